@@ -1,0 +1,40 @@
+# The two commands of the README are `make demo` and `make test`; both set everything up by themselves.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+STUBS := .venv/esp32-stubs
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: demo test bench soak check help
+
+demo: .venv/ready ## play with a virtual cabinet; ARGS=--once plays one parcel's life and exits
+	@$(BIN)/ansim demo $(ARGS)
+
+test: .venv/ready .venv/system ## every test, on CPython and on the real MicroPython
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+bench: .venv/ready .venv/system ## instructions, bytes and allocations beside those of the peers
+	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: .venv/ready .venv/system ## the long sweeps
+	$(BIN)/python -m pytest -n 2 --soak $(ARGS)
+
+check: .venv/ready ## lint and types only, in seconds
+	$(BIN)/python -m pytest tests/test_tidy.py tests/test_types.py
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/ready: pyproject.toml
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy python3-venv; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@echo "Installing packages into .venv (once) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
+	@rm -rf $(STUBS) && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --target $(STUBS) \
+	    micropython-esp32-stubs==1.29.0.post1 micropython-stdlib-stubs==1.29.0.post2
+	@touch $@
+
+# What the tests need from the system: valgrind counts instructions.
+.venv/system: | .venv/ready
+	@command -v valgrind >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy valgrind; }
+	@touch $@

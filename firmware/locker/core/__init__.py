@@ -1,0 +1,1 @@
+"""What the cabinet decides: no pins, no clock, no files."""

@@ -1,0 +1,68 @@
+"""The records of the journal: one fixed layout, one table of kinds, shared by board and host.
+
+A record is an event of the cabinet. Records are numbered without gaps per incarnation of the board. What `a` and `b` mean
+depends on the kind; `door` is 0 where no door is meant.
+
+| field  | type | meaning                                                  |
+|--------|------|----------------------------------------------------------|
+| kind   | B    | one of the constants below                               |
+| door   | B    | 1-99, 0 for none                                         |
+| boot   | H    | boot number, from 1                                      |
+| number | I    | event number, from 1, no gaps                            |
+| uptime | I    | tenths of a second since that boot (13 years)            |
+| a, b   | I, I | by kind                                                  |
+"""
+
+import struct
+from collections import namedtuple
+
+from locker.compat import const
+
+Record = namedtuple("Record", ("kind", "door", "boot", "number", "uptime", "a", "b"))
+
+RECORD_BYTES = const(20)
+_LAYOUT = "<BBHIIII"
+
+BOOTED = const(1)  # a: reset cause, b: firmware build
+DEPOSIT_STARTED = const(2)  # a: serial, b: the parcel counter reserved for it
+PULSED = const(3)  # a: which pulse of this attempt (1-3), b: parcel counter; recorded before the coil moves
+DOOR_OPENED = const(4)  # b: parcel counter
+DOOR_CLOSED = const(5)  # a: 1 when something is inside, b: parcel counter
+DEPOSITED = const(6)  # a: serial, b: parcel counter; the ticket is spent, the code is alive
+CANCELLED = const(7)  # a: serial, b: parcel counter; the courier took the parcel away, the ticket is good
+WITHDRAWN = const(8)  # a: serial, b: parcel counter; re-opened within 60 s, the code is dead
+CODE_TRIED = const(9)  # a: failures counted including this one, b: parcel counter; recorded before the compare
+PICKUP_OPENED = const(10)  # a: 0 normal or 1 duress, b: parcel counter; the same bytes on the link but for a
+COLLECTED = const(11)  # a: serial, b: parcel counter; the code is dead
+DOOR_LEFT_OPEN = const(12)  # b: parcel counter
+DOOR_FORCED = const(13)  # b: parcel counter; opened with no cause
+DOOR_JAMMED = const(14)  # b: parcel counter
+BELL_RUNG = const(15)
+LAMP_FAILED = const(16)
+TICKET_REFUSED = const(17)  # a: how many since the last such record
+STILL_INSIDE = const(18)  # a: serial, b: parcel counter; a pickup ended with the parcel still there
+SENSOR_FAULT = const(19)  # a: 1 contact, 2 occupancy
+LEVEL_LOST = const(20)  # a: I2C address of an expander that does not answer
+
+# Records of the board's own that never go to the host.
+ACKNOWLEDGED = const(128)  # a: the host's database holds everything up to this number
+DOOR_STATE = const(129)  # a: serial, b: parcel counter << 8 | core.door state; carries a door over an erased block
+
+# Why a boot happened (BOOTED.a).
+RESET_POWER = const(1)
+RESET_HARD = const(2)
+RESET_WATCHDOG = const(3)
+RESET_SOFT = const(4)
+RESET_BROWNOUT = const(5)
+RESET_UNKNOWN = const(0)
+
+
+def pack(record: Record) -> bytes:
+    """The 20 bytes of a record; the caller keeps the fields in range."""
+    return struct.pack(_LAYOUT, *record)
+
+
+def unpack(data: bytes) -> Record:
+    """The record in exactly 20 bytes."""
+    assert len(data) == RECORD_BYTES
+    return Record(*struct.unpack(_LAYOUT, data))

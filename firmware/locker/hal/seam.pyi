@@ -1,0 +1,105 @@
+"""What a controller offers the locker. Types only: nothing here reaches a board."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from locker.board import Board
+
+class Pin(Protocol):
+    """A digital line: `pin()` reads 0 or 1, `pin(level)` drives it. The call protocol of MicroPython's machine.Pin."""
+
+    def __call__(self, level: int = ..., /) -> int | None: ...
+
+class Bus(Protocol):
+    """An I2C bus in CircuitPython's protocol, as adafruit_bus_device.i2c_device.I2CDevice wants it.
+
+    Raises OSError(ENODEV) when no chip acknowledges its address.
+    """
+
+    def try_lock(self) -> bool: ...
+    def unlock(self) -> None: ...
+    def writeto(self, address: int, buffer: bytes | bytearray, *, start: int = 0, end: int | None = None) -> None: ...
+    def readfrom_into(self, address: int, buffer: bytearray, *, start: int = 0, end: int | None = None) -> None: ...
+    def writeto_then_readfrom(
+        self,
+        address: int,
+        out_buffer: bytes | bytearray,
+        in_buffer: bytearray,
+        *,
+        out_start: int = 0,
+        out_end: int | None = None,
+        in_start: int = 0,
+        in_end: int | None = None,
+    ) -> None: ...
+
+class Flash(Protocol):
+    """The raw journal partition: NOR flash. Erasing sets a block to 0xFF, writing can only clear bits."""
+
+    block_bytes: int  # 4096
+    block_count: int
+
+    def read(self, block: int, offset: int, buffer: bytearray | memoryview) -> None: ...
+    def write(self, block: int, offset: int, data: bytes | bytearray | memoryview) -> None: ...
+    def erase(self, block: int) -> None: ...
+
+class Carrier(Protocol):
+    """Bytes to and from the host, never blocking: a UART or a TCP connection that reopens itself."""
+
+    def poll(self, now_ms: int) -> bool:
+        """Does what connecting needs; True while bytes can flow."""
+
+    def read_into(self, buffer: bytearray) -> int:
+        """Moves what has arrived into the buffer; the number of bytes, 0 for none."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> bool:
+        """Hands over one whole frame; False when it could not (the sender will say it again)."""
+
+class Hal(Protocol):
+    """One controller."""
+
+    board: Board
+
+    def now_ms(self) -> int:
+        """Milliseconds since this boot: monotonic, never wraps."""
+
+    async def sleep_ms(self, ms: int) -> None: ...
+    def entropy(self, count: int) -> bytes:
+        """Random bytes from the best source the chip has."""
+
+    def uid(self) -> bytes:
+        """The chip's own 6-byte identity (the base MAC address on an ESP32). Not secret."""
+
+    def output(self, number: int, level: int) -> Pin:
+        """A native pin, driven to `level` before it becomes an output."""
+
+    def input(self, number: int, pull: int) -> Pin:
+        """A native input; pull is 1 for up, -1 for down, 0 for none."""
+
+    def millivolts(self, number: int) -> Callable[[], int]:
+        """An analogue input, in mV at the pin."""
+
+    def tone(self, number: int) -> Callable[[int], None]:
+        """A beeper: call with a frequency in Hz, 0 for silence."""
+
+    def bus(self) -> Bus:
+        """The I2C bus of the board definition."""
+
+    def journal(self) -> Flash:
+        """The raw partition labelled `journal`.
+
+        Raises OSError(ENODEV) when the chip's partition table has none.
+        """
+
+    def carrier(self, settings: dict) -> Carrier:
+        """The way to the host that network.json asks for: {"serial": true} or {"host": "10.0.0.2", "port": 26746, "wifi": ...}."""
+
+    def one_shot(self, ms: int, action: Callable[[], None]) -> None:
+        """Hardware timer: runs `action` after ms unless it is armed again; ms = 0 disarms. The backstop behind a pulse."""
+
+    def watchdog(self, timeout_ms: int) -> Callable[[], None]:
+        """Starts the watchdog; call the result more often than timeout_ms or the chip resets."""
+
+    def reset_cause(self) -> int:
+        """Why this boot happened: one of the RESET_ constants of locker.core.records."""
+
+    def reset(self) -> None: ...

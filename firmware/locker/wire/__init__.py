@@ -1,0 +1,1 @@
+"""What the cabinet and the host say to each other: frames, sealing, messages, sessions."""

@@ -1,0 +1,5 @@
+"""Reads the board, opens the hardware, runs the app."""
+
+from locker.shell.app import main
+
+main()

@@ -1,0 +1,75 @@
+"""One test file, two interpreters: plain test files of the shared folders also run on the real MicroPython.
+
+In tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs on both, except `*_properties.py` (hypothesis) and `*_simulated.py`
+(the simulator is CPython's). Such a file imports `locker` and the plain modules beside it, no pytest, and asserts bare.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+FIRMWARE = TESTS.parent / "firmware"
+SHARED_FOLDERS = ("core", "wire", "drivers", "shell")
+ON_CPYTHON_ONLY = ("_properties.py", "_simulated.py")
+RUN_ONE = "import sys; sys.path[:0] = sys.argv[1].split('|'); getattr(__import__(sys.argv[2]), sys.argv[3])()"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run the long sweeps too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "soak: a long sweep, run by `make soak`")
+    for folder in SHARED_FOLDERS:
+        sys.path.insert(0, str(TESTS / folder))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects the long sweeps unless asked for; they are listed as deselected, never as skipped."""
+    if config.getoption("--soak"):
+        return
+    long_sweeps = [item for item in items if item.get_closest_marker("soak")]
+    config.hook.pytest_deselected(items=long_sweeps)
+    items[:] = [item for item in items if not item.get_closest_marker("soak")]
+
+
+class OnMicroPython(pytest.Item):
+    """One test function in a fresh interpreter."""
+
+    def runtest(self) -> None:
+        folders = f"{FIRMWARE}|{self.path.parent}|{TESTS}"
+        command = [str(Path(sys.executable).parent / "micropython"), "-X", "heapsize=16m", "-c", RUN_ONE]
+        ended = subprocess.run(
+            [*command, folders, self.path.stem, self.originalname], capture_output=True, text=True, timeout=300, check=False
+        )
+        if ended.returncode:
+            raise AssertionError(ended.stdout + ended.stderr)
+
+    originalname = ""
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
+        return str(excinfo.value)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.path, None, self.name
+
+
+class SharedModule(pytest.Module):
+    """A test file for both interpreters."""
+
+    def collect(self):
+        for item in super().collect():
+            yield item
+            if isinstance(item, pytest.Function):
+                twin = OnMicroPython.from_parent(self, name=f"{item.name}[micropython]")
+                twin.originalname = item.originalname
+                yield twin
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    if module_path.parent.name in SHARED_FOLDERS and module_path.parent.parent == TESTS and not module_path.name.endswith(ON_CPYTHON_ONLY):
+        return SharedModule.from_parent(parent, path=module_path)
+    return None

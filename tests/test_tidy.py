@@ -1,0 +1,88 @@
+"""The house stays tidy: who may import whom, and how long anything may get."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FIRMWARE = ROOT / "firmware"
+LINES_IN_A_FILE_MAX = 400
+LINES_IN_A_FUNCTION_MAX = 60
+
+PLAIN = {"collections", "struct", "binascii", "hashlib", "locker.compat", "locker.mac"}
+HARDWARE = {"machine", "network", "esp32", "time", "socket"}
+ALLOWED = {  # package: what it may import
+    "locker.core": PLAIN | {"locker.core"},
+    "locker.wire": PLAIN | {"locker.wire"},
+    "locker.drivers": {"locker.compat", "locker.drivers", "adafruit_bus_device"},
+    "locker.shell": PLAIN
+    | {"locker.core", "locker.wire", "locker.drivers", "locker.shell", "locker.board", "asyncio", "os", "gc", "sys", "json"},
+    "locker.hal.esp32": None,
+}
+HOST_MAY_IMPORT = {"locker.wire", "locker.board", "locker.mac", "locker.core.codes", "locker.core.records", "locker.core.tickets"}
+SOURCES = sorted(path for folder in ("firmware", "host_tools", "tests") for path in (ROOT / folder).rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """The dotted names that a file imports, `from a import b` as both a and a.b."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def within(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(FIRMWARE).with_suffix("").parts)
+
+
+@pytest.mark.parametrize("path", sorted((FIRMWARE / "locker").rglob("*.py")), ids=str)
+def test_a_firmware_file_imports_only_what_its_package_may(path: Path) -> None:
+    module = module_name(path)
+    allowed = next((allowed for package, allowed in ALLOWED.items() if within(module, package)), PLAIN)
+    if allowed is None or module in ("locker.compat",):
+        return
+    strangers = {name for name in imported(path) if not any(within(name, package) for package in allowed)}
+    assert not strangers
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "host_tools").rglob("*.py")), ids=str)
+def test_host_tools_share_only_the_agreed_part_of_the_firmware(path: Path) -> None:
+    if "simulator" in path.parts:
+        assert not {name for name in imported(path) if within(name, "locker.hal.esp32")}
+        return
+    strangers = {
+        name for name in imported(path) if within(name, "locker") and not any(within(name, package) for package in HOST_MAY_IMPORT)
+    }
+    assert strangers <= {"locker"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_a_file_has_one_noun_and_a_function_fits_a_screen(path: Path) -> None:
+    text = path.read_text()
+    assert text.count("\n") <= LINES_IN_A_FILE_MAX
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            assert node.end_lineno - node.lineno < LINES_IN_A_FUNCTION_MAX, f"{node.name} is too long"
+
+
+def test_the_linter_and_the_formatter_are_content() -> None:
+    for arguments in (["check"], ["format", "--check"]):
+        ended = subprocess.run(
+            [sys.executable, "-m", "ruff", *arguments, "firmware", "host_tools", "tests"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
