@@ -1,0 +1,39 @@
+"""The codes a cabinet and its host derive independently: none ever crosses the link, rests in flash or appears in a log.
+
+Numbers enter a derivation big-endian: epoch 4 bytes, door 1, counter 4, serial 4, retry 1; `board_id` is 8 bytes, a key 32.
+"""
+
+import struct
+
+from locker.mac import digits
+
+
+def pickup_code(key: bytes, board_id: bytes, epoch: int, door: int, counter: int, retry: int) -> str:
+    """The 12 digits that open a door for one parcel; the first 8 are normally typed, the other 4 only in step-up.
+
+    `key` is K_code of the epoch, `door` 1-99, `counter` the door's parcel counter, `retry` 0-255: 0 unless the host orders otherwise.
+    """
+    return "%012d" % digits(key, b"pin" + board_id + struct.pack(">IBIB", epoch, door, counter, retry), 16, 10**12)
+
+
+def duress_code(code: str, tail: int) -> str:
+    """The code with the last two of its 8 short digits replaced by the resident's safe tail (0-99)."""
+    return code[:6] + "%02d" % tail + code[8:]
+
+
+def receipt_code(key: bytes, board_id: bytes, epoch: int, door: int, counter: int, serial: int, retry: int) -> str:
+    """The 8 digits with which a courier proves a deposit that the host has not heard of. `key` is K_receipt of the epoch."""
+    return "%08d" % digits(key, b"receipt" + board_id + struct.pack(">IBIIB", epoch, door, counter, serial, retry), 8, 10**8)
+
+
+def same(entry: str, code: str) -> bool:
+    """Whether two entries are the same as a whole; takes as long for the first digit wrong as for the last.
+
+    Only lengths, which are public, end it early.
+    """
+    if len(entry) != len(code):
+        return False
+    difference = 0
+    for mine, theirs in zip(entry.encode(), code.encode()):
+        difference |= mine ^ theirs
+    return difference == 0
