@@ -112,7 +112,7 @@ def faults(partitions: list[Partition], flash_bytes: int | None = None) -> list[
 
 
 def binary(partitions: list[Partition]) -> bytes:
-    """The table as it lies at 0x8000 of the flash: rows of 32 bytes, the MD5 row, 0xFF up to 3,072 bytes. The table must be free of `faults`."""
+    """The table as it lies at 0x8000 of the flash: rows of 32 bytes, their MD5, 0xFF up to 3,072 bytes. Takes a table without `faults`."""
     rows = b"".join(
         struct.pack(_ENTRY, _MAGIC, one.type, one.subtype, one.offset, one.size, one.label.encode(), one.flags) for one in partitions
     )
