@@ -1,0 +1,113 @@
+"""The data folder: where the host keeps its ledger, its key and its messages, and who may read them (nobody else)."""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from host_tools.errors import Complaint
+
+LEDGER = "ledger.db"
+KEY = "host.key"
+MESSAGES = "messages.jsonl"
+LOCK = "serve.lock"
+PRIVATE_FILES = (LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", KEY, MESSAGES, LOCK)
+
+_OTHERS = 0o077
+
+#: `--data DIR` of every sub-command that opens the ledger; hands on None when it is not given.
+data_option = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The host's data folder [default: $ANSIM_DATA, else $XDG_DATA_HOME/ansim, else ~/.local/share/ansim].",
+)
+
+
+def data_folder(given: Path | None = None) -> Path:
+    """The folder that was asked for, else $ANSIM_DATA, else the XDG base directory's data home for ansim."""
+    if given is not None:
+        return given
+    if os.environ.get("ANSIM_DATA"):
+        return Path(os.environ["ANSIM_DATA"])
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "ansim"
+
+
+def prepare(data: Path, *, create: bool) -> None:
+    """Makes the folder (0700) when `create` says so, and refuses one that others can enter or whose files others can read.
+
+    Raises Complaint with the chmod that cures it.
+    """
+    if not data.is_dir():
+        if not create:
+            raise Complaint(f"There is no ledger in {data} yet: `ansim resident add` or `ansim provision` makes one, --data names another.")
+        try:
+            data.parent.mkdir(parents=True, exist_ok=True)
+            data.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise Complaint(
+                f"The data folder {data} cannot be made ({error.strerror}): choose another with --data or $ANSIM_DATA."
+            ) from error
+    refuse_wide(data, 0o700)
+    for name in PRIVATE_FILES:
+        refuse_wide(data / name, 0o600)
+
+
+def refuse_wide(path: Path, wanted: int) -> None:
+    """Complains when group or others have any permission on the path, or when it belongs to someone else; a missing path is fine."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise Complaint(f"{path} cannot be looked at ({error.strerror}): run as the user that owns the data folder.") from error
+    if found.st_uid != os.geteuid() and os.geteuid() != 0:
+        raise Complaint(f"{path} belongs to another user: run as that user, or choose another folder with --data.")
+    if stat.S_IMODE(found.st_mode) & _OTHERS:
+        raise Complaint(f"{path} holds secrets and is open to others (mode {stat.S_IMODE(found.st_mode):04o}): chmod {wanted:o} {path}")
+
+
+def create_private(path: Path, content: bytes) -> None:
+    """A new file of mode 0600 with all its content, durable, or no file. One that exists already is left as it is."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return
+        sync_folder(path.parent)
+    finally:
+        draft.unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[None]:
+    """Holds the folder for one server; the lock ends with the process, however it ends."""
+    descriptor = os.open(data / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Complaint(f"Another `ansim serve` uses {data}: stop it first, or give this one its own --data.") from error
+        yield
+    finally:
+        os.close(descriptor)

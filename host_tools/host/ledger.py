@@ -1,0 +1,271 @@
+"""The ledger: sites, cabinets and their secrets; residents, tickets, parcels and events are in the modules beside it.
+
+with open_ledger(data) as ledger:
+    ledger.site("mapo-3")
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from sqlalchemy import Connection, Engine, Row, delete, exc, func, insert, select, update
+
+from host_tools.errors import Complaint
+from host_tools.host import tables
+from host_tools.host.data import LEDGER, data_folder, prepare
+from host_tools.host.database import complaints, now_ms, open_engine
+from host_tools.host.vault import Vault, open_vault
+
+NAME_CHARACTERS_MAX = 64
+CABINET_NUMBER_MAX = 9999
+
+PENDING = "pending"
+ENROLLED = "enrolled"
+RETIRED = "retired"
+
+
+class AlreadyEnrolled(Complaint):
+    """The board or the cabinet number is in the ledger already."""
+
+
+class Site(NamedTuple):
+    """A place with cabinets."""
+
+    name: str
+    site_id: bytes  # 8, random
+    ticket_key: bytes  # 32, random; secret
+
+
+class Enrolment(NamedTuple):
+    """What makes a board known to the host. `number` None asks for the lowest free one of the site."""
+
+    board_id: bytes  # 8, random
+    alias: bytes  # 4, random
+    uid: bytes  # 6, the chip's own
+    site: str
+    number: int | None
+    board_name: str
+    master_secret: bytes  # 32, random; secret
+    nonce_host: bytes  # 8, random
+    nonce_board: bytes  # 8, random
+
+
+class Cabinet(NamedTuple):
+    """A cabinet as the ledger knows it, without its secret."""
+
+    id: int
+    site: str
+    number: int
+    board_id: bytes
+    alias: bytes
+    uid: bytes
+    board_name: str
+    epoch: int
+    state: str  # PENDING until the board confirmed its identity, ENROLLED in service, RETIRED
+
+
+class Identity(NamedTuple):
+    """What the host needs to speak with a board and to derive its codes. Secret."""
+
+    cabinet: Cabinet
+    site_id: bytes
+    master_secret: bytes
+    nonce_host: bytes
+    nonce_board: bytes
+
+
+class Ledger:
+    """An open ledger. Every method is one transaction; a method that returns has its changes on the disk."""
+
+    def __init__(self, data: Path, engine: Engine, vault: Vault) -> None:
+        self.data = data
+        self.vault = vault
+        self._engine = engine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the file back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that may write: durable when it ends, undone when it raises."""
+        with complaints(self.data), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view; it never waits for a writer."""
+        with complaints(self.data), self._engine.connect().execution_options(reading=True) as connection:
+            yield connection
+
+    def site(self, name: str) -> Site:
+        """The site of that name; it is founded, with a fresh ticket key, when the ledger does not know it."""
+        check_name("site", name)
+        with self.writing() as connection:
+            row = connection.execute(select(tables.site).where(tables.site.c.name == name)).first()
+            if row is None:
+                founded = Site(name, os.urandom(8), os.urandom(32))
+                sealed = self.vault.seal(founded.ticket_key, "ticket key", founded.site_id)
+                connection.execute(insert(tables.site).values(name=name, site_id=founded.site_id, ticket_key=sealed))
+                return founded
+        return Site(row.name, row.site_id, self.vault.open(row.ticket_key, "ticket key", row.site_id))
+
+    def sites(self) -> list[str]:
+        """The names of all sites, sorted."""
+        with self.reading() as connection:
+            return list(connection.scalars(select(tables.site.c.name).order_by(tables.site.c.name)))
+
+    def enrol(self, enrolment: Enrolment) -> int:
+        """Enters a board as pending; returns its cabinet number. `confirm` follows when the board holds its identity.
+
+        Raises AlreadyEnrolled when the chip, or the number at that site, is taken (a pending one counts, see `forget`).
+        """
+        self.site(enrolment.site)
+        with self.writing() as connection:
+            site = connection.execute(select(tables.site.c.id).where(tables.site.c.name == enrolment.site)).scalar_one()
+            self._refuse_known(connection, enrolment)
+            number = self._free_number(connection, site, enrolment)
+            values = enrolment._asdict() | {
+                "site": site,
+                "number": number,
+                "master_secret": self.vault.seal(enrolment.master_secret, "master secret", enrolment.board_id),
+                "epoch": 1,
+                "state": PENDING,
+                "enrolled_ms": now_ms(),
+            }
+            try:
+                connection.execute(insert(tables.cabinet).values(**values))
+            except exc.IntegrityError as error:  # only the random ones are left to collide
+                raise Complaint("The identity that was drawn for this board exists already: run the command again.") from error
+            return number
+
+    def _refuse_known(self, connection: Connection, enrolment: Enrolment) -> None:
+        known = self._cabinet(connection, enrolment.uid)
+        if known is None:
+            return
+        state = "half enrolled" if known.state == PENDING else "enrolled"
+        raise AlreadyEnrolled(f"This board is {state} already, as cabinet {known.number} of {known.site}.")
+
+    def _free_number(self, connection: Connection, site: int, enrolment: Enrolment) -> int:
+        in_service = (tables.cabinet.c.site == site) & (tables.cabinet.c.state != RETIRED)
+        taken = set(connection.scalars(select(tables.cabinet.c.number).where(in_service)))
+        number = enrolment.number
+        if number is None:
+            number = next((free for free in range(1, CABINET_NUMBER_MAX + 1) if free not in taken), 0)
+        if not 1 <= number <= CABINET_NUMBER_MAX:
+            raise Complaint(f"A cabinet number is from 1 to {CABINET_NUMBER_MAX}.", 2)
+        if number in taken:
+            raise AlreadyEnrolled(f"{enrolment.site} has a cabinet {number} already: choose another number.")
+        return number
+
+    def confirm(self, board_id: bytes) -> None:
+        """The board holds its identity: its cabinet is in service from now on. Saying it twice is no harm."""
+        with self.writing() as connection:
+            known = tables.cabinet.c.board_id == board_id
+            changed = connection.execute(update(tables.cabinet).where(known, tables.cabinet.c.state != RETIRED).values(state=ENROLLED))
+            if changed.rowcount != 1:
+                raise Complaint("The ledger does not know this board: provision it again.")
+
+    def enrolled(self, uid: bytes) -> Cabinet | None:
+        """The cabinet whose controller has this chip, pending or in service; None when there is none."""
+        with self.reading() as connection:
+            return self._cabinet(connection, uid)
+
+    def forget(self, uid: bytes) -> None:
+        """Takes back an enrolment that is still pending (its provisioning failed midway); does nothing when there is none.
+
+        Raises AlreadyEnrolled when the board is in service: `retire` ends that.
+        """
+        with self.writing() as connection:
+            known = self._cabinet(connection, uid)
+            if known is None:
+                return
+            if known.state != PENDING:
+                raise AlreadyEnrolled(f"This board is in service, as cabinet {known.number} of {known.site}.")
+            connection.execute(delete(tables.cabinet).where(tables.cabinet.c.id == known.id))
+
+    def retire(self, uid: bytes) -> None:
+        """Takes a cabinet out of service for ever; what it did stays in the ledger, its number and its chip become free.
+
+        Raises Complaint while parcels wait in it, for their codes would die with it.
+        """
+        with self.writing() as connection:
+            known = self._cabinet(connection, uid)
+            if known is None:
+                return
+            waiting = (tables.parcel.c.cabinet == known.id) & (tables.parcel.c.state == "waiting")
+            count = connection.execute(select(func.count()).select_from(tables.parcel).where(waiting)).scalar_one()
+            if count:
+                raise Complaint(f"Cabinet {known.number} of {known.site} holds {count} waiting parcels: have them collected first.")
+            connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == known.id).values(state=RETIRED))
+
+    def cabinets(self) -> list[Cabinet]:
+        """All cabinets that are not retired, by site and number."""
+        with self.reading() as connection:
+            rows = connection.execute(_CABINETS.where(tables.cabinet.c.state != RETIRED).order_by("site", "number"))
+            return [_to_cabinet(row) for row in rows]
+
+    def identity(self, alias: bytes) -> Identity | None:
+        """What it takes to speak with the board of that alias; None when no cabinet in service or pending has it."""
+        with self.reading() as connection:
+            row = connection.execute(_IDENTITIES.where(tables.cabinet.c.alias == alias, tables.cabinet.c.state != RETIRED)).first()
+        return None if row is None else self._to_identity(row)
+
+    def identity_of(self, cabinet: int) -> Identity:
+        """The same by the ledger's own number of the cabinet, retired or not."""
+        with self.reading() as connection:
+            return self._to_identity(connection.execute(_IDENTITIES.where(tables.cabinet.c.id == cabinet)).one())
+
+    def _to_identity(self, row: Row) -> Identity:
+        secret = self.vault.open(row.master_secret, "master secret", row.board_id)
+        return Identity(_to_cabinet(row), row.site_id, secret, row.nonce_host, row.nonce_board)
+
+    def _cabinet(self, connection: Connection, uid: bytes) -> Cabinet | None:
+        row = connection.execute(_CABINETS.where(tables.cabinet.c.uid == uid, tables.cabinet.c.state != RETIRED)).first()
+        return None if row is None else _to_cabinet(row)
+
+
+_CABINETS = select(
+    tables.cabinet.c.id,
+    tables.site.c.name.label("site"),
+    *(tables.cabinet.c[name] for name in ("number", "board_id", "alias", "uid", "board_name", "epoch", "state")),
+).join_from(tables.cabinet, tables.site)
+_IDENTITIES = _CABINETS.add_columns(
+    tables.site.c.site_id, *(tables.cabinet.c[name] for name in ("master_secret", "nonce_host", "nonce_board"))
+)
+
+
+def _to_cabinet(row: Row) -> Cabinet:
+    return Cabinet(*row[: len(Cabinet._fields)])
+
+
+def check_name(what: str, name: str) -> None:
+    """Refuses names that no screen or message could carry."""
+    if not name.strip() or name != name.strip() or len(name) > NAME_CHARACTERS_MAX or not name.isprintable():
+        raise Complaint(f"A {what}'s name has 1 to {NAME_CHARACTERS_MAX} printable characters and no blanks around it.", 2)
+
+
+def open_ledger(data: Path | None = None, *, create: bool = True) -> Ledger:
+    """The ledger in the folder (by default where `data_folder` says); `create` makes folder, key and file when there are none.
+
+    Raises Complaint: too wide permissions, missing key, damaged, newer or locked file.
+    """
+    data = data_folder(data)
+    prepare(data, create=create)
+    fresh = create and not (data / LEDGER).exists()
+    try:
+        vault = open_vault(data, create=fresh)
+        return Ledger(data, open_engine(data, create=create), vault)
+    except OSError as error:
+        raise Complaint(
+            f"The data folder {data} cannot be written ({error.strerror}): free space or choose another with --data."
+        ) from error

@@ -1,0 +1,186 @@
+"""The ledger's tables. Times are milliseconds since 1970 (UTC); secrets are sealed (see vault.py); codes are nowhere.
+
+The migrations build them; a test shows that the migrations and this file say the same.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+#: The newest migration, which this program needs.
+SCHEMA = "0001"
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("site_id", LargeBinary(8), nullable=False, unique=True),
+    Column("ticket_key", LargeBinary, nullable=False),  # sealed
+)
+
+#: A cabinet is `pending` from its enrolment until the board has confirmed its identity, `enrolled` in service, `retired` for ever after.
+cabinet = Table(
+    "cabinet",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("site", ForeignKey("site.id"), nullable=False),
+    Column("number", Integer, nullable=False),  # of the cabinet at its site, 1-9999
+    Column("board_id", LargeBinary(8), nullable=False, unique=True),
+    Column("alias", LargeBinary(4), nullable=False, unique=True),
+    Column("uid", LargeBinary(6), nullable=False),
+    Column("board_name", String(64), nullable=False),
+    Column("master_secret", LargeBinary, nullable=False),  # sealed
+    Column("nonce_host", LargeBinary(8), nullable=False),
+    Column("nonce_board", LargeBinary(8), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("enrolled_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger),  # the last verified frame
+    Column("incarnation", BigInteger),  # the one it reported last
+    Column("boot", Integer),
+    Column("build", BigInteger),
+    CheckConstraint("state IN ('pending', 'enrolled', 'retired')", name="state"),
+    Index("uq_cabinet_uid_in_service", "uid", unique=True, sqlite_where=text("state <> 'retired'")),
+    Index("uq_cabinet_number_in_service", "site", "number", unique=True, sqlite_where=text("state <> 'retired'")),
+)
+
+#: How far a board's journal has been applied: all events up to and including `applied`.
+position = Table(
+    "position",
+    metadata,
+    Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("applied", BigInteger, nullable=False),
+    PrimaryKeyConstraint("cabinet", "incarnation"),
+)
+
+#: A boot that has met the host, and when it began.
+boot = Table(
+    "boot",
+    metadata,
+    Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("boot", Integer, nullable=False),
+    Column("started_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("cabinet", "incarnation", "boot"),
+)
+
+#: What the boards said, each event once (locker.core.records). It happened between earliest_ms and latest_ms.
+event = Table(
+    "event",
+    metadata,
+    Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("door", Integer, nullable=False),
+    Column("boot", Integer, nullable=False),
+    Column("uptime", BigInteger, nullable=False),  # tenths of a second
+    Column("a", BigInteger, nullable=False),
+    Column("b", BigInteger, nullable=False),
+    Column("arrived_ms", BigInteger, nullable=False),
+    Column("earliest_ms", BigInteger, nullable=False),
+    Column("latest_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("cabinet", "incarnation", "number"),
+    sqlite_with_rowid=False,
+)
+
+resident = Table(
+    "resident",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("contact", String(254), nullable=False),  # for the notifier; may be empty
+    Column("tail", LargeBinary),  # sealed: her safe tail, None while she has none
+    Column("since_ms", BigInteger, nullable=False),
+)
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("site", ForeignKey("site.id"), nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("resident", ForeignKey("resident.id"), nullable=False),
+    Column("state", String(7), nullable=False),
+    Column("issued_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("site", "serial"),
+    CheckConstraint("state IN ('open', 'used', 'revoked')", name="state"),
+)
+
+#: One deposit. Its code is a function of cabinet, epoch, door, counter and retry.
+parcel = Table(
+    "parcel",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("door", Integer, nullable=False),
+    Column("counter", BigInteger, nullable=False),
+    Column("retry", Integer, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("resident", ForeignKey("resident.id")),  # None: a ticket that this host never issued
+    Column("state", String(9), nullable=False),
+    Column("flagged", Boolean, nullable=False),  # the ticket was unknown, revoked or used before
+    Column("deposited_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger),
+    UniqueConstraint("cabinet", "incarnation", "epoch", "door", "counter"),
+    CheckConstraint("state IN ('waiting', 'collected', 'withdrawn')", name="state"),
+    Index(None, "serial"),
+)
+
+#: What residents and staff are to be told. The words are made when it is sent, so no code rests here.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("sequence", Integer, primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),  # the same for ever, also after a crash
+    Column("kind", String(16), nullable=False),
+    Column("resident", ForeignKey("resident.id")),  # None: staff
+    Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("door", Integer, nullable=False),
+    Column("counter", BigInteger, nullable=False),
+    Column("retry", Integer, nullable=False),
+    Column("queued_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("sent_ms", BigInteger),
+    Index("ix_outbox_unsent", "sequence", sqlite_where=text("sent_ms IS NULL")),
+)
+
+#: What a person should look at. An urgent frame and the event itself make one row.
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("door", Integer, nullable=False),
+    Column("raised_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("cabinet", "incarnation", "number", "kind"),
+)
