@@ -1,8 +1,15 @@
-"""Runs before anything else: every output of the cabinet goes safe."""
+"""Runs before anything else: every native output goes low, then a firmware update that was cut off is finished."""
+
+import json
 
 try:
-    from locker.hal.esp32 import outputs_safe
+    with open("/board.json") as file:
+        board = json.load(file)
+except (OSError, ValueError):  # never provisioned: nothing is known to be connected
+    board = None
+if board:
+    from machine import Pin
 
-    outputs_safe()
-except ImportError:  # the firmware is not (wholly) here yet: nothing drives an output, and mpremote must still get in
-    pass
+    for pin in [door[3] for door in board["doors"]] + [board["expander_reset"]]:
+        if isinstance(pin, int):
+            Pin(pin, Pin.OUT, value=0)

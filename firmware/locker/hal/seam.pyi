@@ -75,6 +75,9 @@ class Hal(Protocol):
     def input(self, number: int, pull: int) -> Pin:
         """A native input; pull is 1 for up, -1 for down, 0 for none."""
 
+    def open_drain(self, number: int) -> Pin:
+        """A native pin that pulls low at 0 and lets go at 1 (a row of the keypad); starts released."""
+
     def millivolts(self, number: int) -> Callable[[], int]:
         """An analogue input, in mV at the pin."""
 

@@ -1,0 +1,238 @@
+"""The app: one loop, one step each 20 ms, that carries what happened to the core and the core's effects to the drivers and the journal."""
+
+import asyncio
+import gc
+import json
+from binascii import unhexlify
+
+from locker.compat import const
+from locker.core import effects as do
+from locker.core import events, records, texts
+from locker.core.cabinet import Cabinet, Secrets
+from locker.core.journal import State
+from locker.mac import hmac_sha256
+from locker.shell.fittings import Fittings
+from locker.shell.link import Link
+from locker.shell.store import JournalError, Store
+from locker.wire import keys, messages
+from locker.wire.frame import Decoder
+from locker.wire.session import BOARD, Session
+
+_STEP_MS = const(20)
+_QUIET_MS = const(5000)
+_WATCHDOG_MS = const(8000)
+_OVERTIME_MS = const(100)  # how long after its due end a pulse is cut by the hardware timer
+_RETRY_MS = const(1000)
+BUILD = const(1)
+
+
+def read_json(path: str):
+    """The object in a JSON file of the board; raises OSError when it is missing, ValueError when it is not JSON."""
+    with open(path) as file:
+        return json.load(file)
+
+
+class Identity:
+    """Who this board is: identity.json, with its hex strings as bytes."""
+
+    def __init__(self, data: dict):
+        for name in ("board_id", "alias", "site_id", "master_secret", "nonce_host", "nonce_board", "ticket_key"):
+            setattr(self, name, unhexlify(data[name]))
+        self.cabinet = data["cabinet"]
+        self.epoch = 1
+
+    def secrets(self) -> Secrets:
+        """What the core needs to know of it."""
+        derived = keys.epoch_keys(self.master_secret, self.nonce_host, self.nonce_board, self.board_id, self.epoch)
+        return Secrets(self.board_id, self.site_id, self.epoch, derived.code, derived.receipt, self.ticket_key, self.cabinet)
+
+
+class App:
+    """One cabinet at work. `identity` is an Identity, `network` the object of network.json.
+
+    Raises OSError(ENODEV) when the chip has no journal partition or an expander does not answer, JournalError when the journal cannot serve.
+    """
+
+    def __init__(self, hal, identity, network):
+        self._hal = hal
+        self._identity = identity
+        self._fittings = Fittings(hal)
+        numbers = tuple(door.number for door in hal.board.doors)
+        self._state = State(numbers)
+        self._store = Store(hal.journal(), self._state.apply, self._state.door_record)
+        self._randomised = 0
+        self._cabinet = Cabinet(hal.board.doors, identity.secrets(), self._state, self._store.spent, self._draw)
+        session = Session(BOARD, identity.master_secret, identity.board_id, identity.alias, self._entropy)
+        self._link = Link(hal.carrier(network), Decoder(), session, self._store, self._report, self._status)
+        self._wake_ms = None
+        self._key_ms = 0
+        self._waiting_pulse = 0
+        self._lost_ms = None
+
+    def _entropy(self, count):
+        """Random bytes for at most one SHA-256: the chip's source, mixed with the board's secret and how often it was asked."""
+        self._randomised += 1
+        salt = b"%d %d" % (self._store.boot, self._randomised)
+        return hmac_sha256(self._identity.master_secret, self._hal.entropy(32) + salt)[:count]
+
+    def _draw(self, sides):
+        return int.from_bytes(self._entropy(8), "big") % sides
+
+    def _report(self):
+        store = self._store
+        return messages.Report(
+            self._identity.board_id,
+            store.incarnation,
+            self._identity.epoch,
+            1,
+            store.next_number,
+            1,
+            store.boot,
+            BUILD,
+            self._hal.now_ms() // 100,
+        )
+
+    def _status(self):
+        fittings = self._fittings
+        is_open = sum(1 for _, contact in fittings.contacts if not contact.closed)
+        occupied = sum(1 for _, sensor in fittings.sensors if sensor.occupied)
+        return messages.Status(self._hal.now_ms() // 100, self._store.next_number, is_open, occupied)
+
+    def boot(self) -> None:
+        """Journals the boot and lets the core resolve what it was cut off in; no coil moves."""
+        self._settle()
+        now_ms = self._hal.now_ms()
+        self._record(do.Record(records.BOOTED, 0, self._hal.reset_cause(), BUILD), now_ms)
+        occupied = dict((door, sensor.occupied) for door, sensor in self._fittings.sensors)
+        sensors = tuple((door, contact.closed, occupied[door]) for door, contact in self._fittings.contacts)
+        self._perform(self._cabinet.boot(sensors, now_ms), now_ms)
+
+    def _settle(self):
+        """Polls every input until its debounce time has passed, so that the core starts from what is."""
+        self._fittings.refresh()
+        for elapsed in (0, 1000):
+            for inputs in (self._fittings.contacts, self._fittings.sensors):
+                for _, driver in inputs:
+                    driver.poll(self._hal.now_ms() + elapsed)
+
+    def step(self) -> None:
+        """Everything once."""
+        now_ms = self._hal.now_ms()
+        fittings = self._fittings
+        if self._refresh(now_ms):
+            self._sense(now_ms)
+        key = fittings.keypad.scan(now_ms)
+        if key:
+            self._key_ms = now_ms
+            self._tell(events.KeyPressed(chr(key)), now_ms)
+        if fittings.bell and fittings.bell.poll(now_ms):
+            self._tell(events.BellPressed(), now_ms)
+        self._drive_coils(now_ms)
+        if self._wake_ms is not None and now_ms >= self._wake_ms:
+            self._wake_ms = None
+            self._tell(events.Woke(), now_ms)
+        acknowledged = self._link.step(now_ms)
+        if acknowledged:
+            self._tell(events.HostAcknowledged(acknowledged), now_ms)
+        if fittings.screen:
+            fittings.screen.step()
+        if fittings.beeper:
+            fittings.beeper.step(now_ms)
+        self._store.tidy(now_ms // 100, now_ms - self._key_ms >= _QUIET_MS and not fittings.coils.active)
+
+    def _refresh(self, now_ms):
+        """Reads the expanders; a lost one is journaled once and set up again each second until it answers."""
+        if self._lost_ms is not None and now_ms - self._lost_ms < _RETRY_MS:
+            return False
+        try:
+            if self._lost_ms is not None:
+                self._fittings.restart()
+            self._fittings.refresh()
+        except OSError:
+            if self._lost_ms is None:
+                self._record(do.Record(records.LEVEL_LOST, 0, 0, 0), now_ms)
+            self._lost_ms = now_ms
+            return False
+        self._lost_ms = None
+        return True
+
+    def _sense(self, now_ms):
+        for door, contact in self._fittings.contacts:
+            if contact.poll(now_ms):
+                self._tell(events.ContactClosed(door) if contact.closed else events.ContactOpened(door), now_ms)
+        for door, sensor in self._fittings.sensors:
+            if sensor.poll(now_ms):
+                self._tell(events.Occupied(door) if sensor.occupied else events.Cleared(door), now_ms)
+
+    def _drive_coils(self, now_ms):
+        coils = self._fittings.coils
+        ended = coils.step(now_ms)
+        if ended:
+            self._hal.one_shot(0, self._overtime)
+            self._tell(events.PulseEnded(ended), now_ms)
+        if self._waiting_pulse and coils.pulse(self._waiting_pulse, now_ms):
+            self._waiting_pulse = 0
+            self._hal.one_shot(self._hal.board.pulse_ms + _OVERTIME_MS, self._overtime)
+
+    def _overtime(self):
+        """The loop has not ended a pulse in time: cut the coils by hardware and start afresh."""
+        self._fittings.cut()
+        self._hal.reset()
+
+    def _tell(self, event, now_ms):
+        self._perform(self._cabinet.handle(event, now_ms), now_ms)
+
+    def _perform(self, effects, now_ms):
+        last = None
+        for effect in effects:
+            kind = type(effect)
+            if kind is do.Record:
+                last = self._record(effect, now_ms)
+            elif kind is do.Spend:
+                self._store.spend(effect.serial)
+            elif kind is do.Pulse:
+                self._waiting_pulse = effect.door
+                self._drive_coils(now_ms)
+            elif kind is do.WakeAt:
+                self._wake_ms = effect.ms
+            elif kind is do.Send:
+                if effect.urgent and last:
+                    self._link.urgent(records.pack(last))
+                self._link.nudge()
+            else:
+                self._signal(effect, kind, now_ms)
+
+    def _signal(self, effect, kind, now_ms):
+        fittings = self._fittings
+        if kind is do.Show and fittings.screen:
+            fittings.screen.show(texts.lines(effect.text, effect.arguments))
+        elif kind is do.Beep and fittings.beeper:
+            fittings.beeper.play(effect.sound, now_ms)
+        elif kind is do.Light and fittings.lamp:
+            fittings.lamp.on(effect.on)
+
+    def _record(self, effect, now_ms):
+        return self._store.append(effect.kind, effect.door, now_ms // 100, effect.a, effect.b)
+
+    async def run(self) -> None:
+        """Steps until cancelled. However it ends, every coil is off."""
+        try:
+            feed = self._hal.watchdog(_WATCHDOG_MS)
+            self.boot()
+            gc.collect()
+            while True:
+                feed()
+                self.step()
+                await self._hal.sleep_ms(_STEP_MS)
+        finally:
+            self._fittings.coils.all_off()
+
+
+def start(open_hal) -> None:
+    """Runs the cabinet of this board; one sentence on the console when it cannot, and the REPL is there."""
+    try:
+        app = App(open_hal(), Identity(read_json("/identity.json")), read_json("/network.json"))
+    except (OSError, ValueError, JournalError) as error:
+        print("Not in service:", error)
+        return
+    asyncio.run(app.run())

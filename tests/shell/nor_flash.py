@@ -1,0 +1,56 @@
+"""NOR flash in memory for tests on both interpreters: writing clears bits, erasing sets a block, and power may fail in the middle."""
+
+
+class PowerFailed(Exception):
+    """The supply went away during a flash operation."""
+
+
+class NorFlash:
+    """128 blocks of 4,096 bytes; `cut_after` operations the power fails, leaving `torn` (0.0-1.0) of that operation done."""
+
+    block_bytes = 4096
+    block_count = 128
+
+    def __init__(self):
+        self.blocks = {}
+        self.programs = 0
+        self.erases = 0
+        self.cut_after = None
+        self.torn = 0.0
+
+    def _block(self, block):
+        if block not in self.blocks:
+            self.blocks[block] = bytearray(b"\xff" * 4096)
+        return self.blocks[block]
+
+    def _share(self, size):
+        """How many bytes of an operation are carried out; all unless the power fails now."""
+        if self.cut_after is None:
+            return size
+        self.cut_after -= 1
+        if self.cut_after > 0:
+            return size
+        return int(size * self.torn)
+
+    def read(self, block, offset, buffer):
+        buffer[:] = self._block(block)[offset : offset + len(buffer)]
+
+    def write(self, block, offset, data):
+        cells = self._block(block)
+        share = self._share(len(data))
+        for index in range(share):
+            cells[offset + index] &= data[index]
+        self.programs += 1
+        self._fail_if_cut()
+
+    def erase(self, block):
+        cells = self._block(block)
+        share = self._share(4096)
+        cells[:share] = b"\xff" * share
+        self.erases += 1
+        self._fail_if_cut()
+
+    def _fail_if_cut(self):
+        if self.cut_after is not None and self.cut_after <= 0:
+            self.cut_after = None
+            raise PowerFailed()

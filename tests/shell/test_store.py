@@ -1,0 +1,166 @@
+"""The journal keeps what it was told, in order, through restarts, power cuts and many times round its ring."""
+
+from nor_flash import NorFlash, PowerFailed
+
+from locker.core import records
+from locker.shell.store import JournalError, JournalFull, Store, format_journal
+
+EVENTS_AT_LEAST = 20000
+
+
+class Reader:
+    """Folds by remembering: the events of no door, and the latest `a` of each door."""
+
+    def __init__(self):
+        self.events = []
+        self.doors = {}
+
+    def fold(self, record):
+        if record.kind < records.ACKNOWLEDGED and not record.door:
+            self.events.append((record.number, record.a))
+        if record.door:
+            self.doors[record.door] = record.a
+
+    def carry(self, door):
+        return records.DOOR_STATE, door, self.doors[door], 0
+
+
+def journal(flash):
+    reader = Reader()
+    return Store(flash, reader.fold, reader.carry), reader
+
+
+def fresh():
+    flash = NorFlash()
+    format_journal(flash, 7)
+    store, reader = journal(flash)
+    return flash, store, reader
+
+
+def write(store, reader, a, door=0):
+    record = store.append(records.DEPOSITED, door, 0, a, 0)
+    reader.fold(record)
+    return record
+
+
+def test_a_partition_that_was_never_initialised_is_refused():
+    try:
+        journal(NorFlash())
+    except JournalError as error:
+        assert "provision" in str(error)
+    else:
+        raise AssertionError("an empty partition was taken for a journal")
+
+
+def test_events_are_numbered_from_one_without_gaps_and_survive_a_restart():
+    flash, store, reader = fresh()
+    for a in range(400):
+        assert write(store, reader, a).number == a + 1
+    again, reread = journal(flash)
+    assert reread.events == [(a + 1, a) for a in range(400)]
+    assert (again.next_number, again.incarnation) == (401, 7)
+
+
+def test_the_boot_number_is_one_more_than_any_in_the_journal():
+    flash, store, reader = fresh()
+    assert store.boot == 1
+    write(store, reader, 0)
+    assert journal(flash)[0].boot == 2
+
+
+def test_the_tail_is_read_from_any_number_past_records_of_the_boards_own():
+    _, store, reader = fresh()
+    for a in range(1, 351):
+        write(store, reader, a)
+        if a % 3 == 0:
+            store.acknowledge(a - 1, 0)
+    for start in (1, 2, 169, 170, 171, 340, 350, 1):
+        events = [records.unpack(body) for body in store.events_from(start, 8)]
+        assert [event.number for event in events] == list(range(start, min(start + 8, 351)))
+    assert store.events_from(351, 8) == []
+    assert [records.unpack(body).number for body in store.events_from(345, 8)] == [345, 346, 347, 348, 349, 350]
+    write(store, reader, 351)
+    assert [records.unpack(body).number for body in store.events_from(351, 8)] == [351]
+
+
+def test_an_acknowledgement_is_kept_and_never_runs_ahead_or_back():
+    flash, store, reader = fresh()
+    for a in range(5):
+        write(store, reader, a)
+    assert not store.acknowledge(6, 0)
+    assert store.acknowledge(4, 0)
+    assert not store.acknowledge(3, 0)
+    assert journal(flash)[0].acknowledged == 4
+
+
+def test_a_full_journal_refuses_rather_than_forget_an_unacknowledged_event():
+    _, store, reader = fresh()
+    written = 0
+    try:
+        while True:
+            store.tidy(0, quiet=True)
+            write(store, reader, written)
+            written += 1
+            assert written < 30000
+    except JournalFull:
+        pass
+    assert written >= EVENTS_AT_LEAST
+    assert not store.has_room(1)
+    assert records.unpack(store.events_from(1, 1)[0]).number == 1
+
+
+def test_a_door_is_remembered_although_its_record_was_erased_long_ago():
+    flash, store, reader = fresh()
+    write(store, reader, 4242, door=3)
+    for a in range(45000):
+        number = write(store, reader, a, door=5).number
+        store.tidy(0, quiet=True)
+        if a % 1000 == 0:
+            store.acknowledge(number, 0)
+    _, reread = journal(flash)
+    assert reread.doors[3] == 4242
+    assert reread.doors[5] == 44999
+
+
+def test_an_erase_waits_for_a_quiet_moment_while_one_block_is_left():
+    flash, store, reader = fresh()
+    for a in range(171):
+        write(store, reader, a)
+    before = flash.erases
+    store.tidy(0, quiet=False)
+    assert flash.erases == before
+    store.tidy(0, quiet=True)
+    assert flash.erases == before + 1
+
+
+def test_spending_a_ticket_marks_that_ticket_only_and_lasts():
+    flash, store, _ = fresh()
+    before = flash.erases
+    for serial in (0, 7, 8, 31999, 32768, 99999):
+        assert not store.spent(serial)
+        store.spend(serial)
+    again, _ = journal(flash)
+    assert [serial for serial in range(0, 100000) if again.spent(serial)] == [0, 7, 8, 31999, 32768, 99999]
+    assert not again.spent(7, key=1)
+    assert flash.erases == before
+
+
+def test_a_power_cut_at_any_flash_operation_loses_no_finished_record():
+    for torn in (0.0, 0.3, 0.9, 1.0):
+        for cut in list(range(1, 20)) + [168, 169, 170, 171, 172, 173, 174, 340, 341, 342, 343, 344]:
+            flash, store, reader = fresh()
+            flash.cut_after = cut
+            flash.torn = torn
+            finished = 0
+            try:
+                while True:
+                    write(store, reader, finished)
+                    finished += 1
+                    store.tidy(0, quiet=True)
+            except PowerFailed:
+                pass
+            again, reread = journal(flash)
+            kept = [a for _, a in reread.events]
+            assert kept[:finished] == list(range(finished)) and len(kept) - finished in (0, 1)
+            assert write(again, reread, 999999).number == len(kept) + 1
+            assert journal(flash)[1].events[-1] == (len(kept) + 1, 999999)
