@@ -1,0 +1,101 @@
+"""The lock coils of a cabinet: one at a time, for a short time, and seldom enough to stay cool.
+
+A coil on for longer than its pulse melts, and two at once pull the supply down; so the limits live here, next to the pins,
+and hold whatever is asked for.
+"""
+
+from locker.compat import const
+
+_PULSE_MS_MAX = const(1000)
+_WINDOW_MS = const(60000)
+_COIL_ON_MS_MAX = const(6000)  # 10 % of the window, per coil
+_PULSES_MAX = const(30)  # in a window, per cabinet
+
+
+class CoilBank:
+    """`coils`: door number (1-99) -> pin, 1 energises. `pulse_ms`: 1-1000. `rest_ms`: from the end of a pulse to the next start.
+
+    `active` is the door whose pulse is running or not yet reported as ended, else 0. All coils are off from the start.
+    """
+
+    def __init__(self, coils: dict, pulse_ms: int, rest_ms: int) -> None:
+        if not 0 < pulse_ms <= _PULSE_MS_MAX:  # not `assert`: mpy-cross -O removes those
+            raise AssertionError("pulse_ms")
+        self._coils = coils
+        self._pulse_ms = pulse_ms
+        self._rest_ms = rest_ms
+        self.active = 0
+        # The last 30 pulses: all that can have happened in a window, so the sums below are exact.
+        self._doors = [0] * _PULSES_MAX
+        self._started = [-_WINDOW_MS] * _PULSES_MAX
+        self._ended = [-_WINDOW_MS] * _PULSES_MAX
+        self._last = 0
+        self.all_off()
+
+    def pulse(self, door: int, now_ms: int) -> bool:
+        """Energises the coil of a door; False when a limit refuses it now (nothing moves then, and asking later is right).
+
+        Raises OSError when the coil's expander does not answer; the coil is off, or will be at the expander's next `refresh()`.
+        """
+        if self.active or not self._may(door, now_ms):
+            return False
+        pin = self._coils[door]
+        self._last = last = (self._last + 1) % _PULSES_MAX
+        self._doors[last] = door
+        self._started[last] = now_ms
+        self._ended[last] = now_ms + _PULSE_MS_MAX  # the worst, until the end is known
+        running = False
+        try:
+            pin(1)
+            self.active = door
+            running = True
+        finally:
+            if not running:
+                pin(0)
+        return True
+
+    def step(self, now_ms: int) -> int:
+        """Ends the pulse that is over; the door number when that was just now, else 0. Call it at least every 20 ms.
+
+        The coil stays on only when the time says so: an exception or a clock that runs backwards turns it off.
+        Raises OSError when its expander does not answer; the next call tries again.
+        """
+        door = self.active
+        if not door:
+            return 0
+        on = False
+        try:
+            on = 0 <= now_ms - self._started[self._last] < self._pulse_ms
+        finally:
+            if not on:
+                self._coils[door](0)
+        if on:
+            return 0
+        self._ended[self._last] = now_ms
+        self.active = 0
+        return door
+
+    def all_off(self) -> None:
+        """Turns every coil off, now; the next `step` reports a pulse cut short as ended when its time is over.
+
+        Every coil is tried before the OSError of an expander that does not answer is raised.
+        """
+        failure = None
+        for pin in self._coils.values():
+            try:
+                pin(0)
+            except OSError as error:
+                failure = error
+        if failure:
+            raise failure
+
+    def _may(self, door: int, now_ms: int) -> bool:
+        """Rest, duty and rate. A pulse counts whole while any of it is in the window, and the new one with its ceiling."""
+        last = self._last
+        if now_ms - self._ended[last] < self._rest_ms or now_ms - self._started[(last + 1) % _PULSES_MAX] < _WINDOW_MS:
+            return False
+        on_ms = _PULSE_MS_MAX
+        for i in range(_PULSES_MAX):
+            if self._doors[i] == door and now_ms - self._ended[i] < _WINDOW_MS:
+                on_ms += self._ended[i] - self._started[i]
+        return on_ms <= _COIL_ON_MS_MAX

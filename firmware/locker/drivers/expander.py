@@ -1,0 +1,126 @@
+"""The MCP23017: sixteen more pins behind the I2C bus (Microchip data sheet DS20001952D).
+
+The chip keeps its latches through a reset of the controller, and nobody knows what they hold. A pin that becomes an output shows
+its latch at once, so the latch is written before the direction: no coil ever sees an edge that was not asked for.
+"""
+
+from adafruit_bus_device.i2c_device import I2CDevice
+
+from locker.compat import const
+
+# Registers of port A with IOCON.BANK = 0 (table 3-3); port B's follow each at once, so both ports take one transaction.
+_IODIR = const(0x00)
+_IPOL = const(0x02)
+_GPINTEN_B = const(0x05)  # with BANK = 1 this is the address of IOCON
+_IOCON = const(0x0A)
+_GPPU = const(0x0C)
+_GPIO = const(0x12)
+_OLAT = const(0x14)
+
+
+class Expander:
+    """One chip. Ask for its pins, then `start()`, then use them; bits 0-7 are GPA0-7, 8-15 are GPB0-7.
+
+    What is sent raises OSError when the chip does not answer. The bus is locked for single transactions only.
+    """
+
+    def __init__(self, bus, address: int) -> None:
+        self._device = I2CDevice(bus, address, probe=False)
+        self._safe = 0  # the level of each output at start
+        self._wanted = 0  # and now
+        self._written = -1  # what the latches are known to hold; -1 when an attempt to write them failed
+        self._started = False
+        self._inputs = 0xFFFF  # one bit each, as in IODIR
+        self._pull_ups = 0
+        self._levels = bytearray(2)
+        self._from = bytes((_GPIO,))
+        self._to = bytearray(3)
+
+    def output(self, bit: int, level: int = 0):
+        """A pin that is driven, to `level` from the start. The pin remembers what it was last told and can be asked."""
+        mask = 1 << bit
+        assert self._inputs & mask
+        assert not self._started
+        self._inputs &= ~mask
+        if level:
+            self._safe |= mask
+            self._wanted |= mask
+
+        def pin(level=None):
+            if level is None:
+                return 1 if self._wanted & mask else 0
+            if level:
+                self._wanted |= mask
+            else:
+                self._wanted &= ~mask
+            self._drive()
+            return None
+
+        return pin
+
+    def input(self, bit: int, pull_up: bool = True):
+        """A pin that reads its level at the last `refresh()`. GPA7 and GPB7 are outputs only (data sheet, section 3.5.1)."""
+        assert bit & 7 != 7
+        if pull_up:
+            self._pull_ups |= 1 << bit
+        levels = self._levels
+        port = bit >> 3
+        mask = 1 << (bit & 7)
+        return lambda: 1 if levels[port] & mask else 0
+
+    def start(self) -> None:
+        """Sets the chip up from whatever state it is in, every output at its first level, and reads the inputs.
+
+        To be called again after the chip has been reset or lost its power.
+        """
+        self._started = False
+        self._wanted = self._safe
+        # A former program may have left the other register layout: there this clears IOCON, here port B's unused interrupts.
+        self._write_one(_GPINTEN_B, 0)
+        self._write_one(_IOCON, 0)
+        self._write(_OLAT, self._safe)
+        self._write(_GPPU, self._pull_ups)
+        self._write(_IPOL, 0)
+        self._write(_IODIR, self._inputs)
+        self._written = self._safe
+        self._started = True
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Reads all inputs at one moment; writes outputs again whose writing had failed. Allocates nothing."""
+        self._drive()
+        with self._device as device:
+            device.write_then_readinto(self._from, self._levels)
+
+    def intact(self) -> bool:
+        """False when the chip no longer holds what it was given: it was reset or lost its power, and wants `start()`."""
+        registers = bytearray(_OLAT + 2)
+        with self._device as device:
+            device.write_then_readinto(bytes((_IODIR,)), registers)
+        for register, value in ((_IODIR, self._inputs), (_GPPU, self._pull_ups), (_OLAT, self._written)):
+            if registers[register] | registers[register + 1] << 8 != value:
+                return False
+        return True
+
+    def _drive(self) -> None:
+        """Brings the latches to what is wanted, when they are not there already and the chip has been started."""
+        if not self._started or self._wanted == self._written:
+            return
+        wanted = self._wanted
+        self._written = -1
+        self._write(_OLAT, wanted)
+        self._written = wanted
+
+    def _write(self, register: int, value: int) -> None:
+        to = self._to
+        to[0] = register
+        to[1] = value & 0xFF
+        to[2] = value >> 8
+        with self._device as device:
+            device.write(to)
+
+    def _write_one(self, register: int, value: int) -> None:
+        self._to[0] = register
+        self._to[1] = value
+        with self._device as device:
+            device.write(self._to, end=2)

@@ -1,0 +1,107 @@
+"""The matrix keypad: which key has just been pressed?
+
+The matrix has no diodes: with three corners of a rectangle pressed, the fourth conducts too and nobody can tell which three are
+fingers. Such a reading is refused as a whole; what was believed before stays.
+"""
+
+from locker.compat import const
+
+_DEBOUNCE_MS = const(15)  # two scans 20 ms apart that agree; keypads chatter for less than 10 ms
+_RISE_READS_MAX = const(8)  # looks at the columns while pull-ups charge a long cable
+
+
+class Keypad:
+    """`rows`: open-drain pins (0 drives low, 1 lets go); `columns`: inputs with pull-ups; `keys`: their characters, row by row.
+
+    Between scans all rows are low, so that an untouched keypad shows itself in one look at the columns.
+    """
+
+    def __init__(self, rows, columns, keys: str) -> None:
+        assert len(keys) == len(rows) * len(columns)
+        self._rows = rows
+        self._columns = columns
+        self._keys = keys.encode()
+        self._low = [0] * len(rows)  # by row: a bit for each column that its keys pull down
+        self._found = 0  # the latest reading, one bit a key; -1 when it could not be told
+        self._since = 0  # when it was first seen
+        self._told = 0  # keys still held that have been reported
+        self._busy = False
+        for row in rows:
+            row(0)
+
+    def scan(self, now_ms: int) -> int:
+        """The character code of a key that has just been pressed, else 0. Call it each 20 ms. Allocates nothing.
+
+        Keys pressed while others are held are reported too, one a call, as long as the matrix can tell them apart.
+        """
+        for column in self._columns:
+            if not column():
+                return self._believe(self._read(), now_ms)
+        if self._busy:
+            return self._believe(0, now_ms)
+        return 0
+
+    def _believe(self, found: int, now_ms: int) -> int:
+        """Debounces the whole matrix, and reports each key of a lasting reading once."""
+        self._busy = True
+        if found != self._found:
+            self._found = found
+            self._since = now_ms
+            return 0
+        if found < 0 or now_ms - self._since < _DEBOUNCE_MS:
+            return 0
+        told = self._told & found
+        new = found & ~told
+        new &= -new  # the lowest
+        self._told = told | new
+        if not new:
+            self._busy = found != 0
+            return 0
+        key = 0
+        while new > 1:
+            new >>= 1
+            key += 1
+        return self._keys[key]
+
+    def _read(self) -> int:
+        """The pressed keys, one bit each, by driving one row at a time; -1 when two rows share two columns."""
+        columns = self._columns
+        low = self._low
+        for row in self._rows:
+            row(1)
+        found = shift = i = 0
+        for row in self._rows:
+            risen = self._risen()
+            row(0)
+            pulled = 0
+            bit = 1
+            for column in columns:
+                if not column():
+                    pulled |= bit
+                bit <<= 1
+            row(1)
+            low[i] = pulled = pulled & risen
+            for j in range(i):
+                shared = low[j] & pulled
+                if shared & (shared - 1):
+                    found = -1
+            if found >= 0:
+                found |= pulled << shift
+            shift += len(columns)
+            i += 1
+        for row in self._rows:
+            row(0)
+        return found
+
+    def _risen(self) -> int:
+        """The columns that are high while no row is driven, given time to charge; one that stays low is shorted and has no say."""
+        for _ in range(_RISE_READS_MAX):
+            high = 0
+            bit = 1
+            for column in self._columns:
+                if column():
+                    high |= bit
+                bit <<= 1
+            if high == bit - 1:
+                break
+        return high

@@ -1,0 +1,37 @@
+"""Is something inside a compartment? A light beam that is broken, or a distance that is shorter than the empty compartment's."""
+
+from locker.drivers.debounce import Debounced
+
+
+class Beam(Debounced):
+    """A digital sensor that reads `occupied_level` (0 or 1) while something is inside.
+
+    The long debounce lets a hand pass through without its being a parcel.
+    """
+
+    def __init__(self, pin, occupied_level: int, debounce_ms: int = 200) -> None:
+        Debounced.__init__(self, pin, occupied_level, debounce_ms)
+
+    @property
+    def occupied(self) -> bool:
+        """The debounced state; `poll(now_ms)` says when it has changed."""
+        return self.state
+
+
+class Distance(Beam):
+    """An analogue sensor in mV with hysteresis: occupied from `occupied_mv` on, clear from `clear_mv` on, in between as it was.
+
+    Either may be the higher one: triangulating sensors give more mV for nearer things, time-of-flight ones mostly fewer.
+    A first reading in between counts as occupied: a code that lives too long harms nobody, a code that dies too early does.
+    """
+
+    def __init__(self, millivolts, occupied_mv: int, clear_mv: int, debounce_ms: int = 200) -> None:
+        self._sign = 1 if occupied_mv > clear_mv else -1  # turned round so that more is always nearer
+        self._occupied_mv = occupied_mv * self._sign
+        self._clear_mv = clear_mv * self._sign
+        self.state = True
+        Beam.__init__(self, millivolts, 0, debounce_ms)
+
+    def _sense(self) -> bool:
+        near = self._read() * self._sign
+        return near > self._clear_mv if self.state else near >= self._occupied_mv
