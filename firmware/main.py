@@ -12,7 +12,7 @@ for name in (
     gc.collect()
     __import__("locker." + name)
 
-from locker.hal.esp32 import open_hal
-from locker.shell.app import start
+from locker.hal.esp32 import open_hal  # noqa: E402
+from locker.shell.app import start  # noqa: E402
 
 start(open_hal)

@@ -1,7 +1,7 @@
 """One test file, two interpreters: plain test files of the shared folders also run on the real MicroPython.
 
-In tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs on both, except `*_properties.py` (hypothesis) and `*_simulated.py`
-(the simulator is CPython's). Such a file imports `locker` and the plain modules beside it, no pytest, and asserts bare.
+In tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs on both, except `*_properties.py` (hypothesis) and
+`*_simulated.py` (the simulator is CPython's). Such a file imports `locker` and the plain modules beside it, no pytest, and asserts bare.
 """
 
 import subprocess

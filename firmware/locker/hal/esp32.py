@@ -34,7 +34,10 @@ def read_json(path: str):
 
 
 class _Bus:
-    """machine.I2C in CircuitPython's protocol. Reads after a write go through readfrom_mem_into, whose repeated start every ESP32 build does."""
+    """machine.I2C in CircuitPython's protocol.
+
+    Reads after a write go through readfrom_mem_into, whose repeated start every ESP32 build does.
+    """
 
     def __init__(self, i2c):
         self._i2c = i2c

@@ -50,7 +50,8 @@ class Identity:
 class App:
     """One cabinet at work. `identity` is an Identity, `network` the object of network.json.
 
-    Raises OSError(ENODEV) when the chip has no journal partition or an expander does not answer, JournalError when the journal cannot serve.
+    Raises OSError(ENODEV) when the chip has no journal partition or an expander does not answer, JournalError when the
+    journal cannot serve.
     """
 
     def __init__(self, hal, identity, network):
@@ -103,7 +104,7 @@ class App:
         self._settle()
         now_ms = self._hal.now_ms()
         self._record(do.Record(records.BOOTED, 0, self._hal.reset_cause(), BUILD), now_ms)
-        occupied = dict((door, sensor.occupied) for door, sensor in self._fittings.sensors)
+        occupied = {door: sensor.occupied for door, sensor in self._fittings.sensors}
         sensors = tuple((door, contact.closed, occupied[door]) for door, contact in self._fittings.contacts)
         self._perform(self._cabinet.boot(sensors, now_ms), now_ms)
 

@@ -14,8 +14,8 @@ from locker.drivers.screen import Screen
 class Fittings:
     """Everything that is screwed into the cabinet, outputs off.
 
-    `contacts` and `sensors` are tuples of (door number, driver); `coils` is the CoilBank; `keypad`, `screen`, `lamp`, `beeper`, `bell` are drivers or None;
-    `expanders` is a tuple of Expander. Raises OSError when an expander does not answer.
+    `contacts` and `sensors` are tuples of (door number, driver); `coils` is the CoilBank; `keypad`, `screen`, `lamp`,
+    `beeper`, `bell` are drivers or None; `expanders` is a tuple of Expander. Raises OSError when an expander does not answer.
     """
 
     def __init__(self, hal):
@@ -25,10 +25,11 @@ class Fittings:
         bus = hal.bus() if board.bus else None
         if self._reset:
             self._reset(1)
-        self._by_address = dict((address, Expander(bus, address)) for address in board.expanders)
+        self._by_address = {address: Expander(bus, address) for address in board.expanders}
         self.expanders = tuple(self._by_address[address] for address in board.expanders)
         self._coil_pins = tuple(self._output(door.coil) for door in board.doors)
-        self.coils = CoilBank(dict((door.number, pin) for door, pin in zip(board.doors, self._coil_pins)), board.pulse_ms, board.rest_ms)
+        coils = {door.number: pin for door, pin in zip(board.doors, self._coil_pins)}
+        self.coils = CoilBank(coils, board.pulse_ms, board.rest_ms)
         self._native_coils = tuple(pin for door, pin in zip(board.doors, self._coil_pins) if isinstance(door.coil, int))
         self.contacts = tuple((door.number, Contact(self._input(door.contact), door.closed)) for door in board.doors)
         self.sensors = tuple((door.number, self._sensor(door)) for door in board.doors)

@@ -1,7 +1,7 @@
 """The board's end of the link: sends the journal's tail until the host has acknowledged it.
 
-One batch is on its way at a time; a batch without an answer is said again (as a new message over the same event numbers), and after three in vain the
-keys are negotiated afresh, which also finds a host that has been restarted.
+One batch is on its way at a time; a batch without an answer is said again (as a new message over the same event numbers),
+and after three in vain the keys are negotiated afresh, which also finds a host that has been restarted.
 """
 
 from locker.compat import const

@@ -1,8 +1,9 @@
 """The journal on its raw flash partition: an append-only ring of records, and the bitmaps of spent tickets.
 
-Blocks 0-119 are the ring: a block holds a 16-byte header and 170 records of 24 bytes (20 of core.records and a CRC-32). The block with sequence s lies at
-s mod 120, so the newest header tells where everything is. Blocks 120-127 are two bitmaps of 100,000 tickets: a set bit is an unspent ticket, and
-spending clears it in place. NOR flash: writing clears bits, only erasing a whole block sets them. See docs/decisions/0001-journal-layout.md.
+Blocks 0-119 are the ring: a block holds a 16-byte header and 170 records of 24 bytes (20 of core.records and a CRC-32). The
+block with sequence s lies at s mod 120, so the newest header tells where everything is. Blocks 120-127 are two bitmaps of
+100,000 tickets: a set bit is an unspent ticket, and spending clears it in place. NOR flash: writing clears bits, only erasing
+a whole block sets them. See docs/decisions/0001-journal-layout.md.
 """
 
 import struct
@@ -66,8 +67,9 @@ def format_journal(flash, incarnation: int, progress=None) -> None:
 class Store:
     """The journal of one board. Every method that writes returns only when the flash holds it.
 
-    `flash` is the seam's Flash; `fold(record)` is called for each record found, oldest first; `carry(door)` gives the (kind, door, a, b) of a record
-    that says again what the journal knows of a door, when the block with its last record is about to be erased.
+    `flash` is the seam's Flash; `fold(record)` is called for each record found, oldest first; `carry(door)` gives the
+    (kind, door, a, b) of a record that says again what the journal knows of a door, when the block with its last record is
+    about to be erased.
     Raises JournalError when the partition is not an initialised journal.
     """
 
@@ -194,7 +196,7 @@ class Store:
         self._erased += 1
 
     def tidy(self, uptime: int, quiet: bool) -> None:
-        """Keeps two erased blocks ahead, one erase (about 50 ms) a call: when nobody is at the cabinet, or when there is none left at all."""
+        """Keeps two erased blocks ahead, one erase (about 50 ms) a call: when nobody is there, or when none is left at all."""
         if self._erased < _ERASED_AHEAD and (quiet or not self._erased) and self._may_erase():
             self._erase_one(uptime)
 
