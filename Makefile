@@ -31,7 +31,7 @@ help: ## this list
 	@echo "Installing packages into .venv (once) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
 	@rm -rf $(STUBS) && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --target $(STUBS) \
-	    micropython-esp32-stubs==1.29.0.post1 micropython-stdlib-stubs==1.29.0.post2
+	    micropython-esp32-stubs==1.29.0.post1 micropython-stdlib-stubs==1.29.0.post2 adafruit-circuitpython-busdevice==5.2.17
 	@touch $@
 
 # What the tests need from the system: valgrind counts instructions.

@@ -3,18 +3,18 @@
 import asyncio
 import gc
 import json
-from binascii import unhexlify
 
 from locker.compat import const
 from locker.core import effects as do
 from locker.core import events, records, texts
-from locker.core.cabinet import Cabinet, Secrets
+from locker.core.cabinet import Cabinet
 from locker.core.journal import State
 from locker.mac import hmac_sha256
+from locker.shell import identity as identities
 from locker.shell.fittings import Fittings
 from locker.shell.link import Link
 from locker.shell.store import JournalError, Store
-from locker.wire import keys, messages
+from locker.wire import messages
 from locker.wire.frame import Decoder
 from locker.wire.session import BOARD, Session
 
@@ -32,23 +32,8 @@ def read_json(path: str):
         return json.load(file)
 
 
-class Identity:
-    """Who this board is: identity.json, with its hex strings as bytes."""
-
-    def __init__(self, data: dict):
-        for name in ("board_id", "alias", "site_id", "master_secret", "nonce_host", "nonce_board", "ticket_key"):
-            setattr(self, name, unhexlify(data[name]))
-        self.cabinet = data["cabinet"]
-        self.epoch = 1
-
-    def secrets(self) -> Secrets:
-        """What the core needs to know of it."""
-        derived = keys.epoch_keys(self.master_secret, self.nonce_host, self.nonce_board, self.board_id, self.epoch)
-        return Secrets(self.board_id, self.site_id, self.epoch, derived.code, derived.receipt, self.ticket_key, self.cabinet)
-
-
 class App:
-    """One cabinet at work. `identity` is an Identity, `network` the object of network.json.
+    """One cabinet at work. `identity` is a shell.identity.Identity, `network` the object of network.json.
 
     Raises OSError(ENODEV) when the chip has no journal partition or an expander does not answer, JournalError when the
     journal cannot serve.
@@ -62,7 +47,7 @@ class App:
         self._state = State(numbers)
         self._store = Store(hal.journal(), self._state.apply, self._state.door_record)
         self._randomised = 0
-        self._cabinet = Cabinet(hal.board.doors, identity.secrets(), self._state, self._store.spent, self._draw)
+        self._cabinet = Cabinet(hal.board.doors, identities.secrets(identity), self._state, self._store.spent, self._draw)
         session = Session(BOARD, identity.master_secret, identity.board_id, identity.alias, self._entropy)
         self._link = Link(hal.carrier(network), Decoder(), session, self._store, self._report, self._status)
         self._wake_ms = None
@@ -232,8 +217,8 @@ class App:
 def start(open_hal) -> None:
     """Runs the cabinet of this board; one sentence on the console when it cannot, and the REPL is there."""
     try:
-        app = App(open_hal(), Identity(read_json("/identity.json")), read_json("/network.json"))
-    except (OSError, ValueError, JournalError) as error:
+        app = App(open_hal(), identities.from_json(read_json("/identity.json")), read_json("/network.json"))
+    except (OSError, KeyError, ValueError, JournalError) as error:
         print("Not in service:", error)
         return
     asyncio.run(app.run())
