@@ -86,20 +86,11 @@ class App:
 
     def boot(self) -> None:
         """Journals the boot and lets the core resolve what it was cut off in; no coil moves."""
-        self._settle()
         now_ms = self._hal.now_ms()
         self._record(do.Record(records.BOOTED, 0, self._hal.reset_cause(), BUILD), now_ms)
         occupied = {door: sensor.occupied for door, sensor in self._fittings.sensors}
         sensors = tuple((door, contact.closed, occupied[door]) for door, contact in self._fittings.contacts)
         self._perform(self._cabinet.boot(sensors, now_ms), now_ms)
-
-    def _settle(self):
-        """Polls every input until its debounce time has passed, so that the core starts from what is."""
-        self._fittings.refresh()
-        for elapsed in (0, 1000):
-            for inputs in (self._fittings.contacts, self._fittings.sensors):
-                for _, driver in inputs:
-                    driver.poll(self._hal.now_ms() + elapsed)
 
     def step(self) -> None:
         """Everything once."""
@@ -120,8 +111,7 @@ class App:
         acknowledged = self._link.step(now_ms)
         if acknowledged:
             self._tell(events.HostAcknowledged(acknowledged), now_ms)
-        if fittings.screen:
-            fittings.screen.step()
+        self._paint()
         if fittings.beeper:
             fittings.beeper.step(now_ms)
         self._store.tidy(now_ms // 100, now_ms - self._key_ms >= _QUIET_MS and not fittings.coils.active)
@@ -141,6 +131,14 @@ class App:
             return False
         self._lost_ms = None
         return True
+
+    def _paint(self):
+        """Sends the screen its next line; a screen that does not answer costs its picture and nothing else."""
+        if self._fittings.screen:
+            try:
+                self._fittings.screen.step()
+            except OSError:
+                return
 
     def _sense(self, now_ms):
         for door, contact in self._fittings.contacts:

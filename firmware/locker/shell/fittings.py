@@ -27,19 +27,23 @@ class Fittings:
             self._reset(1)
         self._by_address = {address: Expander(bus, address) for address in board.expanders}
         self.expanders = tuple(self._by_address[address] for address in board.expanders)
-        self._coil_pins = tuple(self._output(door.coil) for door in board.doors)
-        coils = {door.number: pin for door, pin in zip(board.doors, self._coil_pins)}
-        self.coils = CoilBank(coils, board.pulse_ms, board.rest_ms)
-        self._native_coils = tuple(pin for door, pin in zip(board.doors, self._coil_pins) if isinstance(door.coil, int))
-        self.contacts = tuple((door.number, Contact(self._input(door.contact), door.closed)) for door in board.doors)
-        self.sensors = tuple((door.number, self._sensor(door)) for door in board.doors)
-        rows = tuple(hal.open_drain(pin) for pin in board.keypad.rows)
-        self.keypad = Keypad(rows, tuple(hal.input(pin, 1) for pin in board.keypad.columns), board.keypad.keys)
-        self.lamp = None if board.lamp is None else Lamp(self._output(board.lamp))
-        self.beeper = None if board.beeper is None else Beeper(hal.tone(board.beeper))
-        self.bell = None if board.bell is None else Bell(self._input(board.bell))
-        for expander in self.expanders:
+        coils = {door.number: self._output(door.coil) for door in board.doors}
+        self._native_coils = tuple(coils[door.number] for door in board.doors if isinstance(door.coil, int))
+        lamp = None if board.lamp is None else self._output(board.lamp)
+        contacts = [self._input(door.contact) for door in board.doors]
+        sensors = [None if door.occupancy == "distance" else self._input(door.sensor) for door in board.doors]
+        bell = None if board.bell is None else self._input(board.bell)
+        for expander in self.expanders:  # from here on its pins can be driven and read
             expander.start()
+        self.coils = CoilBank(coils, board.pulse_ms, board.rest_ms)
+        self.contacts = tuple((door.number, Contact(pin, door.closed)) for door, pin in zip(board.doors, contacts))
+        self.sensors = tuple((door.number, self._sensor(door, pin)) for door, pin in zip(board.doors, sensors))
+        self.keypad = Keypad(
+            [hal.open_drain(pin) for pin in board.keypad.rows], [hal.input(pin, 1) for pin in board.keypad.columns], board.keypad.keys
+        )
+        self.lamp = lamp and Lamp(lamp)
+        self.beeper = None if board.beeper is None else Beeper(hal.tone(board.beeper))
+        self.bell = bell and Bell(bell)
         self.screen = None if board.screen is None else Screen(bus, *board.screen)
 
     def _output(self, pin):
@@ -48,10 +52,8 @@ class Fittings:
     def _input(self, pin):
         return self._hal.input(pin, 1) if isinstance(pin, int) else self._by_address[pin[0]].input(pin[1])
 
-    def _sensor(self, door):
-        if door.occupancy == "distance":
-            return Distance(self._hal.millivolts(door.sensor), *door.occupied)
-        return Beam(self._input(door.sensor), door.occupied)
+    def _sensor(self, door, pin):
+        return Beam(pin, door.occupied) if pin else Distance(self._hal.millivolts(door.sensor), *door.occupied)
 
     def refresh(self) -> None:
         """Reads every expander once; raises OSError when one does not answer."""
