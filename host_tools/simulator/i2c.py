@@ -1,0 +1,58 @@
+"""An I2C bus and what answers on it (NXP UM10204)."""
+
+import errno
+from typing import Protocol
+
+from host_tools.simulator.clock import Clock
+
+_BITS_PER_BYTE = 9  # eight and the acknowledge
+
+
+class Target(Protocol):
+    """A chip on the bus. `at_us` is the instant at which the byte has been clocked in or out."""
+
+    def acknowledges(self) -> bool: ...
+    def started(self, reading: bool) -> None:
+        """A (repeated) start condition has addressed this chip."""
+
+    def written(self, byte: int, at_us: int) -> None: ...
+    def read(self, at_us: int) -> int: ...
+
+
+class I2CBus:
+    """Two wires with pull-ups. Transfers take no time of the program's, but each byte has the instant at which the bus would have moved it.
+
+    That instant is what a slow chip (a screen that is still clearing) goes by.
+    """
+
+    def __init__(self, clock: Clock, sda: int, scl: int, hz: int) -> None:
+        self._clock = clock
+        self.pins = (sda, scl)
+        self._byte_us = _BITS_PER_BYTE * 1_000_000 / hz
+        self._free_us = 0.0
+        self.targets: dict[int, Target] = {}
+        self.bytes_moved = 0
+
+    def _address(self, address: int, reading: bool) -> Target:
+        self._tick()
+        target = self.targets.get(address)
+        if target is None or not target.acknowledges():
+            raise OSError(errno.ENODEV, f"no chip acknowledges 0x{address:02X}")
+        target.started(reading)
+        return target
+
+    def _tick(self) -> int:
+        self._free_us = max(self._free_us, self._clock.now_us()) + self._byte_us
+        self.bytes_moved += 1
+        return int(self._free_us)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Raises OSError(ENODEV) when nothing acknowledges."""
+        target = self._address(address, False)
+        for byte in data:
+            target.written(byte, self._tick())
+
+    def read(self, address: int, count: int) -> bytes:
+        """Raises OSError(ENODEV) when nothing acknowledges."""
+        target = self._address(address, True)
+        return bytes(target.read(self._tick()) for _ in range(count))

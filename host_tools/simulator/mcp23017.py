@@ -1,0 +1,132 @@
+"""The MCP23017 16-bit I/O expander at register level (Microchip DS20001952). Its interrupt outputs are not wired."""
+
+from host_tools.simulator.wires import Wires
+
+IODIR, IPOL, GPINTEN, DEFVAL, INTCON, IOCON, GPPU, INTF, INTCAP, GPIO, OLAT = range(11)
+REGISTER_NAMES = ("IODIR", "IPOL", "GPINTEN", "DEFVAL", "INTCON", "IOCON", "GPPU", "INTF", "INTCAP", "GPIO", "OLAT")
+_BANK = 0x80
+_SEQOP = 0x20
+_IOCON_WRITABLE = 0xFE
+_READ_ONLY = (INTF, INTCAP)
+
+
+class MCP23017:
+    """One expander. Bits 0-7 are GPA0-7, 8-15 GPB0-7.
+
+    It keeps its latches through a reset of the controller; only its RESET line or the loss of power clears them.
+    """
+
+    def __init__(self, address: int, wires: Wires) -> None:
+        self.address = address
+        self._pins = [wires.node((address, bit)) for bit in range(16)]
+        self.powered = True
+        self.held_in_reset = False
+        self._clear()
+
+    def _clear(self) -> None:
+        self._registers = [[0, 0] for _ in REGISTER_NAMES]
+        self._registers[IODIR] = [0xFF, 0xFF]
+        self._pointer = 0
+        self._pointer_next = False  # the next byte written is a register address
+        for bit in range(16):
+            self._drive(bit)
+
+    def reset_line(self, level: int) -> None:
+        """RESET is active low: while low, every register has its power-on value and nobody answers on the bus."""
+        self.held_in_reset = level == 0
+        if self.held_in_reset:
+            self._clear()
+
+    def power(self, on: bool) -> None:
+        """Loses everything when power goes; starts with power-on values when it comes."""
+        self.powered = on
+        self._clear()
+
+    def preset(self, **registers: int) -> None:
+        """Registers as an earlier program may have left them: OLAT=0xFFFF, IODIR=0 and so on, 16 bits each, port B in the high byte."""
+        for name in ("IOCON", "OLAT", "IODIR", *registers):  # the latch before the direction: a preset makes no edge of its own
+            if name in registers:
+                index = REGISTER_NAMES.index(name)
+                self._registers[index] = [registers[name] & 0xFF, registers[name] >> 8 & 0xFF]
+        if "IOCON" in registers:
+            self._registers[IOCON][1] = self._registers[IOCON][0]
+        for bit in range(16):
+            self._drive(bit)
+
+    def register(self, index: int) -> int:
+        """16 bits of a register, port B in the high byte, as a person with a probe would see them."""
+        low, high = (self._value(index, port) for port in (0, 1))
+        return low | high << 8
+
+    # The bus side.
+
+    def acknowledges(self) -> bool:
+        return self.powered and not self.held_in_reset
+
+    def started(self, reading: bool) -> None:
+        self._pointer_next = not reading
+
+    def written(self, byte: int, at_us: int) -> None:
+        if self._pointer_next:
+            self._pointer = byte
+            self._pointer_next = False
+            return
+        where = self._where()
+        if where:
+            self._store(*where, byte)
+        self._step()
+
+    def read(self, at_us: int) -> int:
+        where = self._where()
+        self._step()
+        return self._value(*where) if where else 0
+
+    def _bank(self) -> int:
+        return self._registers[IOCON][0] & _BANK
+
+    def _where(self) -> tuple[int, int] | None:
+        """(register, port) under the pointer, None for an address that does not exist."""
+        if self._bank():
+            port, index = self._pointer >> 4, self._pointer & 0x0F
+        else:
+            port, index = self._pointer & 1, self._pointer >> 1
+        return (index, port) if index < len(REGISTER_NAMES) and port < 2 else None
+
+    def _step(self) -> None:
+        """Auto-increment; with SEQOP set, banked addresses stand still and paired ones toggle between the two ports (3.2.1)."""
+        if not self._registers[IOCON][0] & _SEQOP:
+            pointer = self._pointer + 1
+            if self._bank():  # after the last register of the last port comes the first of the first
+                self._pointer = 0x10 if pointer == 0x0B else 0 if pointer == 0x1B else pointer
+            else:
+                self._pointer = 0 if pointer == 0x16 else pointer
+        elif not self._bank():
+            self._pointer ^= 1
+
+    def _store(self, index: int, port: int, byte: int) -> None:
+        if index in _READ_ONLY:
+            return
+        if index == IOCON:  # one register at two addresses
+            self._registers[IOCON] = [byte & _IOCON_WRITABLE] * 2
+            return
+        self._registers[OLAT if index == GPIO else index][port] = byte
+        if index in (IODIR, GPPU, GPIO, OLAT):
+            for bit in range(port * 8, port * 8 + 8):
+                self._drive(bit)
+
+    def _value(self, index: int, port: int) -> int:
+        if index != GPIO:
+            return self._registers[index][port]
+        levels = 0
+        if self.powered and not self.held_in_reset:
+            for bit in range(8):
+                levels |= self._pins[port * 8 + bit].level() << bit
+        return levels ^ self._registers[IPOL][port]
+
+    def _drive(self, bit: int) -> None:
+        port, mask = bit >> 3, 1 << (bit & 7)
+        is_input = self._registers[IODIR][port] & mask
+        if not self.powered or is_input:
+            self._pins[bit].set(None, 1 if self.powered and self._registers[GPPU][port] & mask else 0)
+        else:  # the pull-up belongs to inputs only (3.5.7)
+            self._pins[bit].set(1 if self._registers[OLAT][port] & mask else 0)

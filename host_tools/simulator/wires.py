@@ -1,0 +1,147 @@
+"""Which voltage is on which wire: pins, pulls, switches. Levels are 0 and 1; what nothing holds reads noise."""
+
+from collections.abc import Callable, Iterable
+
+from host_tools.simulator.clock import Clock
+from host_tools.simulator.noise import noise
+
+PinId = int | tuple[int, int]  # a native GPIO, or (I2C address of an expander, bit)
+
+_INTERNAL_PULL = 2  # conductances in units of 1/100 kOhm: inside the chips about 45-100 kOhm,
+EXTERNAL_PULL = 10  # on the board 10 kOhm
+_NOISE_TICK_US = 1000  # a floating input changes its mind about once a millisecond
+
+
+def place(pin: PinId) -> int:
+    """A number of its own for every pin, for noise."""
+    return pin if isinstance(pin, int) else 1000 + pin[0] * 16 + pin[1]
+
+
+class Node:
+    """One wire: the pin that may drive it, the pulls on it, the switches at it."""
+
+    __slots__ = ("_wires", "bias", "drive", "group", "last", "name", "pull", "switches", "watchers")
+
+    def __init__(self, wires: "Wires", name: PinId | str) -> None:
+        self._wires = wires
+        self.name = name
+        self.drive: int | None = None  # a push-pull output
+        self.pull = 0  # inside the chip: 1 up, -1 down
+        self.bias = 0  # on the board: conductance up positive, down negative
+        self.switches: list[Switch] = []
+        self.watchers: list[Callable[[int], object]] = []
+        self.last: int | None = None  # what the watchers were told
+        self.group: list[Node] = [self]
+
+    def set(self, drive: int | None, pull: int = 0) -> None:
+        """What the pin of a chip does to this wire: drives it to 0 or 1, or (None) only pulls."""
+        if drive != self.drive or pull != self.pull:
+            self.drive = drive
+            self.pull = pull
+            self._wires.tell(self)
+
+    def level(self) -> int:
+        """0 or 1; noise when nothing holds the wire."""
+        level = self.held()
+        return self._wires.noise_on(self) if level is None else level
+
+    def held(self) -> int | None:
+        """0 or 1, None when the wire floats. A driver beats any pull; where two drivers fight, low wins."""
+        bias = 0
+        high = False
+        for node in self.group:
+            if node.drive == 0:
+                return 0
+            high = high or node.drive == 1
+            bias += node.pull * _INTERNAL_PULL + node.bias
+        if high or bias > 0:
+            return 1
+        return 0 if bias < 0 else None
+
+    def watch(self, told: Callable[[int], object]) -> None:
+        """Calls `told(level)` whenever the level has changed. For wires that always have a pull."""
+        self.last = self.level()
+        self.watchers.append(told)
+
+
+class Switch:
+    """Joins two wires while it is closed."""
+
+    __slots__ = ("_wires", "a", "b", "closed")
+
+    def __init__(self, wires: "Wires", a: Node, b: Node) -> None:
+        self._wires = wires
+        self.a = a
+        self.b = b
+        self.closed = False
+        a.switches.append(self)
+        b.switches.append(self)
+
+    def set(self, closed: bool) -> None:
+        if closed != self.closed:
+            self.closed = closed
+            self._wires.regroup((self.a, self.b))
+
+
+class Wires:
+    """All wires of a cabinet."""
+
+    def __init__(self, clock: Clock, seed: int) -> None:
+        self._clock = clock
+        self._seed = seed
+        self._nodes: dict[PinId, Node] = {}
+        self.ground = Node(self, "ground")
+        self.ground.drive = 0
+        self.on_short: Callable[[str], object] | None = None
+
+    def node(self, pin: PinId) -> Node:
+        if pin not in self._nodes:
+            self._nodes[pin] = Node(self, pin)
+        return self._nodes[pin]
+
+    def switch(self, a: Node, b: Node | None = None) -> Switch:
+        """An open switch between two wires, or from one to ground."""
+        return Switch(self, a, b or self.ground)
+
+    def noise_on(self, node: Node) -> int:
+        lead = min(place(member.name) for member in node.group if not isinstance(member.name, str))
+        return noise(self._seed, lead, self._clock.now_us() // _NOISE_TICK_US) & 1
+
+    def regroup(self, nodes: Iterable[Node]) -> None:
+        """Finds anew which wires hang together, by union-find over the closed switches of all that these were joined to."""
+        touched = {id(member): member for node in nodes for member in node.group}
+        parent: dict[int, int | None] = dict.fromkeys(touched)
+
+        def root(key: int) -> int:
+            above = parent[key]
+            while above is not None:
+                key, above = above, parent[above]
+            return key
+
+        for member in touched.values():
+            for switch in member.switches:
+                if switch.closed:
+                    a, b = root(id(switch.a)), root(id(switch.b))
+                    if a != b:
+                        parent[b] = a
+        groups: dict[int, list[Node]] = {}
+        for key, member in touched.items():
+            groups.setdefault(root(key), []).append(member)
+        for group in groups.values():
+            for member in group:
+                member.group = group
+        for group in groups.values():
+            self.tell(group[0])
+
+    def tell(self, node: Node) -> None:
+        """Tells the watchers of all that hangs together with this wire, and of a short."""
+        group = node.group
+        if len(group) > 1 and self.on_short and {member.drive for member in group} >= {0, 1}:
+            self.on_short("outputs fight: " + ", ".join(str(member.name) for member in group if member.drive is not None))
+        for member in tuple(group):
+            if member.watchers:
+                level = member.level()
+                if level != member.last:
+                    member.last = level
+                    for told in member.watchers:
+                        told(level)
