@@ -4,15 +4,14 @@ from locker.compat import const
 
 _ALARM = const(5)
 
-# By sound: how often the tune is played, then pitch in Hz (0 is silence) and length in ms of each note.
+# By sound: how many notes are played, and the notes (pitch in Hz, 0 is silence; length in ms), from the first again when they end.
 _TUNES = (
-    # repeats, Hz, ms, Hz, ms, ...
-    None,
-    (1, 2000, 30),  # KEY
-    (1, 1500, 80, 2000, 80, 2500, 160),  # GOOD: rises
-    (1, 800, 150, 0, 60, 500, 300),  # BAD: falls
-    (2, 2000, 120, 0, 120),  # ATTENTION
-    (20, 2700, 250, 1800, 250),  # ALARM: ten seconds
+    (0, ()),  # silence
+    (1, (2000, 30)),  # KEY
+    (3, (1500, 80, 2000, 80, 2500, 160)),  # GOOD: rises
+    (3, (800, 150, 0, 60, 500, 300)),  # BAD: falls
+    (4, (2000, 120, 0, 120)),  # ATTENTION: twice
+    (40, (2700, 250, 1800, 250)),  # ALARM: ten seconds
 )
 
 
@@ -22,8 +21,7 @@ class Beeper:
     def __init__(self, tone) -> None:
         self._tone = tone
         self._sound = 0
-        self._repeats = 0
-        self._note = 0  # index into the tune of what sounds now
+        self._left = 0  # notes still to be played
         self._until = 0
         tone(0)
 
@@ -35,29 +33,22 @@ class Beeper:
         if self._sound == _ALARM and 0 < sound < _ALARM:
             return
         self._sound = sound
-        if not sound:
-            self._tone(0)
-            return
-        self._repeats = _TUNES[sound][0]
-        self._sing(1, now_ms)
+        self._left = _TUNES[sound][0]
+        self._sing(now_ms)
 
     def step(self, now_ms: int) -> None:
         """Goes on to the next note when it is due."""
-        if not self._sound or now_ms < self._until:
-            return
-        tune = _TUNES[self._sound]
-        note = self._note + 2
-        if note >= len(tune):
-            note = 1
-            self._repeats -= 1
-            if not self._repeats:
-                self._sound = 0
-                self._tone(0)
-                return
-        self._sing(note, now_ms)
+        if self._sound and now_ms >= self._until:
+            self._sing(now_ms)
 
-    def _sing(self, note: int, now_ms: int) -> None:
-        tune = _TUNES[self._sound]
-        self._note = note
+    def _sing(self, now_ms: int) -> None:
+        left = self._left
+        if not left:
+            self._sound = 0
+            self._tone(0)
+            return
+        tune = _TUNES[self._sound][1]
+        note = -2 * left % len(tune)  # whole tunes are played, so this counts up from 0
+        self._left = left - 1
         self._until = now_ms + tune[note + 1]
         self._tone(tune[note])

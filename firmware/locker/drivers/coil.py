@@ -24,12 +24,8 @@ class CoilBank:
         self._coils = coils
         self._pulse_ms = pulse_ms
         self._rest_ms = rest_ms
+        self._log = []  # [door, started, ended] of the pulses of which any part is in the window, the latest last
         self.active = 0
-        # The last 30 pulses: all that can have happened in a window, so the sums below are exact.
-        self._doors = [0] * _PULSES_MAX
-        self._started = [-_WINDOW_MS] * _PULSES_MAX
-        self._ended = [-_WINDOW_MS] * _PULSES_MAX
-        self._last = 0
         self.all_off()
 
     def pulse(self, door: int, now_ms: int) -> bool:
@@ -37,20 +33,22 @@ class CoilBank:
 
         Raises OSError when the coil's expander does not answer; the coil is off, or will be at the expander's next `refresh()`.
         """
-        if self.active or not self._may(door, now_ms):
+        if self.active:
             return False
         pin = self._coils[door]
-        self._last = last = (self._last + 1) % _PULSES_MAX
-        self._doors[last] = door
-        self._started[last] = now_ms
-        self._ended[last] = now_ms + _PULSE_MS_MAX  # the worst, until the end is known
-        running = False
+        self._log = log = [entry for entry in self._log if now_ms - entry[2] < _WINDOW_MS]
+        on_ms = _PULSE_MS_MAX  # this pulse, at its worst
+        for entry in log:
+            if entry[0] == door:
+                on_ms += entry[2] - entry[1]
+        if on_ms > _COIL_ON_MS_MAX or len(log) == _PULSES_MAX or (log and now_ms - log[-1][2] < self._rest_ms):
+            return False
+        log.append([door, now_ms, now_ms + _PULSE_MS_MAX])  # until the end is known
         try:
             pin(1)
             self.active = door
-            running = True
         finally:
-            if not running:
+            if not self.active:
                 pin(0)
         return True
 
@@ -63,15 +61,16 @@ class CoilBank:
         door = self.active
         if not door:
             return 0
+        pulse = self._log[-1]
         on = False
         try:
-            on = 0 <= now_ms - self._started[self._last] < self._pulse_ms
+            on = 0 <= now_ms - pulse[1] < self._pulse_ms
         finally:
             if not on:
                 self._coils[door](0)
         if on:
             return 0
-        self._ended[self._last] = now_ms
+        pulse[2] = now_ms
         self.active = 0
         return door
 
@@ -88,14 +87,3 @@ class CoilBank:
                 failure = error
         if failure:
             raise failure
-
-    def _may(self, door: int, now_ms: int) -> bool:
-        """Rest, duty and rate. A pulse counts whole while any of it is in the window, and the new one with its ceiling."""
-        last = self._last
-        if now_ms - self._ended[last] < self._rest_ms or now_ms - self._started[(last + 1) % _PULSES_MAX] < _WINDOW_MS:
-            return False
-        on_ms = _PULSE_MS_MAX
-        for i in range(_PULSES_MAX):
-            if self._doors[i] == door and now_ms - self._ended[i] < _WINDOW_MS:
-                on_ms += self._ended[i] - self._started[i]
-        return on_ms <= _COIL_ON_MS_MAX

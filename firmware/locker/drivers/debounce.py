@@ -4,11 +4,11 @@
 class Debounced:
     """`state` is the believed reading; the subclasses give it its name."""
 
-    def __init__(self, read, level: int, debounce_ms: int) -> None:
+    def __init__(self, read, level: int, debounce_ms: int = 30) -> None:
         """`read()` gives what is compared with `level`; the first reading is believed at once, since nothing older is known."""
         self._read = read
         self._level = level
-        self._debounce_ms = debounce_ms
+        self._wait_ms = debounce_ms
         self._since = None  # when the reading began to differ from `state`
         self.state = self._sense()
 
@@ -21,7 +21,7 @@ class Debounced:
             self._since = None
         elif self._since is None:
             self._since = now_ms
-        elif now_ms - self._since >= self._debounce_ms:
+        elif now_ms - self._since >= self._wait_ms:
             self._since = None
             self.state = not self.state
             return True

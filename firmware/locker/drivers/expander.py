@@ -28,33 +28,23 @@ class Expander:
         self._device = I2CDevice(bus, address, probe=False)
         self._safe = 0  # the level of each output at start
         self._wanted = 0  # and now
-        self._written = -1  # what the latches are known to hold; -1 when an attempt to write them failed
-        self._started = False
+        self._written = None  # what the latches are known to hold; None before the start, -1 when an attempt to write them failed
         self._inputs = 0xFFFF  # one bit each, as in IODIR
         self._pull_ups = 0
         self._levels = bytearray(2)
-        self._from = bytes((_GPIO,))
         self._to = bytearray(3)
 
     def output(self, bit: int, level: int = 0):
-        """A pin that is driven, to `level` from the start. The pin remembers what it was last told and can be asked."""
+        """A pin that is driven: to `level` from the start, then by calling it."""
         mask = 1 << bit
         assert self._inputs & mask
-        assert not self._started
-        self._inputs &= ~mask
-        if level:
-            self._safe |= mask
-            self._wanted |= mask
+        assert self._written is None
+        self._inputs ^= mask
+        self._safe |= level << bit
 
-        def pin(level=None):
-            if level is None:
-                return 1 if self._wanted & mask else 0
-            if level:
-                self._wanted |= mask
-            else:
-                self._wanted &= ~mask
+        def pin(level):
+            self._wanted = self._wanted | mask if level else self._wanted & ~mask
             self._drive()
-            return None
 
         return pin
 
@@ -64,39 +54,33 @@ class Expander:
         if pull_up:
             self._pull_ups |= 1 << bit
         levels = self._levels
-        port = bit >> 3
-        mask = 1 << (bit & 7)
-        return lambda: 1 if levels[port] & mask else 0
+        return lambda: levels[bit >> 3] >> (bit & 7) & 1
 
     def start(self) -> None:
         """Sets the chip up from whatever state it is in, every output at its first level, and reads the inputs.
 
-        To be called again after the chip has been reset or lost its power.
+        To be called again after the chip has been reset or has lost its power.
         """
-        self._started = False
-        self._wanted = self._safe
+        self._written = None
         # A former program may have left the other register layout: there this clears IOCON, here port B's unused interrupts.
-        self._write_one(_GPINTEN_B, 0)
-        self._write_one(_IOCON, 0)
+        self._write(_GPINTEN_B, 0, 2)
+        self._write(_IOCON, 0, 2)
         self._write(_OLAT, self._safe)
         self._write(_GPPU, self._pull_ups)
         self._write(_IPOL, 0)
         self._write(_IODIR, self._inputs)
-        self._written = self._safe
-        self._started = True
+        self._wanted = self._written = self._safe
         self.refresh()
 
     def refresh(self) -> None:
         """Reads all inputs at one moment; writes outputs again whose writing had failed. Allocates nothing."""
         self._drive()
-        with self._device as device:
-            device.write_then_readinto(self._from, self._levels)
+        self._read(_GPIO, self._levels)
 
     def intact(self) -> bool:
         """False when the chip no longer holds what it was given: it was reset or lost its power, and wants `start()`."""
         registers = bytearray(_OLAT + 2)
-        with self._device as device:
-            device.write_then_readinto(bytes((_IODIR,)), registers)
+        self._read(_IODIR, registers)
         for register, value in ((_IODIR, self._inputs), (_GPPU, self._pull_ups), (_OLAT, self._written)):
             if registers[register] | registers[register + 1] << 8 != value:
                 return False
@@ -104,23 +88,21 @@ class Expander:
 
     def _drive(self) -> None:
         """Brings the latches to what is wanted, when they are not there already and the chip has been started."""
-        if not self._started or self._wanted == self._written:
-            return
         wanted = self._wanted
-        self._written = -1
-        self._write(_OLAT, wanted)
-        self._written = wanted
+        if self._written is not None and self._written != wanted:
+            self._written = -1
+            self._write(_OLAT, wanted)
+            self._written = wanted
 
-    def _write(self, register: int, value: int) -> None:
+    def _write(self, register: int, value: int, end: int = 3) -> None:
         to = self._to
         to[0] = register
         to[1] = value & 0xFF
         to[2] = value >> 8
         with self._device as device:
-            device.write(to)
+            device.write(to, end=end)
 
-    def _write_one(self, register: int, value: int) -> None:
+    def _read(self, register: int, buffer: bytearray) -> None:
         self._to[0] = register
-        self._to[1] = value
         with self._device as device:
-            device.write(self._to, end=2)
+            device.write_then_readinto(self._to, buffer, out_end=1)

@@ -65,43 +65,37 @@ class Keypad:
 
     def _read(self) -> int:
         """The pressed keys, one bit each, by driving one row at a time; -1 when two rows share two columns."""
-        columns = self._columns
         low = self._low
         for row in self._rows:
             row(1)
         found = shift = i = 0
         for row in self._rows:
-            risen = self._risen()
+            # Time to charge for the columns of the row before; one that stays low is shorted and has no say.
+            for _ in range(_RISE_READS_MAX):
+                shorted = self._pulled()
+                if not shorted:
+                    break
             row(0)
-            pulled = 0
-            bit = 1
-            for column in columns:
-                if not column():
-                    pulled |= bit
-                bit <<= 1
+            low[i] = pulled = self._pulled() & ~shorted
             row(1)
-            low[i] = pulled = pulled & risen
             for j in range(i):
                 shared = low[j] & pulled
                 if shared & (shared - 1):
                     found = -1
             if found >= 0:
                 found |= pulled << shift
-            shift += len(columns)
+            shift += len(self._columns)
             i += 1
         for row in self._rows:
             row(0)
         return found
 
-    def _risen(self) -> int:
-        """The columns that are high while no row is driven, given time to charge; one that stays low is shorted and has no say."""
-        for _ in range(_RISE_READS_MAX):
-            high = 0
-            bit = 1
-            for column in self._columns:
-                if column():
-                    high |= bit
-                bit <<= 1
-            if high == bit - 1:
-                break
-        return high
+    def _pulled(self) -> int:
+        """The columns that read low, one bit each."""
+        pulled = 0
+        bit = 1
+        for column in self._columns:
+            if not column():
+                pulled |= bit
+            bit <<= 1
+        return pulled

@@ -21,17 +21,18 @@ class Beam(Debounced):
 class Distance(Beam):
     """An analogue sensor in mV with hysteresis: occupied from `occupied_mv` on, clear from `clear_mv` on, in between as it was.
 
-    Either may be the higher one: triangulating sensors give more mV for nearer things, time-of-flight ones mostly fewer.
+    Either may be the higher one: some sensors give more mV for nearer things, some fewer.
     A first reading in between counts as occupied: a code that lives too long harms nobody, a code that dies too early does.
     """
 
     def __init__(self, millivolts, occupied_mv: int, clear_mv: int, debounce_ms: int = 200) -> None:
-        self._sign = 1 if occupied_mv > clear_mv else -1  # turned round so that more is always nearer
-        self._occupied_mv = occupied_mv * self._sign
-        self._clear_mv = clear_mv * self._sign
+        self._clear_mv = clear_mv
         self.state = True
-        Beam.__init__(self, millivolts, 0, debounce_ms)
+        Beam.__init__(self, millivolts, occupied_mv, debounce_ms)
 
     def _sense(self) -> bool:
-        near = self._read() * self._sign
-        return near > self._clear_mv if self.state else near >= self._occupied_mv
+        mv = self._read()
+        mark = self._clear_mv if self.state else self._level
+        if mv == mark:
+            return not self.state
+        return (mv > mark) == (self._level > self._clear_mv)

@@ -23,95 +23,63 @@ _SET_UP = (
     b"\x32\x28\x0c\x06",  # 4 bits, two lines; on, no cursor; to the right
     b"\x01",  # clear: 1.52 ms
 )
-_DOTS = "\u00b7\u2022"
-_DOT = const(0xA5)  # in the character ROM A00
-_UNKNOWN = const(0x3F)  # a question mark
+_DOT = const(0xA5)  # a centred dot in the character ROM A00
 
 
 class Screen:
-    """`columns` x `rows` characters, 16-20 x 1-4. Latin letters only; dots of any kind are shown, all else is a question mark."""
+    """`columns` x `rows` characters, 16-20 x 1-4. ASCII; every other character is shown as a centred dot."""
 
     def __init__(self, bus, address: int, columns: int, rows: int) -> None:
         self._device = I2CDevice(bus, address, probe=False)
         self._columns = columns
-        self._wanted = [bytearray(b" " * columns) for _ in range(rows)]
-        self._shown = [bytearray(columns) for _ in range(rows)]
-        self._stage = 0
+        self._rows = rows
+        self._stage = 0  # of the set-up
+        self._shown = [b""] * rows  # what the screen is known to show
         self._to = bytearray(4 * columns + 6)
-        self._used = 0
+        self.show(())
 
     def show(self, lines) -> None:
         """Takes up to `rows` strings to be shown from the next steps on; longer ones are cut, missing ones are blank."""
-        for row in range(len(self._wanted)):
-            line = lines[row] if row < len(lines) else ""
-            wanted = self._wanted[row]
-            for i in range(self._columns):
-                character = line[i] if i < len(line) else " "
-                wanted[i] = ord(character) if " " <= character <= "}" else _DOT if character in _DOTS else _UNKNOWN
+        columns = self._columns
+        self._wanted = wanted = []
+        for row in range(self._rows):
+            line = (lines[row] if row < len(lines) else "") + " " * columns
+            wanted.append(bytes([ord(character) if character < "\x7f" else _DOT for character in line[:columns]]))
 
     def step(self) -> None:
-        """Sends what has changed in one line, or the next part of the set-up; 8 ms at 100 kHz. Call it each 5 ms or less often.
+        """Sends one line that has changed, or the next part of the set-up; 8 ms at 100 kHz. Call it each 5 ms or less often.
 
         Raises OSError when the screen does not answer; it is then set up anew by the next calls.
         """
         stage = self._stage
         self._stage = 0  # unless all of this gets through
         if stage < len(_SET_UP):
-            self._begin(0)
-            for value in _SET_UP[stage]:
-                self._put(value, 0)
-            self._send()
-            for shown in self._shown:
-                for i in range(self._columns):
-                    shown[i] = 0x20
+            self._shown = [b""] * self._rows
+            self._send(_SET_UP[stage], b"")
             stage += 1
         else:
-            for row in range(len(self._wanted)):
-                if self._wanted[row] != self._shown[row]:
-                    self._send_line(row)
+            for row in range(self._rows):
+                line = self._wanted[row]
+                if line != self._shown[row]:
+                    self._send((_SET_ADDRESS + (row & 1) * _ROW_1 + (row >> 1) * self._columns,), line)
+                    self._shown[row] = line
                     break
         self._stage = stage
 
     def restart(self) -> None:
-        """Sets the screen up again with the next steps, in case a coil's spark has garbled it."""
+        """Sets the screen up again with the next steps, in case the spark of a coil has garbled it."""
         self._stage = 0
 
-    def _send_line(self, row: int) -> None:
-        """From the first to the last character that differ."""
-        wanted = self._wanted[row]
-        shown = self._shown[row]
-        first = 0
-        while wanted[first] == shown[first]:
-            first += 1
-        last = self._columns - 1
-        while wanted[last] == shown[last]:
-            last -= 1
-        self._begin(0)
-        self._put(_SET_ADDRESS + (row & 1) * _ROW_1 + (row >> 1) * self._columns + first, 0)
-        self._begin(_RS)
-        for i in range(first, last + 1):
-            self._put(wanted[i], _RS)
-        self._send()
-        shown[first : last + 1] = wanted[first : last + 1]
-
-    def _begin(self, rs: int) -> None:
-        """RS has to be steady before E rises (tAS)."""
-        if not rs:
-            self._used = 0
-        self._to[self._used] = rs | _BACKLIGHT
-        self._used += 1
-
-    def _put(self, value: int, rs: int) -> None:
-        """A byte as two nibbles, each taken over when E falls."""
+    def _send(self, commands, characters) -> None:
         to = self._to
-        used = self._used
-        for _ in range(2):
-            to[used + 1] = value & 0xF0 | rs | _BACKLIGHT
-            to[used] = to[used + 1] | _E
-            used += 2
-            value <<= 4
-        self._used = used
-
-    def _send(self) -> None:
+        used = 0
+        for control, values in ((_BACKLIGHT, commands), (_BACKLIGHT | _RS, characters)):
+            to[used] = control  # has to be steady before E rises (tAS)
+            used += 1
+            for value in values:
+                for nibble in (value, value << 4):
+                    to[used] = nibble & 0xF0 | control | _E
+                    to[used + 1] = nibble & 0xF0 | control  # taken over when E falls
+                    used += 2
         with self._device as device:
-            device.write(self._to, end=self._used)
+            device.write(to, end=used)
