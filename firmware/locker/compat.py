@@ -30,3 +30,16 @@ except ImportError:
     def aes_cbc(key, iv):
         """AES in CBC mode (NIST SP 800-38A): returns encrypt(data) -> bytes; use once."""
         return Cipher(algorithms.AES(bytes(key)), modes.CBC(bytes(iv))).encryptor().update
+
+
+try:
+    from binascii import crc_hqx
+except ImportError:
+
+    def crc_hqx(data, crc):
+        """CRC-16 with the polynomial x^16 + x^12 + x^5 + 1 (ITU-T V.41), most significant bit first, from the start value `crc`."""
+        for byte in data:
+            mix = (crc >> 8) ^ byte
+            mix ^= mix >> 4  # eight steps of the division at once
+            crc = ((crc << 8) ^ (mix << 12) ^ (mix << 5) ^ mix) & 0xFFFF
+        return crc

@@ -1,0 +1,131 @@
+"""Frames: how a payload finds its way over a line of bytes, and what stands in its header.
+
+On the line: COBS(payload || CRC-16) || 0x00. COBS (Cheshire and Baker, Consistent Overhead Byte Stuffing, IEEE/ACM Transactions on
+Networking 7(2), 1999) takes every zero out of the data, so that 0x00 can only be the end of a frame: a receiver is in step again at the
+next one, whatever came before. The CRC is CRC-16/IBM-3740 (also called CCITT-FALSE: polynomial 0x1021, start 0xFFFF, not reflected, most
+significant byte first; check value 0x29B1). It finds line noise, the seal inside finds everything else.
+
+A payload begins with
+    1 byte   version (high four bits) and kind (low four bits)
+    4 bytes  alias of the board
+and what follows depends on the kind, see `locker.wire.session`.
+"""
+
+from locker.compat import const, crc_hqx
+
+VERSION = const(1)
+
+# The kinds. The low three bits of a DATA frame are the length of its sequence number, 1 to 5 bytes; FIRST is DATA with the board's nonce
+# in its header.
+HELLO = const(0)
+DATA = const(1)
+WELCOME = const(6)
+REFUSAL = const(7)
+FIRST = const(9)
+
+ALIAS_BYTES = const(4)
+HEADER_BYTES = const(5)
+_CRC_START = const(0xFFFF)
+_CRC_BYTES = const(2)
+_RUN_MAX = const(254)
+
+
+class BadFrame(Exception):
+    """Bytes that are no frame of ours: too short, of another version, for another board, or damaged."""
+
+
+def encode(payload: bytes) -> bytes:
+    """The whole frame of a payload, delimiter included: 4 bytes longer than the payload, 5 from 253 bytes on."""
+    payload = bytes(payload)
+    runs = (payload + crc_hqx(payload, _CRC_START).to_bytes(_CRC_BYTES, "big")).split(b"\0")
+    out = bytearray()
+    left = len(runs)
+    for run in runs:
+        left -= 1
+        at = 0
+        while len(run) - at > _RUN_MAX or (left and len(run) - at == _RUN_MAX):
+            out.append(255)
+            out += run[at : at + _RUN_MAX]
+            at += _RUN_MAX
+        out.append(len(run) - at + 1)
+        out += run[at:]
+    out.append(0)
+    return bytes(out)
+
+
+def _unstuff(data: bytes) -> bytes:
+    out = bytearray()
+    at = 0
+    while at < len(data):
+        end = at + data[at]
+        if end > len(data):
+            raise BadFrame("a run is cut short")
+        out += data[at + 1 : end]
+        if data[at] <= _RUN_MAX and end < len(data):
+            out.append(0)
+        at = end
+    return bytes(out)
+
+
+def _checked(data: bytes) -> bytes:
+    data = _unstuff(data)
+    if len(data) < _CRC_BYTES or crc_hqx(data, _CRC_START):  # the CRC of data with its own CRC behind it is 0
+        raise BadFrame("the check sum does not fit")
+    return data[:-_CRC_BYTES]
+
+
+class Decoder:
+    """Takes bytes as they come and gives back the payloads of whole, undamaged frames.
+
+    Holds at most one frame of `limit` payload bytes; a longer one is dropped up to its delimiter. `rejected` counts what was dropped.
+    """
+
+    def __init__(self, limit: int = 256) -> None:
+        self.rejected = 0
+        self._room = limit + _CRC_BYTES + 1 + (limit + _CRC_BYTES) // _RUN_MAX
+        self._limit = limit
+        self._held = b""
+        self._too_long = False
+
+    def feed(self, data: bytes) -> list:
+        """The payloads that these bytes complete, in order; usually none or one. Never raises, whatever the bytes."""
+        payloads = []
+        pieces = bytes(data).split(b"\0")
+        rest = pieces.pop()
+        for piece in pieces:
+            self._hold(piece)
+            if self._too_long:
+                self.rejected += 1
+            elif self._held:
+                try:
+                    payload = _checked(self._held)
+                    if len(payload) > self._limit:
+                        raise BadFrame("too long")
+                    payloads.append(payload)
+                except BadFrame:
+                    self.rejected += 1
+            self._held = b""
+            self._too_long = False
+        self._hold(rest)
+        return payloads
+
+    def _hold(self, piece: bytes) -> None:
+        if self._too_long or len(self._held) + len(piece) > self._room:
+            self._too_long = True
+            self._held = b""
+        else:
+            self._held += piece
+
+
+def alias_of(payload: bytes) -> bytes:
+    """The 4-byte alias of the board that a payload is from or for. Raises BadFrame when there is no whole header."""
+    if len(payload) < HEADER_BYTES:
+        raise BadFrame("the header is cut short")
+    return bytes(payload[1:HEADER_BYTES])
+
+
+def kind_of(payload: bytes) -> int:
+    """HELLO, WELCOME, REFUSAL, DATA or FIRST, or a number that is none of them. Raises BadFrame when there is no whole header."""
+    alias_of(payload)
+    kind = payload[0] & 15
+    return kind & 8 | DATA if 1 <= kind & 7 <= 5 else kind
