@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.pool import QueuePool
@@ -30,12 +31,12 @@ def open_engine(data: Path, *, create: bool) -> Engine:
     path = data / LEDGER
     if create:
         create_private(path, b"")
-    engine = create_engine(
-        f"sqlite:///file:{path.absolute().as_posix().replace('?', '%3f').replace('#', '%23')}?mode=rw&uri=true",
-        connect_args={"timeout": _BUSY_S, "check_same_thread": False, "isolation_level": None},
-        poolclass=QueuePool,
-        hide_parameters=True,
-    )
+    uri = f"file:{quote(str(path.absolute()))}?mode=rw"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(uri, uri=True, timeout=_BUSY_S, check_same_thread=False, isolation_level=None)
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, hide_parameters=True)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     try:

@@ -1,0 +1,246 @@
+"""What the boards said becomes the ledger: each event once, in the order of its numbers, with all that follows from it.
+
+All that has arrived goes into one transaction, for many boards at once; what `take` returns may be acknowledged, for it is on the disk.
+Events behind a gap are left alone: the board sends them again. An urgent event that is not yet due raises its alarm and tells its
+resident at once; when its turn comes, both find themselves done.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, case, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from host_tools.host import standing, tables
+from host_tools.host.ledger import ENROLLED, PENDING, Ledger
+from host_tools.host.standing import Board
+from host_tools.host.times import Last, anchor, when
+from locker.core import records
+from locker.core.records import Record
+
+#: Alarms by kind of record; a person should look at each.
+ALARMS = {
+    records.BELL_RUNG: "bell",
+    records.DOOR_FORCED: "forced",
+    records.DOOR_JAMMED: "jammed",
+    records.DOOR_LEFT_OPEN: "left open",
+    records.LAMP_FAILED: "lamp",
+    records.SENSOR_FAULT: "sensor",
+    records.LEVEL_LOST: "expander",
+}
+DURESS = "duress"
+ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before
+
+#: What a resident is told, by kind of record, while her parcel waits behind that door.
+LETTERS = {
+    records.DEPOSITED: "deposited",
+    records.PICKUP_OPENED: "opened",
+    records.DOOR_FORCED: "forced",
+    records.WITHDRAWN: "withdrawn",
+}
+
+#: How a parcel's wait ends.
+ENDS = {
+    records.COLLECTED: "collected",
+    records.WITHDRAWN: "withdrawn",
+}
+
+
+class Said(NamedTuple):
+    """One verified message of a board, in its present boot."""
+
+    cabinet: int
+    incarnation: int
+    boot: int
+    build: int
+    at_ms: int
+    records: tuple[bytes, ...] = ()
+    urgent: bool = False
+    uptime: int | None = None  # tenths of a second, where the message tells it
+
+
+class News(NamedTuple):
+    """Something that is in the ledger since this turn: an event, or an alarm (`alarm` is its name)."""
+
+    cabinet: int
+    record: Record
+    alarm: str | None = None
+
+
+class Taken(NamedTuple):
+    """What came of a turn: for each message the number up to which its board is applied, and what is new."""
+
+    applied: list[int]
+    news: list[News]
+
+
+def take(ledger: Ledger, said: Sequence[Said]) -> Taken:
+    """Applies what arrived, in one transaction; durable when it returns. Raises Complaint, and then nothing was applied."""
+    with ledger.writing() as connection:
+        turn = _Turn(connection, said)
+        applied = [turn.hear(message) for message in said]
+        turn.write()
+    return Taken(applied, turn.news)
+
+
+def applied_up_to(ledger: Ledger, cabinet: int, incarnation: int) -> int:
+    """The number of the last event that the ledger holds of a board's incarnation; 0 for none."""
+    place = tables.position
+    with ledger.reading() as connection:
+        found = connection.scalar(select(place.c.applied).where(place.c.cabinet == cabinet, place.c.incarnation == incarnation))
+    return found or 0
+
+
+class _Turn:
+    """One transaction's worth: reads what it needs in a few queries, decides in memory, writes in a few statements."""
+
+    def __init__(self, connection: Connection, said: Sequence[Said]) -> None:
+        self._connection = connection
+        self._said = said
+        self._boards = standing.boards(connection, ((message.cabinet, message.incarnation) for message in said))
+        heard = [records.unpack(raw) for message in said for raw in message.records]
+        serials = {record.a for record in heard if record.kind == records.DEPOSITED}
+        self._tickets = standing.tickets(connection, {board.site for board in self._boards.values()}, serials)
+        self._uses = standing.uses(connection, serials)
+        self._parcels = standing.waiting(connection, {message.cabinet for message in said}) if heard else {}
+        self._events: list[dict[str, Any]] = []
+        self._letters: list[dict[str, Any]] = []
+        self.news: list[News] = []
+
+    def hear(self, message: Said) -> int:
+        """Takes one message; the number up to which its board is applied."""
+        board = self._boards[message.cabinet, message.incarnation]
+        if message.uptime is not None:
+            start = anchor(message.uptime, message.at_ms)
+            board.anchors[message.boot] = min(board.anchors.get(message.boot, start), start)
+        for raw in message.records:
+            record = records.unpack(raw)
+            if record.number == board.applied + 1:
+                self._apply(board, record, message.at_ms)
+            elif record.number > board.applied:
+                if message.urgent:
+                    self._announce(board, record, message.at_ms)
+                break
+        return board.applied
+
+    def _apply(self, board: Board, record: Record, at_ms: int) -> None:
+        earliest, latest = when(record, board.last, board.anchors, at_ms)
+        times = {"arrived_ms": at_ms, "earliest_ms": earliest, "latest_ms": latest}
+        self._events.append({"cabinet": board.cabinet, "incarnation": board.incarnation, **record._asdict(), **times})
+        board.applied = record.number
+        board.last = Last(record.boot, record.uptime, earliest)
+        self.news.append(News(board.cabinet, record))
+        if record.kind == records.DEPOSITED:
+            self._deposit(board, record, latest, at_ms)
+        self._announce(board, record, at_ms)
+        parcel = self._parcel(board, record)
+        if parcel and parcel["state"] == "waiting" and record.kind in ENDS:
+            parcel |= {"state": ENDS[record.kind], "ended_ms": latest}
+            self._uses[board.site, parcel["serial"]] -= record.kind == records.WITHDRAWN
+
+    def _parcel(self, board: Board, record: Record) -> dict[str, Any] | None:
+        return self._parcels.get((board.cabinet, board.incarnation, record.door, record.b))
+
+    def _deposit(self, board: Board, record: Record, deposited_ms: int, at_ms: int) -> None:
+        ticket = self._tickets.get((board.site, record.a))
+        odd = ticket is None or ticket["state"] == "revoked" or self._uses[board.site, record.a] > 0
+        self._uses[board.site, record.a] += 1
+        if ticket and ticket["state"] == "open":
+            ticket["state"] = "used"
+        self._parcels[board.cabinet, board.incarnation, record.door, record.b] = {
+            "id": None,
+            "cabinet": board.cabinet,
+            "incarnation": board.incarnation,
+            "epoch": board.epoch,
+            "door": record.door,
+            "counter": record.b,
+            "retry": 0,
+            "serial": record.a,
+            "resident": ticket["resident"] if ticket else None,
+            "state": "waiting",
+            "flagged": odd,
+            "deposited_ms": deposited_ms,
+            "ended_ms": None,
+        }
+        if odd:
+            self._alarm(board, record, ODD_TICKET, at_ms)
+
+    def _announce(self, board: Board, record: Record, at_ms: int) -> None:
+        """Tells staff and the resident what they must know of an event; saying it twice tells it once."""
+        if record.kind in ALARMS:
+            self._alarm(board, record, ALARMS[record.kind], at_ms)
+        if record.kind == records.PICKUP_OPENED and record.a:
+            self._alarm(board, record, DURESS, at_ms)
+        parcel = self._parcel(board, record)
+        if record.kind in LETTERS and parcel and parcel["state"] == "waiting" and parcel["resident"] is not None:
+            self._tell(board, record, LETTERS[record.kind], parcel, at_ms)
+
+    def _alarm(self, board: Board, record: Record, kind: str, at_ms: int) -> None:
+        row = {"cabinet": board.cabinet, "incarnation": board.incarnation, "number": record.number, "kind": kind, "door": record.door}
+        new = self._connection.execute(insert(tables.alarm).values(raised_ms=at_ms, **row).on_conflict_do_nothing())
+        if new.rowcount:
+            self.news.append(News(board.cabinet, record, kind))
+            self._tell(board, record, kind, None, at_ms)
+
+    def _tell(self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, at_ms: int) -> None:
+        """Puts a letter into the outbox: to the parcel's resident, or to staff when there is no parcel."""
+        self._letters.append(
+            {
+                "id": board.letter_id(record.number, kind if parcel else f"staff {kind}"),
+                "kind": kind,
+                "resident": parcel["resident"] if parcel else None,
+                "cabinet": board.cabinet,
+                "epoch": parcel["epoch"] if parcel else board.epoch,
+                "door": record.door,
+                "counter": parcel["counter"] if parcel else 0,
+                "retry": parcel["retry"] if parcel else 0,
+                "queued_ms": at_ms,
+                "attempts": 0,
+            }
+        )
+
+    def write(self) -> None:
+        """Puts what was decided into the transaction."""
+        boards = self._boards.values()
+        places = [{"cabinet": board.cabinet, "incarnation": board.incarnation, "applied": board.applied} for board in boards]
+        self._upsert(tables.position, places)
+        self._upsert(tables.boot, [_anchor_row(board, boot) for board in boards for boot in board.anchors])
+        # A board that speaks holds its identity, so its enrolment is confirmed even where the provisioning was killed before it could say so.
+        confirmed = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
+        here = tables.cabinet.c.id == bindparam("key")
+        self._many(update(tables.cabinet).where(here).values(state=confirmed), _sightings(self._said))
+        self._many(insert(tables.event), self._events)
+        new = [parcel for parcel in self._parcels.values() if parcel["id"] is None]
+        self._many(insert(tables.parcel), [{name: parcel[name] for name in parcel if name != "id"} for parcel in new])
+        ended = [parcel for parcel in self._parcels.values() if parcel["id"] is not None and parcel["state"] != "waiting"]
+        self._many(
+            update(tables.parcel).where(tables.parcel.c.id == bindparam("key")),
+            [{"key": parcel["id"], "state": parcel["state"], "ended_ms": parcel["ended_ms"]} for parcel in ended],
+        )
+        place = (tables.ticket.c.site == bindparam("at")) & (tables.ticket.c.serial == bindparam("number"))
+        used = [{"at": site, "number": serial, "state": "used"} for (site, serial), row in self._tickets.items() if row["state"] == "used"]
+        self._many(update(tables.ticket).where(place), used)
+        self._many(insert(tables.outbox).on_conflict_do_nothing(), self._letters)
+
+    def _many(self, statement: Any, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(statement, rows)
+
+    def _upsert(self, table: Any, rows: list[dict[str, Any]]) -> None:
+        """Inserts rows; where the primary key is there already, the rest of the row becomes the new one."""
+        statement = insert(table)
+        rest = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+        self._many(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest), rows)
+
+
+def _anchor_row(board: Board, boot: int) -> dict[str, Any]:
+    return {"cabinet": board.cabinet, "incarnation": board.incarnation, "boot": boot, "started_ms": board.anchors[boot]}
+
+
+def _sightings(said: Sequence[Said]) -> list[dict[str, Any]]:
+    """For each board that spoke, when it did so last and what it said of itself."""
+    rows = {}
+    for message in said:
+        of_board = {"incarnation": message.incarnation, "boot": message.boot, "build": message.build}
+        rows[message.cabinet] = {"key": message.cabinet, "seen_ms": message.at_ms, **of_board}
+    return list(rows.values())

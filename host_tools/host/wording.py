@@ -1,0 +1,65 @@
+"""What residents and staff are told, in words. The only place where the host writes a pickup code, and only into a message."""
+
+from typing import NamedTuple
+
+from host_tools.host.ledger import Identity
+from locker.core.codes import pickup_code
+from locker.wire.keys import epoch_keys
+
+
+class Message(NamedTuple):
+    """Something to be handed over. A repeat after a crash carries the same id and the same text. Secret: it may hold a code."""
+
+    id: str
+    to: str  # a resident's name, or "staff"
+    contact: str
+    kind: str
+    text: str
+
+
+class Matter(NamedTuple):
+    """What a message is about; `for_resident` tells hers from the staff's."""
+
+    kind: str
+    for_resident: bool
+    epoch: int
+    door: int
+    counter: int
+    retry: int
+
+
+_RESIDENT = {
+    "deposited": "A parcel waits for you at {place}: {code}. Type the door and the 8 digits, then #.",
+    "opened": "Door {door} at {place} was opened with your code.",
+    "forced": "Door {door} at {place}, with your parcel behind it, was opened without a code. Staff have been told.",
+    "withdrawn": "The courier took your parcel back from door {door} at {place}: its code no longer works.",
+}
+_STAFF = {
+    "bell": "The help button was pressed at {place}.",
+    "forced": "Door {door} at {place} was opened without a cause.",
+    "jammed": "Door {door} at {place} does not open.",
+    "left open": "Door {door} at {place} was left open.",
+    "lamp": "The lamp at {place} has failed.",
+    "sensor": "A sensor of door {door} at {place} has failed.",
+    "expander": "A part of {place} does not answer: some doors are out of service.",
+    "duress": "Silent alarm: door {door} at {place} was opened under duress.",
+    "ticket": "Door {door} at {place} took a parcel on a ticket that is unknown, revoked or used before.",
+}
+
+
+def words(matter: Matter, identity: Identity) -> str:
+    """The text about a matter at the cabinet with that identity."""
+    cabinet = identity.cabinet
+    place = f"{cabinet.site}, cabinet {cabinet.number}"
+    if not matter.for_resident:
+        return _STAFF[matter.kind].format(place=place, door=f"{matter.door:02d}")
+    code = spoken_code(matter, identity) if matter.kind == "deposited" else ""
+    return _RESIDENT[matter.kind].format(place=place, door=f"{matter.door:02d}", code=code)
+
+
+def spoken_code(matter: Matter, identity: Identity) -> str:
+    """`door 07 · 7391 0462 · extra 5518`."""
+    board_id = identity.cabinet.board_id
+    keys = epoch_keys(identity.master_secret, identity.nonce_host, identity.nonce_board, board_id, matter.epoch)
+    digits = pickup_code(keys.code, board_id, matter.epoch, matter.door, matter.counter, matter.retry)
+    return f"door {matter.door:02d} · {digits[:4]} {digits[4:8]} · extra {digits[8:]}"
