@@ -4,8 +4,10 @@ In tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs 
 `*_simulated.py` (the simulator is CPython's). Such a file imports `locker` and the plain modules beside it, no pytest, and asserts bare.
 """
 
+import importlib.util
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ TESTS = Path(__file__).parent
 FIRMWARE = TESTS.parent / "firmware"
 SHARED_FOLDERS = ("core", "wire", "drivers", "shell")
 ON_CPYTHON_ONLY = ("_properties.py", "_simulated.py")
+LIBRARIES = ("adafruit_bus_device",)  # what the board has under /lib
+LIBRARIES_FOLDER = pytest.StashKey[str]()
 RUN_ONE = "import sys; sys.path[:0] = sys.argv[1].split('|'); getattr(__import__(sys.argv[2]), sys.argv[3])()"
 
 
@@ -25,6 +29,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "soak: a long sweep, run by `make soak`")
     for folder in SHARED_FOLDERS:
         sys.path.insert(0, str(TESTS / folder))
+    # Of the packages of CPython the other interpreter may see these only.
+    libraries = tempfile.TemporaryDirectory(prefix="ansim-lib-")
+    config.add_cleanup(libraries.cleanup)
+    config.stash[LIBRARIES_FOLDER] = libraries.name
+    for name in LIBRARIES:
+        found = importlib.util.find_spec(name)
+        assert found is not None
+        assert found.origin is not None
+        (Path(libraries.name) / name).symlink_to(Path(found.origin).parent)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -40,7 +53,7 @@ class OnMicroPython(pytest.Item):
     """One test function in a fresh interpreter."""
 
     def runtest(self) -> None:
-        folders = f"{FIRMWARE}|{self.path.parent}|{TESTS}"
+        folders = f"{FIRMWARE}|{self.path.parent}|{TESTS}|{self.config.stash[LIBRARIES_FOLDER]}"
         command = [str(Path(sys.executable).parent / "micropython"), "-X", "heapsize=16m", "-c", RUN_ONE]
         ended = subprocess.run(
             [*command, folders, self.path.stem, self.originalname], capture_output=True, text=True, timeout=300, check=False

@@ -1,0 +1,142 @@
+"""The keypad says which key has been pressed, once, and never one that was not."""
+
+from wires import Matrix
+
+from locker.drivers.keypad import Keypad
+
+KEYS = "123A456B789C*0#D"
+
+
+def pad(keys=KEYS, rows=4):
+    matrix = Matrix(rows, len(keys) // rows)
+    return matrix, Keypad(matrix.rows, matrix.columns, keys)
+
+
+def at(key, keys=KEYS, rows=4):
+    return divmod(keys.index(key), len(keys) // rows)
+
+
+class Finger:
+    """Presses and releases keys while the keypad is scanned each 20 ms, and reads what it says."""
+
+    def __init__(self, keys=KEYS, rows=4):
+        self.keys = keys
+        self.rows = rows
+        self.matrix, self.keypad = pad(keys, rows)
+        self.now = 0
+
+    def scans(self, count=4):
+        said = ""
+        for _ in range(count):
+            self.now += 20
+            key = self.keypad.scan(self.now)
+            said += chr(key) if key else ""
+        return said
+
+    def holds(self, keys, count=4):
+        """Exactly these keys are down for so many scans."""
+        self.matrix.pressed = {at(key, self.keys, self.rows) for key in keys}
+        return self.scans(count)
+
+
+def test_every_key_of_every_keypad_is_told_once_however_long_it_is_held():
+    for keys, rows in ((KEYS, 4), ("123456789*0#", 4), ("123456789*0#", 3), ("1", 1), ("12", 1), ("12", 2)):
+        finger = Finger(keys, rows)
+        for key in keys:
+            assert finger.holds(key, 100) == key
+            assert finger.holds("", 3) == ""
+
+
+def test_the_same_key_twice_is_told_twice():
+    finger = Finger()
+    assert finger.holds("7", 6) + finger.holds("", 4) + finger.holds("7", 6) == "77"
+
+
+def test_a_touch_shorter_than_the_debounce_is_nothing():
+    finger = Finger()
+    for _ in range(50):
+        assert finger.holds("5", 1) + finger.holds("", 1) == ""
+
+
+def test_a_key_that_chatters_is_told_once():
+    finger = Finger()
+    said = ""
+    for pressed in (1, 0, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1, 0, 0, 0, 0):
+        said += finger.holds("5" if pressed else "", 1)
+    assert said == "5"
+
+
+def test_scans_in_quick_succession_do_not_shorten_the_debounce():
+    finger = Finger()
+    finger.matrix.pressed = {at("5")}
+    assert [finger.keypad.scan(now) for now in (100, 101, 105, 114)] == [0, 0, 0, 0]
+    assert finger.keypad.scan(115) == ord("5")
+
+
+def test_fast_typing_rolls_over_from_one_key_to_the_next():
+    finger = Finger()
+    said = finger.holds("1") + finger.holds("12") + finger.holds("2") + finger.holds("25") + finger.holds("5") + finger.holds("")
+    assert said == "125"
+
+
+def test_two_keys_at_once_are_both_told():
+    for pair in ("12", "15", "1D", "#0", "AD"):
+        assert sorted(Finger().holds(pair, 5)) == sorted(pair)
+
+
+def test_three_corners_of_a_rectangle_tell_nothing_new():
+    for corners in ("124", "125", "145", "245", "1A*", "13#"):
+        finger = Finger()
+        assert finger.holds(corners, 20) == "", corners
+
+
+def test_a_third_corner_is_told_when_the_doubt_is_over():
+    finger = Finger()
+    assert finger.holds("12") == "12"
+    assert finger.holds("124", 20) == ""
+    assert finger.holds("24", 5) == "4"
+    assert finger.holds("", 5) == ""
+    assert finger.holds("1", 5) == "1"
+
+
+def test_a_palm_on_the_keypad_types_nothing_and_leaves_no_trace():
+    finger = Finger()
+    assert finger.holds(KEYS, 50) == ""
+    assert finger.holds("", 5) == ""
+    assert finger.holds("9", 5) == "9"
+
+
+def test_a_stuck_key_leaves_the_others_usable():
+    finger = Finger()
+    assert finger.holds("1", 500) == "1"
+    assert finger.holds("19", 5) + finger.holds("1", 5) + finger.holds("10", 5) == "90"
+
+
+def test_a_column_that_lies_on_ground_leaves_the_others_usable():
+    finger = Finger()
+    finger.matrix.shorted = {0}
+    assert finger.scans(50) == ""
+    said = ""
+    for key in "2580369#":
+        said += finger.holds(key, 5) + finger.holds("", 5)
+    assert said == "2580369#"
+    assert finger.holds("1", 20) == ""
+
+
+def test_a_long_cable_does_not_smear_a_key_into_the_next_row():
+    for slow in range(8):
+        finger = Finger()
+        finger.matrix.slow = slow
+        said = ""
+        for key in KEYS:
+            said += finger.holds(key, 5) + finger.holds("", 5)
+        assert said == KEYS
+
+
+def test_an_untouched_keypad_costs_one_look_at_the_columns():
+    matrix, keypad = pad()
+    matrix.row_writes = 0
+    for now in range(0, 2000, 20):
+        assert keypad.scan(now) == 0
+    assert matrix.row_writes == 0
+    assert matrix.driven == [0] * 4
