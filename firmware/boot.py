@@ -13,3 +13,10 @@ if board:
     for pin in [door[3] for door in board["doors"]] + [board["expander_reset"]]:
         if isinstance(pin, int):
             Pin(pin, Pin.OUT, value=0)
+
+try:
+    from update import finish_update
+except ImportError:  # no firmware is here yet
+    pass
+else:
+    finish_update()

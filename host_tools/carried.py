@@ -15,7 +15,7 @@ def boards_folder() -> Path:
 
 
 def start_file(name: str) -> Path:
-    """`boot.py` or `main.py` of the firmware."""
+    """`boot.py`, `main.py` or `update.py` of the firmware."""
     carried = _PACKAGE / "_carried" / name
     return carried if carried.is_file() else _REPOSITORY / "firmware" / name
 

@@ -1,0 +1,309 @@
+"""A board behind a serial port: mpremote's transport, with clear causes when it fails, typed answers, and its bytes counted.
+
+with Device("/dev/ttyUSB0") as device:
+    device.call("files", "read", "/board.json")
+"""
+
+import ast
+import contextlib
+import io
+import os
+import stat
+import struct
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+from serial.tools import list_ports
+
+from host_tools.bundle import MPY_VERSION
+from host_tools.errors import Complaint
+
+ON_BOARD = Path(__file__).parent / "on_board"
+#: 2^12 = 4 KiB of the board's memory while it unpacks; more saves under 5 % of the bytes.
+WINDOW_BITS = 12
+#: After this long in the raw REPL without a word from us a board's watchdog brings its application back.
+PATIENCE_MS = 600_000
+_READ_TIMEOUT_S = 3
+_ANSWER_TIMEOUT_S = 30
+_ATTEMPTS = 2
+_QUIET_S = 0.7
+_BOOT_S_MAX = 4.0
+
+
+class BoardError(Complaint):
+    """What was run on the board raised an exception there; `kind` and `text` are its own."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        self.kind, self.text = kind, text
+        super().__init__(_CAUSES.get((kind, text)) or _CAUSES.get((kind, "")) or f"The board reported {kind}: {text or 'no reason'}.")
+
+
+_CAUSES = {
+    ("OSError", "28"): "The board's flash is full: remove files that are not the firmware's and run the command again.",
+    ("MemoryError", ""): "The board has not enough memory for this: reset it and run the command again.",
+    ("OSError", "5"): "The board's flash does not read back what was written: the module is worn out or not supplied well.",
+}
+
+
+class Facts(NamedTuple):
+    """Who is on the other end."""
+
+    implementation: str
+    version: tuple[int, int, int]
+    mpy: int
+    platform: str
+    machine: str
+    uid: bytes | None
+    deflate: bool
+
+    @property
+    def micropython(self) -> str:
+        """Its version, as people write it."""
+        return ".".join(map(str, self.version))
+
+    @property
+    def chip(self) -> str:
+        """The chip as board definitions name it ("esp32s3"), as the last word of the build's name says."""
+        return self.machine.rsplit(" ", 1)[-1].lower().replace("-", "")
+
+
+class Traffic:
+    """pyserial's port with its bytes counted; everything else goes through."""
+
+    def __init__(self, port: Any) -> None:
+        self._port = port
+        self.sent = 0
+        self.received = 0
+
+    def write(self, data: bytes) -> int | None:
+        self.sent += len(data)
+        return self._port.write(data)
+
+    def read(self, size: int = 1) -> bytes:
+        data = self._port.read(size)
+        self.received += len(data)
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._port, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("_port", "sent", "received"):
+            super().__setattr__(name, value)
+        else:
+            setattr(self._port, name, value)
+
+
+class Device:
+    """One MicroPython board, in its raw REPL while the `with` block lasts. The block ends by resetting the board into its application.
+
+    Raises Complaint: no such port, no permission, busy, no MicroPython, another implementation or .mpy version, board gone.
+    """
+
+    def __init__(self, port: str) -> None:
+        self.name = port
+        self._scripts: set[str] = set()
+        self._booted = False
+
+    def __enter__(self) -> Self:
+        self._transport = _open(self.name)
+        self.traffic = Traffic(self._transport.serial)
+        self._transport.serial = self.traffic
+        try:
+            with self._told():
+                self._enter_raw_repl()
+                self.facts = Facts(*self.call("probe", "probe", PATIENCE_MS, packed=False))
+            self._refuse_strangers()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if not self._booted:
+                self._restart()
+        except (OSError, TransportError):
+            if kind is None:
+                raise Complaint(f"The board on {self.name} went away: check the cable and its supply.") from None
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):  # a port that is gone is closed
+            self._transport.close()
+
+    def _enter_raw_repl(self) -> None:
+        """Interrupts the application and runs boot.py, which finishes an update that was cut off.
+
+        A board that was just reset by the opening of its port does not hear the first attempt.
+        """
+        for _ in range(_ATTEMPTS):
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(TransportError):  # it prints what it did not expect
+                self._transport.enter_raw_repl(soft_reset=True, timeout_overall=_READ_TIMEOUT_S)
+            if self._transport.in_raw_repl:
+                return
+        raise Complaint(
+            f"Could not enter the raw REPL on {self.name}: no MicroPython answers there. Likely causes: another device's port, "
+            "a chip without MicroPython (`ansim flash --erase-chip`), a cable for charging only, or no power."
+        )
+
+    def _refuse_strangers(self) -> None:
+        facts = self.facts
+        if facts.implementation != "micropython":
+            raise Complaint(f"{facts.implementation} answers on {self.name}, not MicroPython: flash MicroPython first.")
+        if facts.mpy != MPY_VERSION:
+            raise Complaint(
+                f"MicroPython {facts.micropython} on {self.name} reads .mpy version {facts.mpy}, the firmware has version {MPY_VERSION}: "
+                "flash MicroPython 1.23 or later."
+            )
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Whatever the transport raises becomes one sentence."""
+        try:
+            yield
+        except TransportExecError as error:
+            lines = error.error_output.strip().splitlines() or ["Exception"]
+            kind, _, text = lines[-1].partition(":")
+            text = text.strip()
+            raise BoardError(kind, text.removeprefix("[Errno ").split("]")[0] if kind == "OSError" else text) from None
+        except (TransportError, OSError, struct.error) as error:
+            raise Complaint(
+                f"The board on {self.name} stopped answering: check the cable and its supply, then run the command again."
+            ) from error
+
+    def call(
+        self,
+        script: str,
+        function: str,
+        *arguments: Any,
+        packed: bool = True,
+        timeout_s: int = _ANSWER_TIMEOUT_S,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Any:
+        """What a function of `on_board/SCRIPT.py` returns on the board (literals only), given literal arguments.
+
+        `on_line` hears each line that it prints meanwhile; `timeout_s` is the longest silence.
+        Raises BoardError with the board's own exception.
+        """
+        if script not in self._scripts:
+            self.execute((ON_BOARD / f"{script}.py").read_text(), packed=packed)
+            self._scripts.add(script)
+        told: list[str] = []
+
+        def hear(line: str) -> None:
+            if line.startswith("\x05"):
+                told.append(line[1:])
+            elif on_line:
+                on_line(line)
+
+        source = f"print('\\x05'+repr({function}(".encode() + b",".join(literal(value) for value in arguments) + b")))"
+        self._run(source, timeout_s, hear)
+        return ast.literal_eval(told[0])
+
+    def execute(self, source: str, *, packed: bool = True) -> None:
+        """Runs a program in the board's main module, without its comments and docstrings; compressed where that is shorter."""
+        plain = strip(source).encode()
+        if packed and self.facts.deflate:
+            small = (
+                b"import deflate,io\nexec(deflate.DeflateIO(io.BytesIO("
+                + literal(deflated(plain))
+                + b"),deflate.RAW,%d).read())" % WINDOW_BITS
+            )
+            plain = min(plain, small, key=len)
+        self._run(plain, _ANSWER_TIMEOUT_S, lambda line: None)
+
+    def _run(self, source: bytes, timeout_s: int, hear: Callable[[str], None]) -> None:
+        line = bytearray()
+
+        def consume(byte: bytes) -> None:
+            if byte in (b"\n", b"\x04"):
+                if line:
+                    hear(line.decode(errors="replace").strip("\r"))
+                line.clear()
+            else:
+                line.extend(byte)
+
+        with self._told():
+            _, error = self._transport.exec_raw(source, timeout=timeout_s, data_consumer=consume)
+            if error:
+                raise TransportExecError(b"", error.decode(errors="replace"))
+
+    def boot(self) -> str:
+        """Resets the board into its application; what it says until it is quiet, or b"" when its port goes away with the reset (USB)."""
+        said = bytearray()
+        with self._told():
+            self._restart()
+        self._booted = True
+        begun = heard = time.monotonic()
+        try:
+            while time.monotonic() - begun < _BOOT_S_MAX and not said.endswith(b">>> "):
+                waiting = self.traffic.in_waiting
+                if waiting:
+                    said += self.traffic.read(waiting)
+                    heard = time.monotonic()
+                elif said and time.monotonic() - heard > _QUIET_S:
+                    break
+                time.sleep(0.01)
+        except OSError:
+            return ""
+        return said.decode(errors="replace")
+
+    def _restart(self) -> None:
+        self._transport.exec_raw_no_follow(b"import machine\nmachine.reset()")
+
+
+def _open(port: str) -> SerialTransport:
+    """The transport on a port that nobody else has; a link is followed, for mpremote is faster on /dev/pts/N itself."""
+    path = os.path.realpath(port)
+    try:
+        is_device = stat.S_ISCHR(os.stat(path).st_mode)
+    except OSError:
+        known = ", ".join(sorted(found.device for found in list_ports.comports())) or "none"
+        raise Complaint(f"There is no serial port {port}: check the cable and the name. Ports here: {known}.") from None
+    if not is_device:
+        raise Complaint(f"{port} is not a serial port: give the name of the board's port, such as /dev/ttyUSB0.", 2)
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise Complaint(f"No permission for {port}: add yourself to the group that owns it (often `dialout`) and log in again.")
+    try:
+        return SerialTransport(path, exclusive=True, timeout=_READ_TIMEOUT_S)
+    except TransportError:
+        raise Complaint(f"{port} is busy or gone: close the program that uses it (a terminal, `ansim serve`, another `ansim`).") from None
+
+
+def deflated(data: bytes) -> bytes:
+    """A raw deflate stream (RFC 1951) for a board's small window."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -WINDOW_BITS)
+    return packer.compress(data) + packer.flush()
+
+
+def literal(value: Any) -> bytes:
+    """A value as source code.
+
+    Bytes go as they are, but for control characters, quote and backslash: MicroPython's literals are 8-bit clean.
+    """
+    if not isinstance(value, bytes):
+        return repr(value).encode()
+    return b"b'" + b"".join(_ESCAPED[byte] for byte in value) + b"'"
+
+
+_ESCAPED = [b"\\x%02x" % byte if byte < 0x20 or byte == 0x7F else bytes([byte]) for byte in range(256)]
+for _byte in b"'\\":
+    _ESCAPED[_byte] = b"\\" + bytes([_byte])
+_ESCAPED[0x0A], _ESCAPED[0x0D], _ESCAPED[0x09] = b"\\n", b"\\r", b"\\t"
+
+
+def strip(source: str) -> str:
+    """A program without comments and docstrings."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
+            node.body[:1] = [] if len(node.body) > 1 or isinstance(node, ast.Module) else [ast.Pass()]
+    return ast.unparse(tree)

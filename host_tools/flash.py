@@ -1,0 +1,145 @@
+"""What `ansim flash` does: compares the firmware with what is on the board, moves what changed, and boots it."""
+
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from host_tools import partitions
+from host_tools.boards import BoardFile
+from host_tools.bundle import OWNED_FOLDERS, START_FILES, bundle, digest
+from host_tools.device import Device
+from host_tools.errors import Complaint
+from host_tools.install import OnBoard, Progress, finish, fingerprint, install, survey
+
+#: Where a combined MicroPython image begins in the flash, by chip (ESP-IDF Programming Guide, "Bootloader": 0x1000 on the ESP32 only).
+IMAGE_OFFSET = {"esp32": 0x1000, "esp32s3": 0x0, "esp32c6": 0x0}
+_UNFINISHED = "next/manifest"
+
+
+@dataclass
+class Flashed:
+    """What happened, or would happen on a dry run. Paths are those on the board."""
+
+    micropython: str
+    machine: str
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    resumed: bool = False
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    seconds: float = 0.0
+    boot: str = ""
+
+
+def flash(
+    port: str,
+    board: BoardFile | None = None,
+    *,
+    dry_run: bool = False,
+    files: dict[str, bytes] | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Flashed:
+    """Brings the firmware (or `files`, in their order) onto the board at a port and boots it.
+
+    Raises Complaint: see `Device`; a chip other than the board definition's; no journal partition; flash full; the new firmware ends
+    at once with an error. Until the last step of an update the board keeps its old firmware, whole.
+    """
+    begun = time.monotonic()
+    wanted = bundle() if files is None else files
+    with Device(port) as device:
+        refuse_wrong_chip(device, board)
+        refuse_missing_journal(device)
+        found = survey(device, OWNED_FOLDERS, (*START_FILES, _UNFINISHED))
+        resumed = f"/{_UNFINISHED}" in found.files
+        if resumed and not dry_run:
+            finish(device)
+            found = survey(device, OWNED_FOLDERS, START_FILES)
+        report = Flashed(device.facts.micropython, device.facts.machine, resumed=resumed)
+        plan(report, found, wanted)
+        moved = {path: wanted[path] for path in wanted if path in report.added or path in report.changed}
+        if not dry_run and (moved or report.removed):
+            install(device, found, moved, report.removed, progress)
+            if device.call("files", "digest", sorted(wanted)) != digest(wanted):
+                raise Complaint(
+                    "The board does not hold what was installed: run the command again; if that repeats, its flash is worn out."
+                )
+        report.boot = device.boot()
+        report.bytes_sent, report.bytes_received = device.traffic.sent, device.traffic.received
+    report.seconds = round(time.monotonic() - begun, 3)
+    return report
+
+
+def plan(report: Flashed, found: OnBoard, wanted: dict[str, bytes]) -> None:
+    """Fills in what to add, change and remove. Files go before the folders they lie in; a folder goes when no wanted file needs it."""
+    for path, content in wanted.items():
+        if path not in found.files:
+            report.added.append(path)
+        elif found.files[path] != fingerprint(content):
+            report.changed.append(path)
+        else:
+            report.unchanged += 1
+    needed = {path[:end] for path in wanted for end in range(len(path)) if path[end] == "/"}
+    owned = [path for path in found.files if path.startswith(tuple(folder + "/" for folder in OWNED_FOLDERS))]
+    report.removed += [path for path in owned if path not in wanted]
+    report.removed += [folder for folder in reversed(found.folders) if folder not in needed]
+
+
+def refuse_wrong_chip(device: Device, board: BoardFile | None) -> None:
+    """Refuses a chip that is not the board definition's: its pins would mean other things."""
+    if board and device.facts.chip != board.definition.chip:
+        raise Complaint(
+            f"{board.name} has an {board.definition.chip}, but the chip on {device.name} is an {device.facts.chip}: check --board and --port."
+        )
+
+
+def refuse_missing_journal(device: Device) -> None:
+    """Refuses a chip whose partition table has no journal, with the cure."""
+    if not device.call("files", "has_journal"):
+        raise Complaint(
+            f"The chip on {device.name} has no partition labelled journal: flash boards/partitions_4mb.csv (or _8mb, _16mb) with "
+            "`ansim flash --erase-chip --micropython FILE.bin --board NAME`; that erases the whole chip."
+        )
+
+
+def erase_chip(
+    port: str, board: BoardFile, image: Path, *, dry_run: bool = False, say: Callable[[str], None] = lambda line: None
+) -> list[str]:
+    """Erases the whole chip and writes MicroPython and our partition table with esptool; returns its arguments, one string per run.
+
+    `image` is a MicroPython release for that chip. Raises Complaint when esptool is missing or fails, or the file is none for a chip.
+    """
+    chip = board.definition.chip
+    try:
+        head = image.read_bytes()[:1]
+    except OSError as error:
+        raise Complaint(f"Cannot read {image}: {error.strerror}.", 2) from error
+    if head != b"\xe9":  # ESP-IDF Programming Guide, "App Image Format": magic byte of the header
+        raise Complaint(f"{image} is not a firmware image for an ESP32: download MicroPython's .bin for your chip.", 2)
+    tool = shutil.which("esptool")
+    if tool is None:
+        raise Complaint("esptool is not installed: `pip install esptool`, then run the command again.")
+    table_path = partitions.table_path(board.definition.flash_mb)
+    table = partitions.binary(partitions.load(table_path, board.definition.flash_mb << 20))
+    with tempfile.NamedTemporaryFile(suffix=".bin") as file:
+        file.write(table)
+        file.flush()
+        chip_and_port = ["--chip", chip, "--port", port]
+        runs = [
+            [*chip_and_port, "erase-flash"],
+            [*chip_and_port, "write-flash", hex(IMAGE_OFFSET[chip]), str(image), hex(partitions.TABLE_OFFSET), file.name],
+        ]
+        for arguments in [] if dry_run else runs:
+            say(f"esptool {arguments[4]}")
+            ended = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False)
+            if ended.returncode:
+                reason = ((ended.stdout + ended.stderr).strip().splitlines() or ["no reason given"])[-1]
+                raise Complaint(
+                    f"esptool could not finish {arguments[4]}: {reason} Hold BOOT while you press RESET, then run the command again."
+                )
+        return [" ".join(arguments).replace(file.name, table_path.name) for arguments in runs]

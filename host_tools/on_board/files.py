@@ -1,0 +1,147 @@
+"""The board's files: what is there, and how a set of new ones gets to /next, verified, before update.py installs it."""
+
+import os
+from binascii import b2a_base64, hexlify
+from hashlib import sha256
+
+archive = None
+chunk = memoryview(bytearray(512))
+
+
+def fingerprint(path):
+    """The SHA-256 of a file's content."""
+    whole = sha256()
+    with open(path, "rb") as file:
+        while True:
+            count = file.readinto(chunk)
+            if not count:
+                return whole.digest()
+            whole.update(chunk[:count])
+
+
+def kind(path):
+    """0x4000 for a folder, 0x8000 for a file, 0 when there is nothing."""
+    try:
+        return os.stat(path)[0]
+    except OSError:
+        return 0
+
+
+def walk(folder, lines):
+    """Appends the lines of everything in a folder; see `survey`."""
+    entries = sorted(os.ilistdir(folder), key=lambda entry: entry[0])
+    lines.append(folder)
+    for entry in entries:
+        if entry[1] != 0x4000:
+            lines.append(line_of(folder, entry[0]))
+    for entry in entries:
+        if entry[1] == 0x4000:
+            walk(folder + "/" + entry[0], lines)
+
+
+def line_of(folder, name):
+    return b2a_base64(fingerprint(folder + "/" + name)[:6]).decode().strip() + name
+
+
+def survey(folders, names):
+    """(free bytes, bytes of a block, lines) of those folders and of those files of the root.
+
+    A line that begins with / names a folder; another one is the first 6 bytes of a file's SHA-256 in base64 and its name in the folder
+    before.
+    """
+    lines = ["/"]
+    for name in names:
+        if kind("/" + name) == 0x8000:
+            lines.append(line_of("", name))
+    for folder in folders:
+        if kind(folder) == 0x4000:
+            walk(folder, lines)
+    space = os.statvfs("/")
+    return space[0] * space[3], space[0], "\n".join(lines)
+
+
+def digest(paths):
+    """SHA-256 (hex) over the given paths and their contents."""
+    whole = sha256()
+    for path in paths:
+        whole.update(path.encode() + b"\0" + fingerprint(path))
+    return hexlify(whole.digest()).decode()
+
+
+def has_journal():
+    """Whether the chip's partition table has the firmware's journal."""
+    from esp32 import Partition
+
+    return bool(Partition.find(Partition.TYPE_DATA, label="journal"))
+
+
+def read(path):
+    """The content of a small file, None when there is none."""
+    if not kind(path):
+        return None
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def begin():
+    """Empties /next and opens the archive in it: a manifest, an empty line, the contents in order.
+
+    What was staged but never decided is lost.
+    """
+    global archive
+    if kind("/next"):
+        for name in os.listdir("/next"):
+            os.remove("/next/" + name)
+    else:
+        os.mkdir("/next")
+    archive = open("/next/archive", "wb")
+
+
+def take(data):
+    """The next bytes of the archive."""
+    archive.write(data)
+
+
+def unpack(window_bits, expected):
+    """Writes each staged file, reads it back, compares, then renames the manifest into place: the update is decided.
+
+    `window_bits` is that of the raw deflate stream, 0 for no compression; `expected` the first 8 bytes of the archive's SHA-256. Raises
+    ValueError(PATH) when something else arrived or the flash gave something else back.
+    """
+    archive.close()
+    if fingerprint("/next/archive")[:8] != expected:
+        raise ValueError("/next/archive")
+    file = stream = open("/next/archive", "rb")
+    if window_bits:
+        import deflate
+
+        stream = deflate.DeflateIO(file, deflate.RAW, window_bits)
+    lines = []
+    line = stream.readline()
+    while line not in (b"\n", b""):
+        lines.append(line)
+        line = stream.readline()
+    for number in range(len(lines)):
+        if lines[number][:1] == b"+":
+            _, path, size, expected = lines[number].split()
+            staged = "/next/%d" % number
+            copy(stream, staged, int(size))
+            if hexlify(fingerprint(staged)[:8]) != expected:
+                raise ValueError(path.decode())
+    file.close()
+    os.remove("/next/archive")
+    with open("/next/manifest.new", "wb") as file:
+        for line in lines:
+            file.write(line)
+    os.rename("/next/manifest.new", "/next/manifest")
+
+
+def copy(stream, path, left):
+    """Moves that many bytes of the stream into a file; a stream that ends early leaves a shorter file, which the fingerprint tells."""
+    with open(path, "wb") as file:
+        while left:
+            count = stream.readinto(chunk[: min(left, 512)])
+            if not count:
+                break
+            file.write(chunk[:count])
+            left -= count
