@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, PlainSerializer
 
 _NATIVE = re.compile(r"gpio(0|[1-9]\d?)")
 _EXPANDER = re.compile(r"0x([0-9a-f]{2})\.GP([AB])([0-7])", re.IGNORECASE)
@@ -34,7 +34,7 @@ class Pin:
 
 
 def parse_pin(text: Any) -> Pin:
-    """The pin that a text names; raises ValueError that says how to write one."""
+    """The pin that a text names; raises ValueError for anything else."""
     if isinstance(text, Pin):
         return text
     if isinstance(text, str):
@@ -42,7 +42,8 @@ def parse_pin(text: Any) -> Pin:
             return Pin(int(native[1]))
         if expander := _EXPANDER.fullmatch(text):
             return Pin("AB".index(expander[2].upper()) * 8 + int(expander[3]), int(expander[1], 16))
-    raise ValueError(f"{text!r} is no pin: {HOW_TO_WRITE}")
+    raise ValueError(f"{text!r} is no pin")
 
 
-PinField = Annotated[Pin, BeforeValidator(parse_pin)]
+#: A field of a model: text in, Pin inside, text out.
+PinField = Annotated[Pin, BeforeValidator(parse_pin), PlainSerializer(str)]

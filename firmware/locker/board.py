@@ -50,7 +50,7 @@ def _pin(value):
 
 def from_json(data: dict) -> Board:
     """The board in the object of a board.json, which `host_tools.boards.to_board_json` makes."""
-    values = dict((key, _pin(data[key])) for key in ("expanders", "expander_reset", "screen", "lamp", "beeper", "bell", "link", "supply"))
+    values = {key: _pin(data[key]) for key in ("expanders", "expander_reset", "screen", "lamp", "beeper", "bell", "link", "supply")}
     doors = tuple(Door(*[_pin(value) for value in row]) for row in data["doors"])
     rows, columns, keys = data["keypad"]
     return Board(

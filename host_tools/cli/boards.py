@@ -1,0 +1,122 @@
+"""`ansim boards`: the cabinets that Ansim knows, and the check of a file that describes yours."""
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from host_tools.board_draft import printable
+from host_tools.board_pages import check_lines, columns, facts, free_rows, pin_rows
+from host_tools.boards import BoardFile, Report, board_names, check_board, find_board, load_board, to_board_json
+from host_tools.cli._output import json_option, print_json
+
+_WIDTH_MAX = 110
+_STYLES = {"good": "green", "bad": "bold red", "place": "bold", "reason": "", "remedy": "cyan", "heading": "bold"}
+
+
+def _print(lines: Iterable[tuple[str, str]]) -> None:
+    """Lines of (style, text) on stdout: coloured on a terminal, plain elsewhere; long lines are the terminal's to wrap."""
+    console = Console(highlight=False)
+    for style, text in lines:
+        console.print(Text(text, style=_STYLES[style]), soft_wrap=True)
+
+
+def _width() -> int:
+    console = Console()
+    return min(console.width, _WIDTH_MAX) if console.is_terminal else _WIDTH_MAX
+
+
+@click.group()
+def command() -> None:
+    """List, check and show board definitions.
+
+    \b
+    Example: ansim boards check my_cabinet.toml
+    """
+
+
+@command.command("list")
+@json_option
+def list_boards(as_json: bool) -> None:
+    """List the boards that come with Ansim.
+
+    \b
+    Example: ansim boards list --json
+    """
+    boards = [load_board(name) for name in board_names()]
+    if as_json:
+        print_json([_summary(board) for board in boards])
+        return
+    rows = [("board", "chip", "doors", "what")]
+    rows += [(board.name, facts(board)["chip"], str(len(board.definition.door)), printable(board.definition.title)) for board in boards]
+    heading, *lines = columns(rows)
+    _print([("heading", heading), *(("reason", line) for line in lines)])
+
+
+@command.command("check")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@json_option
+def check(files: tuple[str, ...], as_json: bool) -> None:
+    """Check board files (or boards by name) and report every mistake, with its cure.
+
+    Ends with 0 when all are good, 1 when one has a mistake, 2 when one cannot be found.
+
+    \b
+    Example: ansim boards check my_cabinet.toml wall_12
+    """
+    reports = [check_board(path) for path in [find_board(file) for file in files]]
+    if as_json:
+        print_json([_as_json(report) for report in reports])
+    else:
+        for number, report in enumerate(reports):
+            _print([("reason", "")] * bool(number) + check_lines(report, _width()))
+    sys.exit(0 if all(report.board for report in reports) else 1)
+
+
+@command.command("show")
+@click.argument("name")
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """Show one board: what it has, and what each pin serves. NAME may be the path of a file.
+
+    \b
+    Example: ansim boards show wall_12
+    """
+    board = load_board(name)
+    if as_json:
+        definition = board.definition.model_dump(mode="json", exclude_none=True)
+        print_json({"name": board.name, **definition, "board_json": to_board_json(board)})
+        return
+    report = check_board(board.path)
+    rows = {"": list(facts(board).items()), "Pins": pin_rows(report), "Free": free_rows(report)}
+    _print([("heading", printable(board.definition.title))])
+    for heading, table in rows.items():
+        _print([("reason", ""), ("heading", heading)] * bool(heading) + [("reason", line) for line in columns(table)])
+
+
+def _summary(board: BoardFile) -> dict[str, Any]:
+    definition = board.definition
+    return {
+        "name": board.name,
+        "title": definition.title,
+        "chip": definition.chip,
+        "flash_mb": definition.flash_mb,
+        "doors": len(definition.door),
+    }
+
+
+def _as_json(report: Report) -> dict[str, Any]:
+    problems = [
+        {
+            "key": report.draft.spell(problem.path),
+            "path": list(problem.path),
+            "line": report.draft.line(problem.path),
+            "reason": problem.reason,
+            "remedy": problem.remedy,
+        }
+        for problem in report.problems
+    ]
+    return {"file": str(report.path), "good": report.board is not None, "problems": problems}
