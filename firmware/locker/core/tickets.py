@@ -1,6 +1,6 @@
 """Tickets: a number on the address label that the board can tell, offline, to come from the host.
 
-A ticket is 5 digits of serial and 4 digits of tag. Whoever knows the site's ticket key can fill an empty door; nobody opens a full one with it.
+A ticket is 5 digits of serial and 4 digits of tag. Whoever knows the site's ticket key can fill an empty door; it opens no full one.
 `site_id` is 8 bytes, `serial` 0-99999 (4 bytes big-endian in the derivation), `k_ticket` 32 bytes.
 """
 

@@ -1,0 +1,198 @@
+"""One door: what it does, step by step. Sent is not opened: pulse sent, latch released, door opened, door closed are separate facts.
+
+A pulse is wanted, waits for its turn (one coil at a time), and is watched; a door that does not move is pulsed again, three times in all.
+Whether something was put in or taken is judged when the door has been closed for half a second.
+"""
+
+from locker.compat import const
+from locker.core import deposit, pickup, records, texts
+from locker.core.effects import ALARM, ATTENTION, Pulse
+from locker.core.journal import EMPTY, GRANTED, LOADING, RESERVED, TAKING, WAITING
+
+# Phases.
+SHUT = const(0)
+WANTED = const(1)  # to be pulsed as soon as no other coil is on
+PULSING = const(2)  # the coil is on
+RELEASED = const(3)  # the coil is off again; the door has not moved yet
+OPEN = const(4)  # open for someone
+SETTLING = const(5)  # just closed
+LEFT = const(6)  # open, and nobody cared for a long time
+FORCED = const(7)  # opened with no cause
+
+# What happens to a door.
+WANT = const(0)  # someone may open it
+TURN = const(1)  # no other coil is on
+COIL_OFF = const(2)
+OPENED = const(3)
+CLOSED = const(4)
+TIMEOUT = const(5)
+GIVE_UP = const(6)  # a time-out too many
+
+_MOVE_MS = const(3000)  # from the end of a pulse to the next one
+_PULSES_MAX = const(3)
+_SETTLE_MS = const(500)
+_CLOSE_MS = const(60000)  # open for so long, a first reminder
+_REMIND_MS = const(15000)
+_REMINDERS_MAX = const(4)
+
+
+def _wish(cabinet, door):
+    door.tries = 0
+    door.due = None
+
+
+def _pulse(cabinet, door):
+    door.tries += 1
+    cabinet.record(records.PULSED, door, door.tries)
+    cabinet.emit(Pulse(door.number))
+    cabinet.coil = door.number
+    if not door.closed:
+        door.step(cabinet, OPENED)
+
+
+def _watch(cabinet, door):
+    door.due = cabinet.now + _MOVE_MS
+
+
+def _push(cabinet, door):
+    door.due = None
+    cabinet.tell(door, texts.PUSH)
+
+
+def _jam(cabinet, door):
+    cabinet.record(records.DOOR_JAMMED, door)
+    cabinet.send(True)
+    cabinet.beep(ATTENTION)
+    (deposit if door.for_courier() else pickup).jammed(cabinet, door)
+
+
+def _opened(cabinet, door):
+    cabinet.record(records.DOOR_OPENED, door)
+    door.tries = 0
+    door.due = cabinet.now + _CLOSE_MS
+
+
+def _resume(cabinet, door):
+    door.due = cabinet.now + _CLOSE_MS
+
+
+def _settle(cabinet, door):
+    door.due = cabinet.now + _SETTLE_MS
+
+
+def _judge(cabinet, door):
+    cabinet.record(records.DOOR_CLOSED, door, door.occupied)
+    if door.for_courier():
+        deposit.judge(cabinet, door)
+    elif door.parcel.state in (GRANTED, TAKING):
+        pickup.judge(cabinet, door)
+
+
+def _remind(cabinet, door):
+    door.tries += 1
+    door.due = cabinet.now + _REMIND_MS
+    cabinet.beep(ATTENTION)
+    cabinet.tell(door, texts.CLOSE)
+
+
+def _leave(cabinet, door):
+    cabinet.record(records.DOOR_LEFT_OPEN, door)
+    cabinet.send(False)
+    door.due = None
+    cabinet.finish(door)
+    cabinet.tell(door, texts.CLOSE)
+
+
+def _force(cabinet, door):
+    cabinet.record(records.DOOR_FORCED, door)
+    cabinet.send(True)
+    cabinet.beep(ALARM)
+    cabinet.tell(door, texts.CLOSE)
+
+
+TRANSITIONS = {
+    # (phase,   event):    (next,      action)
+    (SHUT,      WANT):     (WANTED,    _wish),
+    (RELEASED,  WANT):     (WANTED,    _wish),
+    (OPEN,      WANT):     (WANTED,    _wish),
+    (SETTLING,  WANT):     (WANTED,    _wish),
+    (LEFT,      WANT):     (WANTED,    _wish),
+    (FORCED,    WANT):     (WANTED,    _wish),
+    (WANTED,    TURN):     (PULSING,   _pulse),
+    (PULSING,   OPENED):   (OPEN,      _opened),
+    (PULSING,   COIL_OFF): (RELEASED,  _watch),
+    (RELEASED,  OPENED):   (OPEN,      _opened),
+    (RELEASED,  TIMEOUT):  (WANTED,    _push),
+    (RELEASED,  GIVE_UP):  (SHUT,      _jam),
+    (OPEN,      TIMEOUT):  (OPEN,      _remind),
+    (OPEN,      GIVE_UP):  (LEFT,      _leave),
+    (OPEN,      CLOSED):   (SETTLING,  _settle),
+    (LEFT,      CLOSED):   (SETTLING,  _settle),
+    (FORCED,    CLOSED):   (SETTLING,  _settle),
+    (SETTLING,  OPENED):   (OPEN,      _resume),
+    (SETTLING,  TIMEOUT):  (SHUT,      _judge),
+    (SHUT,      OPENED):   (FORCED,    _force),
+}  # fmt: skip
+
+
+class Door:
+    """One door of the cabinet: its `parcel` (core.journal) and what it does now.
+
+    `size` is "S", "M" or "L"; `closed` and `occupied` are what the sensors last said; `tries` counts the pulses of this attempt, then the
+    reminders; `due` is the time of its time-out in ms, or None.
+    """
+
+    def __init__(self, number, size, parcel):
+        self.number = number
+        self.size = size
+        self.parcel = parcel
+        self.phase = SHUT
+        self.closed = True
+        self.occupied = False
+        self.tries = 0
+        self.due = None
+
+    def for_courier(self) -> bool:
+        """Whether a courier has it."""
+        return self.parcel.state in (RESERVED, LOADING)
+
+    def is_free(self) -> bool:
+        """Whether a parcel may be put in."""
+        parcel = self.parcel
+        return self.phase == SHUT and self.closed and not self.occupied and parcel.state == EMPTY and not parcel.jammed
+
+    def is_in_use(self) -> bool:
+        """Whether someone is, or should be, at it."""
+        return SHUT < self.phase < LEFT
+
+    def step(self, cabinet, event) -> None:
+        """Takes the transition for an event; without one nothing happens."""
+        row = TRANSITIONS.get((self.phase, event))
+        if row:
+            self.phase = row[0]
+            row[1](cabinet, self)
+
+    def time_out(self, cabinet) -> None:
+        """Its `due` has come."""
+        self.due = None
+        last = self.tries >= (_PULSES_MAX if self.phase == RELEASED else _REMINDERS_MAX)
+        self.step(cabinet, GIVE_UP if last and self.phase != SETTLING else TIMEOUT)
+
+    def boot(self, cabinet, closed, occupied) -> None:
+        """Resolves what a power cut interrupted, from what the sensors say now. Nothing is opened."""
+        self.closed = closed
+        self.occupied = occupied
+        state = self.parcel.state
+        if not closed:
+            if state == EMPTY:
+                self.phase = FORCED
+            elif state == WAITING:
+                self.phase = SHUT
+                self.step(cabinet, OPENED)
+            else:
+                self.phase = RELEASED
+                self.step(cabinet, OPENED)
+        elif state in (LOADING, RESERVED):
+            deposit.resolve(cabinet, self)
+        elif state in (TAKING, GRANTED):
+            pickup.resolve(cabinet, self)

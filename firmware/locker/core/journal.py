@@ -1,0 +1,110 @@
+"""What the journal says of the doors: the state is the fold of its records, and nothing else is remembered across a power cut.
+
+Each record says where a parcel is now, so folding the records of one list of effects a second time changes nothing. A door's records from
+its latest anchor on (a kind of ANCHORS) say all there is to know of it: before the block with that anchor is erased, `State.door_record`
+must be written.
+"""
+
+from locker.compat import const
+from locker.core import records
+from locker.core.effects import Record
+
+# Where the parcel of a door is.
+EMPTY = const(0)  # there is none
+RESERVED = const(1)  # a courier's, with a counter of its own; the coil has not moved for it
+LOADING = const(2)  # the door was pulsed or opened for the courier
+WAITING = const(3)  # inside; its code is alive
+GRANTED = const(4)  # inside; the right code was typed; the coil has not moved for it
+TAKING = const(5)  # the door was pulsed or opened for the resident; its code is alive until closed and clear
+
+FAILURES_MAX = const(10)  # counted failures of a parcel; from here on the door asks for all 12 digits
+
+# DOOR_STATE.a: serial in bits 0-16, failures in 17-20, jammed in 21, epoch modulo 1024 in 22-31.
+_SERIAL_MASK = const(0x1FFFF)
+_EPOCH_MASK = const(1023)
+
+_AFTER = {  # record kind: where the parcel is then
+    records.DEPOSIT_STARTED: RESERVED,
+    records.CANCELLED: EMPTY,
+    records.DEPOSITED: WAITING,
+    records.WITHDRAWN: EMPTY,
+    records.PICKUP_OPENED: GRANTED,
+    records.STILL_INSIDE: WAITING,
+    records.COLLECTED: EMPTY,
+}
+ANCHORS = (records.DEPOSIT_STARTED, records.DOOR_STATE)
+_MOVED = {RESERVED: LOADING, GRANTED: TAKING}  # after PULSED and DOOR_OPENED
+_JAMMED = {GRANTED: WAITING, TAKING: WAITING}  # after DOOR_JAMMED: a jam never burns a code
+
+
+class Parcel:
+    """What is known of one door: `state` as above, `counter` of its latest parcel (0: never had one), `serial` of that parcel's ticket,
+    `failures` counted for it (0-10), `epoch` modulo 1024 it was deposited in, `jammed` 1 when the door did not move at its last attempt.
+    """  # fmt: skip
+
+    def __init__(self):
+        self.state = EMPTY
+        self.counter = 0
+        self.serial = 0
+        self.failures = 0
+        self.epoch = 0
+        self.jammed = 0
+
+    def apply(self, kind: int, a: int, b: int, epoch: int) -> None:
+        """Folds one record of this door in; a record that says nothing of the parcel changes nothing."""
+        if kind in _AFTER:
+            self.state = _AFTER[kind]
+            self.counter = b
+            if kind == records.DEPOSIT_STARTED:
+                self.serial = a
+                self.failures = 0
+                self.jammed = 0
+                self.epoch = epoch & _EPOCH_MASK
+        elif kind in (records.PULSED, records.DOOR_OPENED):
+            self.state = _MOVED.get(self.state, self.state)
+            if kind == records.DOOR_OPENED:
+                self.jammed = 0
+        elif kind == records.CODE_TRIED:
+            self.failures = a
+        elif kind == records.DOOR_JAMMED:
+            self.state = _JAMMED.get(self.state, self.state)
+            self.jammed = 1
+        elif kind == records.DOOR_STATE:
+            self.serial = a & _SERIAL_MASK
+            self.failures = a >> 17 & 15
+            self.jammed = a >> 21 & 1
+            self.epoch = a >> 22
+            self.counter = b >> 8
+            self.state = b & 255
+
+
+class State:
+    """The fold of a journal for a cabinet with these door numbers, in `epoch`.
+
+    `parcels` is a dict of door number to Parcel; `number` the newest event number; `acknowledged` the newest that the host's database
+    holds.
+    """
+
+    def __init__(self, door_numbers, epoch: int = 1):
+        self.parcels = {number: Parcel() for number in door_numbers}
+        self.epoch = epoch
+        self.number = 0
+        self.acknowledged = 0
+
+    def apply(self, record: records.Record) -> None:
+        """Folds one records.Record in. Records of doors that the cabinet no longer has are passed over."""
+        self.number = record.number
+        if record.kind == records.ACKNOWLEDGED:
+            self.acknowledged = record.a
+        elif record.door in self.parcels:
+            self.parcels[record.door].apply(record.kind, record.a, record.b, self.epoch)
+
+    def door_record(self, door: int) -> Record:
+        """The one record (an effect, DOOR_STATE) that says again all that is known of a door, for when its older records are erased."""
+        parcel = self.parcels[door]
+        a = parcel.serial | parcel.failures << 17 | parcel.jammed << 21 | parcel.epoch << 22
+        return Record(records.DOOR_STATE, door, a, parcel.counter << 8 | parcel.state)
+
+    def door_records(self) -> list:
+        """`door_record` of every door, by number; folding them gives the same parcels."""
+        return [self.door_record(door) for door in sorted(self.parcels)]

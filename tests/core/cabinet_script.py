@@ -1,0 +1,189 @@
+"""A language for stories at a cabinet: who acts, when, and what the cabinet wants done then. For both interpreters."""
+
+from locker.board import Door
+from locker.core import codes, entry, events, journal, records, texts, tickets
+from locker.core import effects as do
+from locker.core.cabinet import Cabinet, Secrets
+
+SECRETS = Secrets(bytes(range(8)), bytes(range(8, 16)), 1, b"c" * 32, b"r" * 32, b"t" * 32, 12)
+SIZES = "SSML"
+PULSE_MS = 400
+
+
+def board_doors(sizes=SIZES):
+    return tuple(Door(i + 1, size, 0, i, i, 1, "beam", i, 1) for i, size in enumerate(sizes))
+
+
+class Story:
+    """A cabinet whose doors people move, and a flash that keeps its records and spent tickets when the power goes."""
+
+    def __init__(self, sizes=SIZES, draw=lambda n: 0):
+        self.doors = board_doors(sizes)
+        self.draw = draw
+        self.now = 0
+        self.log = []  # what the flash holds, as records.Record
+        self.spent = set()
+        self.number = 0
+        self.boots = 0
+        self.closed = {door.number: True for door in self.doors}
+        self.occupied = {door.number: False for door in self.doors}
+        self.power_on()
+        self.wait(5000)
+
+    # The board
+
+    def power_on(self):
+        """Boots on what the flash holds; the effects of the boot."""
+        self.boots += 1
+        self.now += 10
+        self.state = self.folded()
+        self.coil = 0
+        self.pulse_end = self.wake = None
+        self.effects = []
+        self._store(do.Record(records.BOOTED, 0, 1, 1))
+        self.state.apply(self.log[-1])
+        self.cabinet = Cabinet(self.doors, SECRETS, self.state, lambda serial: serial in self.spent, self.draw)
+        sensors = tuple((door.number, self.closed[door.number], self.occupied[door.number]) for door in self.doors)
+        return self._perform(self.cabinet.boot(sensors, self.now))
+
+    def folded(self):
+        """A state made from the flash alone."""
+        state = journal.State(tuple(door.number for door in self.doors))
+        for record in self.log:
+            state.apply(record)
+        return state
+
+    def _store(self, effect):
+        if effect.kind < records.ACKNOWLEDGED:
+            self.number += 1
+        self.log.append(records.Record(effect.kind, effect.door, self.boots, self.number, self.now // 100, effect.a, effect.b))
+
+    def _perform(self, effects):
+        for effect in effects:
+            kind = type(effect)
+            if kind is do.Record:
+                self._store(effect)
+            elif kind is do.Spend:
+                self.spent.add(effect.serial)
+            elif kind is do.Pulse:
+                assert not self.coil, "two coils at once"
+                self.coil = effect.door
+                self.pulse_end = self.now + PULSE_MS
+            elif kind is do.WakeAt:
+                assert effect.ms is None or effect.ms > self.now
+                self.wake = effect.ms
+            elif kind is do.Show:
+                self.text = effect.text
+                self.screen = texts.lines(effect.text, effect.arguments)
+        self.effects += effects
+        return effects
+
+    def tell(self, event):
+        """One event now; its effects, which are carried out."""
+        return self._perform(self.cabinet.handle(event, self.now))
+
+    def wait(self, ms):
+        """Lets time pass from one wake-up or end of a pulse to the next; all effects of that time."""
+        end = self.now + ms
+        before = len(self.effects)
+        while True:
+            due = [at for at in (self.wake, self.pulse_end) if at is not None and at <= end]
+            if not due:
+                break
+            self.now = max(self.now, min(due))
+            if self.pulse_end == self.now:
+                door, self.coil, self.pulse_end = self.coil, 0, None
+                self.tell(events.PulseEnded(door))
+            else:
+                self.wake = None
+                self.tell(events.Woke())
+        self.now = end
+        return self.effects[before:]
+
+    # People
+
+    def types(self, keys):
+        """Keys, 100 ms apart; all effects."""
+        before = len(self.effects)
+        for key in keys:
+            self.tell(events.KeyPressed(key))
+            self.wait(100)
+        return self.effects[before:]
+
+    def asks(self, keys):
+        """Keys, and waiting for the answer."""
+        effects = self.types(keys)
+        while self.cabinet.mode == entry.CHECKING:
+            effects += self.wait(20)
+        return effects
+
+    def opens(self, door):
+        self.closed[door] = False
+        return self.tell(events.ContactOpened(door))
+
+    def closes(self, door):
+        """Closes the door and lets it settle."""
+        self.closed[door] = True
+        return self.tell(events.ContactClosed(door)) + self.wait(600)
+
+    def puts(self, door):
+        self.occupied[door] = True
+        return self.tell(events.Occupied(door))
+
+    def takes(self, door):
+        self.occupied[door] = False
+        return self.tell(events.Cleared(door))
+
+    def rings(self):
+        return self.tell(events.BellPressed())
+
+    def host_acknowledges(self, number=None):
+        return self.tell(events.HostAcknowledged(self.number if number is None else number))
+
+    # Whole visits
+
+    def ticket(self, serial):
+        return tickets.ticket(SECRETS.ticket_key, SECRETS.site_id, serial)
+
+    def code(self, door, digits=8):
+        """Door and pickup code of the parcel in it, as the host would derive them."""
+        counter = self.state.parcels[door].counter
+        return f"{door:02}" + codes.pickup_code(SECRETS.code_key, SECRETS.board_id, SECRETS.epoch, door, counter, 0)[:digits]
+
+    def wrong(self, door, digits=8):
+        """The same with its last digit changed."""
+        code = self.code(door, digits)
+        return code[:-1] + str((int(code[-1]) + 5) % 10)
+
+    def begins_deposit(self, serial=42, size="1"):
+        """A courier up to the pulse; the door."""
+        self.asks(self.ticket(serial) + "#")
+        effects = self.types(size)
+        return next(effect.door for effect in effects if isinstance(effect, do.Pulse))
+
+    def deposits(self, serial=42, size="1"):
+        """A whole courier's visit; the door."""
+        door = self.begins_deposit(serial, size)
+        self.opens(door)
+        self.puts(door)
+        self.wait(3000)
+        self.closes(door)
+        return door
+
+    def collects(self, door):
+        """A whole resident's visit."""
+        self.asks(self.code(door) + "#")
+        self.opens(door)
+        self.takes(door)
+        self.wait(3000)
+        return self.closes(door)
+
+
+def kinds(effects):
+    """The kinds of the records among effects."""
+    return [effect.kind for effect in effects if isinstance(effect, do.Record)]
+
+
+def pulses(effects):
+    """The doors pulsed among effects."""
+    return [effect.door for effect in effects if isinstance(effect, do.Pulse)]
