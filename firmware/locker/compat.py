@@ -10,26 +10,16 @@ except ImportError:
 
 
 try:
-    from cryptolib import aes as _aes
-
-    def aes_ecb(key):
-        """An AES block cipher in ECB mode (FIPS 197): returns encrypt(data) -> bytes, len(data) a multiple of 16."""
-        return _aes(key, 1).encrypt
-
-    def aes_cbc(key, iv):
-        """AES in CBC mode (NIST SP 800-38A): returns encrypt(data) -> bytes; use once."""
-        return _aes(key, 2, iv).encrypt
-
+    from cryptolib import aes
 except ImportError:
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-    def aes_ecb(key):
-        """An AES block cipher in ECB mode (FIPS 197): returns encrypt(data) -> bytes, len(data) a multiple of 16."""
-        return Cipher(algorithms.AES(bytes(key)), modes.ECB()).encryptor().update  # noqa: S305 - CCM is built from it
+    class aes:  # noqa: N801 - MicroPython's name
+        """MicroPython's AES block cipher (FIPS 197): mode 1 is ECB, 2 is CBC from `iv` (NIST SP 800-38A); encrypt() takes whole blocks."""
 
-    def aes_cbc(key, iv):
-        """AES in CBC mode (NIST SP 800-38A): returns encrypt(data) -> bytes; use once."""
-        return Cipher(algorithms.AES(bytes(key)), modes.CBC(bytes(iv))).encryptor().update
+        def __init__(self, key, mode, iv=b""):
+            how = modes.ECB() if mode == 1 else modes.CBC(iv)  # noqa: S305 - CCM is built from it
+            self.encrypt = Cipher(algorithms.AES(bytes(key)), how).encryptor().update
 
 
 try:

@@ -10,18 +10,18 @@ A record is the 20 bytes of `locker.core.records`: kind, door, boot, number, upt
     a
     b
 
-with numbers big-endian, in the fewest whole bytes that hold them. Before the first record all fields
-are 0. A kind of 0, or the end of the bytes, ends the run.
-`a` always takes a byte, so that 0 and 1 take the same space: a duress pickup is exactly as long as any other.
+with numbers big-endian, in the fewest whole bytes that hold them. The first record has its place, and before it uptime and b are 0. A
+kind of 0, or the end of the bytes, ends the run. `a` always takes a byte, so that 0 and 1 take the same space: a duress pickup is
+exactly as long as any other.
 """
 
 import struct
 
 from locker.compat import const
 
-RECORD_BYTES = const(20)
 _LAYOUT = "<BBHIIII"
-_PLACE = const(0x80)
+_RECORD_BYTES = const(20)
+_PLACE = ">BHI"
 _PLACE_BYTES = const(7)
 _MOST = const(0xFFFFFFFF)
 
@@ -30,56 +30,59 @@ class BadMessage(Exception):
     """A message whose seal is good but whose contents are not: made by a faulty sender."""
 
 
-def _width(value):
-    return 1 if value < 0x100 else 2 if value < 0x10000 else 3 if value < 0x1000000 else 4
+def _short(value):
+    """The number in its fewest bytes, at least one."""
+    return value.to_bytes(1 if value < 0x100 else 2 if value < 0x10000 else 3 if value < 0x1000000 else 4, "big")
 
 
-def pack(records: tuple) -> bytes:
-    """The bytes of a run of 20-byte records. Raises ValueError for a record of another length or of kind 0."""
+def pack(records: tuple, most: int) -> bytes:
+    """The bytes of a run of 1 to `most` 20-byte records. Raises ValueError for none or more, and for one of another length or of kind 0."""
+    if not 1 <= len(records) <= most:
+        raise ValueError("no records, or too many")
     out = bytearray()
-    last = (0, 0, 0, 0, 0, 0, 0)
+    place = uptime = b = 0
     for record in records:
-        if len(record) != RECORD_BYTES or not record[0]:
-            raise ValueError("a record has 20 bytes and a kind")
-        kind, door, boot, number, uptime, a, b = fields = struct.unpack(_LAYOUT, record)
-        more = (uptime - last[4]) & _MOST
-        moved = door != last[1] or boot != last[2] or number != last[3] + 1
-        b_bytes = 0 if b == last[6] else _width(b)
-        out.append(kind)
-        out.append((_PLACE if moved else 0) | (_width(more) - 1) << 5 | b_bytes << 2 | _width(a) - 1)
+        if len(record) != _RECORD_BYTES or not record[0]:
+            raise ValueError("not a record")
+        kind, *here, now, a, new_b = struct.unpack(_LAYOUT, record)
+        more = _short((now - uptime) & _MOST)
+        a = _short(a)
+        b_bytes = _short(new_b) if new_b != b else b""
+        moved = here != place
+        out += bytes((kind, moved << 7 | len(more) - 1 << 5 | len(b_bytes) << 2 | len(a) - 1))
         if moved:
-            out += bytes((door,)) + boot.to_bytes(2, "big") + number.to_bytes(4, "big")
-        out += more.to_bytes(_width(more), "big") + a.to_bytes(_width(a), "big")
-        if b_bytes:
-            out += b.to_bytes(b_bytes, "big")
-        last = fields
+            out += struct.pack(_PLACE, *here)
+        out += more + a + b_bytes
+        here[2] += 1
+        place, uptime, b = here, now, new_b
     return bytes(out)
 
 
 def unpack(data: bytes, most: int) -> tuple:
     """The 1 to `most` records in `data`, 20 bytes each. Raises BadMessage when one is cut short, or there are none or too many."""
     records = []
-    door = boot = number = uptime = b = at = 0
+    place = None
+    uptime = b = at = 0
     while at < len(data) and data[at]:
-        if len(records) == most or at + 2 > len(data):
-            raise BadMessage("too many records, or one is cut short")
-        kind, shape = data[at], data[at + 1]
+        kind = data[at]
+        shape = int.from_bytes(data[at + 1 : at + 2], "big")
         at += 2
-        ends = []
-        for width in (_PLACE_BYTES if shape & _PLACE else 0, (shape >> 5 & 3) + 1, (shape & 3) + 1, shape >> 2 & 7):
-            ends.append(data[at : at + width])
+        parts = []
+        for width in (shape >> 7 and _PLACE_BYTES, (shape >> 5 & 3) + 1, (shape & 3) + 1, shape >> 2 & 7):
+            parts.append(data[at : at + width])
             at += width
-        if at > len(data) or shape >> 2 & 7 > 4:
-            raise BadMessage("a record is cut short")
-        place, more, a, new_b = ends
-        if place:
-            door, boot, number = place[0], int.from_bytes(place[1:3], "big"), int.from_bytes(place[3:], "big")
+        if at > len(data) or len(records) == most or shape >> 2 & 7 > 4:
+            raise BadMessage
+        if parts[0]:
+            place = list(struct.unpack(_PLACE, parts[0]))
+        elif place:
+            place[2] = (place[2] + 1) & _MOST
         else:
-            number = (number + 1) & _MOST
-        uptime = (uptime + int.from_bytes(more, "big")) & _MOST
-        if new_b:
-            b = int.from_bytes(new_b, "big")
-        records.append(struct.pack(_LAYOUT, kind, door, boot, number, uptime, int.from_bytes(a, "big"), b))
+            raise BadMessage
+        more, a, new_b = [int.from_bytes(part, "big") for part in parts[1:]]
+        uptime = (uptime + more) & _MOST
+        b = new_b if parts[3] else b
+        records.append(struct.pack(_LAYOUT, kind, *place, uptime, a, b))
     if not records:
-        raise BadMessage("no record")
+        raise BadMessage
     return tuple(records)

@@ -23,20 +23,18 @@ WELCOME = const(6)
 REFUSAL = const(7)
 FIRST = const(9)
 
-ALIAS_BYTES = const(4)
-HEADER_BYTES = const(5)
+_HEADER_BYTES = const(5)
 _CRC_START = const(0xFFFF)
 _CRC_BYTES = const(2)
 _RUN_MAX = const(254)
 
 
 class BadFrame(Exception):
-    """Bytes that are no frame of ours: too short, of another version, for another board, or damaged."""
+    """Bytes that are no frame of ours: cut short, damaged, of another version, for another board, or seen before."""
 
 
 def encode(payload: bytes) -> bytes:
-    """The whole frame of a payload, delimiter included: 4 bytes longer than the payload, 5 from 253 bytes on."""
-    payload = bytes(payload)
+    """The whole frame of a payload, delimiter included: 4 bytes longer than the payload, or 5 from 253 bytes on."""
     runs = (payload + crc_hqx(payload, _CRC_START).to_bytes(_CRC_BYTES, "big")).split(b"\0")
     out = bytearray()
     left = len(runs)
@@ -53,75 +51,56 @@ def encode(payload: bytes) -> bytes:
     return bytes(out)
 
 
-def _unstuff(data: bytes) -> bytes:
+def _decoded(data):
+    """The payload of a frame without its delimiter."""
     out = bytearray()
     at = 0
     while at < len(data):
         end = at + data[at]
-        if end > len(data):
-            raise BadFrame("a run is cut short")
         out += data[at + 1 : end]
         if data[at] <= _RUN_MAX and end < len(data):
             out.append(0)
         at = end
-    return bytes(out)
-
-
-def _checked(data: bytes) -> bytes:
-    data = _unstuff(data)
-    if len(data) < _CRC_BYTES or crc_hqx(data, _CRC_START):  # the CRC of data with its own CRC behind it is 0
-        raise BadFrame("the check sum does not fit")
-    return data[:-_CRC_BYTES]
+    if at > len(data) or len(out) < _CRC_BYTES or crc_hqx(out, _CRC_START):  # the CRC of data with its own CRC behind it is 0
+        raise BadFrame
+    return bytes(out[:-_CRC_BYTES])
 
 
 class Decoder:
     """Takes bytes as they come and gives back the payloads of whole, undamaged frames.
 
-    Holds at most one frame of `limit` payload bytes; a longer one is dropped up to its delimiter. `rejected` counts what was dropped.
+    Holds one frame of at most `limit` bytes on the line, its delimiter not counted; a longer one is dropped. `rejected` counts the drops.
     """
 
     def __init__(self, limit: int = 256) -> None:
         self.rejected = 0
-        self._room = limit + _CRC_BYTES + 1 + (limit + _CRC_BYTES) // _RUN_MAX
         self._limit = limit
         self._held = b""
-        self._too_long = False
 
     def feed(self, data: bytes) -> list:
         """The payloads that these bytes complete, in order; usually none or one. Never raises, whatever the bytes."""
         payloads = []
         pieces = bytes(data).split(b"\0")
-        rest = pieces.pop()
-        for piece in pieces:
-            self._hold(piece)
-            if self._too_long:
-                self.rejected += 1
-            elif self._held:
+        for at, piece in enumerate(pieces):
+            self._held += piece[: self._limit + 1 - len(self._held)]  # one byte over marks a frame as too long
+            if at == len(pieces) - 1:
+                break
+            if self._held:
                 try:
-                    payload = _checked(self._held)
-                    if len(payload) > self._limit:
-                        raise BadFrame("too long")
-                    payloads.append(payload)
+                    if len(self._held) > self._limit:
+                        raise BadFrame
+                    payloads.append(_decoded(self._held))
                 except BadFrame:
                     self.rejected += 1
             self._held = b""
-            self._too_long = False
-        self._hold(rest)
         return payloads
-
-    def _hold(self, piece: bytes) -> None:
-        if self._too_long or len(self._held) + len(piece) > self._room:
-            self._too_long = True
-            self._held = b""
-        else:
-            self._held += piece
 
 
 def alias_of(payload: bytes) -> bytes:
     """The 4-byte alias of the board that a payload is from or for. Raises BadFrame when there is no whole header."""
-    if len(payload) < HEADER_BYTES:
-        raise BadFrame("the header is cut short")
-    return bytes(payload[1:HEADER_BYTES])
+    if len(payload) < _HEADER_BYTES:
+        raise BadFrame
+    return payload[1:_HEADER_BYTES]
 
 
 def kind_of(payload: bytes) -> int:

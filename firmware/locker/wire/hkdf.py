@@ -9,13 +9,11 @@ def extract(salt: bytes, ikm: bytes) -> bytes:
 
 
 def expand(prk: bytes, info: bytes, length: int) -> bytes:
-    """`length` bytes of output keying material, 0 to 8160 (section 2.3). Raises ValueError for more."""
-    if not 0 <= length <= 8160:
-        raise ValueError("HKDF-SHA-256 gives 0 to 8160 bytes")
+    """`length` bytes of output keying material, 0 to 8160 (section 2.3)."""
     block = out = b""
-    number = 0
+    number = 1
     while len(out) < length:
-        number += 1
         block = hmac_sha256(prk, block + info + bytes((number,)))
         out += block
+        number += 1
     return out[:length]

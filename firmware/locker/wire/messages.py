@@ -1,7 +1,7 @@
 """What board and host say to each other inside a seal: one ordered table, used by both ends and by docs/protocol.md.
 
 A message is its type byte and its fields in the order of the table, big-endian. Bytes behind the last field belong to a newer minor
-version and are passed over; so is a message of a type that is not in the table.
+version and are passed over; so is a message of a type that is not in the table. Uptimes are tenths of a second since the board's boot.
 """
 
 from collections import namedtuple
@@ -10,61 +10,52 @@ from locker.compat import const
 from locker.wire import batch
 from locker.wire.batch import BadMessage
 
-__all__ = ("TABLE", "Ack", "BadMessage", "Events", "Report", "Status", "Urgent", "decode_message", "encode_message")
-
-MINOR = const(0)  # of the protocol; the major version is in every frame's header
 RECORDS_MAX = const(8)  # in one message
 _EVENT_BYTES = const(32)  # messages with records are filled with zeros to this
 
-# Board to host, first after each handshake: who this is and how far it has come.
-Report = namedtuple("Report", ("board_id", "incarnation", "epoch", "oldest_event", "next_event", "next_command", "boot", "build", "uptime"))
-Events = namedtuple("Events", ("records",))  # Board to host: the next records of the journal, in order.
-Urgent = namedtuple("Urgent", ("record",))  # Board to host: a copy of a record, ahead of any backlog.
-Status = namedtuple("Status", ("uptime", "next_event", "doors_open", "doors_occupied"))  # Board to host: the heartbeat.
+# Board to host, the first after each handshake: who this is and how far it has come.
+Report = namedtuple(
+    "Report",
+    (
+        "board_id",  # the identity minted at provisioning, raw
+        "incarnation",  # which life of the journal this is
+        "epoch",  # of new pickup codes
+        "oldest_event",  # number of the oldest event that the journal still holds
+        "next_event",  # number that the next event will get
+        "next_command",  # number of the next command to be applied
+        "boot",  # boot number
+        "build",  # build of the firmware
+        "uptime",
+    ),
+)
+# Board to host: the next 1 to 8 records of the journal, in order.
+Events = namedtuple("Events", ("records",))
+# Board to host: a copy of one record, ahead of any backlog.
+Urgent = namedtuple("Urgent", ("record",))
+# Board to host: the heartbeat.
+Status = namedtuple(
+    "Status",
+    (
+        "uptime",
+        "next_event",  # number that the next event will get
+        "doors_open",  # bit 0 is the cabinet's first door by number, bit 1 its second
+        "doors_occupied",  # with something inside, likewise
+    ),
+)
+# Host to board, in answer to each message of the board: what is durable in the host's database.
 Ack = namedtuple(
-    "Ack", ("number",)
-)  # Host to board: everything up to this event number is in the host's database. Answers each message of the board.
+    "Ack",
+    ("number",),  # everything up to this event number, 0 for nothing
+)
 
-_U16 = const(0xFFFF)
-_U32 = const(0xFFFFFFFF)
-_U48 = const(0xFFFFFFFFFFFF)
-
+# type, message, bytes of each field (8 are raw, the others a number), lowest value of each (the highest is what the bytes hold).
+# Without fields: a run of records, see locker.wire.batch.
 TABLE = (
-    # type, message, fields: (bytes on the link, lowest, highest); lowest None for raw bytes; no fields: a run of records, see batch
-    (
-        0x01,
-        Report,
-        (
-            (8, None, 0),  # the identity minted at provisioning
-            (4, 1, _U32),  # which life of the journal this is
-            (4, 1, _U32),  # epoch of new pickup codes
-            (4, 1, _U32),  # number of the oldest event that the journal still holds
-            (4, 1, _U32),  # number that the next event will get
-            (4, 1, _U32),  # number of the next command to be applied
-            (2, 1, _U16),  # boot number
-            (4, 0, _U32),  # build of the firmware
-            (4, 0, _U32),  # uptime in tenths of a second
-        ),
-    ),
-    (0x02, Events, ()),  # 1 to 8 records
-    (0x03, Urgent, ()),  # 1 record
-    (
-        0x04,
-        Status,
-        (
-            (4, 0, _U32),  # uptime in tenths of a second
-            (4, 1, _U32),  # number that the next event will get
-            (6, 0, _U48),  # doors that are open: bit 0 is the cabinet's first door by number, bit 1 its second
-            (6, 0, _U48),  # doors with something inside, likewise
-        ),
-    ),
-    (
-        0x05,
-        Ack,
-        (
-            (4, 0, _U32),  # event number, 0 for none
-        ),
-    ),
+    (1, Report, b"\x08\x04\x04\x04\x04\x04\x02\x04\x04", b"\x00\x01\x01\x01\x01\x01\x01\x00\x00"),
+    (2, Events, b"", b""),
+    (3, Urgent, b"", b""),
+    (4, Status, b"\x04\x04\x06\x06", b"\x00\x01\x00\x00"),
+    (5, Ack, b"\x04", b"\x00"),
 )
 
 
@@ -73,29 +64,19 @@ def encode_message(message: tuple) -> bytes:
 
     Raises ValueError when a field is out of its range, when raw bytes have another length, and when there are no records or too many.
     """
-    for row in TABLE:
-        if isinstance(message, row[1]):
-            break
-    else:
-        raise ValueError("not a message of the table")
-    kind, made, fields = row
-    out = bytes((kind,))
-    if not fields:
-        records = message.records if made is Events else message
-        if not 1 <= len(records) <= RECORDS_MAX:
-            raise ValueError("a message carries 1 to 8 records")
-        out += batch.pack(records)
-        return out + bytes(max(0, _EVENT_BYTES - len(out)))
-    for value, (width, lowest, highest) in zip(message, fields):
-        if lowest is None:
-            if len(value) != width:
-                raise ValueError("raw bytes of another length")
-            out += value
-        else:
-            if not lowest <= value <= highest:
-                raise ValueError("a field is out of its range")
-            out += value.to_bytes(width, "big")
-    return out
+    for kind, made, widths, lowest in TABLE:
+        if isinstance(message, made):
+            out = bytes((kind,))
+            if not widths:
+                out += batch.pack(message[0] if made is Events else message, RECORDS_MAX)
+                return out + bytes(max(0, _EVENT_BYTES - len(out)))
+            for value, width, least in zip(message, widths, lowest):
+                raw = value if width == 8 else value.to_bytes(width, "big") if least <= value and not value >> 8 * width else b""
+                if len(raw) != width:
+                    raise ValueError("a field is out of its range")
+                out += raw
+            return out
+    raise ValueError("not a message")
 
 
 def decode_message(data: bytes) -> tuple | None:
@@ -103,24 +84,20 @@ def decode_message(data: bytes) -> tuple | None:
 
     Raises BadMessage when it is empty, cut short, or has a field out of its range.
     """
+    for kind, made, widths, lowest in TABLE:
+        if data[:1] == bytes((kind,)):
+            if not widths:
+                records = batch.unpack(data[1:], RECORDS_MAX if made is Events else 1)
+                return made(records if made is Events else records[0])
+            values = []
+            at = 1
+            for width, least in zip(widths, lowest):
+                raw = data[at : at + width]
+                at += width
+                values.append(raw if width == 8 else int.from_bytes(raw, "big"))
+                if at > len(data) or (width < 8 and values[-1] < least):
+                    raise BadMessage
+            return made(*values)
     if not data:
-        raise BadMessage("empty")
-    for row in TABLE:
-        if row[0] == data[0]:
-            break
-    else:
-        return None
-    made, fields = row[1:]
-    if not fields:
-        records = batch.unpack(data[1:], RECORDS_MAX if made is Events else 1)
-        return made(records if made is Events else records[0])
-    values = []
-    at = 1
-    for width, lowest, highest in fields:
-        raw = data[at : at + width]
-        at += width
-        value = raw if lowest is None else int.from_bytes(raw, "big")
-        if len(raw) != width or not (lowest is None or lowest <= value <= highest):
-            raise BadMessage("a field is cut short or out of its range")
-        values.append(value)
-    return made(*values)
+        raise BadMessage
+    return None

@@ -2,48 +2,33 @@
 
 from collections import namedtuple
 
-from locker.compat import const
 from locker.wire import hkdf
-
-AES_CCM_16_64_128 = const(10)  # COSE algorithms (RFC 9053, section 4.2): 13-byte nonce, 8- or 16-byte tag, 16-byte key
-AES_CCM_16_128_128 = const(30)
-
-_KEY_BYTES = const(16)
-_NONCE_BYTES = const(13)
 
 Context = namedtuple("Context", ("sender_key", "recipient_key", "common_iv"))
 
+# The COSE algorithms AES-CCM-16-64-128 and AES-CCM-16-128-128 (RFC 9053, section 4.2) in CBOR: both with 16-byte keys and 13-byte nonces.
+_ALGORITHMS = {10: b"\x0a", 30: b"\x18\x1e"}
 
-def _head(major, value):
-    return bytes((major | value,)) if value < 24 else bytes((major | 24, value))
 
-
-def _info(identity, id_context, algorithm, what, length):
-    """The CBOR array [id, id_context, alg_aead, type, L] of section 3.2.1."""
-    context = b"\xf6" if id_context is None else _head(0x40, len(id_context)) + id_context
-    return (
-        b"\x85" + _head(0x40, len(identity)) + identity + context + _head(0, algorithm) + _head(0x60, len(what)) + what + _head(0, length)
-    )
+def _text(data):
+    """A CBOR byte string of at most 23 bytes, or null."""
+    return b"\xf6" if data is None else bytes((64 + len(data),)) + data
 
 
 def derive(
-    master_secret: bytes, master_salt: bytes, id_context: bytes, sender_id: bytes, recipient_id: bytes, algorithm: int = AES_CCM_16_128_128
+    master_secret: bytes, master_salt: bytes, id_context: bytes | None, sender_id: bytes, recipient_id: bytes, algorithm: int = 30
 ) -> Context:
     """Sender key, recipient key (16 bytes each) and common IV (13 bytes) of section 3.2.
 
-    IDs of at most 7 bytes; id_context of at most 255 bytes, or None for none; algorithm 10 or 30. Raises ValueError for another algorithm.
+    IDs of at most 7 bytes, id_context of at most 23 or None for none, algorithm 10 or 30. Raises KeyError for another algorithm.
     """
-    if algorithm not in (AES_CCM_16_64_128, AES_CCM_16_128_128):
-        raise ValueError("only the COSE algorithms 10 and 30 are known")
     prk = hkdf.extract(master_salt, master_secret)
-    return Context(
-        hkdf.expand(prk, _info(sender_id, id_context, algorithm, b"Key", _KEY_BYTES), _KEY_BYTES),
-        hkdf.expand(prk, _info(recipient_id, id_context, algorithm, b"Key", _KEY_BYTES), _KEY_BYTES),
-        hkdf.expand(prk, _info(b"", id_context, algorithm, b"IV", _NONCE_BYTES), _NONCE_BYTES),
-    )
+    middle = _text(id_context) + _ALGORITHMS[algorithm]  # the CBOR array [id, id_context, alg_aead, type, L] of section 3.2.1
+    keys = [hkdf.expand(prk, b"\x85" + _text(identity) + middle + b"\x63Key\x10", 16) for identity in (sender_id, recipient_id)]
+    return Context(keys[0], keys[1], hkdf.expand(prk, b"\x85\x40" + middle + b"\x62IV\x0d", 13))
 
 
 def nonce(common_iv: bytes, sender_id: bytes, piv: bytes) -> bytes:
     """The 13-byte nonce of section 5.2: ID length, ID padded to 7 bytes, sequence number padded to 5 bytes, exclusive-or the common IV."""
-    plain = bytes((len(sender_id),)) + bytes(7 - len(sender_id)) + sender_id + bytes(5 - len(piv)) + piv
-    return (int.from_bytes(plain, "big") ^ int.from_bytes(common_iv, "big")).to_bytes(_NONCE_BYTES, "big")
+    plain = len(sender_id) << 96 | int.from_bytes(sender_id, "big") << 40 | int.from_bytes(piv, "big")
+    return (plain ^ int.from_bytes(common_iv, "big")).to_bytes(13, "big")

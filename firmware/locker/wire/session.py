@@ -15,11 +15,11 @@ A context is OSCORE's (RFC 8613, section 3.2; the nonces enter by the ID Context
 
 Payloads, all of their header being the associated data of the seal:
 
-    HELLO    version|kind (1)  alias (4)  nonce_board (8)               sealed minor version (1)     under C1, sequence number 0
-    WELCOME  version|kind (1)  alias (4)  nonce_host (8)                sealed minor version (1)     under C2, sequence number 0
-    FIRST    version|kind (1)  alias (4)  nonce_board (8)  number (1-5) sealed message               under C2
-    DATA     version|kind (1)  alias (4)  number (1-5)                  sealed message               under C2
-    REFUSAL  version|kind (1)  alias (4)                                says only which version the host speaks; changes nothing
+    HELLO    version|kind (1)  alias (4)  nonce_board (8)                 sealed nothing    under C1, sequence number 0
+    WELCOME  version|kind (1)  alias (4)  nonce_host (8)                  sealed nothing    under C2, sequence number 0
+    FIRST    version|kind (1)  alias (4)  nonce_board (8)  number (1-5)   sealed message    under C2
+    DATA     version|kind (1)  alias (4)  number (1-5)                    sealed message    under C2
+    REFUSAL  version|kind (1)  alias (4)                                  the host's answer to another version; changes nothing
 
 No key outlives a boot and no counter needs flash: the board's nonce is random for each handshake, and so are its keys. The host keeps
 nothing for a HELLO: nonce_host is a MAC of nonce_board under a secret that is drawn anew whenever the board has been confirmed. So old
@@ -29,23 +29,22 @@ HELLOs, replayed in any number, disturb nothing, and an old FIRST never fits aga
 from locker.compat import const
 from locker.mac import hmac_sha256
 from locker.wire import ccm, frame, oscore
+from locker.wire.batch import BadMessage
 from locker.wire.ccm import BadSeal
 from locker.wire.frame import BadFrame
-from locker.wire.messages import MINOR, BadMessage, decode_message, encode_message
+from locker.wire.messages import decode_message, encode_message
 
 BOARD = const(1)
 HOST = const(2)
 
 _NONCE_BYTES = const(8)
-_BODY = const(13)  # where the sealed part of HELLO and WELCOME begins
+_AFTER_ALIAS = const(5)
+_AFTER_NONCE = const(13)
 _WINDOW = const(32)  # how far behind the newest number a late one is still taken
 _NUMBERS_MAX = const(0x100000)  # messages of one end under one context
 _PAUSE_FIRST_MS = const(1000)  # between two HELLOs, doubled each time
 _PAUSE_MAX_MS = const(32000)
 _SILENCE_MS = const(10000)  # without an answer, until the board greets again
-
-_ID_HOST = b""
-_ID_BOARD = b"\x01"
 
 
 class NotReady(Exception):
@@ -61,76 +60,70 @@ class Session:
 
     def __init__(self, role: int, master_secret: bytes, board_id: bytes, alias: bytes, entropy) -> None:
         """For a role, BOARD or HOST: master_secret 32 bytes, board_id 8, alias 4; entropy(count) gives that many random bytes."""
-        assert len(board_id) == _NONCE_BYTES
-        assert len(alias) == frame.ALIAS_BYTES
+        assert len(board_id) == 8
+        assert len(alias) == 4
         self.ready = False
         self.rejected = 0
         self.other_version = None
         self._board = role == BOARD
-        self._mine, self._theirs = (_ID_BOARD, _ID_HOST) if self._board else (_ID_HOST, _ID_BOARD)
-        self._master_secret = master_secret
-        self._board_id = board_id
-        self._alias = bytes(alias)
+        self._ids = (b"\x01", b"") if self._board else (b"", b"\x01")  # mine, theirs
+        self._identity = (master_secret, board_id)
+        self._alias = alias
         self._entropy = entropy
         self._secret = b"" if self._board else entropy(16)
         self._nonce = b""  # of the board, in the present context or handshake
+        self._lead = b""  # the same, as long as it leads the board's messages
         self._keys = None
         self._hello = None  # the frame to repeat until a WELCOME comes
         self._outgoing = None
-        self._asked = False  # the board has said something since it last heard the host
-        self._asked_ms = None
-        self._pause_ms = self._due_ms = 0
+        self._asked_ms = None  # when the board first spoke since it last heard the host
+        self._now_ms = self._due_ms = self._pause_ms = 0
         self._number = self._newest = self._seen = 0
-        self._confirmed = False
 
     def start(self, now_ms: int) -> None:
         """Board: begins a new handshake and forgets the keys it has. Call it at boot and when a connection has been opened anew."""
         assert self._board
         self.ready = False
-        self._keys = None
-        self._nonce = self._entropy(_NONCE_BYTES)
-        self._hello = frame.encode(self._greeting(frame.HELLO, self._nonce, self._derive(self._nonce)))
-        self._pause_ms = _PAUSE_FIRST_MS
+        self._keys = self._asked_ms = None
+        self._nonce = nonce = self._entropy(_NONCE_BYTES)
+        self._hello = self._sealed(self._derive(nonce), self._header(frame.HELLO) + nonce, b"\0", b"")
         self._due_ms = now_ms
-        self._asked = False
-        self._asked_ms = None
+        self._pause_ms = _PAUSE_FIRST_MS
 
     def step(self, now_ms: int) -> None:
-        """Lets time pass: the board repeats its HELLO, 1 s to 32 s apart, and greets anew when the host has been silent for 10 s."""
-        if self._hello is not None:
+        """Lets time pass: the board repeats its HELLO, 1 s to 40 s apart, and greets anew when the host has been silent for 10 s."""
+        self._now_ms = now_ms
+        if self._hello:
             if now_ms >= self._due_ms:
                 self._outgoing = self._hello
                 self._due_ms = now_ms + self._pause_ms + self._pause_ms * self._entropy(1)[0] // 1024
                 self._pause_ms = min(2 * self._pause_ms, _PAUSE_MAX_MS)
-        elif self._asked:
-            if self._asked_ms is None:
-                self._asked_ms = now_ms
-            elif now_ms - self._asked_ms >= _SILENCE_MS:
-                self.start(now_ms)
+        elif self._asked_ms is not None and now_ms - self._asked_ms >= _SILENCE_MS:
+            self.start(now_ms)
 
     def outgoing(self) -> bytes | None:
         """A frame of the handshake that is due on the carrier, or None. Each is given once."""
-        due, self._outgoing = self._outgoing, None
+        due = self._outgoing
+        self._outgoing = None
         return due
 
     def seal(self, message: tuple) -> bytes:
-        """The frame of a message, ready for the carrier. Two calls with the same message give different frames.
+        """The frame of a message, ready for the carrier. The same message sealed again gives another frame.
 
         Raises NotReady without keys, ValueError when a field of the message is out of its range.
         """
         if not self.ready:
-            raise NotReady("the other end has not answered the handshake yet")
+            raise NotReady
         plaintext = encode_message(message)
         number = self._number
-        self._number += 1
-        if self._number >= _NUMBERS_MAX:
-            self.ready = False  # the board, hearing nothing more, greets again
+        self._number = number + 1
+        self.ready = self._number < _NUMBERS_MAX  # a board that hears nothing more greets again
         size = 1 if number < 0x100 else 2 if number < 0x10000 else 3
         piv = number.to_bytes(size, "big")
-        nonce = b"" if self._confirmed else self._nonce
-        header = self._header((frame.FIRST if nonce else frame.DATA) - 1 + size) + nonce + piv
-        self._asked = self._board
-        return frame.encode(self._sealed(self._keys, header, piv, plaintext))
+        if self._board and self._asked_ms is None:
+            self._asked_ms = self._now_ms
+        kind = (frame.FIRST if self._lead else frame.DATA) - 1 + size
+        return self._sealed(self._keys, self._header(kind) + self._lead + piv, piv, plaintext)
 
     def accept(self, payload: bytes, now_ms: int) -> tuple | None:
         """The message in a payload from the carrier when it is authentic, for this session and was not taken before; else None.
@@ -138,106 +131,84 @@ class Session:
         None also for the handshake and for message types of a newer version. What is not authentic, not fresh or malformed is counted in
         `rejected` and changes nothing.
         """
+        self._now_ms = now_ms
         try:
-            return self._accept(bytes(payload), now_ms)
+            return self._accepted(payload)
         except (BadFrame, BadSeal, BadMessage):
             self.rejected += 1
             return None
 
-    def _accept(self, payload, now_ms):
+    def _accepted(self, payload):
         if frame.alias_of(payload) != self._alias:
-            raise BadFrame("for another board")
+            raise BadFrame
         if payload[0] >> 4 != frame.VERSION:
             self.other_version = payload[0] >> 4
             if not self._board:
                 self._outgoing = frame.encode(self._header(frame.REFUSAL))
-            raise BadFrame("of another version")
+            raise BadFrame
         kind = frame.kind_of(payload)
+        nonce = payload[_AFTER_ALIAS:_AFTER_NONCE]
         if kind == frame.DATA and self._keys:
-            return self._opened(payload, frame.HEADER_BYTES, self._keys)
+            return self._opened(self._keys, payload, _AFTER_ALIAS)
         if self._board:
-            if kind == frame.WELCOME and self._hello is not None:
-                return self._welcomed(payload)
-        elif kind == frame.HELLO:
-            return self._greeted(payload)
+            if kind == frame.WELCOME and self._hello:
+                keys = self._derive(nonce + self._nonce)
+                self._unsealed(keys, payload, _AFTER_NONCE, b"\0")
+                self._hello = self._outgoing = None
+                return self._use(keys, 0, self._nonce)
+        elif kind == frame.HELLO:  # answered, and nothing is remembered
+            self._unsealed(self._derive(nonce), payload, _AFTER_NONCE, b"\0")
+            nonce_host = self._nonce_host(nonce)
+            self._outgoing = self._sealed(self._derive(nonce_host + nonce), self._header(frame.WELCOME) + nonce_host, b"\0", b"")
+            return None
         elif kind == frame.FIRST:
-            return self._confirmed_by(payload)
-        raise BadFrame("of no use now")
+            keys = self._keys if nonce == self._nonce else self._derive(self._nonce_host(nonce) + nonce)
+            return self._opened(keys, payload, _AFTER_NONCE)
+        raise BadFrame
 
-    def _greeted(self, payload):
-        """Host: answers a HELLO and remembers nothing."""
-        nonce_board = payload[frame.HEADER_BYTES : _BODY]
-        self._unsealed(self._derive(nonce_board), payload, _BODY, b"\0")
-        nonce_host = self._nonce_host(nonce_board)
-        self._outgoing = frame.encode(self._greeting(frame.WELCOME, nonce_host, self._derive(nonce_host + nonce_board)))
-
-    def _welcomed(self, payload):
-        """Board: the host has answered this very HELLO."""
-        keys = self._derive(payload[frame.HEADER_BYTES : _BODY] + self._nonce)
-        self._unsealed(keys, payload, _BODY, b"\0")
-        self._use(keys, 0)
-        self._hello = self._outgoing = None
-        self._confirmed = False
-
-    def _confirmed_by(self, payload):
-        """Host: a message under a context of its own fresh nonce proves that the board is there now."""
-        nonce_board = payload[frame.HEADER_BYTES : _BODY]
-        if self._keys and nonce_board == self._nonce:
-            return self._opened(payload, _BODY, self._keys)
-        keys = self._derive(self._nonce_host(nonce_board) + nonce_board)
-        number, plaintext = self._unnumbered(keys, payload, _BODY)
-        self._secret = self._entropy(16)
-        self._nonce = nonce_board
-        self._use(keys, 1)  # number 0 sealed the WELCOME
-        self._confirmed = True
-        self._take(number)
-        return decode_message(plaintext)
-
-    def _opened(self, payload, at, keys):
-        number, plaintext = self._unnumbered(keys, payload, at)
-        self._take(number)
-        self._asked = False
+    def _opened(self, keys, payload, at):
+        end = at + (payload[0] & 7)
+        piv = payload[at:end]
+        plaintext = self._unsealed(keys, payload, end, piv)
+        if keys is not self._keys:  # a message under a fresh nonce of the host: the board is there now
+            self._nonce = payload[_AFTER_ALIAS:_AFTER_NONCE]
+            self._secret = self._entropy(16)
+            self._use(keys, 1, b"")  # number 0 sealed the WELCOME
+        self._once(int.from_bytes(piv, "big"))
         self._asked_ms = None
-        self._confirmed = True
+        self._lead = b""
         return decode_message(plaintext)
 
-    def _use(self, keys, number):
+    def _use(self, keys, number, lead):
         self._keys = keys
         self._number = number
+        self._lead = lead
         self._newest = -1
         self._seen = 0
         self.ready = True
 
-    def _unnumbered(self, keys, payload, at):
-        end = at + (payload[0] & 7)
-        piv = payload[at:end]
-        return int.from_bytes(piv, "big"), self._unsealed(keys, payload, end, piv)
-
-    def _take(self, number):
+    def _once(self, number):
         """The replay window (RFC 8613, section 7.4): each number once, and none that is too old to tell."""
         ahead = number - self._newest
         if ahead > 0:
-            self._seen = 1 if ahead >= _WINDOW else (self._seen << ahead | 1) & 0xFFFFFFFF
+            self._seen = (self._seen << min(ahead, _WINDOW) | 1) & 0xFFFFFFFF
             self._newest = number
         elif ahead <= -_WINDOW or self._seen >> -ahead & 1:
-            raise BadFrame("not fresh")
+            raise BadFrame
         else:
             self._seen |= 1 << -ahead
 
-    def _nonce_host(self, nonce_board):
-        return hmac_sha256(self._secret, nonce_board)[:_NONCE_BYTES]
+    def _nonce_host(self, nonce):
+        return hmac_sha256(self._secret, nonce)[:_NONCE_BYTES]
 
     def _derive(self, id_context):
-        return oscore.derive(self._master_secret, self._board_id, id_context, self._mine, self._theirs)
+        return oscore.derive(*self._identity, id_context, *self._ids)
 
     def _header(self, kind):
         return bytes((frame.VERSION << 4 | kind,)) + self._alias
 
-    def _greeting(self, kind, nonce, keys):
-        return self._sealed(keys, self._header(kind) + nonce, b"\0", bytes((MINOR,)))
-
     def _sealed(self, keys, header, piv, plaintext):
-        return header + ccm.seal(keys.sender_key, oscore.nonce(keys.common_iv, self._mine, piv), header, plaintext)
+        return frame.encode(header + ccm.seal(keys[0], oscore.nonce(keys[2], self._ids[0], piv), header, plaintext))
 
     def _unsealed(self, keys, payload, at, piv):
-        return ccm.unseal(keys.recipient_key, oscore.nonce(keys.common_iv, self._theirs, piv), payload[:at], payload[at:])
+        return ccm.unseal(keys[1], oscore.nonce(keys[2], self._ids[1], piv), payload[:at], payload[at:])
