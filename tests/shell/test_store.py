@@ -38,7 +38,7 @@ def fresh():
 
 
 def write(store, reader, a, door=0):
-    record = store.append(records.DEPOSITED, door, 0, a, 0)
+    record = store.append(records.DEPOSIT_STARTED if door else records.BELL_RUNG, door, 0, a, 0)
     reader.fold(record)
     return record
 

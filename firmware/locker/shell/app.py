@@ -23,6 +23,7 @@ _QUIET_MS = const(5000)
 _WATCHDOG_MS = const(8000)
 _OVERTIME_MS = const(100)  # how long after its due end a pulse is cut by the hardware timer
 _RETRY_MS = const(1000)
+_RESERVE = const(32)  # records kept free for the pickup of each parcel
 BUILD = const(1)
 
 
@@ -79,15 +80,16 @@ class App:
         )
 
     def _status(self):
-        fittings = self._fittings
-        is_open = sum(1 for _, contact in fittings.contacts if not contact.closed)
-        occupied = sum(1 for _, sensor in fittings.sensors if sensor.occupied)
-        return messages.Status(self._hal.now_ms() // 100, self._store.next_number, is_open, occupied)
+        is_open = is_occupied = 0
+        for place, (contact, sensor) in enumerate(zip(self._fittings.contacts, self._fittings.sensors)):
+            is_open |= (not contact[1].closed) << place
+            is_occupied |= sensor[1].occupied << place
+        return messages.Status(self._hal.now_ms() // 100, self._store.next_number, is_open, is_occupied)
 
     def boot(self) -> None:
         """Journals the boot and lets the core resolve what it was cut off in; no coil moves."""
         now_ms = self._hal.now_ms()
-        self._record(do.Record(records.BOOTED, 0, self._hal.reset_cause(), BUILD), now_ms)
+        self._note(records.BOOTED, now_ms, self._hal.reset_cause(), BUILD)
         occupied = {door: sensor.occupied for door, sensor in self._fittings.sensors}
         sensors = tuple((door, contact.closed, occupied[door]) for door, contact in self._fittings.contacts)
         self._perform(self._cabinet.boot(sensors, now_ms), now_ms)
@@ -115,6 +117,7 @@ class App:
         if fittings.beeper:
             fittings.beeper.step(now_ms)
         self._store.tidy(now_ms // 100, now_ms - self._key_ms >= _QUIET_MS and not fittings.coils.active)
+        self._cabinet.accepting = self._store.has_room(_RESERVE * len(fittings.contacts))
 
     def _refresh(self, now_ms):
         """Reads the expanders; a lost one is journaled once and set up again each second until it answers."""
@@ -126,7 +129,7 @@ class App:
             self._fittings.refresh()
         except OSError:
             if self._lost_ms is None:
-                self._record(do.Record(records.LEVEL_LOST, 0, 0, 0), now_ms)
+                self._note(records.LEVEL_LOST, now_ms)
             self._lost_ms = now_ms
             return False
         self._lost_ms = None
@@ -197,6 +200,10 @@ class App:
 
     def _record(self, effect, now_ms):
         return self._store.append(effect.kind, effect.door, now_ms // 100, effect.a, effect.b)
+
+    def _note(self, kind, now_ms, a=0, b=0):
+        """Journals an event of the shell's own."""
+        self._state.apply(self._store.append(kind, 0, now_ms // 100, a, b))
 
     async def run(self) -> None:
         """Steps until cancelled. However it ends, every coil is off."""

@@ -11,6 +11,7 @@ from binascii import crc32
 
 from locker.compat import const
 from locker.core import records
+from locker.core.journal import ANCHORS
 
 _BLOCK_BYTES = const(4096)
 _RING_BLOCKS = const(120)
@@ -68,8 +69,8 @@ class Store:
     """The journal of one board. Every method that writes returns only when the flash holds it.
 
     `flash` is the seam's Flash; `fold(record)` is called for each record found, oldest first; `carry(door)` gives the
-    (kind, door, a, b) of a record that says again what the journal knows of a door, when the block with its last record is
-    about to be erased.
+    (kind, door, a, b) of a record that says again what the journal knows of a door, when the block with its anchor is about
+    to be erased.
     Raises JournalError when the partition is not an initialised journal.
     """
 
@@ -79,7 +80,7 @@ class Store:
         self._flash = flash
         self._carry = carry
         self._slot = bytearray(_SLOT_BYTES)
-        self._last_block_of = {}  # door: sequence of the block with its latest record
+        self._anchored = {}  # door: sequence of the block with its latest anchor
         self._cursor = (0, 0, 0)  # event number, sequence and slot where reading may go on
         self.next_number = 1
         self.acknowledged = 0
@@ -154,8 +155,8 @@ class Store:
             self.next_number = record.number + 1
         elif record.kind == records.ACKNOWLEDGED:
             self.acknowledged = record.a
-        if record.door:
-            self._last_block_of[record.door] = sequence
+        if record.kind in ANCHORS:
+            self._anchored[record.door] = sequence
         fold(record)
 
     # Writing
@@ -170,8 +171,8 @@ class Store:
         self._used += 1
         if not local:
             self.next_number += 1
-        if door:
-            self._last_block_of[door] = self._head
+        if kind in ANCHORS:
+            self._anchored[door] = self._head
         return record
 
     def _open_next(self):
@@ -187,7 +188,7 @@ class Store:
         victim = self._head + 1 + self._erased
         lost = victim - _RING_BLOCKS
         if lost >= self._oldest:
-            for door, sequence in list(self._last_block_of.items()):
+            for door, sequence in list(self._anchored.items()):
                 if sequence <= lost:
                     kind, _, a, b = self._carry(door)
                     self.append(kind, door, uptime, a, b)
