@@ -38,6 +38,9 @@ _TX = Role("serial output", output=True, native=True)
 _RX = Role("serial input", pull=True, native=True)  # an idle line is high; with no cable the pull keeps noise out
 _SENSE = Role("supply measurement", adc=True, native=True)
 
+#: Every role, for the pages that list who may be what.
+ROLES = (_COIL, _CONTACT, _BEAM, _DISTANCE, _ROW, _COLUMN, _BUS, _RESET, _LAMP, _BEEPER, _BELL, _TX, _RX, _SENSE)
+
 _SINGLE_WIRES: tuple[tuple[Place, Role], ...] = (
     (("bus", "sda"), _BUS),
     (("bus", "scl"), _BUS),
@@ -85,12 +88,11 @@ def pin_problems(draft: Draft) -> Iterator[Problem]:
     """Every mistake in the choice of a pin; at most one for each wire beside a conflict."""
     wiring = wires(draft)
     used = {wire.pin for wire in wiring}
-    listed = {address for _, address in draft.integers("expanders", "addresses")}
     yield from _conflicts(draft, wiring)
-    yield from _unlisted(draft, wiring, listed)
+    yield from _unlisted(draft, wiring)
     for wire in wiring:
         if reason := _reason(wire, draft.chip):
-            yield Problem(wire.path, f"{wire.pin} {reason}", _remedy(wire.role, wire.pin, draft.chip, used, listed))
+            yield Problem(wire.path, f"{wire.pin} {reason}", _remedy(draft, wire, used))
 
 
 def suitable(role: Role, chip: Chip) -> list[Pin]:
@@ -145,15 +147,16 @@ def _expander_reason(wire: Wire) -> str | None:
     return None
 
 
-def _remedy(role: Role, pin: Pin, chip: Chip | None, used: set[Pin], listed: set[int]) -> str:
+def _remedy(draft: Draft, wire: Wire, used: set[Pin]) -> str:
     """Free pins that could do it, of the same kind first."""
-    native = [one for one in suitable(role, chip) if one not in used] if chip else []
+    role = wire.role
+    native = [one for one in suitable(role, draft.chip) if one not in used] if draft.chip else []
     expanded: list[Pin] = []
-    if not role.native:
-        for address in sorted(listed):
+    if not role.native and (not role.coil or draft.get("expanders", "reset") is not None):
+        for _, address in draft.integers("expanders", "addresses"):
             bits = (Pin(bit, address) for bit in range(16))
             expanded += [one for one in bits if one not in used and _expander_reason(Wire((), one, role)) is None]
-    choice = native + expanded if pin.native else expanded + native
+    choice = native + expanded if wire.pin.native else expanded + native
     if choice:
         return f"move it to a free pin that can do it, such as {', '.join(map(str, choice[:_SUGGESTIONS_MAX]))}"
     return f"no pin that can be a {role.name} is free: " + ("free one" if role.native else "free one, or add an expander")
@@ -162,15 +165,15 @@ def _remedy(role: Role, pin: Pin, chip: Chip | None, used: set[Pin], listed: set
 def _conflicts(draft: Draft, wiring: list[Wire]) -> Iterator[Problem]:
     first: dict[Pin, Wire] = {}
     used = {wire.pin for wire in wiring}
-    listed = {address for _, address in draft.integers("expanders", "addresses")}
     for wire in wiring:
         other = first.setdefault(wire.pin, wire)
         if other is not wire:
             reason = f"{wire.pin} already serves {draft.spell(other.path)}"
-            yield Problem(wire.path, reason, _remedy(wire.role, wire.pin, draft.chip, used, listed))
+            yield Problem(wire.path, reason, _remedy(draft, wire, used))
 
 
-def _unlisted(draft: Draft, wiring: list[Wire], listed: set[int]) -> Iterator[Problem]:
+def _unlisted(draft: Draft, wiring: list[Wire]) -> Iterator[Problem]:
+    listed = {address for _, address in draft.integers("expanders", "addresses")}
     strangers: dict[int, list[Wire]] = defaultdict(list)
     for wire in wiring:
         if wire.pin.expander is not None and wire.pin.expander not in listed:
