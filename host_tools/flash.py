@@ -13,7 +13,7 @@ from host_tools.boards import BoardFile
 from host_tools.bundle import OWNED_FOLDERS, START_FILES, bundle, digest
 from host_tools.device import Device
 from host_tools.errors import Complaint
-from host_tools.install import OnBoard, Progress, finish, fingerprint, install, survey
+from host_tools.install import OnBoard, Progress, fingerprint, finish, install, survey
 
 #: Where a combined MicroPython image begins in the flash, by chip (ESP-IDF Programming Guide, "Bootloader": 0x1000 on the ESP32 only).
 IMAGE_OFFSET = {"esp32": 0x1000, "esp32s3": 0x0, "esp32c6": 0x0}
@@ -34,7 +34,7 @@ class Flashed:
     bytes_sent: int = 0
     bytes_received: int = 0
     seconds: float = 0.0
-    boot: str = ""
+    booted: str = ""  # "", or what the board said of an application that did not stay: "Not in service: ..."
 
 
 def flash(
@@ -69,10 +69,22 @@ def flash(
                 raise Complaint(
                     "The board does not hold what was installed: run the command again; if that repeats, its flash is worn out."
                 )
-        report.boot = device.boot()
+        report.booted = verdict(device.boot())
         report.bytes_sent, report.bytes_received = device.traffic.sent, device.traffic.received
     report.seconds = round(time.monotonic() - begun, 3)
     return report
+
+
+def verdict(said: str) -> str:
+    """What the output of a boot means: "" for an application at work, else its own sentence on why it is not in service.
+
+    Raises Complaint when it ended with an error.
+    """
+    lines = said.replace("\r", "").strip().split("\n")
+    if any(line.startswith("Traceback") for line in lines):
+        reason = next((line for line in reversed(lines) if line and not line.startswith((">>>", "MicroPython", "Type ", " "))), "")
+        raise Complaint(f"The firmware is installed, but its application ended at once with {reason}: run `ansim flash` again.")
+    return next((line for line in lines if line.startswith("Not in service")), "")
 
 
 def plan(report: Flashed, found: OnBoard, wanted: dict[str, bytes]) -> None:
@@ -93,9 +105,8 @@ def plan(report: Flashed, found: OnBoard, wanted: dict[str, bytes]) -> None:
 def refuse_wrong_chip(device: Device, board: BoardFile | None) -> None:
     """Refuses a chip that is not the board definition's: its pins would mean other things."""
     if board and device.facts.chip != board.definition.chip:
-        raise Complaint(
-            f"{board.name} has an {board.definition.chip}, but the chip on {device.name} is an {device.facts.chip}: check --board and --port."
-        )
+        wanted, found = board.definition.chip, device.facts.chip
+        raise Complaint(f"{board.name} has an {wanted}, but the chip on {device.name} is an {found}: check --board and --port.")
 
 
 def refuse_missing_journal(device: Device) -> None:

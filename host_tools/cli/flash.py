@@ -1,0 +1,68 @@
+"""`ansim flash`: the firmware onto a board."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from host_tools.boards import BoardFile, load_board
+from host_tools.cli._output import json_option, notices, print_json
+from host_tools.errors import Complaint
+from host_tools.flash import Flashed, erase_chip, flash
+
+
+@click.command()
+@click.option("--port", required=True, metavar="PATH", help="The board's serial port, such as /dev/ttyUSB0.")
+@click.option("--board", "board_name", metavar="NAME", help="The cabinet's board definition: refuses another chip.")
+@click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
+@click.option("--erase-chip", is_flag=True, help="First erase the whole chip and write MicroPython and the partition table, with esptool.")
+@click.option("--micropython", "image", type=click.Path(path_type=Path), metavar="FILE", help="For --erase-chip: MicroPython's .bin.")
+@json_option
+def command(port: str, board_name: str | None, dry_run: bool, erase_chip: bool, image: Path | None, as_json: bool) -> None:
+    """Bring the firmware of this Ansim onto a board, and boot it.
+
+    Only what changed travels. Whenever it is cut off, the board keeps its old firmware or has the new one, whole; run it again to go on.
+
+    \b
+    Example: ansim flash --port /dev/ttyUSB0 --board wall_12
+    """
+    board = load_board(board_name) if board_name else None
+    if erase_chip:
+        if board is None or image is None:
+            raise Complaint("--erase-chip needs --board NAME (for chip and flash size) and --micropython FILE.", 2)
+        _erase(port, board, image, dry_run, as_json)
+        if dry_run:
+            return
+    elif image:
+        raise Complaint("--micropython goes with --erase-chip: MicroPython itself is written only to an erased chip.", 2)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=notices, transient=True, disable=not notices.is_terminal) as bars:
+        bar = bars.add_task("flashing", total=None)
+        report = flash(port, board, dry_run=dry_run, progress=lambda done, total: bars.update(bar, completed=done, total=total))
+    if as_json:
+        print_json({"port": port, "dry_run": dry_run} | asdict(report))
+    else:
+        _print(report, dry_run)
+
+
+def _erase(port: str, board: BoardFile, image: Path, dry_run: bool, as_json: bool) -> None:
+    runs = erase_chip(port, board, image, dry_run=dry_run, say=lambda line: click.echo(line, err=True))
+    if dry_run and as_json:
+        print_json({"port": port, "dry_run": True, "esptool": runs})
+    elif dry_run:
+        for arguments in runs:
+            click.echo(f"would run esptool {arguments}")
+
+
+def _print(report: Flashed, dry_run: bool) -> None:
+    for verb, paths in (("add", report.added), ("change", report.changed), ("remove", report.removed)):
+        for path in paths if dry_run else ():
+            click.echo(f"would {verb} {path}")
+    counts = f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} removed, {report.unchanged} unchanged"
+    if report.resumed:
+        counts += "; an earlier update that was cut off " + ("would be" if dry_run else "was") + " finished first"
+    moved = f"{report.bytes_sent:,} bytes sent, {report.bytes_received:,} received, {report.seconds:.1f} s"
+    click.echo(f"{report.machine}, MicroPython {report.micropython}: {counts} ({moved}).")
+    if report.booted:
+        click.echo(f"The board says: {report.booted}")
