@@ -18,6 +18,10 @@ from host_tools.host.tables import SCHEMA
 _BUSY_S = 5.0
 
 
+class Passing(Complaint):
+    """The ledger cannot be written now, but may be again without anybody's repair: it is locked, or the disk is full."""
+
+
 def now_ms() -> int:
     """The host's clock: milliseconds since 1970, UTC."""
     return time.time_ns() // 1_000_000
@@ -90,12 +94,13 @@ def complaints(data: Path) -> Iterator[None]:
     except exc.IntegrityError:
         raise
     except exc.DBAPIError as error:
-        raise Complaint(_sentence(data, error.orig)) from error
+        primary = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        sort = Passing if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL) else Complaint
+        raise sort(_sentence(data, primary, error.orig)) from error
 
 
-def _sentence(data: Path, error: BaseException | None) -> str:
+def _sentence(data: Path, primary: int, error: BaseException | None) -> str:
     path = data / LEDGER
-    primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return f"The ledger {path} is locked by another program: wait for it or end it, then try again."
     if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):

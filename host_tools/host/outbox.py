@@ -19,6 +19,7 @@ class Round(NamedTuple):
 
     sent: list[Message]
     failed: int
+    reason: str  # why they failed, for the log
     more: bool  # the outbox held more than one batch
 
 
@@ -35,23 +36,20 @@ def deliver(ledger: Ledger, notifier: Notifier) -> Round:
         )
         rows = connection.execute(unsent).all()
     if not rows:
-        return Round([], 0, False)
+        return Round([], 0, "", False)
     identities = {number: ledger.identity_of(number) for number in {row.cabinet for row in rows}}
     messages = [_message(row, identities[row.cabinet]) for row in rows]
-    arrived = _offer(notifier, messages)
+    reason = ""
+    try:
+        arrived = notifier.deliver(messages)
+    except OSError as error:  # a full disk or a cut line: all stay in the outbox
+        arrived, reason = set(), error.strerror or "no reason given"
     at = now_ms()
     notes = [{"key": row.id, "attempts": row.attempts + 1, "sent_ms": at if row.id in arrived else None} for row in rows]
     with ledger.writing() as connection:
         connection.execute(update(outbox).where(outbox.c.id == bindparam("key")), notes)
     sent = [message for message in messages if message.id in arrived]
-    return Round(sent, len(rows) - len(sent), len(rows) == BATCH_MAX)
-
-
-def _offer(notifier: Notifier, messages: list[Message]) -> set[str]:
-    try:
-        return notifier.deliver(messages)
-    except OSError:
-        return set()  # a full disk or a cut line: they stay in the outbox and count as failed
+    return Round(sent, len(rows) - len(sent), reason, len(rows) == BATCH_MAX)
 
 
 def _message(row: Row, identity: Identity) -> Message:

@@ -205,7 +205,7 @@ class _Turn:
         places = [{"cabinet": board.cabinet, "incarnation": board.incarnation, "applied": board.applied} for board in boards]
         self._upsert(tables.position, places)
         self._upsert(tables.boot, [_anchor_row(board, boot) for board in boards for boot in board.anchors])
-        # A board that speaks holds its identity, so its enrolment is confirmed even where the provisioning was killed before it could say so.
+        # A board that speaks holds its identity: that confirms its enrolment also where a provisioning was killed before it could.
         confirmed = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
         here = tables.cabinet.c.id == bindparam("key")
         self._many(update(tables.cabinet).where(here).values(state=confirmed), _sightings(self._said))

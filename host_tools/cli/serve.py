@@ -1,0 +1,70 @@
+"""`ansim serve`: the host's server."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from host_tools.cli._output import json_option
+from host_tools.host.data import MESSAGES, data_folder, data_option, serving
+
+
+def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, int] | None:
+    """ADDR:PORT, [ADDR]:PORT for IPv6, or none."""
+    if value == "none":
+        return None
+    address, colon, port = value.rpartition(":")
+    address = address[1:-1] if address.startswith("[") and address.endswith("]") else address
+    if not colon or not address or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise click.BadParameter("give ADDR:PORT such as 0.0.0.0:26746, [::]:26746 for IPv6, or none")
+    return address, int(port)
+
+
+@click.command()
+@data_option
+@click.option(
+    "--listen",
+    default="127.0.0.1:26746",
+    show_default=True,
+    metavar="ADDR:PORT",
+    callback=_address,
+    help="Where boards connect by TCP. 0.0.0.0:26746: on every network of this machine; port 0: any free one; none: serial ports only.",
+)
+@click.option("--serial", "ports", multiple=True, metavar="PORT", help="A serial port with a cabinet's link; may be repeated.")
+@click.option("--baud", default=115200, show_default=True, type=click.IntRange(1200, 4_000_000), help="Of the serial ports.")
+@click.option("--notify", type=click.Choice(["file", "console"]), default="file", show_default=True, help="How people are told.")
+@json_option
+def command(data: Path | None, listen: tuple[str, int] | None, ports: tuple[str, ...], baud: int, notify: str, as_json: bool) -> None:
+    """Serve the cabinets: take their events, keep the ledger, tell residents and staff.
+
+    Prints `listening` with the address once boards can connect, then what happens, a line each (with --json: a JSON object a line).
+    Messages go to DIR/messages.jsonl, or with `--notify console` to this console. SIGTERM or Ctrl-C ends it in order.
+
+    \b
+    Example: ansim serve --listen 0.0.0.0:26746 --serial /dev/ttyUSB0
+    """
+    from host_tools.host.chronicle import in_words, occurrence
+    from host_tools.host.ledger import open_ledger
+    from host_tools.host.notifier import ConsoleNotifier, FileNotifier
+    from host_tools.host.server import Settings, serve
+    from host_tools.host.wording import Message
+
+    def tell(told: dict[str, Any]) -> None:
+        try:
+            click.echo(json.dumps(told, ensure_ascii=False) if as_json else in_words(told))
+        except BrokenPipeError:  # nobody reads any more; the cabinets go on
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def say(message: Message) -> None:
+        tell(occurrence("message", to=message.to, detail=f"to {message.to}: {message.text}"))
+
+    folder = data_folder(data)
+    with open_ledger(folder) as ledger, serving(folder):
+        notifier = ConsoleNotifier(say) if notify == "console" else FileNotifier(folder / MESSAGES)
+        try:
+            serve(ledger, notifier, tell, Settings(listen, ports, baud))
+        finally:
+            notifier.close()

@@ -1,0 +1,91 @@
+"""`ansim ticket`: what entitles a courier to one deposit."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from host_tools.cli._output import json_option, print_json
+from host_tools.cli._tables import show
+from host_tools.host import tickets
+from host_tools.host.chronicle import moment
+from host_tools.host.data import data_option
+from host_tools.host.ledger import open_ledger
+
+site_option = click.option("--site", help="May be left out where there is only one.")
+
+
+@click.group()
+def command() -> None:
+    """Issue, list and revoke tickets.
+
+    \b
+    Example: ansim ticket new --resident "Kim Seo-yeon"
+    """
+
+
+@command.command()
+@click.option("--resident", required=True, help="For whom the parcel will be.")
+@site_option
+@data_option
+@json_option
+def new(resident: str, site: str | None, data: Path | None, as_json: bool) -> None:
+    """Issue a ticket: 9 digits for the address label, good for one deposit at any cabinet of the site.
+
+    \b
+    Example: ansim ticket new --resident "Kim Seo-yeon" --site mapo-3
+    """
+    with open_ledger(data, create=False) as ledger:
+        issued = tickets.issue(ledger, resident, site)
+    if as_json:
+        print_json({"ticket": issued.number, "serial": issued.serial, "site": issued.site, "resident": issued.resident})
+    else:
+        click.echo(issued.number)
+
+
+def _described(ticket: tickets.Ticket) -> dict[str, Any]:
+    values = ticket._asdict()
+    return {"issued": moment(values.pop("issued_ms")), **values}
+
+
+@command.command("list")
+@site_option
+@data_option
+@json_option
+def list_(site: str | None, data: Path | None, as_json: bool) -> None:
+    """List the tickets by serial, the newest first; the 9 digits are shown only once, when a ticket is issued.
+
+    \b
+    Example: ansim ticket list --site mapo-3
+    """
+    with open_ledger(data, create=False) as ledger:
+        found = tickets.listing(ledger, site)
+    if as_json:
+        print_json([_described(ticket) for ticket in found])
+        return
+    table = Table("site", "serial", "resident", "state", "issued")
+    for ticket in found:
+        table.add_row(ticket.site, f"{ticket.serial:05d}", ticket.resident, ticket.state, moment(ticket.issued_ms))
+    show(table)
+
+
+@command.command()
+@click.argument("ticket")
+@site_option
+@data_option
+@json_option
+def revoke(ticket: str, site: str | None, data: Path | None, as_json: bool) -> None:
+    """Take an open ticket back, by its 9 digits or its 5-digit serial.
+
+    Cabinets check tickets without the host: one that takes the ticket all the same is reported at once, and the parcel is flagged.
+
+    \b
+    Example: ansim ticket revoke 04711
+    """
+    with open_ledger(data, create=False) as ledger:
+        revoked = tickets.revoke(ledger, ticket, site)
+    if as_json:
+        print_json({"site": revoked.site, "serial": revoked.serial, "state": revoked.state})
+    else:
+        click.echo(f"Revoked {revoked.serial:05d} of {revoked.site}.")

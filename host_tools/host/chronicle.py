@@ -1,0 +1,68 @@
+"""What the server tells of its work: one object an occurrence, which a program reads as JSON and a person as a line.
+
+Holds no name, contact, ticket or code.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from host_tools.host.database import now_ms
+from host_tools.host.replica import News
+from locker.core import records
+
+#: Takes one occurrence; see `occurrence`.
+Tell = Callable[[dict[str, Any]], None]
+
+EVENTS = {
+    records.BOOTED: "booted",
+    records.DEPOSIT_STARTED: "deposit started",
+    records.PULSED: "pulsed",
+    records.DOOR_OPENED: "door opened",
+    records.DOOR_CLOSED: "door closed",
+    records.DEPOSITED: "deposited",
+    records.CANCELLED: "cancelled",
+    records.WITHDRAWN: "withdrawn",
+    records.CODE_TRIED: "code tried",
+    records.PICKUP_OPENED: "pickup opened",
+    records.COLLECTED: "collected",
+    records.DOOR_LEFT_OPEN: "door left open",
+    records.DOOR_FORCED: "door forced",
+    records.DOOR_JAMMED: "door jammed",
+    records.BELL_RUNG: "bell rung",
+    records.LAMP_FAILED: "lamp failed",
+    records.TICKET_REFUSED: "ticket refused",
+    records.STILL_INSIDE: "still inside",
+    records.SENSOR_FAULT: "sensor fault",
+    records.LEVEL_LOST: "expander lost",
+}
+
+
+def moment(ms: int) -> str:
+    """A time in ms since 1970 as ISO 8601, UTC, to the millisecond."""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def occurrence(event: str, **details: Any) -> dict[str, Any]:
+    """One thing that happened now: `at`, `event` and its details."""
+    return {"at": moment(now_ms()), "event": event, **details}
+
+
+def of_news(news: News, site: str, number: int) -> dict[str, Any]:
+    """An event of a board, or an alarm, that is in the ledger now. `site` and `number` are its cabinet's."""
+    record = news.record
+    place = {"site": site, "cabinet": number, "number": record.number}
+    if record.door:
+        place["door"] = record.door
+    if news.alarm:
+        return occurrence("alarm", alarm=news.alarm, **place)
+    return occurrence(EVENTS.get(record.kind, f"event of kind {record.kind}"), **place)
+
+
+def in_words(told: dict[str, Any]) -> str:
+    """An occurrence as one line for a person."""
+    place = f"{told['site']}/{told['cabinet']} " if "cabinet" in told else ""
+    door = f"door {told['door']:02d} " if "door" in told else ""
+    what = f"ALARM: {told['alarm']}" if "alarm" in told else told["event"]
+    detail = f": {told['detail']}" if "detail" in told else ""
+    return f"{told['at']}  {place}{door}{what}{detail}"

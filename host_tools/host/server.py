@@ -1,0 +1,234 @@
+"""The server: carriers bring payloads, links prove them, one transaction takes all that has come, and only then boards are answered.
+
+Two threads keep the loop free: one commits, one hands messages over. While a commit is under way the next one gathers, so a busy
+host commits for many boards at once and an idle one at once for each.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from host_tools.errors import Complaint
+from host_tools.host import outbox
+from host_tools.host.carriers import Carrier, SerialCarrier, TcpCarrier
+from host_tools.host.chronicle import Tell, occurrence, of_news
+from host_tools.host.database import Passing
+from host_tools.host.ledger import Ledger
+from host_tools.host.links import Link, Links
+from host_tools.host.notifier import Notifier
+from host_tools.host.replica import News, Said, Taken, take
+
+DEFAULT_PORT = 26746
+
+_TURN_MAX = 4096  # messages in one transaction
+_WAITING_MAX = 20_000  # messages that wait for one; more are dropped, and their boards say them again
+_STRANGERS_MAX = 256  # connections without a verified frame; the oldest gives way
+_STRANGER_S = 30.0
+_TICK_S = 1.0
+_LEDGER_PAUSE_S = 1.0
+_RESEND_FIRST_S = 2.0
+_RESEND_MAX_S = 300.0
+
+
+class Settings(NamedTuple):
+    """Where the server listens. `listen` None: on serial ports only; port 0: any free one."""
+
+    listen: tuple[str, int] | None
+    serial_ports: Sequence[str] = ()
+    baud: int = 115200
+
+
+class Server:
+    """One host process. `run` returns when `stop` was called or a signal asked for the end."""
+
+    def __init__(self, ledger: Ledger, notifier: Notifier, tell: Tell) -> None:
+        self._ledger = ledger
+        self._notifier = notifier
+        self._tell = tell
+        self._links = Links(ledger, tell)
+        self._said: list[tuple[Link, Said]] = []
+        self._places: dict[int, Link] = {}  # by the ledger's number of the cabinet
+        self._connections: set[TcpCarrier] = set()
+        self._work = asyncio.Event()
+        self._mail = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._overflowed = 0
+        self._failure: Complaint | None = None
+
+    def stop(self) -> None:
+        """Asks for an orderly end."""
+        self._stop.set()
+
+    async def run(self, settings: Settings) -> None:
+        """Serves. Raises Complaint when an address or a port cannot be had, or the ledger is beyond use."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        async with contextlib.AsyncExitStack() as held:
+            held.callback(self._end_connections)
+            committing = held.enter_context(ThreadPoolExecutor(1, "ledger"))
+            posting = held.enter_context(ThreadPoolExecutor(1, "post"))
+            await self._open(settings, held)
+            self._mail.set()  # what an earlier run could not hand over
+            stopping = asyncio.ensure_future(self._stop.wait())
+            tasks = [asyncio.ensure_future(job) for job in (self._commit(committing), self._post(posting), self._tick())]
+            await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in (stopping, *tasks):
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        for outcome in (self._failure, *ended):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    async def _open(self, settings: Settings, held: contextlib.AsyncExitStack) -> None:
+        for port in settings.serial_ports:
+            carrier = SerialCarrier(port, settings.baud, self._hear, self._lost_port)
+            carrier.open()
+            held.callback(carrier.close)
+            self._tell(occurrence("listening", detail=port, port=port))
+        if settings.listen is None:
+            return
+        address, number = settings.listen
+        try:
+            listener = await asyncio.get_running_loop().create_server(self._connection, address, number)
+        except OSError as error:
+            raise Complaint(_why_not(address, number, error)) from error
+        held.callback(listener.close)
+        for socket in listener.sockets:
+            bound = socket.getsockname()
+            shown = f"[{bound[0]}]:{bound[1]}" if ":" in bound[0] else f"{bound[0]}:{bound[1]}"
+            self._tell(occurrence("listening", detail=shown, address=bound[0], port=bound[1]))
+
+    # What arrives
+
+    def _hear(self, carrier: Carrier, payload: bytes) -> None:
+        try:
+            heard = self._links.hear(carrier, payload, asyncio.get_running_loop().time())
+        except Passing:  # whoever it was will say it again
+            self._overflowed += 1
+            return
+        except Complaint as complaint:
+            self._failure = complaint
+            self.stop()
+            return
+        if heard is None:
+            return
+        link, said = heard
+        self._places[link.cabinet] = link
+        if said is None:
+            return
+        if len(self._said) >= _WAITING_MAX:
+            self._overflowed += 1
+            return
+        self._said.append((link, said))
+        self._work.set()
+
+    def _connection(self) -> TcpCarrier:
+        return TcpCarrier(self._hear, self._opened, self._closed)
+
+    def _opened(self, carrier: TcpCarrier) -> None:
+        strangers = [other for other in self._connections if not other.verified]
+        if len(strangers) >= _STRANGERS_MAX:
+            min(strangers, key=lambda other: other.opened_s).close()
+        self._connections.add(carrier)
+
+    def _closed(self, carrier: TcpCarrier) -> None:
+        self._connections.discard(carrier)
+        self._links.lost(carrier)
+
+    def _lost_port(self, carrier: SerialCarrier, reason: str) -> None:
+        self._tell(occurrence("serial port lost", detail=f"{carrier.name}: {reason}"))
+        self._links.lost(carrier)
+
+    def _end_connections(self) -> None:
+        for carrier in list(self._connections):
+            carrier.close()
+
+    # What follows from it
+
+    async def _commit(self, thread: ThreadPoolExecutor) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while self._said:
+                turn, self._said = self._said[:_TURN_MAX], self._said[_TURN_MAX:]
+                self._answer(turn, await self._take(thread, [said for _, said in turn]))
+
+    async def _take(self, thread: ThreadPoolExecutor, said: list[Said]) -> Taken:
+        """Commits, trying again while the ledger is locked or its disk is full: nothing is acknowledged before."""
+        told = False
+        while True:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(thread, take, self._ledger, said)
+            except Passing as complaint:
+                if not told:
+                    self._tell(occurrence("ledger waits", detail=str(complaint)))
+                told = True
+            await asyncio.sleep(_LEDGER_PAUSE_S)
+
+    def _answer(self, turn: list[tuple[Link, Said]], taken: Taken) -> None:
+        # One answer a board and turn. An urgent copy has none of its own: its event follows in its turn.
+        applied = {id(link): (link, number) for (link, said), number in zip(turn, taken.applied, strict=True) if not said.urgent}
+        for link, number in applied.values():
+            self._links.acknowledge(link, number)
+        for news in taken.news:
+            self._tell(self._told(news))
+        if taken.news:
+            self._mail.set()
+
+    def _told(self, news: News) -> dict:
+        link = self._places[news.cabinet]
+        return of_news(news, link.site, link.number)
+
+    async def _post(self, thread: ThreadPoolExecutor) -> None:
+        pause_s = _RESEND_FIRST_S
+        while True:
+            await self._mail.wait()
+            self._mail.clear()
+            reason = ""
+            try:
+                done = await asyncio.get_running_loop().run_in_executor(thread, outbox.deliver, self._ledger, self._notifier)
+            except Passing as complaint:
+                reason = str(complaint)
+            else:
+                reason = done.reason
+                for message in done.sent:
+                    self._tell(occurrence("message sent", id=message.id, detail=message.kind))
+                if done.failed:
+                    self._tell(occurrence("messages wait", detail=f"{done.failed} could not be handed over ({reason})"))
+                elif done.more:
+                    self._mail.set()
+            if not reason:
+                pause_s = _RESEND_FIRST_S
+            else:
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _RESEND_MAX_S)
+                self._mail.set()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            now_s = asyncio.get_running_loop().time()
+            self._links.tick(now_s)
+            for carrier in [other for other in self._connections if not other.verified and now_s - other.opened_s > _STRANGER_S]:
+                carrier.close()
+            if self._overflowed:
+                self._tell(occurrence("overflow", detail=f"{self._overflowed} messages were dropped and will come again"))
+                self._overflowed = 0
+
+
+def _why_not(address: str, number: int, error: OSError) -> str:
+    reason = (error.strerror or "it is not an address of this machine").lower()
+    return f"Cannot listen on {address}:{number} ({reason}): stop the other program, or choose another with --listen."
+
+
+def serve(ledger: Ledger, notifier: Notifier, tell: Tell, settings: Settings) -> None:
+    """Runs a server until SIGTERM or SIGINT; returns when everything is closed."""
+
+    async def main() -> None:
+        await Server(ledger, notifier, tell).run(settings)
+
+    asyncio.run(main())
