@@ -1,4 +1,4 @@
-"""Keeps the tables of docs/hardware.md and boards/README.md true: `python -m host_tools.board_docs` writes them, `--check` only compares."""
+"""Keeps docs/hardware.md and boards/README.md true: `python -m host_tools.board_docs` writes their tables, `--check` only compares."""
 
 import re
 import sys
@@ -86,7 +86,7 @@ def _chips() -> str:
         ("console (UART0, USB): refused", "console"),
         ("not led out: refused", "absent"),
         ("decides how the chip starts: refused", "strapping"),
-        ("strapping, starts anyhow: no coils", "mild_strapping"),
+        ("strapping, starts anyhow: no coils, no expander reset", "mild_strapping"),
         ("inputs only", "input_only"),
         ("no pull-up inside", "no_pull"),
         ("ADC1: analogue sensors", "adc1"),
@@ -99,11 +99,14 @@ def _chips() -> str:
 
 
 def _roles() -> str:
-    rows = [("can be a", *(chip.name for chip in CHIPS.values()), "expander")]
+    """Uses that have the same pins share a row."""
+    rows: dict[tuple[str, ...], list[str]] = {}
     for role in ROLES:
         native = (_ranges([pin.number for pin in suitable(role, chip)]) for chip in CHIPS.values())
-        rows.append((role.name, *native, "no" if role.native else "yes" if role.output else "yes, not GPA7 and GPB7"))
-    return _table(rows)
+        expander = "no" if role.native else "yes" if role.output else "yes, but GPA7 and GPB7"
+        rows.setdefault((*native, expander), []).append(role.name)
+    head = ("can be", *(chip.name for chip in CHIPS.values()), "expander")
+    return _table([head, *((", ".join(names), *pins) for pins, names in rows.items())])
 
 
 def _ranges(numbers: list[int]) -> str:

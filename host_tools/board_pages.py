@@ -23,7 +23,7 @@ def facts(board: BoardFile) -> dict[str, str]:
     released = [f"{door.number:02d}" for door in d.door if door.inside_release]
     facts = {
         "chip": f"{CHIPS[d.chip].name}, {d.flash_mb} MiB of flash",
-        "doors": f"{len(d.door)}: {', '.join(f'{sizes[size]} {size}' for size in 'SML' if sizes[size])}; {low} low",
+        "doors": f"{len(d.door)} ({', '.join(f'{sizes[size]} {size}' for size in 'SML' if sizes[size])}), {low} low",
         "sensors": ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())),
         "locks": f"{d.lock.volts:g} V, {d.lock.amps:g} A, pulses of {d.lock.pulse_ms} ms, {d.lock.rest_ms} ms apart",
         "supply": f"{d.supply.volts:g} V, {d.supply.amps:g} A",

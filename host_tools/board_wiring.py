@@ -21,16 +21,17 @@ class Role:
     adc: bool = False
     native: bool = False  # too fast, too early or too analogue for an expander
     coil: bool = False
+    still: bool = False  # must not move while the chip starts
 
 
-_COIL = Role("coil", output=True, coil=True)
+_COIL = Role("coil", output=True, coil=True, still=True)
 _CONTACT = Role("contact", pull=True)
 _BEAM = Role("beam", pull=True)
 _DISTANCE = Role("distance sensor", adc=True, native=True)
 _ROW = Role("keypad row", output=True, native=True)
 _COLUMN = Role("keypad column", pull=True, native=True)
 _BUS = Role("I2C line", output=True, native=True)
-_RESET = Role("expander reset", output=True, native=True)
+_RESET = Role("expander reset", output=True, native=True, still=True)
 _LAMP = Role("lamp", output=True)
 _BEEPER = Role("beeper", output=True, native=True)
 _BELL = Role("help button", pull=True)
@@ -126,8 +127,8 @@ def _native_reason(wire: Wire, chip: Chip) -> str | None:
         reason = f"must stay free: {chip.console[number]}"
     elif number in chip.strapping:
         reason = f"is a strapping pin: {chip.strapping[number]}"
-    elif role.coil and number in chip.mild_strapping:
-        reason = f"is a strapping pin, and a coil must not move at reset: {chip.mild_strapping[number]}"
+    elif role.still and number in chip.mild_strapping:
+        reason = f"is a strapping pin, and what moves a coil must be still at reset: {chip.mild_strapping[number]}"
     elif role.output and number in chip.input_only:
         reason = f"is an input only, and a {role.name} needs an output"
     elif role.pull and number in chip.no_pull:
