@@ -24,6 +24,13 @@ _ADC_MV_MAX = 3_100  # with the largest attenuation
 _RX_BYTES_MAX = 640  # 128 in the hardware, 512 in the driver
 
 
+class PowerLost(BaseException):
+    """The power went while a program was at it: what stands behind it in the program never happens.
+
+    Not an Exception, so that no program can catch it by accident; a chip without power runs no handler.
+    """
+
+
 def has_no_pull(chip: str, pin: int) -> bool:
     """True for pins whose pull must be on the board."""
     return pin in _INPUT_ONLY.get(chip, ())

@@ -1,0 +1,284 @@
+"""The seam on CPython: `firmware/locker/hal/seam.pyi` over the simulated chip, for one boot."""
+
+import asyncio
+import errno
+from collections.abc import Callable
+from typing import Any
+
+from host_tools.simulator.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET, PowerLost
+from host_tools.simulator.clock import Event
+from host_tools.simulator.flash import FlashImage, PartitionFlash
+from host_tools.simulator.network import Network, Stream
+from host_tools.simulator.world import World
+from locker.core import records
+
+_BACKOFF_MS_MIN = 1_000
+_BACKOFF_MS_MAX = 60_000
+_CONNECT_MS_MAX = 10_000
+_BEEP_DUTY = 32_768
+_CAUSES = {
+    PWRON_RESET: records.RESET_POWER,
+    HARD_RESET: records.RESET_HARD,
+    WDT_RESET: records.RESET_WATCHDOG,
+    SOFT_RESET: records.RESET_SOFT,
+}
+
+
+class SimulatedHal:
+    """The Hal of one boot. Once the chip has been reset or has lost its power, every call raises PowerLost: what a dead program still
+    wants to do in its `finally:` never reaches the world, as on the chip.
+    """
+
+    def __init__(self, world: World, flash: FlashImage | None = None, network: Network | None = None) -> None:
+        self.board = world.board
+        self._world = world
+        self._chip = world.chip
+        self._clock = world.clock
+        self._flash = flash
+        self._network = network
+        self._boot = world.chip.boots
+        self._start_us = world.clock.now_us()
+        self._timer: Event | None = None
+
+    def alive(self) -> None:
+        """Raises PowerLost when this boot is over."""
+        self._clock.settle()
+        if not self._chip.powered or self._chip.boots != self._boot:
+            raise PowerLost
+
+    def now_ms(self) -> int:
+        self.alive()
+        return (self._clock.now_us() - self._start_us) // 1000
+
+    async def sleep_ms(self, ms: int) -> None:
+        self.alive()
+        await asyncio.sleep(ms / 1000)
+        self.alive()
+
+    def entropy(self, count: int) -> bytes:
+        self.alive()
+        return self._chip.entropy(count)
+
+    def uid(self) -> bytes:
+        return self._chip.uid
+
+    def output(self, number: int, level: int) -> Callable[..., int | None]:
+        self.alive()
+        self._chip.pin_write(number, level)
+        self._chip.pin_mode(number, "out", 0)
+        return self._pin(number)
+
+    def open_drain(self, number: int) -> Callable[..., int | None]:
+        self.alive()
+        self._chip.pin_write(number, 1)
+        self._chip.pin_mode(number, "open_drain", 0)
+        return self._pin(number)
+
+    def input(self, number: int, pull: int) -> Callable[..., int | None]:
+        self.alive()
+        self._chip.pin_mode(number, "in", pull)
+        return self._pin(number)
+
+    def millivolts(self, number: int) -> Callable[[], int]:
+        def read() -> int:
+            self.alive()
+            return self._chip.adc_mv(number)
+
+        return read
+
+    def tone(self, number: int) -> Callable[[int], None]:
+        def sound(hz: int) -> None:
+            self.alive()
+            self._chip.pwm(number, hz, _BEEP_DUTY if hz else 0)
+
+        return sound
+
+    def bus(self) -> "SimulatedBus":
+        return SimulatedBus(self)
+
+    def journal(self) -> "SimulatedFlash":
+        self.alive()
+        partition = self._flash.partition("journal") if self._flash else None
+        if partition is None:
+            raise OSError(errno.ENODEV, "the flash has no partition labelled journal")
+        return SimulatedFlash(self, partition)
+
+    def carrier(self, settings: dict[str, Any]) -> "SimulatedSerial | SimulatedTcp":
+        self.alive()
+        if settings.get("serial"):
+            return SimulatedSerial(self)
+        if self._network is None:
+            raise OSError(errno.ENODEV, "this world has no network")
+        return SimulatedTcp(self, self._network, settings["host"], settings["port"])
+
+    def one_shot(self, ms: int, action: Callable[[], None]) -> None:
+        self.alive()
+        if self._timer:
+            self._timer.cancel()
+        self._timer = self._clock.after(ms * 1000, lambda: self._expire(action)) if ms else None
+
+    def watchdog(self, timeout_ms: int) -> Callable[[], None]:
+        self.alive()
+        self._chip.watchdog(timeout_ms)
+
+        def feed() -> None:
+            self.alive()
+            self._chip.watchdog_feed()
+
+        return feed
+
+    def reset_cause(self) -> int:
+        return _CAUSES.get(self._chip.reset_cause, records.RESET_UNKNOWN)
+
+    def reset(self) -> None:
+        """Never returns: raises PowerLost in the program that called it."""
+        self.alive()
+        self._chip.reset(HARD_RESET)
+        raise PowerLost
+
+    @property
+    def chip(self) -> Any:
+        """The chip, for the parts of this seam that have been made sure to be alive."""
+        self.alive()
+        return self._chip
+
+    def _pin(self, number: int) -> Callable[..., int | None]:
+        def pin(*level: int) -> int | None:
+            self.alive()
+            if not level:
+                return self._chip.pin_read(number)
+            self._chip.pin_write(number, level[0])
+            return None
+
+        return pin
+
+    def _expire(self, action: Callable[[], None]) -> None:
+        """A hardware timer outlives neither its boot nor what it does to it."""
+        if self._chip.powered and self._chip.boots == self._boot:
+            try:
+                action()
+            except PowerLost:
+                self._timer = None
+
+
+class SimulatedBus:
+    """The board's I2C bus in CircuitPython's protocol."""
+
+    def __init__(self, hal: SimulatedHal) -> None:
+        self._hal = hal
+        self._wires = hal.board.bus.sda, hal.board.bus.scl
+        self._locked = False
+
+    def try_lock(self) -> bool:
+        if self._locked:
+            return False
+        self._locked = True
+        return True
+
+    def unlock(self) -> None:
+        self._locked = False
+
+    def writeto(self, address: int, buffer: bytes | bytearray, *, start: int = 0, end: int | None = None) -> None:
+        self._hal.chip.i2c_write(*self._wires, address, bytes(buffer[start:end]))
+
+    def readfrom_into(self, address: int, buffer: bytearray, *, start: int = 0, end: int | None = None) -> None:
+        count = len(buffer[start:end])
+        buffer[start : start + count] = self._hal.chip.i2c_read(*self._wires, address, count)
+
+    def writeto_then_readfrom(
+        self,
+        address: int,
+        out_buffer: bytes | bytearray,
+        in_buffer: bytearray,
+        *,
+        out_start: int = 0,
+        out_end: int | None = None,
+        in_start: int = 0,
+        in_end: int | None = None,
+    ) -> None:
+        out = bytes(out_buffer[out_start:out_end])
+        count = len(in_buffer[in_start:in_end])
+        in_buffer[in_start : in_start + count] = self._hal.chip.i2c_write_read(*self._wires, address, out, count)
+
+
+class SimulatedFlash:
+    """A raw partition that a dead program cannot reach."""
+
+    def __init__(self, hal: SimulatedHal, partition: PartitionFlash) -> None:
+        self._hal = hal
+        self._partition = partition
+        self.block_bytes = partition.block_bytes
+        self.block_count = partition.block_count
+
+    def read(self, block: int, offset: int, buffer: bytearray | memoryview) -> None:
+        self._hal.alive()
+        self._partition.read(block, offset, buffer)
+
+    def write(self, block: int, offset: int, data: bytes | bytearray | memoryview) -> None:
+        self._hal.alive()
+        self._partition.write(block, offset, data)
+
+    def erase(self, block: int) -> None:
+        self._hal.alive()
+        self._partition.erase(block)
+
+
+class SimulatedSerial:
+    """The second UART as a Carrier: always up."""
+
+    def __init__(self, hal: SimulatedHal) -> None:
+        self._hal = hal
+        self._uart, tx, rx, baud = hal.board.link
+        hal.chip.uart_open(self._uart, tx, rx, baud)
+
+    def poll(self, now_ms: int) -> bool:
+        self._hal.alive()
+        return True
+
+    def read_into(self, buffer: bytearray) -> int:
+        data = self._hal.chip.uart_read(self._uart, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def write(self, data: bytes | bytearray | memoryview) -> bool:
+        self._hal.chip.uart_write(self._uart, bytes(data))
+        return True
+
+
+class SimulatedTcp:
+    """A connection to the host over the simulated network, which reopens itself with capped, jittered backoff."""
+
+    def __init__(self, hal: SimulatedHal, network: Network, host: str, port: int) -> None:
+        self._hal = hal
+        self._network = network
+        self._address = (host, port)
+        self._stream: Stream | None = None
+        self._next_ms = 0
+        self._give_up_ms = 0
+        self._backoff_ms = _BACKOFF_MS_MIN
+
+    def poll(self, now_ms: int) -> bool:
+        self._hal.alive()
+        if self._stream is None:
+            if now_ms >= self._next_ms:
+                self._stream = self._network.connect(*self._address)
+                self._give_up_ms = now_ms + _CONNECT_MS_MAX
+        elif self._stream.open:
+            self._backoff_ms = _BACKOFF_MS_MIN
+            return True
+        elif self._stream.closed or now_ms >= self._give_up_ms:
+            self._stream.close()
+            self._stream = None
+            self._next_ms = now_ms + self._backoff_ms // 2 + int.from_bytes(self._hal.entropy(2), "big") % self._backoff_ms
+            self._backoff_ms = min(2 * self._backoff_ms, _BACKOFF_MS_MAX)
+        return False
+
+    def read_into(self, buffer: bytearray) -> int:
+        self._hal.alive()
+        data = self._stream.read(len(buffer)) if self._stream else b""
+        buffer[: len(data)] = data
+        return len(data)
+
+    def write(self, data: bytes | bytearray | memoryview) -> bool:
+        self._hal.alive()
+        return self._stream is not None and self._stream.write(bytes(data))

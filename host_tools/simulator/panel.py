@@ -1,0 +1,51 @@
+"""What the cabinet shows and hears beside its screen: lamp, beeper, bell."""
+
+import random
+
+from host_tools.simulator.bounce import BouncingSwitch
+from host_tools.simulator.clock import Clock
+from host_tools.simulator.trace import Trace
+from host_tools.simulator.wires import EXTERNAL_PULL, Node, Switch
+
+
+class Lamp:
+    """A lamp behind a MOSFET whose gate is pulled low."""
+
+    def __init__(self, gate: Node, trace: Trace) -> None:
+        self._trace = trace
+        gate.bias -= EXTERNAL_PULL
+        gate.watch(self._switch)
+        self.on = False
+
+    def _switch(self, level: int) -> None:
+        self.on = bool(level)
+        self._trace.note("lamp", 0, "on" if level else "off")
+
+
+class Beeper:
+    """A passive beeper: it sounds at the frequency it is driven with."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self.hz = 0
+
+    def sound(self, hz: int) -> None:
+        if hz != self.hz:
+            self.hz = hz
+            self._trace.note("beeper", 0, hz)
+
+
+class Bell:
+    """The help button: joins its wire to ground while it is pressed."""
+
+    def __init__(self, switch: Switch, clock: Clock, trace: Trace, rng: random.Random) -> None:
+        self._switch = BouncingSwitch(clock, rng, switch)
+        self._trace = trace
+
+    @property
+    def pressed(self) -> bool:
+        return self._switch.target
+
+    def press(self, down: bool) -> None:
+        self._switch.move(down)
+        self._trace.note("bell", 0, "pressed" if down else "released")

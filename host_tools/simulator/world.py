@@ -1,0 +1,182 @@
+"""The world of one cabinet, built from its board definition and nothing else."""
+
+from typing import Any
+
+from host_tools.simulator.bounce import BouncingSwitch
+from host_tools.simulator.chip import PWRON_RESET, Chip, pull_up
+from host_tools.simulator.clock import Clock
+from host_tools.simulator.coil import Coil
+from host_tools.simulator.door import Door
+from host_tools.simulator.hands import Hands
+from host_tools.simulator.i2c import I2CBus
+from host_tools.simulator.keypad import KeypadMatrix
+from host_tools.simulator.lcd import CharacterScreen
+from host_tools.simulator.link import SerialCable
+from host_tools.simulator.mcp23017 import MCP23017
+from host_tools.simulator.noise import stream
+from host_tools.simulator.panel import Beeper, Bell, Lamp
+from host_tools.simulator.sensors import Beam, Distance
+from host_tools.simulator.supply import Supply
+from host_tools.simulator.trace import Entry, Trace
+from host_tools.simulator.wires import EXTERNAL_PULL, Wires
+from locker.board import Board
+from locker.board import Door as DoorDefinition
+
+_CONTACT_BOUNCE_US = 5_000
+
+
+class World:
+    """A cabinet with its chip, its people and its power, from power-on at the clock's present. Same board, seed and acts: same world.
+
+    `chip` is for programs, `hands` for people; `doors`, `coils`, `expanders`, `supply`, `screen`, `lamp`, `beeper`, `bell`, `serial`
+    and `trace` are for those who look behind the scene.
+    """
+
+    def __init__(self, board: Board, clock: Clock, seed: int, uid: bytes | None = None) -> None:
+        self.board = board
+        self.clock = clock
+        self.seed = seed
+        self.dark = False
+        self.trace = Trace(clock)
+        self.wires = Wires(clock, seed)
+        self.wires.on_short = self.trace.violation
+        self.supply = Supply(clock, seed)
+        uid = uid or b"\x24\x6f\x28" + stream(seed, "uid").randbytes(3)  # an Espressif prefix
+        self.chip = Chip(board.chip, uid, clock, self.wires, self.trace, stream(seed, "entropy"))
+        self.expanders = {address: MCP23017(address, self.wires) for address in board.expanders}
+        self.keypad = KeypadMatrix(board.keypad, self.wires, clock, stream(seed, "keypad"))
+        self.screen: CharacterScreen | None = None
+        self.doors: dict[int, Door] = {}
+        self.coils: dict[int, Coil] = {}
+        self.sensors: dict[int, Beam | Distance] = {}
+        self._coils_on: set[int] = set()
+        self._wire_bus()
+        for definition in board.doors:
+            self._wire_door(definition)
+        self._wire_panel()
+        self.trace.listeners.append(self._watch_coils)
+        self.supply.on_brown_out = self._brown_out
+        self.hands = Hands(self)
+
+    def power_cut(self) -> None:
+        """The mains fail now: the program is gone, whatever it was doing, and nothing in the cabinet has a voltage."""
+        self.clock.settle()
+        if self.supply.on:
+            with self.trace.because("power cut"):
+                self.trace.note("power", 0, "off")
+                self.chip.power(False)
+                for expander in self.expanders.values():
+                    expander.power(False)
+                if self.screen:
+                    self.screen.power(False)
+                self.supply.switch(False)
+
+    def power_on(self) -> None:
+        """The mains are back: everything starts from its power-on state, doors and parcels are where they are."""
+        self.clock.settle()
+        if not self.supply.on:
+            self.trace.note("power", 0, "on")
+            self.supply.switch(True)
+            for expander in self.expanders.values():
+                expander.power(True)
+            if self.screen:
+                self.screen.power(True)
+            self.chip.power(True)
+
+    def state(self) -> dict[str, Any]:
+        """What there is to see, for JSON: times in ms, positions 0 (shut) to 1 (wide), supply in percent of its voltage."""
+        self.clock.settle()
+        return {
+            "time_ms": self.clock.now_ms(),
+            "power": "on" if self.supply.on else "off",
+            "boots": self.chip.boots,
+            "doors": [self._door_state(number) for number in sorted(self.doors)],
+            "screen": [line.rstrip() for line in self.screen.lines()] if self.screen else None,
+            "backlight": self.screen.backlight if self.screen else None,
+            "lamp": self.lamp.on if self.lamp else None,
+            "beeper": self.beeper.hz if self.beeper else None,
+            "bell": self.bell.pressed if self.bell else None,
+            "keys": self.keypad.down,
+            "dark": self.dark,
+            "supply": round(100 * self.supply.voltage),
+            "violations": [entry.value for entry in self.trace.violations],
+        }
+
+    def _door_state(self, number: int) -> dict[str, Any]:
+        door, coil = self.doors[number], self.coils[number]
+        return {
+            "number": number,
+            "latch": "latched" if door.latched else "released",
+            "position": door.place,
+            "swing": round(door.position, 3),
+            "contact": door.contact,
+            "parcel": door.parcel,
+            "blocked": door.blocked,
+            "coil": "burnt" if coil.burnt else "on" if coil.energised else "off",
+        }
+
+    def _wire_bus(self) -> None:
+        board = self.board
+        if board.bus:
+            bus = I2CBus(self.clock, board.bus.sda, board.bus.scl, board.bus.hz)
+            bus.targets.update(self.expanders)
+            if board.screen:
+                address, columns, rows = board.screen
+                self.screen = CharacterScreen(self.clock, columns, rows, lambda lines: self.trace.note("screen", 0, tuple(lines)))
+                bus.targets[address] = self.screen
+            self.chip.buses.append(bus)
+        if board.expander_reset is not None:
+            line = self.wires.node(board.expander_reset)
+            line.bias -= EXTERNAL_PULL
+            for expander in self.expanders.values():
+                expander.reset_line(0)
+                line.watch(expander.reset_line)
+        self.serial = SerialCable(self.clock, lambda name: stream(self.seed, name))
+        if board.link:
+            uart, tx, rx, baud = board.link
+            self.chip.serial = (uart, tx, rx, self.serial.board)
+            self.serial.host.open(baud)
+
+    def _wire_door(self, definition: DoorDefinition) -> None:
+        number, clock, wires = definition.number, self.clock, self.wires
+        pull_up(wires, self.board.chip, definition.contact)
+        rng = stream(self.seed, f"contact {number}")
+        contact = BouncingSwitch(clock, rng, wires.switch(wires.node(definition.contact)), _CONTACT_BOUNCE_US)
+        door = Door(number, contact, definition.closed == 0, clock, self.trace, stream(self.seed, f"door {number}"))
+        coil = Coil(number, wires.node(definition.coil), self.supply, clock, self.trace, stream(self.seed, f"coil {number}"))
+        coil.on_plunger = door.plunger
+        if definition.occupancy == "beam":
+            pull_up(wires, self.board.chip, definition.sensor)
+            sensor = Beam(wires.switch(wires.node(definition.sensor)), definition.occupied)
+        else:
+            sensor = Distance(definition.sensor, definition.occupied, clock, self.seed)
+            self.chip.analogue[definition.sensor] = sensor.millivolts
+        door.on_inside.append(sensor.inside)
+        self.doors[number], self.coils[number], self.sensors[number] = door, coil, sensor
+
+    def _wire_panel(self) -> None:
+        board, wires = self.board, self.wires
+        self.lamp = None if board.lamp is None else Lamp(wires.node(board.lamp), self.trace)
+        self.beeper = None if board.beeper is None else Beeper(self.trace)
+        if self.beeper and board.beeper is not None:
+            self.chip.tones[board.beeper] = self.beeper.sound
+        self.bell = None
+        if board.bell is not None:
+            pull_up(wires, board.chip, board.bell)
+            self.bell = Bell(wires.switch(wires.node(board.bell)), self.clock, self.trace, stream(self.seed, "bell"))
+        for pin in board.keypad.columns:
+            pull_up(wires, board.chip, pin)
+        if board.supply:
+            pin, lowest_mv = board.supply
+            self.chip.analogue[pin] = self.supply.sense(pin, lowest_mv)
+
+    def _watch_coils(self, entry: Entry) -> None:
+        if entry.kind == "coil":
+            (self._coils_on.add if entry.value == "on" else self._coils_on.discard)(entry.door)
+            if entry.value == "on" and len(self._coils_on) > 1:
+                self.trace.violation(f"{len(self._coils_on)} coils are on at once", entry.door)
+
+    def _brown_out(self) -> None:
+        with self.trace.because("brown-out"):
+            self.trace.note("power", 0, "brown-out")
+            self.chip.reset(PWRON_RESET)
