@@ -92,6 +92,7 @@ def test_a_late_step_still_ends_the_pulse_and_counts_all_its_time():
     assert coils.step(5800) == 1
     assert wires[1].level == 0
     assert not coils.pulse(1, 5900)
+    assert not coils.pulse(1, 60010)
     assert coils.pulse(1, 5800 + 60000)
 
 

@@ -33,6 +33,18 @@ def test_a_change_that_does_not_last_is_never_told():
     assert contact.closed
 
 
+def test_a_change_just_told_is_no_reason_to_believe_the_next_one_sooner():
+    wire = Wire(1)
+    contact = Contact(wire, 1)
+    wire.level = 0
+    assert [contact.poll(now) for now in (0, 20, 40)] == [False, False, True]
+    wire.level = 1
+    assert not contact.poll(60)
+    wire.level = 0
+    assert not contact.poll(80)
+    assert not contact.closed
+
+
 def test_each_swing_of_a_bouncing_door_is_one_change():
     wire = Wire(1)
     contact = Contact(wire, 1)

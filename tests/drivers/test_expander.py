@@ -133,6 +133,18 @@ def test_an_output_that_could_not_be_written_is_written_by_the_next_refresh():
     assert chip.word(OLAT) == 0
 
 
+def test_an_output_that_moved_although_the_bus_failed_is_taken_back():
+    chip, bus, expander = made()
+    coil = expander.output(7)
+    expander.start()
+    bus.deaf = True
+    assert raises_oserror(coil, 1)
+    assert chip.word(OLAT) == 0x80
+    bus.deaf = False
+    coil(0)
+    assert chip.word(OLAT) == 0
+
+
 def test_a_chip_that_does_not_answer_says_so():
     _, bus, expander = made()
     bus.broken = True

@@ -80,7 +80,8 @@ class Bus:
         self._chip = chip
         self._locked = False
         self.transactions = 0
-        self.broken = False
+        self.broken = False  # nothing gets through
+        self.deaf = False  # everything gets through, the acknowledge is lost
 
     def try_lock(self):
         if self._locked:
@@ -101,6 +102,8 @@ class Bus:
     def writeto(self, address, buffer, *, start=0, end=None):
         self._chosen(address)
         self._chip.written(bytes(buffer[start : len(buffer) if end is None else end]))
+        if self.deaf:
+            raise OSError(_EIO)
 
     def writeto_then_readfrom(self, address, out_buffer, in_buffer, *, out_start=0, out_end=None, in_start=0, in_end=None):
         self._chosen(address)
