@@ -1,0 +1,64 @@
+"""`ansim virtual`: a board behind a serial port, with no hardware at all."""
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from host_tools.boards import load_board, to_board_json
+from host_tools.cli._output import notices
+from host_tools.errors import Complaint
+from locker.board import from_json
+
+_HEAP_KIB_MIN = 48
+
+
+@click.command()
+@click.option("--board", required=True, metavar="NAME", help="A board of `ansim boards list`, or a board file.")
+@click.option("--port", required=True, type=click.Path(path_type=Path), help="Where the serial port appears.")
+@click.option("--link", type=click.Path(path_type=Path), help="Where the board's second UART appears: the serial link to the host.")
+@click.option("--flash", type=click.Path(path_type=Path), help="The flash image; made when missing. Default: PORT.flash.")
+@click.option("--heap-kib", type=click.IntRange(min=_HEAP_KIB_MIN), default=144, show_default=True, help="Heap of MicroPython.")
+@click.option("--uid", metavar="HEX", help="The chip's own identity, 12 hexadecimal digits. Default: from the seed.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of everything in the cabinet that is left to chance.")
+@click.option("--json", "as_json", is_flag=True, help="Say that the board is ready as one line of JSON.")
+def command(
+    board: str, port: Path, link: Path | None, flash: Path | None, heap_kib: int, uid: str | None, seed: int, as_json: bool
+) -> None:
+    """Run a virtual board: the real MicroPython behind a serial port, in a simulated cabinet.
+
+    mpremote and every other tool of a real board work with it. It runs until Ctrl-C; `ansim hands` acts on its cabinet.
+
+    \b
+    Example: ansim virtual --board wall_12 --port /tmp/wall
+             mpremote connect /tmp/wall exec "print('hello')"
+    """
+    from host_tools.simulator.virtual_board.board import OpenBoard
+
+    file = load_board(board)
+    if link and file.definition.link is None:
+        raise Complaint(f"The board {file.name} has no serial link to the host: leave out --link.", 2)
+    if link and os.path.abspath(link) == os.path.abspath(port):
+        raise Complaint("The serial link needs a path of its own: --port is the REPL's.", 2)
+    flash = flash or port.with_name(port.name + ".flash")
+    with OpenBoard(from_json(to_board_json(file)), file.definition.flash_mb, port, link, flash, heap_kib, seed, _uid(uid)) as opened:
+        if as_json:
+            told = {"ready": True, "port": str(port), "device": opened.port.device, "link": link and str(link), "flash": str(flash)}
+            click.echo(json.dumps(told))
+        else:
+            click.echo(f"ready: {file.name} at {port} ({opened.port.device}), flash {flash}")
+        notices.print("Ctrl-C ends it." if os.isatty(2) else "", end="\n" if os.isatty(2) else "")
+        opened.board.run()
+
+
+def _uid(text: str | None) -> bytes | None:
+    if text is None:
+        return None
+    try:
+        uid = bytes.fromhex(text)
+    except ValueError:
+        uid = b""
+    if len(uid) != 6:
+        raise Complaint("--uid takes 12 hexadecimal digits, such as 246f28000001.", 2)
+    return uid

@@ -1,0 +1,274 @@
+"""A virtual board in real time: one loop over the interpreter, the serial ports, the simulated cabinet and its hands."""
+
+import selectors
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from host_tools.errors import Complaint
+from host_tools.simulator.chip import WDT_RESET
+from host_tools.simulator.clock import RealClock
+from host_tools.simulator.virtual_board.chip_server import ChipServer
+from host_tools.simulator.virtual_board.console import Console
+from host_tools.simulator.virtual_board.control import ControlSocket
+from host_tools.simulator.virtual_board.flash_image import FlashImage
+from host_tools.simulator.virtual_board.interpreter import Interpreter, Settings, soft_reset_mode
+from host_tools.simulator.virtual_board.nvs import Nvs
+from host_tools.simulator.virtual_board.pty_port import PtyPort
+from host_tools.simulator.world import World
+from locker.board import Board
+
+_PACKET_BYTES_MAX = 1 << 17
+_CONSOLE_BYTES = 16384
+_RETRY_S = 0.001
+_NOBODY_READS_S = 0.25
+_CRASHES_MAX = 5
+_CRASH_WINDOW_S = 10.0
+
+
+class VirtualBoard:
+    """Everything of one board, from its serial port to the springs of its doors. `run` until `stop` or SIGTERM or SIGINT."""
+
+    def __init__(
+        self, board: Board, image: FlashImage, port: PtyPort, link: PtyPort | None, heap_bytes: int, seed: int, uid: bytes | None
+    ) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._clock = RealClock()
+        self._port = port
+        self._link = link
+        self.world = World(board, self._clock, seed, uid)
+        self._settings = Settings(image.path, heap_bytes, board.chip)
+        self._server = ChipServer(self.world.chip, self._clock, Nvs(image), self)
+        self._console = Console(port)
+        self._interpreter: Interpreter | None = None
+        self._next: Callable[[], None] | None = lambda: self._spawn(raw=False)
+        self._crashes: list[float] = []
+        self._stopping = False
+        self._stuck_since: float | None = None
+        self.world.chip.on_reset.append(self._on_reset)
+        self.world.chip.on_power_cut.append(self._on_power_cut)
+        self._register(port, self._on_typed)
+        if link:
+            self._register(link, self._on_host_bytes)
+            self.world.serial.host.on_bytes = link.write
+        self._control = ControlSocket(port.path, self.world, self._register, self._unregister)
+        self._wake, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+        self._register(self._wake, lambda: self._wake.recv(64))
+
+    # The loop.
+
+    def run(self) -> None:
+        """Runs the board; returns when it was told to stop, with nothing left behind."""
+        before = {number: signal.signal(number, lambda *_: self.stop()) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+        woken_before = signal.set_wakeup_fd(self._waker.fileno())
+        try:
+            while not self._stopping:
+                self._turn()
+        finally:
+            signal.set_wakeup_fd(woken_before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def stop(self) -> None:
+        self._stopping = True
+
+    def close(self) -> None:
+        """Ends the interpreter as a power cut would, and removes the control socket. The ports are their maker's."""
+        self._end(kill=True)
+        self._control.close()
+        self._wake.close()
+        self._waker.close()
+        self._selector.close()
+
+    def _turn(self) -> None:
+        self._clock.run_due()
+        if self._next:
+            act, self._next = self._next, None
+            act()
+        self._console.pump()
+        self._port.flush()
+        if self._link:
+            self._link.flush()
+        for key, _ in self._selector.select(self._patience()):
+            if key.fileobj in self._selector.get_map():  # an earlier one may have ended this one
+                key.data()
+
+    def _patience(self) -> float | None:
+        """Seconds until something is due even if nobody says a word."""
+        due = self._clock.next_due_us()
+        until = None if due is None else max(0.0, (due - self._clock.now_us()) / 1e6)
+        busy = self._console.waits or self._port.waiting or (self._link and self._link.waiting)
+        return 0.0 if self._next else min(_RETRY_S, until or 0.0 if until is not None else _RETRY_S) if busy else until
+
+    def _register(self, file: Any, action: Callable[[], object]) -> None:
+        self._selector.register(file, selectors.EVENT_READ, action)
+
+    def _unregister(self, file: Any) -> None:
+        self._selector.unregister(file)
+
+    # The program on the chip, and what the chip does to it.
+
+    def ready(self) -> None:
+        self._console.ready()
+
+    def interrupt(self) -> None:
+        if self._interpreter:
+            self._interpreter.timer_interrupt()
+
+    def soft_reset(self) -> None:
+        self._next = lambda: self._soft_reset(self._console.raw)
+
+    def _spawn(self, raw: bool) -> None:
+        self._interpreter = Interpreter(self._settings, raw)
+        self._console.attach(self._interpreter)
+        self._register(self._interpreter.console, self._on_printed)
+        self._register(self._interpreter.chip, self._on_request)
+
+    def _end(self, *, kill: bool) -> int:
+        """Ends the interpreter or sees it off; its exit status."""
+        interpreter, self._interpreter = self._interpreter, None
+        if interpreter is None:
+            return 0
+        self._console.attach(None)
+        self._unregister(interpreter.console)
+        self._unregister(interpreter.chip)
+        if kill:
+            interpreter.kill()
+        return interpreter.close()
+
+    def _on_reset(self, cause: int) -> None:
+        """The chip starts anew: killed at once, respawned by the loop, in friendly mode, as after power-on."""
+        self._end(kill=True)
+        self._server.restart(soft=False)
+        self._console.raw = False
+        self._console.say(b"\r\nrst: cause %d\r\n" % cause)
+        self._next = lambda: self._spawn(raw=False)
+
+    def _on_power_cut(self) -> None:
+        self._end(kill=True)
+        self._server.restart(soft=False)
+        self._server.lose_power()
+        self._console.raw = False
+        self._next = None
+
+    def _soft_reset(self, raw: bool) -> None:
+        self._end(kill=True)
+        self._server.restart(soft=True)
+        self._console.say(b"MPY: soft reboot\r\n")
+        self._spawn(raw)
+
+    # What is there to read.
+
+    def _on_typed(self) -> None:
+        if not self._console.full:
+            self._console.type(self._port.read())
+            self._console.pump()
+
+    def _on_printed(self) -> None:
+        interpreter = self._interpreter
+        if interpreter is None:
+            return
+        if self._port.full and not self._nobody_reads():
+            return
+        try:
+            data = interpreter.console.recv(_CONSOLE_BYTES)
+        except BlockingIOError:
+            return
+        except ConnectionResetError:
+            data = b""
+        if data:
+            self._console.show(data)
+        else:
+            self._next = lambda: self._gone(interpreter)
+
+    def _nobody_reads(self) -> bool:
+        """True when the port has taken nothing for a while: what waits there is dropped, and the board goes on."""
+        now = time.monotonic()
+        self._stuck_since = self._stuck_since or now
+        if now - self._stuck_since < _NOBODY_READS_S:
+            time.sleep(_RETRY_S)
+            return False
+        self._stuck_since = None
+        self._port.drop()
+        return True
+
+    def _gone(self, interpreter: Interpreter) -> None:
+        """The interpreter has ended by itself: a soft reset, or a crash, which the chip would survive by its watchdog."""
+        self._on_request()  # what a program posted before it ended has happened
+        if interpreter is not self._interpreter:
+            return
+        started = self._console.started
+        self._next = None
+        status = self._end(kill=False)
+        raw = soft_reset_mode(status)
+        if started and raw is not None:
+            self._soft_reset(raw)
+            return
+        now = time.monotonic()
+        self._crashes = [at for at in self._crashes if now - at < _CRASH_WINDOW_S] + [now]
+        if len(self._crashes) >= _CRASHES_MAX:
+            raise Complaint(f"The MicroPython interpreter has ended {_CRASHES_MAX} times in {_CRASH_WINDOW_S:.0f} s (status {status}).")
+        self._console.say(b"\r\nThe interpreter crashed (status %d).\r\n" % status)
+        self.world.chip.reset(WDT_RESET)
+
+    def _on_request(self) -> None:
+        interpreter = self._interpreter
+        while interpreter is not None and interpreter is self._interpreter and self._serve_one(interpreter):
+            pass
+
+    def _serve_one(self, interpreter: Interpreter) -> bool:
+        try:
+            packet = interpreter.chip.recv(_PACKET_BYTES_MAX)
+        except (BlockingIOError, ConnectionResetError):
+            return False
+        if not packet:
+            self._next = self._next or (lambda: self._gone(interpreter))
+            return False
+        answer = self._server.serve(packet)
+        if answer is not None and interpreter is self._interpreter:  # else the chip was reset while it answered
+            interpreter.chip.send(answer)
+        return True
+
+    def _on_host_bytes(self) -> None:
+        if self._link:
+            self.world.serial.host.write(self._link.read())
+
+
+def open_virtual_board(
+    board: Board, flash_mb: int, port: Path, link: Path | None, flash: Path, heap_kib: int, seed: int, uid: bytes | None
+) -> "OpenBoard":
+    """Everything that `ansim virtual` holds open, as a context manager that leaves nothing behind."""
+    return OpenBoard(board, flash_mb, port, link, flash, heap_kib, seed, uid)
+
+
+class OpenBoard:
+    """Flash image, ports and board, opened in an order in which each failure leaves nothing behind."""
+
+    def __init__(
+        self, board: Board, flash_mb: int, port: Path, link: Path | None, flash: Path, heap_kib: int, seed: int, uid: bytes | None
+    ) -> None:
+        self._closers: list[Callable[[], None]] = []
+        try:
+            image = FlashImage(flash, flash_mb)
+            self._closers.append(image.close)
+            self.port = PtyPort(port)
+            self._closers.append(self.port.close)
+            self.link = PtyPort(link) if link else None
+            if self.link:
+                self._closers.append(self.link.close)
+            self.board = VirtualBoard(board, image, self.port, self.link, heap_kib * 1024, seed, uid)
+            self._closers.append(self.board.close)
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __enter__(self) -> "OpenBoard":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._closers:
+            self._closers.pop()()

@@ -1,0 +1,70 @@
+"""What runs in the interpreter's own process: CPython prepares it, then hands the process to MicroPython for good.
+
+Started as `python -I -S launch.py DESCRIPTOR SETTINGS`; SETTINGS is the JSON that `interpreter.Interpreter` writes. Standard input and
+output are the console, descriptor 3 is the line to the simulated chip. What only the outside of MicroPython can do is done here:
+
+- the flash image is mapped into memory, so that the injected `esp32.Partition` and ROMFS read it in place, as the chip does;
+- SIGUSR1 becomes what the chip's Ctrl-C is: `mp_sched_keyboard_interrupt`, an exception at the next safe point of the byte code
+  (the port's own SIGINT handler jumps out of whatever C code is running, LittleFS in mid-write included);
+- SIGUSR2 becomes the chip's timer interrupt: it schedules the function whose address the injected `machine` left in the hook;
+- the exit status tells in which mode the REPL was, since a soft reset keeps it.
+"""
+
+import ctypes
+import json
+import mmap
+import os
+import signal
+import sys
+
+#: Exit statuses of a soft reset; anything else is a crash.
+EXIT_FRIENDLY = 64
+EXIT_RAW = 65
+_LINE_TO_CHIP = 3
+_PYEXEC_RAW = 1
+_PR_SET_PDEATHSIG = 1
+_SMALL_INT_ZERO = 1  # as MicroPython represents it in a machine word
+
+
+def main() -> None:
+    line, settings = int(sys.argv[1]), json.loads(sys.argv[2])
+    if line != _LINE_TO_CHIP:
+        os.dup2(line, _LINE_TO_CHIP)
+        os.close(line)
+    libc = ctypes.CDLL(None)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) or os.getppid() != settings["parent"]:
+        os._exit(1)
+    sys.path.append(settings["packages"])
+    import micropython_run  # type: ignore[import-not-found]
+
+    micropython = ctypes.PyDLL(micropython_run.__file__)
+    flash = os.open(settings["flash"], os.O_RDWR)
+    image = mmap.mmap(flash, 0)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(image))
+    size = len(image)
+    os.close(flash)
+
+    hook = ctypes.c_uint64(0)
+
+    def schedule(_signal: int) -> None:
+        if hook.value:
+            micropython.mp_sched_schedule(ctypes.c_void_p(hook.value), ctypes.c_void_p(_SMALL_INT_ZERO))
+
+    on_timer = ctypes.CFUNCTYPE(None, ctypes.c_int)(schedule)
+    libc.signal(signal.SIGUSR1, ctypes.cast(micropython.mp_sched_keyboard_interrupt, ctypes.c_void_p))
+    libc.signal(signal.SIGUSR2, on_timer)
+    for number in (signal.SIGUSR1, signal.SIGUSR2):
+        libc.siginterrupt(number, 1)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    libc.signal(signal.SIGPIPE, ctypes.c_void_p(1))  # SIG_IGN: a write to a console that went away is an error, not a death
+
+    mode = ctypes.c_int.in_dll(micropython, "pyexec_mode_kind")
+    mode.value = _PYEXEC_RAW if settings["raw"] else 0
+    arguments = (address, size, ctypes.addressof(hook), settings["chip"], settings["raw"], settings["virtual_time"])
+    start = f"__import__('_start').run(globals(), {', '.join(map(repr, arguments))})"
+    micropython_run.run_main(["micropython", "-X", f"heapsize={settings['heap_bytes']}", "-c", start])
+    os._exit(EXIT_RAW if mode.value == _PYEXEC_RAW else EXIT_FRIENDLY)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The non-volatile storage of the virtual chip, in its `nvs` partition: two copies, the newer intact one counts.
+
+The layout is our own (the chip's is Espressif's and nobody reads it but them): a header of magic, sequence number, length and CRC-32,
+then JSON. A copy is written whole before the older one is touched, so no cut loses both.
+"""
+
+import json
+import struct
+import zlib
+
+from host_tools.partitions import Partition
+from host_tools.simulator.virtual_board.flash_image import FlashImage
+
+_HEADER = "<4sIII"
+_MAGIC = b"ANVS"
+_HEADER_BYTES = struct.calcsize(_HEADER)
+
+
+class Nvs:
+    """Values by namespace, key and kind (1 a 32-bit integer, 2 a blob); durable when a call returns."""
+
+    VALUE_BYTES_MAX = 1024
+
+    def __init__(self, image: FlashImage) -> None:
+        self._image = image
+        self._partition: Partition | None = next((one for one in image.partitions if one.label == "nvs"), None)
+        self._values: dict[str, str] = {}
+        self._sequence = 0
+        for place in self._places():
+            self._load(place)
+
+    def _places(self) -> tuple[int, ...]:
+        return (self._partition.offset, self._partition.offset + self._partition.size // 2) if self._partition else ()
+
+    def _load(self, place: int) -> None:
+        magic, sequence, length, crc = struct.unpack(_HEADER, self._image.read(place, _HEADER_BYTES))
+        if magic != _MAGIC or sequence <= self._sequence:
+            return
+        text = self._image.read(place + _HEADER_BYTES, length)
+        if zlib.crc32(text) == crc:
+            self._values, self._sequence = json.loads(text), sequence
+
+    def get(self, namespace: str, key: str, kind: int) -> bytes | None:
+        """The value, None when there is none of this kind."""
+        value = self._values.get(f"{namespace}/{key}/{kind}")
+        return None if value is None else bytes.fromhex(value)
+
+    def set(self, namespace: str, key: str, kind: int, value: bytes) -> bool:
+        """False when the partition is full or missing; then nothing has changed."""
+        return self._store({**self._values, f"{namespace}/{key}/{kind}": value.hex()})
+
+    def erase(self, namespace: str, key: str) -> bool:
+        """False when there was no such key."""
+        rest = {name: value for name, value in self._values.items() if not name.startswith(f"{namespace}/{key}/")}
+        return len(rest) < len(self._values) and self._store(rest)
+
+    def _store(self, values: dict[str, str]) -> bool:
+        text = json.dumps(values).encode()
+        if self._partition is None or _HEADER_BYTES + len(text) > self._partition.size // 2:
+            return False
+        sequence = self._sequence + 1
+        place = self._places()[sequence % 2]
+        self._image.write(place, struct.pack(_HEADER, _MAGIC, sequence, len(text), zlib.crc32(text)) + text)
+        self._values, self._sequence = values, sequence
+        return True
