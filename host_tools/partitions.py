@@ -128,7 +128,8 @@ def parse_binary(table: bytes) -> list[Partition]:
         row = table[at : at + width]
         if row.startswith(_MAGIC):
             _, kind, subtype, offset, size, label, flags = struct.unpack(_ENTRY, row)
-            partitions.append(Partition(label.rstrip(b"\x00").decode(), kind, subtype, offset, size, flags))
+            text = label.rstrip(b"\x00").decode("ascii", "replace")  # a torn label is caught by the MD5
+            partitions.append(Partition(text, kind, subtype, offset, size, flags))
         elif row == _MD5_MAGIC + hashlib.md5(table[:at], usedforsecurity=False).digest():
             return partitions
         else:
