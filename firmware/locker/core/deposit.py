@@ -86,6 +86,14 @@ def choose(cabinet) -> None:
     cabinet.show(texts.NO_SIZE, (_SIZES[wanted],))
 
 
+def take_offer(cabinet) -> None:
+    """The courier takes the larger door, if it is still free."""
+    if cabinet.choice.is_free():
+        cabinet.step(FOUND)
+    else:
+        ask_size(cabinet)
+
+
 def start(cabinet) -> None:
     """Reserves a counter for the chosen door and opens it."""
     door = cabinet.choice

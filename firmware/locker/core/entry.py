@@ -103,7 +103,7 @@ TRANSITIONS = {
     (CHOOSING,  FOUND):       (LOADING,  deposit.start),
     (CHOOSING,  LARGER):      (OFFERED,  None),
     (CHOOSING,  DONE):        (IDLE,     None),
-    (OFFERED,   HASH):        (LOADING,  deposit.start),
+    (OFFERED,   HASH):        (CHOOSING, deposit.take_offer),
     (OFFERED,   STAR):        (CHOOSING, deposit.ask_size),
     (OFFERED,   TIMEOUT):     (IDLE,     welcome),
     (LOADING,   STAR):        (CHANGING, deposit.change),

@@ -62,13 +62,13 @@ class Parcel:
                 self.epoch = epoch & _EPOCH_MASK
         elif kind in (records.PULSED, records.DOOR_OPENED):
             self.state = _MOVED.get(self.state, self.state)
-            if kind == records.DOOR_OPENED:
-                self.jammed = 0
         elif kind == records.CODE_TRIED:
             self.failures = a
         elif kind == records.DOOR_JAMMED:
             self.state = _JAMMED.get(self.state, self.state)
             self.jammed = 1
+        if kind in (records.DOOR_OPENED, records.DOOR_FORCED):
+            self.jammed = 0
         elif kind == records.DOOR_STATE:
             self.serial = a & _SERIAL_MASK
             self.failures = a >> 17 & 15

@@ -1,0 +1,60 @@
+"""`ansim` commands as processes: one that runs to its end, and one that serves until it is stopped."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from host_tools.errors import Complaint
+
+STOP_S_MAX = 10
+
+
+def _complaint(name: object, what: str, said: str) -> Complaint:
+    lines = said.strip().splitlines()
+    return Complaint(f"`ansim {name}` {what}: {lines[-1].removeprefix('ansim: ') if lines else 'it said nothing'}")
+
+
+def ansim(*arguments: object) -> str:
+    """Runs one `ansim` command to its end; its stdout. Raises Complaint with its own sentence when it fails."""
+    command = [sys.executable, "-m", "host_tools", *map(str, arguments)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if ended.returncode:
+        raise _complaint(arguments[0], "failed", ended.stderr or ended.stdout)
+    return ended.stdout
+
+
+class Service:
+    """A long-running `ansim` command that prints one JSON line when it is ready (`ready`) and one for each thing that happens."""
+
+    def __init__(self, log: Path, *arguments: object) -> None:
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "host_tools", *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                start_new_session=True,
+            )
+        line = self.readline()
+        if not line:
+            self.stop()
+            raise _complaint(arguments[0], "did not start", log.read_text())
+        self.ready: dict[str, Any] = json.loads(line)
+
+    def readline(self) -> str:
+        """The next line that the command prints; empty when it has ended."""
+        return self._process.stdout.readline() if self._process.stdout else ""
+
+    def stop(self) -> None:
+        """Asks it to end, and makes it when it does not within ten seconds."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(STOP_S_MAX)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()

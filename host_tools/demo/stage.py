@@ -1,0 +1,86 @@
+"""The stage: starts a host and a virtual cabinet in a temporary folder, flashes and provisions the board, and takes everything down again.
+
+Everything is done with the `ansim` commands that a person would type, so the demonstration shows nothing that they cannot do.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from host_tools.demo.service import Service, ansim
+
+SITE = "demo"
+
+
+class Stage:
+    """A host and one virtual cabinet, ready for a courier. Use it as a context manager; nothing is left behind.
+
+    `tell(sentence)` hears what is being set up. `serial` joins the two by the board's second UART instead of TCP.
+    """
+
+    def __init__(self, board: str, tell: Callable[[str], None], *, serial: bool = False) -> None:
+        self._board = board
+        self._tell = tell
+        self._serial = serial
+        self._services: list[Service] = []
+        self.folder = Path(tempfile.mkdtemp(prefix="ansim-"))
+        self.data = self.folder / "host"
+        self.port = self.folder / "board"
+        self.host: Service
+        self.cabinet: Service
+
+    def __enter__(self) -> Self:
+        try:
+            self._set_up()
+        except BaseException:
+            self._take_down()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._take_down()
+
+    def _start(self, *arguments: object) -> Service:
+        service = Service(self.folder / f"{arguments[0]}.log", *arguments)
+        self._services.append(service)
+        return service
+
+    def _set_up(self) -> None:
+        link = self.folder / "link"
+        self._tell(f"a virtual {self._board} is powered on")
+        second_uart = ["--link", link] if self._serial else []
+        self.cabinet = self._start("virtual", "--board", self._board, "--port", self.port, *second_uart, "--json")
+        self._tell("the firmware is compiled and flashed")
+        ansim("flash", "--port", self.port, "--board", self._board)
+        self._tell("the host is started")
+        listen = ["--serial", link] if self._serial else ["--listen", "127.0.0.1:0"]
+        self.host = self._start("serve", "--data", self.data, *listen, "--json")
+        self._tell("the board gets its identity, its keys and the way to the host")
+        way = ["--serial-link"] if self._serial else ["--host", f"{self.host.ready['address']}:{self.host.ready['port']}"]
+        ansim("provision", "--port", self.port, "--board", self._board, "--site", SITE, "--data", self.data, *way)
+
+    def _take_down(self) -> None:
+        for service in reversed(self._services):
+            service.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What the host has sent, to residents and to staff."""
+        path = self.data / "messages.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def new_resident(self, name: str) -> None:
+        """Enrols a resident."""
+        ansim("resident", "add", name, "--data", self.data)
+
+    def new_ticket(self, resident: str) -> str:
+        """The 9 digits that entitle a courier to deposit for a resident."""
+        return json.loads(ansim("ticket", "new", "--data", self.data, "--site", SITE, "--resident", resident, "--json"))["ticket"]
+
+    def parcels(self) -> list[dict[str, Any]]:
+        """The parcels in the ledger."""
+        return json.loads(ansim("parcel", "list", "--data", self.data, "--json"))

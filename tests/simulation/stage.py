@@ -1,0 +1,133 @@
+"""A provisioned cabinet in virtual time: the whole firmware on CPython, and a host at the other end of its serial cable."""
+
+import random
+from pathlib import Path
+from typing import Self
+
+from host_tools.boards import load_board, to_board_json
+from host_tools.partitions import load, table_path
+from host_tools.simulator.clock import VirtualClock
+from host_tools.simulator.controller import Controller, simulate
+from host_tools.simulator.flash import FlashImage, create
+from host_tools.simulator.hal import SimulatedHal
+from host_tools.simulator.world import World
+from locker.board import from_json
+from locker.core import records
+from locker.core.codes import pickup_code
+from locker.core.tickets import ticket
+from locker.shell import identity as identities
+from locker.shell.app import App
+from locker.shell.store import format_journal
+from locker.wire import messages
+from locker.wire.frame import Decoder
+from locker.wire.session import HOST, Session
+
+IDENTITY = {
+    "board_id": "0102030405060708",
+    "alias": "a1a2a3a4",
+    "site_id": "5152535455565758",
+    "master_secret": "11" * 32,
+    "nonce_host": "2222222222222222",
+    "nonce_board": "3333333333333333",
+    "ticket_key": "44" * 32,
+    "cabinet": 1,
+}
+
+
+def make_flash(path: Path, board: str = "wall_12") -> None:
+    """A flash image as provisioning leaves it: partitioned, with an initialised journal."""
+    size_mb = load_board(board).definition.flash_mb
+    size = size_mb << 20
+    create(path, load(table_path(size_mb), size), size)
+    with FlashImage(path) as flash:
+        partition = flash.partition("journal")
+        assert partition is not None
+        format_journal(partition, 7)
+
+
+class Cabinet:
+    """The firmware's app on CPython, in a simulated cabinet of that board, with power from instant 0."""
+
+    def __init__(self, path: Path, board: str = "wall_12", seed: int = 1, network: dict | None = None) -> None:
+        self.world = World(from_json(to_board_json(load_board(board))), VirtualClock(), seed)
+        self.identity = identities.from_json(IDENTITY)
+        self.flash = FlashImage(path, seed)
+        self._network = network or {"serial": True}
+        self.apps: list[App] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flash.close()
+
+    async def _program(self, hal: SimulatedHal) -> None:
+        app = App(hal, self.identity, self._network)
+        self.apps.append(app)
+        await app.run()
+
+    def run_until(self, ms: int) -> Controller:
+        """Lets the cabinet live up to that time."""
+        return simulate(self.world, self._program, ms, self.flash)
+
+    def ticket(self, serial: int) -> str:
+        """The 9 digits of a ticket of this cabinet's site."""
+        return ticket(self.identity.ticket_key, self.identity.site_id, serial)
+
+    def code(self, door: int, counter: int) -> str:
+        """The 8 digits of the parcel with that counter behind a door."""
+        return pickup_code(identities.secrets(self.identity).code_key, self.identity.board_id, 1, door, counter, 0)[:8]
+
+    def journal(self) -> bytes:
+        """The whole journal partition."""
+        partition = self.flash.partition("journal")
+        assert partition is not None
+        return partition.dump()
+
+
+class TestHost:
+    """The host at the other end of the serial cable: keeps what it is sent, in order, and acknowledges it."""
+
+    __test__ = False
+
+    def __init__(self, world: World) -> None:
+        self._end = world.serial.host
+        self._end.open(115200)
+        self._end.on_bytes = self._hear
+        self._now_ms = world.clock.now_ms
+        self._decoder = Decoder()
+        self._session = Session(
+            HOST,
+            bytes.fromhex(IDENTITY["master_secret"]),
+            bytes.fromhex(IDENTITY["board_id"]),
+            bytes.fromhex(IDENTITY["alias"]),
+            random.Random(1).randbytes,
+        )
+        self.events: list[records.Record] = []
+        self.urgent: list[records.Record] = []
+        self.received_bytes = 0
+        self.sent_bytes = 0
+
+    def _hear(self, data: bytes) -> None:
+        self.received_bytes += len(data)
+        for payload in self._decoder.feed(data):
+            message = self._session.accept(payload, self._now_ms())
+            if isinstance(message, messages.Events):
+                for record in map(records.unpack, message.records):
+                    if record.number == len(self.events) + 1:
+                        self.events.append(record)
+            elif isinstance(message, messages.Urgent):
+                self.urgent.append(records.unpack(message.record))
+            if isinstance(message, messages.Events | messages.Report | messages.Status | messages.Urgent):
+                self._send(self._session.seal(messages.Ack(len(self.events))))
+            frame = self._session.outgoing()
+            if frame:
+                self._send(frame)
+
+    def _send(self, frame: bytes) -> None:
+        self.sent_bytes += len(frame)
+        self._end.write(frame)
+
+    def kinds(self) -> list[int]:
+        """The kinds of the events so far."""
+        return [record.kind for record in self.events]
