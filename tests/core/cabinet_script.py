@@ -134,11 +134,18 @@ class Story:
         self.occupied[door] = False
         return self.tell(events.Cleared(door))
 
+    def tell_key(self, key):
+        return self.tell(events.KeyPressed(key))
+
     def rings(self):
         return self.tell(events.BellPressed())
 
     def host_acknowledges(self, number=None):
-        return self.tell(events.HostAcknowledged(self.number if number is None else number))
+        """The host's database holds everything up to a number, or up to now."""
+        if number is None:
+            number = self.number
+        self._store(do.Record(records.ACKNOWLEDGED, 0, number, 0))
+        return self.tell(events.HostAcknowledged(number))
 
     # Whole visits
 

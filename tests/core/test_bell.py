@@ -1,0 +1,56 @@
+"""The bell raises an alarm at once, and the screen promises nothing."""
+
+from cabinet_script import Story, kinds, pulses
+
+from locker.core import records, texts
+from locker.core.effects import ALARM, Beep, Light, Record, Send
+
+
+def test_the_bell_is_told_at_once_and_lights_the_cabinet():
+    story = Story()
+    effects = story.rings()
+    at = effects.index(Record(records.BELL_RUNG, 0, 1, 0))
+    assert type(effects[at + 1]) is Send
+    assert effects[at + 1].urgent
+    assert Beep(ALARM) in effects
+    assert [effect.on for effect in effects if isinstance(effect, Light)] == [True]
+    assert story.text == texts.BELL
+
+
+def test_without_the_host_the_screen_says_whom_to_call():
+    story = Story()
+    story.rings()
+    story.wait(2900)
+    assert story.text == texts.BELL
+    story.wait(100)
+    assert story.text == texts.OFFLINE
+    assert story.screen == ("No connection.", "Call 112/119.")
+
+
+def test_with_the_host_the_screen_still_promises_nothing():
+    story = Story()
+    story.rings()
+    story.host_acknowledges()
+    story.wait(5000)
+    assert story.text == texts.BELL
+
+
+def test_ringing_again_is_heard_but_journaled_once_a_minute():
+    story = Story()
+    story.rings()
+    for _ in range(20):
+        story.wait(1000)
+        effects = story.rings()
+        assert kinds(effects) == []
+        assert Beep(ALARM) in effects
+    story.wait(60000)
+    assert Record(records.BELL_RUNG, 0, 21, 0) in story.rings()
+
+
+def test_the_bell_interrupts_no_visit():
+    story = Story()
+    door = story.deposits(42)
+    code = story.code(door)
+    story.types(code[:5])
+    story.rings()
+    assert pulses(story.asks(code[5:] + "#")) == [door]

@@ -1,0 +1,346 @@
+"""The courier's visit, with what can be otherwise than ordinary."""
+
+from cabinet_script import SECRETS, Story, kinds, pulses
+
+from locker.core import codes, events, records, texts
+from locker.core.effects import Record, Send, Spend
+
+
+def test_a_parcel_counts_as_deposited_only_when_closed_and_seen():
+    story = Story()
+    door = story.begins_deposit()
+    assert records.DEPOSITED not in kinds(story.opens(door))
+    assert records.DEPOSITED not in kinds(story.puts(door))
+    assert records.DEPOSITED not in kinds(story.wait(30000))
+    assert Record(records.DEPOSITED, door, 42, 1) in story.closes(door)
+    assert story.text == texts.DEPOSITED
+
+
+def test_the_counter_is_reserved_before_the_door_moves():
+    story = Story()
+    story.asks(story.ticket(42) + "#")
+    effects = story.types("1")
+    reserved = effects.index(Record(records.DEPOSIT_STARTED, 1, 42, 1))
+    assert reserved < effects.index(Record(records.PULSED, 1, 1, 1))
+
+
+def test_an_invented_ticket_is_refused_and_counted():
+    story = Story()
+    invented = story.ticket(42)[:-1] + ("0" if story.ticket(42)[-1] != "0" else "1")
+    effects = story.asks(invented + "#")
+    assert Record(records.TICKET_REFUSED, 0, 1, 0) in effects
+    assert story.text == texts.UNKNOWN
+    assert pulses(story.types("1")) == []
+
+
+def test_more_refused_tickets_are_journaled_once_an_hour():
+    story = Story()
+    invented = story.ticket(42)[:-1] + ("0" if story.ticket(42)[-1] != "0" else "1")
+    told = [effect for _ in range(50) for effect in story.asks(invented + "#") if isinstance(effect, Record)]
+    assert told == [Record(records.TICKET_REFUSED, 0, 1, 0)]
+    later = [effect for effect in story.wait(3600000) if isinstance(effect, Record)]
+    assert later == [Record(records.TICKET_REFUSED, 0, 49, 0)]
+    assert kinds(story.wait(7200000)) == []
+
+
+def test_a_ticket_is_good_for_one_deposit():
+    story = Story()
+    story.deposits(42)
+    story.wait(61000)
+    assert story.spent == {42}
+    story.asks(story.ticket(42) + "#")
+    assert story.text == texts.USED
+    assert pulses(story.types("1")) == []
+
+
+def test_a_ticket_whose_door_is_still_open_opens_no_other():
+    story = Story()
+    story.opens(story.begins_deposit(42))
+    story.asks(story.ticket(42) + "#")
+    assert story.text == texts.USED
+
+
+def test_a_ticket_is_spent_by_the_next_number_at_the_latest():
+    story = Story()
+    story.deposits(42)
+    assert story.spent == set()
+    effects = story.asks(story.ticket(43) + "#")
+    assert Spend(42) in effects
+    story.types("*")
+    story.asks(story.ticket(42) + "#")
+    assert story.text == texts.USED
+
+
+def test_the_same_ticket_opens_the_door_again_within_a_minute():
+    story = Story()
+    door = story.deposits(42)
+    old_code = story.code(door)
+    effects = story.asks(story.ticket(42) + "#")
+    made = [effect for effect in effects if isinstance(effect, Record)]
+    assert made == [
+        Record(records.WITHDRAWN, door, 42, 1),
+        Record(records.DEPOSIT_STARTED, door, 42, 2),
+        Record(records.PULSED, door, 1, 2),
+    ]
+    story.opens(door)
+    story.closes(door)
+    assert story.state.parcels[door].counter == 2
+    assert pulses(story.asks(old_code + "#")) == []
+    assert pulses(story.asks(story.code(door) + "#")) == [door]
+
+
+def test_a_withdrawn_parcel_leaves_the_ticket_good():
+    story = Story()
+    door = story.deposits(42)
+    story.asks(story.ticket(42) + "#")
+    story.opens(door)
+    story.takes(door)
+    story.closes(door)
+    assert kinds(story.types("*")) == [records.CANCELLED]
+    story.wait(120000)
+    assert story.spent == set()
+    assert story.deposits(42) == door
+    assert story.state.parcels[door].counter == 3
+
+
+def test_a_courier_cannot_reopen_later_or_after_someone_else():
+    story = Story()
+    story.deposits(42)
+    story.wait(60000)
+    assert pulses(story.asks(story.ticket(42) + "#")) == []
+    other = Story()
+    door = other.deposits(42)
+    other.asks(other.wrong(door) + "#")
+    assert pulses(other.asks(other.ticket(42) + "#")) == []
+
+
+def test_each_size_has_its_doors_and_the_draw_decides_among_them():
+    for size, drawn, door in (("1", 0, 1), ("1", 1, 2), ("2", 0, 3), ("3", 0, 4)):
+        story = Story(draw=lambda n, drawn=drawn: drawn)
+        assert story.begins_deposit(size=size) == door
+
+
+def test_the_next_larger_door_is_offered_and_may_be_declined():
+    story = Story()
+    story.deposits(1)
+    story.deposits(2)
+    story.asks(story.ticket(3) + "#")
+    assert pulses(story.types("1")) == []
+    assert story.text == texts.LARGER
+    assert story.screen[0] == "No S door is free."
+    assert "M" in story.screen[1]
+    story.types("*")
+    assert story.text == texts.SIZES
+    assert pulses(story.types("1")) == []
+    assert pulses(story.types("#")) == [3]
+
+
+def test_an_offered_door_that_is_taken_meanwhile_is_not_opened():
+    story = Story()
+    story.deposits(1)
+    story.deposits(2)
+    story.asks(story.ticket(3) + "#")
+    story.types("1")
+    story.opens(3)
+    assert pulses(story.types("#")) == []
+    assert story.text == texts.SIZES
+
+
+def test_no_larger_door_is_said_plainly():
+    story = Story("SL")
+    story.deposits(1, "3")
+    story.asks(story.ticket(2) + "#")
+    story.types("3")
+    assert story.text == texts.NO_SIZE
+    assert pulses(story.types("1")) == [1]
+
+
+def test_a_full_cabinet_says_so_and_keeps_the_ticket():
+    story = Story("S")
+    story.deposits(1)
+    story.asks(story.ticket(2) + "#")
+    assert story.text == texts.FULL
+    assert 2 not in story.spent
+    assert pulses(story.types("1")) == []
+
+
+def test_a_cabinet_that_does_not_accept_says_so_and_still_gives_out():
+    story = Story()
+    door = story.deposits(1)
+    story.cabinet.accepting = False
+    story.asks(story.ticket(2) + "#")
+    assert story.text == texts.FULL
+    assert pulses(story.asks(story.code(door) + "#")) == [door]
+
+
+def test_a_door_that_is_open_occupied_or_jammed_is_not_given_out():
+    story = Story("SSS")
+    story.opens(1)
+    story.puts(2)
+    assert story.begins_deposit() == 3
+
+
+def test_closing_an_empty_door_asks_to_open_again_or_cancel():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.opens(door)
+    effects = story.closes(door)
+    assert records.CANCELLED not in kinds(effects)
+    assert story.text == texts.NO_PARCEL
+    assert pulses(story.types("#")) == [door]
+    story.opens(door)
+    story.puts(door)
+    assert Record(records.DEPOSITED, door, 42, 1) in story.closes(door)
+
+
+def test_cancelling_leaves_the_ticket_good_and_the_counter_used():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.opens(door)
+    story.closes(door)
+    assert Record(records.CANCELLED, door, 42, 1) in story.types("*")
+    assert story.spent == set()
+    assert story.deposits(42) == door
+    assert story.state.parcels[door].counter == 2
+
+
+def test_a_courier_who_walks_away_from_an_empty_closed_door_has_cancelled():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.opens(door)
+    story.closes(door)
+    assert records.CANCELLED in kinds(story.wait(60000))
+    assert story.text == texts.WELCOME
+
+
+def test_a_number_typed_at_the_question_cancels_and_counts_as_typed():
+    story = Story()
+    parcel = story.deposits(1)
+    door = story.begins_deposit(2)
+    story.opens(door)
+    story.closes(door)
+    effects = story.asks(story.code(parcel) + "#")
+    assert records.CANCELLED in kinds(effects)
+    assert pulses(effects) == [parcel]
+
+
+def test_a_star_at_the_open_door_leads_to_another_size():
+    story = Story()
+    door = story.begins_deposit(42, "1")
+    story.opens(door)
+    story.types("*")
+    assert story.text == texts.CHANGE
+    assert records.CANCELLED in kinds(story.closes(door))
+    assert story.text == texts.SIZES
+    assert pulses(story.types("3")) == [4]
+
+
+def test_two_stars_at_the_open_door_end_the_visit():
+    story = Story()
+    door = story.begins_deposit(42, "1")
+    story.opens(door)
+    story.types("**")
+    assert story.text == texts.WELCOME
+    assert records.CANCELLED in kinds(story.closes(door))
+    assert story.text == texts.WELCOME
+
+
+def test_a_parcel_left_in_a_cancelled_door_is_deposited_all_the_same():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.opens(door)
+    story.puts(door)
+    story.types("*")
+    assert records.DEPOSITED in kinds(story.closes(door))
+
+
+def test_sizes_are_cancelled_by_a_star_or_by_waiting():
+    for act in (lambda story: story.types("*"), lambda story: story.wait(30000)):
+        story = Story()
+        story.asks(story.ticket(42) + "#")
+        act(story)
+        assert story.text == texts.WELCOME
+        assert pulses(story.types("1")) == []
+
+
+def test_other_keys_choose_no_size():
+    story = Story()
+    story.asks(story.ticket(42) + "#")
+    assert pulses(story.types("0456789#AB")) == []
+    assert pulses(story.types("2")) == [3]
+
+
+def test_without_the_host_a_receipt_is_shown_three_seconds_after_closing():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.opens(door)
+    story.puts(door)
+    story.closes(door)  # waits 600 ms
+    story.wait(2300)
+    assert story.text == texts.DEPOSITED
+    story.wait(100)
+    assert story.text == texts.RECEIPT
+    code = codes.receipt_code(SECRETS.receipt_key, SECRETS.board_id, 1, door, 1, 42, 0)
+    assert story.screen == ("No link. Please note", "01 0001 " + code, "Ticket " + story.ticket(42), "Cabinet 12")
+    story.wait(61000)
+    assert story.text == texts.WELCOME
+
+
+def test_with_the_host_no_receipt_is_shown():
+    story = Story()
+    story.deposits(42)
+    story.host_acknowledges()
+    story.wait(2400)
+    assert story.text == texts.DEPOSITED
+
+
+def test_an_acknowledgement_of_something_earlier_is_none_of_this_deposit():
+    story = Story()
+    story.deposits(42)
+    story.host_acknowledges(story.number - 1)
+    story.wait(2400)
+    assert story.text == texts.RECEIPT
+
+
+def test_a_receipt_waits_until_the_keypad_is_free():
+    story = Story()
+    story.deposits(42)
+    story.types("1")
+    story.wait(4000)
+    assert story.text == texts.ENTRY
+    story.types("*")
+    story.wait(1000)
+    assert story.text == texts.RECEIPT
+
+
+def test_the_host_is_told_of_a_deposit_at_once():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.opens(door)
+    story.puts(door)
+    effects = story.closes(door)
+    told = effects[effects.index(Record(records.DEPOSITED, door, 42, 1)) + 1]
+    assert type(told) is Send
+    assert not told.urgent
+
+
+def test_a_door_that_does_not_move_is_pulsed_three_times_then_another_is_offered():
+    story = Story()
+    story.asks(story.ticket(42) + "#")
+    story.types("1")
+    effects = story.wait(12000)
+    assert pulses(effects) == [1, 1]
+    made = kinds(effects)
+    assert made[-2:] == [records.DOOR_JAMMED, records.CANCELLED]
+    assert story.text == texts.STUCK
+    assert pulses(story.types("1")) == [2]
+
+
+def test_a_late_closing_still_deposits():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.opens(door)
+    story.puts(door)
+    assert records.DOOR_LEFT_OPEN in kinds(story.wait(300000))
+    assert Record(records.DEPOSITED, door, 42, 1) in story.closes(door)
+    assert story.tell(events.Woke()) is not None

@@ -1,0 +1,111 @@
+"""Doors that are left open, forced or slow, and coils that take turns."""
+
+from cabinet_script import Story, kinds, pulses
+
+from locker.core import records, texts
+from locker.core.effects import ALARM, ATTENTION, Beep, Record, Send
+
+
+def test_an_open_door_is_reminded_of_after_a_minute_and_reported_after_two():
+    story = Story()
+    door = story.deposits(42)
+    story.asks(story.code(door) + "#")
+    story.opens(door)
+    assert Beep(ATTENTION) not in story.wait(59900)
+    assert Beep(ATTENTION) in story.wait(100)
+    assert story.text == texts.CLOSE
+    effects = story.wait(59900)
+    assert effects.count(Beep(ATTENTION)) == 3
+    assert records.DOOR_LEFT_OPEN not in kinds(effects)
+    assert Record(records.DOOR_LEFT_OPEN, door, 0, 1) in story.wait(100)
+    assert kinds(story.wait(600000)) == []
+    assert story.text == texts.WELCOME
+
+
+def test_a_door_left_open_is_judged_when_it_closes_at_last():
+    story = Story()
+    door = story.deposits(42)
+    story.asks(story.code(door) + "#")
+    story.opens(door)
+    story.takes(door)
+    story.wait(3600000)
+    assert Record(records.COLLECTED, door, 42, 1) in story.closes(door)
+
+
+def test_a_door_that_opens_with_no_cause_is_an_urgent_alarm():
+    story = Story()
+    door = story.deposits(42)
+    effects = story.opens(door)
+    at = effects.index(Record(records.DOOR_FORCED, door, 0, 1))
+    assert type(effects[at + 1]) is Send
+    assert effects[at + 1].urgent
+    assert Beep(ALARM) in effects
+    story.takes(door)
+    assert Record(records.DOOR_CLOSED, door, 0, 1) in story.closes(door)
+    assert pulses(story.asks(story.code(door) + "#")) == [door]
+
+
+def test_a_door_that_bounces_while_closing_is_open_still():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.opens(door)
+    story.puts(door)
+    for _ in range(5):
+        story.closed[door] = True
+        from locker.core import events
+
+        story.tell(events.ContactClosed(door))
+        story.wait(300)
+        assert kinds(story.opens(door)) == []
+    assert kinds(story.closes(door)) == [records.DOOR_CLOSED, records.DEPOSITED]
+
+
+def test_two_coils_are_never_on_at_once():
+    story = Story()
+    first = story.deposits(1)
+    second = story.deposits(2)
+    story.wait(3000)
+    story.types(story.code(second))
+    story.wait(18000)
+    story.types("*")
+    story.asks(story.code(first) + "#")
+    story.types(story.code(second))
+    story.wait(900)  # the first door's second pulse begins at about the time of the answer
+    effects = story.asks("#") + story.wait(3000)
+    assert second in pulses(effects)  # the story itself asserts one coil at a time
+
+
+def test_an_end_of_a_pulse_that_nobody_began_means_nothing():
+    from locker.core import events
+
+    story = Story()
+    assert story.tell(events.PulseEnded(2)) == []
+
+
+def test_a_jammed_door_gets_no_parcel_until_it_has_moved():
+    story = Story("SS")
+    story.asks(story.ticket(42) + "#")
+    story.types("1")
+    story.wait(12000)
+    story.types("*")
+    for _ in range(2):
+        story.asks(story.ticket(42) + "#")
+        assert pulses(story.types("1")) == [2]
+        story.opens(2)
+        story.types("*")
+        story.closes(2)
+        story.types("*")
+    story.opens(1)
+    story.closes(1)
+    story.asks(story.ticket(42) + "#")
+    assert pulses(story.types("1")) == [1]
+
+
+def test_a_jam_with_nobody_at_the_keypad_cancels_the_deposit():
+    story = Story()
+    parcel = story.deposits(1)
+    story.begins_deposit(2)
+    story.types(story.code(parcel))
+    effects = story.wait(12000)
+    assert kinds(effects)[-2:] == [records.DOOR_JAMMED, records.CANCELLED]
+    assert story.text == texts.ENTRY

@@ -1,0 +1,170 @@
+"""The keypad: length decides, one answer follows each `#`, and nobody keeps anybody from typing."""
+
+from cabinet_script import Story, kinds, pulses
+
+from locker.core import entry, records, texts
+from locker.core.effects import KEY, Beep, Light, Show
+
+
+def answer_time(story, keys):
+    """Milliseconds from `#` to the answer."""
+    story.types(keys)
+    story.tell_key("#")
+    asked = story.now
+    while story.cabinet.mode == entry.CHECKING:
+        story.wait(1)
+    return story.now - asked
+
+
+def test_digits_show_as_dots_but_for_the_last():
+    story = Story()
+    shown = [effect.arguments[0] for effect in story.types("0773910") if isinstance(effect, Show)]
+    assert shown == ["0", ".7", "..7", "...3", "....9", ".....1", "......0"]
+
+
+def test_only_the_lengths_of_a_ticket_or_a_code_are_checked():
+    story = Story()
+    door = story.deposits(42)
+    code = story.code(door, 12)
+    for length in (1, 2, 8, 11, 12, 13):
+        effects = story.types(code[:length] + "#")
+        assert kinds(effects) == []
+        assert story.text == texts.LENGTH
+    for keys in (code + "0", code + "00000", "0" + code, story.code(door) + "0"):
+        effects = story.types(keys + "#")
+        assert pulses(effects) == []
+        assert story.text == texts.LENGTH
+
+
+def test_an_empty_entry_asks_nothing():
+    story = Story()
+    story.types("#")
+    assert story.text == texts.WELCOME
+
+
+def test_a_star_clears():
+    story = Story()
+    door = story.deposits(42)
+    code = story.code(door)
+    story.types(code[:5] + "*")
+    assert story.text == texts.WELCOME
+    assert pulses(story.asks(code[5:] + "#")) == []
+    assert pulses(story.asks(code + "#")) == [door]
+
+
+def test_twenty_idle_seconds_clear():
+    story = Story()
+    door = story.deposits(42)
+    story.host_acknowledges()
+    code = story.code(door)
+    story.types(code[:5])
+    story.wait(19800)
+    assert story.text == texts.ENTRY
+    story.wait(200)
+    assert story.text == texts.WELCOME
+    assert pulses(story.asks(code[5:] + "#")) == []
+
+
+def test_keys_typed_while_a_number_is_checked_are_ignored():
+    story = Story()
+    door = story.deposits(42)
+    story.types(story.code(door))
+    story.tell_key("#")
+    assert story.types("123*") == []
+    assert pulses(story.wait(200)) == [door]
+
+
+def test_letters_of_a_larger_keypad_mean_nothing():
+    story = Story()
+    door = story.deposits(42)
+    code = story.code(door)
+    assert pulses(story.asks("A" + code[:4] + "BCD" + code[4:] + "#")) == [door]
+
+
+def test_numbers_are_checked_two_seconds_apart():
+    story = Story()
+    story.wait(10000)
+    assert answer_time(story, "0112345678") == 500
+    story.types("0112345678")  # a second passes while typing
+    start = story.now
+    story.tell_key("#")
+    while story.cabinet.mode == entry.CHECKING:
+        story.wait(1)
+    assert story.now - start == 500 + 2000 - (500 + 1000)
+
+
+def test_in_step_up_numbers_are_checked_five_seconds_apart():
+    story = Story()
+    for _ in range(10):
+        story.asks("0112345678#")
+    story.wait(10000)
+    assert answer_time(story, "01123456789012") == 500
+    assert answer_time(story, "01123456789012") == 5000 - 1400
+    assert answer_time(story, "0112345678") == 5000 - 1000
+    assert answer_time(story, "0212345678") == 2000 - 1000  # another door
+
+
+def test_the_first_number_is_checked_five_seconds_after_boot():
+    story = Story()
+    door = story.deposits(42)
+    code = story.code(door)
+    story.power_on()
+    booted = story.now
+    story.types(code)
+    story.tell_key("#")
+    while story.cabinet.mode == entry.CHECKING:
+        story.wait(1)
+    assert story.now - booted == 5500
+    assert story.coil == door
+
+
+def test_every_key_is_heard_and_lights_the_cabinet():
+    story = Story()
+    effects = story.types("1")
+    assert Beep(KEY) in effects
+    assert [effect.on for effect in effects if isinstance(effect, Light)] == [True]
+
+
+def test_the_light_goes_out_when_nobody_acts():
+    story = Story()
+    story.types("1")
+    lights = [effect.on for effect in story.wait(29800) if isinstance(effect, Light)]
+    assert lights == []
+    lights = [effect.on for effect in story.wait(200) if isinstance(effect, Light)]
+    assert lights == [False]
+
+
+def test_the_light_stays_on_while_a_door_is_in_use():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.opens(door)
+    lights = [effect.on for effect in story.wait(90000) if isinstance(effect, Light)]
+    assert lights == []
+    lights = [effect.on for effect in story.wait(90000) if isinstance(effect, Light)]
+    assert lights == [False]
+
+
+def test_an_open_door_keeps_nobody_from_the_keypad():
+    story = Story()
+    parcel = story.deposits(1)
+    left = story.begins_deposit(2)
+    story.opens(left)
+    story.wait(5000)
+    assert pulses(story.asks(story.code(parcel) + "#")) == [parcel]
+    story.opens(parcel)
+    story.takes(parcel)
+    assert records.COLLECTED in kinds(story.closes(parcel))
+    assert records.CANCELLED in kinds(story.closes(left))
+
+
+def test_a_deposit_finished_while_someone_else_types_does_not_disturb_the_typing():
+    story = Story()
+    parcel = story.deposits(1)
+    left = story.begins_deposit(2)
+    story.opens(left)
+    story.puts(left)
+    code = story.code(parcel)
+    story.types(code[:5])
+    assert records.DEPOSITED in kinds(story.closes(left))
+    assert story.text == texts.ENTRY
+    assert pulses(story.asks(code[5:] + "#")) == [parcel]

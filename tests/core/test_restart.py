@@ -1,0 +1,149 @@
+"""A power cut anywhere: what was begun is resolved from the sensors, nothing is opened, nothing is guessed."""
+
+from cabinet_script import Story, kinds, pulses
+
+from locker.core import journal, records, texts
+from locker.core.effects import Pulse, Record, Spend
+
+
+def story_in(state, closed, occupied):
+    """A story whose only parcel was in `state` when the power was cut."""
+    story = Story()
+    if state in (journal.WAITING, journal.GRANTED, journal.TAKING):
+        story.deposits(42)
+        story.wait(61000)
+    if state in (journal.GRANTED, journal.TAKING):
+        story.asks(story.code(1) + "#")
+    if state in (journal.RESERVED, journal.LOADING):
+        story.begins_deposit(42)
+    if state in (journal.RESERVED, journal.GRANTED):  # the cut came before the pulse was recorded
+        assert story.log.pop().kind == records.PULSED
+        story.number -= 1
+    assert story.folded().parcels[1].state == state
+    story.closed[1] = closed
+    story.occupied[1] = occupied
+    return story
+
+
+EMPTY, RESERVED, LOADING, WAITING, GRANTED, TAKING = range(6)
+DEPOSITED = (records.DEPOSITED,)
+CANCELLED = (records.CANCELLED,)
+UNKNOWN_EMPTY = (records.SENSOR_FAULT, records.CANCELLED)
+INSIDE = (records.STILL_INSIDE,)
+UNKNOWN_INSIDE = (records.SENSOR_FAULT, records.STILL_INSIDE)
+COLLECTED = (records.COLLECTED,)
+OPENED = (records.DOOR_OPENED,)
+FORCED = (records.DOOR_FORCED,)
+RESOLVED = (
+    # state,    closed, occupied: recorded,       state then
+    (EMPTY, True, False, (), EMPTY),
+    (EMPTY, True, True, (), EMPTY),
+    (EMPTY, False, False, (), EMPTY),
+    (EMPTY, False, True, (), EMPTY),
+    (RESERVED, True, False, CANCELLED, EMPTY),
+    (RESERVED, True, True, UNKNOWN_EMPTY, EMPTY),
+    (RESERVED, False, False, OPENED, LOADING),
+    (RESERVED, False, True, OPENED, LOADING),
+    (LOADING, True, False, CANCELLED, EMPTY),
+    (LOADING, True, True, DEPOSITED, WAITING),
+    (LOADING, False, False, OPENED, LOADING),
+    (LOADING, False, True, OPENED, LOADING),
+    (WAITING, True, False, (), WAITING),
+    (WAITING, True, True, (), WAITING),
+    (WAITING, False, False, FORCED, WAITING),
+    (WAITING, False, True, FORCED, WAITING),
+    (GRANTED, True, False, UNKNOWN_INSIDE, WAITING),
+    (GRANTED, True, True, INSIDE, WAITING),
+    (GRANTED, False, False, OPENED, TAKING),
+    (GRANTED, False, True, OPENED, TAKING),
+    (TAKING, True, False, COLLECTED, EMPTY),
+    (TAKING, True, True, INSIDE, WAITING),
+    (TAKING, False, False, OPENED, TAKING),
+    (TAKING, False, True, OPENED, TAKING),
+)
+
+
+def test_every_state_resolves_with_every_reading_of_the_sensors():
+    assert len({row[:3] for row in RESOLVED}) == 24
+    for state, closed, occupied, recorded, after in RESOLVED:
+        story = story_in(state, closed, occupied)
+        effects = story.power_on()
+        assert tuple(kinds(effects)) == recorded, (state, closed, occupied)
+        assert story.state.parcels[1].state == after
+        assert pulses(effects) == []
+        assert story.text == texts.WELCOME
+        assert not any(isinstance(effect, Pulse) for effect in story.wait(10000))
+
+
+def test_a_door_found_open_is_judged_when_it_closes():
+    for state, occupied, outcome in (
+        (LOADING, True, records.DEPOSITED),
+        (LOADING, False, records.CANCELLED),
+        (RESERVED, True, records.DEPOSITED),
+        (TAKING, True, records.STILL_INSIDE),
+        (TAKING, False, records.COLLECTED),
+        (GRANTED, False, records.COLLECTED),
+    ):
+        story = story_in(state, False, occupied)
+        story.power_on()
+        story.wait(20000)
+        assert Record(outcome, 1, 42, 1) in story.closes(1)
+
+
+def test_a_second_restart_changes_nothing_more():
+    for state, closed, occupied, _, after in RESOLVED:
+        story = story_in(state, closed, occupied)
+        story.power_on()
+        if closed:
+            assert kinds(story.power_on()) == []
+        else:
+            story.power_on()
+        assert story.state.parcels[1].state == after
+
+
+def test_the_code_works_after_any_restart_that_leaves_the_parcel():
+    for state in (WAITING, GRANTED, TAKING):
+        story = story_in(state, True, True)
+        code = story.code(1)
+        story.power_on()
+        assert pulses(story.asks(code + "#")) == [1]
+
+
+def test_a_ticket_is_spent_by_a_restart_after_its_deposit():
+    story = Story()
+    story.deposits(42)
+    assert story.spent == set()
+    assert Spend(42) in story.power_on()
+    assert story.spent == {42}
+    assert Spend(42) not in story.power_on()
+
+
+def test_failures_survive_a_restart():
+    story = Story()
+    door = story.deposits(42)
+    for _ in range(10):
+        story.asks(story.wrong(door) + "#")
+    story.power_on()
+    story.asks(story.code(door) + "#")
+    assert story.text == texts.ALL_DIGITS
+
+
+def test_cutting_the_power_at_the_check_buys_no_free_guess():
+    story = Story()
+    door = story.deposits(42)
+    for tries in range(1, 11):
+        story.types(story.wrong(door) + "#")
+        story.power_on()
+        assert story.state.parcels[door].failures == tries
+
+
+def test_a_counter_is_not_used_again_after_a_cut():
+    story = Story()
+    counters = []
+    for serial in range(5):
+        door = story.begins_deposit(serial)
+        assert door == 1
+        counters.append(story.state.parcels[door].counter)
+        story.power_on()
+        story.wait(5000)
+    assert counters == [1, 2, 3, 4, 5]
