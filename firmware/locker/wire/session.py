@@ -71,7 +71,7 @@ class Session:
         self._alias = alias
         self._entropy = entropy
         self._secret = b"" if self._board else entropy(16)
-        self._nonce = b""  # of the board, in the present context or handshake
+        self._nonce = None  # of the board, in the present context or handshake
         self._lead = b""  # the same, as long as it leads the board's messages
         self._keys = None
         self._hello = None  # the frame to repeat until a WELCOME comes

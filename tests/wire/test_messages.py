@@ -1,0 +1,86 @@
+"""Messages keep their fields, their ranges and their lengths."""
+
+from golden import cases, raw
+
+from locker.wire.messages import TABLE, Ack, BadMessage, Events, Report, Status, Urgent, decode_message, encode_message
+
+BY_NAME = {"Report": Report, "Events": Events, "Urgent": Urgent, "Status": Status, "Ack": Ack}
+REPORT = Report(b"board-id", 1, 2, 3, 4, 5, 6, 7, 8)
+RECORD = b"\x0a" + bytes(19)
+
+
+def message_of(case):
+    """The message of a vector: raw values are hexadecimal, numbers are numbers."""
+    values = []
+    for _name, value in case["fields"]:
+        values.append(tuple([raw(text) for text in value]) if isinstance(value, list) else raw(value) if isinstance(value, str) else value)
+    return BY_NAME[case["message"]](*values)
+
+
+def refuses(error, act, argument):
+    try:
+        act(argument)
+    except error:
+        return True
+    return False
+
+
+def changed(message, at, value):
+    values = list(message)
+    values[at] = value
+    return message.__class__(*values)
+
+
+def test_every_type_byte_names_one_message():
+    assert len({row[0] for row in TABLE}) == len({row[1] for row in TABLE}) == len(TABLE)
+    for _kind, _made, widths, lowest in TABLE:
+        assert len(widths) == len(lowest)
+
+
+def test_messages_are_those_of_the_golden_vectors():
+    vectors = cases("messages.json")
+    assert {case["message"] for case in vectors} == set(BY_NAME)
+    for case in vectors:
+        message, plaintext = message_of(case), raw(case["plaintext"])
+        assert encode_message(message) == plaintext
+        assert decode_message(plaintext) == message
+
+
+def test_a_field_out_of_its_range_is_refused_before_it_can_wrap():
+    assert encode_message(REPORT)
+    for at, values in ((0, (b"", b"seven b", b"nine byte")), (1, (0, -1, 1 << 32)), (6, (0, 1 << 16)), (7, (-1, 1 << 32))):
+        for value in values:
+            assert refuses(ValueError, encode_message, changed(REPORT, at, value))
+    for number in (-1, 1 << 32, 1 << 40):
+        assert refuses(ValueError, encode_message, Ack(number))
+    assert refuses(ValueError, encode_message, Status(0, 1, 1 << 48, 0))
+
+
+def test_only_messages_of_the_table_are_sent():
+    for stranger in ((5,), b"bytes", None):
+        assert refuses(ValueError, encode_message, stranger)
+    for records in ((), (RECORD,) * 9):
+        assert refuses(ValueError, encode_message, Events(records))
+    for record in (b"", RECORD + b"\0", bytes(20)):
+        assert refuses(ValueError, encode_message, Urgent(record))
+
+
+def test_messages_with_records_are_filled_to_32_bytes():
+    assert len(encode_message(Urgent(RECORD))) == 32
+    assert len(encode_message(Urgent(b"\xff" * 20))) == 32
+    assert len(encode_message(Events((RECORD,)))) == 32
+
+
+def test_a_message_cut_short_or_out_of_range_is_refused():
+    for message in (REPORT, Status(1, 2, 3, 4), Ack(5)):
+        plaintext = encode_message(message)
+        for size in range(len(plaintext)):
+            assert refuses(BadMessage, decode_message, plaintext[:size])
+    assert refuses(BadMessage, decode_message, encode_message(REPORT)[:9] + bytes(4) + encode_message(REPORT)[13:])
+    assert refuses(BadMessage, decode_message, b"\3" + encode_message(Events((RECORD, RECORD)))[1:])
+
+
+def test_what_a_newer_minor_version_adds_is_passed_over():
+    assert decode_message(encode_message(REPORT) + b"newer field") == REPORT
+    assert decode_message(encode_message(Ack(7)) + b"\0") == Ack(7)
+    assert decode_message(b"\xfenew message") is None
