@@ -255,4 +255,4 @@ class Chip:
 def pull_up(wires: Wires, kind: str, pin: int | tuple[int, int]) -> None:
     """Fits the resistor that an input needs where its pin has no pull of its own."""
     if isinstance(pin, int) and has_no_pull(kind, pin):
-        wires.node(pin).bias = EXTERNAL_PULL
+        wires.node(pin).fit_pull(EXTERNAL_PULL)

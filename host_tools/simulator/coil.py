@@ -43,7 +43,7 @@ class Coil:
         self._rise_k = 0.0  # above ambient at _since_us
         self._pending: list[Event] = []
         self._on_at_us = 0
-        gate.bias -= EXTERNAL_PULL
+        gate.fit_pull(-EXTERNAL_PULL)
         gate.watch(self._switch)
         supply.on_voltage.append(self._voltage_changed)
 

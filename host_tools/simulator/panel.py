@@ -13,7 +13,7 @@ class Lamp:
 
     def __init__(self, gate: Node, trace: Trace) -> None:
         self._trace = trace
-        gate.bias -= EXTERNAL_PULL
+        gate.fit_pull(-EXTERNAL_PULL)
         gate.watch(self._switch)
         self.on = False
 

@@ -9,6 +9,8 @@ PinId = int | tuple[int, int]  # a native GPIO, or (I2C address of an expander, 
 
 _INTERNAL_PULL = 2  # conductances in units of 1/100 kOhm: inside the chips about 45-100 kOhm,
 EXTERNAL_PULL = 10  # on the board 10 kOhm
+_FLOATS = -1
+_UNKNOWN = -2
 _NOISE_TICK_US = 1000  # a floating input changes its mind about once a millisecond
 
 
@@ -20,7 +22,7 @@ def place(pin: PinId) -> int:
 class Node:
     """One wire: the pin that may drive it, the pulls on it, the switches at it."""
 
-    __slots__ = ("_wires", "bias", "drive", "group", "last", "name", "pull", "switches", "watchers")
+    __slots__ = ("_held", "_wires", "bias", "drive", "group", "last", "name", "pull", "switches", "watchers")
 
     def __init__(self, wires: "Wires", name: PinId | str) -> None:
         self._wires = wires
@@ -32,6 +34,12 @@ class Node:
         self.watchers: list[Callable[[int], object]] = []
         self.last: int | None = None  # what the watchers were told
         self.group: list[Node] = [self]
+        self._held = _UNKNOWN
+
+    def fit_pull(self, bias: int) -> None:
+        """Solders a resistor to a supply wire: conductance up positive, down negative."""
+        self.bias += bias
+        self._wires.tell(self)
 
     def set(self, drive: int | None, pull: int = 0) -> None:
         """What the pin of a chip does to this wire: drives it to 0 or 1, or (None) only pulls."""
@@ -42,11 +50,17 @@ class Node:
 
     def level(self) -> int:
         """0 or 1; noise when nothing holds the wire."""
-        level = self.held()
-        return self._wires.noise_on(self) if level is None else level
+        held = self._held
+        if held == _UNKNOWN:
+            held = self._held = self._hold()
+        return self._wires.noise_on(self) if held == _FLOATS else held
 
-    def held(self) -> int | None:
-        """0 or 1, None when the wire floats. A driver beats any pull; where two drivers fight, low wins."""
+    def stir(self) -> None:
+        """Something at this wire or its neighbours has changed."""
+        self._held = _UNKNOWN
+
+    def _hold(self) -> int:
+        """A driver beats any pull; where two drivers fight, low wins."""
         bias = 0
         high = False
         for node in self.group:
@@ -56,7 +70,7 @@ class Node:
             bias += node.pull * _INTERNAL_PULL + node.bias
         if high or bias > 0:
             return 1
-        return 0 if bias < 0 else None
+        return 0 if bias < 0 else _FLOATS
 
     def watch(self, told: Callable[[int], object]) -> None:
         """Calls `told(level)` whenever the level has changed. For wires that always have a pull."""
@@ -136,6 +150,8 @@ class Wires:
     def tell(self, node: Node) -> None:
         """Tells the watchers of all that hangs together with this wire, and of a short."""
         group = node.group
+        for member in group:
+            member.stir()
         if len(group) > 1 and self.on_short and {member.drive for member in group} >= {0, 1}:
             self.on_short("outputs fight: " + ", ".join(str(member.name) for member in group if member.drive is not None))
         for member in tuple(group):

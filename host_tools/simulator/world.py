@@ -1,7 +1,10 @@
 """The world of one cabinet, built from its board definition and nothing else."""
 
+import json
+from pathlib import Path
 from typing import Any
 
+from host_tools.boards import load_board, to_board_json
 from host_tools.simulator.bounce import BouncingSwitch
 from host_tools.simulator.chip import PWRON_RESET, Chip, pull_up
 from host_tools.simulator.clock import Clock
@@ -19,10 +22,15 @@ from host_tools.simulator.sensors import Beam, Distance
 from host_tools.simulator.supply import Supply
 from host_tools.simulator.trace import Entry, Trace
 from host_tools.simulator.wires import EXTERNAL_PULL, Wires
-from locker.board import Board
+from locker.board import Board, from_json
 from locker.board import Door as DoorDefinition
 
 _CONTACT_BOUNCE_US = 5_000
+
+
+def board_named(name_or_path: str | Path) -> Board:
+    """The board that the firmware would read from the board.json of that definition; Complaint as `load_board`."""
+    return from_json(json.loads(json.dumps(to_board_json(load_board(name_or_path)))))
 
 
 class World:
@@ -127,7 +135,7 @@ class World:
             self.chip.buses.append(bus)
         if board.expander_reset is not None:
             line = self.wires.node(board.expander_reset)
-            line.bias -= EXTERNAL_PULL
+            line.fit_pull(-EXTERNAL_PULL)
             for expander in self.expanders.values():
                 expander.reset_line(0)
                 line.watch(expander.reset_line)
