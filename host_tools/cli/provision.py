@@ -1,0 +1,123 @@
+"""`ansim provision`: a board's identity, its place and its way to the host."""
+
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import BarColumn, Progress, TextColumn
+
+from host_tools.boards import BoardFile, load_board
+from host_tools.cli._output import json_option, notices, print_json
+from host_tools.errors import Complaint
+from host_tools.host.data import data_option
+from host_tools.provision import Provisioned, Request, check_host, provision
+
+DEFAULT_PORT = 26746
+PASSWORD = "ANSIM_WIFI_PASSWORD"  # noqa: S105 - the name of the variable, not a password
+
+
+@click.command()
+@click.option("--port", required=True, metavar="PATH", help="The board's serial port, such as /dev/ttyUSB0.")
+@click.option("--board", "board_name", required=True, metavar="NAME", help="The cabinet: a board of `ansim boards list`, or a board file.")
+@click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands; a new name founds a new site.")
+@click.option("--number", type=click.IntRange(1, 9999), help="The cabinet's number at its site.  [default: the lowest free one]")
+@click.option("--host", metavar="ADDR:PORT", help=f"The host that the board connects to; PORT is {DEFAULT_PORT} unless given.")
+@click.option("--host-unchecked", is_flag=True, help="Do not ask whether that host answers.")
+@click.option("--wifi", metavar="SSID", help=f"The site's network. Its password is asked for, or taken from ${PASSWORD}.")
+@click.option("--serial-link", is_flag=True, help="The host is at the board's second serial port.")
+@click.option("--replace", is_flag=True, help="Give an enrolled board a new identity: retires the old one and discards its journal.")
+@data_option
+@click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+@json_option
+def command(
+    port: str,
+    board_name: str,
+    site: str,
+    number: int | None,
+    host: str | None,
+    host_unchecked: bool,
+    wifi: str | None,
+    serial_link: bool,
+    replace: bool,
+    data: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Give a flashed board its identity and its cabinet, and enter it in the ledger.
+
+    Killed midway, it is recovered by running it again.
+
+    \b
+    Example: ansim provision --port /dev/ttyUSB0 --board wall_12 --site mapo-3 --host 10.0.0.2 --wifi "Mapo 3"
+    """
+    board = load_board(board_name)
+    network = _network(board, host, wifi, serial_link)
+    if host and not host_unchecked:
+        check_host(network["host"], network["port"])
+    request = Request(port, board, site, network, number, data, replace, dry_run)
+    columns = (TextColumn("{task.description}"), BarColumn())
+    with Progress(*columns, console=notices, transient=True, disable=not notices.is_terminal) as bars:
+        bar = bars.add_task("erasing the journal", total=None)
+        report = provision(request, lambda done, total: bars.update(bar, completed=done, total=total))
+    if as_json:
+        print_json({"port": port, "dry_run": dry_run} | asdict(report))
+    else:
+        _print(report, dry_run)
+
+
+def _network(board: BoardFile, host: str | None, wifi: str | None, serial_link: bool) -> dict[str, Any]:
+    """The object of network.json."""
+    if serial_link == bool(host):
+        raise Complaint("How does the board reach its host? Give --host ADDR:PORT or --serial-link, one of them.", 2)
+    if serial_link:
+        if wifi:
+            raise Complaint("--wifi goes with --host: a serial link needs no network.", 2)
+        if not board.definition.link:
+            raise Complaint(f"{board.name} has no [link] in its board definition: use --host.", 2)
+        return {"serial": True}
+    address, port = split_address(host or "")
+    network: dict[str, Any] = {"host": address, "port": port}
+    if wifi:
+        if not 1 <= len(wifi.encode()) <= 32:
+            raise Complaint("The name of a Wi-Fi network has 1 to 32 bytes.", 2)
+        network["wifi"] = {"ssid": wifi, "password": _password(wifi)}
+    return network
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """`10.0.0.2`, `10.0.0.2:26746`, `host.example:26746` or `[fd00::2]:26746` as address and port."""
+    if text.startswith("["):
+        address, bracket, port = text[1:].partition("]")
+        port = port.removeprefix(":")
+    else:
+        address, _, port = text.partition(":")
+        bracket = "]"
+    number = port or str(DEFAULT_PORT)
+    if not address or not bracket or not (number.isascii() and number.isdigit()) or not 1 <= int(number) <= 65535:
+        raise Complaint(f"{text!r} is no address: write ADDR:PORT, such as 10.0.0.2:{DEFAULT_PORT} (IPv6 in brackets).", 2)
+    return address, int(number)
+
+
+def _password(wifi: str) -> str:
+    password = os.environ.get(PASSWORD)
+    if password is None:
+        if not sys.stdin.isatty():
+            raise Complaint(f"The password of the network {wifi!r} is missing: set ${PASSWORD}, or run this in a terminal.", 2)
+        password = click.prompt(f"Password of {wifi}", hide_input=True, default="", show_default=False, err=True)
+    if password and not 8 <= len(password) <= 63:
+        raise Complaint("A Wi-Fi password has 8 to 63 characters (IEEE 802.11i); leave it empty for an open network.", 2)
+    return password
+
+
+def _print(report: Provisioned, dry_run: bool) -> None:
+    number = "the lowest free number" if report.cabinet is None else f"number {report.cabinet}"
+    verb = "would be provisioned" if dry_run else "is provisioned"
+    click.echo(f"{report.board} (chip {report.uid}) {verb}: site {report.site}, {number}.")
+    if report.resumed:
+        click.echo("An earlier run had been cut off; it " + ("would be" if dry_run else "is") + " finished.")
+    if report.replaced:
+        lost = f", with {report.discarded_events} events that the host did not have" if report.discarded_events else ""
+        click.echo("Its earlier identity " + ("would be" if dry_run else "is") + f" retired and its journal discarded{lost}.")

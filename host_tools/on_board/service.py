@@ -1,0 +1,55 @@
+"""What provisioning asks of a board that already has its firmware."""
+
+import json
+
+from esp32 import Partition
+
+from locker.shell.store import JournalError, Store, format_journal
+
+
+class Flash:
+    """The journal partition as the firmware's seam has it."""
+
+    block_bytes = 4096
+
+    def __init__(self):
+        self.partition = Partition.find(Partition.TYPE_DATA, label="journal")[0]
+        self.block_count = self.partition.ioctl(4, 0)
+
+    def read(self, block, offset, buffer):
+        self.partition.readblocks(block, buffer, offset)
+
+    def write(self, block, offset, data):
+        self.partition.writeblocks(block, data, offset)
+
+    def erase(self, block):
+        self.partition.ioctl(6, block)
+
+
+def who():
+    """(board_id in hex, cabinet number) of this board's identity, None without a whole one. Its secrets stay where they are."""
+    try:
+        with open("/identity.json") as file:
+            data = json.load(file)
+        return data["board_id"], data["cabinet"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def journal():
+    """(incarnation, how many records, number of the newest event, up to which the host has acknowledged); None when not initialised."""
+    count = [0]
+
+    def fold(record):
+        count[0] += 1
+
+    try:
+        store = Store(Flash(), fold, None)
+    except JournalError:
+        return None
+    return store.incarnation, count[0], store.next_number - 1, store.acknowledged
+
+
+def start_journal(incarnation):
+    """Erases the journal and starts an empty one; prints how far it is."""
+    format_journal(Flash(), incarnation, print)

@@ -1,0 +1,225 @@
+"""What `ansim provision` does: gives a board its identity, its cabinet and its way to the host, and enters it in the ledger.
+
+The ledger learns of the board first (pending), the board's files change as one set, and only then the ledger counts the cabinet as
+enrolled. A run that is killed anywhere is recovered by the next one: a pending entry whose identity reached the board is confirmed, any
+other is forgotten.
+"""
+
+import hashlib
+import json
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from host_tools.boards import BoardFile, to_board_json
+from host_tools.bundle import digest
+from host_tools.device import Device
+from host_tools.errors import Complaint
+from host_tools.flash import refuse_missing_journal, refuse_wrong_chip, verdict
+from host_tools.host.data import LEDGER, data_folder
+from host_tools.host.ledger import PENDING, AlreadyEnrolled, Cabinet, Enrolment, Ledger, Site, open_ledger
+from host_tools.install import Progress, finish, install, survey
+
+_CONNECT_S_MAX = 5.0
+_FILES = ("update.py", "boot.py", "main.py", "next/manifest")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the operator wants. `network` is the object of network.json; `number` None takes the lowest free one of the site."""
+
+    port: str
+    board: BoardFile
+    site: str
+    network: dict[str, Any]
+    number: int | None = None
+    data: Path | None = None
+    replace: bool = False
+    dry_run: bool = False
+
+
+@dataclass
+class Provisioned:
+    """What came of it. `cabinet` is None on a dry run that leaves the number to the ledger."""
+
+    site: str
+    cabinet: int | None
+    board: str
+    uid: str
+    alias: str = ""
+    resumed: bool = False
+    replaced: bool = False
+    discarded_events: int = 0
+
+
+class _Found(NamedTuple):
+    """The state of board and ledger before anything is changed."""
+
+    uid: bytes
+    known: Cabinet | None
+    board_id: bytes | None
+    records: int
+    unsent: int
+
+    @property
+    def is_half_done(self) -> bool:
+        """The identity reached the board, but the ledger did not hear of it."""
+        return self.known is not None and self.known.state == PENDING and self.known.board_id == self.board_id
+
+
+def provision(request: Request, progress: Progress = lambda done, total: None) -> Provisioned:
+    """Provisions the board at a port and boots it; `progress(done, total)` counts erased blocks of the journal.
+
+    Raises Complaint: see `Device`; wrong chip; no firmware or journal partition; board or number enrolled already (AlreadyEnrolled);
+    a journal of an earlier identity; parcels waiting in a cabinet to be replaced; provisioned, but not in service.
+    """
+    with Device(request.port) as device:
+        refuse_wrong_chip(device, request.board)
+        refuse_missing_journal(device)
+        _refuse_missing_firmware(device)
+        if request.dry_run and not (data_folder(request.data) / LEDGER).exists():
+            return _planned(request, _look(device, None))
+        with open_ledger(request.data, create=not request.dry_run) as ledger:
+            found = _look(device, ledger)
+            _refuse(request, found, ledger)
+            if request.dry_run:
+                return _planned(request, found)
+            report = _resume(request, device, found, ledger) if found.is_half_done else _begin(request, device, found, ledger, progress)
+        said = verdict(device.boot())
+    if said:
+        raise Complaint(f"Provisioned as cabinet {report.cabinet} of {report.site}, but it is not in service. The board says: {said}")
+    return report
+
+
+def _refuse_missing_firmware(device: Device) -> None:
+    found = survey(device, ("/locker/shell",), _FILES)
+    if "/next/manifest" in found.files:
+        finish(device)
+    if "/update.py" not in found.files or "/locker/shell/store.mpy" not in found.files:
+        raise Complaint(f"The board on {device.name} has no firmware yet: run `ansim flash --port {device.name}` first.")
+
+
+def _look(device: Device, ledger: Ledger | None) -> _Found:
+    uid = device.facts.uid
+    if not uid:
+        raise Complaint(f"The chip on {device.name} has no identity of its own (machine.unique_id): it cannot be enrolled.")
+    identity = device.call("service", "who")
+    journal = device.call("service", "journal") or (0, 0, 0, 0)
+    board_id = bytes.fromhex(identity[0]) if identity else None
+    return _Found(uid, ledger.enrolled(uid) if ledger else None, board_id, journal[1], journal[2] - journal[3])
+
+
+def _refuse(request: Request, found: _Found, ledger: Ledger) -> None:
+    known = found.known
+    if found.is_half_done:
+        return
+    if request.number is not None:
+        taken = [one for one in ledger.cabinets() if one.uid != found.uid and (one.site, one.number) == (request.site, request.number)]
+        if taken:
+            raise AlreadyEnrolled(f"{request.site} has a cabinet {request.number} already: choose another number.")
+    if request.replace:
+        return
+    loses = f" --replace retires that and discards what the host does not have of its journal ({found.unsent} events)."
+    if known and known.state != PENDING:
+        raise AlreadyEnrolled(f"This board is enrolled already, as cabinet {known.number} of {known.site}.{loses}")
+    if found.board_id and not (known and known.state == PENDING):
+        raise AlreadyEnrolled(f"This board has an identity that this ledger does not know: use the ledger that enrolled it.{loses}")
+    if found.board_id or found.records:
+        raise AlreadyEnrolled(f"This board's journal holds {found.records} records of an earlier identity.{loses}")
+
+
+def _planned(request: Request, found: _Found) -> Provisioned:
+    number = found.known.number if found.is_half_done and found.known else request.number
+    return Provisioned(
+        request.site,
+        number,
+        request.board.name,
+        found.uid.hex(),
+        resumed=found.is_half_done,
+        replaced=request.replace and found.board_id is not None,
+        discarded_events=found.unsent if request.replace else 0,
+    )
+
+
+def _resume(request: Request, device: Device, found: _Found, ledger: Ledger) -> Provisioned:
+    """Ends a provisioning that was killed after the identity reached the board: only the ledger's word is missing."""
+    known = found.known
+    if known is None:
+        raise ValueError("nothing to resume")
+    _write(device, _settings(request))
+    ledger.confirm(known.board_id)
+    if request.site != known.site or request.number not in (None, known.number):
+        raise AlreadyEnrolled(
+            f"An earlier run had given this board its identity as cabinet {known.number} of {known.site}, and that is now in force; "
+            "--replace makes it another cabinet."
+        )
+    return Provisioned(known.site, known.number, request.board.name, found.uid.hex(), known.alias.hex(), resumed=True)
+
+
+def _begin(request: Request, device: Device, found: _Found, ledger: Ledger, progress: Progress) -> Provisioned:
+    if found.known and found.known.state == PENDING:
+        ledger.forget(found.uid)
+    elif found.known:
+        ledger.retire(found.uid)
+    site = ledger.site(request.site)
+    board_id, alias, secret, nonce_host, nonce_board = (os.urandom(size) for size in (8, 4, 32, 8, 8))
+    name = request.board.name
+    enrolment = Enrolment(board_id, alias, found.uid, site.name, request.number, name, secret, nonce_host, nonce_board)
+    number = ledger.enrol(enrolment)
+    try:
+        device.call("service", "start_journal", incarnation(board_id), timeout_s=60, on_line=lambda line: progress(*map(int, line.split())))
+        _write(device, _settings(request) | {"/identity.json": _identity(enrolment, site, number)})
+    except Complaint:
+        _take_back(device, ledger, found.uid, board_id)
+        raise
+    ledger.confirm(board_id)
+    replaced = found.board_id is not None
+    return Provisioned(site.name, number, name, found.uid.hex(), alias.hex(), replaced=replaced, discarded_events=found.unsent)
+
+
+def _take_back(device: Device, ledger: Ledger, uid: bytes, board_id: bytes) -> None:
+    """Forgets the pending entry when the board answers that it does not have the identity; else the next run finds out."""
+    try:
+        identity = device.call("service", "who")
+    except Complaint:
+        return
+    if not identity or identity[0] != board_id.hex():
+        ledger.forget(uid)
+
+
+def _write(device: Device, files: dict[str, bytes]) -> None:
+    install(device, survey(device, (), _FILES), files, [])
+    if device.call("files", "digest", sorted(files)) != digest(files):
+        raise Complaint("The board does not hold what was written: run the command again; if that repeats, its flash is worn out.")
+
+
+def _settings(request: Request) -> dict[str, bytes]:
+    return {"/board.json": _json(to_board_json(request.board)), "/network.json": _json(request.network)}
+
+
+def _identity(enrolment: Enrolment, site: Site, number: int) -> bytes:
+    names = ("board_id", "alias", "master_secret", "nonce_host", "nonce_board")
+    fields: dict[str, Any] = {name: getattr(enrolment, name).hex() for name in names}
+    return _json(fields | {"site_id": site.site_id.hex(), "ticket_key": site.ticket_key.hex(), "cabinet": number, "epoch": 1})
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
+
+
+def incarnation(board_id: bytes) -> int:
+    """The incarnation of the first journal under an identity: 32 bits that are as random as the board_id, and can be told again from it."""
+    return int.from_bytes(hashlib.sha256(b"journal" + board_id).digest()[:4], "big")
+
+
+def check_host(host: str, port: int) -> None:
+    """Connects once; Complaint when nobody listens there."""
+    try:
+        socket.create_connection((host, port), _CONNECT_S_MAX).close()
+    except OSError as error:
+        raise Complaint(
+            f"No host answers at {host}:{port} ({error.strerror or 'no such name or no answer'}): start `ansim serve` there, "
+            "or add --host-unchecked when only the cabinet's own network reaches it."
+        ) from None
