@@ -14,7 +14,7 @@ from host_tools.simulator.wires import EXTERNAL_PULL, Node
 
 _PULL_IN = 0.78  # current that draws the plunger
 _DROP_OUT = 0.3  # current that no longer holds it
-_TIME_CONSTANT_US = (20_000, 38_000)  # L/R: the plunger is in 30-58 ms after the switch at the full voltage
+_TIME_CONSTANT_US = (19_500, 36_500)  # L/R: the plunger is in 31-59 ms after the switch
 _CEILING_US = 1_000_000
 _CEILING_SLACK_US = 1_000
 _AMBIENT_C = 20.0
