@@ -44,9 +44,8 @@ def _pulse(draft: Draft) -> Iterator[Problem]:
     elif pulse is not None and pulse < low:
         yield Problem(path, f"a pulse of {pulse:g} ms is too short to draw a stiff latch", cure)
     if pulse is not None and longest is not None and low <= pulse <= high and pulse > longest:
-        yield Problem(
-            path, f"a pulse of {pulse:g} ms is longer than the {longest:g} ms that this lock stands", "choose a lock that stands it"
-        )
+        cure = f"write {low} to {longest:g} ms" if longest >= low else f"choose a lock that stands {low} ms"
+        yield Problem(path, f"a pulse of {pulse:g} ms is longer than the {longest:g} ms that this lock stands", cure)
     if duty is not None and duty < DUTY_PERCENT:
         reason = f"this lock stands {duty:g} % of a minute, and the firmware may use {DUTY_PERCENT} %"
         yield Problem(("lock", "duty_percent"), reason, f"choose a lock that stands {DUTY_PERCENT} % or more")
@@ -135,9 +134,9 @@ def _keypad(draft: Draft) -> Iterator[Problem]:
     if isinstance(rows, list) and isinstance(columns, list) and len(keys) != len(rows) * len(columns):
         reason = f"{len(rows)} rows and {len(columns)} columns have {len(rows) * len(columns)} keys, and {len(keys)} are named"
         yield Problem(path, reason, "write one character for each key, row by row")
-    if wrong := sorted({key for key in keys if key not in _LEGENDS or keys.count(key) > 1}):
+    elif wrong := sorted({key for key in keys if key not in _LEGENDS or keys.count(key) > 1}):
         yield Problem(path, f"{''.join(wrong)!r} is no legend, or is there twice", f"use each of {_LEGENDS} at most once")
-    if missing := [key for key in _NEEDED_LEGENDS if key not in keys]:
+    elif missing := [key for key in _NEEDED_LEGENDS if key not in keys]:
         yield Problem(path, f"nobody could type {' '.join(missing)}", "give every digit, * and # a key")
 
 
