@@ -1,0 +1,197 @@
+"""A board as the host meets it: a journal in memory, the firmware's own session, a socket or a serial line. And a host to meet."""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from host_tools.host.ledger import Enrolment, Ledger
+from locker.core import records
+from locker.core.records import Record
+from locker.wire import messages
+from locker.wire.frame import Decoder
+from locker.wire.session import BOARD, Session
+
+PATIENCE_S = 30.0  # how long a test waits for what must come; it waits no longer than it takes
+
+
+def enrolment(uid: bytes = b"uid-01", site: str = "mapo-3", number: int | None = None) -> Enrolment:
+    return Enrolment(os.urandom(8), os.urandom(4), uid, site, number, "wall_12", os.urandom(32), os.urandom(8), os.urandom(8))
+
+
+def enrol(ledger: Ledger, uid: bytes = b"uid-01", site: str = "mapo-3") -> Enrolment:
+    """An enrolled and confirmed board."""
+    made = enrolment(uid, site)
+    ledger.enrol(made)
+    ledger.confirm(made.board_id)
+    return made
+
+
+class Journal:
+    """The events of a board, numbered as they are appended."""
+
+    def __init__(self, incarnation: int = 7, boot: int = 1) -> None:
+        self.incarnation = incarnation
+        self.boot = boot
+        self.uptime = 0
+        self.events: list[bytes] = []
+
+    def add(self, kind: int, door: int = 0, a: int = 0, b: int = 0) -> bytes:
+        self.uptime += 10
+        self.events.append(records.pack(Record(kind, door, self.boot, len(self.events) + 1, self.uptime, a, b)))
+        return self.events[-1]
+
+    def deposit(self, door: int, serial: int, counter: int) -> bytes:
+        self.add(records.DEPOSIT_STARTED, door, serial, counter)
+        self.add(records.PULSED, door, 1, counter)
+        return self.add(records.DEPOSITED, door, serial, counter)
+
+    def pickup(self, door: int, serial: int, counter: int, duress: int = 0) -> bytes:
+        self.add(records.CODE_TRIED, door, 1, counter)
+        opened = self.add(records.PICKUP_OPENED, door, duress, counter)
+        self.add(records.COLLECTED, door, serial, counter)
+        return opened
+
+
+class Board:
+    """A board behind a line. `read` gives what has arrived within the patience (b"" at the end), `write` sends."""
+
+    def __init__(self, enrolled: Enrolment, journal: Journal | None = None) -> None:
+        self.journal = journal or Journal()
+        self.session = Session(BOARD, enrolled.master_secret, enrolled.board_id, enrolled.alias, os.urandom)
+        self.acknowledged = 0
+        self.sent: list[bytes] = []
+        self._board_id = enrolled.board_id
+        self._decoder = Decoder()
+        self._read: Callable[[], bytes] = lambda: b""
+        self._write: Callable[[bytes], object] = lambda _frame: None
+        self._close: Callable[[], object] = lambda: None
+
+    def connect(self, address: tuple[str, int]) -> None:
+        line = socket.create_connection(address, timeout=PATIENCE_S)
+        self._read, self._write, self._close = lambda: line.recv(4096), line.sendall, line.close
+
+    def attach(self, descriptor: int) -> None:
+        def read() -> bytes:
+            ready, _, _ = select.select([descriptor], [], [], PATIENCE_S)
+            return os.read(descriptor, 4096) if ready else b""
+
+        self._read, self._write = read, lambda frame: os.write(descriptor, frame)
+
+    def close(self) -> None:
+        self._close()
+
+    def write(self, frame: bytes) -> None:
+        self.sent.append(frame)
+        self._write(frame)
+
+    def meet(self) -> int:
+        """Shakes hands and reports; the number that the host has up to."""
+        self.session.start(_now_ms())
+        self.session.step(_now_ms())
+        hello = self.session.outgoing()
+        assert hello
+        self.write(hello)
+        while not self.session.ready:
+            self._hear()
+        return self.ask(self.report())
+
+    def report(self) -> messages.Report:
+        journal = self.journal
+        numbers = {"oldest_event": 1, "next_event": len(journal.events) + 1, "next_command": 1}
+        return messages.Report(self._board_id, journal.incarnation, 1, boot=journal.boot, build=100, uptime=journal.uptime, **numbers)
+
+    def say(self, message: tuple) -> None:
+        self.write(self.session.seal(message))
+
+    def ask(self, message: tuple) -> int:
+        """Says something that wants an answer; the number that the host acknowledges."""
+        self.say(message)
+        while True:
+            for heard in self._hear():
+                if isinstance(heard, messages.Ack):
+                    self.acknowledged = max(self.acknowledged, heard.number)
+                    return heard.number
+
+    def send_batch(self) -> int:
+        return self.ask(messages.Events(self.journal.events[self.acknowledged : self.acknowledged + 8]))
+
+    def send_all(self) -> None:
+        while self.acknowledged < len(self.journal.events):
+            before = self.acknowledged
+            assert self.send_batch() > before
+
+    def _hear(self) -> list[tuple]:
+        data = self._read()
+        if not data:
+            raise ConnectionError("the host is gone")
+        heard = [self.session.accept(payload, _now_ms()) for payload in self._decoder.feed(data)]
+        return [message for message in heard if message is not None]
+
+
+def _now_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+class Host:
+    """A real `ansim serve` with --json in a process of its own."""
+
+    def __init__(self, data: Path, *arguments: str) -> None:
+        command = [sys.executable, "-m", "host_tools", "serve", "--json", "--data", str(data), *(arguments or ("--listen", "127.0.0.1:0"))]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.told: list[dict[str, Any]] = []
+        self.output = b""
+        self._rest = b""
+
+    def __enter__(self) -> "Host":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        told = self.wait_for("listening")
+        return told["address"], told["port"]
+
+    def wait_for(self, event: str, **details: object) -> dict[str, Any]:
+        """The first occurrence of that kind with these details, past or to come."""
+        seen = 0
+        while True:
+            for told in self.told[seen:]:
+                if told["event"] == event and all(told.get(name) == value for name, value in details.items()):
+                    return told
+            seen = len(self.told)
+            self._read_lines()
+
+    def _read_lines(self) -> None:
+        assert self.process.stdout
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
+        data = os.read(self.process.stdout.fileno(), 65_536) if ready else b""
+        if not data:
+            assert self.process.stderr
+            raise AssertionError(f"the host says no more: {self.told} {self.process.stderr.read() if ready else b''!r}")
+        self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        self.output += data
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        self.told += [json.loads(line) for line in lines]
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Signals it and waits for its end; the exit code."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=PATIENCE_S)
+        self._take(out)
+        assert err == b""
+        return self.process.returncode
