@@ -1,5 +1,6 @@
 """The ways to the host, with all that ways do to bytes: a serial cable here, a network in network.py."""
 
+import math
 import random
 from collections import deque
 from collections.abc import Callable
@@ -51,10 +52,10 @@ class SerialEnd:
             at += byte_us
             arrived = self._cable.carry(byte, self._rng, self.baud == self.peer.baud)
             if arrived is not None:
-                self.peer._receive(int(at) + self._cable.latency_us, arrived)
+                self.peer._receive(math.ceil(at) + self._cable.latency_us, arrived)
         self._sent_until_us = at
         if self.peer.on_bytes:
-            self._clock.at(int(at) + self._cable.latency_us, self.peer._hand_over)
+            self._clock.at(math.ceil(at) + self._cable.latency_us, self.peer._hand_over)
 
     def read(self, count: int) -> bytes:
         """Up to count bytes of what has arrived."""
