@@ -62,17 +62,6 @@ class Cabinet:
         self.bell_number = 0
         self.bell_quiet_ms = 0
         self._timers = (_key_timer, deposit.show_receipt, deposit.seal, _bell_timer, _dark_timer, _refusals_timer)
-        self._handlers = {
-            events.KeyPressed: self._key_pressed,
-            events.ContactOpened: self._contact_opened,
-            events.ContactClosed: self._contact_closed,
-            events.Occupied: self._occupied,
-            events.Cleared: self._cleared,
-            events.PulseEnded: self._pulse_ended,
-            events.Woke: self._woke,
-            events.BellPressed: self._bell_pressed,
-            events.HostAcknowledged: self._acknowledged,
-        }
 
     def boot(self, sensors, now_ms: int) -> list:
         """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No coil moves."""
@@ -92,10 +81,20 @@ class Cabinet:
     def handle(self, event, now_ms: int) -> list:
         """The effects of one event, to be carried out in order. `now_ms` never goes back."""
         self._begin(now_ms)
-        if type(event) is events.Woke:
+        kind = type(event)
+        if kind is events.Woke:
             self.wake = None
         self._time_out()
-        self._handlers[type(event)](event)
+        if kind is events.HostAcknowledged:
+            self.state.acknowledged = max(self.state.acknowledged, event.number)
+        elif kind is events.KeyPressed:
+            self._touch()
+            self._press(event.key)
+        elif kind is events.BellPressed:
+            self._touch()
+            self._ring()
+        elif kind is not events.Woke:
+            self._sense(kind, self.doors[event.door])
         return self._end()
 
     # What the tables ask for
@@ -165,43 +164,26 @@ class Cabinet:
 
     # Events
 
-    def _key_pressed(self, event):
-        self._touch()
-        key = event.key
+    def _sense(self, kind, door):
+        if kind is events.PulseEnded:
+            if door.number == self.coil:
+                self.coil = 0
+                door.step(self, doors_table.COIL_OFF)
+        elif kind is events.Occupied or kind is events.Cleared:
+            door.occupied = kind is events.Occupied
+        else:
+            self._touch()
+            door.closed = kind is events.ContactClosed
+            door.step(self, doors_table.CLOSED if door.closed else doors_table.OPENED)
+
+    def _press(self, key):
         kind = entry.HASH if key == "#" else entry.STAR if key == "*" else entry.DIGIT if key.isdigit() else None
         if self.mode != entry.CHECKING and kind is not None:
             self.beep(KEY)
             self.key = key
             self.step(kind)
 
-    def _contact_opened(self, event):
-        self._touch()
-        door = self.doors[event.door]
-        door.closed = False
-        door.step(self, doors_table.OPENED)
-
-    def _contact_closed(self, event):
-        self._touch()
-        door = self.doors[event.door]
-        door.closed = True
-        door.step(self, doors_table.CLOSED)
-
-    def _occupied(self, event):
-        self.doors[event.door].occupied = True
-
-    def _cleared(self, event):
-        self.doors[event.door].occupied = False
-
-    def _pulse_ended(self, event):
-        if event.door == self.coil:
-            self.coil = 0
-            self.doors[event.door].step(self, doors_table.COIL_OFF)
-
-    def _woke(self, event):
-        """Time-outs have been seen to already."""
-
-    def _bell_pressed(self, event):
-        self._touch()
+    def _ring(self):
         self.rings += 1
         if self.now >= self.bell_quiet_ms:
             self.record(records.BELL_RUNG, None, self.rings)
@@ -212,9 +194,6 @@ class Cabinet:
         self.beep(ALARM)
         self.show(texts.BELL, (), _READ_MS)
         self.due[_BELL] = self.now + _HOST_MS
-
-    def _acknowledged(self, event):
-        self.state.acknowledged = max(self.state.acknowledged, event.number)
 
     # Time
 
