@@ -1,0 +1,65 @@
+"""Theorems: every message in range comes back whole; no bytes make a decoder fail in an undeclared way; duress shows in no length."""
+
+import struct
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from locker.wire import batch
+from locker.wire.messages import TABLE, Events, Urgent, decode_message, encode_message
+
+NUMBERS = st.sampled_from((0, 1, 255, 256, 65535, 65536, 2**24 - 1, 2**24, 2**32 - 1)) | st.integers(0, 2**32 - 1)
+RECORD = st.builds(
+    lambda *fields: struct.pack("<BBHIIII", *fields), st.integers(1, 255), st.integers(0, 255), st.integers(0, 0xFFFF), *[NUMBERS] * 4
+)
+RECORDS = st.lists(RECORD, min_size=1, max_size=8).map(tuple)
+
+
+def fields(row: tuple) -> st.SearchStrategy:
+    """Messages of one row of the table, with every field in its range."""
+    _kind, made, widths, lowest = row
+    if made is Events:
+        return st.builds(Events, RECORDS)
+    if made is Urgent:
+        return st.builds(Urgent, RECORD)
+    values = [
+        st.binary(min_size=8, max_size=8) if width == 8 else st.integers(least, 256**width - 1)
+        for width, least in zip(widths, lowest, strict=True)
+    ]
+    return st.builds(made, *values)
+
+
+@given(st.one_of([fields(row) for row in TABLE]), st.binary(max_size=20))
+def test_every_message_comes_back_whole_whatever_a_newer_version_adds(message: tuple, added: bytes) -> None:
+    plaintext = encode_message(message)
+    assert decode_message(plaintext) == message
+    assert decode_message(plaintext + b"\0" + added) == message
+
+
+@given(st.binary(max_size=80) | st.builds(lambda kind, rest: bytes((kind,)) + rest, st.integers(1, 5), st.binary(max_size=80)))
+def test_a_decoder_gives_a_message_that_can_be_said_again_or_refuses(plaintext: bytes) -> None:
+    try:
+        message = decode_message(plaintext)
+    except batch.BadMessage:
+        return
+    if message is not None:
+        assert decode_message(encode_message(message)) == message
+
+
+@given(RECORDS)
+def test_a_run_of_records_comes_back_whole(records: tuple[bytes, ...]) -> None:
+    packed = batch.pack(records, 8)
+    assert batch.unpack(packed, 8) == records
+    assert len(packed) <= 21 * len(records)
+
+
+@given(RECORDS, st.data())
+def test_no_length_tells_a_duress_pickup_from_another(records: tuple[bytes, ...], data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(records) - 1))
+    lengths = []
+    for duress in (0, 1):
+        changed = bytearray(records[at])
+        changed[12:16] = struct.pack("<I", duress)
+        visit = (*records[:at], bytes(changed), *records[at + 1 :])
+        lengths.append([len(encode_message(message)) for message in (Events(visit), Urgent(bytes(changed)))])
+    assert lengths[0] == lengths[1]
