@@ -4,26 +4,31 @@ The other end is virtual_board/chip_server.py, which has the table of requests. 
 matters to waits. An answer begins with a status byte: 0, or the errno to raise.
 """
 
+import sys
+
 import uctypes
+import vfs
 
 _line = open(3, "r+b", buffering=0)
 _write = _line.write
 _read = _line.readinto
-_post = bytearray(4)
-_bit = bytearray(2)
+_small = bytearray(4)
+_byte = bytearray(2)
 
-busy = False
-_late = False
+_rom = None  # the file system that holds these modules
+_hook = None  # where the process looks for the function that a timer schedules
 _interrupt = None
+_busy = False
+_late = False
 
 
 def post(op, a=0, b=0, c=0):
     """A request of four bytes that has no answer."""
-    _post[0] = op
-    _post[1] = a
-    _post[2] = b
-    _post[3] = c
-    send(_post)
+    _small[0] = op
+    _small[1] = a
+    _small[2] = b
+    _small[3] = c
+    send(_small)
 
 
 def send(packet):
@@ -36,43 +41,77 @@ def send(packet):
 
 
 def ask(packet, answer):
-    """A request; its answer fills the buffer, whose first byte is the status."""
-    global busy, _late
-    busy = True
+    """A request; its answer fills the buffer, whose first byte is the status: ValueError for EINVAL, OSError for any other."""
+    global _busy, _late
+    _busy = True
     _write(packet)
     try:
         _read(answer)
     except KeyboardInterrupt:
         _read(answer)  # it is still on its way: left there, it would answer the next question
-        busy = False
+        _busy = False
         raise
-    busy = False
+    _busy = False
     if _late:
         _late = False
-        _interrupt(0)
+        _interrupt()
+    if answer[0] == 22:
+        raise ValueError("the chip cannot do that")
     if answer[0]:
         raise OSError(answer[0])
     return answer
 
 
-def bit(op, a):
-    """The one byte that answers a request of two."""
-    _post[0] = op
-    _post[1] = a
-    return ask(_post, _bit)[1]
+def ask_small(op, a, b=0, c=0):
+    """A request of four bytes; the one byte of its answer. Allocates nothing."""
+    _small[0] = op
+    _small[1] = a
+    _small[2] = b
+    _small[3] = c
+    return ask(_small, _byte)[1]
 
 
-def on_interrupt(hook, function):
-    """Has SIGUSR2 schedule `function(0)`, but never in the middle of an exchange with the chip."""
+def _arrived(_):
+    """Scheduled by SIGUSR2. Never breaks into an exchange with the chip."""
+    global _late
+    if _busy:
+        _late = True
+    else:
+        _interrupt()
+
+
+def on_interrupt(function):
+    """Has a timer of the chip call this function at the next safe point."""
     global _interrupt
     _interrupt = function
+    uctypes.bytearray_at(_hook, 8)[:] = id(_arrived).to_bytes(8, "little")
 
-    def arrived(_):
-        global _late
-        if busy:
-            _late = True
-        else:
-            function(0)
 
-    uctypes.bytearray_at(hook, 8)[:] = id(arrived).to_bytes(8, "little")
-    return arrived
+def begin(rom, hook):
+    global _rom, _hook
+    _rom = rom
+    _hook = hook
+
+
+def load(prefix, name):
+    """`name` of the module `prefix` + name in lower case, else of the module `prefix` + "more". AttributeError when neither has it."""
+    try:
+        module = module_on_demand(prefix + name.lower())
+    except ImportError:
+        module = module_on_demand(prefix + "more")
+    if not hasattr(module, name):
+        raise AttributeError(name)
+    return getattr(module, name)
+
+
+def module_on_demand(name):
+    """One of these modules, imported now: their file system is in sight only meanwhile."""
+    if name in sys.modules:
+        return sys.modules[name]
+    vfs.mount(_rom, "/.rom")
+    try:
+        sys.path.insert(0, "/.rom")
+        return __import__(name)
+    finally:
+        sys.path.remove("/.rom")
+        vfs.umount("/.rom")

