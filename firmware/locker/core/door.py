@@ -37,11 +37,13 @@ _REMINDERS_MAX = const(4)
 
 
 def _wish(cabinet, door):
+    """Begins an attempt of up to three pulses."""
     door.tries = 0
     door.due = None
 
 
 def _pulse(cabinet, door):
+    """Records the pulse, then energises the coil. A door that is open already counts as opened."""
     door.tries += 1
     cabinet.record(records.PULSED, door, door.tries)
     cabinet.emit(Pulse(door.number))
@@ -51,15 +53,18 @@ def _pulse(cabinet, door):
 
 
 def _watch(cabinet, door):
+    """Gives the door 3 s to move."""
     door.due = cabinet.now + _MOVE_MS
 
 
 def _push(cabinet, door):
+    """Asks to push the door; pulses it again."""
     door.due = None
     cabinet.tell(door, texts.PUSH)
 
 
 def _jam(cabinet, door):
+    """Reports the jam at once. A ticket or a code is as good as before."""
     cabinet.record(records.DOOR_JAMMED, door)
     cabinet.send(True)
     cabinet.beep(ATTENTION)
@@ -67,20 +72,24 @@ def _jam(cabinet, door):
 
 
 def _opened(cabinet, door):
+    """Records that the door opened."""
     cabinet.record(records.DOOR_OPENED, door)
     door.tries = 0
     door.due = cabinet.now + _CLOSE_MS
 
 
 def _resume(cabinet, door):
+    """It was a bounce: nothing is recorded."""
     door.due = cabinet.now + _CLOSE_MS
 
 
 def _settle(cabinet, door):
+    """Waits half a second."""
     door.due = cabinet.now + _SETTLE_MS
 
 
 def _judge(cabinet, door):
+    """Records what is inside, then what became of the parcel."""
     cabinet.record(records.DOOR_CLOSED, door, door.occupied)
     if door.for_courier():
         deposit.judge(cabinet, door)
@@ -89,6 +98,7 @@ def _judge(cabinet, door):
 
 
 def _remind(cabinet, door):
+    """Beeps and asks to close the door."""
     door.tries += 1
     door.due = cabinet.now + _REMIND_MS
     cabinet.beep(ATTENTION)
@@ -96,6 +106,7 @@ def _remind(cabinet, door):
 
 
 def _leave(cabinet, door):
+    """Reports the open door to the host; the keypad is free."""
     cabinet.record(records.DOOR_LEFT_OPEN, door)
     cabinet.send(False)
     door.due = None
@@ -104,6 +115,7 @@ def _leave(cabinet, door):
 
 
 def _force(cabinet, door):
+    """Reports an opening with no cause at once, and beeps."""
     cabinet.record(records.DOOR_FORCED, door)
     cabinet.send(True)
     cabinet.beep(ALARM)
