@@ -8,6 +8,7 @@ import ast
 import contextlib
 import io
 import os
+import re
 import stat
 import struct
 import time
@@ -287,17 +288,21 @@ def deflated(data: bytes) -> bytes:
 def literal(value: Any) -> bytes:
     """A value as source code.
 
-    Bytes go as they are, but for control characters, quote and backslash: MicroPython's literals are 8-bit clean.
+    MicroPython's literals are 8-bit clean, so bytes go as they are but for what a raw REPL or the literal itself would take for its own.
     """
     if not isinstance(value, bytes):
         return repr(value).encode()
-    return b"b'" + b"".join(_ESCAPED[byte] for byte in value) + b"'"
+    return b"b'" + _OWN.sub(_escaped, value) + b"'"
 
 
-_ESCAPED = [b"\\x%02x" % byte if byte < 0x20 or byte == 0x7F else bytes([byte]) for byte in range(256)]
-for _byte in b"'\\":
-    _ESCAPED[_byte] = b"\\" + bytes([_byte])
-_ESCAPED[0x0A], _ESCAPED[0x0D], _ESCAPED[0x09] = b"\\n", b"\\r", b"\\t"
+_OWN = re.compile(rb"([\x00-\x05\n\r'\\])(?=([0-7]?))")
+_NAMED = {b"\n": b"\\n", b"\r": b"\\r", b"'": b"\\'", b"\\": b"\\\\"}
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    """The shortest escape: an octal one needs its zeros only before another octal digit."""
+    byte, digit = found.groups()
+    return _NAMED.get(byte) or (b"\\00%d" if digit else b"\\%d") % byte[0]
 
 
 def strip(source: str) -> str:

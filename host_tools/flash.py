@@ -58,14 +58,14 @@ def flash(
         found = survey(device, OWNED_FOLDERS, (*START_FILES, _UNFINISHED))
         resumed = f"/{_UNFINISHED}" in found.files
         if resumed and not dry_run:
-            finish(device)
+            finish(device, found)
             found = survey(device, OWNED_FOLDERS, START_FILES)
         report = Flashed(device.facts.micropython, device.facts.machine, resumed=resumed)
         plan(report, found, wanted)
         moved = {path: wanted[path] for path in wanted if path in report.added or path in report.changed}
         if not dry_run and (moved or report.removed):
             install(device, found, moved, report.removed, progress)
-            if device.call("files", "digest", sorted(wanted)) != digest(wanted):
+            if device.call("files", "digest", OWNED_FOLDERS, START_FILES) != digest(wanted):
                 raise Complaint(
                     "The board does not hold what was installed: run the command again; if that repeats, its flash is worn out."
                 )

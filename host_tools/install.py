@@ -36,8 +36,8 @@ def survey(device: Device, folders: tuple[str, ...], root_files: tuple[str, ...]
     files: dict[str, bytes] = {}
     found: list[str] = []
     for line in text.split("\n"):
-        if line.startswith("/"):
-            found.append(line.rstrip("/"))
+        if line.startswith(":"):
+            found.append(line[1:])
         else:
             files[f"{found[-1]}/{line[8:]}"] = base64.b64decode(line[:8])
     return OnBoard(files, found[1:], free_bytes, block_bytes)
@@ -48,9 +48,11 @@ def fingerprint(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()[:_FINGERPRINT_BYTES]
 
 
-def finish(device: Device) -> bool:
+def finish(device: Device, found: OnBoard) -> bool:
     """Carries an update that was decided, but cut off, to its end; True when there was one. boot.py does the same at each start."""
-    device.execute(start_file("update.py").read_text())
+    program = start_file("update.py").read_bytes()
+    is_there = found.files.get("/update.py") == fingerprint(program)
+    device.execute("from update import finish_update" if is_there else program.decode())
     return device.call("files", "finish_update", timeout_s=_FLASH_TIMEOUT_S)
 
 
@@ -77,7 +79,7 @@ def install(
         if error.kind == "ValueError":
             raise Complaint(f"{error.text} did not arrive whole; nothing was changed: check the cable and run the command again.") from None
         raise
-    finish(device)
+    finish(device, found)
 
 
 def _archive(files: dict[str, bytes], removed: list[str]) -> bytes:

@@ -96,7 +96,7 @@ def provision(request: Request, progress: Progress = lambda done, total: None) -
 def _refuse_missing_firmware(device: Device) -> None:
     found = survey(device, ("/locker/shell",), _FILES)
     if "/next/manifest" in found.files:
-        finish(device)
+        finish(device, found)
     if "/update.py" not in found.files or "/locker/shell/store.mpy" not in found.files:
         raise Complaint(f"The board on {device.name} has no firmware yet: run `ansim flash --port {device.name}` first.")
 
@@ -191,7 +191,7 @@ def _take_back(device: Device, ledger: Ledger, uid: bytes, board_id: bytes) -> N
 
 def _write(device: Device, files: dict[str, bytes]) -> None:
     install(device, survey(device, (), _FILES), files, [])
-    if device.call("files", "digest", sorted(files)) != digest(files):
+    if device.call("files", "digest", (), [path[1:] for path in files]) != digest(files):
         raise Complaint("The board does not hold what was written: run the command again; if that repeats, its flash is worn out.")
 
 

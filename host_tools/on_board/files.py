@@ -27,43 +27,47 @@ def kind(path):
         return 0
 
 
-def walk(folder, lines):
-    """Appends the lines of everything in a folder; see `survey`."""
+def walk(folder, visit):
+    """Calls `visit(folder, names of its files)` for a folder and for each one in it."""
     entries = sorted(os.ilistdir(folder), key=lambda entry: entry[0])
-    lines.append(folder)
-    for entry in entries:
-        if entry[1] != 0x4000:
-            lines.append(line_of(folder, entry[0]))
+    visit(folder, [entry[0] for entry in entries if entry[1] != 0x4000])
     for entry in entries:
         if entry[1] == 0x4000:
-            walk(folder + "/" + entry[0], lines)
+            walk(folder + "/" + entry[0], visit)
 
 
-def line_of(folder, name):
-    return b2a_base64(fingerprint(folder + "/" + name)[:6]).decode().strip() + name
+def walk_all(folders, names, visit):
+    """The same for those files of the root and for those folders."""
+    visit("", [name for name in names if kind("/" + name) == 0x8000])
+    for folder in folders:
+        if kind(folder) == 0x4000:
+            walk(folder, visit)
 
 
 def survey(folders, names):
     """(free bytes, bytes of a block, lines) of those folders and of those files of the root.
 
-    A line that begins with / names a folder; another one is the first 6 bytes of a file's SHA-256 in base64 and its name in the folder
+    A line that begins with : names a folder; another one is the first 6 bytes of a file's SHA-256 in base64 and its name in the folder
     before.
     """
-    lines = ["/"]
-    for name in names:
-        if kind("/" + name) == 0x8000:
-            lines.append(line_of("", name))
-    for folder in folders:
-        if kind(folder) == 0x4000:
-            walk(folder, lines)
+    lines = []
+
+    def visit(folder, files):
+        lines.append(":" + folder)
+        for name in files:
+            lines.append(b2a_base64(fingerprint(folder + "/" + name)[:6]).decode().strip() + name)
+
+    walk_all(folders, names, visit)
     space = os.statvfs("/")
     return space[0] * space[3], space[0], "\n".join(lines)
 
 
-def digest(paths):
-    """SHA-256 (hex) over the given paths and their contents."""
+def digest(folders, names):
+    """SHA-256 (hex) over the same paths and their contents, in order of the paths."""
+    paths = []
+    walk_all(folders, names, lambda folder, files: paths.extend([folder + "/" + name for name in files]))
     whole = sha256()
-    for path in paths:
+    for path in sorted(paths):
         whole.update(path.encode() + b"\0" + fingerprint(path))
     return hexlify(whole.digest()).decode()
 

@@ -1,0 +1,97 @@
+"""`ansim flash` killed with SIGKILL at any byte leaves the old firmware or the new one, and the next run completes it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from host_tools.bundle import OWNED_FOLDERS, START_FILES
+from host_tools.carried import start_file
+from host_tools.device import Device
+from host_tools.flash import flash
+from host_tools.install import fingerprint, survey
+from tests.system.virtual_port import VirtualPort, virtual_board
+
+START = {f"/{name}": start_file(name).read_bytes() for name in START_FILES[:2]}
+OLD = START | {"/locker/a.mpy": b"old a" * 300, "/locker/gone.mpy": b"old", "/locker/core/same.mpy": b"the same", "/main.py": b"# old\n"}
+NEW = START | {
+    "/locker/a.mpy": bytes(range(256)) * 9,
+    "/locker/core/same.mpy": b"the same",
+    "/locker/wire/b.mpy": b"b" * 700,
+    "/main.py": b"# new\n",
+}
+
+#: Flashes NEW, and dies in the middle of the write in which the N-th byte goes to the board.
+DOOMED = """
+import os, signal, sys
+from host_tools import device
+from host_tools.flash import flash
+from tests.system.test_flash_killed import NEW
+
+class Doomed(device.Traffic):
+    def write(self, data):
+        left = int(sys.argv[2]) - self.sent
+        if left > len(data):
+            return super().write(data)
+        super().write(data[:left])
+        self._port.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+device.Traffic = Doomed
+flash(sys.argv[1], files=NEW)
+"""
+
+
+def on_board(port: str) -> dict[str, bytes]:
+    """What is there after the next start (entering the raw REPL runs boot.py)."""
+    with Device(port) as device:
+        return survey(device, OWNED_FOLDERS, START_FILES).files
+
+
+def fingerprints(files: dict[str, bytes]) -> dict[str, bytes]:
+    return {path: fingerprint(content) for path, content in files.items()}
+
+
+def kill_at(board: VirtualPort, byte: int) -> dict[str, bytes]:
+    """Starts from OLD, flashes NEW, kills it; what the next start finds."""
+    flash(board.port, files=OLD)
+    ended = subprocess.run([sys.executable, "-c", DOOMED, board.port, str(byte)], capture_output=True, timeout=60, check=False)
+    assert ended.returncode == -9, ended.stderr
+    return on_board(board.port)
+
+
+def sweep(board: VirtualPort, points: int) -> None:
+    flash(board.port, files=OLD)
+    total = flash(board.port, files=NEW).bytes_sent
+    found_old = found_new = 0
+    for point in range(points):
+        found = kill_at(board, 1 + (total - 2) * point // (points - 1))
+        assert found in (fingerprints(OLD), fingerprints(NEW)), point
+        found_old += found == fingerprints(OLD)
+        found_new += found == fingerprints(NEW)
+        assert flash(board.port, files=NEW).booted == ""
+        assert on_board(board.port) == fingerprints(NEW), point
+    assert found_old > points // 3
+    assert found_new > 0
+
+
+def test_a_kill_at_any_byte_leaves_old_or_new_and_the_next_run_completes(tmp_path: Path) -> None:
+    with virtual_board(tmp_path) as board:
+        sweep(board, 12)
+
+
+@pytest.mark.soak
+def test_many_kills_leave_old_or_new(tmp_path: Path) -> None:
+    with virtual_board(tmp_path) as board:
+        sweep(board, 200)
+
+
+def test_a_power_cut_on_the_board_while_it_is_flashed_leaves_old_or_new(tmp_path: Path) -> None:
+    with virtual_board(tmp_path) as board:
+        for byte in (900, 2500, 3300):
+            flash(board.port, files=OLD)
+            subprocess.run([sys.executable, "-c", DOOMED, board.port, str(byte)], capture_output=True, timeout=60, check=False)
+            board.hands("power", "cut")
+            board.hands("power", "on")
+            assert on_board(board.port) in (fingerprints(OLD), fingerprints(NEW))
