@@ -1,6 +1,6 @@
 """The MCP23017 16-bit I/O expander at register level (Microchip DS20001952). Its interrupt outputs are not wired."""
 
-from host_tools.simulator.wires import Wires
+from host_tools.simulator.wires import Wires, levels
 
 IODIR, IPOL, GPINTEN, DEFVAL, INTCON, IOCON, GPPU, INTF, INTCAP, GPIO, OLAT = range(11)
 REGISTER_NAMES = ("IODIR", "IPOL", "GPINTEN", "DEFVAL", "INTCON", "IOCON", "GPPU", "INTF", "INTCAP", "GPIO", "OLAT")
@@ -19,6 +19,7 @@ class MCP23017:
     def __init__(self, address: int, wires: Wires) -> None:
         self.address = address
         self._pins = [wires.node((address, bit)) for bit in range(16)]
+        self._ports = (self._pins[:8], self._pins[8:])
         self.powered = True
         self.held_in_reset = False
         self._clear()
@@ -117,11 +118,8 @@ class MCP23017:
     def _value(self, index: int, port: int) -> int:
         if index != GPIO:
             return self._registers[index][port]
-        levels = 0
-        if self.powered and not self.held_in_reset:
-            for bit in range(8):
-                levels |= self._pins[port * 8 + bit].level() << bit
-        return levels ^ self._registers[IPOL][port]
+        alive = self.powered and not self.held_in_reset
+        return (levels(self._ports[port]) if alive else 0) ^ self._registers[IPOL][port]
 
     def _drive(self, bit: int) -> None:
         port, mask = bit >> 3, 1 << (bit & 7)

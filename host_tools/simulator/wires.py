@@ -22,11 +22,12 @@ def place(pin: PinId) -> int:
 class Node:
     """One wire: the pin that may drive it, the pulls on it, the switches at it."""
 
-    __slots__ = ("_held", "_wires", "bias", "drive", "group", "last", "name", "pull", "switches", "watchers")
+    __slots__ = ("_held", "_wires", "bias", "drive", "group", "last", "name", "odd", "pull", "switches", "watchers")
 
     def __init__(self, wires: "Wires", name: PinId | str) -> None:
         self._wires = wires
         self.name = name
+        self.odd = 2 * place(name) + 1 if not isinstance(name, str) else 1  # its share in the noise
         self.drive: int | None = None  # a push-pull output
         self.pull = 0  # inside the chip: 1 up, -1 down
         self.bias = 0  # on the board: conductance up positive, down negative
@@ -78,6 +79,17 @@ class Node:
         self.watchers.append(told)
 
 
+def levels(nodes: Iterable[Node]) -> int:
+    """The levels of several wires as bits, the first in bit 0."""
+    word, bit = 0, 1
+    for node in nodes:
+        held = node._held
+        if held > 0 or (held < 0 and node.level()):
+            word |= bit
+        bit <<= 1
+    return word
+
+
 class Switch:
     """Joins two wires while it is closed."""
 
@@ -106,6 +118,8 @@ class Wires:
         self._nodes: dict[PinId, Node] = {}
         self.ground = Node(self, "ground")
         self.ground.drive = 0
+        self._noise_tick = -1
+        self._noise = 0
         self.on_short: Callable[[str], object] | None = None
 
     def node(self, pin: PinId) -> Node:
@@ -118,8 +132,11 @@ class Wires:
         return Switch(self, a, b or self.ground)
 
     def noise_on(self, node: Node) -> int:
-        lead = min(place(member.name) for member in node.group if not isinstance(member.name, str))
-        return noise(self._seed, lead, self._clock.now_us() // _NOISE_TICK_US) & 1
+        """What a wire that floats reads in this millisecond: the same for all that hang together."""
+        tick = self._clock.now_us() // _NOISE_TICK_US
+        if tick != self._noise_tick:
+            self._noise_tick, self._noise = tick, noise(self._seed, 0, tick)
+        return self._noise * node.group[0].odd >> 40 & 1
 
     def regroup(self, nodes: Iterable[Node]) -> None:
         """Finds anew which wires hang together, by union-find over the closed switches of all that these were joined to."""
