@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,7 @@ class Journal:
 
 
 class Board:
-    """A board behind a line. `read` gives what has arrived within the patience (b"" at the end), `write` sends."""
+    """A board behind a line, a socket or a serial one."""
 
     def __init__(self, enrolled: Enrolment, journal: Journal | None = None) -> None:
         self.journal = journal or Journal()
@@ -70,37 +69,38 @@ class Board:
         self.sent: list[bytes] = []
         self._board_id = enrolled.board_id
         self._decoder = Decoder()
-        self._read: Callable[[], bytes] = lambda: b""
-        self._write: Callable[[bytes], object] = lambda _frame: None
-        self._close: Callable[[], object] = lambda: None
+        self._line: socket.socket | None = None
+        self._descriptor = -1
 
     def connect(self, address: tuple[str, int]) -> None:
-        line = socket.create_connection(address, timeout=PATIENCE_S)
-        self._read, self._write, self._close = lambda: line.recv(4096), line.sendall, line.close
+        self._line = socket.create_connection(address, timeout=PATIENCE_S)
+        self._descriptor = self._line.fileno()
 
     def attach(self, descriptor: int) -> None:
-        def read() -> bytes:
-            ready, _, _ = select.select([descriptor], [], [], PATIENCE_S)
-            return os.read(descriptor, 4096) if ready else b""
-
-        self._read, self._write = read, lambda frame: os.write(descriptor, frame)
+        self._descriptor = descriptor
 
     def close(self) -> None:
-        self._close()
+        if self._line is not None:
+            self._line.close()
 
     def write(self, frame: bytes) -> None:
         self.sent.append(frame)
-        self._write(frame)
+        os.write(self._descriptor, frame)
+
+    def greet(self) -> None:
+        """Shakes hands; repeats its greeting, as boards do, until it is answered."""
+        self.session.start(_now_ms())
+        while not self.session.ready:
+            self.session.step(_now_ms())
+            hello = self.session.outgoing()
+            if hello:
+                self.write(hello)
+            if self._arrived(0.1):
+                self._hear()
 
     def meet(self) -> int:
         """Shakes hands and reports; the number that the host has up to."""
-        self.session.start(_now_ms())
-        self.session.step(_now_ms())
-        hello = self.session.outgoing()
-        assert hello
-        self.write(hello)
-        while not self.session.ready:
-            self._hear()
+        self.greet()
         return self.ask(self.report())
 
     def report(self) -> messages.Report:
@@ -128,8 +128,12 @@ class Board:
             before = self.acknowledged
             assert self.send_batch() > before
 
+    def _arrived(self, within_s: float) -> bool:
+        return bool(select.select([self._descriptor], [], [], within_s)[0])
+
     def _hear(self) -> list[tuple]:
-        data = self._read()
+        assert self._arrived(PATIENCE_S), "the host says nothing"
+        data = os.read(self._descriptor, 4096)
         if not data:
             raise ConnectionError("the host is gone")
         heard = [self.session.accept(payload, _now_ms()) for payload in self._decoder.feed(data)]
@@ -171,9 +175,10 @@ class Host:
                 if told["event"] == event and all(told.get(name) == value for name, value in details.items()):
                     return told
             seen = len(self.told)
-            self._read_lines()
+            self.listen()
 
-    def _read_lines(self) -> None:
+    def listen(self) -> None:
+        """Waits until the host has told of something more."""
         assert self.process.stdout
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
         data = os.read(self.process.stdout.fileno(), 65_536) if ready else b""
