@@ -1,0 +1,50 @@
+"""`ansim demo`: a host and a virtual cabinet to play with, or one parcel's life unattended."""
+
+import json
+import sys
+
+import click
+
+from host_tools.cli._output import notices
+from host_tools.errors import Complaint
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Play one parcel's life, print the timeline and exit.")
+@click.option("--board", default="wall_12", show_default=True, metavar="NAME", help="The virtual cabinet: a board of `ansim boards list`.")
+@click.option("--serial", is_flag=True, help="Join cabinet and host by the serial link instead of TCP.")
+@click.option("--json", "as_json", is_flag=True, help="With --once: one JSON object a line.")
+def command(once: bool, board: str, serial: bool, as_json: bool) -> None:
+    r"""Play with a virtual cabinet: real firmware, real host, no hardware.
+
+    Starts a host and a virtual board in a temporary folder, flashes and provisions it, and leaves nothing behind.
+
+    \b
+    Example: ansim demo
+             ansim demo --once --json
+    """
+    from host_tools.demo.stage import Stage
+
+    if as_json and not once:
+        raise Complaint("--json goes with --once: the interactive demonstration draws.", 2)
+    if not once and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Complaint("The interactive demonstration needs a terminal: add --once to watch one parcel's life.", 2)
+    with Stage(board, lambda sentence: notices.print(f"[dim]· {sentence}[/dim]"), serial=serial) as stage:
+        if once:
+            _once(stage, as_json)
+        else:
+            from host_tools.demo.play import play
+
+            play(stage)
+
+
+def _once(stage, as_json: bool) -> None:
+    from host_tools.demo.story import Moment, Story
+
+    def tell(moment: Moment) -> None:
+        if as_json:
+            click.echo(json.dumps(moment._asdict(), ensure_ascii=False))
+        else:
+            click.echo(f"{moment.seconds:5.1f} s  {moment.who:<8}  {moment.what}")
+
+    Story(tell).play(stage)
