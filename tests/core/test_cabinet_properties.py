@@ -248,7 +248,7 @@ class Cabinets(RuleBasedStateMachine):
         story.wait(400000)
         assert story.cabinet.mode == 0
         assert not story.coil
-        assert not story.cabinet.lit
+        assert not story.cabinet._lit
         for parcel in story.state.parcels.values():
             assert parcel.state in (journal.EMPTY, journal.WAITING)
 

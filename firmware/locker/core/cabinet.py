@@ -42,11 +42,11 @@ class Cabinet:
         self.order = tuple(Door(door.number, door.size, state.parcels[door.number]) for door in doors)
         self.doors = {door.number: door for door in self.order}
         self.now = 0
-        self.effects = []
-        self.due = [None] * 6
-        self.wake = None
+        self._effects = []
+        self.due = [None] * len(_TIMERS)
+        self._wake = None
         self.coil = 0  # the door whose coil is on
-        self.lit = False
+        self._lit = False
         self.mode = entry.IDLE
         self.key = ""
         self.typed = ""
@@ -57,11 +57,18 @@ class Cabinet:
         self.courier = None  # the door that the keypad is in use for
         self.deposited = None  # the door whose deposit may still be withdrawn
         self.deposit_number = 0
-        self.refusals = 0
-        self.rings = 0
-        self.bell_number = 0
-        self.bell_quiet_ms = 0
-        self._timers = (_key_timer, deposit.show_receipt, deposit.seal, _bell_timer, _dark_timer, _refusals_timer)
+        self._refusals = 0
+        self._rings = 0
+        self._bell_number = 0
+        self._bell_quiet_ms = 0
+        self._timers = (
+            Cabinet._key_timer,
+            deposit.show_receipt,
+            deposit.seal,
+            Cabinet._bell_timer,
+            Cabinet._dark_timer,
+            Cabinet._refusals_timer,
+        )
 
     def boot(self, sensors, now_ms: int) -> list:
         """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No coil moves."""
@@ -83,7 +90,7 @@ class Cabinet:
         self._begin(now_ms)
         kind = type(event)
         if kind is events.Woke:
-            self.wake = None
+            self._wake = None
         self._time_out()
         if kind is events.HostAcknowledged:
             self.state.acknowledged = max(self.state.acknowledged, event.number)
@@ -101,7 +108,7 @@ class Cabinet:
 
     def emit(self, effect) -> None:
         """Adds an effect."""
-        self.effects.append(effect)
+        self._effects.append(effect)
 
     def record(self, kind: int, door, a: int = 0, b=None) -> None:
         """Journals and folds a record of a door (None for the cabinet); b is the door's parcel counter unless given."""
@@ -158,9 +165,9 @@ class Cabinet:
 
     def refuse_ticket(self) -> None:
         """Counts a refused ticket; the first is journaled at once, more of them once an hour."""
-        self.refusals += 1
+        self._refusals += 1
         if self.due[_REFUSALS] is None:
-            _refusals_timer(self)
+            self._refusals_timer()
 
     # Events
 
@@ -184,13 +191,13 @@ class Cabinet:
             self.step(kind)
 
     def _ring(self):
-        self.rings += 1
-        if self.now >= self.bell_quiet_ms:
-            self.record(records.BELL_RUNG, None, self.rings)
+        self._rings += 1
+        if self.now >= self._bell_quiet_ms:
+            self.record(records.BELL_RUNG, None, self._rings)
             self.send(True)
-            self.rings = 0
-            self.bell_quiet_ms = self.now + _BELL_QUIET_MS
-            self.bell_number = self.state.number
+            self._rings = 0
+            self._bell_quiet_ms = self.now + _BELL_QUIET_MS
+            self._bell_number = self.state.number
         self.beep(ALARM)
         self.show(texts.BELL, (), _READ_MS)
         self.due[_BELL] = self.now + _HOST_MS
@@ -199,7 +206,7 @@ class Cabinet:
 
     def _begin(self, now_ms):
         self.now = now_ms
-        self.effects = []
+        self._effects = []
 
     def _end(self):
         for door in self.order:
@@ -207,10 +214,10 @@ class Cabinet:
                 break
             door.step(self, doors_table.TURN)
         nearest = self._nearest()[0]
-        if nearest != self.wake:
-            self.wake = nearest
+        if nearest != self._wake:
+            self._wake = nearest
             self.emit(WakeAt(nearest))
-        return self.effects
+        return self._effects
 
     def _nearest(self):
         """The earliest deadline and whose it is: a Door or an index of `due`; (None, None) without one."""
@@ -234,36 +241,42 @@ class Cabinet:
                 whose.time_out(self)
             else:
                 self.due[whose] = None
-                self._timers[whose](self)
+                _TIMERS[whose](self)
 
     def _touch(self):
         """Someone acts: light."""
-        if not self.lit:
-            self.lit = True
+        if not self._lit:
+            self._lit = True
             self.emit(Light(True))
         self.due[_LAMP] = self.now + _LIT_MS
 
+    def _key_timer(self):
+        self.step(entry.TIMEOUT)
 
-def _key_timer(cabinet):
-    cabinet.step(entry.TIMEOUT)
+    def _bell_timer(self):
+        if self.state.acknowledged < self._bell_number:
+            self.show(texts.OFFLINE, (), _READ_MS)
+
+    def _dark_timer(self):
+        if any(door.is_in_use() for door in self.order):
+            self.due[_LAMP] = self.now + _LIT_MS
+        else:
+            self._lit = False
+            self.emit(Light(False))
+
+    def _refusals_timer(self):
+        if self._refusals:
+            self.record(records.TICKET_REFUSED, None, self._refusals)
+            self.send(False)
+            self._refusals = 0
+            self.due[_REFUSALS] = self.now + _HOUR_MS
 
 
-def _bell_timer(cabinet):
-    if cabinet.state.acknowledged < cabinet.bell_number:
-        cabinet.show(texts.OFFLINE, (), _READ_MS)
-
-
-def _dark_timer(cabinet):
-    if any(door.is_in_use() for door in cabinet.order):
-        cabinet.due[_LAMP] = cabinet.now + _LIT_MS
-    else:
-        cabinet.lit = False
-        cabinet.emit(Light(False))
-
-
-def _refusals_timer(cabinet):
-    if cabinet.refusals:
-        cabinet.record(records.TICKET_REFUSED, None, cabinet.refusals)
-        cabinet.send(False)
-        cabinet.refusals = 0
-        cabinet.due[_REFUSALS] = cabinet.now + _HOUR_MS
+_TIMERS = (  # by index of `due`
+    Cabinet._key_timer,
+    deposit.show_receipt,
+    deposit.seal,
+    Cabinet._bell_timer,
+    Cabinet._dark_timer,
+    Cabinet._refusals_timer,
+)

@@ -30,7 +30,7 @@ _FLOOR_MS = const(2000)
 _FLOOR_ALL_DIGITS_MS = const(5000)
 _DIGITS_MAX = const(15)  # one more than the longest number, so that a longer one is none
 
-TICKET_DIGITS = const(9)
+_TICKET_DIGITS = const(9)
 _SHORT_DIGITS = const(10)  # door + 8
 _LONG_DIGITS = const(14)  # door + 12
 
@@ -56,24 +56,19 @@ def begin(cabinet):
 def submit(cabinet):
     """`#`: sets the tick of the answer; a try at a door is counted now, before anything is compared."""
     length = len(cabinet.typed)
-    floor = _FLOOR_MS
-    if length != TICKET_DIGITS:
-        if length not in (_SHORT_DIGITS, _LONG_DIGITS):
-            cabinet.step(DONE)
-            cabinet.refuse(texts.LENGTH)
-            return
-        cabinet.only_short = False
-        if pickup.asks_for_all(cabinet):
-            floor = _FLOOR_ALL_DIGITS_MS
-            cabinet.only_short = length == _SHORT_DIGITS
-        pickup.count_try(cabinet)
-    cabinet.checked_ms = max(cabinet.now, cabinet.checked_ms + floor)
+    if length not in (_TICKET_DIGITS, _SHORT_DIGITS, _LONG_DIGITS):
+        cabinet.step(DONE)
+        cabinet.refuse(texts.LENGTH)
+        return
+    all_digits = length != _TICKET_DIGITS and pickup.count_try(cabinet)
+    cabinet.only_short = all_digits and length == _SHORT_DIGITS
+    cabinet.checked_ms = max(cabinet.now, cabinet.checked_ms + (_FLOOR_ALL_DIGITS_MS if all_digits else _FLOOR_MS))
     cabinet.due[0] = cabinet.checked_ms + _ANSWER_MS
 
 
 def answer(cabinet):
     """The answer tick."""
-    if len(cabinet.typed) == TICKET_DIGITS:
+    if len(cabinet.typed) == _TICKET_DIGITS:
         deposit.answer(cabinet)
         return
     deposit.seal(cabinet)

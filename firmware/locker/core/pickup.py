@@ -10,17 +10,15 @@ from locker.core.journal import FAILURES_MAX, GRANTED, TAKING, WAITING, Parcel
 _NOBODY = Parcel()  # a door that the cabinet does not have is answered like an empty one
 
 
-def asks_for_all(cabinet) -> bool:
-    """Whether the door in what was typed asks for all 12 digits."""
+def count_try(cabinet) -> bool:
+    """Counts a try against its door, before anything is compared. Or, once it has counted enough: True, the door asks for all digits."""
     door = cabinet.doors.get(int(cabinet.typed[:2]))
-    return door is not None and door.parcel.failures >= FAILURES_MAX
-
-
-def count_try(cabinet) -> None:
-    """Counts a try against its door, before anything is compared; saturates."""
-    door = cabinet.doors.get(int(cabinet.typed[:2]))
-    if door and door.parcel.failures < FAILURES_MAX:
+    if door is None:
+        return False
+    if door.parcel.failures < FAILURES_MAX:
         cabinet.record(records.CODE_TRIED, door, door.parcel.failures + 1)
+        return False
+    return True
 
 
 def answer(cabinet) -> None:
