@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.board_draft import Draft
+from host_tools.board_wiring import pin_problems
 from host_tools.boards import board_names, check_board, find_board, load_board, to_board_json
 from host_tools.chips import CHIPS
 from host_tools.errors import Complaint
@@ -134,6 +136,81 @@ def test_an_input_without_pull_reads_no_contact_and_drives_no_coil(tmp_path: Pat
         path.write_text(text.replace('"gpio34"', '"gpio99"').replace(f'"{pin}"', '"gpio34"').replace('"gpio99"', f'"{pin}"'))
         report = check_board(path)
         assert (place, reason) in [(report.draft.spell(problem.path), problem.reason) for problem in report.problems]
+
+
+def nested(path: tuple[str | int, ...], value: object) -> object:
+    """Tables that hold one value at one place."""
+    for step in reversed(path):
+        value = [value] if isinstance(step, int) else {step: value}
+    return value
+
+
+# (wire, needs an output, needs a pull-up, needs ADC1, must be on the chip)
+NEEDS = [
+    (("door", 0, "coil"), True, False, False, False),
+    (("door", 0, "contact", "pin"), False, True, False, False),
+    (("door", 0, "occupancy", "pin"), False, True, False, False),
+    (("keypad", "rows", 0), True, False, False, True),
+    (("keypad", "columns", 0), False, True, False, True),
+    (("bus", "sda"), True, False, False, True),
+    (("bus", "scl"), True, False, False, True),
+    (("expanders", "reset"), True, False, False, True),
+    (("signals", "lamp"), True, False, False, False),
+    (("signals", "beeper"), True, False, False, True),
+    (("signals", "bell"), False, True, False, False),
+    (("link", "tx"), True, False, False, True),
+    (("link", "rx"), False, True, False, True),
+    (("supply", "sense"), False, False, True, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("wire", "output", "pull", "adc", "native"), NEEDS, ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else ""
+)
+def test_each_wire_is_refused_a_pin_that_lacks_what_it_needs(
+    wire: tuple[str | int, ...], output: bool, pull: bool, adc: bool, native: bool
+) -> None:
+    def refused(pin: str, words: str) -> bool:
+        draft = Draft({"chip": "esp32", **nested(wire, pin)})
+        return any(problem.path == wire and words in problem.reason for problem in pin_problems(draft))
+
+    assert refused("gpio34", "input only") == output
+    assert refused("gpio34", "no pull-up") == pull
+    assert refused("gpio23", "has no ADC") == adc
+    assert refused("gpio25", "ADC2") == adc
+    assert refused("0x20.GPA0", "needs a pin of the chip") == native
+    assert refused("0x20.GPA7", "output only") == (not output and not native)
+
+
+def test_a_board_at_the_very_limits_is_good(tmp_path: Path) -> None:
+    for board, old, new in (
+        ("wall_12", "on_ms_max = 1000", "on_ms_max = 400"),
+        ("wall_12", "pulse_ms = 400", "pulse_ms = 300"),
+        ("wall_12", "pulse_ms = 400", "pulse_ms = 500"),
+        ("wall_12", "amps = 5.0", "amps = 3.2"),
+        ("wall_12", "volts = 12.0", "volts = 13.2"),
+        ("wall_12", "volts = 12.0", "volts = 10.8"),
+        ("wall_12", "lowest_mv = 1713", "lowest_mv = 3100"),
+        ("devkit_4", "clear_mv = 800 }", "clear_mv = 1050 }"),
+        ("devkit_4", "clear_mv = 800 }", "clear_mv = 150 }"),
+        ("devkit_4", "occupied_mv = 1100", "occupied_mv = 2450"),
+    ):
+        report = check_board(broken(tmp_path, board, old, new))
+        assert report.problems == [], (old, new)
+
+
+def test_expanders_and_screen_without_a_bus_are_both_reported(tmp_path: Path) -> None:
+    report = check_board(broken(tmp_path, "wall_12", '[bus]\nsda = "gpio8"\nscl = "gpio9"\nhz = 100000\n', ""))
+    assert [(problem.path, problem.reason) for problem in report.problems] == [
+        (("expanders",), "it needs an I2C bus, and there is none"),
+        (("screen",), "it needs an I2C bus, and there is none"),
+    ]
+
+
+def test_pins_on_a_forgotten_expander_are_counted_in_one_problem(tmp_path: Path) -> None:
+    report = check_board(broken(tmp_path, "wall_12", "[0x20, 0x21, 0x22]", "[0x20, 0x21]"))
+    (problem,) = report.problems
+    assert problem.reason.startswith("0x22.GPA0 (and 11 more) is on an expander")
 
 
 def test_eight_different_mistakes_give_eight_problems_at_once() -> None:
