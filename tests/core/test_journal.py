@@ -32,7 +32,7 @@ LIFE = (
     (records.DOOR_OPENED, 1, 0, 7),
     (records.COLLECTED, 1, 42, 7),
 )
-STATES = (1, 2, 2, 2, 3, 3, 4, 5, 5, 5, 3, 3, 4, 5, 3, 4, 5, 0)
+STATES = (1, 2, 2, 2, 3, 3, 4, 5, 5, 5, 3, 3, 4, 5, 4, 4, 5, 0)
 
 
 def test_a_parcel_goes_through_its_states():

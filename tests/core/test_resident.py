@@ -153,21 +153,74 @@ def test_the_next_parcel_starts_with_a_clean_count():
     assert pulses(story.asks(story.code(door) + "#")) == [door]
 
 
+def jams(story, door):
+    """The door does not move in three pulses; the effects after the first."""
+    assert pulses(story.asks(story.code(door) + "#")) == [door]
+    effects = story.wait(3600)
+    assert story.text == texts.PUSH
+    effects = effects + story.wait(8000)
+    assert kinds(effects) == [records.PULSED, records.PULSED, records.DOOR_JAMMED]
+    assert story.text == texts.JAMMED
+    return effects
+
+
 def test_a_door_that_does_not_move_is_pulsed_three_times_and_the_code_stays_good():
     story = Story()
     door = story.deposits(42)
-    effects = story.asks(story.code(door) + "#")
-    assert pulses(effects) == [door]
-    story.wait(3600)
-    assert story.text == texts.PUSH
-    effects = story.wait(12000)
-    assert records.DOOR_JAMMED in kinds(effects)
-    assert len([record for record in story.log if record.kind == records.PULSED and record.number > 6]) == 3
-    assert story.text == texts.JAMMED
+    for _ in range(3):
+        jams(story, door)
+        assert kinds(story.wait(61000)) == [records.STILL_INSIDE]
     assert pulses(story.asks(story.code(door) + "#")) == [door]
     story.opens(door)
     story.takes(door)
     assert records.COLLECTED in kinds(story.closes(door))
+
+
+def test_the_host_hears_of_a_jam_at_once():
+    story = Story()
+    door = story.deposits(42)
+    effects = jams(story, door)
+    at = effects.index(Record(records.DOOR_JAMMED, door, 0, 1))
+    assert type(effects[at + 1]) is Send
+    assert effects[at + 1].urgent
+
+
+def test_a_jammed_door_may_be_pulled_open_for_a_minute():
+    story = Story()
+    door = story.deposits(42)
+    jams(story, door)
+    story.wait(30000)
+    assert kinds(story.opens(door)) == [records.DOOR_OPENED]
+    story.takes(door)
+    assert records.COLLECTED in kinds(story.closes(door))
+
+
+def test_a_jammed_door_that_opens_later_was_forced():
+    story = Story()
+    door = story.deposits(42)
+    jams(story, door)
+    story.wait(61000)
+    assert kinds(story.opens(door)) == [records.DOOR_FORCED]
+
+
+def test_a_jam_never_burns_a_code_even_when_the_sensor_sees_nothing():
+    story = Story()
+    door = story.deposits(42)
+    code = story.code(door)
+    jams(story, door)
+    story.takes(door)
+    assert kinds(story.wait(61000)) == [records.SENSOR_FAULT, records.STILL_INSIDE]
+    assert pulses(story.asks(code + "#")) == [door]
+
+
+def test_a_jam_and_a_power_cut_never_burn_a_code():
+    story = Story()
+    door = story.deposits(42)
+    code = story.code(door)
+    jams(story, door)
+    story.occupied[door] = False
+    story.power_on()
+    assert pulses(story.asks(code + "#")) == [door]
 
 
 def test_a_broken_contact_that_reads_open_does_not_stop_her():

@@ -2,7 +2,7 @@
 
 from locker.core import deposit, door, entry
 
-PHASES = range(8)
+PHASES = range(9)
 DOOR_EVENTS = range(7)
 MODES = range(8)
 VISIT_EVENTS = range(10)
@@ -16,7 +16,10 @@ DOOR_NEXT = {
     (door.PULSING, door.OPENED): door.OPEN,
     (door.RELEASED, door.OPENED): door.OPEN,
     (door.RELEASED, door.TIMEOUT): door.WANTED,
-    (door.RELEASED, door.GIVE_UP): door.SHUT,
+    (door.RELEASED, door.GIVE_UP): door.JAMMED,
+    (door.JAMMED, door.WANT): door.WANTED,
+    (door.JAMMED, door.OPENED): door.OPEN,
+    (door.JAMMED, door.TIMEOUT): door.SHUT,
     (door.RELEASED, door.WANT): door.WANTED,
     (door.OPEN, door.CLOSED): door.SETTLING,
     (door.OPEN, door.TIMEOUT): door.OPEN,
@@ -46,7 +49,7 @@ def test_only_a_wanted_door_whose_turn_it_is_is_pulsed():
 
 
 def test_any_open_door_may_be_wanted_so_that_a_broken_contact_stops_nobody():
-    for phase in (door.SHUT, door.RELEASED, door.OPEN, door.SETTLING, door.LEFT, door.FORCED):
+    for phase in (door.SHUT, door.RELEASED, door.JAMMED, door.OPEN, door.SETTLING, door.LEFT, door.FORCED):
         assert door.TRANSITIONS[phase, door.WANT][0] == door.WANTED
 
 

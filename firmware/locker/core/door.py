@@ -14,10 +14,11 @@ SHUT = const(0)
 WANTED = const(1)  # to be pulsed as soon as no other coil is on
 PULSING = const(2)  # the coil is on
 RELEASED = const(3)  # the coil is off again; the door has not moved yet
-OPEN = const(4)  # open for someone
-SETTLING = const(5)  # just closed
-LEFT = const(6)  # open, and nobody cared for a long time
-FORCED = const(7)  # opened with no cause
+JAMMED = const(4)  # did not move; someone may still pull it open
+OPEN = const(5)  # open for someone
+SETTLING = const(6)  # just closed
+LEFT = const(7)  # open, and nobody cared for a long time
+FORCED = const(8)  # opened with no cause
 
 # What happens to a door.
 WANT = const(0)  # someone may open it
@@ -29,17 +30,16 @@ TIMEOUT = const(5)
 GIVE_UP = const(6)  # a time-out too many
 
 _MOVE_MS = const(3000)  # from the end of a pulse to the next one
-_PULSES_MAX = const(3)
+_PULL_MS = const(60000)  # for pulling a jammed door open
 _SETTLE_MS = const(500)
 _CLOSE_MS = const(60000)  # open for so long, a first reminder
 _REMIND_MS = const(15000)
-_REMINDERS_MAX = const(4)
+_TRIES_MAX = {RELEASED: 3, OPEN: 4}  # pulses, reminders
 
 
 def _wish(cabinet, door):
     """Begins an attempt of up to three pulses."""
     door.tries = 0
-    door.due = None
 
 
 def _pulse(cabinet, door):
@@ -59,7 +59,6 @@ def _watch(cabinet, door):
 
 def _push(cabinet, door):
     """Asks to push the door; pulses it again."""
-    door.due = None
     cabinet.tell(door, texts.PUSH)
 
 
@@ -68,7 +67,14 @@ def _jam(cabinet, door):
     cabinet.record(records.DOOR_JAMMED, door)
     cabinet.send(True)
     cabinet.beep(ATTENTION)
+    door.due = cabinet.now + _PULL_MS
     (deposit if door.for_courier() else pickup).jammed(cabinet, door)
+
+
+def _give_up(cabinet, door):
+    """It stayed shut: a parcel is still inside."""
+    if door.parcel.state == GRANTED:
+        pickup.keep(cabinet, door)
 
 
 def _opened(cabinet, door):
@@ -109,7 +115,6 @@ def _leave(cabinet, door):
     """Reports the open door to the host; the keypad is free."""
     cabinet.record(records.DOOR_LEFT_OPEN, door)
     cabinet.send(False)
-    door.due = None
     cabinet.finish(door)
     cabinet.tell(door, texts.CLOSE)
 
@@ -135,7 +140,10 @@ TRANSITIONS = {
     (PULSING,   COIL_OFF): (RELEASED,  _watch),
     (RELEASED,  OPENED):   (OPEN,      _opened),
     (RELEASED,  TIMEOUT):  (WANTED,    _push),
-    (RELEASED,  GIVE_UP):  (SHUT,      _jam),
+    (RELEASED,  GIVE_UP):  (JAMMED,    _jam),
+    (JAMMED,    WANT):     (WANTED,    _wish),
+    (JAMMED,    OPENED):   (OPEN,      _opened),
+    (JAMMED,    TIMEOUT):  (SHUT,      _give_up),
     (OPEN,      TIMEOUT):  (OPEN,      _remind),
     (OPEN,      GIVE_UP):  (LEFT,      _leave),
     (OPEN,      CLOSED):   (SETTLING,  _settle),
@@ -187,8 +195,7 @@ class Door:
     def time_out(self, cabinet) -> None:
         """Its `due` has come."""
         self.due = None
-        last = self.tries >= (_PULSES_MAX if self.phase == RELEASED else _REMINDERS_MAX)
-        self.step(cabinet, GIVE_UP if last and self.phase != SETTLING else TIMEOUT)
+        self.step(cabinet, GIVE_UP if self.tries >= _TRIES_MAX.get(self.phase, 255) else TIMEOUT)
 
     def boot(self, cabinet, closed, occupied) -> None:
         """Resolves what a power cut interrupted, from what the sensors say now. Nothing is opened."""

@@ -34,7 +34,7 @@ _AFTER = {  # record kind: where the parcel is then
 }
 ANCHORS = (records.DEPOSIT_STARTED, records.DOOR_STATE)
 _MOVED = {RESERVED: LOADING, GRANTED: TAKING}  # after PULSED and DOOR_OPENED
-_JAMMED = {GRANTED: WAITING, TAKING: WAITING}  # after DOOR_JAMMED: a jam never burns a code
+_JAMMED = {TAKING: GRANTED}  # after DOOR_JAMMED: the coil moved in vain
 
 
 class Parcel:

@@ -59,7 +59,12 @@ def resolve(cabinet, door) -> None:
     """After a power cut, the door closed: collected only if the coil had moved and nothing is inside."""
     if door.parcel.state == TAKING:
         judge(cabinet, door)
-        return
+    else:
+        keep(cabinet, door)
+
+
+def keep(cabinet, door) -> None:
+    """Her door did not open: the parcel is inside, whatever the sensor says."""
     if not door.occupied:
         cabinet.record(records.SENSOR_FAULT, door, 2)
     cabinet.record(records.STILL_INSIDE, door, door.parcel.serial)
