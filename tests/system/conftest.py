@@ -1,0 +1,79 @@
+"""A virtual board for a test: `ansim virtual` as its own process, and the unmodified mpremote beside it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+MPREMOTE = [sys.executable, "-m", "mpremote"]
+PATIENCE_S = 60
+
+
+class Board:
+    """A running virtual board. Use as a context manager: it ends with the block."""
+
+    def __init__(self, folder: Path, board: str = "wall_12", *options: str) -> None:
+        self.port = folder / "port"
+        self.flash = folder / "flash.bin"
+        command = [sys.executable, "-m", "host_tools", "virtual", "--board", board, "--port", str(self.port), "--flash", str(self.flash)]
+        self.process = subprocess.Popen([*command, "--json", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        if not line:
+            _, complaint = self.process.communicate(timeout=PATIENCE_S)
+            raise AssertionError(complaint)
+        self.told = json.loads(line)
+
+    def __enter__(self) -> "Board":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        _, complaint = self.process.communicate(timeout=PATIENCE_S)
+        assert self.process.returncode == 0, complaint
+
+    def mpremote(self, *arguments: str, fails: bool = False, **environment: str) -> str:
+        """What mpremote prints; asserts that it succeeds (or fails)."""
+        ended = subprocess.run(
+            [*MPREMOTE, "connect", str(self.port), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            stdin=subprocess.DEVNULL,
+            env=os.environ | environment,
+            check=False,
+        )
+        assert (ended.returncode != 0) == fails, ended.stdout + ended.stderr
+        return ended.stdout + (ended.stderr if fails else "")
+
+    def exec(self, code: str) -> str:
+        """What the code prints on a freshly reset board, boot.py run, main.py not."""
+        return self.mpremote("exec", code)
+
+    def hands(self, *arguments: str, fails: bool = False) -> str:
+        """What `ansim hands` prints."""
+        command = [sys.executable, "-m", "host_tools", "hands", "--port", str(self.port), *arguments]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        assert (ended.returncode != 0) == fails, ended.stdout + ended.stderr
+        return ended.stderr if fails else ended.stdout
+
+
+@pytest.fixture
+def start_board(tmp_path: Path) -> Iterator[Callable[..., Board]]:
+    """Starts a board: start_board(name="wall_12", *options)."""
+    with ExitStack() as boards:
+        yield lambda *arguments: boards.enter_context(Board(tmp_path, *arguments))
+
+
+@pytest.fixture(scope="module")
+def shared_board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    """One board for the tests of a file that leave nothing behind on it."""
+    with Board(tmp_path_factory.mktemp("board")) as board:
+        yield board
