@@ -96,7 +96,7 @@ def _settle(cabinet, door):
 
 def _judge(cabinet, door):
     """Records what is inside, then what became of the parcel."""
-    cabinet.record(records.DOOR_CLOSED, door, door.occupied)
+    cabinet.record(records.DOOR_CLOSED, door, int(door.occupied))
     if door.for_courier():
         deposit.judge(cabinet, door)
     elif door.parcel.state in (GRANTED, TAKING):
