@@ -1,6 +1,7 @@
 """`ansim demo`: a host and a virtual cabinet to play with, or one parcel's life unattended."""
 
 import json
+import signal
 import sys
 
 import click
@@ -29,6 +30,8 @@ def command(once: bool, board: str, serial: bool, as_json: bool) -> None:
         raise Complaint("--json goes with --once: the interactive demonstration draws.", 2)
     if not once and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Complaint("The interactive demonstration needs a terminal: add --once to watch one parcel's life.", 2)
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # leave in order, as after Ctrl-C
+        signal.signal(ending, lambda number, _frame: sys.exit(128 + number))
     with Stage(board, lambda sentence: notices.print(f"[dim]· {sentence}[/dim]"), serial=serial) as stage:
         if once:
             _once(stage, as_json)

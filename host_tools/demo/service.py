@@ -1,5 +1,6 @@
 """`ansim` commands as processes: one that runs to its end, and one that serves until it is stopped."""
 
+import ctypes
 import json
 import signal
 import subprocess
@@ -10,6 +11,13 @@ from typing import Any
 from host_tools.errors import Complaint
 
 STOP_S_MAX = 10
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def _end_with_parent() -> None:
+    """On Linux, a service gets SIGTERM when the demonstration dies in whatever way."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _complaint(name: object, what: str, said: str) -> Complaint:
@@ -38,6 +46,7 @@ class Service:
                 stderr=errors,
                 text=True,
                 start_new_session=True,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread runs yet
             )
         line = self.readline()
         if not line:
