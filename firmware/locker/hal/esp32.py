@@ -1,24 +1,18 @@
-"""The ESP32: the only importer of machine, network, esp32 and socket. Implements seam.pyi."""
+"""The ESP32: with esp32_tcp the only importer of machine, network, esp32 and socket. Implements seam.pyi."""
 
 import asyncio
 import errno
 import json
 import os
-import select
-import socket
 import time
 
 import esp32
 import machine
-import network
 from machine import ADC, I2C, PWM, UART, Pin, Timer
 
 from locker.board import from_json
 from locker.compat import const
 
-_BACKOFF_MS_MIN = const(1000)
-_BACKOFF_MS_MAX = const(60000)
-_CONNECT_MS_MAX = const(10000)
 _BEEP_DUTY = const(32768)
 _BLOCK_BYTES = const(4096)
 _INPUT_ONLY_FROM = const(34)  # GPIO34-39 of a plain ESP32 have no pulls (ESP32 data sheet, IO MUX table)
@@ -102,92 +96,6 @@ class _Serial:
         return self._uart.write(data) == len(data)
 
 
-class _Tcp:
-    """A connection from the board to its host that reopens itself with capped, jittered backoff."""
-
-    def __init__(self, settings):
-        self._address = (settings["host"], settings["port"])
-        self._wifi = settings.get("wifi")
-        self._socket = None
-        self._poller = None
-        self._open = False
-        self._now_ms = 0
-        self._next_ms = 0
-        self._give_up_ms = 0
-        self._backoff_ms = _BACKOFF_MS_MIN
-        self._station = network.WLAN(network.STA_IF)
-        self._station.active(True)
-
-    def poll(self, now_ms):
-        self._now_ms = now_ms
-        if self._open:
-            return True
-        if self._socket:
-            self._finish()
-        elif now_ms >= self._next_ms:
-            if self._station.isconnected() or not self._wifi:
-                self._begin()
-            else:
-                self._retry()
-                self._station.connect(self._wifi["ssid"], self._wifi["password"])
-        return self._open
-
-    def _begin(self):
-        self._give_up_ms = self._now_ms + _CONNECT_MS_MAX
-        try:
-            address = socket.getaddrinfo(*self._address)[0][-1]
-            self._socket = socket.socket()
-            self._socket.setblocking(False)
-            self._poller = select.poll()
-            self._poller.register(self._socket, select.POLLOUT)
-            self._socket.connect(address)
-        except OSError as error:
-            if error.errno != errno.EINPROGRESS:
-                self._close()
-
-    def _finish(self):
-        for _, flags in self._poller.poll(0):
-            self._open = not flags & (select.POLLERR | select.POLLHUP)
-            if self._open:
-                self._backoff_ms = _BACKOFF_MS_MIN
-            else:
-                self._give_up_ms = 0
-        if not self._open and self._now_ms >= self._give_up_ms:
-            self._close()
-
-    def _close(self):
-        if self._socket:
-            self._socket.close()
-        self._socket = None
-        self._open = False
-        self._retry()
-
-    def _retry(self):
-        self._next_ms = self._now_ms + self._backoff_ms // 2 + int.from_bytes(os.urandom(2), "big") % self._backoff_ms
-        self._backoff_ms = min(2 * self._backoff_ms, _BACKOFF_MS_MAX)
-
-    def read_into(self, buffer):
-        try:
-            count = self._socket.readinto(buffer) if self._socket else None
-        except OSError as error:
-            if error.errno == errno.EAGAIN:
-                return 0
-            count = 0
-        if count == 0:
-            self._close()
-        return count or 0
-
-    def write(self, data):
-        """One send for one frame; a connection that takes only a part of it is closed, so no frame is ever torn on the way out."""
-        try:
-            sent = self._socket.send(data) if self._open else 0
-        except OSError:
-            sent = 0
-        if sent != len(data):
-            self._close()
-        return sent == len(data)
-
-
 class Esp32:
     """The seam's Hal on an ESP32."""
 
@@ -246,7 +154,11 @@ class Esp32:
         return _Flash(found[0])
 
     def carrier(self, settings):
-        return _Serial(self.board.link) if settings.get("serial") else _Tcp(settings)
+        if settings.get("serial"):
+            return _Serial(self.board.link)
+        from locker.hal.esp32_tcp import Tcp
+
+        return Tcp(settings)
 
     def one_shot(self, ms, action):
         self._timer.deinit()
