@@ -1,0 +1,65 @@
+"""`ansim test`: is this cabinet fit for service?"""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from host_tools.bench_test import PASS, Phase, BenchReport, bench_test
+from host_tools.cli._output import json_option, print_json
+from host_tools.errors import Complaint
+
+
+@click.command()
+@click.option("--port", required=True, metavar="PATH", help="The board's serial port, such as /dev/ttyUSB0.")
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there, as JSON.")
+@click.option("--patience", type=click.IntRange(1, 500), default=60, show_default=True, metavar="S", help="Seconds to wait for each act.")
+@json_option
+def command(port: str, report: Path | None, patience: int, as_json: bool) -> None:
+    """Test a provisioned cabinet with its own firmware: controller, expanders, every coil, contact and sensor, keypad, bell.
+
+    A person (or `ansim hands`) does what the lines on stderr say. Doors that hold something are never opened.
+    Ends with 1 unless all passes.
+
+    \b
+    Example: ansim test --port /dev/ttyUSB0 --report wall-07.json
+    """
+    if report and not report.parent.is_dir():
+        raise Complaint(f"There is no folder {report.parent} for the report: make it first.", 2)
+    result = bench_test(
+        port, say=lambda text: click.echo(f"> {text}", err=True), done=lambda phase: _tell(phase, as_json), patience_s=patience
+    )
+    if report:
+        _file(result, report)
+    if as_json:
+        print_json(result.as_json())
+    else:
+        click.echo(f"{result.outcome}: {result.board}, chip {result.uid}" + (f", report in {report}" if report else ""))
+    if result.outcome != PASS:
+        sys.exit(1)
+
+
+def _tell(phase: Phase, as_json: bool) -> None:
+    """One line a phase; under it each measurement that did not pass."""
+    note = f" ({phase.note})" if phase.note else ""
+    click.echo(f"{phase.outcome:5} {phase.name}{note}", err=as_json)
+    for one in phase.measurements:
+        if not one.passed:
+            limits = " ".join(f"{name} {value}" for name, value in one.as_json().items() if name in ("min", "max", "wanted"))
+            click.echo(f"      {one.name}: {one.value} {one.unit} ({limits})", err=as_json)
+
+
+def _file(result: BenchReport, path: Path) -> None:
+    """The whole report or none, under its name."""
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+            json.dump(result.as_json(), file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise Complaint(f"The report cannot be written to {path} ({error.strerror}): choose another place with --report.") from error

@@ -1,0 +1,113 @@
+"""`ansim test` on the real interpreter, with a person whose hands are in the simulated cabinet."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from host_tools.simulator.virtual_board.control import HandsClient
+from tests.system.virtual_port import VirtualPort, ansim, virtual_board
+
+Person = Callable[[HandsClient, str], None]
+
+
+def ready(folder: Path, board: VirtualPort, name: str) -> None:
+    """Flashes and provisions."""
+    for command in (
+        ("flash", "--port", board.port),
+        ("provision", "--port", board.port, "--board", name, "--site", "bench", "--host", "127.0.0.1:1", "--host-unchecked"),
+    ):
+        data = ("--data", str(folder / "data")) if command[0] == "provision" else ()
+        ended = ansim(*command, *data)
+        assert ended.returncode == 0, ended.stderr
+
+
+def careful(hands: HandsClient, wanted: str) -> None:
+    """Does what the bench test asks for."""
+    if found := re.match(r"Door (\d+): (put|take|close)", wanted):
+        hands.ask(found[2], int(found[1]))
+    elif wanted.startswith("Press each key"):
+        hands.ask("keys", wanted.partition(": ")[2].replace(" ", ""))
+    elif wanted.startswith("Press the bell"):
+        hands.ask("bell")
+
+
+def examine(board: VirtualPort, report: Path, person: Person) -> tuple[int, dict]:
+    """Runs the test with that person; exit code and report."""
+    command = [sys.executable, "-m", "host_tools", "test", "--port", board.port, "--report", str(report), "--json", "--patience", "4"]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
+        HandsClient(Path(board.port)) as hands,
+    ):
+        assert process.stderr is not None
+        assert process.stdout is not None
+        for line in process.stderr:
+            if line.startswith("> "):
+                person(hands, line[2:].strip())
+        told = json.loads(process.stdout.read())
+    assert json.loads(report.read_text()) == told
+    return process.returncode, told
+
+
+def outcomes(report: dict) -> dict[str, str]:
+    return {phase["name"]: phase["outcome"] for phase in report["phases"]}
+
+
+def test_a_sound_cabinet_passes_every_phase_and_leaves_a_report(tmp_path: Path) -> None:
+    with virtual_board(tmp_path, "devkit_4") as board:
+        ready(tmp_path, board, "devkit_4")
+        code, report = examine(board, tmp_path / "report.json", careful)
+    assert code == 0, report
+    assert report["outcome"] == "PASS"
+    assert report["board"] == "devkit_4"
+    assert report["cabinet"] == 1
+    assert set(outcomes(report).values()) == {"PASS"}
+    doors = [phase for phase in report["phases"] if phase["name"].startswith("door 0")]
+    assert len(doors) == 4
+    for phase in doors:
+        opening = phase["measurements"][0]
+        assert 0 < opening["value"] < opening["max"]
+
+
+def test_a_blocked_door_and_a_dead_key_are_found_and_the_rest_is_tested_on(tmp_path: Path) -> None:
+    def without_eight(hands: HandsClient, wanted: str) -> None:
+        careful(hands, wanted.replace("8 ", ""))
+
+    with virtual_board(tmp_path, "devkit_4") as board:
+        ready(tmp_path, board, "devkit_4")
+        board.hands("block", "2")
+        code, report = examine(board, tmp_path / "report.json", without_eight)
+    assert code == 1
+    found = outcomes(report)
+    assert {name for name, outcome in found.items() if outcome == "FAIL"} == {"door 02", "keypad"}
+    keypad = next(phase for phase in report["phases"] if phase["name"] == "keypad")
+    assert [one["name"] for one in keypad["measurements"] if not one["passed"]] == ["key 8"]
+
+
+def test_a_door_with_something_inside_is_not_opened(tmp_path: Path) -> None:
+    with virtual_board(tmp_path, "devkit_4") as board:
+        ready(tmp_path, board, "devkit_4")
+
+        def forgetful(hands: HandsClient, wanted: str) -> None:
+            """Leaves something in door 1, then the test is run again."""
+            if not wanted.startswith("Door 01: take"):
+                careful(hands, wanted)
+
+        examine(board, tmp_path / "first.json", forgetful)
+        board.hands("close", "1")
+        code, report = examine(board, tmp_path / "second.json", careful)
+    assert code == 1
+    assert outcomes(report)["doors at rest"] == "FAIL"
+    assert outcomes(report)["door 01"] == "SKIP"
+    assert outcomes(report)["door 02"] == "PASS"
+
+
+def test_a_board_that_is_not_ready_is_told_what_to_do_first(tmp_path: Path) -> None:
+    with virtual_board(tmp_path, "devkit_4") as board:
+        ended = ansim("test", "--port", board.port)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert "run `ansim flash" in ended.stderr
+        assert ansim("flash", "--port", board.port).returncode == 0
+        assert "run `ansim provision" in ansim("test", "--port", board.port).stderr
