@@ -69,6 +69,7 @@ class Chip:
         self._watchdog_until_us = 0
         self._uarts: dict[int, SerialEnd] = {}
         self.powered = True
+        self.used = False  # a program has run on it
         self.boots = 1
         self.reset_cause = PWRON_RESET
         self.buses: list[I2CBus] = []

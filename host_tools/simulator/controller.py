@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Self
 
-from host_tools.simulator.chip import PowerLost
+from host_tools.simulator.chip import HARD_RESET, PowerLost
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.hal import SimulatedHal
@@ -16,7 +16,10 @@ Program = Callable[[SimulatedHal], Coroutine[Any, Any, object]]
 
 
 class Controller:
-    """Runs `program(hal)` on a world's chip. It is killed where it stands: its seam is dead at once, so no clean-up of its own counts."""
+    """Runs `program(hal)` on a world's chip. It is killed where it stands: its seam is dead at once, so no clean-up of its own counts.
+
+    In an ordinary loop await `run_until` and, at the end, `stop`; for virtual time there is `VirtualController`.
+    """
 
     def __init__(self, world: World, program: Program, flash: FlashImage | None = None, network: Network | None = None) -> None:
         self._world = world
@@ -35,8 +38,11 @@ class Controller:
         chip.on_power_cut.append(self._kill)
         end = self._world.clock.at(us, self._end)
         try:
-            if chip.powered and self._task is None:
-                self._start(chip.reset_cause)
+            if chip.powered and not self.boots:
+                if chip.used:  # by an earlier program: this one finds a chip as after its reset button
+                    chip.reset(HARD_RESET)
+                else:
+                    self._start(chip.reset_cause)
             await self._ended
         finally:
             end.cancel()
@@ -53,6 +59,7 @@ class Controller:
     def _start(self, cause: int) -> None:
         self._kill()
         self.boots += 1
+        self._world.chip.used = True
         hal = SimulatedHal(self._world, self._flash, self._network)
         self._task = asyncio.get_running_loop().create_task(self._program(hal))
         self._task.add_done_callback(self._seen)
@@ -73,17 +80,33 @@ class Controller:
             self._ended.set_result(None)
 
 
+class VirtualController(Controller):
+    """A Controller of a world with a VirtualClock, in a loop of its own. Use as a context manager."""
+
+    def __init__(self, world: World, program: Program, flash: FlashImage | None = None, network: Network | None = None) -> None:
+        super().__init__(world, program, flash, network)
+        clock = world.clock
+        if not isinstance(clock, VirtualClock):
+            raise TypeError("virtual time needs a VirtualClock")
+        self._runner = asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(clock))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runner.run(self.stop())
+        self._runner.close()
+
+    def live_until(self, ms: int) -> None:
+        """Lets world and program live up to that time of the world, in no time; may be called again for more.
+
+        Raises what the program raised.
+        """
+        self._runner.run(self.run_until(ms * 1000))
+
+
 def simulate(world: World, program: Program, until_ms: int, flash: FlashImage | None = None, network: Network | None = None) -> Controller:
-    """Runs a program on a world with a VirtualClock up to that instant, in virtual time; the ended Controller."""
-    clock = world.clock
-    if not isinstance(clock, VirtualClock):
-        raise TypeError("virtual time needs a VirtualClock")
-    controller = Controller(world, program, flash, network)
-
-    async def story() -> None:
-        await controller.run_until(until_ms * 1000)
-        await controller.stop()
-
-    with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(clock)) as runner:
-        runner.run(story())
+    """Runs a program on a world with a VirtualClock up to that time and takes it off the chip; the ended Controller."""
+    with VirtualController(world, program, flash, network) as controller:
+        controller.live_until(until_ms)
     return controller

@@ -80,9 +80,9 @@ def send(world: World, script: Script, at_ms: int = 0) -> Errand:
 
 
 def courier(world: World, ticket: str, size: str = "1") -> Script:
-    """Types a ticket and a size, puts the parcel in, shuts the door. Returns the door's number, None when no door opened."""
-    before = screen_of(world)
+    """Types a ticket, a size when the screen has answered, puts the parcel in, shuts the door. The door's number, None when none opened."""
     yield world.hands.keys(ticket + "#")
+    before = screen_of(world)
     yield Until(lambda: screen_of(world) != before, _ASK_PATIENCE_MS)
     shut = {number for number, door in world.doors.items() if door.place == "shut"}
     yield world.hands.keys(size)

@@ -10,7 +10,7 @@ import pytest
 from host_tools.partitions import load, table_path
 from host_tools.simulator.chip import PowerLost
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.controller import Controller, simulate
+from host_tools.simulator.controller import Controller, VirtualController, simulate
 from host_tools.simulator.flash import FlashImage, create
 from host_tools.simulator.hal import SimulatedHal
 from host_tools.simulator.network import Network
@@ -268,6 +268,17 @@ def test_a_program_that_ends_just_stops(world: World) -> None:
         await hal.sleep_ms(100)
 
     assert simulate(world, program, 10_000).boots == 1
+
+
+def test_a_program_lives_on_when_more_time_is_given_and_another_one_finds_a_reset_chip(world: World) -> None:
+    log: list[Any] = []
+    with VirtualController(world, lambda hal: ticking(hal, log)) as owner:
+        owner.live_until(150)
+        owner.live_until(250)
+        assert log == [("boot", records.RESET_POWER), 100, 200]
+    simulate(world, lambda hal: ticking(hal, log), 300)
+    assert log[3:] == ["finally", ("boot", records.RESET_HARD), "finally"]
+    assert world.chip.boots == 2
 
 
 def test_virtual_time_is_asked_for_with_a_virtual_clock() -> None:

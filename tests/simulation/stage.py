@@ -7,7 +7,7 @@ from typing import Self
 from host_tools.boards import load_board, to_board_json
 from host_tools.partitions import load, table_path
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.controller import Controller, simulate
+from host_tools.simulator.controller import Controller, VirtualController
 from host_tools.simulator.flash import FlashImage, create
 from host_tools.simulator.hal import SimulatedHal
 from host_tools.simulator.world import World
@@ -54,11 +54,14 @@ class Cabinet:
         self.flash = FlashImage(path, seed)
         self._network = network or {"serial": True}
         self.apps: list[App] = []
+        self._controller: VirtualController | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._controller:
+            self._controller.__exit__()
         self.flash.close()
 
     async def _program(self, hal: SimulatedHal) -> None:
@@ -67,8 +70,11 @@ class Cabinet:
         await app.run()
 
     def run_until(self, ms: int) -> Controller:
-        """Lets the cabinet live up to that time."""
-        return simulate(self.world, self._program, ms, self.flash)
+        """Lets the cabinet live up to that time; may be called again for more."""
+        if self._controller is None:
+            self._controller = VirtualController(self.world, self._program, self.flash)
+        self._controller.live_until(ms)
+        return self._controller
 
     def ticket(self, serial: int) -> str:
         """The 9 digits of a ticket of this cabinet's site."""
