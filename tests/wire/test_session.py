@@ -162,6 +162,23 @@ def test_a_whole_recorded_conversation_says_nothing_the_second_time():
     assert not restarted.ready
 
 
+def test_messages_of_an_earlier_meeting_never_fit_a_later_one():
+    pair = Pair()
+    pair.welcome()
+    held_back = [pair.board.seal(REPORT), pair.board.seal(Urgent(RECORD))]
+    pair.meet()
+    assert pair.at_host(held_back[0] + held_back[1]) == []
+    earlier = [pair.greet()]
+    pair.at_host(earlier[0])
+    pair.at_board(pair.host.outgoing())
+    earlier.append(pair.board.seal(REPORT))
+    assert pair.at_host(earlier[1]) == [REPORT]
+    pair.meet()
+    for _ in range(2):
+        assert pair.at_host(earlier[0] + earlier[1]) == []
+    assert pair.at_host(pair.board.seal(Urgent(RECORD))) == [Urgent(RECORD)]
+
+
 def test_the_host_drops_the_old_keys_only_when_the_new_ones_are_proved():
     pair = Pair().meet()
     before = [pair.board.seal(Urgent(RECORD)) for _ in range(2)]

@@ -17,7 +17,7 @@ _EVENT_BYTES = const(32)  # messages with records are filled with zeros to this
 Report = namedtuple(
     "Report",
     (
-        "board_id",  # the identity minted at provisioning, raw
+        "board_id",  # the identity minted at provisioning
         "incarnation",  # which life of the journal this is
         "epoch",  # of new pickup codes
         "oldest_event",  # number of the oldest event that the journal still holds

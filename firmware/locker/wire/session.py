@@ -42,8 +42,8 @@ _AFTER_ALIAS = const(5)
 _AFTER_NONCE = const(13)
 _WINDOW = const(32)  # how far behind the newest number a late one is still taken
 _NUMBERS_MAX = const(0x100000)  # messages of one end under one context
-_PAUSE_FIRST_MS = const(1000)  # between two HELLOs, doubled each time
-_PAUSE_MAX_MS = const(32000)
+_PAUSE_FIRST_MS = const(1000)  # between the first two HELLOs, doubled each time
+_PAUSE_MAX_MS = const(32000)  # the longest such pause; up to a quarter of it is added at random
 _SILENCE_MS = const(10000)  # without an answer, until the board greets again
 
 
