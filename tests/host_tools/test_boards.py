@@ -274,6 +274,13 @@ def test_a_secret_in_a_board_file_is_never_repeated(tmp_path: Path) -> None:
     assert "hunter2" not in str(caught.value)
 
 
+def test_a_door_without_a_number_is_counted_and_a_long_value_is_cut(tmp_path: Path) -> None:
+    path = broken(tmp_path, "wall_12", 'number = 3\nsize = "M"', f'size = "{"M" * 100}"')
+    report = check_board(path)
+    assert [report.draft.spell(problem.path) for problem in report.problems] == ["door #3 number", "door #3 size"]
+    assert report.problems[1].reason == f'"{"M" * 36}... is not possible'
+
+
 def test_characters_that_a_terminal_would_act_on_are_not_passed_on(tmp_path: Path) -> None:
     path = broken(tmp_path, "wall_12", 'size = "S"', 'size = "\\u001b[31mred"\n"\\u001b[2J" = 1')
     report = check_board(path)
