@@ -25,6 +25,7 @@ _OVERTIME_MS = const(100)  # how long after its due end a pulse is cut by the ha
 _RETRY_MS = const(1000)
 _RESERVE = const(32)  # records kept free for the pickup of each parcel
 BUILD = const(1)
+IN_SERVICE = "In service"  # what the tools at the other end of the console wait for
 
 
 def read_json(path: str):
@@ -211,6 +212,7 @@ class App:
             feed = self._hal.watchdog(_WATCHDOG_MS)
             self.boot()
             gc.collect()
+            print(IN_SERVICE)
             while True:
                 feed()
                 self.step()
