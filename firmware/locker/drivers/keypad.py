@@ -8,24 +8,27 @@ from locker.compat import const
 
 _DEBOUNCE_MS = const(15)  # two scans 20 ms apart that agree; keypads chatter for less than 10 ms
 _RISE_READS_MAX = const(8)  # looks at the columns while pull-ups charge a long cable
+_CLOSELY = (int,) * 4  # int() is 0
 
 
 class Keypad:
-    """`rows`: open-drain pins (0 drives low, 1 lets go); `columns`: inputs with pull-ups; `keys`: their characters, row by row.
+    """`rows`: open-drain pins (0 drives low, 1 lets go); `columns`: 1-4 inputs with pull-ups; `keys`: their characters, row by row.
 
     Between scans all rows are low, so that an untouched keypad shows itself in one look at the columns.
     """
 
     def __init__(self, rows, columns, keys: str) -> None:
         assert len(keys) == len(rows) * len(columns)
+        assert len(columns) <= 4
         self._rows = rows
         self._columns = columns
+        self._glance = (tuple(columns) * 4)[:4]
+        self._look = self._glance  # four calls; any that says 0 is a reason to read the whole matrix
         self._keys = keys.encode()
         self._low = [0] * len(rows)  # by row: a bit for each column that its keys pull down
         self._found = 0  # the latest reading, one bit a key; -1 when it could not be told
         self._since = 0  # when it was first seen
         self._told = 0  # keys still held that have been reported
-        self._busy = False
         for row in rows:
             row(0)
 
@@ -34,16 +37,16 @@ class Keypad:
 
         Keys pressed while others are held are reported too, one a call, as long as the matrix can tell them apart.
         """
-        for column in self._columns:
-            if not column():
-                return self._believe(self._read(), now_ms)
-        if self._busy:
-            return self._believe(0, now_ms)
-        return 0
+        # An untouched keypad is done here: no loop, one attribute, and a frame so small that MicroPython keeps it on the stack.
+        a, b, c, d = self._look
+        if a() and b() and c() and d():
+            return 0
+        return self._scan_closely(now_ms)
 
-    def _believe(self, found: int, now_ms: int) -> int:
-        """Debounces the whole matrix, and reports each key of a lasting reading once."""
-        self._busy = True
+    def _scan_closely(self, now_ms: int) -> int:
+        """Debounces the matrix as a whole and tells each key of a reading that lasts once."""
+        self._look = _CLOSELY
+        found = self._read()
         if found != self._found:
             self._found = found
             self._since = now_ms
@@ -54,8 +57,9 @@ class Keypad:
         new = found & ~told
         new &= -new  # the lowest
         self._told = told | new
+        if not found:
+            self._look = self._glance
         if not new:
-            self._busy = found != 0
             return 0
         key = 0
         while new > 1:

@@ -1,0 +1,51 @@
+"""The real MicroPython, and how many processor instructions it takes: exact to the last one from run to run."""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from host_tools.errors import Complaint
+
+_INTERPRETER = Path(sys.executable).parent / "micropython"
+_COLLECTED = re.compile(r"Collected : (\d+)")
+
+
+def _run(command: list[str], paths: Sequence[Path]) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "MICROPYPATH": ":".join(map(str, paths)), "PYTHONHASHSEED": "0"}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise Complaint(f"{' '.join(command)} failed: {(ended.stderr + ended.stdout).strip()[-800:]}")
+    return ended
+
+
+def output(script: Path, *arguments: object, paths: Sequence[Path]) -> str:
+    """What a script prints on MicroPython, with these folders to import from."""
+    return _run([str(_INTERPRETER), "-X", "heapsize=16m", str(script), *map(str, arguments)], paths).stdout
+
+
+def instructions(script: Path, *arguments: object, paths: Sequence[Path]) -> int:
+    """Processor instructions of a whole run of a script on MicroPython, by valgrind's callgrind.
+
+    Addresses and hashes are the same in each run, so the count is too. Raises Complaint when valgrind is missing.
+    """
+    for tool in ("valgrind", "setarch"):
+        if not shutil.which(tool):
+            raise Complaint(f"{tool} is missing: install it (apt-get install valgrind util-linux) and run the bench again.")
+    callgrind = ["valgrind", "--tool=callgrind", "--toggle-collect=micropython_unix_main", f"--callgrind-out-file={os.devnull}"]
+    interpreter = [sys.executable, str(_INTERPRETER), "-X", "heapsize=16m", str(script), *map(str, arguments)]
+    ended = _run(["setarch", platform.machine(), "-R", *callgrind, *interpreter], paths)
+    collected = _COLLECTED.search(ended.stderr)
+    if not collected:
+        raise Complaint(f"callgrind told no count: {ended.stderr.strip()[-800:]}")
+    return int(collected[1])
+
+
+def instructions_each(script: Path, what: str, *, paths: Sequence[Path], fewer: int = 200, more: int = 1200) -> float:
+    """Instructions of one turn of `script WHAT run TIMES`: what `more` turns cost beyond `fewer`, start and set-up left out."""
+    counts = [instructions(script, what, "run", times, paths=paths) for times in (fewer, more)]
+    return (counts[1] - counts[0]) / (more - fewer)
