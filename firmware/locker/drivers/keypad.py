@@ -72,7 +72,7 @@ class Keypad:
         low = self._low
         for row in self._rows:
             row(1)
-        found = shift = i = 0
+        found = shift = shorted = i = 0
         for row in self._rows:
             # Time to charge for the columns of the row before; one that stays low is shorted and has no say.
             for _ in range(_RISE_READS_MAX):
