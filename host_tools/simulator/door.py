@@ -153,16 +153,14 @@ class Door:
 
     def _home(self) -> None:
         """The leaf meets the frame."""
-        if self._plunger:  # nothing to hold it: the spring pushes it out again
-            self._move(AJAR, _SPRING_US, lambda: self._trace.note("door", self.number, "ajar"))
-        elif self._rng.random() < _REBOUND_CHANCE:
+        if self._rng.random() < _REBOUND_CHANCE:
             self._move(_REBOUND_TO, _REBOUND_US, lambda: self._move(SHUT, _REBOUND_US, self._rest))
         else:
             self._rest()
 
     def _rest(self) -> None:
         self._trace.note("door", self.number, "shut")
-        if self._plunger:
+        if self._plunger:  # nothing to hold it: the spring pushes it out again
             self._move(AJAR, _SPRING_US, lambda: self._trace.note("door", self.number, "ajar"))
         else:
             self._latch()

@@ -20,7 +20,6 @@ class Stream:
         self._arriving: deque[tuple[int, bytes]] = deque()  # (instant, segment), in order
         self._ready = bytearray()
         self.backlog: deque[bytes] = deque()  # on their way here, held up by a network that is down
-        self._last_us = 0
         self.peer: Stream
         self.open = False
         self.closed = False
@@ -49,8 +48,7 @@ class Stream:
             self._network.clock.after(self._network.latency_us, self.peer.end)
 
     def arrive(self, at_us: int, data: bytes) -> None:
-        """The network delivers; never earlier than what was sent before."""
-        self._last_us = at_us = max(at_us, self._last_us)
+        """The network delivers; what overtook an earlier segment waits for it."""
         self._arriving.append((at_us, data))
         if self.on_bytes:
             self._network.clock.at(at_us, self._hand_over)

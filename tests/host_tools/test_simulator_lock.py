@@ -115,6 +115,16 @@ def test_energy_only_ever_heats_and_rest_only_ever_cools(seed: int, pulses: list
     assert lock.coil.on_us == sum(on_ms for on_ms, _ in pulses) * MS
 
 
+def test_heat_goes_with_the_square_of_the_voltage() -> None:
+    def rise_k(resistance: float) -> float:
+        lock = Lock()
+        lock.supply.resistance = resistance
+        lock.pulse(900)
+        return lock.coil.celsius - 20
+
+    assert abs(rise_k(0.25) / rise_k(0.0) - 0.8**2) < 1e-6
+
+
 def test_a_tenth_of_the_time_is_what_a_coil_can_bear_for_ever() -> None:
     lock = Lock()
     for _ in range(600):

@@ -139,6 +139,17 @@ def test_a_person_sees_a_picture_once_and_not_each_letter_of_it() -> None:
     assert [lines[0].rstrip() for lines in glass.seen] == ["whole"]
 
 
+def test_a_picture_drawn_again_is_not_news() -> None:
+    glass = Glass().ready()
+    glass.text("same")
+    glass.clock.advance(100_000)
+    glass.seen.clear()
+    glass.command(0x80)
+    glass.text("same")
+    glass.clock.advance(100_000)
+    assert glass.seen == []
+
+
 def test_without_power_a_screen_answers_nobody_and_forgets_everything() -> None:
     glass = Glass().ready()
     glass.text("gone")
