@@ -1,4 +1,4 @@
-"""One parcel's whole life in real time: real MicroPython, real ports, a real host with a real database, by the commands a person would type."""
+"""One parcel's life in real time: real MicroPython, real ports, a real host and its database, by the commands a person would type."""
 
 import json
 import os
