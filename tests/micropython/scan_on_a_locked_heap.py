@@ -52,9 +52,10 @@ class Rows:
 
 
 class Bus:
-    """Takes everything and reads what is in `levels`."""
+    """Takes everything, and remembers it as an expander would."""
 
-    levels = 0x55
+    def __init__(self):
+        self.registers = bytearray(22)
 
     def try_lock(self):
         return True
@@ -63,10 +64,12 @@ class Bus:
         pass
 
     def writeto(self, address, buffer, *, start=0, end=None):
-        pass
+        for i in range(start + 1, end):
+            self.registers[(buffer[0] + i - 1) % 22] = buffer[i]
 
     def writeto_then_readfrom(self, address, out_buffer, in_buffer, *, out_start=0, out_end=None, in_start=0, in_end=None):
-        in_buffer[0] = self.levels
+        for i in range(in_end - in_start):
+            in_buffer[in_start + i] = self.registers[out_buffer[0] + i]
 
 
 def polls(driver, wire, levels):

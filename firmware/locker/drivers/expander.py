@@ -16,6 +16,10 @@ _IOCON = const(0x0A)
 _GPPU = const(0x0C)
 _GPIO = const(0x12)
 _OLAT = const(0x14)
+_REGISTERS = const(22)
+
+_REFRESHES_A_CHECK = const(50)  # about once a second
+_EIO = const(5)
 
 
 class Expander:
@@ -31,7 +35,8 @@ class Expander:
         self._written = None  # what the latches are known to hold; None before the start, -1 when an attempt to write them failed
         self._inputs = 0xFFFF  # one bit each, as in IODIR
         self._pull_ups = 0
-        self._levels = bytearray(2)
+        self._registers = bytearray(_REGISTERS)  # as last read
+        self._refreshes = 0  # since the last check
         self._to = bytearray(3)
 
     def output(self, bit: int, level: int = 0):
@@ -53,8 +58,8 @@ class Expander:
         assert bit & 7 != 7
         if pull_up:
             self._pull_ups |= 1 << bit
-        levels = self._levels
-        return lambda: levels[bit >> 3] >> (bit & 7) & 1
+        registers = self._registers
+        return lambda: registers[_GPIO + (bit >> 3)] >> (bit & 7) & 1
 
     def start(self) -> None:
         """Sets the chip up from whatever state it is in, every output at its first level, and reads the inputs.
@@ -73,18 +78,23 @@ class Expander:
         self.refresh()
 
     def refresh(self) -> None:
-        """Reads all inputs at one moment; writes outputs again whose writing had failed. Allocates nothing."""
-        self._drive()
-        self._read(_GPIO, self._levels)
+        """Reads all inputs at one moment; writes outputs again whose writing had failed. Allocates nothing.
 
-    def intact(self) -> bool:
-        """False when the chip no longer holds what it was given: it was reset or lost its power, and wants `start()`."""
-        registers = bytearray(_OLAT + 2)
-        self._read(_IODIR, registers)
-        for register, value in ((_IODIR, self._inputs), (_GPPU, self._pull_ups), (_OLAT, self._written)):
-            if registers[register] | registers[register + 1] << 8 != value:
-                return False
-        return True
+        Now and then it reads the whole chip. Raises OSError when that does not hold what it was given: it was reset or has lost its
+        power, its inputs say nothing and its coils are dead until the next `start()`.
+        """
+        self._drive()
+        self._refreshes += 1
+        if self._refreshes < _REFRESHES_A_CHECK:
+            self._read(_GPIO, _GPIO + 2)
+            return
+        self._refreshes = 0
+        self._read(_IODIR, _REGISTERS)
+        if not (self._holds(_IODIR, self._inputs) and self._holds(_GPPU, self._pull_ups) and self._holds(_OLAT, self._written)):
+            raise OSError(_EIO)
+
+    def _holds(self, register: int, value: int) -> bool:
+        return self._registers[register] | self._registers[register + 1] << 8 == value
 
     def _drive(self) -> None:
         """Brings the latches to what is wanted, when they are not there already and the chip has been started."""
@@ -102,7 +112,7 @@ class Expander:
         with self._device as device:
             device.write(to, end=end)
 
-    def _read(self, register: int, buffer: bytearray) -> None:
-        self._to[0] = register
+    def _read(self, first: int, end: int) -> None:
+        self._to[0] = first
         with self._device as device:
-            device.write_then_readinto(self._to, buffer, out_end=1)
+            device.write_then_readinto(self._to, self._registers, out_end=1, in_start=first, in_end=end)
