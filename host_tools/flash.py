@@ -11,7 +11,7 @@ from pathlib import Path
 from host_tools import partitions
 from host_tools.boards import BoardFile
 from host_tools.bundle import OWNED_FOLDERS, START_FILES, bundle, digest
-from host_tools.device import Device
+from host_tools.device import BOOT_S_MAX, Device
 from host_tools.errors import Complaint
 from host_tools.install import OnBoard, Progress, fingerprint, finish, install, survey
 
@@ -75,15 +75,19 @@ def flash(
     return report
 
 
-def verdict(said: str) -> str:
-    """What the output of a boot means: "" for an application at work, else its own sentence on why it is not in service.
+def verdict(said: str | None) -> str:
+    """What the output of a boot means: "" for an application at work, else why it is not in service.
 
     Raises Complaint when it ended with an error.
     """
+    if said is None:
+        return ""
     lines = said.replace("\r", "").strip().split("\n")
     if any(line.startswith("Traceback") for line in lines):
         reason = next((line for line in reversed(lines) if line and not line.startswith((">>>", "MicroPython", "Type ", " "))), "")
         raise Complaint(f"The firmware is installed, but its application ended at once with {reason}: run `ansim flash` again.")
+    if not lines[-1].startswith(("In service", ">>>")):
+        return f"Not in service: no word from its application within {BOOT_S_MAX:.0f} s"
     return next((line for line in lines if line.startswith("Not in service")), "")
 
 

@@ -130,7 +130,7 @@ def test_a_port_on_which_nothing_answers_gets_the_likely_causes() -> None:
 
 def test_a_chip_without_a_journal_partition_is_refused_with_the_cure(tmp_path: Path) -> None:
     with virtual_board(tmp_path) as board:
-        pass
+        board.hands("state")
     table = [one for one in partitions.load(partitions.table_path(8)) if one.label != "journal"]
     with board.flash.open("r+b") as image:
         image.seek(partitions.TABLE_OFFSET)

@@ -1,0 +1,254 @@
+"""`ansim provision` against the real interpreter, with a real ledger."""
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from host_tools.boards import load_board, to_board_json
+from host_tools.device import Device
+from host_tools.host.ledger import ENROLLED, PENDING, Cabinet, open_ledger
+from host_tools.provision import incarnation
+from tests.system.virtual_port import VirtualPort, ansim, virtual_board
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Iterator[VirtualPort]:
+    with virtual_board(tmp_path) as found:
+        ended = ansim("flash", "--port", found.port)
+        assert ended.returncode == 0, ended.stderr
+        yield found
+
+
+def provision(board: VirtualPort, data: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    place = ("--port", board.port, "--board", "wall_12", "--site", "mapo-3", "--data", str(data))
+    return ansim("provision", *place, *options, **environment)
+
+
+def refusal(ended: subprocess.CompletedProcess[str], exit_code: int = 1) -> str:
+    assert ended.returncode == exit_code, ended.stdout + ended.stderr
+    assert ended.stderr.startswith("ansim: ")
+    assert ended.stderr.count("\n") == 1
+    return ended.stderr
+
+
+def on_board(board: VirtualPort, *names: str) -> list[dict | None]:
+    """The objects in JSON files of the board."""
+    with Device(board.port) as device:
+        contents = [device.call("files", "read", f"/{name}.json") for name in names]
+    return [json.loads(content) if content else None for content in contents]
+
+
+def journal(board: VirtualPort) -> tuple[int, int, int, int] | None:
+    with Device(board.port) as device:
+        return device.call("service", "journal")
+
+
+def enrolled(data: Path) -> list[Cabinet]:
+    with open_ledger(data, create=False) as ledger:
+        return ledger.cabinets()
+
+
+def test_board_and_ledger_agree_and_the_cabinet_goes_into_service(board: VirtualPort, tmp_path: Path) -> None:
+    ended = provision(board, tmp_path / "data", "--serial-link", "--number", "4", "--json")
+    assert ended.returncode == 0, ended.stderr
+    report = json.loads(ended.stdout)
+    identity, network, cabinet = on_board(board, "identity", "network", "board")
+    assert identity is not None
+    assert network == {"serial": True}
+    assert cabinet == json.loads(json.dumps(to_board_json(load_board("wall_12"))))
+    (known,) = enrolled(tmp_path / "data")
+    assert (known.site, known.number, known.board_name, known.state) == ("mapo-3", 4, "wall_12", ENROLLED)
+    assert (known.board_id.hex(), known.alias.hex()) == (identity["board_id"], identity["alias"])
+    assert report["cabinet"] == identity["cabinet"] == 4
+    with open_ledger(tmp_path / "data") as ledger:
+        secrets = ledger.identity(known.alias)
+        site = ledger.site("mapo-3")
+    assert secrets is not None
+    assert identity["master_secret"] == secrets.master_secret.hex()
+    assert identity["ticket_key"] == site.ticket_key.hex()
+    assert identity["site_id"] == site.site_id.hex()
+    found = journal(board)
+    assert found is not None
+    assert found[0] == incarnation(known.board_id)
+    assert identity["master_secret"] not in ended.stdout + ended.stderr
+    assert identity["board_id"] not in ended.stdout + ended.stderr
+
+
+def test_a_board_is_provisioned_once_unless_it_is_replaced(board: VirtualPort, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert provision(board, data, "--serial-link").returncode == 0
+    before = on_board(board, "identity", "network", "board")
+    assert "enrolled already, as cabinet 1 of mapo-3" in refusal(provision(board, data, "--serial-link"))
+    assert "an identity that this ledger does not know" in refusal(provision(board, tmp_path / "other", "--serial-link"))
+    assert on_board(board, "identity", "network", "board") == before
+    planned = provision(board, data, "--serial-link", "--replace", "--dry-run")
+    assert "would be retired" in planned.stdout
+    assert on_board(board, "identity", "network", "board") == before
+    ended = provision(board, data, "--serial-link", "--replace", "--json")
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["replaced"] is True
+    after = on_board(board, "identity")[0]
+    assert before[0] is not None
+    assert after is not None
+    assert after["board_id"] != before[0]["board_id"]
+    assert [one.board_id.hex() for one in enrolled(data)] == [after["board_id"]]
+
+
+def test_a_number_that_is_taken_is_refused_and_nothing_is_written(board: VirtualPort, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert provision(board, data, "--serial-link", "--number", "7").returncode == 0
+    second = tmp_path / "second"
+    second.mkdir()
+    with virtual_board(second, "wall_12", "--uid", "aabbccddeeff") as other:
+        assert ansim("flash", "--port", other.port).returncode == 0
+        assert "has a cabinet 7 already" in refusal(provision(other, data, "--serial-link", "--number", "7"))
+        assert on_board(other, "identity", "board", "network") == [None, None, None]
+        assert "would be provisioned" in provision(other, data, "--serial-link", "--dry-run").stdout
+        assert on_board(other, "identity") == [None]
+        ended = provision(other, data, "--serial-link", "--json")
+        assert json.loads(ended.stdout)["cabinet"] == 1
+    assert [one.number for one in enrolled(data)] == [1, 7]
+
+
+def test_the_wifi_password_comes_from_the_environment_and_goes_to_the_board_only(board: VirtualPort, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host = f"127.0.0.1:{server.getsockname()[1]}"
+        way = ("--host", host, "--wifi", "Mapo 3")
+        assert "password of the network" in refusal(provision(board, tmp_path / "data", *way), 2)
+        assert "8 to 63" in refusal(provision(board, tmp_path / "data", *way, ANSIM_WIFI_PASSWORD="short"), 2)
+        ended = provision(board, tmp_path / "data", *way, ANSIM_WIFI_PASSWORD="correct horse")
+    assert ended.returncode == 0, ended.stderr
+    (network,) = on_board(board, "network")
+    assert network == {"host": "127.0.0.1", "port": server_port(host), "wifi": {"ssid": "Mapo 3", "password": "correct horse"}}
+    assert "correct horse" not in ended.stdout + ended.stderr
+    for file in (tmp_path / "data").iterdir():
+        assert b"correct horse" not in file.read_bytes()
+
+
+def server_port(host: str) -> int:
+    return int(host.rpartition(":")[2])
+
+
+def test_a_host_that_does_not_answer_is_refused_unless_told_not_to_ask(board: VirtualPort, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        host = f"127.0.0.1:{server.getsockname()[1]}"
+    assert "No host answers at" in refusal(provision(board, tmp_path / "data", "--host", host))
+    assert not (tmp_path / "data").exists()
+    assert provision(board, tmp_path / "data", "--host", host, "--host-unchecked").returncode == 0
+
+
+def test_requests_that_cannot_work_are_refused_before_the_board_is_touched(tmp_path: Path) -> None:
+    place = ("provision", "--port", str(tmp_path / "nothing"), "--site", "mapo-3", "--data", str(tmp_path / "data"))
+    cases = (
+        (("--board", "wall_12"), 2, "--host ADDR:PORT or --serial-link"),
+        (("--board", "wall_12", "--serial-link", "--host", "10.0.0.2"), 2, "--host ADDR:PORT or --serial-link"),
+        (("--board", "devkit_4", "--serial-link"), 2, "has no [link]"),
+        (("--board", "wall_12", "--serial-link", "--wifi", "x"), 2, "--wifi goes with --host"),
+        (("--board", "wall_12", "--host", "10.0.0.2:port"), 2, "is no address"),
+        (("--board", "wall_13", "--serial-link"), 2, "There is no board"),
+        (("--board", "wall_12", "--serial-link"), 1, "There is no serial port"),
+    )
+    for options, exit_code, words in cases:
+        assert words in refusal(ansim(*place, *options), exit_code)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_board_without_firmware_or_of_another_chip_is_refused(tmp_path: Path) -> None:
+    with virtual_board(tmp_path) as board:
+        assert "run `ansim flash" in refusal(provision(board, tmp_path / "data", "--serial-link"))
+        place = ("--port", board.port, "--board", "devkit_4", "--site", "s", "--data", str(tmp_path / "data"))
+        assert "devkit_4 has an esp32" in refusal(ansim("provision", *place, "--host", "127.0.0.1:1", "--host-unchecked"))
+        assert not (tmp_path / "data").exists()
+
+
+def test_a_data_folder_that_others_can_read_is_refused(board: VirtualPort, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    assert f"chmod 700 {data}" in refusal(provision(board, data, "--serial-link"))
+    assert on_board(board, "identity") == [None]
+    data.chmod(0o700)
+    assert provision(board, data, "--serial-link").returncode == 0
+    assert all(stat.S_IMODE(os.stat(file).st_mode) == 0o600 for file in data.iterdir())
+
+
+#: Provisions, and dies in the middle of the write in which the N-th byte goes to the board, or (N = 0) when the ledger is to confirm.
+DOOMED = """
+import os, signal, sys
+from pathlib import Path
+from host_tools import device, provision
+from host_tools.boards import load_board
+from host_tools.host.ledger import Ledger
+
+class Doomed(device.Traffic):
+    def write(self, data):
+        left = int(sys.argv[3]) - self.sent
+        if left < 0 or left > len(data):
+            Doomed.total = self.sent + len(data)
+            return super().write(data)
+        super().write(data[:left])
+        self._port.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+device.Traffic = Doomed
+if sys.argv[3] == "0":
+    Ledger.confirm = lambda ledger, board_id: os.kill(os.getpid(), signal.SIGKILL)
+request = provision.Request(sys.argv[1], load_board("wall_12"), "mapo-3", {"serial": True}, data=Path(sys.argv[2]))
+provision.provision(request)
+print("survived", Doomed.total)
+"""
+
+
+def doomed(board: VirtualPort, data: Path, byte: int) -> int:
+    """Provisions and is killed: 0; the number of bytes it sent when it had ended before that one."""
+    command = [sys.executable, "-c", DOOMED, board.port, str(data), str(byte)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == (0 if "survived" in ended.stdout else -9), ended.stderr
+    return int(ended.stdout.split()[1]) if ended.stdout else 0
+
+
+def test_killed_anywhere_the_next_run_recovers_with_one_enrolment(tmp_path: Path) -> None:
+    with virtual_board(tmp_path) as board:
+        assert ansim("flash", "--port", board.port).returncode == 0
+        total = doomed(board, tmp_path / "whole", 1 << 30)
+        resumed = 0
+        for percent in (10, 60, 75, 90, 97, 0):
+            data, byte = tmp_path / f"data{percent}", total * percent // 100
+            with Device(board.port) as device:
+                device.execute(BLANK)
+            assert not doomed(board, data, byte)
+            known = enrolled(data) if data.exists() else []
+            assert [one.state for one in known] in ([], [PENDING])
+            ended = provision(board, data, "--serial-link", "--json")
+            assert ended.returncode == 0, (percent, ended.stderr)
+            resumed += json.loads(ended.stdout)["resumed"]
+            (cabinet,) = enrolled(data)
+            identity, network = on_board(board, "identity", "network")
+            assert identity is not None
+            assert (cabinet.state, cabinet.number, cabinet.board_id.hex()) == (ENROLLED, 1, identity["board_id"])
+            assert network == {"serial": True}
+            found = journal(board)
+            assert found is not None
+            assert found[0] == incarnation(cabinet.board_id)
+        assert resumed >= 1
+
+
+#: Takes a board's provisioning away: no identity, no records.
+BLANK = """
+import os
+from esp32 import Partition
+for name in ("board", "identity", "network"):
+    try:
+        os.remove("/" + name + ".json")
+    except OSError:
+        pass
+journal = Partition.find(Partition.TYPE_DATA, label="journal")[0]
+for block in range(128):
+    journal.ioctl(6, block)
+"""
