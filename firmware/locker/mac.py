@@ -29,6 +29,6 @@ def same(one: bytes, other: bytes) -> bool:
     if len(one) != len(other):
         return False
     difference = 0
-    for left, right in zip(one, other):
-        difference |= left ^ right
+    for at in range(len(one)):
+        difference |= one[at] ^ other[at]
     return difference == 0

@@ -45,6 +45,7 @@ _NUMBERS_MAX = const(0x100000)  # messages of one end under one context
 _PAUSE_FIRST_MS = const(1000)  # between the first two HELLOs, doubled each time
 _PAUSE_MAX_MS = const(32000)  # the longest such pause; up to a quarter of it is added at random
 _SILENCE_MS = const(10000)  # without an answer, until the board greets again
+_FUTILE_MAX = const(2)  # seals that the board checks in vain between two steps: a flood must not keep it from its keypad
 
 
 class NotReady(Exception):
@@ -78,7 +79,7 @@ class Session:
         self._outgoing = None
         self._asked_ms = None  # when the board first spoke since it last heard the host
         self._now_ms = self._due_ms = self._pause_ms = 0
-        self._number = self._newest = self._seen = 0
+        self._number = self._newest = self._seen = self._futile = 0
 
     def start(self, now_ms: int) -> None:
         """Board: begins a new handshake and forgets the keys it has. Call it at boot and when a connection has been opened anew."""
@@ -93,6 +94,7 @@ class Session:
     def step(self, now_ms: int) -> None:
         """Lets time pass: the board repeats its HELLO, 1 s to 40 s apart, and greets anew when the host has been silent for 10 s."""
         self._now_ms = now_ms
+        self._futile = 0
         if self._hello:
             if now_ms >= self._due_ms:
                 self._outgoing = self._hello
@@ -129,7 +131,7 @@ class Session:
         """The message in a payload from the carrier when it is authentic, for this session and was not taken before; else None.
 
         None also for the handshake and for message types of a newer version. What is not authentic, not fresh or malformed is counted in
-        `rejected` and changes nothing.
+        `rejected` and changes nothing. A board that has checked two seals in vain checks no more of them before the next step().
         """
         self._now_ms = now_ms
         try:
@@ -151,7 +153,7 @@ class Session:
         if kind == frame.DATA and self._keys:
             return self._opened(self._keys, payload, _AFTER_ALIAS)
         if self._board:
-            if kind == frame.WELCOME and self._hello:
+            if kind == frame.WELCOME and self._hello and self._futile < _FUTILE_MAX:
                 keys = self._derive(nonce + self._nonce)
                 self._unsealed(keys, payload, _AFTER_NONCE, b"\0")
                 self._hello = self._outgoing = None
@@ -175,6 +177,7 @@ class Session:
             self._secret = self._entropy(16)
             self._use(keys, 1, b"")  # number 0 sealed the WELCOME
         self._once(int.from_bytes(piv, "big"))
+        self._futile = 0
         self._asked_ms = None
         self._lead = b""
         return decode_message(plaintext)
@@ -211,4 +214,7 @@ class Session:
         return frame.encode(header + ccm.seal(keys[0], oscore.nonce(keys[2], self._ids[0], piv), header, plaintext))
 
     def _unsealed(self, keys, payload, at, piv):
+        if self._futile >= _FUTILE_MAX:
+            raise BadFrame
+        self._futile += self._board
         return ccm.unseal(keys[1], oscore.nonce(keys[2], self._ids[1], piv), payload[:at], payload[at:])
