@@ -4,7 +4,8 @@ import json
 
 from esp32 import Partition
 
-from locker.shell.store import JournalError, Store, format_journal
+from locker.shell.format import format_journal
+from locker.shell.store import JournalError, Store
 
 
 class Flash:

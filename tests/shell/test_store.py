@@ -3,7 +3,8 @@
 from nor_flash import NorFlash, PowerFailed
 
 from locker.core import records
-from locker.shell.store import JournalError, JournalFull, Store, format_journal
+from locker.shell.format import format_journal
+from locker.shell.store import JournalError, JournalFull, Store
 
 EVENTS_AT_LEAST = 20000
 

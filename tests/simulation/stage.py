@@ -17,7 +17,7 @@ from locker.core.codes import pickup_code
 from locker.core.tickets import ticket
 from locker.shell import identity as identities
 from locker.shell.app import App
-from locker.shell.store import format_journal
+from locker.shell.format import format_journal
 from locker.wire import messages
 from locker.wire.frame import Decoder
 from locker.wire.session import HOST, Session

@@ -49,20 +49,9 @@ def _blank(data) -> bool:
     return data.count(b"\xff") == len(data)
 
 
-def _header(incarnation, sequence) -> bytes:
+def header(incarnation: int, sequence: int) -> bytes:
+    """The 16 bytes at the beginning of a block."""
     return _sealed(_MAGIC + struct.pack("<II", incarnation, sequence))
-
-
-def format_journal(flash, incarnation: int, progress=None) -> None:
-    """Erases the partition and starts an empty journal of that incarnation (a random 32-bit number). Loses every record.
-
-    `progress(done, total)` is called for each block.
-    """
-    for block in range(_BLOCKS):
-        flash.erase(block)
-        if progress:
-            progress(block + 1, _BLOCKS)
-    flash.write(0, 0, _header(incarnation, 0))
 
 
 class Store:
@@ -108,9 +97,9 @@ class Store:
         return header[1] if header else None
 
     def _header_of(self, block):
-        header = bytearray(_HEADER_BYTES)
-        self._flash.read(block, 0, header)
-        body = _opened(header)
+        head = bytearray(_HEADER_BYTES)
+        self._flash.read(block, 0, head)
+        body = _opened(head)
         return struct.unpack("<II", body[4:]) if body and body[:4] == _MAGIC else None
 
     def _newest(self):
@@ -181,7 +170,7 @@ class Store:
         self._head += 1
         self._erased -= 1
         self._used = 0
-        self._flash.write(self._head % _RING_BLOCKS, 0, _header(self.incarnation, self._head))
+        self._flash.write(self._head % _RING_BLOCKS, 0, header(self.incarnation, self._head))
 
     def _erase_one(self, uptime):
         """Erases the next block ahead, first saying again what only it says."""

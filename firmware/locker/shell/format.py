@@ -1,0 +1,17 @@
+"""Initialising the journal partition, which only provisioning does: the app never imports this and nothing is ever formatted away."""
+
+from locker.shell.store import header
+
+BLOCKS = 128
+
+
+def format_journal(flash, incarnation: int, progress=None) -> None:
+    """Erases the partition and starts an empty journal of that incarnation (a random 32-bit number). Loses every record.
+
+    `flash` is the seam's Flash; `progress(done, total)` is called for each block.
+    """
+    for block in range(BLOCKS):
+        flash.erase(block)
+        if progress:
+            progress(block + 1, BLOCKS)
+    flash.write(0, 0, header(incarnation, 0))
