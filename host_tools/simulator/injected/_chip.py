@@ -33,33 +33,43 @@ def post(op, a=0, b=0, c=0):
 
 def send(packet):
     """A request that has no answer. An output that was ordered happens even when Ctrl-C comes in between."""
+    global _busy
+    _busy = True
     try:
         _write(packet)
     except KeyboardInterrupt:
         _write(packet)
+        _done()
         raise
+    _done()
 
 
 def ask(packet, answer):
     """A request; its answer fills the buffer, whose first byte is the status: ValueError for EINVAL, OSError for any other."""
-    global _busy, _late
+    global _busy
     _busy = True
     _write(packet)
     try:
         _read(answer)
     except KeyboardInterrupt:
         _read(answer)  # it is still on its way: left there, it would answer the next question
-        _busy = False
+        _done()
         raise
-    _busy = False
-    if _late:
-        _late = False
-        _interrupt()
+    _done()
     if answer[0] == 22:
         raise ValueError("the chip cannot do that")
     if answer[0]:
         raise OSError(answer[0])
     return answer
+
+
+def _done():
+    """An exchange is over; what interrupted it comes now."""
+    global _busy, _late
+    _busy = False
+    if _late:
+        _late = False
+        _interrupt()
 
 
 def ask_small(op, a, b=0, c=0):
@@ -93,15 +103,13 @@ def begin(rom, hook):
     _hook = hook
 
 
-def load(prefix, name):
-    """`name` of the module `prefix` + name in lower case, else of the module `prefix` + "more". AttributeError when neither has it."""
-    try:
-        module = module_on_demand(prefix + name.lower())
-    except ImportError:
-        module = module_on_demand(prefix + "more")
-    if not hasattr(module, name):
-        raise AttributeError(name)
-    return getattr(module, name)
+def load(name, *modules):
+    """The object of that name in the first of these modules that has it; AttributeError when none has."""
+    for module_name in modules:
+        module = module_on_demand(module_name)
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise AttributeError(name)
 
 
 def module_on_demand(name):

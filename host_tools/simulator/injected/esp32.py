@@ -1,73 +1,55 @@
 """MicroPython's `esp32` over a flash image mapped into memory: partitions with the semantics of NOR flash.
 
-The rest (`_esp32_nvs.py`, `_esp32_more.py`) is loaded on demand.
-
-Whatever touches the flash is written without a jump in its byte code: MicroPython raises a pending KeyboardInterrupt at jumps only, so
-none can come up inside LittleFS, just as on the chip, where these are C functions.
+The rest (`_esp32_more.py`) is loaded on demand. `Blocks` is written without a jump in its byte code, since MicroPython raises a pending
+KeyboardInterrupt at jumps: see `_nor.py`.
 """
 
 import struct
 
 import _chip
+import _nor
 import uctypes
 from micropython import const
 
 _TABLE = const(0x8000)
 _BLOCK = const(4096)
-_BLANK = b"\xff" * 256
 
-_flash = None
+_flash = 0
 
 
 def __getattr__(name):
-    value = _chip.load("_esp32_", name)
+    value = _chip.load(name, "_esp32_more")
     globals()[name] = value
     return value
 
 
-def map_flash(address, size):
-    """Where the process has the flash image in memory, and how long it is."""
+def map_flash(address):
+    """Where the process has the flash image in memory."""
     global _flash
-    _flash = memoryview(uctypes.bytearray_at(address, size))
+    _flash = address
 
 
 def view(at, size):
     """That part of the flash, in place."""
-    return _flash[at : at + size]
-
-
-def program(at, data):
-    """Clears bits, as NOR flash does: what is written is the AND of old and new."""
-    old = _flash[at : at + len(data)]
-    old[:] = (int.from_bytes(old, "little") & int.from_bytes(data, "little")).to_bytes(len(data), "little")
-
-
-def _blank(at):
-    _flash[at : at + 256] = _BLANK
-
-
-def erase(at):
-    """Sets one block to 0xFF. `any` walks it in C."""
-    any(map(_blank, range(at, at + _BLOCK, 256)))
+    return uctypes.bytearray_at(_flash + at, size)
 
 
 class Blocks:
     """A range of the flash as a block device with the extended interface (offsets, explicit erase)."""
 
     def __init__(self, at, size):
-        self._at = at
+        self._address = _flash + at
         self._sizes = {4: size // _BLOCK, 5: _BLOCK}
 
     def readblocks(self, block, buffer, offset=0):
-        at = self._at + block * _BLOCK + offset
-        buffer[:] = _flash[at : at + len(buffer)]
+        _nor.read(self._address + block * _BLOCK + offset, buffer, len(buffer))
 
     def writeblocks(self, block, buffer, offset):
-        program(self._at + block * _BLOCK + offset, buffer)
+        _nor.program(self._address + block * _BLOCK + offset, buffer, len(buffer))
 
     def ioctl(self, op, argument):
         """4: the number of blocks, 5: their size, 6: erase one."""
-        (bool, erase)[op == 6](self._at + argument * _BLOCK)
+        _nor.erase(self._address + argument * _BLOCK, (op == 6) * _BLOCK)
         return self._sizes.get(op, 0)
 
 
@@ -89,14 +71,10 @@ class Partition(Blocks):
         self._info = id
         Blocks.__init__(self, id[2], id[3])
 
-    def _rewrite(self, block, buffer, _):
-        at = self._at + block * _BLOCK
-        any(map(erase, range(at, at + len(buffer), _BLOCK)))
-        _flash[at : at + len(buffer)] = buffer
-
     def writeblocks(self, block, buffer, offset=None):
         """With an offset: programs. Without: erases the blocks that the buffer covers, then programs."""
-        (super().writeblocks, self._rewrite)[offset is None](block, buffer, offset)
+        _nor.erase(self._address + block * _BLOCK, (offset is None) * -(-len(buffer) // _BLOCK) * _BLOCK)
+        Blocks.writeblocks(self, block, buffer, offset or 0)
 
     def info(self):
         """(type, subtype, address, size, label, encrypted)."""
@@ -106,11 +84,11 @@ class Partition(Blocks):
     def find(type=0, subtype=0xFF, label=None, block_size=4096):
         """The partitions of a type, perhaps of a subtype and with a label."""
         found = []
-        at = _TABLE
-        while _flash[at] == 0xAA and _flash[at + 1] == 0x50:
-            kind, sub, start, size, name = struct.unpack("<BBII16s", _flash[at + 2 : at + 28])
+        row = view(_TABLE, 32)
+        while row[:2] == b"\xaa\x50":
+            kind, sub, start, size, name = struct.unpack("<BBII16s", row[2:28])
             name = name.rstrip(b"\0").decode()
             if type in (None, kind) and subtype in (0xFF, sub) and label in (None, name):
                 found.append(Partition((kind, sub, start, size, name, False)))
-            at += 32
+            row = uctypes.bytearray_at(uctypes.addressof(row) + 32, 32)
         return found

@@ -1,6 +1,6 @@
 """MicroPython's `machine` of an ESP32, over the simulated chip; meanings, numbers and defaults are the ESP32 port's.
 
-Here is what nearly every program wants; `machine.NAME` for anything else loads `_machine_name.py`, or `_machine_more.py`.
+Here is what nearly every program wants; `machine.NAME` for anything else loads `_machine_parts.py`, then `_machine_more.py`.
 """
 
 import _chip
@@ -26,7 +26,7 @@ _UNCHANGED = const(255)
 
 
 def __getattr__(name):
-    value = _chip.load("_machine_", name)
+    value = _chip.load(name, "_machine_parts", "_machine_more")
     globals()[name] = value
     return value
 
@@ -40,15 +40,16 @@ class Pin:
     PULL_DOWN = const(1)
     PULL_UP = const(2)
 
-    def __init__(self, id, mode=-1, pull=-1, *, value=None, drive=None, hold=None):
+    # Keyword arguments come as **options throughout these modules: each default of a keyword-only one would cost heap for ever.
+    def __init__(self, id, mode=-1, pull=-1, **options):
         self.id = pin_number(id)
-        self.init(mode, pull, value=value)
+        self.init(mode, pull, **options)
 
-    def init(self, mode=-1, pull=-1, *, value=None, drive=None, hold=None):
+    def init(self, mode=-1, pull=-1, **options):
         """The level goes to the latch before the pin becomes an output, so nothing glitches."""
         _chip.ask_small(_PIN_MODE, self.id, _UNCHANGED)
-        if value is not None:
-            self(value)
+        if options.get("value") is not None:
+            self(options["value"])
         if mode >= 0:
             _chip.ask_small(_PIN_MODE, self.id, mode, pull if pull and pull > 0 else 0)
 
@@ -77,9 +78,9 @@ def pin_number(pin):
 class I2C:
     """A controller on the bus at two pins. OSError(ENODEV) when no chip acknowledges its address."""
 
-    def __init__(self, id=0, *, scl=19, sda=18, freq=400000, timeout=50000):
-        self._sda = pin_number(sda)
-        self._scl = pin_number(scl)
+    def __init__(self, id=0, **options):
+        self._sda = pin_number(options.get("sda", 18))
+        self._scl = pin_number(options.get("scl", 19))
 
     def transfer(self, op, address, out, buffer=b""):
         """Writes `out`, reads into `buffer`, or both."""
@@ -97,11 +98,11 @@ class I2C:
     def readfrom_into(self, address, buffer, stop=True):
         self.transfer(_I2C_READ, address, b"", buffer)
 
-    def readfrom_mem_into(self, address, register, buffer, *, addrsize=8):
-        self.transfer(_I2C_WRITE_READ, address, register.to_bytes(addrsize // 8, "big"), buffer)
+    def readfrom_mem_into(self, address, register, buffer, **options):
+        self.transfer(_I2C_WRITE_READ, address, register.to_bytes(options.get("addrsize", 8) // 8, "big"), buffer)
 
     def __getattr__(self, name):
-        function = _chip.load("_i2c_", name)
+        function = _chip.load(name, "_i2c_more")
         return lambda *arguments, **options: function(self, *arguments, **options)
 
 

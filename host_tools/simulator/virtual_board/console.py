@@ -13,7 +13,7 @@ _MOUNT_ESCAPE = b"\x18"  # mpremote mount: from here on the board sends binary d
 _RAW_BANNER = b"raw REPL; CTRL-B to exit\r\n"
 _FRIENDLY_BANNER = b'Type "help()" for more information.'
 _TYPED_BYTES_MAX = 65536
-_CATCH_UP_S_MAX = 0.1
+_CATCH_UP_S_MAX = 1.0
 
 
 class Port(Protocol):
@@ -83,8 +83,10 @@ class Console:
             del self._typed[:sent]
 
     def _ctrl_c(self, interpreter: Interpreter) -> bool:
-        """Interrupts the code that runs; with none, and all before it read, it is a byte like any other. False: not yet."""
-        if not interpreter.executing() and _unread(interpreter):
+        """Interrupts the code that runs; with none, it is a byte like any other. False: not yet, since what was typed before is still
+        being read or compiled, and will run in a moment.
+        """
+        if not interpreter.executing() and (_unread(interpreter) or interpreter.busy()):
             now = time.monotonic()
             self._waits_since = self._waits_since or now
             if now - self._waits_since < _CATCH_UP_S_MAX:
@@ -95,7 +97,8 @@ class Console:
                 interpreter.console.send(bytes((_CTRL_C,)))
             except (BlockingIOError, BrokenPipeError, ConnectionResetError):
                 return False
-        del self._typed[:1]
+        while self._typed.startswith(b"\x03"):  # several at once are one: nobody can tell how fast the code would have seen the second
+            del self._typed[:1]
         return True
 
     def show(self, data: bytes) -> None:

@@ -17,8 +17,6 @@ from host_tools.simulator.virtual_board import launch
 from host_tools.simulator.virtual_board.modules import modules_image
 
 _STOPPED_MS_MAX = 1000
-#: Two interrupts closer than this are one: nobody presses Ctrl-C that fast, and mpremote sends it twice.
-_INTERRUPT_SPACING_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,6 @@ class Interpreter:
     def __init__(self, settings: Settings, raw: bool) -> None:
         self.console, console = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self.chip, chip = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._interrupted_at = 0.0
         packages = require_interpreter()
         told = {
             "parent": os.getpid(),
@@ -82,6 +79,11 @@ class Interpreter:
         caught = _status(self.pid, "SigCgt")
         return caught is not None and bool(int(caught, 16) >> (signal.SIGINT - 1) & 1)
 
+    def busy(self) -> bool:
+        """True while it computes: it neither waits for input nor sleeps."""
+        state = _status(self.pid, "State")
+        return state is not None and state.startswith("R")
+
     def interrupt(self) -> bool:
         """Ctrl-C: raises KeyboardInterrupt in the code that runs. False when none runs, and Ctrl-C is a byte for the REPL.
 
@@ -92,10 +94,7 @@ class Interpreter:
             self._wait_until_stopped()
             if not self.executing():
                 return False
-            now = time.monotonic()
-            if now - self._interrupted_at > _INTERRUPT_SPACING_S:
-                os.kill(self.pid, signal.SIGUSR1)
-                self._interrupted_at = now
+            os.kill(self.pid, signal.SIGUSR1)
             return True
         finally:
             os.kill(self.pid, signal.SIGCONT)

