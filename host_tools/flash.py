@@ -55,11 +55,11 @@ def flash(
     with Device(port) as device:
         refuse_wrong_chip(device, board)
         refuse_missing_journal(device)
-        found = survey(device, OWNED_FOLDERS, (*START_FILES, _UNFINISHED))
+        found = survey(device, OWNED_FOLDERS, (*START_FILES, _UNFINISHED), wanted)
         resumed = f"/{_UNFINISHED}" in found.files
         if resumed and not dry_run:
             finish(device, found)
-            found = survey(device, OWNED_FOLDERS, START_FILES)
+            found = survey(device, OWNED_FOLDERS, START_FILES, wanted)
         report = Flashed(device.facts.micropython, device.facts.machine, resumed=resumed)
         plan(report, found, wanted)
         moved = {path: wanted[path] for path in wanted if path in report.added or path in report.changed}

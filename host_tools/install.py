@@ -14,6 +14,7 @@ from host_tools.errors import Complaint
 
 _CHUNK_BYTES = 1024
 _FINGERPRINT_BYTES = 6
+_HINT_BYTES = 4
 _FLASH_TIMEOUT_S = 120
 #: LittleFS keeps two blocks for each folder and moves a few more while it works.
 _SPARE_BLOCKS = 8
@@ -30,17 +31,33 @@ class OnBoard(NamedTuple):
     block_bytes: int
 
 
-def survey(device: Device, folders: tuple[str, ...], root_files: tuple[str, ...]) -> OnBoard:
-    """What is in those folders and which of those files are in the root, in one question and one answer."""
-    free_bytes, block_bytes, text = device.call("files", "survey", folders, root_files, timeout_s=_FLASH_TIMEOUT_S)
+def survey(device: Device, folders: tuple[str, ...], root_files: tuple[str, ...], expected: dict[str, bytes] | None = None) -> OnBoard:
+    """What is in those folders and which of those files are in the root, in one question and one answer.
+
+    A folder that holds just the `expected` files (contents by path) costs a name instead of a list.
+    """
+    lists: dict[str, dict[str, bytes]] = {}
+    for path in sorted(expected or {}):
+        folder, name = path.rsplit("/", 1)
+        if folder:
+            lists.setdefault(folder, {})[name] = fingerprint((expected or {})[path])
+    hints = {folder: hashlib.sha256(_told(files)).digest()[:_HINT_BYTES] for folder, files in lists.items()}
+    free_bytes, block_bytes, text = device.call("files", "survey", folders, root_files, hints, timeout_s=_FLASH_TIMEOUT_S)
     files: dict[str, bytes] = {}
     found: list[str] = []
     for line in text.split("\n"):
-        if line.startswith(":"):
+        if line.startswith((":", "=")):
             found.append(line[1:])
+            if line.startswith("="):
+                files |= {f"{line[1:]}/{name}": known for name, known in lists[line[1:]].items()}
         else:
             files[f"{found[-1]}/{line[8:]}"] = base64.b64decode(line[:8])
     return OnBoard(files, found[1:], free_bytes, block_bytes)
+
+
+def _told(files: dict[str, bytes]) -> bytes:
+    """What a board tells of a folder's files; see `on_board/files.py`."""
+    return "\n".join(base64.b64encode(files[name]).decode() + name for name in sorted(files)).encode()
 
 
 def fingerprint(content: bytes) -> bytes:
