@@ -1,7 +1,9 @@
 """What differs between MicroPython and CPython, and nothing else: the only `except ImportError` of the firmware."""
 
+import binascii
+
 try:
-    from micropython import const
+    from micropython import const  # pyright: ignore[reportAssignmentType] - the same to its callers
 except ImportError:
 
     def const(value):
@@ -10,7 +12,7 @@ except ImportError:
 
 
 try:
-    from cryptolib import aes
+    from cryptolib import aes  # pyright: ignore[reportAssignmentType]
 except ImportError:
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -22,14 +24,13 @@ except ImportError:
             self.encrypt = Cipher(algorithms.AES(bytes(key)), how).encryptor().update
 
 
-try:
-    from binascii import crc_hqx
-except ImportError:
+def _crc_hqx(data, crc):
+    for byte in data:
+        mix = (crc >> 8) ^ byte
+        mix ^= mix >> 4  # eight steps of the division at once
+        crc = ((crc << 8) ^ (mix << 12) ^ (mix << 5) ^ mix) & 0xFFFF
+    return crc
 
-    def crc_hqx(data, crc):
-        """CRC-16 with the polynomial x^16 + x^12 + x^5 + 1 (ITU-T V.41), most significant bit first, from the start value `crc`."""
-        for byte in data:
-            mix = (crc >> 8) ^ byte
-            mix ^= mix >> 4  # eight steps of the division at once
-            crc = ((crc << 8) ^ (mix << 12) ^ (mix << 5) ^ mix) & 0xFFFF
-        return crc
+
+#: crc_hqx(data, crc): CRC-16 with the polynomial x^16 + x^12 + x^5 + 1 (ITU-T V.41), most significant bit first, from a start value.
+crc_hqx = getattr(binascii, "crc_hqx", _crc_hqx)  # CPython has it in C

@@ -88,7 +88,7 @@ def decode_message(data: bytes) -> tuple | None:
         if data[:1] == bytes((kind,)):
             if not widths:
                 records = batch.unpack(data[1:], RECORDS_MAX if made is Events else 1)
-                return made(records if made is Events else records[0])
+                return made(*((records,) if made is Events else records))
             values = []
             at = 1
             for width, least in zip(widths, lowest):
