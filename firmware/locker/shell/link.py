@@ -62,17 +62,16 @@ class Link:
         return acknowledged
 
     def _hear(self, now_ms):
+        """Takes what has arrived, at most 256 bytes a step: a flood waits in the carrier, the keypad does not."""
         acknowledged = 0
-        while True:
-            count = self._carrier.read_into(self._buffer)
-            if not count:
-                return acknowledged
-            for payload in self._decoder.feed(memoryview(self._buffer)[:count]):
-                message = self._session.accept(payload, now_ms)
-                if isinstance(message, messages.Ack):
-                    self._waiting = False
-                    if self._journal.acknowledge(message.number, now_ms // 100):
-                        acknowledged = message.number
+        count = self._carrier.read_into(self._buffer)
+        for payload in self._decoder.feed(memoryview(self._buffer)[:count]) if count else ():
+            message = self._session.accept(payload, now_ms)
+            if isinstance(message, messages.Ack):
+                self._waiting = False
+                if self._journal.acknowledge(message.number, now_ms // 100):
+                    acknowledged = message.number
+        return acknowledged
 
     def _talk(self, now_ms):
         since_ms = now_ms - self._said_ms
