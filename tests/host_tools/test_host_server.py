@@ -221,10 +221,17 @@ def test_a_journal_older_than_the_ledger_is_reported_and_nothing_is_taken_from_i
         restored.connect(host.address)
         restored.greet()
         restored.say(restored.report())
+        for _ in range(4):
+            restored.journal.add(records.BELL_RUNG)  # the last two have numbers that the ledger has not seen
         restored.say(messages.Events(restored.journal.events))
         assert "older than the ledger" in host.wait_for("out of step")["detail"]
+        restored.greet()  # answered, so all before it was heard
+        other = place.board(2)
+        other.connect(host.address)
+        other.meet()  # answered, so all before it was committed
         assert host.end() == 0
     assert not [told for told in host.told if told["event"] == "alarm"]
+    assert restored.acknowledged == 0
 
 
 def test_a_message_that_could_not_be_sent_is_sent_by_the_next_run(place: Place) -> None:
