@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from host_tools.bench_test import PASS, Phase, BenchReport, bench_test
+from host_tools.bench_test import PASS, BenchReport, Phase, bench_test
 from host_tools.cli._output import json_option, print_json
 from host_tools.errors import Complaint
 
