@@ -6,7 +6,7 @@ import gc
 for name in (
     "compat mac board core.records core.events core.effects core.codes core.tickets core.texts core.door core.journal core.entry "
     "core.deposit core.pickup core.cabinet wire.frame wire.ccm wire.hkdf wire.oscore wire.keys wire.messages wire.session "
-    "drivers.debounce drivers.expander drivers.keypad drivers.contact drivers.occupancy drivers.coil drivers.screen "
+    "drivers.inputs drivers.expander drivers.keypad drivers.coil drivers.screen drivers.beeper "
     "shell.identity shell.store shell.link shell.fittings hal.esp32 shell.app"
 ).split():
     gc.collect()

@@ -9,7 +9,7 @@ import time
 from locker.hal.esp32 import open_hal
 from locker.shell.fittings import Fittings
 
-STEP_MS = 10
+STEP_MS = 20  # what the debouncing of drivers.inputs counts in
 OVERTIME_MS = 100
 SETTLE_MS = 1000
 hal = None
@@ -58,16 +58,14 @@ def settle():
 def poll():
     fittings.refresh()
     now_ms = hal.now_ms()
-    for inputs in (fittings.contacts, fittings.sensors):
-        for _, driver in inputs:
-            driver.poll(now_ms)
+    fittings.contacts.poll()
+    fittings.occupancy.poll()
     time.sleep_ms(STEP_MS)
     return now_ms
 
 
 def state():
-    occupied = {door: sensor.occupied for door, sensor in fittings.sensors}
-    return [(door, contact.closed, occupied[door]) for door, contact in fittings.contacts]
+    return [(door, closed(door), occupied(door)) for door in fittings.numbers]
 
 
 def pulse(door, wait_ms):
@@ -101,11 +99,15 @@ def pulse(door, wait_ms):
 
 
 def closed(door):
-    return dict(fittings.contacts)[door].closed
+    return not holds(fittings.contacts, door)
 
 
 def occupied(door):
-    return dict(fittings.sensors)[door].occupied
+    return holds(fittings.occupancy, door)
+
+
+def holds(inputs, door):
+    return bool(inputs.state >> fittings.numbers.index(door) & 1)
 
 
 def await_closed(door, wanted, patience_ms):
@@ -147,7 +149,7 @@ def await_bell(patience_ms):
     until = hal.now_ms() + patience_ms
     while hal.now_ms() < until:
         fittings.refresh()
-        if fittings.bell.poll(hal.now_ms()):
+        if fittings.bell.poll() and fittings.bell.state:
             return True
         time.sleep_ms(STEP_MS)
     return False

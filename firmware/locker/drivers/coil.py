@@ -13,18 +13,21 @@ _PULSES_MAX = const(30)  # in a window, per cabinet
 
 
 class CoilBank:
-    """`coils`: door number (1-99) -> pin, 1 energises. `pulse_ms`: 1-1000. `rest_ms`: from the end of a pulse to the next start.
+    """`doors`: their numbers (1-99); `drive(door, 1)` energises the coil of a door, `drive(door, 0)` releases it.
+
+    `pulse_ms`: 1-1000. `rest_ms`: from the end of a pulse to the next start.
 
     `active` is the door whose pulse is running or not yet reported as ended, else 0. All coils are off from the start.
     """
 
-    def __init__(self, coils: dict, pulse_ms: int, rest_ms: int) -> None:
+    def __init__(self, doors, drive, pulse_ms: int, rest_ms: int) -> None:
         if not 0 < pulse_ms <= _PULSE_MS_MAX:  # not `assert`: mpy-cross -O removes those
             raise AssertionError("pulse_ms")
-        self._coils = coils
+        self._doors = doors
+        self._drive = drive
         self._pulse_ms = pulse_ms
         self._rest_ms = rest_ms
-        self._log = []  # [door, started, ended] of the pulses of which any part is in the window, the latest last
+        self._log = []  # door, start, end, door, start, end, ... of the pulses of which any part is in the window, the latest last
         self.active = 0
         self.all_off()
 
@@ -35,21 +38,22 @@ class CoilBank:
         """
         if self.active:
             return False
-        pin = self._coils[door]
-        self._log = log = [entry for entry in self._log if now_ms - entry[2] < _WINDOW_MS]
+        log = self._log
+        while log and now_ms - log[2] >= _WINDOW_MS:
+            self._log = log = log[3:]
         on_ms = _PULSE_MS_MAX  # this pulse, at its worst
-        for entry in log:
-            if entry[0] == door:
-                on_ms += entry[2] - entry[1]
-        if on_ms > _COIL_ON_MS_MAX or len(log) == _PULSES_MAX or (log and now_ms - log[-1][2] < self._rest_ms):
+        for i in range(0, len(log), 3):
+            if log[i] == door:
+                on_ms += log[i + 2] - log[i + 1]
+        if on_ms > _COIL_ON_MS_MAX or len(log) == 3 * _PULSES_MAX or (log and now_ms - log[-1] < self._rest_ms):
             return False
-        log.append([door, now_ms, now_ms + _PULSE_MS_MAX])  # until the end is known
+        log.extend((door, now_ms, now_ms + _PULSE_MS_MAX))  # until the end is known
         try:
-            pin(1)
+            self._drive(door, 1)
             self.active = door
         finally:
             if not self.active:
-                pin(0)
+                self._drive(door, 0)
         return True
 
     def step(self, now_ms: int) -> int:
@@ -61,16 +65,15 @@ class CoilBank:
         door = self.active
         if not door:
             return 0
-        pulse = self._log[-1]
         on = False
         try:
-            on = 0 <= now_ms - pulse[1] < self._pulse_ms
+            on = 0 <= now_ms - self._log[-2] < self._pulse_ms
         finally:
             if not on:
-                self._coils[door](0)
+                self._drive(door, 0)
         if on:
             return 0
-        pulse[2] = now_ms
+        self._log[-1] = now_ms
         self.active = 0
         return door
 
@@ -80,9 +83,9 @@ class CoilBank:
         Every coil is tried before the OSError of an expander that does not answer is raised.
         """
         failure = None
-        for pin in self._coils.values():
+        for door in self._doors:
             try:
-                pin(0)
+                self._drive(door, 0)
             except OSError as error:
                 failure = error
         if failure:

@@ -21,61 +21,61 @@ _REGISTERS = const(22)
 _REFRESHES_A_CHECK = const(50)  # about once a second
 _EIO = const(5)
 
+# Of the transaction that is under way, whichever chip it is with.
+_to = bytearray(3)
+_registers = bytearray(_REGISTERS)
+
+
+def _holds(register, value):
+    return _registers[register] | _registers[register + 1] << 8 == value
+
 
 class Expander:
-    """One chip. Ask for its pins, then `start()`, then use them; bits 0-7 are GPA0-7, 8-15 are GPB0-7.
+    """One chip. Name its pins, then `start()`, then use them; bits 0-7 are GPA0-7, 8-15 are GPB0-7.
 
+    `levels` are the two bytes of its pins as of the last `refresh()`.
     What is sent raises OSError when the chip does not answer. The bus is locked for single transactions only.
     """
 
     def __init__(self, bus, address: int) -> None:
         self._device = I2CDevice(bus, address, probe=False)
-        self._safe = 0  # the level of each output at start
-        self._wanted = 0  # and now
-        self._written = None  # what the latches are known to hold; None before the start, -1 when an attempt to write them failed
+        self._wanted = 0  # in the latches
+        self._written = None  # what they are known to hold; None before the start, -1 when an attempt to write them failed
         self._inputs = 0xFFFF  # one bit each, as in IODIR
         self._pull_ups = 0
-        self._registers = bytearray(_REGISTERS)  # as last read
         self._refreshes = 0  # since the last check
-        self._to = bytearray(3)
+        self.levels = bytearray(2)
 
-    def output(self, bit: int, level: int = 0):
-        """A pin that is driven: to `level` from the start, then by calling it."""
-        mask = 1 << bit
-        assert self._inputs & mask
-        assert self._written is None
-        self._inputs ^= mask
-        self._safe |= level << bit
+    def output(self, bit: int) -> None:
+        """A pin that is driven: low from the start, then by `write`."""
+        self._inputs &= ~(1 << bit)
 
-        def pin(level):
-            self._wanted = self._wanted | mask if level else self._wanted & ~mask
-            self._drive()
-
-        return pin
-
-    def input(self, bit: int, pull_up: bool = True):
-        """A pin that reads its level at the last `refresh()`. GPA7 and GPB7 are outputs only (data sheet, section 3.5.1)."""
+    def input(self, bit: int) -> None:
+        """A pin with a pull-up, to be read in `levels`. GPA7 and GPB7 are outputs only (data sheet, section 3.5.1)."""
         assert bit & 7 != 7
-        if pull_up:
-            self._pull_ups |= 1 << bit
-        registers = self._registers
-        return lambda: registers[_GPIO + (bit >> 3)] >> (bit & 7) & 1
+        self._pull_ups |= 1 << bit
 
     def start(self) -> None:
-        """Sets the chip up from whatever state it is in, every output at its first level, and reads the inputs.
+        """Sets the chip up from whatever state it is in, every output low, and reads the inputs.
 
         To be called again after the chip has been reset or has lost its power.
         """
         self._written = None
         # A former program may have left the other register layout: there this clears IOCON, here port B's unused interrupts.
-        self._write(_GPINTEN_B, 0, 2)
-        self._write(_IOCON, 0, 2)
-        self._write(_OLAT, self._safe)
-        self._write(_GPPU, self._pull_ups)
-        self._write(_IPOL, 0)
-        self._write(_IODIR, self._inputs)
-        self._wanted = self._written = self._safe
+        self._send(_GPINTEN_B, 0, 2)
+        self._send(_IOCON, 0, 2)
+        self._send(_OLAT, 0)
+        self._send(_GPPU, self._pull_ups)
+        self._send(_IPOL, 0)
+        self._send(_IODIR, self._inputs)
+        self._wanted = self._written = 0
         self.refresh()
+
+    def write(self, bit: int, level: int) -> None:
+        """Drives an output; when the chip does not answer, the next `refresh()` tries again."""
+        mask = 1 << bit
+        self._wanted = self._wanted | mask if level else self._wanted & ~mask
+        self._catch_up()
 
     def refresh(self) -> None:
         """Reads all inputs at one moment; writes outputs again whose writing had failed. Allocates nothing.
@@ -83,36 +83,36 @@ class Expander:
         Now and then it reads the whole chip. Raises OSError when that does not hold what it was given: it was reset or has lost its
         power, its inputs say nothing and its coils are dead until the next `start()`.
         """
-        self._drive()
+        self._catch_up()
         self._refreshes += 1
+        levels = self.levels
         if self._refreshes < _REFRESHES_A_CHECK:
-            self._read(_GPIO, _GPIO + 2)
+            self._read(_GPIO, levels)
             return
         self._refreshes = 0
-        self._read(_IODIR, _REGISTERS)
-        if not (self._holds(_IODIR, self._inputs) and self._holds(_GPPU, self._pull_ups) and self._holds(_OLAT, self._written)):
+        self._read(_IODIR, _registers)
+        if not (_holds(_IODIR, self._inputs) and _holds(_GPPU, self._pull_ups) and _holds(_OLAT, self._written)):
             raise OSError(_EIO)
+        levels[0] = _registers[_GPIO]
+        levels[1] = _registers[_GPIO + 1]
 
-    def _holds(self, register: int, value: int) -> bool:
-        return self._registers[register] | self._registers[register + 1] << 8 == value
-
-    def _drive(self) -> None:
+    def _catch_up(self) -> None:
         """Brings the latches to what is wanted, when they are not there already and the chip has been started."""
         wanted = self._wanted
         if self._written is not None and self._written != wanted:
             self._written = -1
-            self._write(_OLAT, wanted)
+            self._send(_OLAT, wanted)
             self._written = wanted
 
-    def _write(self, register: int, value: int, end: int = 3) -> None:
-        to = self._to
-        to[0] = register
-        to[1] = value & 0xFF
-        to[2] = value >> 8
+    def _send(self, register: int, value: int, end: int = 3) -> None:
+        _to[0] = register
+        _to[1] = value & 0xFF
+        _to[2] = value >> 8
         with self._device as device:
-            device.write(to, end=end)
+            device.write(_to, end=end)
 
-    def _read(self, first: int, end: int) -> None:
-        self._to[0] = first
+    def _read(self, first: int, buffer: bytearray) -> None:
+        """Fills a whole buffer: a part of one would be cut out of it on the heap."""
+        _to[0] = first
         with self._device as device:
-            device.write_then_readinto(self._to, self._registers, out_end=1, in_start=first, in_end=end)
+            device.write_then_readinto(_to, buffer, out_end=1)

@@ -45,8 +45,7 @@ class App:
         self._hal = hal
         self._identity = identity
         self._fittings = Fittings(hal)
-        numbers = tuple(door.number for door in hal.board.doors)
-        self._state = State(numbers)
+        self._state = State(self._fittings.numbers)
         self._store = Store(hal.journal(), self._state.apply, self._state.door_record)
         self._randomised = 0
         self._cabinet = Cabinet(hal.board.doors, identities.secrets(identity), self._state, self._store.spent, self._draw)
@@ -81,18 +80,18 @@ class App:
         )
 
     def _status(self):
-        is_open = is_occupied = 0
-        for place, (contact, sensor) in enumerate(zip(self._fittings.contacts, self._fittings.sensors)):
-            is_open |= (not contact[1].closed) << place
-            is_occupied |= sensor[1].occupied << place
-        return messages.Status(self._hal.now_ms() // 100, self._store.next_number, is_open, is_occupied)
+        fittings = self._fittings
+        return messages.Status(self._hal.now_ms() // 100, self._store.next_number, fittings.contacts.state, fittings.occupancy.state)
 
     def boot(self) -> None:
         """Journals the boot and lets the core resolve what it was cut off in; no coil moves."""
         now_ms = self._hal.now_ms()
         self._note(records.BOOTED, now_ms, self._hal.reset_cause(), BUILD)
-        occupied = {door: sensor.occupied for door, sensor in self._fittings.sensors}
-        sensors = tuple((door, contact.closed, occupied[door]) for door, contact in self._fittings.contacts)
+        is_open = self._fittings.contacts.state
+        is_occupied = self._fittings.occupancy.state
+        sensors = []
+        for place, door in enumerate(self._fittings.numbers):
+            sensors.append((door, not is_open >> place & 1, bool(is_occupied >> place & 1)))
         self._perform(self._cabinet.boot(sensors, now_ms), now_ms)
 
     def step(self) -> None:
@@ -105,7 +104,7 @@ class App:
         if key:
             self._key_ms = now_ms
             self._tell(events.KeyPressed(chr(key)), now_ms)
-        if fittings.bell and fittings.bell.poll(now_ms):
+        if fittings.bell and fittings.bell.poll() and fittings.bell.state:
             self._tell(events.BellPressed(), now_ms)
         self._drive_coils(now_ms)
         if self._wake_ms is not None and now_ms >= self._wake_ms:
@@ -118,7 +117,7 @@ class App:
         if fittings.beeper:
             fittings.beeper.step(now_ms)
         self._store.tidy(now_ms // 100, now_ms - self._key_ms >= _QUIET_MS and not fittings.coils.active)
-        self._cabinet.accepting = self._store.has_room(_RESERVE * len(fittings.contacts))
+        self._cabinet.accepting = self._store.has_room(_RESERVE * len(fittings.numbers))
 
     def _refresh(self, now_ms):
         """Reads the expanders; a lost one is journaled once and set up again each second until it answers."""
@@ -145,12 +144,17 @@ class App:
                 return
 
     def _sense(self, now_ms):
-        for door, contact in self._fittings.contacts:
-            if contact.poll(now_ms):
-                self._tell(events.ContactClosed(door) if contact.closed else events.ContactOpened(door), now_ms)
-        for door, sensor in self._fittings.sensors:
-            if sensor.poll(now_ms):
-                self._tell(events.Occupied(door) if sensor.occupied else events.Cleared(door), now_ms)
+        fittings = self._fittings
+        self._tell_moved(fittings.contacts, events.ContactClosed, events.ContactOpened, now_ms)
+        self._tell_moved(fittings.occupancy, events.Cleared, events.Occupied, now_ms)
+
+    def _tell_moved(self, inputs, no, yes, now_ms):
+        """An event for each door of which an input has just changed, in the order of the doors."""
+        moved = inputs.poll()
+        if moved:
+            for place, door in enumerate(self._fittings.numbers):
+                if moved >> place & 1:
+                    self._tell((yes if inputs.state >> place & 1 else no)(door), now_ms)
 
     def _drive_coils(self, now_ms):
         coils = self._fittings.coils
@@ -196,8 +200,8 @@ class App:
             fittings.screen.show(texts.lines(effect.text, effect.arguments))
         elif kind is do.Beep and fittings.beeper:
             fittings.beeper.play(effect.sound, now_ms)
-        elif kind is do.Light and fittings.lamp:
-            fittings.lamp.on(effect.on)
+        elif kind is do.Light:
+            fittings.light(effect.on)
 
     def _record(self, effect, now_ms):
         return self._store.append(effect.kind, effect.door, now_ms // 100, effect.a, effect.b)

@@ -1,59 +1,89 @@
 """The drivers of one cabinet, made from its board definition: what is connected where is data, and becomes objects here only."""
 
+from locker.compat import const
 from locker.drivers.beeper import Beeper
-from locker.drivers.bell import Bell
 from locker.drivers.coil import CoilBank
-from locker.drivers.contact import Contact
 from locker.drivers.expander import Expander
+from locker.drivers.inputs import Inputs
 from locker.drivers.keypad import Keypad
-from locker.drivers.lamp import Lamp
-from locker.drivers.occupancy import Beam, Distance
 from locker.drivers.screen import Screen
+
+# Planes of drivers.inputs: how long a wire has to read otherwise before it is believed, in polls of 20 ms.
+_CONTACT = const(1)  # 2 polls: longer than a contact bounces
+_OCCUPANCY = const(4)  # 16: a hand that passes through is no parcel
+_BELL = const(2)  # 4: a spark on a long wire is no call
 
 
 class Fittings:
-    """Everything that is screwed into the cabinet, outputs off.
+    """Everything that is screwed into the cabinet, outputs off. Raises OSError when an expander does not answer.
 
-    `contacts` and `sensors` are tuples of (door number, driver); `coils` is the CoilBank; `keypad`, `screen`, `lamp`,
-    `beeper`, `bell` are drivers or None; `expanders` is a tuple of Expander. Raises OSError when an expander does not answer.
+    `numbers` are the doors' numbers. `contacts` and `occupancy` are Inputs in the same order, a bit is 1 for an open door and for one
+    with something inside. `coils` is the CoilBank; `keypad`, `screen` and `beeper` are drivers, the latter two or None.
+    `bell` is an Inputs of one bit, 1 while pressed, or None; one held at the start counts as a new press, since a call for help may not be
+    lost in a power cut. `expanders` is a tuple of Expander.
     """
 
     def __init__(self, hal):
         board = hal.board
-        self._hal = hal
         self._reset = None if board.expander_reset is None else hal.output(board.expander_reset, 0)
         bus = hal.bus() if board.bus else None
         if self._reset:
             self._reset(1)
-        self._by_address = {address: Expander(bus, address) for address in board.expanders}
-        self.expanders = tuple(self._by_address[address] for address in board.expanders)
-        coils = {door.number: self._output(door.coil) for door in board.doors}
-        self._native_coils = tuple(coils[door.number] for door in board.doors if isinstance(door.coil, int))
-        lamp = None if board.lamp is None else self._output(board.lamp)
-        contacts = [self._input(door.contact) for door in board.doors]
-        sensors = [None if door.occupancy == "distance" else self._input(door.sensor) for door in board.doors]
-        bell = None if board.bell is None else self._input(board.bell)
+        self.expanders = tuple([Expander(bus, address) for address in board.expanders])
+        numbers, coils, contacts, sensors = [], [], [], []
+        closed_high = occupied_low = 0
+        bit = 1
+        for door in board.doors:
+            numbers.append(door.number)
+            coils.append(self._connect(hal, door.coil, True))
+            contacts.append(self._connect(hal, door.contact, False))
+            if door.closed:
+                closed_high |= bit
+            if door.occupancy == "distance":
+                sensors.append((hal.millivolts(door.sensor),) + door.occupied)
+            else:
+                sensors.append(self._connect(hal, door.sensor, False))
+                if not door.occupied:
+                    occupied_low |= bit
+            bit <<= 1
+        self.numbers = tuple(numbers)
+        self._coils = tuple(coils)
+        self._lamp = None if board.lamp is None else self._connect(hal, board.lamp, True)
+        bell = None if board.bell is None else (self._connect(hal, board.bell, False),)
         for expander in self.expanders:  # from here on its pins can be driven and read
             expander.start()
-        self.coils = CoilBank(coils, board.pulse_ms, board.rest_ms)
-        self.contacts = tuple((door.number, Contact(pin, door.closed)) for door, pin in zip(board.doors, contacts))
-        self.sensors = tuple((door.number, self._sensor(door, pin)) for door, pin in zip(board.doors, sensors))
+        self.coils = CoilBank(self.numbers, self._drive_coil, board.pulse_ms, board.rest_ms)
+        self.contacts = Inputs(self.expanders, tuple(contacts), closed_high, _CONTACT)
+        self.occupancy = Inputs(self.expanders, tuple(sensors), occupied_low, _OCCUPANCY)
+        self.bell = bell and Inputs(self.expanders, bell, 1, _BELL, 0)
         self.keypad = Keypad(
             [hal.open_drain(pin) for pin in board.keypad.rows], [hal.input(pin, 1) for pin in board.keypad.columns], board.keypad.keys
         )
-        self.lamp = lamp and Lamp(lamp)
         self.beeper = None if board.beeper is None else Beeper(hal.tone(board.beeper))
-        self.bell = bell and Bell(bell)
         self.screen = None if board.screen is None else Screen(bus, *board.screen)
 
-    def _output(self, pin):
-        return self._hal.output(pin, 0) if isinstance(pin, int) else self._by_address[pin[0]].output(pin[1])
+    def _connect(self, hal, pin, is_output):
+        """A native pin as an object, one of an expander as a small int: its index in `expanders` << 4 | bit."""
+        if isinstance(pin, int):
+            return hal.output(pin, 0) if is_output else hal.input(pin, 1)
+        place = hal.board.expanders.index(pin[0])
+        expander = self.expanders[place]
+        (expander.output if is_output else expander.input)(pin[1])
+        return place << 4 | pin[1]
 
-    def _input(self, pin):
-        return self._hal.input(pin, 1) if isinstance(pin, int) else self._by_address[pin[0]].input(pin[1])
+    def _drive_coil(self, door, level):
+        self._switch(self._coils[self.numbers.index(door)], level)
 
-    def _sensor(self, door, pin):
-        return Beam(pin, door.occupied) if pin else Distance(self._hal.millivolts(door.sensor), *door.occupied)
+    def _switch(self, output, level):
+        if isinstance(output, int):
+            self.expanders[output >> 4].write(output & 15, level)
+        else:
+            output(level)
+
+    def light(self, lit: bool) -> None:
+        """Switches the lamp, if there is one; it is dark from the start. Raises OSError when its expander does not answer."""
+        if self._lamp is not None:
+            self._switch(self._lamp, 1 if lit else 0)
 
     def refresh(self) -> None:
         """Reads every expander once; raises OSError when one does not answer."""
@@ -70,5 +100,6 @@ class Fittings:
         """Every coil off by native pins alone, without a bus: what the hardware timer calls when a pulse was not ended in time."""
         if self._reset:
             self._reset(0)
-        for pin in self._native_coils:
-            pin(0)
+        for coil in self._coils:
+            if not isinstance(coil, int):
+                coil(0)
