@@ -25,7 +25,8 @@ LIBRARY = "adafruit_bus_device"
 OWNED_FOLDERS = ("/locker", f"/lib/{LIBRARY}")
 #: What a board is asked to run from outside calls the firmware by the names that are left.
 ON_BOARD = Path(__file__).parent / "on_board"
-_OPTIONS = ("-O2",)
+#: Asserts stay in: broken code has to stop before it moves a coil, and they cost a hundred bytes.
+_OPTIONS = ("-O0",)
 _COMPILERS = 4
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import sys
 
 from locker.compat import const
 from locker.core import effects as do
@@ -226,10 +227,18 @@ class App:
 
 
 def start(open_hal) -> None:
-    """Runs the cabinet of this board; one sentence on the console when it cannot, and the REPL is there."""
+    """Runs the cabinet of this board; one sentence on the console when it cannot, and the REPL is there.
+
+    The guard: whatever goes wrong while it runs is told on the console, every coil is off, and the chip starts afresh.
+    """
     try:
-        app = App(open_hal(), identities.from_json(read_json("/identity.json")), read_json("/network.json"))
+        hal = open_hal()
+        app = App(hal, identities.from_json(read_json("/identity.json")), read_json("/network.json"))
     except (OSError, KeyError, ValueError, JournalError) as error:
         print("Not in service:", error)
         return
-    asyncio.run(app.run())
+    try:
+        asyncio.run(app.run())
+    except Exception as error:  # noqa: BLE001 - broken code must not leave a cabinet dead
+        sys.print_exception(error)
+        hal.reset()
