@@ -2,7 +2,7 @@
 
 from cabinet_script import Story, kinds, pulses
 
-from locker.core import records, texts
+from locker.core import events, records, texts
 from locker.core.effects import ALARM, ATTENTION, Beep, Record, Send
 
 
@@ -17,7 +17,10 @@ def test_an_open_door_is_reminded_of_after_a_minute_and_reported_after_two():
     effects = story.wait(59900)
     assert effects.count(Beep(ATTENTION)) == 3
     assert records.DOOR_LEFT_OPEN not in kinds(effects)
-    assert Record(records.DOOR_LEFT_OPEN, door, 0, 1) in story.wait(100)
+    effects = story.wait(100)
+    at = effects.index(Record(records.DOOR_LEFT_OPEN, door, 0, 1))
+    assert type(effects[at + 1]) is Send
+    assert story.text == texts.CLOSE
     assert kinds(story.wait(600000)) == []
     assert story.text == texts.WELCOME
 
@@ -40,6 +43,7 @@ def test_a_door_that_opens_with_no_cause_is_an_urgent_alarm():
     assert type(effects[at + 1]) is Send
     assert effects[at + 1].urgent
     assert Beep(ALARM) in effects
+    assert story.text == texts.CLOSE
     story.takes(door)
     assert Record(records.DOOR_CLOSED, door, 0, 1) in story.closes(door)
     assert pulses(story.asks(story.code(door) + "#")) == [door]
@@ -52,12 +56,34 @@ def test_a_door_that_bounces_while_closing_is_open_still():
     story.puts(door)
     for _ in range(5):
         story.closed[door] = True
-        from locker.core import events
-
         story.tell(events.ContactClosed(door))
         story.wait(300)
         assert kinds(story.opens(door)) == []
     assert kinds(story.closes(door)) == [records.DOOR_CLOSED, records.DEPOSITED]
+
+
+def test_a_door_that_bounced_open_is_reminded_of_too():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.opens(door)
+    story.closed[door] = True
+    story.tell(events.ContactClosed(door))
+    story.wait(300)
+    story.opens(door)
+    assert Beep(ATTENTION) in story.wait(60000)
+
+
+def test_a_couriers_door_left_open_frees_the_keypad():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.opens(door)
+    effects = story.wait(120000)
+    assert story.text == texts.CLOSE
+    assert records.DOOR_LEFT_OPEN in kinds(effects)
+    story.types("*")
+    assert story.text == texts.WELCOME
+    assert kinds(story.closes(door)) == [records.DOOR_CLOSED, records.CANCELLED]
+    assert story.text == texts.WELCOME
 
 
 def test_two_coils_are_never_on_at_once():
@@ -76,8 +102,6 @@ def test_two_coils_are_never_on_at_once():
 
 
 def test_an_end_of_a_pulse_that_nobody_began_means_nothing():
-    from locker.core import events
-
     story = Story()
     assert story.tell(events.PulseEnded(2)) == []
 

@@ -3,7 +3,7 @@
 from cabinet_script import SECRETS, Story, kinds, pulses
 
 from locker.core import codes, records, texts, tickets
-from locker.core.effects import Record, Send, WakeAt
+from locker.core.effects import ATTENTION, GOOD, Beep, Record, Send, WakeAt
 
 
 def test_collected_only_when_closed_and_clear():
@@ -13,7 +13,11 @@ def test_collected_only_when_closed_and_clear():
     assert records.COLLECTED not in kinds(story.opens(door))
     assert records.COLLECTED not in kinds(story.takes(door))
     assert records.COLLECTED not in kinds(story.wait(20000))
-    assert Record(records.COLLECTED, door, 42, 1) in story.closes(door)
+    effects = story.closes(door)
+    at = effects.index(Record(records.COLLECTED, door, 42, 1))
+    assert type(effects[at + 1]) is Send
+    assert not effects[at + 1].urgent
+    assert story.text == texts.COLLECTED
 
 
 def test_a_parcel_still_inside_keeps_its_code():
@@ -75,6 +79,11 @@ def test_the_host_hears_of_an_opening_at_the_answer_tick_before_the_coil_moves()
     at = effects.index(Record(records.PICKUP_OPENED, door, 0, 1))
     assert type(effects[at + 1]) is Send
     assert effects[at + 1].urgent
+    assert Beep(GOOD) in effects
+    assert story.text == texts.TAKE
+    story.opens(door)
+    story.wait(50000)
+    assert story.text == texts.TAKE  # it stays until the door is closed
 
 
 def test_the_safe_tail_opens_exactly_as_always_but_for_one_number():
@@ -160,6 +169,7 @@ def jams(story, door):
     assert story.text == texts.PUSH
     effects = effects + story.wait(8000)
     assert kinds(effects) == [records.PULSED, records.PULSED, records.DOOR_JAMMED]
+    assert Beep(ATTENTION) in effects
     assert story.text == texts.JAMMED
     return effects
 
@@ -169,7 +179,10 @@ def test_a_door_that_does_not_move_is_pulsed_three_times_and_the_code_stays_good
     door = story.deposits(42)
     for _ in range(3):
         jams(story, door)
-        assert kinds(story.wait(61000)) == [records.STILL_INSIDE]
+        effects = story.wait(61000)
+        at = effects.index(Record(records.STILL_INSIDE, door, 42, 1))
+        assert kinds(effects) == [records.STILL_INSIDE]
+        assert type(effects[at + 1]) is Send
     assert pulses(story.asks(story.code(door) + "#")) == [door]
     story.opens(door)
     story.takes(door)

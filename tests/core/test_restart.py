@@ -90,6 +90,22 @@ def test_a_door_found_open_is_judged_when_it_closes():
         assert Record(outcome, 1, 42, 1) in story.closes(1)
 
 
+def test_a_door_found_open_counts_as_opened_when_it_is_pulsed():
+    story = story_in(WAITING, False, True)
+    story.power_on()
+    assert kinds(story.asks(story.code(1) + "#"))[-3:] == [records.PICKUP_OPENED, records.PULSED, records.DOOR_OPENED]
+
+
+def test_an_empty_door_found_open_is_not_given_out_until_it_is_closed():
+    story = story_in(EMPTY, False, False)
+    story.power_on()
+    story.wait(5000)
+    assert story.begins_deposit(43) == 2
+    story.types("**")
+    assert kinds(story.closes(1)) == [records.DOOR_CLOSED]
+    assert story.begins_deposit(44) == 1
+
+
 def test_a_second_restart_changes_nothing_more():
     for state, closed, occupied, _, after in RESOLVED:
         story = story_in(state, closed, occupied)

@@ -205,11 +205,9 @@ class Door:
         if not closed:
             if state == EMPTY:
                 self.phase = FORCED
-            elif state == WAITING:
-                self.phase = SHUT
-                self.step(cabinet, OPENED)
             else:
-                self.phase = RELEASED
+                if state != WAITING:
+                    self.phase = RELEASED
                 self.step(cabinet, OPENED)
         elif state in (LOADING, RESERVED):
             deposit.resolve(cabinet, self)
