@@ -239,6 +239,6 @@ def start(open_hal) -> None:
         return
     try:
         asyncio.run(app.run())
-    except Exception as error:  # noqa: BLE001 - broken code must not leave a cabinet dead
+    except Exception as error:
         sys.print_exception(error)
         hal.reset()
