@@ -168,3 +168,11 @@ def test_a_deposit_finished_while_someone_else_types_does_not_disturb_the_typing
     assert records.DEPOSITED in kinds(story.closes(left))
     assert story.text == texts.ENTRY
     assert pulses(story.asks(code[5:] + "#")) == [parcel]
+
+
+def test_however_many_digits_are_typed_they_fit_the_screen():
+    story = Story()
+    story.types("1" * 40)
+    assert max(len(line) for line in story.screen) <= 20
+    story.types("#")
+    assert story.text == texts.LENGTH
