@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -43,13 +44,17 @@ def command(
         raise Complaint("The serial link needs a path of its own: --port is the REPL's.", 2)
     flash = flash or port.with_name(port.name + ".flash")
     with OpenBoard(from_json(to_board_json(file)), file.definition.flash_mb, port, link, flash, heap_kib, seed, _uid(uid)) as opened:
-        if as_json:
-            told = {"ready": True, "port": str(port), "device": opened.port.device, "link": link and str(link), "flash": str(flash)}
-            click.echo(json.dumps(told))
-        else:
-            click.echo(f"ready: {file.name} at {port} ({opened.port.device}), flash {flash}")
-        notices.print("Ctrl-C ends it." if os.isatty(2) else "", end="\n" if os.isatty(2) else "")
-        opened.board.run()
+
+        def tell() -> None:
+            if as_json:
+                told = {"ready": True, "port": str(port), "device": opened.port.device, "link": link and str(link), "flash": str(flash)}
+                click.echo(json.dumps(told))
+            else:
+                click.echo(f"ready: {file.name} at {port} ({opened.port.device}), flash {flash}")
+            if sys.stderr.isatty():
+                notices.print("Ctrl-C ends it.")
+
+        opened.board.run(tell)
 
 
 def _uid(text: str | None) -> bytes | None:

@@ -136,8 +136,7 @@ def test_ctrl_c_interrupts_sleeps_loops_input_and_exchanges_with_the_chip(start_
         line.until(b"1\n\x04\x04>")
 
 
-@pytest.mark.parametrize("pause_ms", [0, 1, 2, 3, 5, 8, 13, 21, 34, 55])
-def test_ctrl_c_never_breaks_the_file_system(start_board: Start, pause_ms: int) -> None:
+def test_ctrl_c_never_breaks_the_file_system(start_board: Start) -> None:
     """Interrupted over and over while it writes, renames and removes, the file system stays whole, for the board and for littlefs."""
     board = start_board()
     work = b"""
@@ -145,19 +144,19 @@ import os
 while True:
     for i in range(8):
         with open('new', 'wb') as f:
-            for _ in range(40): f.write(bytes((i,)) * 100)
+            f.write(b'%d' % i * 10000)
         os.rename('new', 'kept%d' % i)
         os.remove('kept%d' % i) if i & 1 else None
 """
     with Line(board) as line:
         line.raw()
-        for turn in range(12):
+        for turn in range(300):
             line.start(work)
-            time.sleep((pause_ms + turn) / 1000)
+            time.sleep(turn % 30 / 5000)
             line.port.write(b"\x03")
             line.until(b"KeyboardInterrupt: \n\x04>")
-        line.start(b"import os\nprint(all(len(set(open(n, 'rb').read())) == 1 for n in os.listdir() if n[0] == 'k'))")
-        assert line.until(b"\x04\x04>") == b"True\n\x04\x04>"
+        line.start(b"import os\nprint([n for n in os.listdir() if n[0] == 'k' and open(n, 'rb').read(999) != n[4:].encode() * 999])")
+        assert line.until(b"\x04\x04>") == b"[]\n\x04\x04>"
     board.__exit__()
     names = [name for name in file_system(board.flash).listdir("/") if name.startswith("kept")]
     assert names
@@ -277,7 +276,8 @@ COUNT = "import gc\ngc.collect()\nprint(gc.mem_alloc())"
 def test_the_chip_says_who_it_is(start_board: Start) -> None:
     board = start_board("tower_24", "--uid", "246f28abcdef", "--heap-kib", "96")
     told = board.exec(
-        "import sys, os, machine, gc\nprint(sys.platform, os.uname().sysname, machine.unique_id().hex(), 80000 < gc.mem_free() + gc.mem_alloc() < 98304)"
+        "import sys, os, machine, gc\nprint(sys.platform, os.uname().sysname, machine.unique_id().hex(), "
+        "80000 < gc.mem_free() + gc.mem_alloc() < 98304)"
     )
     assert told == "esp32 esp32 246f28abcdef True\n"
 

@@ -47,6 +47,7 @@ class VirtualBoard:
         self._next: Callable[[], None] | None = lambda: self._spawn(raw=False)
         self._crashes: list[float] = []
         self._stopping = False
+        self._on_ready: Callable[[], None] = lambda: None
         self._stuck_since: float | None = None
         self.world.chip.on_reset.append(self._on_reset)
         self.world.chip.on_power_cut.append(self._on_power_cut)
@@ -61,8 +62,9 @@ class VirtualBoard:
 
     # The loop.
 
-    def run(self) -> None:
-        """Runs the board; returns when it was told to stop, with nothing left behind."""
+    def run(self, on_ready: Callable[[], None] = lambda: None) -> None:
+        """Runs the board; returns when it was told to stop. Calls `on_ready` when the first interpreter is about to run boot.py."""
+        self._on_ready = on_ready
         before = {number: signal.signal(number, lambda *_: self.stop()) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
         woken_before = signal.set_wakeup_fd(self._waker.fileno())
         try:
@@ -114,6 +116,8 @@ class VirtualBoard:
 
     def ready(self) -> None:
         self._console.ready()
+        tell, self._on_ready = self._on_ready, lambda: None
+        tell()
 
     def interrupt(self) -> None:
         if self._interpreter:
@@ -236,13 +240,6 @@ class VirtualBoard:
     def _on_host_bytes(self) -> None:
         if self._link:
             self.world.serial.host.write(self._link.read())
-
-
-def open_virtual_board(
-    board: Board, flash_mb: int, port: Path, link: Path | None, flash: Path, heap_kib: int, seed: int, uid: bytes | None
-) -> "OpenBoard":
-    """Everything that `ansim virtual` holds open, as a context manager that leaves nothing behind."""
-    return OpenBoard(board, flash_mb, port, link, flash, heap_kib, seed, uid)
 
 
 class OpenBoard:
