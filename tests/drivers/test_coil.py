@@ -1,6 +1,6 @@
 """Coils: one at a time, short, seldom, and off whenever anything is wrong."""
 
-from wires import Wire
+from wires import Wire, driving
 
 from locker.drivers.coil import CoilBank
 
@@ -10,7 +10,7 @@ REST_MS = 300
 
 def bank(doors=3, pulse_ms=PULSE_MS, rest_ms=REST_MS):
     wires = {door: Wire(1) for door in range(1, doors + 1)}
-    return CoilBank(wires, pulse_ms, rest_ms), wires
+    return CoilBank(tuple(wires), driving(wires), pulse_ms, rest_ms), wires
 
 
 def driven(coils, wires, until_ms, wish, step_ms=20):
@@ -132,7 +132,7 @@ class Sticky(Wire):
 
 def test_a_coil_whose_start_fails_halfway_is_off():
     wires = {1: Sticky(), 2: Wire()}
-    coils = CoilBank(wires, PULSE_MS, REST_MS)
+    coils = CoilBank((1, 2), driving(wires), PULSE_MS, REST_MS)
     failed = False
     try:
         coils.pulse(1, 0)

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from hypothesis import given
 from hypothesis import strategies as st
-from wires import Wire
+from wires import Wire, driving
 
 from locker.drivers.coil import CoilBank
 
@@ -47,7 +47,7 @@ class Clock:
 def test_coils_stay_within_their_limits_whatever_is_asked_for(pulse_ms, rest_ms, moves):
     clock = Clock()
     wires = {door: Coil(clock) for door in range(1, DOORS + 1)}
-    coils = CoilBank(wires, pulse_ms, rest_ms)
+    coils = CoilBank(tuple(wires), driving(wires), pulse_ms, rest_ms)
     for loops, action, door in [*moves, (60, "heal", 1)]:
         for _ in range(loops):
             clock.now += LOOP_MS
@@ -82,7 +82,7 @@ def check_limits(coils, pulse_ms, rest_ms):
 def test_with_sound_pins_a_pulse_is_never_longer_than_its_time_and_one_loop(moves):
     clock = Clock()
     wires = {door: Coil(clock) for door in range(1, DOORS + 1)}
-    coils = CoilBank(wires, 400, 100)
+    coils = CoilBank(tuple(wires), driving(wires), 400, 100)
     told = []
     for loops, _, door in moves:
         for _ in range(loops):

@@ -22,6 +22,15 @@ class Wire:
         return None
 
 
+def driving(wires):
+    """What drives one of these wires, by its key."""
+
+    def drive(key, level):
+        wires[key](level)
+
+    return drive
+
+
 class Matrix:
     """A keypad without diodes: pressed keys join rows and columns, and whatever hangs together with a low row is low."""
 
