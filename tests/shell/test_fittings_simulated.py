@@ -1,0 +1,153 @@
+"""What the fittings say of a simulated cabinet is what is so in it, door by door, on every board."""
+
+import pytest
+
+from host_tools.simulator.clock import VirtualClock
+from host_tools.simulator.hal import SimulatedHal
+from host_tools.simulator.world import World, board_named
+from locker.shell.fittings import Fittings
+
+BOARDS = ("devkit_4", "wall_12", "tower_24")
+FLIPPED = tuple(f"{name} with each polarity turned" for name in BOARDS)
+POLL_US = 20_000
+
+
+def board(name):
+    """A board of the fleet, or the same with contacts and beams of the other polarity at every other door."""
+    made = board_named(name.partition(" ")[0])
+    if name not in FLIPPED:
+        return made
+    doors = [
+        door._replace(closed=1 - door.closed, occupied=1 - door.occupied if door.occupancy == "beam" else door.occupied)
+        if place % 2
+        else door
+        for place, door in enumerate(made.doors)
+    ]
+    return made._replace(doors=tuple(doors))
+
+
+class Room:
+    """A cabinet in its world, and the loop that polls its fittings."""
+
+    def __init__(self, name):
+        self.world = World(board(name), VirtualClock(), 5)
+        self.hal = SimulatedHal(self.world)
+        self.fittings = Fittings(self.hal)
+
+    def polls(self, ms):
+        """Lets time pass; the masks that contacts and occupancy have told of."""
+        told = [0, 0]
+        for _ in range(ms * 1000 // POLL_US):
+            self.world.clock.advance(POLL_US)
+            self.fittings.refresh()
+            told[0] |= self.fittings.contacts.poll()
+            told[1] |= self.fittings.occupancy.poll()
+        return tuple(told)
+
+    def assert_said_is_so(self):
+        doors = [self.world.doors[number] for number in self.fittings.numbers]
+        assert self.fittings.contacts.state == sum(1 << place for place, door in enumerate(doors) if door.contact == "open")
+        assert self.fittings.occupancy.state == sum(1 << place for place, door in enumerate(doors) if door.parcel)
+
+
+@pytest.mark.parametrize("name", [*BOARDS, *FLIPPED])
+def test_each_door_and_each_parcel_is_told_at_its_own_place(name):
+    room = Room(name)
+    hands = room.world.hands
+    assert room.fittings.numbers == tuple(sorted(room.world.doors))
+    assert (room.fittings.contacts.state, room.fittings.occupancy.state) == (0, 0)
+    for place, number in enumerate(room.fittings.numbers):
+        hands.force(number)
+        assert room.polls(2000) == (1 << place, 0)
+        hands.put(number)
+        assert room.polls(3000)[1] == 1 << place
+        room.assert_said_is_so()
+        if place % 3:
+            hands.close(number)
+            assert room.polls(3000) == (1 << place, 0)
+    room.assert_said_is_so()
+    assert Fittings(room.hal).contacts.state == room.fittings.contacts.state, "a new start sees the same"
+    assert Fittings(room.hal).occupancy.state == room.fittings.occupancy.state
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_each_pulse_energises_the_coil_of_its_door_and_no_other(name):
+    room = Room(name)
+    coils = room.fittings.coils
+    for number in room.fittings.numbers:
+        while not coils.pulse(number, room.hal.now_ms()):
+            room.world.clock.advance(POLL_US)
+        assert [door for door, coil in room.world.coils.items() if coil.energised] == [number]
+        while not coils.step(room.hal.now_ms()):
+            room.world.clock.advance(POLL_US)
+        assert not any(coil.energised for coil in room.world.coils.values())
+    assert [entry.door for entry in room.world.trace.of("coil") if entry.value == "on"] == list(room.fittings.numbers)
+    assert room.world.trace.violations == []
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_coil_is_cut_by_native_pins_alone(name):
+    room = Room(name)
+    for number in room.fittings.numbers:
+        while not room.fittings.coils.pulse(number, room.hal.now_ms()):
+            room.world.clock.advance(POLL_US)
+        assert room.world.coils[number].energised
+        room.world.chip.buses.clear()
+        room.fittings.cut()
+        assert not room.world.coils[number].energised
+        room = Room(name)
+
+
+@pytest.mark.parametrize("name", ["wall_12", "tower_24"])
+def test_the_lamp_is_dark_until_it_is_lit(name):
+    room = Room(name)
+    assert not room.world.lamp.on
+    for lit in (True, True, False, False, True):
+        room.fittings.light(lit)
+        assert room.world.lamp.on == lit
+
+
+def test_a_cabinet_without_a_lamp_a_bell_or_a_screen_does_without():
+    room = Room("devkit_4")
+    assert (room.world.lamp, room.fittings.bell, room.fittings.expanders) == (None, None, ())
+    room.fittings.light(True)
+
+
+def rings(room, ms):
+    """How often the bell rings in that time."""
+    count = 0
+    for _ in range(ms * 1000 // POLL_US):
+        room.world.clock.advance(POLL_US)
+        room.fittings.refresh()
+        count += bool(room.fittings.bell.poll() and room.fittings.bell.state)
+    return count
+
+
+def test_each_press_of_the_bell_rings_once():
+    room = Room("wall_12")
+    assert rings(room, 500) == 0
+    for _ in range(3):
+        room.world.hands.bell()
+        assert rings(room, 1000) == 1
+
+
+def test_a_bell_held_through_a_start_rings():
+    room = Room("wall_12")
+    room.world.bell.press(True)
+    room.world.clock.advance(100_000)
+    room.fittings = Fittings(room.hal)
+    assert rings(room, 1000) == 1
+
+
+def test_an_expander_that_lost_its_power_is_set_up_again_and_its_doors_are_seen_again():
+    room = Room("wall_12")
+    room.world.hands.force(3)
+    assert room.polls(2000) == (1 << 2, 0)
+    for expander in room.world.expanders.values():
+        expander.power(False)
+        expander.power(True)
+    with pytest.raises(OSError, match="5"):
+        room.polls(2000)
+    room.fittings.restart()
+    room.polls(2000)
+    room.assert_said_is_so()
