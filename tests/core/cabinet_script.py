@@ -194,3 +194,8 @@ def kinds(effects):
 def pulses(effects):
     """The doors pulsed among effects."""
     return [effect.door for effect in effects if isinstance(effect, do.Pulse)]
+
+
+def sounds(effects):
+    """The sounds made among effects."""
+    return [effect.sound for effect in effects if isinstance(effect, do.Beep)]

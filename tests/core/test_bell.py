@@ -1,9 +1,9 @@
 """The bell raises an alarm at once, and the screen promises nothing."""
 
-from cabinet_script import Story, kinds, pulses
+from cabinet_script import Story, kinds, pulses, sounds
 
 from locker.core import records, texts
-from locker.core.effects import ALARM, Beep, Light, Record, Send
+from locker.core.effects import ALARM, Light, Record, Send
 
 
 def test_the_bell_is_told_at_once_and_lights_the_cabinet():
@@ -12,7 +12,7 @@ def test_the_bell_is_told_at_once_and_lights_the_cabinet():
     at = effects.index(Record(records.BELL_RUNG, 0, 1, 0))
     assert type(effects[at + 1]) is Send
     assert effects[at + 1].urgent
-    assert Beep(ALARM) in effects
+    assert ALARM in sounds(effects)
     assert [effect.on for effect in effects if isinstance(effect, Light)] == [True]
     assert story.text == texts.BELL
 
@@ -42,7 +42,7 @@ def test_ringing_again_is_heard_but_journaled_once_a_minute():
         story.wait(1000)
         effects = story.rings()
         assert kinds(effects) == []
-        assert Beep(ALARM) in effects
+        assert ALARM in sounds(effects)
     story.wait(60000)
     assert Record(records.BELL_RUNG, 0, 21, 0) in story.rings()
 

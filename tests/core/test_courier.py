@@ -1,9 +1,9 @@
 """The courier's visit, with what can be otherwise than ordinary."""
 
-from cabinet_script import SECRETS, Story, kinds, pulses
+from cabinet_script import SECRETS, Story, kinds, pulses, sounds
 
 from locker.core import codes, events, records, texts
-from locker.core.effects import Record, Send, Spend
+from locker.core.effects import BAD, GOOD, Record, Send, Spend
 
 
 def test_a_parcel_counts_as_deposited_only_when_closed_and_seen():
@@ -19,7 +19,9 @@ def test_a_parcel_counts_as_deposited_only_when_closed_and_seen():
 def test_the_counter_is_reserved_before_the_door_moves():
     story = Story()
     story.asks(story.ticket(42) + "#")
+    assert story.text == texts.SIZES
     effects = story.types("1")
+    assert story.text == texts.PUT
     reserved = effects.index(Record(records.DEPOSIT_STARTED, 1, 42, 1))
     assert reserved < effects.index(Record(records.PULSED, 1, 1, 1))
 
@@ -38,7 +40,9 @@ def test_more_refused_tickets_are_journaled_once_an_hour():
     invented = story.ticket(42)[:-1] + ("0" if story.ticket(42)[-1] != "0" else "1")
     told = [effect for _ in range(50) for effect in story.asks(invented + "#") if isinstance(effect, Record)]
     assert told == [Record(records.TICKET_REFUSED, 0, 1, 0)]
-    later = [effect for effect in story.wait(3600000) if isinstance(effect, Record)]
+    effects = story.wait(3600000)
+    assert any(isinstance(effect, Send) for effect in effects)
+    later = [effect for effect in effects if isinstance(effect, Record)]
     assert later == [Record(records.TICKET_REFUSED, 0, 49, 0)]
     assert kinds(story.wait(7200000)) == []
 
@@ -82,6 +86,7 @@ def test_the_same_ticket_opens_the_door_again_within_a_minute():
         Record(records.DEPOSIT_STARTED, door, 42, 2),
         Record(records.PULSED, door, 1, 2),
     ]
+    assert story.text == texts.PUT
     story.opens(door)
     story.closes(door)
     assert story.state.parcels[door].counter == 2
@@ -112,6 +117,67 @@ def test_a_courier_cannot_reopen_later_or_after_someone_else():
     door = other.deposits(42)
     other.asks(other.wrong(door) + "#")
     assert pulses(other.asks(other.ticket(42) + "#")) == []
+
+
+def two_couriers(story):
+    """Ticket 1 at a door that was left open, ticket 2 at another that is still open; both doors."""
+    first = story.begins_deposit(1)
+    story.opens(first)
+    second = story.begins_deposit(2)
+    story.opens(second)
+    return first, second
+
+
+def test_a_deposit_at_another_door_does_not_end_this_couriers_visit():
+    story = Story()
+    first, second = two_couriers(story)
+    story.puts(first)
+    assert records.DEPOSITED in kinds(story.closes(first))
+    assert story.text == texts.PUT
+    assert records.CANCELLED not in kinds(story.closes(second))
+    assert story.text == texts.NO_PARCEL
+
+
+def test_the_door_that_was_closed_last_is_the_one_that_opens_again():
+    story = Story()
+    first, second = two_couriers(story)
+    story.puts(first)
+    story.closes(first)
+    assert first != second
+    assert pulses(story.asks(story.ticket(1) + "#")) == [first]
+
+
+def test_two_deposits_without_a_number_between_spend_both_tickets():
+    story = Story()
+    first, second = two_couriers(story)
+    for door in (second, first):
+        story.puts(door)
+        story.closes(door)
+    assert story.spent == {2}
+    story.wait(61000)
+    assert story.spent == {1, 2}
+
+
+def test_a_jam_at_another_door_does_not_disturb_this_courier():
+    story = Story()
+    story.begins_deposit(1)
+    second = story.begins_deposit(2)
+    story.opens(second)
+    assert records.DOOR_JAMMED in kinds(story.wait(12000))
+    assert story.text == texts.PUT
+
+
+def test_a_courier_hears_what_the_cabinet_thinks():
+    story = Story()
+    assert GOOD in sounds(story.asks(story.ticket(42) + "#"))
+    story.types("1")
+    story.opens(1)
+    assert BAD in sounds(story.closes(1))
+    story.types("#")
+    story.opens(1)
+    story.puts(1)
+    assert GOOD in sounds(story.closes(1))
+    assert BAD in sounds(story.asks("123456789#"))
 
 
 def test_each_size_has_its_doors_and_the_draw_decides_among_them():
@@ -198,7 +264,9 @@ def test_cancelling_leaves_the_ticket_good_and_the_counter_used():
     door = story.begins_deposit(42)
     story.opens(door)
     story.closes(door)
-    assert Record(records.CANCELLED, door, 42, 1) in story.types("*")
+    effects = story.types("*")
+    at = effects.index(Record(records.CANCELLED, door, 42, 1))
+    assert type(effects[at + 1]) is Send
     assert story.spent == set()
     assert story.deposits(42) == door
     assert story.state.parcels[door].counter == 2

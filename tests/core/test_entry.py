@@ -1,9 +1,9 @@
 """The keypad: length decides, one answer follows each `#`, and nobody keeps anybody from typing."""
 
-from cabinet_script import Story, kinds, pulses
+from cabinet_script import Story, kinds, pulses, sounds
 
-from locker.core import entry, records, texts
-from locker.core.effects import KEY, Beep, Light, Show
+from locker.core import entry, events, records, texts
+from locker.core.effects import KEY, Light, Send, Show, WakeAt
 
 
 def answer_time(story, keys):
@@ -121,8 +121,15 @@ def test_the_first_number_is_checked_five_seconds_after_boot():
 def test_every_key_is_heard_and_lights_the_cabinet():
     story = Story()
     effects = story.types("1")
-    assert Beep(KEY) in effects
+    assert sounds(effects) == [KEY]
     assert [effect.on for effect in effects if isinstance(effect, Light)] == [True]
+
+
+def test_a_moving_door_lights_the_cabinet():
+    story = Story()
+    assert [effect.on for effect in story.opens(1) if isinstance(effect, Light)] == [True]
+    story.wait(600000)
+    assert [effect.on for effect in story.closes(1) if isinstance(effect, Light)] == [True]
 
 
 def test_the_light_goes_out_when_nobody_acts():
@@ -176,3 +183,27 @@ def test_however_many_digits_are_typed_they_fit_the_screen():
     assert max(len(line) for line in story.screen) <= 20
     story.types("#")
     assert story.text == texts.LENGTH
+
+
+def test_a_wake_up_that_comes_early_is_asked_for_again():
+    story = Story()
+    story.types("1")
+    due = story.wake
+    effects = story.tell(events.Woke())
+    assert [effect.ms for effect in effects if isinstance(effect, WakeAt)] == [due]
+
+
+def test_an_event_that_comes_after_a_time_out_finds_it_done():
+    story = Story()
+    door = story.deposits(42)
+    code = story.code(door)
+    story.types(code[:5])
+    story.now += 25000  # the shell was busy, and asks the keypad first
+    story.types(code[5:] + "#")
+    assert story.text == texts.LENGTH
+
+
+def test_at_the_start_the_screen_welcomes_the_light_is_off_and_the_host_is_told():
+    story = Story()
+    effects = story.power_on()
+    assert [(type(effect), tuple(effect)) for effect in effects] == [(Light, (False,)), (Show, (texts.WELCOME, ())), (Send, (False,))]

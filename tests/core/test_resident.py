@@ -1,9 +1,9 @@
 """The resident's visit: her code works until her parcel is out, and only for her door."""
 
-from cabinet_script import SECRETS, Story, kinds, pulses
+from cabinet_script import SECRETS, Story, kinds, pulses, sounds
 
 from locker.core import codes, records, texts, tickets
-from locker.core.effects import ATTENTION, GOOD, Beep, Record, Send, WakeAt
+from locker.core.effects import ATTENTION, GOOD, Record, Send, WakeAt
 
 
 def test_collected_only_when_closed_and_clear():
@@ -79,7 +79,7 @@ def test_the_host_hears_of_an_opening_at_the_answer_tick_before_the_coil_moves()
     at = effects.index(Record(records.PICKUP_OPENED, door, 0, 1))
     assert type(effects[at + 1]) is Send
     assert effects[at + 1].urgent
-    assert Beep(GOOD) in effects
+    assert GOOD in sounds(effects)
     assert story.text == texts.TAKE
     story.opens(door)
     story.wait(50000)
@@ -169,7 +169,7 @@ def jams(story, door):
     assert story.text == texts.PUSH
     effects = effects + story.wait(8000)
     assert kinds(effects) == [records.PULSED, records.PULSED, records.DOOR_JAMMED]
-    assert Beep(ATTENTION) in effects
+    assert ATTENTION in sounds(effects)
     assert story.text == texts.JAMMED
     return effects
 

@@ -61,14 +61,6 @@ class Cabinet:
         self._rings = 0
         self._bell_number = 0
         self._bell_quiet_ms = 0
-        self._timers = (
-            Cabinet._key_timer,
-            deposit.show_receipt,
-            deposit.seal,
-            Cabinet._bell_timer,
-            Cabinet._dark_timer,
-            Cabinet._refusals_timer,
-        )
 
     def boot(self, sensors, now_ms: int) -> list:
         """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No coil moves."""
