@@ -1,6 +1,6 @@
 """Doors that are left open, forced or slow, and coils that take turns."""
 
-from cabinet_script import Story, kinds, pulses, sounds
+from cabinet_script import PULSE_MS, Story, kinds, pulses, sounds
 
 from locker.core import events, records, texts
 from locker.core.effects import ALARM, ATTENTION, Record, Send
@@ -86,19 +86,22 @@ def test_a_couriers_door_left_open_frees_the_keypad():
     assert story.text == texts.WELCOME
 
 
-def test_two_coils_are_never_on_at_once():
+def test_a_door_waits_for_its_turn_while_another_coil_is_on():
     story = Story()
     first = story.deposits(1)
     second = story.deposits(2)
-    story.wait(3000)
-    story.types(story.code(second))
-    story.wait(18000)
-    story.types("*")
     story.asks(story.code(first) + "#")
+    began = story.pulse_end - PULSE_MS
     story.types(story.code(second))
-    story.wait(900)  # the first door's second pulse begins at about the time of the answer
-    effects = story.asks("#") + story.wait(3000)
-    assert second in pulses(effects)  # the story itself asserts one coil at a time
+    story.wait(began + 3000 - story.now)
+    story.tell_key("#")  # answered 500 ms later, when the first door, which did not move, is pulsed again
+    effects = story.wait(790)
+    assert pulses(effects) == [first]
+    assert kinds(effects) == [records.PULSED, records.PICKUP_OPENED]
+    assert story.coil == first
+    effects = story.wait(20)
+    assert pulses(effects) == [second]
+    assert story.coil == second
 
 
 def test_an_end_of_a_pulse_that_nobody_began_means_nothing():
