@@ -78,6 +78,14 @@ def test_a_cabinet_pulses_at_most_thirty_times_in_any_minute():
     assert len(starts) >= 4 * 30
 
 
+def test_bursts_of_pulses_are_all_counted_while_any_part_of_them_is_in_the_minute():
+    coils, wires = bank(24, 300, 0)
+    bursts = (0, 5000), (40000, 45000), (60000, 140000), (170000, 250000)
+    pulses = driven(coils, wires, 250000, lambda now: now // 20 % 24 + 1 if any(start <= now < end for start, end in bursts) else 0)
+    starts = [start for _, start, _ in pulses]
+    assert max(sum(1 for other in starts if start - 60000 < other <= start) for start in starts) == 30
+
+
 def test_a_tired_coil_does_not_tire_the_others():
     coils, wires = bank(2, 1000, 0)
     pulses = driven(coils, wires, 20000, lambda now: 1)

@@ -194,8 +194,8 @@ def test_inputs_are_read_by_every_refresh_also_by_those_that_check():
     expander.input(3)
     expander.start()
     for turn in range(120):
-        chip.bytes[GPIO] = (turn & 1) << 3
+        chip.bytes[GPIO : GPIO + 2] = bytes((turn & 0x7F, ~turn & 0x7F))
         before = bus.transactions
         expander.refresh()
         assert bus.transactions == before + 1
-        assert expander.levels[0] == (turn & 1) << 3
+        assert expander.levels == bytes((turn & 0x7F, ~turn & 0x7F))

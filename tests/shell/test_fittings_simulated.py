@@ -1,6 +1,7 @@
 """What the fittings say of a simulated cabinet is what is so in it, door by door, on every board."""
 
 import pytest
+from wires import Wire
 
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.hal import SimulatedHal
@@ -111,6 +112,40 @@ def test_a_cabinet_without_a_lamp_a_bell_or_a_screen_does_without():
     room = Room("devkit_4")
     assert (room.world.lamp, room.fittings.bell, room.fittings.expanders) == (None, None, ())
     room.fittings.light(True)
+
+
+class Bench:
+    """A controller with nothing but wires, in place of a cabinet."""
+
+    def __init__(self):
+        native = board_named("devkit_4")
+        doors = tuple(door._replace(occupancy="beam", occupied=0) for door in native.doors)
+        self.board = native._replace(doors=doors, bell=99, bus=None, screen=None, beeper=None)
+        self.wires = {}
+
+    def input(self, number, _pull):
+        return self.wires.setdefault(number, Wire(1))
+
+    def open_drain(self, _number):
+        return Wire(1)
+
+    def output(self, _number, level):
+        return Wire(level)
+
+
+@pytest.mark.parametrize(("part", "polls"), [("contacts", 2), ("bell", 4), ("occupancy", 16)])
+def test_a_disturbance_of_its_length_is_told_and_a_shorter_one_is_not(part, polls):
+    hal = Bench()
+    inputs = getattr(Fittings(hal), part)
+    for count in (polls - 1, polls):
+        for wire in hal.wires.values():
+            wire.level ^= 1
+        told = [inputs.poll() for _ in range(count)]
+        assert any(told) == (count == polls)
+        if count < polls:
+            for wire in hal.wires.values():
+                wire.level ^= 1
+            assert inputs.poll() == 0
 
 
 def rings(room, ms):

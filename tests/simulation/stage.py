@@ -111,6 +111,7 @@ class TestHost:
         )
         self.events: list[records.Record] = []
         self.urgent: list[records.Record] = []
+        self.statuses: list[messages.Status] = []
         self.received_bytes = 0
         self.sent_bytes = 0
 
@@ -124,6 +125,8 @@ class TestHost:
                         self.events.append(record)
             elif isinstance(message, messages.Urgent):
                 self.urgent.append(records.unpack(message.record))
+            elif isinstance(message, messages.Status):
+                self.statuses.append(message)
             if isinstance(message, messages.Events | messages.Report | messages.Status | messages.Urgent):
                 self._send(self._session.seal(messages.Ack(len(self.events))))
             frame = self._session.outgoing()

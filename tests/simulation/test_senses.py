@@ -1,0 +1,54 @@
+"""What the firmware notices at doors and bell, and what of it reaches the host."""
+
+from pathlib import Path
+
+from host_tools.simulator.people import Script, courier, send
+from host_tools.simulator.world import World
+from locker.core import records
+from tests.simulation.stage import Cabinet, TestHost, make_flash
+
+
+def test_the_host_is_told_which_doors_are_open_and_which_hold_something(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        world, host = cabinet.world, TestHost(cabinet.world)
+        visit = send(world, courier(world, cabinet.ticket(1)), 6_000)
+        cabinet.run_until(30_000)
+        full = visit.result
+        numbers = sorted(world.doors)
+        forced = [number for number in numbers if number != full][3:5]
+        for number in forced:
+            world.hands.force(number)
+        cabinet.run_until(700_000)
+        told = host.statuses[-1]
+        assert told.doors_open == sum(1 << numbers.index(number) for number in forced)
+        assert told.doors_occupied == 1 << numbers.index(full)
+
+
+def presses(world: World) -> Script:
+    """Rings, and twice more in the minute in which the bell is quiet; then once after it."""
+    for pause_us in (5_000_000, 5_000_000, 60_000_000, 0):
+        yield world.hands.bell()
+        yield world.clock.now_us() + pause_us
+
+
+def test_each_press_of_the_bell_is_counted_once(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        host = TestHost(cabinet.world)
+        errand = send(cabinet.world, presses(cabinet.world), 6_000)
+        cabinet.run_until(100_000)
+        assert errand.done
+        assert errand.error is None
+    assert [record.a for record in host.events if record.kind == records.BELL_RUNG] == [1, 3]
+
+
+def test_doors_forced_at_the_same_time_are_each_journaled(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        host = TestHost(cabinet.world)
+        cabinet.run_until(5_000)
+        for number in cabinet.world.doors:
+            cabinet.world.hands.force(number)
+        cabinet.run_until(20_000)
+        assert sorted(record.door for record in host.events if record.kind == records.DOOR_FORCED) == sorted(cabinet.world.doors)
