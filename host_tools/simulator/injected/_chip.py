@@ -81,7 +81,7 @@ def ask_small(op, a, b=0, c=0):
     return ask(_small, _byte)[1]
 
 
-def _arrived(_):
+def arrived(_):
     """Scheduled by SIGUSR2. Never breaks into an exchange with the chip."""
     global _late
     if _busy:
@@ -94,7 +94,7 @@ def on_interrupt(function):
     """Has a timer of the chip call this function at the next safe point."""
     global _interrupt
     _interrupt = function
-    uctypes.bytearray_at(_hook, 8)[:] = id(_arrived).to_bytes(8, "little")
+    uctypes.bytearray_at(_hook, 8)[:] = id(arrived).to_bytes(8, "little")
 
 
 def begin(rom, hook):

@@ -63,7 +63,7 @@ class PWM:
             self._hz = freq
         if duty_u16 is not None:
             self._duty = min(duty_u16, 65535)
-        _chip.send(bytes((_PWM, self._pin)) + self._hz.to_bytes(4, "little") + self._duty.to_bytes(2, "little"))
+        self._wave(self._hz, self._duty)
 
     def freq(self, hz=None):
         if hz is None:
@@ -83,7 +83,10 @@ class PWM:
         self.init(duty_u16=duty << 6)
 
     def deinit(self):
-        _chip.send(bytes((_PWM, self._pin, 0, 0, 0, 0, 0, 0)))
+        self._wave(0, 0)
+
+    def _wave(self, hz, duty):
+        _chip.ask(bytes((_PWM, self._pin)) + hz.to_bytes(4, "little") + duty.to_bytes(2, "little"), bytearray(1))
 
 
 class UART(io.IOBase):

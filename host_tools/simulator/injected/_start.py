@@ -13,10 +13,11 @@ import vfs
 from micropython import const
 
 _READY = const(28)
+_ENDED = const(30)
 _ROMFS_MAGIC = b"\xd2\xcd\x31"
 
 
-def _mount(esp32):
+def _mount(esp32, mtime):
     """LittleFS on `/` from the partition `vfs`, formatted first when the partition is blank, as the stock firmware does; ROMFS on /rom."""
     found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="vfs")
     if not found:
@@ -28,7 +29,7 @@ def _mount(esp32):
     if all(byte == 0xFF for byte in esp32.view(at, 64)) and all(byte == 0xFF for byte in esp32.view(at + 4096, 64)):
         vfs.VfsLfs2.mkfs(blocks, **options)
     try:
-        vfs.mount(vfs.VfsLfs2(blocks, **options), "/")
+        vfs.mount(vfs.VfsLfs2(blocks, mtime=mtime, **options), "/")
     except OSError:
         print("The file system of the flash is damaged. Nothing was formatted.")
 
@@ -62,7 +63,7 @@ def _run(name, names):
     return True
 
 
-def run(names, rom, hook, flash_address, chip, raw):
+def run(names, rom, hook, flash_address, chip, raw, virtual_time):
     """Called by virtual_board/launch.py, which has mounted these modules on /.rom."""
     import esp32
     import machine  # noqa: F401 - the real one must be in place before anyone asks
@@ -72,19 +73,25 @@ def run(names, rom, hook, flash_address, chip, raw):
     esp32.map_flash(flash_address)
     sys.path[:] = ["", ".frozen", "/lib"]
     vfs.umount("/")
-    _mount(esp32)
+    _mount(esp32, not virtual_time)  # files are stamped with the computer's clock
     sys.path.insert(0, "/.rom")
     _mount_rom()
     sys.path.pop(0)
-    vfs.umount("/.rom")
     _shims.put_in_place(chip.upper())
+    if virtual_time:
+        sys.path.insert(0, "/.rom")
+        _shims.stop_the_clock()
+        sys.path.pop(0)
+    vfs.umount("/.rom")
     for name in ("_start", "_shims", "_romfs"):
         sys.modules.pop(name, None)
     os.putenv("MICROPYINSPECT", "1")
     gc.collect()
     _chip.post(_READY)
     try:
-        if _run("boot.py", names) and not raw:
-            _run("main.py", names)
+        whole = _run("boot.py", names) and (raw or _run("main.py", names))
     except SystemExit:
         os.putenv("MICROPYINSPECT", "")
+        return
+    if virtual_time:
+        _chip.post(_ENDED, whole)

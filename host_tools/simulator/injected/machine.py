@@ -22,7 +22,7 @@ _RESET = const(15)
 _IDENTITY = const(18)
 _SOFT_RESET = const(22)
 _WAITING = const(26)
-_UNCHANGED = const(255)
+_PINS_MAX = const(49)  # of an ESP32-S3; the chip itself refuses what it has not
 
 
 def __getattr__(name):
@@ -43,11 +43,12 @@ class Pin:
     # Keyword arguments come as **options throughout these modules: each default of a keyword-only one would cost heap for ever.
     def __init__(self, id, mode=-1, pull=-1, **options):
         self.id = pin_number(id)
+        if not 0 <= self.id < _PINS_MAX:
+            raise ValueError("invalid pin")
         self.init(mode, pull, **options)
 
     def init(self, mode=-1, pull=-1, **options):
         """The level goes to the latch before the pin becomes an output, so nothing glitches."""
-        _chip.ask_small(_PIN_MODE, self.id, _UNCHANGED)
         if options.get("value") is not None:
             self(options["value"])
         if mode >= 0:

@@ -96,7 +96,7 @@ class VirtualBoard:
         if self._link:
             self._link.flush()
         for key, _ in self._selector.select(self._patience()):
-            if key.fileobj in self._selector.get_map():  # an earlier one may have ended this one
+            if key.fd in self._selector.get_map():  # an earlier one may have ended this one
                 key.data()
 
     def _patience(self) -> float | None:
@@ -122,6 +122,12 @@ class VirtualBoard:
     def interrupt(self) -> None:
         if self._interpreter:
             self._interpreter.timer_interrupt()
+
+    def sleep(self, until_us: int) -> bytes | None:
+        raise AssertionError("asked for virtual time in real time")
+
+    def ended(self, whole: bool) -> None:
+        raise AssertionError("told of an end in real time")
 
     def soft_reset(self) -> None:
         self._next = lambda: self._soft_reset(self._console.raw)

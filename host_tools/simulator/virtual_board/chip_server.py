@@ -4,6 +4,7 @@ A request is one packet whose first byte says what is asked; the table below has
 status (0 or an errno) and as many bytes as the asker expects.
 """
 
+import contextlib
 import errno
 import struct
 from collections.abc import Callable
@@ -14,7 +15,6 @@ from host_tools.simulator.clock import Clock, Event
 from host_tools.simulator.virtual_board.nvs import Nvs
 
 _MODES = {1: "in", 3: "out", 7: "open_drain"}  # machine.Pin.IN, OUT, OPEN_DRAIN
-_UNCHANGED = 255
 _PULLS = {0: 0, 1: -1, 2: 1}  # none, machine.Pin.PULL_DOWN, PULL_UP
 _DEEPSLEEP_RESET = 4
 _NO_TIMER = 0xFE
@@ -34,6 +34,12 @@ class Program(Protocol):
 
     def soft_reset(self) -> None:
         """It has asked for a soft reset."""
+
+    def sleep(self, until_us: int) -> bytes | None:
+        """It waits in virtual time: the answer, None when it does not live to see it."""
+
+    def ended(self, whole: bool) -> None:
+        """main.py is over; not whole when an exception ended it. Told in virtual time only."""
 
 
 class ChipServer:
@@ -80,6 +86,8 @@ class ChipServer:
             26: self._never,
             27: self._rtc_memory_access,
             28: self._ready,
+            29: self._virtual_sleep,
+            30: self._ended,
         }
 
     def serve(self, packet: bytes) -> bytes | None:
@@ -109,30 +117,37 @@ class ChipServer:
     # Pins.
 
     def _pin_mode(self, packet: bytes) -> bytes:
-        """The one request that may name a pin that the chip has not: every Pin begins with it."""
         _, pin, mode, pull = packet
         try:
-            if mode == _UNCHANGED:
-                self._chip.pin_read(pin)
-            else:
-                self._chip.pin_mode(pin, _MODES[mode], _PULLS[pull])
+            self._chip.pin_mode(pin, _MODES[mode], _PULLS[pull])
         except (ValueError, KeyError):
             return bytes((errno.EINVAL, 0))
         return b"\0\0"
 
     def _pin_write(self, packet: bytes) -> None:
-        self._chip.pin_write(packet[1], packet[2])
+        with contextlib.suppress(ValueError):  # a pin that the chip has not: making it an output is refused next
+            self._chip.pin_write(packet[1], packet[2])
 
     def _pin_read(self, packet: bytes) -> bytes:
-        return bytes((0, self._chip.pin_read(packet[1])))
+        try:
+            return bytes((0, self._chip.pin_read(packet[1])))
+        except ValueError:
+            return bytes((errno.EINVAL, 0))
 
     def _adc(self, packet: bytes) -> bytes:
-        return b"\0" + self._chip.adc_mv(packet[1]).to_bytes(3, "little")
+        try:
+            return b"\0" + self._chip.adc_mv(packet[1]).to_bytes(3, "little")
+        except ValueError:
+            return bytes((errno.EINVAL, 0, 0, 0))
 
-    def _pwm(self, packet: bytes) -> None:
+    def _pwm(self, packet: bytes) -> bytes:
         _, pin, hz, duty = struct.unpack("<BBIH", packet)
+        try:
+            self._chip.pwm(pin, hz, duty)
+        except ValueError:
+            return bytes((errno.EINVAL,))
         self._tones.add(pin)
-        self._chip.pwm(pin, hz, duty)
+        return b"\0"
 
     # Buses.
 
@@ -206,6 +221,12 @@ class ChipServer:
         self.restart(soft=False)
         if ms:
             self._sleep = self._clock.at(self._clock.now_us() + ms * 1000, lambda: self._chip.reset(_DEEPSLEEP_RESET))
+
+    def _virtual_sleep(self, packet: bytes) -> bytes | None:
+        return self._program.sleep(int.from_bytes(packet[1:9], "little"))
+
+    def _ended(self, packet: bytes) -> None:
+        self._program.ended(bool(packet[1]))
 
     # Timers.
 

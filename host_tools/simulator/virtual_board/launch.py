@@ -66,7 +66,7 @@ def main() -> None:
 
     mode = ctypes.c_int.in_dll(micropython, "pyexec_mode_kind")
     mode.value = _PYEXEC_RAW if settings["raw"] else 0
-    arguments = (ctypes.addressof(hook), flash[0], settings["chip"], settings["raw"])
+    arguments = (ctypes.addressof(hook), flash[0], settings["chip"], settings["raw"], settings["virtual_time"])
     start = (
         "import sys, uctypes, vfs\n"
         f"_rom = vfs.VfsRom(uctypes.bytearray_at{modules})\n"
