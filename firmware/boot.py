@@ -1,6 +1,7 @@
 """Runs before anything else: every native output goes low, then a firmware update that was cut off is finished."""
 
 import json
+import os
 import sys
 
 
@@ -19,12 +20,12 @@ def outputs_low():
 
 
 outputs_low()
-try:
-    from update import finish_update
-except ImportError:  # no firmware is here yet
-    pass
-else:
-    finish_update()
-    # Done until the next start: the application needs the room.
-    del finish_update, sys.modules["update"]
+if "next" in os.listdir("/"):
+    try:
+        from update import finish_update
+    except ImportError:  # the first firmware of this board is on its way
+        pass
+    else:
+        finish_update()
+        del finish_update, sys.modules["update"]  # the application needs the room
 del outputs_low

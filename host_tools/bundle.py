@@ -26,6 +26,7 @@ OWNED_FOLDERS = ("/locker", f"/lib/{LIBRARY}")
 #: What a board is asked to run from outside calls the firmware by the names that are left.
 ON_BOARD = Path(__file__).parent / "on_board"
 #: Asserts stay in: broken code has to stop before it moves a coil, and they cost a hundred bytes.
+FOR_CPYTHON = "cpython.py"
 _OPTIONS = ("-O0",)
 _COMPILERS = 4
 
@@ -47,8 +48,8 @@ def _sources(folder: Path, prefix: str) -> dict[str, bytes]:
 
 
 def _says_something(path: Path) -> bool:
-    """Whether a file holds more than its docstring."""
-    return any(not isinstance(part, ast.Expr) for part in ast.parse(path.read_bytes()).body)
+    """Whether a file holds more than its docstring, and is for a board."""
+    return path.name != FOR_CPYTHON and any(not isinstance(part, ast.Expr) for part in ast.parse(path.read_bytes()).body)
 
 
 def _library_folder() -> Path:

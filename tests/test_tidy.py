@@ -48,7 +48,7 @@ def module_name(path: Path) -> str:
 def test_a_firmware_file_imports_only_what_its_package_may(path: Path) -> None:
     module = module_name(path)
     allowed = next((allowed for package, allowed in ALLOWED.items() if within(module, package)), PLAIN)
-    if allowed is None or module in ("locker.compat",):
+    if allowed is None or module in ("locker.compat", "locker.cpython"):
         return
     strangers = {name for name in imported(path) if not any(within(name, package) for package in allowed)}
     assert not strangers

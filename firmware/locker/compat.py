@@ -3,25 +3,10 @@
 import binascii
 
 try:
-    from micropython import const  # pyright: ignore[reportAssignmentType] - the same to its callers
+    from cryptolib import aes
+    from micropython import const
 except ImportError:
-
-    def const(value):
-        """MicroPython's compile-time constant."""
-        return value
-
-
-try:
-    from cryptolib import aes  # pyright: ignore[reportAssignmentType]
-except ImportError:
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
-    class aes:  # noqa: N801 - MicroPython's name
-        """MicroPython's AES block cipher (FIPS 197): mode 1 is ECB, 2 is CBC from `iv` (NIST SP 800-38A); encrypt() takes whole blocks."""
-
-        def __init__(self, key, mode, iv=b""):
-            how = modes.ECB() if mode == 1 else modes.CBC(iv)  # noqa: S305 - CCM is built from it
-            self.encrypt = Cipher(algorithms.AES(bytes(key)), how).encryptor().update
+    from locker.cpython import aes, const  # noqa: F401  # pyright: ignore[reportAssignmentType] - the same to its callers
 
 
 def _crc_hqx(data, crc):

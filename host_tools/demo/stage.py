@@ -53,7 +53,7 @@ class Stage:
         link = self.folder / "link"
         self._tell(f"a virtual {self._board} is powered on")
         second_uart = ["--link", link] if self._serial else []
-        self.cabinet = self._start("virtual", "--board", self._board, "--port", self.port, *second_uart, "--heap-kib", 200, "--json")
+        self.cabinet = self._start("virtual", "--board", self._board, "--port", self.port, *second_uart, "--json")
         self._tell("the firmware is compiled and flashed")
         ansim("flash", "--port", self.port, "--board", self._board)
         self._tell("the host is started")

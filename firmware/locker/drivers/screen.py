@@ -43,8 +43,15 @@ class Screen:
         columns = self._columns
         self._wanted = wanted = []
         for row in range(self._rows):
-            line = (lines[row] if row < len(lines) else "") + " " * columns
-            wanted.append(bytes([ord(character) if character < "\x7f" else _DOT for character in line[:columns]]))
+            # As bytes: to look at a string's characters would keep each of them as a name for ever.
+            text = (lines[row] if row < len(lines) else "").encode()
+            line = bytearray(b" " * columns)
+            used = 0
+            for code in text:
+                if used < columns and code & 0xC0 != 0x80:  # what continues a character of UTF-8 has no place of its own
+                    line[used] = code if code < 0x7F else _DOT
+                    used += 1
+            wanted.append(line)
 
     def step(self) -> None:
         """Sends one line that has changed, or the next part of the set-up; 8 ms at 100 kHz. Call it each 5 ms or less often.

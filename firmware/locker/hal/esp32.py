@@ -1,6 +1,5 @@
 """The ESP32: with esp32_tcp the only importer of machine, network, esp32 and socket. Implements seam.pyi."""
 
-import asyncio
 import errno
 import json
 import os
@@ -113,7 +112,12 @@ class Esp32:
         return self._ms
 
     def sleep_ms(self, ms):
-        return asyncio.sleep_ms(ms)
+        yield ms
+
+    def run(self, coroutine):
+        """One coroutine needs no event loop: it says how long it wants to sleep. See docs/decisions/0062-no-event-loop.md."""
+        for ms in coroutine:
+            time.sleep_ms(ms)
 
     def uid(self):
         return machine.unique_id()

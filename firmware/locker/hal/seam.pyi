@@ -1,6 +1,6 @@
 """What a controller offers the locker. Types only: nothing here reaches a board."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Protocol
 
 from locker.board import Board
@@ -57,12 +57,16 @@ class Carrier(Protocol):
 class Hal(Protocol):
     """One controller."""
 
-    board: Board
+    board: Board | None
+    """The cabinet; the app lets go of it once everything is connected."""
 
     def now_ms(self) -> int:
         """Milliseconds since this boot: monotonic, never wraps."""
 
     async def sleep_ms(self, ms: int) -> None: ...
+    def run(self, coroutine: Coroutine[object, object, object], /) -> None:
+        """Runs the app to its end; only a board is asked to, a simulated controller is run by its world."""
+
     def entropy(self, count: int) -> bytes:
         """Random bytes from the best source the chip has."""
 

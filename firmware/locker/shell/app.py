@@ -1,6 +1,5 @@
 """The app: one loop, one step each 20 ms, that carries what happened to the core and the core's effects to the drivers and the journal."""
 
-import asyncio
 import gc
 import json
 import sys
@@ -45,13 +44,17 @@ class App:
     def __init__(self, hal, identity, network):
         self._hal = hal
         self._identity = identity
-        self._fittings = Fittings(hal)
-        self._state = State(self._fittings.numbers)
-        self._store = Store(hal.journal(), self._state.apply, self._state.door_record)
         self._randomised = 0
-        self._cabinet = Cabinet(hal.board.doors, identities.secrets(identity), self._state, self._store.spent, self._draw)
+        self._pulse_ms = hal.board.pulse_ms
+        self._fittings = Fittings(hal)
+        carrier = hal.carrier(network)
+        self._state = State(self._fittings.numbers)
+        self._cabinet = Cabinet(hal.board.doors, identities.secrets(identity), self._state, self._spent, self._draw)
+        hal.board = None  # all is connected: its room is for the rest
+        gc.collect()
+        self._store = Store(hal.journal(), self._state.apply, self._state.door_record)
         session = Session(BOARD, identity.master_secret, identity.board_id, identity.alias, self._entropy)
-        self._link = Link(hal.carrier(network), Decoder(), session, self._store, self._report, self._status)
+        self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status)
         self._wake_ms = None
         self._key_ms = 0
         self._waiting_pulse = 0
@@ -62,6 +65,9 @@ class App:
         self._randomised += 1
         salt = b"%d %d" % (self._store.boot, self._randomised)
         return hmac_sha256(self._identity.master_secret, self._hal.entropy(32) + salt)[:count]
+
+    def _spent(self, serial):
+        return self._store.spent(serial)
 
     def _draw(self, sides):
         return int.from_bytes(self._entropy(8), "big") % sides
@@ -165,7 +171,7 @@ class App:
             self._tell(events.PulseEnded(ended), now_ms)
         if self._waiting_pulse and coils.pulse(self._waiting_pulse, now_ms):
             self._waiting_pulse = 0
-            self._hal.one_shot(self._hal.board.pulse_ms + _OVERTIME_MS, self._overtime)
+            self._hal.one_shot(self._pulse_ms + _OVERTIME_MS, self._overtime)
 
     def _overtime(self):
         """The loop has not ended a pulse in time: cut the coils by hardware and start afresh."""
@@ -238,7 +244,7 @@ def start(open_hal) -> None:
         print("Not in service:", error)
         return
     try:
-        asyncio.run(app.run())
+        hal.run(app.run())
     except Exception as error:
         sys.print_exception(error)
         hal.reset()
