@@ -13,7 +13,7 @@ from host_tools.flash import refuse_missing_journal
 from host_tools.install import survey
 
 PASS, FAIL, ERROR, SKIP = "PASS", "FAIL", "ERROR", "SKIP"
-#: From the start of a pulse to the opening contact: pull-in of the coil, a door that springs, and 30 ms of debouncing.
+#: From the start of a pulse to the opening contact: pull-in of the coil, a door that springs, and 20 ms of debouncing.
 OPENING_MS_MAX = 1000
 _SPARE_S = 10
 #: Free heap before the drivers are opened: what the firmware lives on.

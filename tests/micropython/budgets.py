@@ -6,7 +6,7 @@ from host_tools.bundle import bundle
 BUDGETS = {
     "core": 15_000,
     "wire": 7_500,
-    "drivers": 5_200,
+    "drivers": 4_400,
     "shell": 11_500,
     "hal": 4_300,
     "": 2_000,  # board.py, compat.py, mac.py

@@ -21,7 +21,10 @@ class Inputs:
         self.state = self._read() if state is None else state
 
     def poll(self) -> int:
-        """The bits that have just changed in `state`. Allocates nothing. Call it each 20 ms, which makes 2 polls 20 ms, 16 polls 300 ms."""
+        """The bits that have just changed in `state`. Call it each 20 ms: then 2 polls are 20 ms, 16 polls 300 ms.
+
+        Allocates nothing for up to 29 wires.
+        """
         moved = other = self._read() ^ self.state
         planes = self._planes
         for k in range(len(planes)):
