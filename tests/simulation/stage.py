@@ -34,6 +34,18 @@ IDENTITY = {
 }
 
 
+def ticket_of(serial: int) -> str:
+    """The 9 digits of a ticket of the identity's site."""
+    identity = identities.from_json(IDENTITY)
+    return ticket(identity.ticket_key, identity.site_id, serial)
+
+
+def code_of(door: int, counter: int) -> str:
+    """The 8 digits of the identity's parcel with that counter behind a door."""
+    identity = identities.from_json(IDENTITY)
+    return pickup_code(identities.secrets(identity).code_key, identity.board_id, identity.epoch, door, counter, 0)[:8]
+
+
 def make_flash(path: Path, board: str = "wall_12") -> None:
     """A flash image as provisioning leaves it: partitioned, with an initialised journal."""
     size_mb = load_board(board).definition.flash_mb
@@ -78,11 +90,11 @@ class Cabinet:
 
     def ticket(self, serial: int) -> str:
         """The 9 digits of a ticket of this cabinet's site."""
-        return ticket(self.identity.ticket_key, self.identity.site_id, serial)
+        return ticket_of(serial)
 
     def code(self, door: int, counter: int) -> str:
         """The 8 digits of the parcel with that counter behind a door."""
-        return pickup_code(identities.secrets(self.identity).code_key, self.identity.board_id, 1, door, counter, 0)[:8]
+        return code_of(door, counter)
 
     def journal(self) -> bytes:
         """The whole journal partition."""

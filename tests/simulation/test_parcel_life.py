@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from host_tools.simulator.people import Script, courier, resident, send
+from host_tools.simulator.world import World
 from locker.core import records
-from tests.simulation.stage import Cabinet, TestHost, make_flash
+from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash, ticket_of
 
 SERIAL = 4711
 LIFE = [
@@ -24,13 +25,13 @@ LIFE = [
 ]
 
 
-def life_of(cabinet: Cabinet) -> Script:
+def life_in(world: World) -> Script:
     """A courier comes, and eleven seconds later the resident, who first mistypes her code. Returns the door, and which try opened it."""
-    door = yield from courier(cabinet.world, cabinet.ticket(SERIAL))
-    code = cabinet.code(door, 1)
-    yield cabinet.world.clock.now_us() + 11_000_000
-    wrong = yield from resident(cabinet.world, door, code[:-1] + str((int(code[-1]) + 1) % 10))
-    right = yield from resident(cabinet.world, door, code)
+    door = yield from courier(world, ticket_of(SERIAL))
+    code = code_of(door, 1)
+    yield world.clock.now_us() + 11_000_000
+    wrong = yield from resident(world, door, code[:-1] + str((int(code[-1]) + 1) % 10))
+    right = yield from resident(world, door, code)
     return door, wrong, right
 
 
@@ -38,7 +39,7 @@ def test_a_parcel_is_deposited_and_collected_and_the_host_hears_each_step_once(t
     make_flash(tmp_path / "flash")
     with Cabinet(tmp_path / "flash") as cabinet:
         host = TestHost(cabinet.world)
-        life = send(cabinet.world, life_of(cabinet), 6_000)
+        life = send(cabinet.world, life_in(cabinet.world), 6_000)
         cabinet.run_until(80_000)
     assert life.error is None
     door, wrong, right = life.result
@@ -53,7 +54,7 @@ def journal_of_a_life(path: Path, seed: int) -> bytes:
     make_flash(path)
     with Cabinet(path, seed=seed) as cabinet:
         TestHost(cabinet.world)
-        send(cabinet.world, life_of(cabinet), 6_000)
+        send(cabinet.world, life_in(cabinet.world), 6_000)
         cabinet.run_until(80_000)
         return cabinet.journal()
 
