@@ -19,6 +19,7 @@ _PACKET_BYTES_MAX = 1 << 17
 _CONSOLE_BYTES = 16384
 _CONSOLE_KEPT = 1 << 20
 _SILENCE_S_MAX = 60.0
+_OWN_HEAP_BYTES = 16 << 10  # what the modules of virtual time need, so that the program has as much as in real time
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def run_in_virtual_time(
     image = FlashImage(flash_image, 4)
     try:
         world = World(board, VirtualClock(), seed)
-        lockstep = _Lockstep(world, image, heap_kib * 1024, until_ms * 1000)
+        lockstep = _Lockstep(world, image, heap_kib * 1024 + _OWN_HEAP_BYTES, until_ms * 1000)
         script(world)
         return Lived(world, lockstep.live())
     finally:
