@@ -23,6 +23,7 @@ _QUIET_MS = const(5000)
 _WATCHDOG_MS = const(8000)
 _OVERTIME_MS = const(100)  # how long after its due end a pulse is cut by the hardware timer
 _RETRY_MS = const(1000)
+_PATIENCE_MS = const(5000)  # for a pulse that the coils' limits refuse
 _RESERVE = const(32)  # records kept free for the pickup of each parcel
 BUILD = const(1)
 IN_SERVICE = "In service"  # what the tools at the other end of the console wait for
@@ -58,6 +59,7 @@ class App:
         self._wake_ms = None
         self._key_ms = 0
         self._waiting_pulse = 0
+        self._asked_ms = 0
         self._lost_ms = None
 
     def _entropy(self, count):
@@ -169,9 +171,13 @@ class App:
         if ended:
             self._hal.one_shot(0, self._overtime)
             self._tell(events.PulseEnded(ended), now_ms)
-        if self._waiting_pulse and coils.pulse(self._waiting_pulse, now_ms):
+        door = self._waiting_pulse
+        if door and coils.pulse(door, now_ms):
             self._waiting_pulse = 0
             self._hal.one_shot(self._pulse_ms + _OVERTIME_MS, self._overtime)
+        elif door and now_ms - self._asked_ms >= _PATIENCE_MS:  # its limits refuse it: a door that opens minutes later is for nobody
+            self._waiting_pulse = 0
+            self._tell(events.PulseEnded(door), now_ms)
 
     def _overtime(self):
         """The loop has not ended a pulse in time: cut the coils by hardware and start afresh."""
@@ -190,8 +196,8 @@ class App:
             elif kind is do.Spend:
                 self._store.spend(effect.serial)
             elif kind is do.Pulse:
-                self._waiting_pulse = effect.door
-                self._drive_coils(now_ms)
+                self._waiting_pulse = effect.door  # begins within this step or the next one
+                self._asked_ms = now_ms
             elif kind is do.WakeAt:
                 self._wake_ms = effect.ms
             elif kind is do.Send:
