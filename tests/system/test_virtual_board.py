@@ -14,6 +14,8 @@ import pytest
 import serial
 
 from host_tools import partitions
+from host_tools.errors import Complaint
+from host_tools.simulator.virtual_board.pty_port import live_port
 
 from .conftest import PATIENCE_S, Board
 
@@ -348,6 +350,28 @@ def test_a_board_whose_port_nobody_reads_goes_on(start_board: Start) -> None:
     wait_until(lambda: state(board)["boots"] == 2)
 
 
+def test_a_board_that_was_stopped_for_a_while_is_not_reset_by_its_watchdog(start_board: Start) -> None:
+    board = start_board()
+    with Line(board) as line:
+        line.raw()
+        line.start(b"import machine, time\nw = machine.WDT(timeout=1500)\nwhile True:\n w.feed()\n time.sleep_ms(20)")
+        os.kill(board.process.pid, signal.SIGSTOP)
+        time.sleep(3)  # longer than the watchdog's patience
+        os.kill(board.process.pid, signal.SIGCONT)
+        assert state(board)["boots"] == 1
+
+
+def test_a_port_is_opened_only_while_a_board_lives_behind_it(start_board: Start, tmp_path: Path) -> None:
+    board = start_board()
+    assert live_port(board.port) == Path(board.told["device"])
+    assert live_port(tmp_path / "anything") == tmp_path / "anything"
+    board.process.kill()
+    board.process.wait(PATIENCE_S)
+    board.process.returncode = 0  # its end was ours
+    with pytest.raises(Complaint, match="has ended without removing its port"):
+        live_port(board.port)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_ended_board_leaves_nothing_behind(start_board: Start, tmp_path: Path, number: int) -> None:
     board = start_board("wall_12", "--link", str(tmp_path / "link"))
@@ -386,7 +410,7 @@ def test_bad_input_is_one_clear_sentence(start_board: Start, tmp_path: Path) -> 
     other = str(tmp_path / "other")
     (tmp_path / "file").write_text("mine")
     (tmp_path / "short").write_bytes(b"x" * 100)
-    (tmp_path / "foreign").write_bytes(bytes(4 << 20))
+    (tmp_path / "foreign").write_bytes(bytes(8 << 20))
     for arguments, code, sentence in (
         (("--board", "wal_12", "--port", other), 2, "wall_12"),
         (("--board", "wall_12", "--port", port), 1, "belongs to a virtual board that runs"),
@@ -394,6 +418,8 @@ def test_bad_input_is_one_clear_sentence(start_board: Start, tmp_path: Path) -> 
         (("--board", "wall_12", "--port", str(tmp_path / "file")), 2, "exists and is no port"),
         (("--board", "wall_12", "--port", other, "--flash", str(tmp_path / "short")), 2, "has 100 bytes"),
         (("--board", "wall_12", "--port", other, "--flash", str(tmp_path / "foreign")), 2, "is no flash image"),
+        (("--board", "devkit_4", "--port", other, "--flash", str(tmp_path / "foreign")), 2, "has 4 MiB"),
+        (("--board", "devkit_4", "--port", other, "--link", other + "2"), 2, "no serial link"),
         (("--board", "wall_12", "--port", str(tmp_path / "no" / "where")), 1, "No such file or directory"),
         (("--board", "wall_12", "--port", other, "--link", other), 2, "path of its own"),
         (("--board", "wall_12", "--port", other, "--uid", "12"), 2, "12 hexadecimal digits"),

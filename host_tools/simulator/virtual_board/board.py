@@ -25,8 +25,25 @@ _PACKET_BYTES_MAX = 1 << 17
 _CONSOLE_BYTES = 16384
 _RETRY_S = 0.001
 _NOBODY_READS_S = 0.25
+_WAIT_S_MAX = 0.25
+_STOPPED_NS_MIN = 1_000_000_000
 _CRASHES_MAX = 5
 _CRASH_WINDOW_S = 10.0
+
+
+class _SteadyTime:
+    """Monotonic time without the stretches in which this process was stopped: to a stopped world its watchdog must not come due."""
+
+    def __init__(self) -> None:
+        self._lost_ns = 0
+
+    def now_ns(self) -> int:
+        return time.monotonic_ns() - self._lost_ns
+
+    def waited(self, ns: int) -> None:
+        """A wait, which never asks for more than _WAIT_S_MAX, took so long."""
+        if ns > _STOPPED_NS_MIN:
+            self._lost_ns += ns
 
 
 class VirtualBoard:
@@ -36,7 +53,8 @@ class VirtualBoard:
         self, board: Board, image: FlashImage, port: PtyPort, link: PtyPort | None, heap_bytes: int, seed: int, uid: bytes | None
     ) -> None:
         self._selector = selectors.DefaultSelector()
-        self._clock = RealClock()
+        self._steady = _SteadyTime()
+        self._clock = RealClock(self._steady.now_ns)
         self._port = port
         self._link = link
         self.world = World(board, self._clock, seed, uid)
@@ -95,16 +113,35 @@ class VirtualBoard:
         self._port.flush()
         if self._link:
             self._link.flush()
-        for key, _ in self._selector.select(self._patience()):
-            if key.fd in self._selector.get_map():  # an earlier one may have ended this one
+        self._watch_ports()
+        patience = self._patience()
+        asked_at = time.monotonic_ns()
+        ready = self._selector.select(patience)
+        if patience is not None:
+            self._steady.waited(time.monotonic_ns() - asked_at)
+        for key, events in ready:
+            now = self._selector.get_map().get(key.fd)
+            if events & selectors.EVENT_READ and now and now.fileobj is key.fileobj:  # an earlier one may have ended this one
                 key.data()
+
+    def _watch_ports(self) -> None:
+        """Has the loop wake when a port takes more of what waits for it."""
+        for port in (self._port, self._link):
+            if port:
+                key = self._selector.get_key(port)
+                events = selectors.EVENT_READ | (selectors.EVENT_WRITE if port.waiting else 0)
+                if key.events != events:
+                    self._selector.modify(port, events, key.data)
 
     def _patience(self) -> float | None:
         """Seconds until something is due even if nobody says a word."""
+        if self._next:
+            return 0.0
         due = self._clock.next_due_us()
-        until = None if due is None else max(0.0, (due - self._clock.now_us()) / 1e6)
-        busy = self._console.waits or self._port.waiting or (self._link and self._link.waiting)
-        return 0.0 if self._next else min(_RETRY_S, until or 0.0 if until is not None else _RETRY_S) if busy else until
+        waits = [_RETRY_S] if self._console.waits else []
+        if due is not None:
+            waits.append(min(_WAIT_S_MAX, max(0.0, (due - self._clock.now_us()) / 1e6)))
+        return min(waits, default=None)
 
     def _register(self, file: Any, action: Callable[[], object]) -> None:
         self._selector.register(file, selectors.EVENT_READ, action)
@@ -174,9 +211,8 @@ class VirtualBoard:
     # What is there to read.
 
     def _on_typed(self) -> None:
-        if not self._console.full:
-            self._console.type(self._port.read())
-            self._console.pump()
+        self._console.type(self._port.read())
+        self._console.pump()
 
     def _on_printed(self) -> None:
         interpreter = self._interpreter

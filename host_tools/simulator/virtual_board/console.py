@@ -54,7 +54,7 @@ class Console:
         self._port.write(text)
 
     def type(self, data: bytes) -> None:
-        """Takes what arrived at the port; `pump` passes it on."""
+        """Takes what arrived at the port; `pump` passes it on. What a program leaves unread beyond 64 KiB is lost, as in a UART."""
         if self.interpreter is not None:
             self._typed += data[: _TYPED_BYTES_MAX - len(self._typed)]
 
@@ -62,10 +62,6 @@ class Console:
     def waits(self) -> bool:
         """True while something typed waits for the interpreter: call `pump` again within a millisecond."""
         return bool(self._typed)
-
-    @property
-    def full(self) -> bool:
-        return len(self._typed) >= _TYPED_BYTES_MAX
 
     def pump(self) -> None:
         """Passes on what was typed, as far as the interpreter takes it."""

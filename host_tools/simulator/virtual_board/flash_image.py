@@ -13,11 +13,13 @@ _MIB = 1 << 20
 class FlashImage:
     """An image file, locked. Made anew, erased and partitioned, when the file is missing or empty.
 
-    Raises Complaint when another board has it, when its size is not that of a flash, or when it holds no partition table.
+    Raises Complaint when another board has it, when its size is not that of the flash, or when it holds no partition table.
+    Without `flash_mb` an image that is there is taken as it is.
     """
 
-    def __init__(self, path: Path, flash_mb: int) -> None:
+    def __init__(self, path: Path, flash_mb: int | None = None) -> None:
         self.path = path
+        self._sizes_mb = FLASH_SIZES_MB if flash_mb is None else (flash_mb,)
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -25,7 +27,7 @@ class FlashImage:
         try:
             self._lock()
             if not os.fstat(self._file).st_size:
-                self._make(flash_mb)
+                self._make(self._sizes_mb[0])
             self.partitions = self._check()
         except BaseException:
             os.close(self._file)
@@ -57,9 +59,11 @@ class FlashImage:
 
     def _check(self) -> list[Partition]:
         size = os.fstat(self._file).st_size
-        if size not in [mb * _MIB for mb in FLASH_SIZES_MB]:
-            sizes = ", ".join(map(str, FLASH_SIZES_MB))
-            raise Complaint(f"{self.path} has {size:,} bytes: a flash image has {sizes} MiB. Name a new file and it is made.", 2)
+        if size not in [mb * _MIB for mb in self._sizes_mb]:
+            sizes = " or ".join(map(str, self._sizes_mb))
+            raise Complaint(
+                f"{self.path} has {size:,} bytes, but the flash of this board has {sizes} MiB: name a new file and it is made.", 2
+            )
         try:
             return parse_binary(os.pread(self._file, TABLE_BYTES, TABLE_OFFSET))
         except ValueError as error:

@@ -44,7 +44,7 @@ def run_in_virtual_time(
     """
     if not flash_image.exists():
         raise Complaint(f"There is no flash image {flash_image}.", 2)
-    image = FlashImage(flash_image, 4)
+    image = FlashImage(flash_image)
     try:
         world = World(board, VirtualClock(), seed)
         lockstep = _Lockstep(world, image, heap_kib * 1024 + _OWN_HEAP_BYTES, until_ms * 1000)
