@@ -12,7 +12,6 @@ from host_tools.simulator.virtual_board.control import HandsClient
 
 RESIDENT = "Minji"
 SMALL = "1"
-_FIRST_CHECK_S = 5.5  # a cabinet verifies nothing in the first 5 s after its start
 
 
 class Moment(NamedTuple):
@@ -45,7 +44,7 @@ class Story:
         watch = Watch(stage)
         with HandsClient(stage.port) as hands:
             watch.until(lambda: watch.has_heard("booted"), "is online")
-            self.say("cabinet", f"online; the screen says: {watch.screen()}")
+            self.say("cabinet", f"online; the screen says: {watch.read_screen()}")
             door = self._deposit(hands, watch, ticket)
             code = self._message(stage, watch, door)
             self._wrong_code(hands, watch, code)
@@ -59,11 +58,11 @@ class Story:
         before = watch.screen()
         hands.ask("keys", ticket + "#")
         watch.until(lambda: watch.screen() != before and "S" in watch.screen(), "asks for the size")
-        self.say("courier", f"types the ticket; the screen asks: {watch.screen()}")
+        self.say("courier", f"types the ticket; the screen asks: {watch.read_screen()}")
         hands.ask("keys", SMALL)
         watch.until(lambda: bool(watch.open_doors()), "opens a door")
         door = watch.open_doors()[0]
-        self.say("cabinet", f"door {door:02d} opens; the screen says: {watch.screen()}")
+        self.say("cabinet", f"door {door:02d} opens; the screen says: {watch.read_screen()}")
         hands.ask("open", door)
         hands.ask("put", door)
         hands.ask("close", door)
@@ -88,12 +87,11 @@ class Story:
 
     def _wrong_code(self, hands: HandsClient, watch: Watch, code: str) -> None:
         wrong = code[:-1] + str((int(code[-1]) + 1) % 10)
-        before = watch.screen()
         hands.ask("keys", wrong + "#")
         watch.until(lambda: watch.has_heard("code tried") or "not" in watch.screen().lower(), "answers the wrong code")
         if watch.open_doors():
             raise Complaint("A wrong code has opened a door.")
-        self.say("resident", f"mistypes the last digit: {watch.screen() or before}")
+        self.say("resident", f"mistypes the last digit; the screen says: {watch.read_screen()}")
 
     def _collect(self, hands: HandsClient, watch: Watch, door: int, code: str) -> None:
         hands.ask("keys", code + "#")

@@ -12,6 +12,8 @@ from host_tools.simulator.virtual_board.control import HandsClient
 
 State = dict[str, Any]
 
+_STILL_S = 0.3
+
 
 class Watch:
     """Follows a stage from two threads that end with it. `state` is the cabinet now; `heard` what the host has told so far."""
@@ -54,8 +56,15 @@ class Watch:
                 if left <= 0 or not self._news.wait(left):
                     raise Complaint(f"The cabinet did not do what was expected within {within_s:.0f} s: it {what}.")
 
+    def read_screen(self) -> str:
+        """The text of the screen in one line, once it has been written to its end: nothing has changed for a third of a second."""
+        with self._news:
+            while self._news.wait(_STILL_S):
+                pass
+        return self.screen()
+
     def screen(self) -> str:
-        """The text of the screen in one line."""
+        """The text that is on the screen at this moment, in one line."""
         return " / ".join(line.strip() for line in self.state.get("screen") or [] if line.strip())
 
     def open_doors(self) -> list[int]:
