@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import serial
 
 MPREMOTE = [sys.executable, "-m", "mpremote"]
 PATIENCE_S = 60
@@ -77,3 +79,41 @@ def shared_board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     """One board for the tests of a file that leave nothing behind on it."""
     with Board(tmp_path_factory.mktemp("board")) as board:
         yield board
+
+
+def state(board: Board) -> dict:
+    return json.loads(board.hands("state", "--json"))
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+class Line:
+    """The serial port as a program sees it that only listens and types."""
+
+    def __init__(self, board: Board) -> None:
+        self.port = serial.Serial(os.readlink(board.port), timeout=PATIENCE_S)
+
+    def __enter__(self) -> "Line":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.port.close()
+
+    def until(self, text: bytes) -> bytes:
+        heard = self.port.read_until(text)
+        assert heard.endswith(text), heard
+        return heard
+
+    def raw(self) -> None:
+        self.port.write(b"\r\x03\x01")
+        self.until(b"raw REPL; CTRL-B to exit\r\n>")
+
+    def start(self, code: bytes) -> None:
+        """Starts code and does not wait for its end."""
+        self.port.write(code + b"\x04")
+        self.until(b"OK")

@@ -1,8 +1,6 @@
 """The virtual board behaves like the chip: resets, power, Ctrl-C, flash, timers; and like a good guest on the computer."""
 
-import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -10,56 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import littlefs
-import pytest
 import serial
 
 from host_tools import partitions
-from host_tools.errors import Complaint
-from host_tools.simulator.virtual_board.pty_port import live_port
 
-from .conftest import PATIENCE_S, Board
+from .conftest import PATIENCE_S, Board, Line, state
 
 Start = Callable[..., Board]
 TICK = "import machine\nprint('main', machine.reset_cause())\n"
 WRITE_MAIN = f"with open('main.py', 'w') as file:\n file.write({TICK!r})"
-
-
-def state(board: Board) -> dict:
-    return json.loads(board.hands("state", "--json"))
-
-
-def wait_until(true: Callable[[], object]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
-class Line:
-    """The serial port as a program sees it that only listens and types."""
-
-    def __init__(self, board: Board) -> None:
-        self.port = serial.Serial(os.readlink(board.port), timeout=PATIENCE_S)
-
-    def __enter__(self) -> "Line":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.port.close()
-
-    def until(self, text: bytes) -> bytes:
-        heard = self.port.read_until(text)
-        assert heard.endswith(text), heard
-        return heard
-
-    def raw(self) -> None:
-        self.port.write(b"\r\x03\x01")
-        self.until(b"raw REPL; CTRL-B to exit\r\n>")
-
-    def start(self, code: bytes) -> None:
-        """Starts code and does not wait for its end."""
-        self.port.write(code + b"\x04")
-        self.until(b"OK")
 
 
 def test_boot_and_main_run_in_order_and_main_only_for_people(start_board: Start) -> None:
@@ -284,45 +241,6 @@ def test_the_chip_says_who_it_is(start_board: Start) -> None:
     assert told == "esp32 esp32 246f28abcdef True\n"
 
 
-def test_hands_act_and_what_cannot_be_done_is_said(start_board: Start) -> None:
-    board = start_board()
-    assert board.hands("put", "7", fails=True) == "ansim: Door 07 is shut: it must be open before anything can be put in.\n"
-    assert "no key 'x'" in board.hands("keys", "x", fails=True)
-    before = state(board)["time_ms"]
-    board.hands("keys", "12#")
-    assert state(board)["time_ms"] >= before + 600  # three keys at 200 ms each
-    board.hands("dark")
-    assert state(board)["dark"]
-    board.exec("""
-from machine import I2C, Pin
-import time
-Pin(14, Pin.OUT, value=1)
-bus = I2C(0, sda=Pin(8), scl=Pin(9), freq=400000)
-for register, value in ((0x14, 1), (0x00, 0xFE)):
-    bus.writeto_mem(0x20, register, bytes((value,)))
-time.sleep_ms(300)
-bus.writeto_mem(0x20, 0x14, b"\\x00")
-""")
-    opened = [door["number"] for door in state(board)["doors"] if door["position"] != "shut"]
-    assert len(opened) == 1
-    board.hands("put", str(opened[0]))
-    board.hands("close", str(opened[0]))
-    door = next(door for door in state(board)["doors"] if door["number"] == opened[0])
-    assert (door["parcel"], door["position"], door["coil"]) == (True, "shut", "off")
-    assert "power on" in board.hands("state")
-
-
-def test_following_the_state_streams_a_line_for_each_change(start_board: Start) -> None:
-    board = start_board()
-    command = [sys.executable, "-m", "host_tools", "hands", "--port", str(board.port), "state", "--follow"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
-        assert follower.stdout
-        assert json.loads(follower.stdout.readline())["power"] == "on"
-        board.hands("power", "cut")
-        assert json.loads(follower.stdout.readline())["power"] == "off"
-        follower.terminate()
-
-
 def test_the_second_uart_is_a_line_of_its_own(start_board: Start, tmp_path: Path) -> None:
     board = start_board("wall_12", "--link", str(tmp_path / "link"))
     with Line(board) as line, serial.Serial(os.readlink(tmp_path / "link"), timeout=PATIENCE_S) as host:
@@ -340,102 +258,3 @@ print(u.any(), u.readinto(b), b, u.read(), u.read())
         assert host.read(256) == bytes(range(256))
         host.write(b"\x03\x00hello, board\x04")
         assert line.until(b"\x04>").startswith(b"15 8 bytearray(b'\\x03\\x00hello,') b' board\\x04' None\n")
-
-
-def test_a_board_whose_port_nobody_reads_goes_on(start_board: Start) -> None:
-    board = start_board()
-    with Line(board) as line:
-        line.raw()
-        line.start(b"import machine\nfor i in range(3000): print('x' * 100)\nmachine.reset()")
-    wait_until(lambda: state(board)["boots"] == 2)
-
-
-def test_a_board_that_was_stopped_for_a_while_is_not_reset_by_its_watchdog(start_board: Start) -> None:
-    board = start_board()
-    with Line(board) as line:
-        line.raw()
-        line.start(b"import machine, time\nw = machine.WDT(timeout=1500)\nwhile True:\n w.feed()\n time.sleep_ms(20)")
-        os.kill(board.process.pid, signal.SIGSTOP)
-        time.sleep(3)  # longer than the watchdog's patience
-        os.kill(board.process.pid, signal.SIGCONT)
-        assert state(board)["boots"] == 1
-
-
-def test_a_port_is_opened_only_while_a_board_lives_behind_it(start_board: Start, tmp_path: Path) -> None:
-    board = start_board()
-    assert live_port(board.port) == Path(board.told["device"])
-    assert live_port(tmp_path / "anything") == tmp_path / "anything"
-    board.process.kill()
-    board.process.wait(PATIENCE_S)
-    board.process.returncode = 0  # its end was ours
-    with pytest.raises(Complaint, match="has ended without removing its port"):
-        live_port(board.port)
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_ended_board_leaves_nothing_behind(start_board: Start, tmp_path: Path, number: int) -> None:
-    board = start_board("wall_12", "--link", str(tmp_path / "link"))
-    children = subprocess.run(["pgrep", "-P", str(board.process.pid)], capture_output=True, text=True, check=True).stdout.split()
-    assert children
-    board.process.send_signal(number)
-    assert board.process.wait(PATIENCE_S) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["flash.bin"]
-    assert not [child for child in children if Path(f"/proc/{child}").exists()]
-
-
-def test_a_killed_board_takes_its_interpreter_along_and_the_next_one_takes_over(start_board: Start, tmp_path: Path) -> None:
-    board = start_board()
-    child = subprocess.run(["pgrep", "-P", str(board.process.pid)], capture_output=True, text=True, check=True).stdout.strip()
-    board.process.kill()
-    board.process.wait(PATIENCE_S)
-    wait_until(lambda: not Path(f"/proc/{child}").exists())
-    assert board.port.is_symlink()
-    with Board(tmp_path) as again:
-        assert again.exec("print(1)") == "1\n"
-    board.process.returncode = 0  # its end was ours
-    assert not board.port.is_symlink()
-
-
-def refused(*arguments: str) -> tuple[int, str]:
-    ended = subprocess.run(
-        [sys.executable, "-m", "host_tools", "virtual", *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
-    assert ended.stdout == ""
-    return ended.returncode, ended.stderr
-
-
-def test_bad_input_is_one_clear_sentence(start_board: Start, tmp_path: Path) -> None:
-    board = start_board()
-    port, flash = str(board.port), str(board.flash)
-    other = str(tmp_path / "other")
-    (tmp_path / "file").write_text("mine")
-    (tmp_path / "short").write_bytes(b"x" * 100)
-    (tmp_path / "foreign").write_bytes(bytes(8 << 20))
-    for arguments, code, sentence in (
-        (("--board", "wal_12", "--port", other), 2, "wall_12"),
-        (("--board", "wall_12", "--port", port), 1, "belongs to a virtual board that runs"),
-        (("--board", "wall_12", "--port", other, "--flash", flash), 1, "Another virtual board is running from"),
-        (("--board", "wall_12", "--port", str(tmp_path / "file")), 2, "exists and is no port"),
-        (("--board", "wall_12", "--port", other, "--flash", str(tmp_path / "short")), 2, "has 100 bytes"),
-        (("--board", "wall_12", "--port", other, "--flash", str(tmp_path / "foreign")), 2, "is no flash image"),
-        (("--board", "devkit_4", "--port", other, "--flash", str(tmp_path / "foreign")), 2, "has 4 MiB"),
-        (("--board", "devkit_4", "--port", other, "--link", other + "2"), 2, "no serial link"),
-        (("--board", "wall_12", "--port", str(tmp_path / "no" / "where")), 1, "No such file or directory"),
-        (("--board", "wall_12", "--port", other, "--link", other), 2, "path of its own"),
-        (("--board", "wall_12", "--port", other, "--uid", "12"), 2, "12 hexadecimal digits"),
-    ):
-        returned, complaint = refused(*arguments)
-        assert returned == code, complaint
-        assert sentence in complaint
-        assert complaint.count("\n") == 1
-    assert (tmp_path / "file").read_text() == "mine"
-    assert not Path(other).exists()
-    assert not Path(other).is_symlink()
-    assert "No virtual board runs at" in Board.hands(FakeBoard(Path(other)), "bell", fails=True)
-
-
-class FakeBoard(Board):
-    """Only the name of a port."""
-
-    def __init__(self, port: Path) -> None:
-        self.port = port
