@@ -1,12 +1,13 @@
 """The firmware with its private names shortened: what a board has little memory for and nobody reads there.
 
-MicroPython keeps every name of a module in RAM for ever. Four things that change no behaviour save a tenth of the .mpy bytes and more
+MicroPython keeps every name of a module in RAM for ever. Five things that change no behaviour save a tenth of the .mpy bytes and more
 of the heap (docs/decisions/0061-short-names.md):
 
 - a constant of another module, `records.DEPOSITED`, becomes its number, and its definition disappears;
 - a private name, `self._waiting`, becomes a short one that other files use again;
 - a parameter that no call names becomes `_0`, `_1`, ...;
-- a function or method that nothing on the board mentions is left out.
+- a function or method that nothing on the board mentions is left out;
+- the fields of a namedtuple, given as a tuple for their comments, become one string: each of them would stay in RAM as a string of its own.
 
 Lines stay where they are, so the line numbers of a traceback are those of the source.
 """
@@ -225,6 +226,10 @@ class _Shortener:
                 new = parameters.get(name) or self._short.get(name) or self._hidden.get(name)
                 if new:
                     self._rename(node.lineno, node.col_offset, name, new)
+            case ast.Call(func=ast.Name(id="namedtuple"), args=[_, ast.Tuple(elts=fields) as given]):
+                names = [field.value for field in fields if isinstance(field, ast.Constant) and isinstance(field.value, str)]
+                if len(names) == len(fields):
+                    self._replace(given, f'"{" ".join(names)}"')
             case ast.ImportFrom(module=origin, names=aliases) if any((alias.asname or alias.name) in self._numbers for alias in aliases):
                 left = [f"{a.name} as {a.asname}" if a.asname else a.name for a in aliases if (a.asname or a.name) not in self._numbers]
                 self._replace(node, f"from {origin} import {', '.join(left)}" if left else "pass")

@@ -117,6 +117,15 @@ def test_what_nothing_on_the_board_mentions_is_left_out() -> None:
     assert result.count(b"\n") == source.count(b"\n")
 
 
+def test_the_fields_of_a_namedtuple_become_one_string_and_stay_what_they_are() -> None:
+    source = b'from collections import namedtuple\n\nMeal = namedtuple(\n    "Meal",\n    (\n        "rice",  # bowls\n'
+    source += b'        "soup",\n    ),\n)\nNothing = namedtuple("Nothing", ())\nlast = 1\n'
+    result = shrunk({"locker/a.py": source}, {})["locker/a.py"]
+    assert b'"rice soup"' in result
+    assert result.count(b"\n") == source.count(b"\n")
+    assert run({"locker/a.py": source}, "(Meal(rice=2, soup=1)._fields, Nothing()._fields)") == (("rice", "soup"), ())
+
+
 def test_a_private_name_of_another_file_is_refused() -> None:
     sources = {
         "locker/a.py": b"class A:\n    def __init__(self):\n        self._own = 1\n",
