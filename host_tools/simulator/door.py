@@ -82,7 +82,7 @@ class Door:
 
     def pull(self) -> int:
         """A person swings the leaf wide; the instant (us) at which it is. Raises ValueError when the latch holds it."""
-        if self.latched or (self.blocked and self.place == "shut"):
+        if self.latched:
             raise ValueError(f"door {self.number:02} is latched: a key, a code or a ticket opens it, a hand does not")
         return self._swing(WIDE)
 
@@ -173,8 +173,8 @@ class Door:
         self._from, self._to = self.position, to
         self._start_us, self._end_us = now, now + travel_us
         self._pending = []
-        if (self._from < _CONTACT_AT) != (to < _CONTACT_AT):
-            crossing = now + round(travel_us * (_CONTACT_AT - self._from) / (to - self._from))
+        if (self._contact.target == self._conducts_shut) != (to < _CONTACT_AT):
+            crossing = now + round(travel_us * max(0.0, (_CONTACT_AT - self._from) / (to - self._from)))
             self._pending.append(self._clock.at(crossing, lambda: self._cross(to < _CONTACT_AT)))
         self._pending.append(self._clock.at(self._end_us, then))
 

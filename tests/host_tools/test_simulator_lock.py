@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from host_tools.simulator.bounce import BouncingSwitch
@@ -274,6 +274,8 @@ def test_a_crowbar_opens_a_door_without_any_coil() -> None:
     assert lock.trace.of("coil") == []
 
 
+@example(0, [("force", 55), ("push", 32), ("pulse", 1), ("pull", 1)])  # turned round on the very point where the contact changes
+@example(0, [("force", 1), ("block", 1), ("pull", 1)])
 @given(
     SEEDS, st.lists(st.tuples(st.sampled_from(("pulse", "pull", "push", "block", "unblock", "force")), st.integers(1, 1500)), max_size=25)
 )
