@@ -1,4 +1,4 @@
-"""AES-CCM (RFC 3610, NIST SP 800-38C): sealing with one pass of CBC for the MAC and one of ECB over all counter blocks.
+"""AES-CCM (RFC 3610, NIST SP 800-38C): sealing with one pass of ECB over all counter blocks and one of CBC for the MAC.
 
 MicroPython's AES knows ECB and CBC only; CCM needs nothing else.
 """
@@ -11,32 +11,26 @@ class BadSeal(Exception):
     """A sealed text that was not sealed with this key, nonce and associated data, or was changed since."""
 
 
-def _padded(data):
-    return data + bytes(-len(data) & 15)
-
-
-def _check(nonce, length, tag_length):
-    if not 7 <= len(nonce) <= 13 or tag_length not in (4, 6, 8, 10, 12, 14, 16) or length >> 8 * (15 - len(nonce)):
-        raise ValueError("length of nonce, tag or text")
-
-
-def _tag(key, nonce, aad, text, tag_length):
+def _passes(key, nonce, aad, text, tag_length, opening):
+    """The text exclusive-or the key stream, and the tag of whichever of the two is the plaintext."""
     size = 15 - len(nonce)  # bytes of the length field, L in RFC 3610
-    blocks = bytes(((64 if aad else 0) | tag_length - 2 << 2 | size - 1,)) + nonce + len(text).to_bytes(size, "big")
+    length = len(text)
+    if not 2 <= size <= 8 or not 4 <= tag_length <= 16 or tag_length & 1 or length >> 8 * size:
+        raise ValueError("length of nonce, tag or text")
+    padding = bytes(-length & 15)
+    blocks = bytearray()
+    for number in range((length + 31) >> 4):
+        blocks += bytes((size - 1,)) + nonce + number.to_bytes(size, "big")
+    stream = aes(key, 1).encrypt(blocks)  # block 0 is for the tag
+    whole = (int.from_bytes(text + padding, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(stream), "big")
+    other = whole[16 : 16 + length]
+    blocks = bytes((tag_length - 2 << 2 | size - 1 | (64 if aad else 0),)) + nonce + length.to_bytes(size, "big")
     if aad:
         size = len(aad)
-        blocks += _padded((size.to_bytes(2, "big") if size < 0xFF00 else b"\xff\xfe" + size.to_bytes(4, "big")) + aad)
-    return aes(key, 2, bytes(16)).encrypt(blocks + _padded(text))[-16:][:tag_length]
-
-
-def _masked(key, nonce, tag, text):
-    """Tag and text, each exclusive-or the key stream of their counter blocks: block 0 for the tag, the others for the text."""
-    size = 15 - len(nonce)
-    whole = tag + bytes(16 - len(tag)) + _padded(text)
-    head = bytes((size - 1,)) + nonce
-    stream = aes(key, 1).encrypt(b"".join([head + number.to_bytes(size, "big") for number in range(len(whole) >> 4)]))
-    whole = (int.from_bytes(whole, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(whole), "big")
-    return whole[: len(tag)], whole[16 : 16 + len(text)]
+        aad = (size.to_bytes(2, "big") if size < 0xFF00 else b"\xff\xfe" + size.to_bytes(4, "big")) + aad
+        blocks += aad + bytes(-len(aad) & 15)
+    mac = aes(key, 2, bytes(16)).encrypt(blocks + (other if opening else text) + padding)[-16:]
+    return other, (int.from_bytes(mac, "big") ^ int.from_bytes(whole[:16], "big")).to_bytes(16, "big")[:tag_length]
 
 
 def seal(key: bytes, nonce: bytes, aad: bytes, plaintext: bytes, tag_length: int = 16) -> bytes:
@@ -45,8 +39,7 @@ def seal(key: bytes, nonce: bytes, aad: bytes, plaintext: bytes, tag_length: int
     The key has 16 or 32 bytes (on CPython also 24); the nonce has 7-13 and never serves twice with one key; aad is not hidden;
     tag_length is even, 4-16. Raises ValueError when nonce, tag_length or plaintext have a length that CCM has no room for.
     """
-    _check(nonce, len(plaintext), tag_length)
-    tag, text = _masked(key, nonce, _tag(key, nonce, aad, plaintext, tag_length), plaintext)
+    text, tag = _passes(key, nonce, aad, plaintext, tag_length, False)
     return text + tag
 
 
@@ -55,8 +48,7 @@ def unseal(key: bytes, nonce: bytes, aad: bytes, sealed: bytes, tag_length: int 
     end = len(sealed) - tag_length
     if end < 0:
         raise BadSeal
-    _check(nonce, end, tag_length)
-    tag, text = _masked(key, nonce, sealed[end:], sealed[:end])
-    if not same(tag, _tag(key, nonce, aad, text, tag_length)):
+    text, tag = _passes(key, nonce, aad, sealed[:end], tag_length, True)
+    if not same(tag, sealed[end:]):
         raise BadSeal
     return text

@@ -37,33 +37,16 @@ def encode(payload: bytes) -> bytes:
     """The whole frame of a payload, delimiter included: 4 bytes longer than the payload, or 5 from 253 bytes on."""
     runs = (payload + crc_hqx(payload, _CRC_START).to_bytes(_CRC_BYTES, "big")).split(b"\0")
     out = bytearray()
-    left = len(runs)
     for run in runs:
-        left -= 1
-        at = 0
-        while len(run) - at > _RUN_MAX or (left and len(run) - at == _RUN_MAX):
-            out.append(255)
-            out += run[at : at + _RUN_MAX]
-            at += _RUN_MAX
-        out.append(len(run) - at + 1)
-        out += run[at:]
-    out.append(0)
+        for at in range(0, len(run) + 1, _RUN_MAX):
+            part = run[at : at + _RUN_MAX]
+            out.append(len(part) + 1)
+            out += part
+    if runs[-1] and len(runs[-1]) % _RUN_MAX == 0:
+        out[-1] = 0  # at the very end a full run is followed by nothing
+    else:
+        out.append(0)
     return bytes(out)
-
-
-def _decoded(data):
-    """The payload of a frame without its delimiter."""
-    out = bytearray()
-    at = 0
-    while at < len(data):
-        end = at + data[at]
-        out += data[at + 1 : end]
-        if data[at] <= _RUN_MAX and end < len(data):
-            out.append(0)
-        at = end
-    if at > len(data) or len(out) < _CRC_BYTES or crc_hqx(out, _CRC_START):  # the CRC of data with its own CRC behind it is 0
-        raise BadFrame
-    return bytes(out[:-_CRC_BYTES])
 
 
 class Decoder:
@@ -82,17 +65,24 @@ class Decoder:
         payloads = []
         pieces = bytes(data).split(b"\0")
         for at, piece in enumerate(pieces):
-            self._held += piece[: self._limit + 1 - len(self._held)]  # one byte over marks a frame as too long
-            if at == len(pieces) - 1:
-                break
-            if self._held:
-                try:
-                    if len(self._held) > self._limit:
-                        raise BadFrame
-                    payloads.append(_decoded(self._held))
-                except BadFrame:
-                    self.rejected += 1
+            held = self._held + piece[: self._limit + 1 - len(self._held)]  # one byte over marks a frame as too long
             self._held = b""
+            if at == len(pieces) - 1:
+                self._held = held
+            elif held:
+                out = bytearray()
+                end = 0
+                while end < len(held) <= self._limit:
+                    size = held[end]
+                    out += held[end + 1 : end + size]
+                    end += size
+                    if size <= _RUN_MAX and end < len(held):
+                        out.append(0)
+                # The CRC of data with its own CRC behind it is 0.
+                if end != len(held) or len(out) < _CRC_BYTES or crc_hqx(out, _CRC_START):
+                    self.rejected += 1
+                else:
+                    payloads.append(bytes(out[:-_CRC_BYTES]))
         return payloads
 
 
