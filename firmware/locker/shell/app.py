@@ -214,7 +214,10 @@ class App:
         elif kind is do.Beep and fittings.beeper:
             fittings.beeper.play(effect.sound, now_ms)
         elif kind is do.Light:
-            fittings.light(effect.on)
+            try:
+                fittings.light(effect.on)
+            except OSError:
+                return  # its expander is lost for the moment; the next refresh says it again
 
     def _record(self, effect, now_ms):
         return self._store.append(effect.kind, effect.door, now_ms // 100, effect.a, effect.b)
