@@ -1,47 +1,53 @@
 """The flash chip of the cabinet: NOR cells in a file, which power cuts tear.
 
 Erasing a sector of 4,096 bytes sets its bits, writing can only clear them. The file is the whole flash, with its partition table where
-a boot loader looks for it, so that images go from one program to another and to a real chip.
+a boot loader looks for it, so that images go from one program to another and to a real chip. One board at a time is on it.
 """
 
 import errno
 import fcntl
 import mmap
+import os
+import stat
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from host_tools.errors import Complaint
-from host_tools.partitions import TABLE_BYTES, TABLE_OFFSET, Partition, binary, parse_binary
+from host_tools.partitions import FLASH_SIZES_MB, SECTOR_BYTES, TABLE_BYTES, TABLE_OFFSET, Partition, binary, load, parse_binary, table_path
 from host_tools.simulator.chip import PowerLost
 from host_tools.simulator.noise import stream
 
-SECTOR_BYTES = 4096
 PAGE_BYTES = 256  # programmed at one go
 _ENDURANCE = 100_000  # erases of one sector that the data sheets promise (Winbond W25Q32)
+_MIB = 1 << 20
 
 
 class FlashImage:
-    """The flash of one chip. Use as a context manager; the file is locked as long, and always as new as the last operation."""
+    """The flash of one chip. Use as a context manager; the file is locked as long, and always as new as the last operation.
 
-    def __init__(self, path: Path, seed: int = 0) -> None:
+    With `flash_mb`, the flash of a board: made anew, erased and partitioned, when the file is missing or empty, and refused when it
+    has another size. Without it, an image that is there, of any size that a partition table is written for. `seed` decides where torn
+    operations stop.
+
+    Raises Complaint when the file is missing or cannot be opened or made, when another board has it, and when it is no flash image.
+    """
+
+    def __init__(self, path: Path, seed: int = 0, *, flash_mb: int | None = None) -> None:
         self.path = path
+        self._file = _locked(path, make=flash_mb is not None)
         try:
-            self._file = path.open("r+b")
-        except OSError as error:
-            raise Complaint(f"Cannot open the flash image {path}: {error.strerror}.", 2) from error
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._cells = mmap.mmap(self._file.fileno(), 0)
-            self.partitions = parse_binary(self._cells[TABLE_OFFSET : TABLE_OFFSET + TABLE_BYTES])
-        except BlockingIOError:
-            self._file.close()
-            raise Complaint(
-                f"The flash image {path} is in use by another virtual board: stop that one first, or take another file."
-            ) from None
-        except ValueError as error:
-            self._file.close()
-            raise Complaint(f"{path} is no flash image with a partition table: {error}; take another file or delete it.", 2) from error
+            if flash_mb is not None and not os.fstat(self._file).st_size:
+                self._file = _made(self._file, path, flash_mb)
+            _check_size(self._file, path, FLASH_SIZES_MB if flash_mb is None else (flash_mb,))
+            try:
+                self.partitions = parse_binary(os.pread(self._file, TABLE_BYTES, TABLE_OFFSET))
+            except ValueError as error:
+                raise Complaint(f"{path} is no flash image: {error}. Name a new file and it is made.", 2) from error
+            self._cells = mmap.mmap(self._file, 0)
+        except BaseException:
+            os.close(self._file)
+            raise
         self._rng = stream(seed, "flash")
         self.programs = 0  # page programs
         self.erases = 0
@@ -59,7 +65,7 @@ class FlashImage:
 
     def close(self) -> None:
         self._cells.close()
-        self._file.close()
+        os.close(self._file)
 
     @property
     def size(self) -> int:
@@ -104,6 +110,13 @@ class FlashImage:
             self._lose_power()
         self._cells[offset : offset + SECTOR_BYTES] = b"\xff" * SECTOR_BYTES
 
+    def replace(self, offset: int, data: bytes) -> None:
+        """Erases as many sectors from that offset on as the data needs, then writes it."""
+        self._check(offset, len(data))
+        for sector in range(offset, offset + len(data), SECTOR_BYTES):
+            self.erase(sector)
+        self.write(offset, data)
+
     def worn_out(self) -> list[int]:
         """The sectors that were erased more often than a data sheet promises."""
         return [sector for sector, count in self.wear.items() if count > _ENDURANCE]
@@ -112,7 +125,8 @@ class FlashImage:
         torn = self._tears()
         self.programs += 1
         self.bytes_written += len(data)
-        new = bytes(a & b for a, b in zip(self._cells[offset : offset + len(data)], data, strict=True))
+        old = int.from_bytes(self._cells[offset : offset + len(data)], "big")
+        new = (old & int.from_bytes(data, "big")).to_bytes(len(data), "big")
         if torn:  # whole bytes up to somewhere, and of the next one some of the bits
             whole = self._rng.randrange(len(data))
             half_done = new[whole] | (self._cells[offset + whole] & self._rng.getrandbits(8))
@@ -166,17 +180,55 @@ class PartitionFlash:
         return self.partition.offset + at
 
 
-def create(path: Path, partitions: list[Partition], size: int) -> None:
-    """Makes the file of an erased flash of `size` bytes that holds nothing but its partition table.
+def _locked(path: Path, make: bool) -> int:
+    """The descriptor of the file, locked as long as it is open."""
+    while True:
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if make else 0), 0o600)
+        except FileNotFoundError as error:
+            if make:
+                raise Complaint(f"Cannot make the flash image {path}: {error.strerror}.") from error
+            raise Complaint(f"There is no flash image {path}.", 2) from error
+        except OSError as error:
+            raise Complaint(f"Cannot open the flash image {path}: {error.strerror}.") from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(file)
+            raise Complaint(f"Another virtual board is running from {path}: stop it or use another flash image.") from error
+        if os.fstat(file).st_nlink:
+            if stat.S_ISREG(os.fstat(file).st_mode):
+                return file
+            os.close(file)
+            raise Complaint(f"{path} is no file: name a new one and it is made.", 2)
+        os.close(file)  # another board has put the flash that it made in the place of this file while we waited for the lock
 
-    Raises Complaint when the file is there already or cannot be made.
+
+def _made(empty: int, path: Path, flash_mb: int) -> int:
+    """Puts an erased flash with its partition table in the place of an empty file; its descriptor, locked. The empty file is closed.
+
+    The bytes are in place before the file has its name, so a kill midway leaves an empty file, not half a flash.
     """
-    blank = bytearray(b"\xff" * size)
-    blank[TABLE_OFFSET : TABLE_OFFSET + TABLE_BYTES] = binary(partitions)
+    path = path.resolve()  # a link to an image stays one
+    size = flash_mb * _MIB
+    image = bytearray(b"\xff") * size
+    image[TABLE_OFFSET : TABLE_OFFSET + TABLE_BYTES] = binary(load(table_path(flash_mb), size))
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with path.open("xb") as file:
-            file.write(blank)
-    except FileExistsError as error:
-        raise Complaint(f"{path} exists already: take another file, or delete it.", 2) from error
+        fresh.write_bytes(image)
+        fresh.chmod(0o600)
+        file = os.open(fresh, os.O_RDWR | os.O_CLOEXEC)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fresh.replace(path)
     except OSError as error:
-        raise Complaint(f"Cannot make the flash image {path}: {error.strerror}.", 2) from error
+        fresh.unlink(missing_ok=True)
+        raise Complaint(f"Cannot make the flash image {path}: {error.strerror}.") from error
+    os.close(empty)
+    return file
+
+
+def _check_size(file: int, path: Path, sizes_mb: tuple[int, ...]) -> None:
+    size = os.fstat(file).st_size
+    if size not in [mb * _MIB for mb in sizes_mb]:
+        sizes = " or ".join(map(str, sizes_mb))
+        raise Complaint(f"{path} has {size:,} bytes, but the flash of this board has {sizes} MiB: name a new file and it is made.", 2)

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from host_tools.partitions import load, table_path
 from host_tools.simulator.chip import PowerLost
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.controller import Controller, VirtualController, simulate
-from host_tools.simulator.flash import FlashImage, create
+from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.hal import SimulatedHal
 from host_tools.simulator.network import Network
 from host_tools.simulator.noise import stream
@@ -29,8 +28,7 @@ def world() -> World:
 
 @pytest.fixture
 def flash(tmp_path: Path) -> Iterator[FlashImage]:
-    create(tmp_path / "flash.bin", load(table_path(4)), 4 << 20)
-    with FlashImage(tmp_path / "flash.bin") as image:
+    with FlashImage(tmp_path / "flash.bin", flash_mb=4) as image:
         yield image
 
 

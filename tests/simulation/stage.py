@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Self
 
 from host_tools.boards import load_board, to_board_json
-from host_tools.partitions import load, table_path
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.controller import Controller, VirtualController
-from host_tools.simulator.flash import FlashImage, create
+from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.hal import SimulatedHal
 from host_tools.simulator.world import World
 from locker.board import from_json
@@ -48,10 +47,7 @@ def code_of(door: int, counter: int) -> str:
 
 def make_flash(path: Path, board: str = "wall_12") -> None:
     """A flash image as provisioning leaves it: partitioned, with an initialised journal."""
-    size_mb = load_board(board).definition.flash_mb
-    size = size_mb << 20
-    create(path, load(table_path(size_mb), size), size)
-    with FlashImage(path) as flash:
+    with FlashImage(path, flash_mb=load_board(board).definition.flash_mb) as flash:
         partition = flash.partition("journal")
         assert partition is not None
         format_journal(partition, 7)

@@ -7,12 +7,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import littlefs
 import serial
 
-from host_tools import partitions
-
 from .conftest import PATIENCE_S, Board, Line, state
+from .vfs import file_system
 
 Start = Callable[..., Board]
 TICK = "import machine\nprint('main', machine.reset_cause())\n"
@@ -117,42 +115,18 @@ while True:
         line.start(b"import os\nprint([n for n in os.listdir() if n[0] == 'k' and open(n, 'rb').read(999) != n[4:].encode() * 999])")
         assert line.until(b"\x04\x04>") == b"[]\n\x04\x04>"
     board.__exit__()
-    names = [name for name in file_system(board.flash).listdir("/") if name.startswith("kept")]
-    assert names
-
-
-class Region:
-    """The vfs partition of a flash image, for littlefs."""
-
-    def __init__(self, path: Path) -> None:
-        image = path.read_bytes()
-        partition = partitions.find(partitions.parse_binary(image[0x8000 : 0x8000 + partitions.TABLE_BYTES]), "vfs")
-        self.offset, self.size = partition.offset, partition.size
-        self.buffer = bytearray(image[partition.offset : partition.end])
-
-
-def file_system(path: Path) -> littlefs.LittleFS:
-    """The image's file system as littlefs-python mounts it, with the geometry both sides agreed on."""
-    region = Region(path)
-    context = littlefs.UserContext(buffsize=0)
-    context.buffer = region.buffer
-    return littlefs.LittleFS(
-        context, block_size=4096, block_count=region.size // 4096, read_size=32, prog_size=32, cache_size=128, lookahead_size=32, mount=True
-    )
+    with file_system(board.flash) as files:
+        assert [name for name in files.listdir("/") if name.startswith("kept")]
 
 
 def test_images_interchange_with_littlefs(start_board: Start, tmp_path: Path) -> None:
     with start_board() as board:
         board.exec("import os\nos.mkdir('d')\nwith open('d/from_board', 'w') as file: file.write('x' * 5000)")
-    files = file_system(board.flash)
-    with files.open("/d/from_board") as file:
-        assert file.read() == "x" * 5000
-    with files.open("/from_host", "w") as file:
-        file.write("y" * 5000)
-    region = Region(board.flash)
-    image = bytearray(board.flash.read_bytes())
-    image[region.offset : region.offset + region.size] = files.context.buffer
-    board.flash.write_bytes(image)
+    with file_system(board.flash) as files:
+        with files.open("/d/from_board") as file:
+            assert file.read() == "x" * 5000
+        with files.open("/from_host", "w") as file:
+            file.write("y" * 5000)
     with Board(tmp_path) as again:
         assert again.exec("print(open('from_host').read() == 'y' * 5000, open('d/from_board').read() == 'x' * 5000)") == "True True\n"
 

@@ -5,43 +5,51 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import littlefs
 import pytest
 
-from host_tools import partitions
 from host_tools.boards import load_board, to_board_json
 from host_tools.bundle import bundle
+from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.people import Errand, courier, resident, send
 from host_tools.simulator.virtual_board.virtual_time import run_in_virtual_time
 from host_tools.simulator.world import World
+from locker.core import records
+from locker.shell.store import Store
 from tests.simulation.stage import IDENTITY, Cabinet, TestHost, make_flash
+
+from .vfs import put_files
 
 UNTIL_MS = 90_000
 
 
-def put_files(image: Path, board: str) -> None:
-    """The firmware and what provisioning writes, as littlefs-python puts it into the vfs partition."""
-    data = bytearray(image.read_bytes())
-    table = data[partitions.TABLE_OFFSET : partitions.TABLE_OFFSET + partitions.TABLE_BYTES]
-    partition = partitions.find(partitions.parse_binary(bytes(table)), "vfs")
-    memory = littlefs.UserContext(partition.size)
-    count = partition.size // 4096
-    files = littlefs.LittleFS(memory, block_size=4096, block_count=count, read_size=32, prog_size=32, cache_size=128, lookahead_size=32)
-    settings = {"board.json": to_board_json(load_board(board)), "identity.json": IDENTITY, "network.json": {"serial": True}}
-    for name, content in (bundle() | {name: json.dumps(value).encode() for name, value in settings.items()}).items():
-        path = Path("/") / name.lstrip("/")
-        files.makedirs(str(path.parent), exist_ok=True)
-        with files.open(str(path), "wb") as file:
-            file.write(content)
-    data[partition.offset : partition.end] = memory.buffer
-    image.write_bytes(data)
+EVENTS = [
+    records.BOOTED,
+    records.DEPOSITED,
+    records.BOOTED,
+    records.CODE_TRIED,
+    records.CODE_TRIED,
+    records.PICKUP_OPENED,
+    records.COLLECTED,
+    records.BELL_RUNG,
+]
 
 
-def journal(image: Path) -> bytes:
-    data = image.read_bytes()
-    table = data[partitions.TABLE_OFFSET : partitions.TABLE_OFFSET + partitions.TABLE_BYTES]
-    partition = partitions.find(partitions.parse_binary(table), "journal")
-    return data[partition.offset : partition.end]
+def provisioned(image: Path, board: str) -> None:
+    """A flash with the firmware and what provisioning writes."""
+    make_flash(image, board)
+    settings = {"board": to_board_json(load_board(board)), "identity": IDENTITY, "network": {"serial": True}}
+    put_files(image, bundle() | {f"/{name}.json": json.dumps(value).encode() for name, value in settings.items()})
+
+
+def journal(image: Path) -> tuple[bytes, list[int]]:
+    """The bytes of an image's journal, and the kinds of the events in them."""
+    kinds: list[int] = []
+    with FlashImage(image) as flash:
+        partition = flash.partition("journal")
+        assert partition is not None
+        written = partition.dump()
+        Store(partition, lambda record: kinds.append(record.kind), None)
+    return written, kinds
 
 
 def story(cabinet: Cabinet, errands: list[Errand]) -> Callable[[World], None]:
@@ -67,16 +75,17 @@ def story(cabinet: Cabinet, errands: list[Errand]) -> Callable[[World], None]:
 @pytest.mark.parametrize(("board", "seed"), [("wall_12", 1), ("wall_12", 2), ("tower_24", 1)])
 def test_cpython_and_micropython_write_the_same_journal(tmp_path: Path, board: str, seed: int) -> None:
     on_cpython, on_micropython = tmp_path / "cpython.bin", tmp_path / "micropython.bin"
-    make_flash(on_cpython, board)
-    put_files(on_cpython, board)
+    provisioned(on_cpython, board)
     shutil.copy(on_cpython, on_micropython)
-    empty = journal(on_cpython)
     errands: list[Errand] = []
     with Cabinet(on_cpython, board, seed) as cabinet:
         story(cabinet, errands)(cabinet.world)
         cabinet.run_until(UNTIL_MS)
-        run_in_virtual_time(on_micropython, cabinet.world.board, seed, story(cabinet, again := []), UNTIL_MS)
+        lived = run_in_virtual_time(on_micropython, cabinet.world.board, seed, story(cabinet, again := []), UNTIL_MS)
+    assert lived.console.splitlines() == ["In service"] * 2
     assert errands[0].result == again[0].result
     assert errands[1].result is again[1].result is True
-    assert journal(on_cpython) != empty
-    assert journal(on_cpython) == journal(on_micropython)
+    (written, kinds), (written_there, kinds_there) = journal(on_cpython), journal(on_micropython)
+    assert [kind for kind in kinds if kind in EVENTS] == EVENTS
+    assert kinds == kinds_there
+    assert written == written_there

@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import littlefs
 import pytest
 
-from host_tools import partitions
 from host_tools.boards import load_board, to_board_json
-from host_tools.simulator.virtual_board.flash_image import FlashImage
+from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.virtual_board.virtual_time import run_in_virtual_time
 from host_tools.simulator.world import World
 from locker.board import Board, from_json
+
+from .vfs import put_files
 
 Image = Callable[..., Path]
 
@@ -28,15 +28,9 @@ def image(tmp_path: Path) -> Image:
 
     def make(main: str, name: str = "flash.bin") -> Path:
         path = tmp_path / name
-        flash = FlashImage(path, 8)
-        partition = partitions.find(flash.partitions, "vfs")
-        memory = littlefs.UserContext(partition.size)
-        count = partition.size // 4096
-        files = littlefs.LittleFS(memory, block_size=4096, block_count=count, read_size=32, prog_size=32, cache_size=128, lookahead_size=32)
-        with files.open("main.py", "w") as file:
-            file.write(main)
-        flash.write(partition.offset, bytes(memory.buffer))
-        flash.close()
+        with FlashImage(path, flash_mb=8):
+            pass  # made
+        put_files(path, {"/main.py": main.encode()})
         return path
 
     return make

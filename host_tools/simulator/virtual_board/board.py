@@ -11,10 +11,10 @@ from typing import Any
 from host_tools.errors import Complaint
 from host_tools.simulator.chip import WDT_RESET
 from host_tools.simulator.clock import RealClock
+from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.virtual_board.chip_server import ChipServer
 from host_tools.simulator.virtual_board.console import Console
 from host_tools.simulator.virtual_board.control import ControlSocket
-from host_tools.simulator.virtual_board.flash_image import FlashImage
 from host_tools.simulator.virtual_board.interpreter import Interpreter, Settings, soft_reset_mode
 from host_tools.simulator.virtual_board.nvs import Nvs
 from host_tools.simulator.virtual_board.pty_port import PtyPort
@@ -292,7 +292,7 @@ class OpenBoard:
     ) -> None:
         self._closers: list[Callable[[], None]] = []
         try:
-            image = FlashImage(flash, flash_mb)
+            image = FlashImage(flash, seed, flash_mb=flash_mb)
             self._closers.append(image.close)
             self.port = PtyPort(port)
             self._closers.append(self.port.close)

@@ -8,8 +8,8 @@ import json
 import struct
 import zlib
 
-from host_tools.partitions import Partition
-from host_tools.simulator.virtual_board.flash_image import FlashImage
+from host_tools.partitions import SECTOR_BYTES
+from host_tools.simulator.flash import FlashImage
 
 _HEADER = "<4sIII"
 _MAGIC = b"ANVS"
@@ -23,18 +23,17 @@ class Nvs:
 
     def __init__(self, image: FlashImage) -> None:
         self._image = image
-        self._partition: Partition | None = next((one for one in image.partitions if one.label == "nvs"), None)
+        partition = next((one for one in image.partitions if one.label == "nvs"), None)
+        self._copy_bytes = partition.size // 2 // SECTOR_BYTES * SECTOR_BYTES if partition else 0
+        self._places = (partition.offset, partition.offset + self._copy_bytes) if partition and self._copy_bytes else ()
         self._values: dict[str, str] = {}
         self._sequence = 0
-        for place in self._places():
+        for place in self._places:
             self._load(place)
-
-    def _places(self) -> tuple[int, ...]:
-        return (self._partition.offset, self._partition.offset + self._partition.size // 2) if self._partition else ()
 
     def _load(self, place: int) -> None:
         magic, sequence, length, crc = struct.unpack(_HEADER, self._image.read(place, _HEADER_BYTES))
-        if magic != _MAGIC or sequence <= self._sequence:
+        if magic != _MAGIC or sequence <= self._sequence or _HEADER_BYTES + length > self._copy_bytes:
             return
         text = self._image.read(place + _HEADER_BYTES, length)
         if zlib.crc32(text) == crc:
@@ -56,10 +55,10 @@ class Nvs:
 
     def _store(self, values: dict[str, str]) -> bool:
         text = json.dumps(values).encode()
-        if self._partition is None or _HEADER_BYTES + len(text) > self._partition.size // 2:
+        if _HEADER_BYTES + len(text) > self._copy_bytes:
             return False
         sequence = self._sequence + 1
-        place = self._places()[sequence % 2]
-        self._image.write(place, struct.pack(_HEADER, _MAGIC, sequence, len(text), zlib.crc32(text)) + text)
+        place = self._places[sequence % 2]
+        self._image.replace(place, struct.pack(_HEADER, _MAGIC, sequence, len(text), zlib.crc32(text)) + text)
         self._values, self._sequence = values, sequence
         return True

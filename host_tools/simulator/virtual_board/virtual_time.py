@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.errors import Complaint
 from host_tools.simulator.clock import VirtualClock
+from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.virtual_board.chip_server import ChipServer
-from host_tools.simulator.virtual_board.flash_image import FlashImage
 from host_tools.simulator.virtual_board.interpreter import Interpreter, Settings, soft_reset_mode
 from host_tools.simulator.virtual_board.nvs import Nvs
 from host_tools.simulator.world import World
@@ -42,16 +41,11 @@ def run_in_virtual_time(
     Raises Complaint when the image is missing, damaged or in use; RuntimeError, with what the board printed, when main.py ends with an
     exception or the interpreter crashes; TimeoutError when it does nothing but compute for a minute of the computer's time.
     """
-    if not flash_image.exists():
-        raise Complaint(f"There is no flash image {flash_image}.", 2)
-    image = FlashImage(flash_image)
-    try:
+    with FlashImage(flash_image, seed) as image:
         world = World(board, VirtualClock(), seed)
         lockstep = _Lockstep(world, image, heap_kib * 1024 + _OWN_HEAP_BYTES, until_ms * 1000)
         script(world)
         return Lived(world, lockstep.live())
-    finally:
-        image.close()
 
 
 class _Lockstep:
