@@ -25,8 +25,10 @@ LIBRARY = "adafruit_bus_device"
 OWNED_FOLDERS = ("/locker", f"/lib/{LIBRARY}")
 #: What a board is asked to run from outside calls the firmware by the names that are left.
 ON_BOARD = Path(__file__).parent / "on_board"
-#: Asserts stay in: broken code has to stop before it moves a coil, and they cost a hundred bytes.
+#: Files of the firmware that no board needs: the stand-in for MicroPython's modules, and the host's end of the link.
 FOR_CPYTHON = "cpython.py"
+FOR_THE_HOST = "host_"
+#: Asserts stay in: broken code has to stop before it moves a coil, and they cost a hundred bytes.
 _OPTIONS = ("-O0",)
 _COMPILERS = 4
 
@@ -49,7 +51,8 @@ def _sources(folder: Path, prefix: str) -> dict[str, bytes]:
 
 def _says_something(path: Path) -> bool:
     """Whether a file holds more than its docstring, and is for a board."""
-    return path.name != FOR_CPYTHON and any(not isinstance(part, ast.Expr) for part in ast.parse(path.read_bytes()).body)
+    elsewhere = path.name == FOR_CPYTHON or path.name.startswith(FOR_THE_HOST)
+    return not elsewhere and any(not isinstance(part, ast.Expr) for part in ast.parse(path.read_bytes()).body)
 
 
 def _library_folder() -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from locker.core import records
-from locker.wire import frame, messages, session
+from locker.wire import frame, host_messages, messages, session
 
 _REPOSITORY = Path(__file__).parent.parent
 PAGE = _REPOSITORY / "docs" / "protocol.md"
@@ -59,7 +59,7 @@ def kinds() -> str:
 def _meanings() -> dict[str, tuple[str, dict[str, str]]]:
     """By message: the comment above its definition, and the comment behind each field."""
     found = {}
-    lines = _source(messages).splitlines()
+    lines = _source(host_messages).splitlines()
     for at, line in enumerate(lines):
         defined = re.match(r"(\w+) = namedtuple\(", line)
         if not defined:
@@ -78,17 +78,18 @@ def message_tables() -> str:
     """One table for each message: its fields in their order."""
     parts = []
     meanings = _meanings()
-    for kind, made, widths, lowest in messages.TABLE:
+    for kind, made in host_messages.TABLE:
         name = made.__name__
         about, fields = meanings[name]
         parts.append(f"### {name} ({_hex(kind)})\n\n{about}\n")
-        if not widths:
-            most = messages.RECORDS_MAX if made is messages.Events else 1
+        if not messages.FIELDS[kind]:
+            most = messages.RECORDS_MAX if made is host_messages.Events else 1
             run = f"A run of 1 to {most} records" if most > 1 else "A run of one record"
             parts.append(f"{run}, then zeros up to 32 bytes of plaintext if it is shorter.\n")
             continue
         rows = []
-        for field, width, least in zip(made._fields, widths, lowest, strict=True):
+        for field, shape in zip(made._fields, messages.FIELDS[kind], strict=True):
+            width, least = shape & 15, shape >> 4
             meaning = fields.get(field, "tenths of a second since the board's boot" if field == "uptime" else "")
             values = "raw" if width == 8 else f"{least} to {256**width - 1}"
             rows.append((f"`{field}`", str(width), values, meaning))

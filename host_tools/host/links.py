@@ -8,10 +8,11 @@ from host_tools.host.chronicle import Tell, occurrence
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
 from host_tools.host.replica import Said, applied_up_to
-from locker.wire import messages
+from locker.wire import host_messages as messages
 from locker.wire.frame import VERSION, BadFrame, alias_of
-from locker.wire.messages import Report
-from locker.wire.session import HOST, NotReady, Session
+from locker.wire.host_messages import Report
+from locker.wire.host_session import HostSession
+from locker.wire.session import NotReady
 
 _REFRESH_S = 1.0  # an alias that nobody knows sends us to the ledger at most this often
 _REFRESH_ANYWAY_S = 60.0
@@ -25,7 +26,7 @@ class Link:
     cabinet: int
     site: str
     number: int
-    session: Session
+    session: HostSession
     carrier: Carrier | None = None
     report: Report | None = None  # of this session
     in_step: bool = True  # the board's journal fits the ledger
@@ -83,7 +84,7 @@ class Links:
         if identity is None:
             return None
         cabinet = identity.cabinet
-        session = Session(HOST, identity.master_secret, cabinet.board_id, alias, os.urandom)
+        session = HostSession(identity.master_secret, cabinet.board_id, alias, os.urandom)
         self._links[alias] = Link(cabinet.id, cabinet.site, cabinet.number, session)
         return self._links[alias]
 

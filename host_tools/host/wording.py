@@ -60,6 +60,6 @@ def words(matter: Matter, identity: Identity) -> str:
 def spoken_code(matter: Matter, identity: Identity) -> str:
     """`door 07 · 7391 0462 · extra 5518`."""
     board_id = identity.cabinet.board_id
-    keys = epoch_keys(identity.master_secret, identity.nonce_host, identity.nonce_board, board_id, matter.epoch)
-    digits = pickup_code(keys.code, board_id, matter.epoch, matter.door, matter.counter, matter.retry)
+    code_key, _, _ = epoch_keys(identity.master_secret, identity.nonce_host, identity.nonce_board, board_id, matter.epoch)
+    digits = pickup_code(code_key, board_id, matter.epoch, matter.door, matter.counter, matter.retry)
     return f"door {matter.door:02d} · {digits[:4]} {digits[4:8]} · extra {digits[8:]}"

@@ -14,9 +14,9 @@ from typing import Any
 from host_tools.host.ledger import Enrolment, Ledger
 from locker.core import records
 from locker.core.records import Record
-from locker.wire import messages
+from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
-from locker.wire.session import BOARD, Session
+from locker.wire.session import Session
 
 PATIENCE_S = 30.0  # how long a test waits for what must come; it waits no longer than it takes
 
@@ -64,7 +64,7 @@ class Board:
 
     def __init__(self, enrolled: Enrolment, journal: Journal | None = None) -> None:
         self.journal = journal or Journal()
-        self.session = Session(BOARD, enrolled.master_secret, enrolled.board_id, enrolled.alias, os.urandom)
+        self.session = Session(enrolled.master_secret, enrolled.board_id, enrolled.alias, os.urandom)
         self.acknowledged = 0
         self.sent: list[bytes] = []
         self._board_id = enrolled.board_id
@@ -109,7 +109,7 @@ class Board:
         return messages.Report(self._board_id, journal.incarnation, 1, boot=journal.boot, build=100, uptime=journal.uptime, **numbers)
 
     def say(self, message: tuple) -> None:
-        self.write(self.session.seal(message))
+        self.write(self.session.seal(messages.typed(message)))
 
     def ask(self, message: tuple) -> int:
         """Says something that wants an answer; the number that the host acknowledges."""
@@ -137,7 +137,7 @@ class Board:
         if not data:
             raise ConnectionError("the host is gone")
         heard = [self.session.accept(payload, _now_ms()) for payload in self._decoder.feed(data)]
-        return [message for message in heard if message is not None]
+        return [messages.named(message) for message in heard if message is not None]
 
 
 def _now_ms() -> int:

@@ -11,7 +11,7 @@ from host_tools.host import parcels, residents, tables, tickets
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
 from locker.core import records
 from locker.core.codes import pickup_code
-from locker.wire import messages
+from locker.wire import host_messages as messages
 from locker.wire.keys import epoch_keys
 
 DOORS = 12
@@ -93,8 +93,8 @@ def check(data: Path, ledger: Ledger, enrolled: Enrolment, journal: Journal) -> 
     )
     told = [json.loads(line) for line in (data / "messages.jsonl").read_text().splitlines()]
     assert len({message["id"] for message in told}) == len(told)
-    keys = epoch_keys(enrolled.master_secret, enrolled.nonce_host, enrolled.nonce_board, enrolled.board_id, 1)
-    codes = [pickup_code(keys.code, enrolled.board_id, 1, event.door, event.b, 0) for event in deposits]
+    code_key, _, _ = epoch_keys(enrolled.master_secret, enrolled.nonce_host, enrolled.nonce_board, enrolled.board_id, 1)
+    codes = [pickup_code(code_key, enrolled.board_id, 1, event.door, event.b, 0) for event in deposits]
     texts = [message["text"] for message in told if message["kind"] == "deposited"]
     assert len(texts) == len(codes)
     for event, code, text in zip(deposits, codes, texts, strict=True):

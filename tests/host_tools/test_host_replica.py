@@ -76,8 +76,8 @@ def test_the_message_holds_the_code_that_the_board_derives_and_no_other_place_do
     notifier = FileNotifier(tmp_path / "messages.jsonl")
     (message,) = outbox.deliver(ledger, notifier).sent
     notifier.close()
-    keys = epoch_keys(made.master_secret, made.nonce_host, made.nonce_board, made.board_id, 1)
-    code = pickup_code(keys.code, made.board_id, 1, 7, 4, 0)
+    code_key, _, _ = epoch_keys(made.master_secret, made.nonce_host, made.nonce_board, made.board_id, 1)
+    code = pickup_code(code_key, made.board_id, 1, 7, 4, 0)
     assert f"door 07 · {code[:4]} {code[4:8]} · extra {code[8:]}" in message.text
     assert (message.to, message.contact) == ("Kim", "kim@example.org")
     assert "mapo-3, cabinet 1" in message.text

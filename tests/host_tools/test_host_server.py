@@ -17,7 +17,7 @@ from host_board import PATIENCE_S, Board, Host, Journal, enrol
 from host_tools.host import parcels, residents, tickets
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
 from locker.core import records
-from locker.wire import messages
+from locker.wire import host_messages as messages
 
 
 class Place:

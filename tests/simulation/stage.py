@@ -17,9 +17,9 @@ from locker.core.tickets import ticket
 from locker.shell import identity as identities
 from locker.shell.app import App
 from locker.shell.format import format_journal
-from locker.wire import messages
+from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
-from locker.wire.session import HOST, Session
+from locker.wire.host_session import HostSession
 
 IDENTITY = {
     "board_id": "0102030405060708",
@@ -110,8 +110,7 @@ class TestHost:
         self._end.on_bytes = self._hear
         self._now_ms = world.clock.now_ms
         self._decoder = Decoder()
-        self._session = Session(
-            HOST,
+        self._session = HostSession(
             bytes.fromhex(IDENTITY["master_secret"]),
             bytes.fromhex(IDENTITY["board_id"]),
             bytes.fromhex(IDENTITY["alias"]),

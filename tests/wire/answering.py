@@ -15,7 +15,7 @@ def answer(operation: str, arguments: list) -> bytes:
     if operation == "feed":
         return b"|".join(frame.Decoder().feed(arguments[0]))
     if operation == "unpack":
-        return b"".join(batch.unpack(arguments[0], 8))
+        return b"".join(batch.unpack_run(arguments[0], 8))
     if operation == "pack":
         return batch.pack(tuple([arguments[0][at : at + 20] for at in range(0, len(arguments[0]), 20)]), 8)
     raise AssertionError(operation)
@@ -24,13 +24,13 @@ def answer(operation: str, arguments: list) -> bytes:
 def main() -> None:
     """Answers until the line ends."""
     sys.path[:0] = [sys.argv[1]]
-    from locker.wire.batch import BadMessage
+    from locker.wire.frame import BadFrame
 
     for line in sys.stdin:
         operation, *arguments = line.split()
         try:
             print(hexlify(answer(operation, [unhexlify(text[1:]) for text in arguments])).decode())
-        except (BadMessage, ValueError):
+        except (BadFrame, ValueError):
             print("!")
 
 

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from random import Random
 from unittest.mock import patch
 
-from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, Pair
+from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, BoardSession, Pair
 
 from locker.wire import ccm
-from locker.wire.messages import Ack, Urgent
-from locker.wire.session import BOARD, HOST, Session
+from locker.wire.host_messages import Ack, Urgent
+from locker.wire.host_session import HostSession
 
 KEPT_MAX = 400  # frames that an eavesdropper remembers
 
@@ -76,12 +76,12 @@ class HostileString:
 
     def restart_board(self) -> None:
         """The board loses its power."""
-        self.pair.board = Session(BOARD, MASTER_SECRET, BOARD_ID, ALIAS, self.random.randbytes)
+        self.pair.board = BoardSession(MASTER_SECRET, BOARD_ID, ALIAS, self.random.randbytes)
         self.pair.board.start(self.pair.now_ms)
 
     def restart_host(self) -> None:
         """The host's process ends and begins anew."""
-        self.pair.host = Session(HOST, MASTER_SECRET, BOARD_ID, ALIAS, self.random.randbytes)
+        self.pair.host = HostSession(MASTER_SECRET, BOARD_ID, ALIAS, self.random.randbytes)
 
     def damage(self, line: bytes) -> bytes:
         """Some bits flipped, or the line cut or joined with noise."""

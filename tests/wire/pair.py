@@ -2,8 +2,9 @@
 
 from locker.mac import hmac_sha256
 from locker.wire.frame import Decoder
-from locker.wire.messages import Ack, Report
-from locker.wire.session import BOARD, HOST, Session
+from locker.wire.host_messages import Ack, Report, named, typed
+from locker.wire.host_session import HostSession
+from locker.wire.session import Session
 
 MASTER_SECRET = bytes(range(32))
 BOARD_ID = b"board-07"
@@ -23,13 +24,24 @@ class Entropy:
         return hmac_sha256(self._seed, self._drawn.to_bytes(4, "big"))[:count]
 
 
+class BoardSession(Session):
+    """The board's end, with messages by the host's names."""
+
+    def seal(self, message):
+        return super().seal(typed(message))
+
+    def accept(self, payload, now_ms):
+        message = super().accept(payload, now_ms)
+        return message and named(message)
+
+
 class Pair:
     """Two sessions and the decoders before them."""
 
     def __init__(self, seed=b"seed"):
         self.now_ms = 0
-        self.board = Session(BOARD, MASTER_SECRET, BOARD_ID, ALIAS, Entropy(seed + b" board"))
-        self.host = Session(HOST, MASTER_SECRET, BOARD_ID, ALIAS, Entropy(seed + b" host"))
+        self.board = BoardSession(MASTER_SECRET, BOARD_ID, ALIAS, Entropy(seed + b" board"))
+        self.host = HostSession(MASTER_SECRET, BOARD_ID, ALIAS, Entropy(seed + b" host"))
         self._to_board, self._to_host = Decoder(), Decoder()
 
     def at_host(self, line):

@@ -107,6 +107,6 @@ def test_micropython_packs_and_unpacks_records_alike(ask: Ask, records: tuple[by
     for line in (packed, noise, packed[:at] + noise):
         try:
             expected = answer("unpack", [line])
-        except batch.BadMessage:
+        except frame.BadFrame:
             expected = None
         assert ask("unpack", line) == expected

@@ -4,7 +4,8 @@ import struct
 
 from golden import cases, raw
 
-from locker.wire.batch import BadMessage, pack, unpack
+from locker.wire.batch import pack, unpack_run
+from locker.wire.frame import BadFrame
 
 
 def record(kind, door, boot, number, uptime, a, b):
@@ -33,18 +34,18 @@ def test_batches_are_those_of_the_golden_vectors():
         records = tuple([raw(text) for text in case["records"]])
         packed = raw(case["packed"])
         assert pack(records, 8) == packed
-        assert unpack(packed, 8) == records
+        assert unpack_run(packed, 8) == records
 
 
 def test_a_deposit_of_five_records_takes_less_than_two_of_them():
     assert len(pack(DEPOSIT, 8)) < 40
-    assert unpack(pack(DEPOSIT, 8), 8) == DEPOSIT
+    assert unpack_run(pack(DEPOSIT, 8), 8) == DEPOSIT
 
 
 def test_zeros_behind_the_last_record_and_what_a_newer_version_puts_behind_them_are_passed_over():
     packed = pack(DEPOSIT, 8)
-    assert unpack(packed + bytes(9), 8) == DEPOSIT
-    assert unpack(packed + b"\0newer", 8) == DEPOSIT
+    assert unpack_run(packed + bytes(9), 8) == DEPOSIT
+    assert unpack_run(packed + b"\0newer", 8) == DEPOSIT
 
 
 def test_a_duress_pickup_is_as_long_as_any_other():
@@ -65,7 +66,7 @@ def test_extremes_and_gaps_come_back_whole():
         record(1, 0, 1, 1, most, 0x100, 0x10000),
         record(1, 0, 1, 9, 5, 0x1000000, 0x10000),
     )
-    assert unpack(pack(odd, 8), 8) == odd
+    assert unpack_run(pack(odd, 8), 8) == odd
 
 
 def test_what_is_no_record_is_not_packed():
@@ -77,8 +78,8 @@ def test_a_batch_that_is_cut_short_gives_no_invented_record():
     packed = pack(DEPOSIT, 8)
     whole = 0
     for size in range(len(packed)):
-        if not refuses(BadMessage, unpack, packed[:size], 8):
-            got = unpack(packed[:size], 8)
+        if not refuses(BadFrame, unpack_run, packed[:size], 8):
+            got = unpack_run(packed[:size], 8)
             assert got == DEPOSIT[: len(got)]
             whole += 1
     assert whole == 4  # only at the seams
@@ -86,8 +87,8 @@ def test_a_batch_that_is_cut_short_gives_no_invented_record():
 
 def test_batches_that_no_sender_makes_are_refused():
     packed = pack(DEPOSIT, 8)
-    assert refuses(BadMessage, unpack, b"", 8)
-    assert refuses(BadMessage, unpack, bytes(32), 8)
-    assert refuses(BadMessage, unpack, packed, 4)
-    assert refuses(BadMessage, unpack, b"\x01\x00\x00\x00", 8)  # the first record has no place
-    assert refuses(BadMessage, unpack, b"\x01\x94" + bytes(20), 8)  # five bytes of b
+    assert refuses(BadFrame, unpack_run, b"", 8)
+    assert refuses(BadFrame, unpack_run, bytes(32), 8)
+    assert refuses(BadFrame, unpack_run, packed, 4)
+    assert refuses(BadFrame, unpack_run, b"\x01\x00\x00\x00", 8)  # the first record has no place
+    assert refuses(BadFrame, unpack_run, b"\x01\x94" + bytes(20), 8)  # five bytes of b

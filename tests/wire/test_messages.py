@@ -2,7 +2,9 @@
 
 from golden import cases, raw
 
-from locker.wire.messages import TABLE, Ack, BadMessage, Events, Report, Status, Urgent, decode_message, encode_message
+from locker.wire.frame import BadFrame
+from locker.wire.host_messages import TABLE, Ack, Events, Report, Status, Urgent, decode_message, encode_message, named, typed
+from locker.wire.messages import ACK, FIELDS, STATUS, decode, encode
 
 BY_NAME = {"Report": Report, "Events": Events, "Urgent": Urgent, "Status": Status, "Ack": Ack}
 REPORT = Report(b"board-id", 1, 2, 3, 4, 5, 6, 7, 8)
@@ -33,8 +35,33 @@ def changed(message, at, value):
 
 def test_every_type_byte_names_one_message():
     assert len({row[0] for row in TABLE}) == len({row[1] for row in TABLE}) == len(TABLE)
-    for _kind, _made, widths, lowest in TABLE:
-        assert len(widths) == len(lowest)
+    assert [kind for kind, _made in TABLE] == list(range(1, len(FIELDS)))
+
+
+def test_a_message_has_the_fields_that_the_table_says():
+    for message in (REPORT, Status(1, 2, 3, 4), Ack(5)):
+        assert len(typed(message)) == 1 + len(FIELDS[typed(message)[0]])
+
+
+def test_the_board_says_what_the_host_would_have_it_say():
+    for case in cases("messages.json"):
+        message = message_of(case)
+        for said in (typed(message), list(typed(message))):
+            assert encode(said) == raw(case["plaintext"])
+        assert named(typed(message)) == message
+
+
+def test_the_board_understands_an_acknowledgement_and_passes_over_what_is_newer():
+    assert decode(encode_message(Ack(0x01020304))) == (ACK, 0x01020304)
+    assert decode(encode_message(Ack(7)) + b"newer field") == (ACK, 7)
+    assert decode(b"\x06newer message") is None
+    for size in range(5):
+        assert refuses(BadFrame, decode, encode_message(Ack(7))[:size])
+
+
+def test_the_board_says_nothing_that_lacks_a_field():
+    assert refuses(IndexError, encode, (ACK,))
+    assert refuses(IndexError, encode, (STATUS, 1, 2, 3))
 
 
 def test_messages_are_those_of_the_golden_vectors():
@@ -75,9 +102,9 @@ def test_a_message_cut_short_or_out_of_range_is_refused():
     for message in (REPORT, Status(1, 2, 3, 4), Ack(5)):
         plaintext = encode_message(message)
         for size in range(len(plaintext)):
-            assert refuses(BadMessage, decode_message, plaintext[:size])
-    assert refuses(BadMessage, decode_message, encode_message(REPORT)[:9] + bytes(4) + encode_message(REPORT)[13:])
-    assert refuses(BadMessage, decode_message, b"\3" + encode_message(Events((RECORD, RECORD)))[1:])
+            assert refuses(BadFrame, decode_message, plaintext[:size])
+    assert refuses(BadFrame, decode_message, encode_message(REPORT)[:9] + bytes(4) + encode_message(REPORT)[13:])
+    assert refuses(BadFrame, decode_message, b"\3" + encode_message(Events((RECORD, RECORD)))[1:])
 
 
 def test_what_a_newer_minor_version_adds_is_passed_over():

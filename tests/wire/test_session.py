@@ -3,11 +3,12 @@
 import struct
 
 from golden import cases, raw
-from pair import ALIAS, BOARD_ID, REPORT, Entropy, Pair
+from pair import ALIAS, BOARD_ID, REPORT, BoardSession, Entropy, Pair
 
 from locker.wire import frame
-from locker.wire.messages import Ack, Events, Report, Status, Urgent
-from locker.wire.session import BOARD, HOST, NotReady, Session
+from locker.wire.host_messages import Ack, Events, Report, Status, Urgent
+from locker.wire.host_session import HostSession
+from locker.wire.session import NotReady
 
 RECORD = struct.pack("<BBHIIII", 10, 7, 3, 6, 105, 0, 300)
 
@@ -43,10 +44,10 @@ def test_both_ends_are_ready_after_one_message_each_way_and_one_more():
 def test_the_handshake_is_that_of_the_golden_vectors():
     (case,) = cases("session.json")
     nonces = [raw(case["nonce_board"])]
-    board = Session(
-        BOARD, raw(case["master_secret"]), raw(case["board_id"]), raw(case["alias"]), lambda count: nonces.pop() if nonces else b"\0"
+    board = BoardSession(
+        raw(case["master_secret"]), raw(case["board_id"]), raw(case["alias"]), lambda count: nonces.pop() if nonces else b"\0"
     )
-    host = Session(HOST, raw(case["master_secret"]), raw(case["board_id"]), raw(case["alias"]), lambda count: raw(case["host_secret"]))
+    host = HostSession(raw(case["master_secret"]), raw(case["board_id"]), raw(case["alias"]), lambda count: raw(case["host_secret"]))
     board.start(0)
     board.step(0)
     frames = [board.outgoing()]
@@ -155,7 +156,7 @@ def test_a_whole_recorded_conversation_says_nothing_the_second_time():
     pair.at_board(pair.host.outgoing())
     recorded += [pair.board.seal(REPORT), pair.board.seal(Urgent(RECORD))]
     assert pair.at_host(recorded[1] + recorded[2]) == [REPORT, Urgent(RECORD)]
-    restarted = Session(HOST, bytes(range(32)), BOARD_ID, ALIAS, Entropy(b"restarted"))
+    restarted = HostSession(bytes(range(32)), BOARD_ID, ALIAS, Entropy(b"restarted"))
     for host in (pair.host, restarted):
         for line in recorded:
             assert host.accept(payload_of(line), 0) is None
@@ -239,7 +240,7 @@ def test_a_board_that_gets_no_answer_greets_anew_and_one_that_does_stays():
 
 def test_a_restarted_host_meets_its_board_again():
     pair = Pair().meet()
-    pair.host = Session(HOST, bytes(range(32)), BOARD_ID, ALIAS, Entropy(b"restarted"))
+    pair.host = HostSession(bytes(range(32)), BOARD_ID, ALIAS, Entropy(b"restarted"))
     assert pair.at_host(pair.board.seal(Urgent(RECORD))) == []
     pair.board.step(10000)
     assert not pair.board.ready
@@ -268,7 +269,7 @@ def test_a_stranger_is_refused_whatever_one_thing_it_has_wrong():
         (bytes(range(32)), BOARD_ID, b"none"),
     ):
         pair = Pair()
-        pair.board = Session(BOARD, secret, board_id, alias, Entropy(b"stranger"))
+        pair.board = BoardSession(secret, board_id, alias, Entropy(b"stranger"))
         assert pair.at_host(pair.greet()) == []
         assert pair.host.outgoing() is None
         assert pair.host.rejected == 1

@@ -16,7 +16,7 @@ from locker.shell.link import Link
 from locker.shell.store import JournalError, Store
 from locker.wire import messages
 from locker.wire.frame import Decoder
-from locker.wire.session import BOARD, Session
+from locker.wire.session import Session
 
 _STEP_MS = const(20)
 _QUIET_MS = const(5000)
@@ -54,7 +54,7 @@ class App:
         hal.board = None  # all is connected: its room is for the rest
         gc.collect()
         self._store = Store(hal.journal(), self._state.apply, self._state.door_record)
-        session = Session(BOARD, identity.master_secret, identity.board_id, identity.alias, self._entropy)
+        session = Session(identity.master_secret, identity.board_id, identity.alias, self._entropy)
         self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status)
         self._wake_ms = None
         self._key_ms = 0
@@ -76,7 +76,8 @@ class App:
 
     def _report(self):
         store = self._store
-        return messages.Report(
+        return (
+            messages.REPORT,
             self._identity.board_id,
             store.incarnation,
             self._identity.epoch,
@@ -90,7 +91,8 @@ class App:
 
     def _status(self):
         fittings = self._fittings
-        return messages.Status(self._hal.now_ms() // 100, self._store.next_number, fittings.contacts.state, fittings.occupancy.state)
+        uptime = self._hal.now_ms() // 100
+        return messages.STATUS, uptime, self._store.next_number, fittings.contacts.state, fittings.occupancy.state
 
     def boot(self) -> None:
         """Journals the boot and lets the core resolve what it was cut off in; no coil moves."""

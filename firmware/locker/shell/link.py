@@ -1,7 +1,7 @@
 """The board's end of the link: sends the journal's tail until the host has acknowledged it.
 
 One message is on its way at a time, and the host answers each with what its database holds. One without an answer is said again (as
-a new message over the same event numbers); when the host stays silent the session greets it anew, and the Report starts afresh.
+a new message over the same event numbers); when the host stays silent the session greets it anew, and the REPORT starts afresh.
 """
 
 from locker.compat import const
@@ -16,7 +16,7 @@ class Link:
     """One link to the host.
 
     `carrier` is the seam's Carrier, `decoder` a wire.frame.Decoder, `session` a wire.session.Session(BOARD), `journal` a Store;
-    `report()` gives the Report and `status()` the Status of this moment.
+    `report()` gives the REPORT and `status()` the STATUS of this moment.
     """
 
     def __init__(self, carrier, decoder, session, journal, report, status):
@@ -40,7 +40,7 @@ class Link:
     def urgent(self, record: bytes) -> None:
         """Sends a copy of one event ahead of any backlog; the journal still carries it in its turn."""
         if self._up and self._session.ready:
-            self._carrier.write(self._session.seal(messages.Urgent(record)))
+            self._carrier.write(self._session.seal((messages.URGENT, record)))
 
     def step(self, now_ms: int) -> int:
         """Moves what there is to move; the number that the host has just acknowledged, else 0."""
@@ -67,10 +67,10 @@ class Link:
         count = self._carrier.read_into(self._buffer)
         for payload in self._decoder.feed(memoryview(self._buffer)[:count]) if count else ():
             message = self._session.accept(payload, now_ms)
-            if isinstance(message, messages.Ack):
+            if message:
                 self._waiting = False
-                if self._journal.acknowledge(message.number, now_ms // 100):
-                    acknowledged = message.number
+                if self._journal.acknowledge(message[1], now_ms // 100):
+                    acknowledged = message[1]
         return acknowledged
 
     def _talk(self, now_ms):
@@ -81,7 +81,7 @@ class Link:
         elif not self._waiting or since_ms >= _ANSWER_MS:
             events = self._journal.events_from(self._journal.acknowledged + 1, _BATCH) if self._due else None
             if events:
-                self._say(messages.Events(tuple(events)), now_ms)
+                self._say([messages.EVENTS] + events, now_ms)
             elif self._waiting or since_ms >= _HEARTBEAT_MS:
                 self._say(self._status(), now_ms)
             else:

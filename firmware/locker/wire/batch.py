@@ -18,6 +18,7 @@ exactly as long as any other.
 import struct
 
 from locker.compat import const
+from locker.wire.frame import BadFrame
 
 _LAYOUT = "<BBHIIII"
 _RECORD_BYTES = const(20)
@@ -26,12 +27,8 @@ _PLACE_BYTES = const(7)
 _MOST = const(0xFFFFFFFF)
 
 
-class BadMessage(Exception):
-    """A message whose seal is good but whose contents are not: made by a faulty sender."""
-
-
-def _short(value):
-    """The number in its fewest bytes, at least one."""
+def short(value: int) -> bytes:
+    """A number of at most 32 bits in its fewest bytes, at least one."""
     return value.to_bytes(1 if value < 0x100 else 2 if value < 0x10000 else 3 if value < 0x1000000 else 4, "big")
 
 
@@ -45,9 +42,9 @@ def pack(records: tuple, most: int) -> bytes:
         if len(record) != _RECORD_BYTES or not record[0]:
             raise ValueError("not a record")
         kind, *here, now, a, new_b = struct.unpack(_LAYOUT, record)
-        more = _short((now - uptime) & _MOST)
-        a = _short(a)
-        b_bytes = _short(new_b) if new_b != b else b""
+        more = short((now - uptime) & _MOST)
+        a = short(a)
+        b_bytes = short(new_b) if new_b != b else b""
         moved = here != place
         out += bytes((kind, moved << 7 | len(more) - 1 << 5 | len(b_bytes) << 2 | len(a) - 1))
         if moved:
@@ -58,8 +55,8 @@ def pack(records: tuple, most: int) -> bytes:
     return bytes(out)
 
 
-def unpack(data: bytes, most: int) -> tuple:
-    """The 1 to `most` records in `data`, 20 bytes each. Raises BadMessage when one is cut short, or there are none or too many."""
+def unpack_run(data: bytes, most: int) -> tuple:
+    """The 1 to `most` records in `data`, 20 bytes each. Raises BadFrame when one is cut short, or there are none or too many."""
     records = []
     place = None
     uptime = b = at = 0
@@ -72,17 +69,17 @@ def unpack(data: bytes, most: int) -> tuple:
             parts.append(data[at : at + width])
             at += width
         if at > len(data) or len(records) == most or shape >> 2 & 7 > 4:
-            raise BadMessage
+            raise BadFrame
         if parts[0]:
             place = list(struct.unpack(_PLACE, parts[0]))
         elif place:
             place[2] = (place[2] + 1) & _MOST
         else:
-            raise BadMessage
+            raise BadFrame
         more, a, new_b = [int.from_bytes(part, "big") for part in parts[1:]]
         uptime = (uptime + more) & _MOST
         b = new_b if parts[3] else b
         records.append(struct.pack(_LAYOUT, kind, *place, uptime, a, b))
     if not records:
-        raise BadMessage
+        raise BadFrame
     return tuple(records)

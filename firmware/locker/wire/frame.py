@@ -30,7 +30,7 @@ _RUN_MAX = const(254)
 
 
 class BadFrame(Exception):
-    """Bytes that are no frame of ours: cut short, damaged, of another version, for another board, or seen before."""
+    """Bytes that are not taken: cut short, damaged, of another version, for another board, seen before, or made by a faulty sender."""
 
 
 def encode(payload: bytes) -> bytes:

@@ -1,4 +1,6 @@
-"""A session: fresh keys for each meeting of a board and its host, and every message sealed under them. Both ends run this class.
+"""A session: fresh keys for each meeting of a board and its host, and every message sealed under them.
+
+Here are the board's end and what both ends share; `locker.wire.host_session` has what the host does otherwise.
 
     board                                                  host
     HELLO(nonce_board) sealed under C1             -->     verified, nothing is remembered
@@ -27,15 +29,9 @@ HELLOs, replayed in any number, disturb nothing, and an old FIRST never fits aga
 """
 
 from locker.compat import const
-from locker.mac import hmac_sha256
-from locker.wire import ccm, frame, oscore
-from locker.wire.batch import BadMessage
+from locker.wire import batch, ccm, frame, keys, messages
 from locker.wire.ccm import BadSeal
 from locker.wire.frame import BadFrame
-from locker.wire.messages import decode_message, encode_message
-
-BOARD = const(1)
-HOST = const(2)
 
 _NONCE_BYTES = const(8)
 _AFTER_ALIAS = const(5)
@@ -53,27 +49,25 @@ class NotReady(Exception):
 
 
 class Session:
-    """One end of the conversation between one board and its host. Pure: bytes and times in, bytes out; now_ms never goes back.
+    """The board's end of the conversation with its host. Pure: bytes and times in, bytes out; now_ms never goes back.
 
     `ready`: there are keys to seal with. `rejected`: payloads that were not taken. `other_version`: the major version of the last payload
     that was refused for it, or None.
     """
 
-    def __init__(self, role: int, master_secret: bytes, board_id: bytes, alias: bytes, entropy) -> None:
-        """For a role, BOARD or HOST: master_secret 32 bytes, board_id 8, alias 4; entropy(count) gives that many random bytes."""
+    def __init__(self, master_secret: bytes, board_id: bytes, alias: bytes, entropy) -> None:
+        """master_secret 32 bytes, board_id 8, alias 4; entropy(count) gives that many random bytes."""
         assert len(board_id) == 8
         assert len(alias) == 4
         self.ready = False
         self.rejected = 0
         self.other_version = None
-        self._board = role == BOARD
-        self._ids = (b"\x01", b"") if self._board else (b"", b"\x01")  # mine, theirs
+        self._ids = (b"\x01", b"")  # mine, theirs
+        self._decode = messages.decode
         self._identity = (master_secret, board_id)
         self._alias = alias
         self._entropy = entropy
-        self._secret = b"" if self._board else entropy(16)
-        self._nonce = None  # of the board, in the present context or handshake
-        self._lead = b""  # the same, as long as it leads the board's messages
+        self._lead = b""  # the board's nonce, as long as it leads the board's messages
         self._keys = None
         self._hello = None  # the frame to repeat until a WELCOME comes
         self._outgoing = None
@@ -82,12 +76,13 @@ class Session:
         self._number = self._newest = self._seen = self._futile = 0
 
     def start(self, now_ms: int) -> None:
-        """Board: begins a new handshake and forgets the keys it has. Call it at boot and when a connection has been opened anew."""
-        assert self._board
+        """Begins a new handshake and forgets the keys it has. Call it at boot and when a connection has been opened anew."""
         self.ready = False
         self._keys = self._asked_ms = None
-        self._nonce = nonce = self._entropy(_NONCE_BYTES)
-        self._hello = self._sealed(self._derive(nonce), self._header(frame.HELLO) + nonce, b"\0", b"")
+        self._number = self._seen = 0
+        self._newest = -1
+        self._lead = nonce = self._entropy(_NONCE_BYTES)
+        self._hello = self._sealed(self._derive(nonce), frame.HELLO, nonce, b"\0", b"")
         self._due_ms = now_ms
         self._pause_ms = _PAUSE_FIRST_MS
 
@@ -116,16 +111,14 @@ class Session:
         """
         if not self.ready:
             raise NotReady
-        plaintext = encode_message(message)
-        number = self._number
-        self._number = number + 1
+        plaintext = messages.encode(message)
+        piv = batch.short(self._number)
+        self._number += 1
         self.ready = self._number < _NUMBERS_MAX  # a board that hears nothing more greets again
-        size = 1 if number < 0x100 else 2 if number < 0x10000 else 3
-        piv = number.to_bytes(size, "big")
-        if self._board and self._asked_ms is None:
+        if self._asked_ms is None:
             self._asked_ms = self._now_ms
-        kind = (frame.FIRST if self._lead else frame.DATA) - 1 + size
-        return self._sealed(self._keys, self._header(kind) + self._lead + piv, piv, plaintext)
+        lead = self._lead
+        return self._sealed(self._keys, len(lead) | len(piv), lead + piv, piv, plaintext)  # its 8 bytes make DATA a FIRST
 
     def accept(self, payload: bytes, now_ms: int) -> tuple | None:
         """The message in a payload from the carrier when it is authentic, for this session and was not taken before; else None.
@@ -135,86 +128,56 @@ class Session:
         """
         self._now_ms = now_ms
         try:
-            return self._accepted(payload)
-        except (BadFrame, BadSeal, BadMessage):
+            if payload[1:_AFTER_ALIAS] != self._alias:
+                raise BadFrame
+            if payload[0] >> 4 != frame.VERSION:
+                self.other_version = payload[0] >> 4
+                raise BadFrame
+            if self._futile >= _FUTILE_MAX:
+                raise BadFrame
+            if self._keys and 0 < payload[0] & 15 < frame.WELCOME:
+                return self._opened(payload, _AFTER_ALIAS)
+            return self._greeted(payload)
+        except (BadFrame, BadSeal):
             self.rejected += 1
             return None
 
-    def _accepted(self, payload):
-        if frame.alias_of(payload) != self._alias:
+    def _greeted(self, payload):
+        """What else than DATA may come: for the board, an answer to its HELLO."""
+        if payload[0] & 15 != frame.WELCOME or not self._hello:
             raise BadFrame
-        if payload[0] >> 4 != frame.VERSION:
-            self.other_version = payload[0] >> 4
-            if not self._board:
-                self._outgoing = frame.encode(self._header(frame.REFUSAL))
-            raise BadFrame
-        kind = frame.kind_of(payload)
-        nonce = payload[_AFTER_ALIAS:_AFTER_NONCE]
-        if kind == frame.DATA and self._keys:
-            return self._opened(self._keys, payload, _AFTER_ALIAS)
-        if self._board:
-            if kind == frame.WELCOME and self._hello and self._futile < _FUTILE_MAX:
-                keys = self._derive(nonce + self._nonce)
-                self._unsealed(keys, payload, _AFTER_NONCE, b"\0")
-                self._hello = self._outgoing = None
-                return self._use(keys, 0, self._nonce)
-        elif kind == frame.HELLO:  # answered, and nothing is remembered
-            self._unsealed(self._derive(nonce), payload, _AFTER_NONCE, b"\0")
-            nonce_host = self._nonce_host(nonce)
-            self._outgoing = self._sealed(self._derive(nonce_host + nonce), self._header(frame.WELCOME) + nonce_host, b"\0", b"")
-            return None
-        elif kind == frame.FIRST:
-            keys = self._keys if nonce == self._nonce else self._derive(self._nonce_host(nonce) + nonce)
-            return self._opened(keys, payload, _AFTER_NONCE)
-        raise BadFrame
-
-    def _opened(self, keys, payload, at):
-        end = at + (payload[0] & 7)
-        piv = payload[at:end]
-        plaintext = self._unsealed(keys, payload, end, piv)
-        if keys is not self._keys:  # a message under a fresh nonce of the host: the board is there now
-            self._nonce = payload[_AFTER_ALIAS:_AFTER_NONCE]
-            self._secret = self._entropy(16)
-            self._use(keys, 1, b"")  # number 0 sealed the WELCOME
-        self._once(int.from_bytes(piv, "big"))
-        self._futile = 0
-        self._asked_ms = None
-        self._lead = b""
-        return decode_message(plaintext)
-
-    def _use(self, keys, number, lead):
-        self._keys = keys
-        self._number = number
-        self._lead = lead
-        self._newest = -1
-        self._seen = 0
+        made = self._derive(payload[_AFTER_ALIAS:_AFTER_NONCE] + self._lead)
+        self._unsealed(made, payload, _AFTER_NONCE, b"\0")
+        self._hello = self._outgoing = None
+        self._keys = made
         self.ready = True
 
-    def _once(self, number):
-        """The replay window (RFC 8613, section 7.4): each number once, and none that is too old to tell."""
+    def _opened(self, payload, at):
+        """The message in a FIRST or DATA whose sequence number is at a place; each number is taken once (RFC 8613, section 7.4)."""
+        end = at + (payload[0] & 7)
+        piv = payload[at:end]
+        plaintext = self._unsealed(self._keys, payload, end, piv)
+        number = int.from_bytes(piv, "big")
         ahead = number - self._newest
         if ahead > 0:
             self._seen = (self._seen << min(ahead, _WINDOW) | 1) & 0xFFFFFFFF
             self._newest = number
-        elif ahead <= -_WINDOW or self._seen >> -ahead & 1:
+        elif ahead <= -_WINDOW or self._seen >> -ahead & 1:  # seen, or too old to tell
             raise BadFrame
         else:
             self._seen |= 1 << -ahead
-
-    def _nonce_host(self, nonce):
-        return hmac_sha256(self._secret, nonce)[:_NONCE_BYTES]
+        self._futile = 0
+        self._asked_ms = None
+        self._lead = b""
+        return self._decode(plaintext)
 
     def _derive(self, id_context):
-        return oscore.derive(*self._identity, id_context, *self._ids)
+        return keys.derive(*self._identity, id_context, *self._ids)
 
-    def _header(self, kind):
-        return bytes((frame.VERSION << 4 | kind,)) + self._alias
+    def _sealed(self, made, kind, rest, piv, plaintext):
+        header = bytes((frame.VERSION << 4 | kind,)) + self._alias + rest
+        return frame.encode(header + ccm.seal(made[0], keys.nonce(made[2], self._ids[0], piv), header, plaintext))
 
-    def _sealed(self, keys, header, piv, plaintext):
-        return frame.encode(header + ccm.seal(keys[0], oscore.nonce(keys[2], self._ids[0], piv), header, plaintext))
-
-    def _unsealed(self, keys, payload, at, piv):
-        if self._futile >= _FUTILE_MAX:
-            raise BadFrame
-        self._futile += self._board
-        return ccm.unseal(keys[1], oscore.nonce(keys[2], self._ids[1], piv), payload[:at], payload[at:])
+    def _unsealed(self, made, payload, at, piv):
+        self._futile += 1
+        return ccm.unseal(made[1], keys.nonce(made[2], self._ids[1], piv), payload[:at], payload[at:])

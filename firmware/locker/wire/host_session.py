@@ -1,0 +1,66 @@
+"""The host's end of the conversation that `locker.wire.session` describes."""
+
+from locker.compat import const
+from locker.mac import hmac_sha256
+from locker.wire import frame
+from locker.wire.host_messages import decode_message, typed
+from locker.wire.session import Session
+
+_NONCE_BYTES = const(8)
+_SECRET_BYTES = const(16)
+_AFTER_ALIAS = const(5)
+_AFTER_NONCE = const(13)
+
+
+class HostSession(Session):
+    """The host's end of the conversation with one board. It speaks and hears the messages of `locker.wire.host_messages`."""
+
+    def __init__(self, master_secret: bytes, board_id: bytes, alias: bytes, entropy) -> None:
+        """As for the board's end."""
+        super().__init__(master_secret, board_id, alias, entropy)
+        self._ids = (b"", b"\x01")
+        self._decode = decode_message
+        self._secret = entropy(_SECRET_BYTES)
+        self._nonce = None  # of the board, in the present context
+
+    def start(self, now_ms: int) -> None:
+        """Only boards greet."""
+        raise AssertionError("a host is greeted")
+
+    def step(self, now_ms: int) -> None:
+        """Lets time pass: for the host it changes nothing."""
+
+    def seal(self, message: tuple) -> bytes:
+        """The frame of a message, as for the board's end."""
+        return super().seal(typed(message))
+
+    def accept(self, payload: bytes, now_ms: int) -> tuple | None:
+        """The message in a payload, as for the board's end. Another version is told ours; a host checks every seal."""
+        self._futile = 0
+        if payload[1:_AFTER_ALIAS] == self._alias and payload[0] >> 4 != frame.VERSION:
+            self._outgoing = frame.encode(bytes((frame.VERSION << 4 | frame.REFUSAL,)) + self._alias)
+        return super().accept(payload, now_ms)
+
+    def _greeted(self, payload):
+        """A HELLO is answered, and nothing is remembered. A FIRST under a fresh nonce of ours proves that the board is there now."""
+        kind = frame.kind_of(payload)
+        nonce = payload[_AFTER_ALIAS:_AFTER_NONCE]
+        ours = hmac_sha256(self._secret, nonce)[:_NONCE_BYTES]
+        if kind == frame.HELLO:
+            self._unsealed(self._derive(nonce), payload, _AFTER_NONCE, b"\0")
+            self._outgoing = self._sealed(self._derive(ours + nonce), frame.WELCOME, ours, b"\0", b"")
+            return None
+        if kind != frame.FIRST:
+            raise frame.BadFrame
+        if nonce != self._nonce:
+            made = self._derive(ours + nonce)
+            end = _AFTER_NONCE + (payload[0] & 7)
+            self._unsealed(made, payload, end, payload[_AFTER_NONCE:end])
+            self._keys = made
+            self._nonce = nonce
+            self._secret = self._entropy(_SECRET_BYTES)
+            self._number = 1  # 0 sealed the WELCOME
+            self._newest = -1
+            self._seen = 0
+            self.ready = True
+        return self._opened(payload, _AFTER_NONCE)
