@@ -90,10 +90,11 @@ class FlashImage:
     def write(self, offset: int, data: bytes) -> None:
         """Clears bits, page by page; a bit that is 0 stays 0."""
         self._check(offset, len(data))
-        while data:
-            room = PAGE_BYTES - offset % PAGE_BYTES
-            self._program(offset, data[:room])
-            offset, data = offset + room, data[room:]
+        end, begin = offset + len(data), offset
+        while offset < end:
+            count = min(end - offset, PAGE_BYTES - offset % PAGE_BYTES)
+            self._program(offset, data[offset - begin : offset - begin + count])
+            offset += count
 
     def erase(self, offset: int) -> None:
         """Sets all bits of the sector that begins there."""
