@@ -12,7 +12,8 @@ from typing import NamedTuple
 from host_tools.carried import locker_folder
 
 PAGE = Path(__file__).parent.parent / "docs" / "state-machines.md"
-_CONSTANT = re.compile(r"^(\w+) = const\(\d+\)(?:  # (.*))?$")
+_CONSTANT = re.compile(r"^(\w+) = const\(\w+\)(?:  # (.*))?$")
+_ROW_COMMENT = re.compile(r"\),  # (.*)$")
 _HEAD = """\
 # State machines
 
@@ -22,17 +23,19 @@ that it is up to date. An event that a state's row does not mention changes noth
 
 
 class Transition(NamedTuple):
-    """One row of a table; `action` is the name of a function, "" for none."""
+    """One row of a table; `action` is the name of a function or of a text, "" for none; `comment` what stands behind the row."""
 
     state: str
     event: str
     next: str
     action: str
+    comment: str
 
 
 class Source(NamedTuple):
-    """A module of the core: its docstring, the comments of its constants, the first docstring lines of its functions, its tree."""
+    """A module of the core: lines, docstring, comments of its constants, first docstring lines of its functions, tree."""
 
+    lines: list[str]
     rule: str
     comments: dict[str, str]
     actions: dict[str, str]
@@ -46,6 +49,7 @@ def read_source(name: str) -> Source:
     constants = [found for line in text.splitlines() if (found := _CONSTANT.match(line))]
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     return Source(
+        text.splitlines(),
         ast.get_docstring(tree) or "",
         {found[1]: found[2] or "" for found in constants},
         {node.name: (ast.get_docstring(node) or "").split("\n")[0] for node in functions},
@@ -53,12 +57,20 @@ def read_source(name: str) -> Source:
     )
 
 
-def table(source: Source, name: str) -> ast.Dict:
-    """The dict that is assigned to a name on the module's first level."""
+def _assigned(source: Source, name: str) -> ast.expr:
+    """What is assigned to a name on the module's first level."""
     for node in source.tree.body:
         match node:
-            case ast.Assign(targets=[ast.Name(id=found)], value=ast.Dict() as value) if found == name:
+            case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name:
                 return value
+    raise KeyError(name)
+
+
+def table(source: Source, name: str) -> ast.Dict:
+    """The dict that is assigned to a name on the module's first level."""
+    match _assigned(source, name):
+        case ast.Dict() as value:
+            return value
     raise KeyError(name)
 
 
@@ -76,10 +88,11 @@ def transitions(source: Source) -> list[Transition]:
     rows = []
     for key, value in zip(*_items(table(source, "TRANSITIONS")), strict=True):
         match key, value:
-            case ast.Tuple(elts=[state, event]), ast.Tuple(elts=[after, action]):
-                rows.append(Transition(_name(state), _name(event), _name(after), _name(action)))
+            case ast.BinOp(left=state, op=ast.BitOr(), right=event), ast.Tuple(elts=[after, action]):
+                comment = _ROW_COMMENT.search(source.lines[value.lineno - 1])
+                rows.append(Transition(_name(state), _name(event), _name(after), _name(action), comment[1] if comment else ""))
             case _:
-                raise ValueError(f"line {value.lineno} is no row (state, event): (next, action)")
+                raise ValueError(f"line {value.lineno} is no row state | event: (next, action)")
     return rows
 
 
@@ -122,14 +135,24 @@ def _machine(title: str, module: str, others: tuple[str, ...] = ()) -> list[str]
         comments |= {name: text for name, text in other.comments.items() if name not in comments}
         actions |= {name: text for name, text in other.actions.items() if name not in actions}
     rows = transitions(source)
+    actions |= _texts()
     lines = [f"## {title}", "", f"`locker/core/{module}.py`. {source.rule}", ""]
     lines += _diagram([(row.state, row.event, row.next) for row in rows], rows[0].state)
     lines += _meanings("state", _unique([row.state for row in rows]), comments)
     lines += _meanings("event", _unique([row.event for row in rows]), comments)
     lines += ["| state | event | next | what is done |", "|---|---|---|---|"]
     for row in rows:
-        lines.append(f"| {_words(row.state)} | {_words(row.event)} | {_words(row.next)} | {actions[row.action] if row.action else ''} |")
+        done = actions[row.action] if row.action else row.comment
+        lines.append(f"| {_words(row.state)} | {_words(row.event)} | {_words(row.next)} | {done} |")
     return [*lines, ""]
+
+
+def _texts() -> dict[str, str]:
+    """What a row does that names a text about a door: it shows it."""
+    source = read_source("texts")
+    english = ast.literal_eval(_assigned(source, "_ENGLISH"))
+    lines = english.replace("|", " ").replace("%02d", "07").splitlines()
+    return {name: f'Shows "{" ".join(line.split())}"' for name, line in zip(source.comments, lines, strict=True)}
 
 
 def _parcel() -> list[str]:
@@ -148,7 +171,7 @@ def _parcel() -> list[str]:
 
 def page() -> str:
     """The whole page."""
-    lines = [*_machine("A door", "door"), *_machine("The keypad", "entry", ("deposit", "pickup")), *_parcel()]
+    lines = [*_machine("A door", "door"), *_machine("The keypad", "entry", ("deposit",)), *_parcel()]
     return _HEAD + "\n" + "\n".join(lines).rstrip() + "\n"
 
 

@@ -72,6 +72,8 @@ class Story:
             elif kind is do.WakeAt:
                 assert effect.ms is None or effect.ms > self.now
                 self.wake = effect.ms
+            elif kind is do.Light:
+                self.lit = effect.on
             elif kind is do.Show:
                 self.text = effect.text
                 self.screen = texts.lines(effect.text, effect.arguments)
@@ -154,7 +156,7 @@ class Story:
 
     def code(self, door, digits=8):
         """Door and pickup code of the parcel in it, as the host would derive them."""
-        counter = self.state.parcels[door].counter
+        counter = self.state.doors[door].counter
         return f"{door:02}" + codes.pickup_code(SECRETS.code_key, SECRETS.board_id, SECRETS.epoch, door, counter, 0)[:digits]
 
     def wrong(self, door, digits=8):

@@ -181,7 +181,7 @@ class Cabinets(RuleBasedStateMachine):
     @rule(door=DOORS)
     def resident_is_under_duress(self, door):
         code = self.story.code(door)
-        tail = tickets.tail(SECRETS.ticket_key, SECRETS.site_id, self.story.state.parcels[door].serial)
+        tail = tickets.tail(SECRETS.ticket_key, SECRETS.site_id, self.story.state.doors[door].serial)
         self.act(lambda: self.story.asks(code[:2] + codes.duress_code(code[2:], tail) + "#"))
 
     @rule(keys=st.text("0123456789#*A", max_size=6))
@@ -227,7 +227,7 @@ class Cabinets(RuleBasedStateMachine):
 
     @invariant()
     def the_parcels_are_where_the_outcomes_say(self):
-        inside = {number for number, parcel in self.story.state.parcels.items() if parcel.state in INSIDE}
+        inside = {number for number, door in self.story.state.doors.items() if door.state in INSIDE}
         assert inside == set(self.story.parcels)
 
     @invariant()
@@ -248,9 +248,9 @@ class Cabinets(RuleBasedStateMachine):
         story.wait(400000)
         assert story.cabinet.mode == 0
         assert not story.coil
-        assert not story.cabinet._lit
-        for parcel in story.state.parcels.values():
-            assert parcel.state in (journal.EMPTY, journal.WAITING)
+        assert not story.lit
+        for door in story.state.doors.values():
+            assert door.state in (journal.EMPTY, journal.WAITING)
 
 
 TestCabinets = Cabinets.TestCase

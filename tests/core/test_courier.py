@@ -89,7 +89,7 @@ def test_the_same_ticket_opens_the_door_again_within_a_minute():
     assert story.text == texts.PUT
     story.opens(door)
     story.closes(door)
-    assert story.state.parcels[door].counter == 2
+    assert story.state.doors[door].counter == 2
     assert pulses(story.asks(old_code + "#")) == []
     assert pulses(story.asks(story.code(door) + "#")) == [door]
 
@@ -105,7 +105,7 @@ def test_a_withdrawn_parcel_leaves_the_ticket_good():
     story.wait(120000)
     assert story.spent == set()
     assert story.deposits(42) == door
-    assert story.state.parcels[door].counter == 3
+    assert story.state.doors[door].counter == 3
 
 
 def test_a_courier_cannot_reopen_later_or_after_someone_else():
@@ -203,7 +203,7 @@ def test_cancelling_leaves_the_ticket_good_and_the_counter_used():
     assert type(effects[at + 1]) is Send
     assert story.spent == set()
     assert story.deposits(42) == door
-    assert story.state.parcels[door].counter == 2
+    assert story.state.doors[door].counter == 2
 
 
 def test_a_courier_who_walks_away_from_an_empty_closed_door_has_cancelled():

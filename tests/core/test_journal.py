@@ -37,21 +37,21 @@ STATES = (1, 2, 2, 2, 3, 3, 4, 5, 5, 5, 3, 3, 4, 5, 4, 4, 5, 0)
 
 def test_a_parcel_goes_through_its_states():
     for count, state in enumerate(STATES):
-        assert folded(LIFE[: count + 1]).parcels[1].state == state
-    parcel = folded(LIFE).parcels[1]
+        assert folded(LIFE[: count + 1]).doors[1].state == state
+    parcel = folded(LIFE).doors[1]
     assert (parcel.counter, parcel.serial, parcel.failures, parcel.jammed, parcel.epoch) == (7, 42, 2, 0, 1)
 
 
 def test_a_jam_is_remembered_until_the_door_moves():
-    assert folded(LIFE[:15]).parcels[1].jammed == 1
-    assert folded(LIFE[:15] + ((records.DOOR_FORCED, 1, 0, 7),)).parcels[1].jammed == 0
-    assert folded(LIFE[:15] + ((records.DOOR_OPENED, 1, 0, 7),)).parcels[1].jammed == 0
+    assert folded(LIFE[:15]).doors[1].jammed == 1
+    assert folded(LIFE[:15] + ((records.DOOR_FORCED, 1, 0, 7),)).doors[1].jammed == 0
+    assert folded(LIFE[:15] + ((records.DOOR_OPENED, 1, 0, 7),)).doors[1].jammed == 0
 
 
 def test_a_deposit_that_jams_is_still_the_couriers_until_it_is_cancelled():
     rows = LIFE[:2] + ((records.DOOR_JAMMED, 1, 0, 7),)
-    assert folded(rows).parcels[1].state == journal.LOADING
-    assert folded(rows + ((records.CANCELLED, 1, 42, 7),)).parcels[1].state == journal.EMPTY
+    assert folded(rows).doors[1].state == journal.LOADING
+    assert folded(rows + ((records.CANCELLED, 1, 42, 7),)).doors[1].state == journal.EMPTY
 
 
 def test_the_doors_own_records_give_the_same_doors_at_every_point():
@@ -59,12 +59,12 @@ def test_the_doors_own_records_give_the_same_doors_at_every_point():
         state = folded(LIFE[:count])
         again = folded([tuple(record) for record in state.door_records()])
         assert again.door_records() == state.door_records()
-        assert again.parcels[1].__dict__ == state.parcels[1].__dict__
+        assert again.doors[1].__dict__ == state.doors[1].__dict__
 
 
 def test_a_door_record_holds_the_largest_of_everything():
     state = State((1,), 1023)
-    parcel = state.parcels[1]
+    parcel = state.doors[1]
     parcel.state, parcel.counter, parcel.serial, parcel.failures, parcel.epoch, parcel.jammed = 5, 0xFFFFFF, 99999, 10, 1023, 1
     record = state.door_record(1)
     assert 0 <= record.a < 1 << 32

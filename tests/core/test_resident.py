@@ -53,7 +53,7 @@ def test_a_right_code_also_spends_a_count():
     door = story.deposits(42)
     story.asks(story.wrong(door) + "#")
     story.asks(story.code(door) + "#")
-    assert story.state.parcels[door].failures == 2
+    assert story.state.doors[door].failures == 2
 
 
 def test_the_answer_to_right_wrong_empty_and_duress_comes_at_the_same_tick():
@@ -258,5 +258,5 @@ def test_a_code_typed_again_while_the_door_is_open_opens_again():
 def test_a_code_of_another_epoch_opens_nothing():
     story = Story()
     door = story.deposits(42)
-    story.state.parcels[door].epoch = 2
+    story.state.doors[door].epoch = 2
     assert pulses(story.asks(story.code(door) + "#")) == []

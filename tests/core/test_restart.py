@@ -19,7 +19,7 @@ def story_in(state, closed, occupied):
     if state in (journal.RESERVED, journal.GRANTED):  # the cut came before the pulse was recorded
         assert story.log.pop().kind == records.PULSED
         story.number -= 1
-    assert story.folded().parcels[1].state == state
+    assert story.folded().doors[1].state == state
     story.closed[1] = closed
     story.occupied[1] = occupied
     return story
@@ -69,7 +69,7 @@ def test_every_state_resolves_with_every_reading_of_the_sensors():
         story = story_in(state, closed, occupied)
         effects = story.power_on()
         assert tuple(kinds(effects)) == recorded, (state, closed, occupied)
-        assert story.state.parcels[1].state == after
+        assert story.state.doors[1].state == after
         assert pulses(effects) == []
         assert story.text == texts.WELCOME
         assert not any(isinstance(effect, Pulse) for effect in story.wait(10000))
@@ -114,7 +114,7 @@ def test_a_second_restart_changes_nothing_more():
             assert kinds(story.power_on()) == []
         else:
             story.power_on()
-        assert story.state.parcels[1].state == after
+        assert story.state.doors[1].state == after
 
 
 def test_the_code_works_after_any_restart_that_leaves_the_parcel():
@@ -150,7 +150,7 @@ def test_cutting_the_power_at_the_check_buys_no_free_guess():
     for tries in range(1, 11):
         story.types(story.wrong(door) + "#")
         story.power_on()
-        assert story.state.parcels[door].failures == tries
+        assert story.state.doors[door].failures == tries
 
 
 def test_a_counter_is_not_used_again_after_a_cut():
@@ -159,7 +159,7 @@ def test_a_counter_is_not_used_again_after_a_cut():
     for serial in range(5):
         door = story.begins_deposit(serial)
         assert door == 1
-        counters.append(story.state.parcels[door].counter)
+        counters.append(story.state.doors[door].counter)
         story.power_on()
         story.wait(5000)
     assert counters == [1, 2, 3, 4, 5]

@@ -5,16 +5,13 @@ from collections import namedtuple
 from locker.compat import const
 from locker.core import deposit, entry, events, journal, records, texts
 from locker.core import door as doors_table
-from locker.core.door import Door
 from locker.core.effects import ALARM, BAD, KEY, Beep, Light, Record, Send, Show, Spend, WakeAt
 
 Secrets = namedtuple("Secrets", ("board_id", "site_id", "epoch", "code_key", "receipt_key", "ticket_key", "cabinet"))
 
-# Deadlines in `due`; 1 and 2 are of core.deposit.
-_KEYPAD = const(0)
-_BELL = const(3)
-_LAMP = const(4)
-_REFUSALS = const(5)
+# Deadlines in `due`, below those of the doors, which have their numbers; more in core.entry and core.deposit.
+_BELL = const(-3)
+_LAMP = const(-2)
 
 _MESSAGE_MS = const(8000)
 _READ_MS = const(60000)
@@ -22,7 +19,6 @@ _LIT_MS = const(30000)
 _BOOT_MS = const(3000)  # and the floor of 2 s: the first number is checked 5 s after boot
 _HOST_MS = const(3000)
 _BELL_QUIET_MS = const(60000)
-_HOUR_MS = const(3600000)
 
 
 class Cabinet:
@@ -39,25 +35,24 @@ class Cabinet:
         self.spent = spent
         self.draw = draw
         self.accepting = True
-        self.order = tuple(Door(door.number, door.size, state.parcels[door.number]) for door in doors)
-        self.doors = {door.number: door for door in self.order}
+        self.doors = state.doors
+        for door in doors:
+            self.doors[door.number].size = door.size
         self.now = 0
-        self._effects = []
-        self.due = [None] * len(_TIMERS)
+        self.effects = []
+        self.due = {}  # what is to be done, and when
         self._wake = None
         self.coil = 0  # the door whose coil is on
-        self._lit = False
         self.mode = entry.IDLE
         self.key = ""
         self.typed = ""
-        self.only_short = False  # all digits were asked for, and only the short code was typed
         self.checked_ms = 0  # when the last number was checked
         self.serial = 0  # of the ticket in hand
         self.choice = None  # the door found for it
         self.courier = None  # the door that the keypad is in use for
         self.deposited = None  # the door whose deposit may still be withdrawn
         self.deposit_number = 0
-        self._refusals = 0
+        self.refusals = 0
         self._rings = 0
         self._bell_number = 0
         self._bell_quiet_ms = 0
@@ -67,14 +62,23 @@ class Cabinet:
         self._begin(now_ms)
         self.checked_ms = now_ms + _BOOT_MS
         for number, closed, occupied in sensors:
-            self.doors[number].boot(self, closed, occupied)
-        for door in self.order:
-            parcel = door.parcel
-            if parcel.state == journal.WAITING and not self.spent(parcel.serial):
-                self.emit(Spend(parcel.serial))
-        self.emit(Light(False))
-        entry.welcome(self)
-        self.send(False)
+            door = self.doors[number]
+            door.closed = closed
+            door.occupied = occupied
+            if closed:
+                doors_table.resolve(self, door)
+            elif door.state == journal.EMPTY:
+                door.phase = doors_table.FORCED
+            else:
+                if door.state != journal.WAITING:
+                    door.phase = doors_table.RELEASED
+                doors_table.step(self, door, doors_table.OPENED)
+        for door in self.doors.values():
+            if door.state == journal.WAITING and not self.spent(door.serial):
+                self.effects.append(Spend(door.serial))
+        self.effects.append(Light(False))
+        entry.welcome(self, None)
+        self.effects.append(Send(False))
         return self._end()
 
     def handle(self, event, now_ms: int) -> list:
@@ -98,35 +102,38 @@ class Cabinet:
 
     # What the tables ask for
 
-    def emit(self, effect) -> None:
-        """Adds an effect."""
-        self._effects.append(effect)
-
-    def record(self, kind: int, door, a: int = 0, b=None) -> None:
-        """Journals and folds a record of a door (None for the cabinet); b is the door's parcel counter unless given."""
-        number = door.number if door else 0
-        if b is None:
-            b = door.parcel.counter if door else 0
-        self.emit(Record(kind, number, a, b))
-        self.state.apply(records.Record(kind, number, 0, self.state.number + 1, 0, a, b))
-
-    def send(self, urgent: bool) -> None:
-        """Tells the host; urgent sends the record just made ahead of all others."""
-        self.emit(Send(urgent))
+    def record(self, kind: int, door, a: int = 0) -> None:
+        """Journals and folds a record of a door (None for the cabinet), and tells the host if it is for it."""
+        number = b = 0
+        self.state.number += 1
+        if door:
+            number = door.number
+            b = door.counter
+            door.apply(kind, a, b, self.state.epoch)
+        self.effects.append(Record(kind, number, a, b))
+        if records.TOLD >> kind & 1:
+            self.effects.append(Send(bool(records.URGENT >> kind & 1)))
 
     def beep(self, sound: int) -> None:
         """Makes a sound."""
-        self.emit(Beep(sound))
+        self.effects.append(Beep(sound))
 
-    def show(self, text: int, arguments: tuple = (), ms=_MESSAGE_MS) -> None:
+    def wait(self, whose: int, ms) -> None:
+        """Sets a deadline, `ms` from now, or calls it off (None)."""
+        if ms is None:
+            self.due.pop(whose, None)
+        else:
+            self.due[whose] = self.now + ms
+
+    def show(self, text: int, arguments: tuple = (), ms: int | None = _MESSAGE_MS) -> None:
         """Shows a text: for `ms` (None: until something else) when nobody is at the keypad, else while the keypad is in this mode."""
-        self.emit(Show(text, arguments))
-        if self.is_idle():
-            self.due[_KEYPAD] = None if ms is None else self.now + ms
+        self.effects.append(Show(text, arguments))
+        if self.mode == entry.IDLE:
+            self.wait(entry.KEYPAD, ms)
 
     def tell(self, door, text: int) -> None:
         """Shows a text about a door, unless the keypad is in use for something else."""
-        if self.is_idle() or self.courier is door:
+        if self.mode == entry.IDLE or self.courier is door:
             self.show(text, (door.number,))
 
     def refuse(self, text: int) -> None:
@@ -134,32 +141,35 @@ class Cabinet:
         self.beep(BAD)
         self.show(text)
 
-    def open(self, door) -> None:
-        """Wants a door opened."""
-        door.step(self, doors_table.WANT)
+    def open(self, door, text: int) -> None:
+        """Wants a door opened, and says what for."""
+        self.show(text, (door.number,), None)
+        doors_table.step(self, door, doors_table.WANT)
 
-    def finish(self, door) -> None:
-        """The courier at this door need not be asked anything more."""
-        if self.courier is door:
-            self.step(deposit.DONE)
+    def free(self, sizes: str) -> list:
+        """The doors of these sizes that a parcel may be put in."""
+        found = []
+        for door in self.doors.values():
+            if door.size in sizes and not (door.phase or door.occupied or door.state or door.jammed) and door.closed:
+                found.append(door)
+        return found
 
     def step(self, event: int) -> None:
-        """Something happens to the visit at the keypad."""
-        entry.step(self, event)
+        """Takes the keypad's transition for an event; without one nothing happens. Whoever leaves the courier's modes leaves her door."""
+        row = entry.TRANSITIONS.get(self.mode | event)
+        if row:
+            self.mode = row[0]
+            self.wait(entry.KEYPAD, entry.PATIENCE_MS[row[0]])
+            self.act(row[1], self.courier)
+            if self.mode < entry.LOADING:
+                self.courier = None
 
-    def begin(self) -> None:
-        """The first digit of a number."""
-        entry.begin(self)
-
-    def is_idle(self) -> bool:
-        """Whether the keypad is not in use."""
-        return self.mode == entry.IDLE
-
-    def refuse_ticket(self) -> None:
-        """Counts a refused ticket; the first is journaled at once, more of them once an hour."""
-        self._refusals += 1
-        if self.due[_REFUSALS] is None:
-            self._refusals_timer()
+    def act(self, action, door) -> None:
+        """Does what a row of a table asks for: a function, a text to be shown, or nothing."""
+        if isinstance(action, int):
+            self.tell(door, action)
+        elif action:
+            action(self, door)
 
     # Events
 
@@ -167,13 +177,13 @@ class Cabinet:
         if kind is events.PulseEnded:
             if door.number == self.coil:
                 self.coil = 0
-                door.step(self, doors_table.COIL_OFF)
+                doors_table.step(self, door, doors_table.COIL_OFF)
         elif kind is events.Occupied or kind is events.Cleared:
             door.occupied = kind is events.Occupied
         else:
             self._touch()
             door.closed = kind is events.ContactClosed
-            door.step(self, doors_table.CLOSED if door.closed else doors_table.OPENED)
+            doors_table.step(self, door, doors_table.CLOSED if door.closed else doors_table.OPENED)
 
     def _press(self, key):
         kind = entry.HASH if key == "#" else entry.STAR if key == "*" else entry.DIGIT if key.isdigit() else None
@@ -186,89 +196,63 @@ class Cabinet:
         self._rings += 1
         if self.now >= self._bell_quiet_ms:
             self.record(records.BELL_RUNG, None, self._rings)
-            self.send(True)
             self._rings = 0
             self._bell_quiet_ms = self.now + _BELL_QUIET_MS
             self._bell_number = self.state.number
         self.beep(ALARM)
         self.show(texts.BELL, (), _READ_MS)
-        self.due[_BELL] = self.now + _HOST_MS
+        self.wait(_BELL, _HOST_MS)
 
     # Time
 
     def _begin(self, now_ms):
         self.now = now_ms
-        self._effects = []
+        self.effects = []
 
     def _end(self):
-        for door in self.order:
+        for door in self.doors.values():
             if self.coil:
                 break
-            door.step(self, doors_table.TURN)
+            doors_table.step(self, door, doors_table.TURN)
         nearest = self._nearest()[0]
         if nearest != self._wake:
             self._wake = nearest
-            self.emit(WakeAt(nearest))
-        return self._effects
+            self.effects.append(WakeAt(nearest))
+        return self.effects
 
-    def _nearest(self):
-        """The earliest deadline and whose it is: a Door or an index of `due`; (None, None) without one."""
-        best = whose = None
-        for index, due in enumerate(self.due):
-            if due is not None and (best is None or due < best):
-                best = due
-                whose = index
-        for door in self.order:
-            if door.due is not None and (best is None or door.due < best):
-                best = door.due
-                whose = door
-        return best, whose
+    def _nearest(self) -> tuple:
+        """The earliest deadline and whose it is: an index of _TIMERS or a door's number; (None, None) without one."""
+        return min(zip(self.due.values(), self.due), default=(None, None))
 
     def _time_out(self):
         while True:
             due, whose = self._nearest()
-            if due is None or due > self.now:
+            if whose is None or due > self.now:
                 return
-            if isinstance(whose, Door):
-                whose.time_out(self)
-            else:
-                self.due[whose] = None
+            del self.due[whose]
+            if whose == entry.KEYPAD:
+                self.step(entry.TIMEOUT)
+            elif whose < 0:
                 _TIMERS[whose](self)
+            else:
+                doors_table.step(self, self.doors[whose], doors_table.TIMEOUT)
 
     def _touch(self):
         """Someone acts: light."""
-        if not self._lit:
-            self._lit = True
-            self.emit(Light(True))
-        self.due[_LAMP] = self.now + _LIT_MS
-
-    def _key_timer(self):
-        self.step(entry.TIMEOUT)
+        if _LAMP not in self.due:
+            self.effects.append(Light(True))
+        self.wait(_LAMP, _LIT_MS)
 
     def _bell_timer(self):
         if self.state.acknowledged < self._bell_number:
             self.show(texts.OFFLINE, (), _READ_MS)
 
     def _dark_timer(self):
-        if any(door.is_in_use() for door in self.order):
-            self.due[_LAMP] = self.now + _LIT_MS
-        else:
-            self._lit = False
-            self.emit(Light(False))
-
-    def _refusals_timer(self):
-        if self._refusals:
-            self.record(records.TICKET_REFUSED, None, self._refusals)
-            self.send(False)
-            self._refusals = 0
-            self.due[_REFUSALS] = self.now + _HOUR_MS
+        for door in self.doors.values():
+            if doors_table.SHUT < door.phase < doors_table.LEFT:
+                self.wait(_LAMP, _LIT_MS)
+                return
+        self.effects.append(Light(False))
 
 
-_TIMERS = (  # by index of `due`
-    Cabinet._key_timer,
-    deposit.show_receipt,
-    deposit.seal,
-    Cabinet._bell_timer,
-    Cabinet._dark_timer,
-    Cabinet._refusals_timer,
-)
+_TIMERS = (deposit.show_receipt, deposit.seal, Cabinet._bell_timer, Cabinet._dark_timer, deposit.report_refusals)  # from -5 to -1

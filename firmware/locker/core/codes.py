@@ -5,7 +5,7 @@ Numbers enter a derivation big-endian: epoch 4 bytes, door 1, counter 4, serial 
 
 import struct
 
-from locker.mac import digits
+from locker import mac
 
 
 def pickup_code(key: bytes, board_id: bytes, epoch: int, door: int, counter: int, retry: int) -> str:
@@ -13,7 +13,7 @@ def pickup_code(key: bytes, board_id: bytes, epoch: int, door: int, counter: int
 
     `key` is K_code of the epoch, `door` 1-99, `counter` the door's parcel counter, `retry` 0-255: 0 unless the host orders otherwise.
     """
-    return "%012d" % digits(key, b"pin" + board_id + struct.pack(">IBIB", epoch, door, counter, retry), 16, 10**12)
+    return "%012d" % mac.digits(key, b"pin" + board_id + struct.pack(">IBIB", epoch, door, counter, retry), 16, 10**12)
 
 
 def duress_code(code: str, tail: int) -> str:
@@ -23,7 +23,7 @@ def duress_code(code: str, tail: int) -> str:
 
 def receipt_code(key: bytes, board_id: bytes, epoch: int, door: int, counter: int, serial: int, retry: int) -> str:
     """The 8 digits with which a courier proves a deposit that the host has not heard of. `key` is K_receipt of the epoch."""
-    return "%08d" % digits(key, b"receipt" + board_id + struct.pack(">IBIIB", epoch, door, counter, serial, retry), 8, 10**8)
+    return "%08d" % mac.digits(key, b"receipt" + board_id + struct.pack(">IBIIB", epoch, door, counter, serial, retry), 8, 10**8)
 
 
 def same(entry: str, code: str) -> bool:
@@ -31,9 +31,4 @@ def same(entry: str, code: str) -> bool:
 
     Only lengths, which are public, end it early.
     """
-    if len(entry) != len(code):
-        return False
-    difference = 0
-    for mine, theirs in zip(entry.encode(), code.encode()):
-        difference |= mine ^ theirs
-    return difference == 0
+    return mac.same(entry.encode(), code.encode())

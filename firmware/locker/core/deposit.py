@@ -7,24 +7,26 @@ withdrawn: when another number is checked, or 60 s after closing.
 from locker.compat import const
 from locker.core import codes, records, texts, tickets
 from locker.core.effects import BAD, GOOD, Spend
-from locker.core.journal import LOADING
+from locker.core.journal import LOADING, RESERVED
 
 # What happens to the visit, for core.entry.
-GOOD_TICKET = const(4)
-FOUND = const(5)  # a door for the parcel
-LARGER = const(6)  # only a larger door than asked for
-STUCK = const(7)
-SHUT_EMPTY = const(8)
-DONE = const(9)  # nothing more to ask the courier
+GOOD_TICKET = const(0x40)
+FOUND = const(0x50)  # a door for the parcel
+LARGER = const(0x60)  # only a larger door than asked for
+STUCK = const(0x70)
+SHUT_EMPTY = const(0x80)
+DONE = const(0x90)  # nothing more to ask the courier
 
 # Deadlines of the cabinet.
-RECEIPT = const(1)
-SEAL = const(2)
+RECEIPT = const(-5)
+SEAL = const(-4)
+REFUSALS = const(-1)
 
 _RECEIPT_MS = const(2500)  # from being deposited, which is 500 ms after closing
 _REOPEN_MS = const(60000)
 _READ_MS = const(60000)  # for copying a receipt
 _AGAIN_MS = const(1000)
+_HOUR_MS = const(3600000)
 _SIZES = "SML"
 
 
@@ -34,7 +36,7 @@ def answer(cabinet) -> None:
     serial = tickets.check_ticket(secrets.ticket_key, secrets.site_id, cabinet.typed)
     cabinet.serial = serial
     door = cabinet.deposited
-    if door and door.parcel.serial == serial:
+    if door and door.serial == serial:
         cabinet.deposited = None
         cabinet.record(records.WITHDRAWN, door, serial)
         cabinet.choice = door
@@ -42,13 +44,28 @@ def answer(cabinet) -> None:
         return
     seal(cabinet)
     if serial < 0:
-        cabinet.refuse_ticket()
+        cabinet.refusals += 1
+        if REFUSALS not in cabinet.due:
+            report_refusals(cabinet)
         cabinet.refuse(texts.UNKNOWN)
-    elif cabinet.spent(serial) or any(d.for_courier() and d.parcel.serial == serial for d in cabinet.doors.values()):
+        return
+    used = cabinet.spent(serial)
+    for door in cabinet.doors.values():
+        if RESERVED <= door.state <= LOADING and door.serial == serial:
+            used = True
+    if used:
         cabinet.refuse(texts.USED)
     else:
         cabinet.beep(GOOD)
         cabinet.step(GOOD_TICKET)
+
+
+def report_refusals(cabinet) -> None:
+    """Journals how many tickets were refused; the first at once, more of them once an hour."""
+    if cabinet.refusals:
+        cabinet.record(records.TICKET_REFUSED, None, cabinet.refusals)
+        cabinet.refusals = 0
+        cabinet.wait(REFUSALS, _HOUR_MS)
 
 
 def seal(cabinet) -> None:
@@ -56,25 +73,25 @@ def seal(cabinet) -> None:
     door = cabinet.deposited
     if door:
         cabinet.deposited = None
-        cabinet.emit(Spend(door.parcel.serial))
+        cabinet.effects.append(Spend(door.serial))
 
 
-def ask_size(cabinet) -> None:
+def ask_size(cabinet, _) -> None:
     """1, 2 or 3: unless there is no door to be had."""
-    if cabinet.accepting and any(door.is_free() for door in cabinet.doors.values()):
+    if cabinet.accepting and cabinet.free(_SIZES):
         cabinet.show(texts.SIZES)
     else:
         cabinet.step(DONE)
         cabinet.refuse(texts.FULL)
 
 
-def choose(cabinet) -> None:
+def choose(cabinet, _) -> None:
     """A random free door of the size of the key, or the next larger one; no resident gets a usual door."""
     wanted = "123".find(cabinet.key)
     if wanted < 0:
         return
     for size in _SIZES[wanted:]:
-        free = [door for door in cabinet.order if door.size == size and door.is_free()]
+        free = cabinet.free(size)
         if free:
             cabinet.choice = free[cabinet.draw(len(free))]
             if size == _SIZES[wanted]:
@@ -86,84 +103,62 @@ def choose(cabinet) -> None:
     cabinet.show(texts.NO_SIZE, (_SIZES[wanted],))
 
 
-def take_offer(cabinet) -> None:
+def take_offer(cabinet, _) -> None:
     """The courier takes the larger door, if it is still free."""
-    if cabinet.choice.is_free():
+    if cabinet.choice in cabinet.free(_SIZES):
         cabinet.step(FOUND)
     else:
-        ask_size(cabinet)
+        ask_size(cabinet, None)
 
 
-def start(cabinet) -> None:
+def start(cabinet, _) -> None:
     """Reserves a counter for the chosen door and opens it."""
     door = cabinet.choice
     cabinet.courier = door
-    cabinet.record(records.DEPOSIT_STARTED, door, cabinet.serial, door.parcel.counter + 1)
-    reopen(cabinet)
+    door.counter += 1
+    cabinet.record(records.DEPOSIT_STARTED, door, cabinet.serial)
+    reopen(cabinet, door)
 
 
-def reopen(cabinet) -> None:
+def reopen(cabinet, door) -> None:
     """Opens the courier's door, for the first time or because nothing was seen inside."""
-    door = cabinet.courier
-    cabinet.show(texts.PUT, (door.number,))
-    cabinet.open(door)
+    cabinet.open(door, texts.PUT)
 
 
-def change(cabinet) -> None:
-    """The courier wants another size, or to leave: the door must be closed first."""
-    cabinet.show(texts.CHANGE, (cabinet.courier.number,))
-
-
-def ask_reopen(cabinet) -> None:
+def ask_reopen(cabinet, door) -> None:
     """Closed, and nothing is seen inside."""
     cabinet.beep(BAD)
-    cabinet.show(texts.NO_PARCEL, (cabinet.courier.number,))
+    cabinet.tell(door, texts.NO_PARCEL)
 
 
-def give_up(cabinet) -> None:
+def give_up(cabinet, door) -> None:
     """The courier leaves without a deposit; the ticket stays good."""
-    cancel(cabinet, cabinet.courier)
+    cancel(cabinet, door)
     cabinet.show(texts.WELCOME, (), None)
 
 
 def cancel(cabinet, door) -> None:
     """No parcel came to this door; its counter is never used again."""
-    cabinet.record(records.CANCELLED, door, door.parcel.serial)
-    cabinet.send(False)
+    cabinet.record(records.CANCELLED, door, door.serial)
 
 
-def cancel_and_begin(cabinet) -> None:
-    """Someone types a number instead of answering."""
-    cancel(cabinet, cabinet.courier)
-    cabinet.begin()
-
-
-def ask_other(cabinet) -> None:
+def ask_other(cabinet, door) -> None:
     """The courier's door is closed and empty as asked: another size?"""
-    cancel(cabinet, cabinet.courier)
-    ask_size(cabinet)
-
-
-def say_stuck(cabinet) -> None:
-    """The courier's door did not move: another one?"""
-    cabinet.show(texts.STUCK, (cabinet.courier.number,))
-
-
-def _deposited(cabinet, door):
-    cabinet.record(records.DEPOSITED, door, door.parcel.serial)
-    cabinet.send(False)
+    cancel(cabinet, door)
+    ask_size(cabinet, door)
 
 
 def judge(cabinet, door) -> None:
     """The courier's door is closed."""
     if door.occupied:
-        cabinet.finish(door)
+        if cabinet.courier is door:
+            cabinet.step(DONE)
         seal(cabinet)
-        _deposited(cabinet, door)
+        cabinet.record(records.DEPOSITED, door, door.serial)
         cabinet.deposited = door
         cabinet.deposit_number = cabinet.state.number
-        cabinet.due[RECEIPT] = cabinet.now + _RECEIPT_MS
-        cabinet.due[SEAL] = cabinet.now + _REOPEN_MS
+        cabinet.wait(RECEIPT, _RECEIPT_MS)
+        cabinet.wait(SEAL, _REOPEN_MS)
         cabinet.beep(GOOD)
         cabinet.tell(door, texts.DEPOSITED)
     elif cabinet.courier is door:
@@ -172,34 +167,15 @@ def judge(cabinet, door) -> None:
         cancel(cabinet, door)
 
 
-def jammed(cabinet, door) -> None:
-    """The courier's door did not move; the ticket is good for another one."""
-    cancel(cabinet, door)
-    if cabinet.courier is door:
-        cabinet.step(STUCK)
-
-
-def resolve(cabinet, door) -> None:
-    """After a power cut, the door closed: deposited only if the coil had moved and something is inside."""
-    if not door.occupied:
-        cancel(cabinet, door)
-    elif door.parcel.state == LOADING:
-        _deposited(cabinet, door)
-    else:
-        cabinet.record(records.SENSOR_FAULT, door, 2)
-        cancel(cabinet, door)
-
-
 def show_receipt(cabinet) -> None:
     """The host has not acknowledged the deposit: what the courier can report instead, once nobody is at the keypad."""
     door = cabinet.deposited
     if door is None or cabinet.state.acknowledged >= cabinet.deposit_number:
         return
-    if not cabinet.is_idle():
-        cabinet.due[RECEIPT] = cabinet.now + _AGAIN_MS
+    if cabinet.mode:
+        cabinet.wait(RECEIPT, _AGAIN_MS)
         return
     secrets = cabinet.secrets
-    parcel = door.parcel
-    code = codes.receipt_code(secrets.receipt_key, secrets.board_id, secrets.epoch, door.number, parcel.counter, parcel.serial, 0)
-    ticket = tickets.ticket(secrets.ticket_key, secrets.site_id, parcel.serial)
-    cabinet.show(texts.RECEIPT, (door.number, parcel.counter % 10000, code, ticket, secrets.cabinet), _READ_MS)
+    code = codes.receipt_code(secrets.receipt_key, secrets.board_id, secrets.epoch, door.number, door.counter, door.serial, 0)
+    ticket = tickets.ticket(secrets.ticket_key, secrets.site_id, door.serial)
+    cabinet.show(texts.RECEIPT, (door.number, door.counter % 10000, code, ticket, secrets.cabinet), _READ_MS)

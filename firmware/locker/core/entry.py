@@ -5,8 +5,10 @@ after boot), and answered 500 ms later: the same for right, wrong and empty. A d
 """
 
 from locker.compat import const
-from locker.core import deposit, pickup, texts
+from locker.core import codes, deposit, records, texts, tickets
 from locker.core.deposit import DONE, FOUND, GOOD_TICKET, LARGER, SHUT_EMPTY, STUCK
+from locker.core.effects import GOOD
+from locker.core.journal import FAILURES_MAX, WAITING, Door
 
 # Modes.
 IDLE = const(0)
@@ -18,13 +20,15 @@ LOADING = const(5)  # the courier's door opens or is open
 CHANGING = const(6)  # the same, and the courier wants another size
 ASKING = const(7)  # closed, nothing seen inside: again?
 
-# What happens at the keypad; more in core.deposit.
-DIGIT = const(0)
-HASH = const(1)
-STAR = const(2)
-TIMEOUT = const(3)
+# What happens at the keypad, 16 apart, so that MODE | EVENT is one number; more in core.deposit.
+DIGIT = const(0x00)
+HASH = const(0x10)
+STAR = const(0x20)
+TIMEOUT = const(0x30)
 
-_PATIENCE_MS = (8000, 20000, None, 30000, 30000, None, None, 60000)  # by mode
+KEYPAD = const(-6)  # the deadline of the mode
+
+PATIENCE_MS = (8000, 20000, None, 30000, 30000, None, None, 60000)  # by mode
 _ANSWER_MS = const(500)
 _FLOOR_MS = const(2000)
 _FLOOR_ALL_DIGITS_MS = const(5000)
@@ -35,99 +39,119 @@ _SHORT_DIGITS = const(10)  # door + 8
 _LONG_DIGITS = const(14)  # door + 12
 
 
-def welcome(cabinet):
+def welcome(cabinet, _):
     """Nobody is at the keypad."""
     cabinet.show(texts.WELCOME, (), None)
 
 
-def add(cabinet):
+def add(cabinet, _):
     """One digit more; only the last one is shown."""
     if len(cabinet.typed) < _DIGITS_MAX:
         cabinet.typed += cabinet.key
     cabinet.show(texts.ENTRY, ("." * (len(cabinet.typed) - 1) + cabinet.typed[-1],))
 
 
-def begin(cabinet):
+def begin(cabinet, _):
     """The first digit."""
     cabinet.typed = ""
-    add(cabinet)
+    add(cabinet, _)
 
 
-def submit(cabinet):
+def cancel_and_begin(cabinet, door):
+    """Someone types a number instead of answering."""
+    deposit.cancel(cabinet, door)
+    begin(cabinet, door)
+
+
+def submit(cabinet, _):
     """`#`: sets the tick of the answer; a try at a door is counted now, before anything is compared."""
-    length = len(cabinet.typed)
+    typed = cabinet.typed
+    length = len(typed)
     if length not in (_TICKET_DIGITS, _SHORT_DIGITS, _LONG_DIGITS):
         cabinet.step(DONE)
         cabinet.refuse(texts.LENGTH)
         return
-    all_digits = length != _TICKET_DIGITS and pickup.count_try(cabinet)
-    cabinet.only_short = all_digits and length == _SHORT_DIGITS
-    cabinet.checked_ms = max(cabinet.now, cabinet.checked_ms + (_FLOOR_ALL_DIGITS_MS if all_digits else _FLOOR_MS))
-    cabinet.due[0] = cabinet.checked_ms + _ANSWER_MS
+    floor_ms = _FLOOR_MS
+    door = None if length == _TICKET_DIGITS else cabinet.doors.get(int(typed[:2]))
+    if door:
+        if door.failures < FAILURES_MAX:
+            cabinet.record(records.CODE_TRIED, door, door.failures + 1)
+        else:
+            floor_ms = _FLOOR_ALL_DIGITS_MS
+            if length == _SHORT_DIGITS:
+                cabinet.typed = ""  # all digits were asked for: nothing of it is compared
+    cabinet.checked_ms = max(cabinet.now, cabinet.checked_ms + floor_ms)
+    cabinet.due[KEYPAD] = cabinet.checked_ms + _ANSWER_MS
 
 
-def answer(cabinet):
+def answer(cabinet, _):
     """The answer tick."""
-    if len(cabinet.typed) == _TICKET_DIGITS:
+    length = len(cabinet.typed)
+    if length == _TICKET_DIGITS:
         deposit.answer(cabinet)
         return
     deposit.seal(cabinet)
-    if cabinet.only_short:
-        cabinet.refuse(texts.ALL_DIGITS)
+    if length:
+        _answer_code(cabinet)
     else:
-        pickup.answer(cabinet)
+        cabinet.refuse(texts.ALL_DIGITS)
+
+
+def _answer_code(cabinet):
+    """Compares door + 8 or 12 digits and opens the door, or does not. Both comparisons are always made, for any number of a door."""
+    number = int(cabinet.typed[:2])
+    pin = cabinet.typed[2:]
+    door = cabinet.doors.get(number) or Door(number)
+    secrets = cabinet.secrets
+    code = codes.pickup_code(secrets.code_key, secrets.board_id, secrets.epoch, number, door.counter, 0)
+    tail = tickets.tail(secrets.ticket_key, secrets.site_id, door.serial)
+    right = codes.same(pin, code[: len(pin)])
+    duress = codes.same(pin, codes.duress_code(code, tail)[: len(pin)])
+    if door.state >= WAITING and door.epoch == secrets.epoch & 1023 and (right or duress):
+        cabinet.record(records.PICKUP_OPENED, door, 0 if right else 1)
+        cabinet.beep(GOOD)
+        cabinet.open(door, texts.TAKE)
+    else:
+        cabinet.refuse(texts.UNKNOWN)
 
 
 TRANSITIONS = {
-    # (mode,    event):       (next,     action)
-    (IDLE,      DIGIT):       (TYPING,   begin),
-    (IDLE,      HASH):        (IDLE,     welcome),
-    (IDLE,      STAR):        (IDLE,     welcome),
-    (IDLE,      TIMEOUT):     (IDLE,     welcome),
-    (IDLE,      GOOD_TICKET): (CHOOSING, deposit.ask_size),
-    (IDLE,      FOUND):       (LOADING,  deposit.start),
-    (TYPING,    DIGIT):       (TYPING,   add),
-    (TYPING,    HASH):        (CHECKING, submit),
-    (TYPING,    STAR):        (IDLE,     welcome),
-    (TYPING,    TIMEOUT):     (IDLE,     welcome),
-    (CHECKING,  TIMEOUT):     (IDLE,     answer),
-    (CHECKING,  DONE):        (IDLE,     None),
-    (CHOOSING,  DIGIT):       (CHOOSING, deposit.choose),
-    (CHOOSING,  STAR):        (IDLE,     welcome),
-    (CHOOSING,  TIMEOUT):     (IDLE,     welcome),
-    (CHOOSING,  FOUND):       (LOADING,  deposit.start),
-    (CHOOSING,  LARGER):      (OFFERED,  None),
-    (CHOOSING,  DONE):        (IDLE,     None),
-    (OFFERED,   HASH):        (CHOOSING, deposit.take_offer),
-    (OFFERED,   STAR):        (CHOOSING, deposit.ask_size),
-    (OFFERED,   TIMEOUT):     (IDLE,     welcome),
-    (LOADING,   STAR):        (CHANGING, deposit.change),
-    (LOADING,   DIGIT):       (TYPING,   begin),
-    (LOADING,   SHUT_EMPTY):  (ASKING,   deposit.ask_reopen),
-    (LOADING,   STUCK):       (CHOOSING, deposit.say_stuck),
-    (LOADING,   DONE):        (IDLE,     None),
-    (CHANGING,  STAR):        (IDLE,     welcome),
-    (CHANGING,  DIGIT):       (TYPING,   begin),
-    (CHANGING,  SHUT_EMPTY):  (CHOOSING, deposit.ask_other),
-    (CHANGING,  STUCK):       (CHOOSING, deposit.say_stuck),
-    (CHANGING,  DONE):        (IDLE,     None),
-    (ASKING,    HASH):        (LOADING,  deposit.reopen),
-    (ASKING,    STAR):        (IDLE,     deposit.give_up),
-    (ASKING,    TIMEOUT):     (IDLE,     deposit.give_up),
-    (ASKING,    DIGIT):       (TYPING,   deposit.cancel_and_begin),
-    (ASKING,    SHUT_EMPTY):  (ASKING,   deposit.ask_reopen),
-    (ASKING,    DONE):        (IDLE,     None),
+    # mode   | event:        (next,     action, or the text to show)
+    IDLE     | DIGIT:        (TYPING,   begin),
+    IDLE     | HASH:         (IDLE,     welcome),
+    IDLE     | STAR:         (IDLE,     welcome),
+    IDLE     | TIMEOUT:      (IDLE,     welcome),
+    IDLE     | GOOD_TICKET:  (CHOOSING, deposit.ask_size),
+    IDLE     | FOUND:        (LOADING,  deposit.start),
+    TYPING   | DIGIT:        (TYPING,   add),
+    TYPING   | HASH:         (CHECKING, submit),
+    TYPING   | STAR:         (IDLE,     welcome),
+    TYPING   | TIMEOUT:      (IDLE,     welcome),
+    CHECKING | TIMEOUT:      (IDLE,     answer),
+    CHECKING | DONE:         (IDLE,     None),
+    CHOOSING | DIGIT:        (CHOOSING, deposit.choose),
+    CHOOSING | STAR:         (IDLE,     welcome),
+    CHOOSING | TIMEOUT:      (IDLE,     welcome),
+    CHOOSING | FOUND:        (LOADING,  deposit.start),
+    CHOOSING | LARGER:       (OFFERED,  None),
+    CHOOSING | DONE:         (IDLE,     None),
+    OFFERED  | HASH:         (CHOOSING, deposit.take_offer),
+    OFFERED  | STAR:         (CHOOSING, deposit.ask_size),
+    OFFERED  | TIMEOUT:      (IDLE,     welcome),
+    LOADING  | STAR:         (CHANGING, texts.CHANGE),
+    LOADING  | DIGIT:        (TYPING,   begin),
+    LOADING  | SHUT_EMPTY:   (ASKING,   deposit.ask_reopen),
+    LOADING  | STUCK:        (CHOOSING, texts.STUCK),
+    LOADING  | DONE:         (IDLE,     None),
+    CHANGING | STAR:         (IDLE,     welcome),
+    CHANGING | DIGIT:        (TYPING,   begin),
+    CHANGING | SHUT_EMPTY:   (CHOOSING, deposit.ask_other),
+    CHANGING | STUCK:        (CHOOSING, texts.STUCK),
+    CHANGING | DONE:         (IDLE,     None),
+    ASKING   | HASH:         (LOADING,  deposit.reopen),
+    ASKING   | STAR:         (IDLE,     deposit.give_up),
+    ASKING   | TIMEOUT:      (IDLE,     deposit.give_up),
+    ASKING   | DIGIT:        (TYPING,   cancel_and_begin),
+    ASKING   | SHUT_EMPTY:   (ASKING,   deposit.ask_reopen),
+    ASKING   | DONE:         (IDLE,     None),
 }  # fmt: skip
-
-
-def step(cabinet, event) -> None:
-    """Takes the transition for an event; without one nothing happens. Whoever leaves the courier's modes leaves the courier's door."""
-    row = TRANSITIONS.get((cabinet.mode, event))
-    if row:
-        cabinet.mode = row[0]
-        patience = _PATIENCE_MS[row[0]]
-        cabinet.due[0] = None if patience is None else cabinet.now + patience
-        if row[1]:
-            row[1](cabinet)
-        if cabinet.mode < LOADING:
-            cabinet.courier = None

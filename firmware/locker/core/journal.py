@@ -5,6 +5,8 @@ its latest anchor on (a kind of ANCHORS) say all there is to know of it: before 
 must be written.
 """
 
+from collections import OrderedDict
+
 from locker.compat import const
 from locker.core import records
 from locker.core.effects import Record
@@ -37,18 +39,28 @@ _MOVED = {RESERVED: LOADING, GRANTED: TAKING}  # after PULSED and DOOR_OPENED
 _JAMMED = {TAKING: GRANTED}  # after DOOR_JAMMED: the coil moved in vain
 
 
-class Parcel:
-    """What is known of one door: `state` as above, `counter` of its latest parcel (0: never had one), `serial` of that parcel's ticket,
-    `failures` counted for it (0-10), `epoch` modulo 1024 it was deposited in, `jammed` 1 when the door did not move at its last attempt.
-    """  # fmt: skip
+class Door:
+    """One door: what the journal says of its parcel, and what the door does now.
 
-    def __init__(self):
+    By the journal: `state` as above, `counter` of its latest parcel (0: never had one), `serial` of that parcel's ticket, `failures`
+    counted for it (0-10), `epoch` modulo 1024 it was deposited in, `jammed` 1 when the door did not move at its last attempt.
+    For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said; `tries`, which counts the pulses
+    of this attempt, then the reminders.
+    """
+
+    def __init__(self, number):
+        self.number = number
+        self.size = ""
         self.state = EMPTY
         self.counter = 0
         self.serial = 0
         self.failures = 0
         self.epoch = 0
         self.jammed = 0
+        self.phase = 0
+        self.closed = True
+        self.occupied = False
+        self.tries = 0
 
     def apply(self, kind: int, a: int, b: int, epoch: int) -> None:
         """Folds one record of this door in; a record that says nothing of the parcel changes nothing."""
@@ -81,12 +93,14 @@ class Parcel:
 class State:
     """The fold of a journal for a cabinet with these door numbers, in `epoch`.
 
-    `parcels` is a dict of door number to Parcel; `number` the newest event number; `acknowledged` the newest that the host's database
-    holds.
+    `doors` is a dict of door number to Door, in that order; `number` the newest event number; `acknowledged` the newest that the host's
+    database holds.
     """
 
     def __init__(self, door_numbers, epoch: int = 1):
-        self.parcels = {number: Parcel() for number in door_numbers}
+        self.doors = OrderedDict()
+        for number in door_numbers:
+            self.doors[number] = Door(number)
         self.epoch = epoch
         self.number = 0
         self.acknowledged = 0
@@ -96,15 +110,15 @@ class State:
         self.number = record.number
         if record.kind == records.ACKNOWLEDGED:
             self.acknowledged = record.a
-        elif record.door in self.parcels:
-            self.parcels[record.door].apply(record.kind, record.a, record.b, self.epoch)
+        elif record.door in self.doors:
+            self.doors[record.door].apply(record.kind, record.a, record.b, self.epoch)
 
-    def door_record(self, door: int) -> Record:
+    def door_record(self, number: int) -> Record:
         """The one record (an effect, DOOR_STATE) that says again all that is known of a door, for when its older records are erased."""
-        parcel = self.parcels[door]
-        a = parcel.serial | parcel.failures << 17 | parcel.jammed << 21 | parcel.epoch << 22
-        return Record(records.DOOR_STATE, door, a, parcel.counter << 8 | parcel.state)
+        door = self.doors[number]
+        a = door.serial | door.failures << 17 | door.jammed << 21 | door.epoch << 22
+        return Record(records.DOOR_STATE, number, a, door.counter << 8 | door.state)
 
     def door_records(self) -> list:
-        """`door_record` of every door, by number; folding them gives the same parcels."""
-        return [self.door_record(door) for door in sorted(self.parcels)]
+        """`door_record` of every door, by number; folding them gives the same doors."""
+        return [self.door_record(number) for number in self.doors]

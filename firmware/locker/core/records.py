@@ -48,6 +48,10 @@ LEVEL_LOST = const(20)  # a: I2C address of an expander that does not answer
 ACKNOWLEDGED = const(128)  # a: the host's database holds everything up to this number
 DOOR_STATE = const(129)  # a: serial, b: parcel counter << 8 | core.door state; carries a door over an erased block
 
+# Sets of kinds, a bit each: what the host is told of at once, and what of that goes ahead of any backlog.
+URGENT = const(1 << PICKUP_OPENED | 1 << DOOR_FORCED | 1 << DOOR_JAMMED | 1 << BELL_RUNG)
+TOLD = const(URGENT | 1 << DEPOSITED | 1 << CANCELLED | 1 << COLLECTED | 1 << DOOR_LEFT_OPEN | 1 << TICKET_REFUSED | 1 << STILL_INSIDE)
+
 # Why a boot happened (BOOTED.a).
 RESET_POWER = const(1)
 RESET_HARD = const(2)
