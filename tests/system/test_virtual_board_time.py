@@ -153,6 +153,11 @@ time.sleep_ms(100000)
     assert lines[:3] == ["1 0", "3 500", "2 600"]
 
 
+def test_what_was_printed_right_before_a_reset_is_kept(image: Image, board: Board) -> None:
+    lines = printed(image("import machine, time\nprint(time.ticks_ms())\nmachine.WDT(timeout=10)\ntime.sleep(1)\n"), board, until_ms=500)
+    assert lines == [str(ms) for ms in range(0, 500, 10)]
+
+
 def test_a_power_cut_keeps_the_flash_and_nothing_else(image: Image, board: Board) -> None:
     def script(world: World) -> None:
         world.clock.at(1_010_000, world.power_cut)

@@ -188,6 +188,7 @@ class _Lockstep:
             self._restart(soft=True)
 
     def _kill(self) -> None:
+        self._drain()  # what the program printed before the request that ends it has been said
         interpreter, self._interpreter = self._interpreter, None
         if interpreter:
             interpreter.kill()
