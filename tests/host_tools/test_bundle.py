@@ -20,7 +20,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_module_of_the_firmware_and_of_its_library_is_there_and_nothing_else() -> None:
-    """A folder is a package on MicroPython without its empty __init__, what stands in for MicroPython stays at home, and so does the host's end."""
+    """A folder is a package on MicroPython without its empty __init__; what is for CPython or for the host stays at home."""
     found = set(bundle())
     spec = importlib.util.find_spec("adafruit_bus_device")
     assert spec is not None

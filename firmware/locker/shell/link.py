@@ -15,7 +15,7 @@ _HEARTBEAT_MS = const(300000)
 class Link:
     """One link to the host.
 
-    `carrier` is the seam's Carrier, `decoder` a wire.frame.Decoder, `session` a wire.session.Session(BOARD), `journal` a Store;
+    `carrier` is the seam's Carrier, `decoder` a wire.frame.Decoder, `session` a wire.session.Session, `journal` a Store;
     `report()` gives the REPORT and `status()` the STATUS of this moment.
     """
 
