@@ -1,12 +1,13 @@
 """The firmware with its private names shortened: what a board has little memory for and nobody reads there.
 
-MicroPython keeps every name of a module in RAM for ever. Five things that change no behaviour save a tenth of the .mpy bytes and more
+MicroPython keeps every name of a module in RAM for ever. Six things that change no behaviour save a tenth of the .mpy bytes and more
 of the heap (docs/decisions/0061-short-names.md):
 
 - a constant of another module, `records.DEPOSITED`, becomes its number, and its definition disappears;
 - a private name, `self._waiting`, becomes a short one that other files use again;
 - a parameter that no call names becomes `_0`, `_1`, ...;
 - a function or method that nothing on the board mentions is left out;
+- so is an import of the firmware's own that is used no more then: that of `const` is, which the compiler knows by itself;
 - the fields of a namedtuple, given as a tuple for their comments, become one string: each of them would stay in RAM as a string of its own.
 
 Lines stay where they are, so the line numbers of a traceback are those of the source.
@@ -36,17 +37,20 @@ def shrunk(sources: Mapping[str, bytes], called_by: Mapping[str, bytes]) -> dict
              if isinstance(node, ast.keyword) and node.arg}  # fmt: skip
     wanted = {name for tree in callers for name in _mentions(tree)}
     used = wanted | {name for module in modules.values() for name in _mentions(module.tree)}
+    reached = {node.attr for tree in callers for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    reached |= {name for tree in [*callers, *(module.tree for module in modules.values())] for name in _reached(tree)}
     constants = {module.name: module.constants for module in modules.values()}
     short = _short_names(modules, strict=True)
-    return {path: _Shortener(module, constants, short[path], _Kept(named, wanted, used)).result() for path, module in modules.items()}
+    kept = _Kept(named, wanted, used, reached)
+    return {path: _Shortener(module, constants, short[path], kept).result() for path, module in modules.items()}
 
 
 def with_short_private_names(sources: Mapping[str, bytes]) -> dict[str, bytes]:
     """The same files with nothing but their private names shortened, for modules whose callers are not known."""
     modules = {path: _Module(path, source) for path, source in sources.items()}
     short = _short_names(modules, strict=False)
-    all_names = _AllNames()
-    return {path: _Shortener(module, {}, short[path], _Kept(all_names, all_names, all_names)).result() for path, module in modules.items()}
+    kept = _Kept(*[_AllNames()] * 4)
+    return {path: _Shortener(module, {}, short[path], kept).result() for path, module in modules.items()}
 
 
 class _AllNames(Set[str]):
@@ -63,11 +67,12 @@ class _AllNames(Set[str]):
 
 
 class _Kept(NamedTuple):
-    """The names that have to stay: of parameters, of constants, and of functions, which are left out otherwise."""
+    """The names that have to stay: of parameters, of constants, of functions and of what is imported, which are left out otherwise."""
 
     parameters: Set[str]
     constants: Set[str]
     functions: Set[str]
+    imports: Set[str]  # `locker.core.door.texts` for what is reached through another module, `texts` if it is not known through which
 
 
 class _Module:
@@ -145,6 +150,20 @@ def _mentions(tree: ast.AST) -> Iterator[str]:
                 yield name
 
 
+def _reached(tree: ast.AST) -> Iterator[str]:
+    """What a file imports from modules, and what it takes from the modules that it imports, with its module in front."""
+    modules = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=str(origin), names=aliases):
+                yield from (f"{origin}.{alias.name}" for alias in aliases)
+                modules |= {alias.asname or alias.name: f"{origin}.{alias.name}" for alias in aliases}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in modules:
+                yield f"{modules[name]}.{attribute}"
+
+
 def _short_names(modules: Mapping[str, _Module], *, strict: bool) -> dict[str, dict[str, str]]:
     """By path, the short name of each private name. Files use the same ones again, except where one's classes inherit from another's."""
     by_name = {module.name: path for path, module in modules.items()}
@@ -190,6 +209,32 @@ class _Shortener:
             elif f"{origin}.{original}" in constants:
                 self._drawers[name] = constants[f"{origin}.{original}"]
         self._edits: list[Edit] = []
+        self._used = set(self._names_left(module.tree))
+
+    def _names_left(self, node: ast.AST) -> Iterator[str]:
+        """The names that are still looked up once constants are numbers."""
+        match node:
+            case ast.Attribute(value=ast.Name(id=drawer), attr=name) if name in self._drawers.get(drawer, {}):
+                return
+            case ast.FunctionDef(name=name) if self._is_left_out(node):
+                return
+            case ast.Assign(value=ast.Call(func=ast.Name(id="const"))):
+                return
+            case ast.Name(id=name, ctx=ast.Load()):
+                yield name
+        for child in ast.iter_child_nodes(node):
+            yield from self._names_left(child)
+
+    def _is_left_out(self, function: ast.FunctionDef) -> bool:
+        name = function.name
+        return not function.decorator_list and name not in self._kept.functions and not name.startswith("__")
+
+    def _is_needed(self, origin: str, name: str) -> bool:
+        """Whether an imported name is: one of the firmware's own is not if all that was taken from it has become numbers."""
+        if name in self._numbers:
+            return False
+        asked = name in self._kept.imports or f"{self._module.name}.{name}" in self._kept.imports
+        return asked or name in self._used or not origin.startswith("locker")
 
     def result(self) -> bytes:
         """The shortened file."""
@@ -211,7 +256,7 @@ class _Shortener:
     def _visit(self, node: ast.AST, parameters: Mapping[str, str]) -> None:
         """Edits a node and what is inside it; `parameters` are the new names of those in sight."""
         match node:
-            case ast.FunctionDef(name=name, decorator_list=[]) if name not in self._kept.functions and not name.startswith("__"):
+            case ast.FunctionDef() if self._is_left_out(node):
                 self._replace(node, "pass")
                 return
             case ast.Attribute(value=ast.Name(id=drawer), attr=name) if name in self._drawers.get(drawer, {}):
@@ -230,9 +275,8 @@ class _Shortener:
                 names = [field.value for field in fields if isinstance(field, ast.Constant) and isinstance(field.value, str)]
                 if len(names) == len(fields):
                     self._replace(given, f'"{" ".join(names)}"')
-            case ast.ImportFrom(module=origin, names=aliases) if any((alias.asname or alias.name) in self._numbers for alias in aliases):
-                left = [f"{a.name} as {a.asname}" if a.asname else a.name for a in aliases if (a.asname or a.name) not in self._numbers]
-                self._replace(node, f"from {origin} import {', '.join(left)}" if left else "pass")
+            case ast.ImportFrom(module=str(origin)):
+                self._import(node, origin)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name) if name in self._short:
                 line = self._module.source.splitlines()[node.lineno - 1]
                 self._rename(node.lineno, line.index(name.encode(), node.col_offset), name, self._short[name])
@@ -240,6 +284,13 @@ class _Shortener:
             parameters = self._parameters(node, parameters)
         for child in ast.iter_child_nodes(node):
             self._visit(child, parameters)
+
+    def _import(self, node: ast.ImportFrom, origin: str) -> None:
+        """Leaves out what is not needed of an import."""
+        left = [alias for alias in node.names if self._is_needed(origin, alias.asname or alias.name)]
+        if len(left) < len(node.names):
+            names = ", ".join(f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in left)
+            self._replace(node, f"from {origin} import {names}" if left else "pass")
 
     def _parameters(self, function: FunctionNode, outer: Mapping[str, str]) -> dict[str, str]:
         """The new names of the parameters that are in sight inside a function; edits its own."""

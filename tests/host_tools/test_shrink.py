@@ -13,7 +13,8 @@ from host_tools.shrink import shrunk, with_short_private_names
 
 ROOT = Path(__file__).parents[2]
 LIFE = """
-import hashlib, sys
+import builtins, hashlib, sys
+builtins.const = lambda value: value  # MicroPython's compiler knows it
 from pathlib import Path
 import locker
 from tests.simulation.test_parcel_life import journal_of_a_life
@@ -81,6 +82,21 @@ def test_a_constant_of_another_module_becomes_its_number() -> None:
     result = shrunk(sources, {"caller": b"from locker.b import f\n"})
     assert result["locker/a.py"] == b"_FIRST = const(4)\n_SECOND = const(_FIRST * 2)\n"
     assert b"return 8 + 4" in result["locker/b.py"]
+
+
+def test_an_import_of_which_only_numbers_were_left_goes() -> None:
+    sources = {
+        "locker/compat.py": b"from micropython import const\n",
+        "locker/a.py": b"from locker.compat import const\n\nFIRST = const(4)\n",
+        "locker/b.py": b"import time\n\nfrom locker import a\nfrom locker.compat import const\n\n_SECOND = const(5)\n\n\n"
+        b"def f():\n    return a.FIRST + _SECOND\n",
+        "locker/c.py": b"from locker import a, b\n\n\ndef g():\n    return b.f() + b.a.FIRST\n",
+    }
+    result = shrunk(sources, {"caller": b"from locker.c import g\n"})
+    assert result["locker/compat.py"] == sources["locker/compat.py"]
+    assert result["locker/a.py"] == b"pass\n\n_FIRST = const(4)\n"
+    assert result["locker/b.py"].startswith(b"import time\n\nfrom locker import a\npass\n")  # c takes `a` from it
+    assert result["locker/c.py"].startswith(b"from locker import b\n")
 
 
 def test_names_that_a_caller_uses_stay() -> None:
