@@ -36,6 +36,7 @@ def command(
              mpremote connect /tmp/wall exec "print('hello')"
     """
     from host_tools.simulator.virtual_board.board import OpenBoard
+    from host_tools.simulator.virtual_board.ending import Ending
 
     file = load_board(board)
     if link and file.definition.link is None:
@@ -43,7 +44,8 @@ def command(
     if link and os.path.abspath(link) == os.path.abspath(port):
         raise Complaint("The serial link needs a path of its own: --port is the REPL's.", 2)
     flash = flash or port.with_name(port.name + ".flash")
-    with OpenBoard(from_json(to_board_json(file)), file.definition.flash_mb, port, link, flash, heap_kib, seed, _uid(uid)) as opened:
+    definition, identity = from_json(to_board_json(file)), _uid(uid)
+    with Ending() as ending, OpenBoard(definition, file.definition.flash_mb, port, link, flash, heap_kib, seed, identity) as opened:
 
         def tell() -> None:
             if as_json:
@@ -54,7 +56,7 @@ def command(
             if sys.stderr.isatty():
                 notices.print("Ctrl-C ends it.")
 
-        opened.board.run(tell)
+        opened.board.run(ending, tell)
 
 
 def _uid(text: str | None) -> bytes | None:

@@ -12,11 +12,15 @@ from pathlib import Path
 import pytest
 
 from host_tools.errors import Complaint
+from host_tools.simulator.flash import FlashImage
+from host_tools.simulator.virtual_board.interpreter import Interpreter, Settings
 from host_tools.simulator.virtual_board.pty_port import live_port
 
 from .conftest import PATIENCE_S, Board, Line, state, wait_until
+from .vfs import put_files
 
 Start = Callable[..., Board]
+_END_S = 10  # to end, on a computer that has other things to do
 
 
 def test_hands_act_and_what_cannot_be_done_is_said(start_board: Start) -> None:
@@ -91,12 +95,102 @@ def test_a_port_is_opened_only_while_a_board_lives_behind_it(start_board: Start,
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_ended_board_leaves_nothing_behind(start_board: Start, tmp_path: Path, number: int) -> None:
     board = start_board("wall_12", "--link", str(tmp_path / "link"))
-    children = subprocess.run(["pgrep", "-P", str(board.process.pid)], capture_output=True, text=True, check=True).stdout.split()
+    children = children_of(board)
     assert children
     board.process.send_signal(number)
-    assert board.process.wait(PATIENCE_S) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["flash.bin"]
+    assert_nothing_is_left(board, children)
+
+
+def children_of(board: Board) -> list[str]:
+    return subprocess.run(["pgrep", "-P", str(board.process.pid)], capture_output=True, text=True, check=True).stdout.split()
+
+
+def assert_nothing_is_left(board: Board, children: list[str]) -> None:
+    """Ended within seconds, with exit code 0, no process, no link, no lock, and a flash that the next board can have."""
+    assert board.process.wait(_END_S) == 0
+    assert sorted(path.name for path in board.port.parent.iterdir()) == ["flash.bin"]
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
+    with FlashImage(board.flash):
+        pass
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "while True: pass",
+        "while True:\n try:\n  while True: pass\n except KeyboardInterrupt: pass",
+        "from machine import Pin\np = Pin(4, Pin.OUT)\nwhile True: p(1); p(0)",
+        "while True: print('x' * 100)",
+        "import os\nwhile True:\n with open('f', 'w') as f: f.write('x' * 5000)",
+    ],
+    ids=["spins", "catches", "posts", "prints", "writes"],
+)
+def test_a_program_that_ignores_everything_does_not_keep_its_board_from_ending(start_board: Start, loop: str, stopped: bool) -> None:
+    board = start_board()
+    with Line(board) as line:
+        line.raw()
+        line.start(b"print('begun')\n" + loop.encode())
+        line.until(b"begun")
+        children = children_of(board)
+        if stopped:
+            os.kill(int(children[0]), signal.SIGSTOP)
+        board.process.terminate()
+        assert_nothing_is_left(board, children)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_board_that_was_just_started_ends_as_one_that_has_lived(start_board: Start, number: int) -> None:
+    board = start_board()
+    board.process.send_signal(number)
+    assert_nothing_is_left(board, [])
+
+
+def test_an_impatient_second_signal_leaves_nothing_behind_either(start_board: Start) -> None:
+    board = start_board()
+    while board.process.poll() is None:
+        board.process.send_signal(signal.SIGTERM)
+        time.sleep(0.001)
+    assert_nothing_is_left(board, [])
+
+
+def test_a_board_that_is_told_to_end_while_it_is_being_made_leaves_nothing_behind(tmp_path: Path) -> None:
+    """From the moment that its first file is there."""
+    port = tmp_path / "port"
+    command = [
+        sys.executable,
+        "-m",
+        "host_tools",
+        "virtual",
+        "--board",
+        "wall_12",
+        "--port",
+        str(port),
+        "--flash",
+        str(tmp_path / "flash.bin"),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not (tmp_path / "flash.bin").exists():
+            assert process.poll() is None
+        process.terminate()
+        assert process.wait(_END_S) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["flash.bin"]
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
+def test_an_interpreter_that_goes_on_without_console_and_chip_is_killed(tmp_path: Path, stopped: bool) -> None:
+    with FlashImage(tmp_path / "flash.bin", flash_mb=8):
+        pass  # made
+    put_files(tmp_path / "flash.bin", {"/main.py": b"print('begun')\nwhile True: pass"})
+    interpreter = Interpreter(Settings(tmp_path / "flash.bin", 144 << 10, "esp32s3"), raw=False)
+    interpreter.console.settimeout(PATIENCE_S)
+    printed = b""
+    while not printed.endswith(b"begun\n"):
+        printed += interpreter.console.recv(1)
+    if stopped:
+        os.kill(interpreter.pid, signal.SIGSTOP)
+    assert interpreter.close() == -signal.SIGKILL
+    assert not Path(f"/proc/{interpreter.pid}").exists()
 
 
 def test_a_killed_board_takes_its_interpreter_along_and_the_next_one_takes_over(start_board: Start, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.virtual_board.chip_server import ChipServer
 from host_tools.simulator.virtual_board.console import Console
 from host_tools.simulator.virtual_board.control import ControlSocket
+from host_tools.simulator.virtual_board.ending import Ending
 from host_tools.simulator.virtual_board.interpreter import Interpreter, Settings, soft_reset_mode
 from host_tools.simulator.virtual_board.nvs import Nvs
 from host_tools.simulator.virtual_board.pty_port import PtyPort
@@ -23,6 +24,7 @@ from locker.board import Board
 
 _PACKET_BYTES_MAX = 1 << 17
 _CONSOLE_BYTES = 16384
+_REQUESTS_AT_ONCE = 1024  # more than the line holds: what a program posted before it ended is served whole
 _RETRY_S = 0.001
 _NOBODY_READS_S = 0.25
 _WAIT_S_MAX = 0.25
@@ -47,7 +49,7 @@ class _SteadyTime:
 
 
 class VirtualBoard:
-    """Everything of one board, from its serial port to the springs of its doors. `run` until `stop` or SIGTERM or SIGINT."""
+    """Everything of one board, from its serial port to the springs of its doors. `run` until it is asked to end."""
 
     def __init__(
         self, board: Board, image: FlashImage, port: PtyPort, link: PtyPort | None, heap_bytes: int, seed: int, uid: bytes | None
@@ -64,7 +66,6 @@ class VirtualBoard:
         self._interpreter: Interpreter | None = None
         self._next: Callable[[], None] | None = lambda: self._spawn(raw=False)
         self._crashes: list[float] = []
-        self._stopping = False
         self._on_ready: Callable[[], None] = lambda: None
         self._stuck_since: float | None = None
         self.world.chip.on_reset.append(self._on_reset)
@@ -80,21 +81,15 @@ class VirtualBoard:
 
     # The loop.
 
-    def run(self, on_ready: Callable[[], None] = lambda: None) -> None:
-        """Runs the board; returns when it was told to stop. Calls `on_ready` when the first interpreter is about to run boot.py."""
+    def run(self, ending: Ending, on_ready: Callable[[], None] = lambda: None) -> None:
+        """Runs the board until it is asked to end. Calls `on_ready` when the first interpreter is about to run boot.py."""
         self._on_ready = on_ready
-        before = {number: signal.signal(number, lambda *_: self.stop()) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
         woken_before = signal.set_wakeup_fd(self._waker.fileno())
         try:
-            while not self._stopping:
+            while not ending.asked:
                 self._turn()
         finally:
             signal.set_wakeup_fd(woken_before)
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def stop(self) -> None:
-        self._stopping = True
 
     def close(self) -> None:
         """Ends the interpreter as a power cut would, and removes the control socket. The ports are their maker's."""
@@ -263,8 +258,9 @@ class VirtualBoard:
 
     def _on_request(self) -> None:
         interpreter = self._interpreter
-        while interpreter is not None and interpreter is self._interpreter and self._serve_one(interpreter):
-            pass
+        for _ in range(_REQUESTS_AT_ONCE):  # a program that posts without a pause must not keep the loop from everything else
+            if interpreter is None or interpreter is not self._interpreter or not self._serve_one(interpreter):
+                return
 
     def _serve_one(self, interpreter: Interpreter) -> bool:
         try:

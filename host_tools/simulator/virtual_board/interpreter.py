@@ -17,6 +17,7 @@ from host_tools.simulator.virtual_board import launch
 from host_tools.simulator.virtual_board.modules import modules_image
 
 _STOPPED_MS_MAX = 1000
+_END_S_MAX = 1.0
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,14 @@ class Interpreter:
         self.close()
 
     def close(self) -> int:
-        """Waits for its end; the exit status as subprocess gives it."""
-        status = self._process.wait()
+        """Sees it off; the exit status as subprocess gives it. One that goes on without console and chip is killed after a second."""
         self.console.close()
         self.chip.close()
-        return status
+        try:
+            return self._process.wait(_END_S_MAX)
+        except subprocess.TimeoutExpired:
+            self._process.kill()  # ends a stopped process too
+            return self._process.wait()
 
 
 def soft_reset_mode(status: int) -> bool | None:
