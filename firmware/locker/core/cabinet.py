@@ -3,9 +3,9 @@
 from collections import namedtuple
 
 from locker.compat import const
-from locker.core import deposit, entry, events, journal, records, texts
+from locker.core import deposit, effects, entry, events, journal, records, texts
 from locker.core import door as doors_table
-from locker.core.effects import ALARM, BAD, KEY, Beep, Light, Record, Send, Show, Spend, WakeAt
+from locker.core.effects import ALARM, BAD, KEY
 
 Secrets = namedtuple("Secrets", ("board_id", "site_id", "epoch", "code_key", "receipt_key", "ticket_key", "cabinet"))
 
@@ -75,10 +75,10 @@ class Cabinet:
                 doors_table.step(self, door, doors_table.OPENED)
         for door in self.doors.values():
             if door.state == journal.WAITING and not self.spent(door.serial):
-                self.effects.append(Spend(door.serial))
-        self.effects.append(Light(False))
+                self.effects.append(effects.Spend(door.serial))
+        self.effects.append(effects.Light(False))
         entry.welcome(self, None)
-        self.effects.append(Send(False))
+        self.effects.append(effects.Send(False))
         return self._end()
 
     def handle(self, event, now_ms: int) -> list:
@@ -110,13 +110,13 @@ class Cabinet:
             number = door.number
             b = door.counter
             door.apply(kind, a, b, self.state.epoch)
-        self.effects.append(Record(kind, number, a, b))
+        self.effects.append(effects.Record(kind, number, a, b))
         if records.TOLD >> kind & 1:
-            self.effects.append(Send(bool(records.URGENT >> kind & 1)))
+            self.effects.append(effects.Send(bool(records.URGENT >> kind & 1)))
 
     def beep(self, sound: int) -> None:
         """Makes a sound."""
-        self.effects.append(Beep(sound))
+        self.effects.append(effects.Beep(sound))
 
     def wait(self, whose: int, ms) -> None:
         """Sets a deadline, `ms` from now, or calls it off (None)."""
@@ -127,7 +127,7 @@ class Cabinet:
 
     def show(self, text: int, arguments: tuple = (), ms: int | None = _MESSAGE_MS) -> None:
         """Shows a text: for `ms` (None: until something else) when nobody is at the keypad, else while the keypad is in this mode."""
-        self.effects.append(Show(text, arguments))
+        self.effects.append(effects.Show(text, arguments))
         if self.mode == entry.IDLE:
             self.wait(entry.KEYPAD, ms)
 
@@ -217,7 +217,7 @@ class Cabinet:
         nearest = self._nearest()[0]
         if nearest != self._wake:
             self._wake = nearest
-            self.effects.append(WakeAt(nearest))
+            self.effects.append(effects.WakeAt(nearest))
         return self.effects
 
     def _nearest(self) -> tuple:
@@ -240,7 +240,7 @@ class Cabinet:
     def _touch(self):
         """Someone acts: light."""
         if _LAMP not in self.due:
-            self.effects.append(Light(True))
+            self.effects.append(effects.Light(True))
         self.wait(_LAMP, _LIT_MS)
 
     def _bell_timer(self):
@@ -252,7 +252,7 @@ class Cabinet:
             if doors_table.SHUT < door.phase < doors_table.LEFT:
                 self.wait(_LAMP, _LIT_MS)
                 return
-        self.effects.append(Light(False))
+        self.effects.append(effects.Light(False))
 
 
 _TIMERS = (deposit.show_receipt, deposit.seal, Cabinet._bell_timer, Cabinet._dark_timer, deposit.report_refusals)  # from -5 to -1

@@ -5,8 +5,8 @@ withdrawn: when another number is checked, or 60 s after closing.
 """
 
 from locker.compat import const
-from locker.core import codes, records, texts, tickets
-from locker.core.effects import BAD, GOOD, Spend
+from locker.core import codes, effects, records, texts, tickets
+from locker.core.effects import BAD, GOOD
 from locker.core.journal import LOADING, RESERVED
 
 # What happens to the visit, for core.entry.
@@ -73,7 +73,7 @@ def seal(cabinet) -> None:
     door = cabinet.deposited
     if door:
         cabinet.deposited = None
-        cabinet.effects.append(Spend(door.serial))
+        cabinet.effects.append(effects.Spend(door.serial))
 
 
 def ask_size(cabinet, _) -> None:

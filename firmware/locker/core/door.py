@@ -5,8 +5,8 @@ Whether something was put in or taken is judged when the door has been closed fo
 """
 
 from locker.compat import const
-from locker.core import deposit, records, texts
-from locker.core.effects import ALARM, ATTENTION, Pulse
+from locker.core import deposit, effects, records, texts
+from locker.core.effects import ALARM, ATTENTION
 from locker.core.journal import GRANTED, LOADING, RESERVED, TAKING
 
 # Phases.
@@ -48,7 +48,7 @@ def _pulse(cabinet, door):
     """Records the pulse, then energises the coil. A door that is open already counts as opened."""
     door.tries += 1
     cabinet.record(records.PULSED, door, door.tries)
-    cabinet.effects.append(Pulse(door.number))
+    cabinet.effects.append(effects.Pulse(door.number))
     cabinet.coil = door.number
     if not door.closed:
         step(cabinet, door, OPENED)

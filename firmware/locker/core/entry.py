@@ -5,10 +5,10 @@ after boot), and answered 500 ms later: the same for right, wrong and empty. A d
 """
 
 from locker.compat import const
-from locker.core import codes, deposit, records, texts, tickets
+from locker.core import codes, deposit, journal, records, texts, tickets
 from locker.core.deposit import DONE, FOUND, GOOD_TICKET, LARGER, SHUT_EMPTY, STUCK
 from locker.core.effects import GOOD
-from locker.core.journal import FAILURES_MAX, WAITING, Door
+from locker.core.journal import FAILURES_MAX, WAITING
 
 # Modes.
 IDLE = const(0)
@@ -101,7 +101,7 @@ def _answer_code(cabinet):
     """Compares door + 8 or 12 digits and opens the door, or does not. Both comparisons are always made, for any number of a door."""
     number = int(cabinet.typed[:2])
     pin = cabinet.typed[2:]
-    door = cabinet.doors.get(number) or Door(number)
+    door = cabinet.doors.get(number) or journal.Door(number)
     secrets = cabinet.secrets
     code = codes.pickup_code(secrets.code_key, secrets.board_id, secrets.epoch, number, door.counter, 0)
     tail = tickets.tail(secrets.ticket_key, secrets.site_id, door.serial)

@@ -8,8 +8,7 @@ must be written.
 from collections import OrderedDict
 
 from locker.compat import const
-from locker.core import records
-from locker.core.effects import Record
+from locker.core import effects, records
 
 # Where the parcel of a door is.
 EMPTY = const(0)  # there is none
@@ -105,7 +104,7 @@ class State:
         self.number = 0
         self.acknowledged = 0
 
-    def apply(self, record: records.Record) -> None:
+    def apply(self, record) -> None:
         """Folds one records.Record in. Records of doors that the cabinet no longer has are passed over."""
         self.number = record.number
         if record.kind == records.ACKNOWLEDGED:
@@ -113,11 +112,11 @@ class State:
         elif record.door in self.doors:
             self.doors[record.door].apply(record.kind, record.a, record.b, self.epoch)
 
-    def door_record(self, number: int) -> Record:
+    def door_record(self, number: int) -> effects.Record:
         """The one record (an effect, DOOR_STATE) that says again all that is known of a door, for when its older records are erased."""
         door = self.doors[number]
         a = door.serial | door.failures << 17 | door.jammed << 21 | door.epoch << 22
-        return Record(records.DOOR_STATE, number, a, door.counter << 8 | door.state)
+        return effects.Record(records.DOOR_STATE, number, a, door.counter << 8 | door.state)
 
     def door_records(self) -> list:
         """`door_record` of every door, by number; folding them gives the same doors."""
