@@ -50,8 +50,13 @@ def _pin(value):
 
 def from_json(data: dict) -> Board:
     """The board in the object of a board.json, which `host_tools.boards.to_board_json` makes. KeyError for another one."""
-    values = {name: _pin(value) for name, value in data.items()}
-    values["doors"] = tuple([Door(*map(_pin, row)) for row in data["doors"]])
+    values = {}
+    for name, value in data.items():
+        values[name] = _pin(value)
+    doors = []
+    for row in data["doors"]:
+        doors.append(Door(*map(_pin, row)))
+    values["doors"] = tuple(doors)
     values["keypad"] = Keypad(*map(_pin, data["keypad"]))
     values["bus"] = data["bus"] and Bus(*data["bus"])
     try:

@@ -11,8 +11,7 @@ from host_tools.host.replica import Said, applied_up_to
 from locker.wire import host_messages as messages
 from locker.wire.frame import VERSION, BadFrame, alias_of
 from locker.wire.host_messages import Report
-from locker.wire.host_session import HostSession
-from locker.wire.session import NotReady
+from locker.wire.host_session import HostSession, NotReady
 
 _REFRESH_S = 1.0  # an alias that nobody knows sends us to the ledger at most this often
 _REFRESH_ANYWAY_S = 60.0

@@ -5,11 +5,11 @@ from host_tools.bundle import bundle
 # What no package may outgrow unseen. One that shrinks has its ceiling lowered; one that must grow takes the bytes from another here.
 BUDGETS = {
     "core": 15_000,
-    "wire": 7_500,
+    "wire": 4_700,
     "drivers": 4_400,
     "shell": 11_500,
     "hal": 4_300,
-    "": 2_000,  # board.py, compat.py, mac.py
+    "": 1_250,  # board.py, compat.py, mac.py
 }
 GOAL_BYTES = 24_576  # of all of it
 

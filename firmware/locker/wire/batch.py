@@ -20,9 +20,9 @@ import struct
 from locker.compat import const
 from locker.wire.frame import BadFrame
 
-_LAYOUT = "<BBHIIII"
+_LAYOUT = const("<BBHIIII")
 _RECORD_BYTES = const(20)
-_PLACE = ">BHI"
+_PLACE = const(">BHI")
 _PLACE_BYTES = const(7)
 _MOST = const(0xFFFFFFFF)
 
@@ -35,12 +35,12 @@ def short(value: int) -> bytes:
 def pack(records: tuple, most: int) -> bytes:
     """The bytes of a run of 1 to `most` 20-byte records. Raises ValueError for none or more, and for one of another length or of kind 0."""
     if not 1 <= len(records) <= most:
-        raise ValueError("no records, or too many")
+        raise ValueError(len(records))
     out = bytearray()
     place = uptime = b = 0
     for record in records:
         if len(record) != _RECORD_BYTES or not record[0]:
-            raise ValueError("not a record")
+            raise ValueError(len(record))
         kind, *here, now, a, new_b = struct.unpack(_LAYOUT, record)
         more = short((now - uptime) & _MOST)
         a = short(a)

@@ -16,7 +16,7 @@ def _passes(key, nonce, aad, text, tag_length, opening):
     size = 15 - len(nonce)  # bytes of the length field, L in RFC 3610
     length = len(text)
     if not 2 <= size <= 8 or not 4 <= tag_length <= 16 or tag_length & 1 or length >> 8 * size:
-        raise ValueError("length of nonce, tag or text")
+        raise ValueError(size, tag_length, length)
     padding = bytes(-length & 15)
     blocks = bytearray()
     for number in range((length + 31) >> 4):

@@ -12,6 +12,10 @@ _AFTER_ALIAS = const(5)
 _AFTER_NONCE = const(13)
 
 
+class NotReady(Exception):
+    """There are no keys yet: the board has not proved itself."""
+
+
 class HostSession(Session):
     """The host's end of the conversation with one board. It speaks and hears the messages of `locker.wire.host_messages`."""
 
@@ -31,7 +35,9 @@ class HostSession(Session):
         """Lets time pass: for the host it changes nothing."""
 
     def seal(self, message: tuple) -> bytes:
-        """The frame of a message, as for the board's end."""
+        """The frame of a message, as for the board's end. Raises NotReady without keys, ValueError for what is not a message."""
+        if not self.ready:
+            raise NotReady
         return super().seal(typed(message))
 
     def accept(self, payload: bytes, now_ms: int) -> tuple | None:

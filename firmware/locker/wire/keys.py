@@ -23,12 +23,12 @@ def derive(
     (RFC 9053, section 4.2). Raises KeyError for another algorithm. The message format of OSCORE is not used.
     """
     prk = hmac_sha256(master_salt, master_secret)
+    # Each info is the CBOR array [id, id_context, alg_aead, type, L] of section 3.2.1.
     middle = _text(id_context) + {10: b"\x0a", 30: b"\x18\x1e"}[algorithm]
-    made = []
-    for identity, end in ((sender_id, b"\x63Key\x10"), (recipient_id, b"\x63Key\x10"), (b"", b"\x62IV\x0d")):
-        # The CBOR array [id, id_context, alg_aead, type, L] of section 3.2.1; its last byte is the length L.
-        made.append(expand(prk, b"\x85" + _text(identity) + middle + end, end[-1]))
-    return tuple(made)
+    end = middle + b"\x63Key\x10"
+    sender_key = expand(prk, b"\x85" + _text(sender_id) + end, 16)
+    recipient_key = expand(prk, b"\x85" + _text(recipient_id) + end, 16)
+    return sender_key, recipient_key, expand(prk, b"\x85\x40" + middle + b"\x62IV\x0d", 13)
 
 
 def nonce(common_iv: bytes, sender_id: bytes, piv: bytes) -> bytes:

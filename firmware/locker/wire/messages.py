@@ -28,7 +28,8 @@ FIELDS = (b"", b"\x08\x14\x14\x14\x14\x14\x12\x04\x04", b"", b"", b"\x04\x14\x06
 def encode(message: tuple) -> bytes:
     """The plaintext of a message of the table.
 
-    Raises ValueError when a field is out of its range, when raw bytes have another length, and when there are no records or too many.
+    Raises ValueError(type, which field) when that is out of its range or its raw bytes have another length, IndexError when it is missing,
+    ValueError when there are no records or too many.
     """
     kind = message[0]
     out = bytes((kind,))
@@ -40,7 +41,7 @@ def encode(message: tuple) -> bytes:
         width = shape & 15
         raw = value if width == 8 else value.to_bytes(width, "big") if shape >> 4 <= value and not value >> 8 * width else b""
         if len(raw) != width:
-            raise ValueError("a field is out of its range")
+            raise ValueError(kind, at)
         out += raw
     return out
 

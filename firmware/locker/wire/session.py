@@ -44,10 +44,6 @@ _SILENCE_MS = const(10000)  # without an answer, until the board greets again
 _FUTILE_MAX = const(2)  # seals that the board checks in vain between two steps: a flood must not keep it from its keypad
 
 
-class NotReady(Exception):
-    """There are no keys yet: the other end has not answered the handshake."""
-
-
 class Session:
     """The board's end of the conversation with its host. Pure: bytes and times in, bytes out; now_ms never goes back.
 
@@ -107,10 +103,9 @@ class Session:
     def seal(self, message: tuple) -> bytes:
         """The frame of a message, ready for the carrier. The same message sealed again gives another frame.
 
-        Raises NotReady without keys, ValueError when a field of the message is out of its range.
+        Only while `ready`. Raises ValueError when a field of the message is out of its range.
         """
-        if not self.ready:
-            raise NotReady
+        assert self.ready
         plaintext = messages.encode(message)
         piv = batch.short(self._number)
         self._number += 1
