@@ -1,8 +1,6 @@
 """The app: one loop, one step each 20 ms, that carries what happened to the core and the core's effects to the drivers and the journal."""
 
 import gc
-import json
-import sys
 
 from locker.compat import const
 from locker.core import effects as do
@@ -13,7 +11,7 @@ from locker.mac import hmac_sha256
 from locker.shell import identity as identities
 from locker.shell.fittings import Fittings
 from locker.shell.link import Link
-from locker.shell.store import JournalError, Store
+from locker.shell.store import Store
 from locker.wire import messages
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
@@ -27,12 +25,6 @@ _PATIENCE_MS = const(5000)  # for a pulse that the coils' limits refuse
 _RESERVE = const(32)  # records kept free for the pickup of each parcel
 BUILD = const(1)
 IN_SERVICE = "In service"  # what the tools at the other end of the console wait for
-
-
-def read_json(path: str):
-    """The object in a JSON file of the board; raises OSError when it is missing, ValueError when it is not JSON."""
-    with open(path) as file:
-        return json.load(file)
 
 
 class App:
@@ -241,21 +233,3 @@ class App:
                 await self._hal.sleep_ms(_STEP_MS)
         finally:
             self._fittings.coils.all_off()
-
-
-def start(open_hal) -> None:
-    """Runs the cabinet of this board; one sentence on the console when it cannot, and the REPL is there.
-
-    The guard: whatever goes wrong while it runs is told on the console, every coil is off, and the chip starts afresh.
-    """
-    try:
-        hal = open_hal()
-        app = App(hal, identities.from_json(read_json("/identity.json")), read_json("/network.json"))
-    except (OSError, KeyError, ValueError, JournalError) as error:
-        print("Not in service:", error)
-        return
-    try:
-        hal.run(app.run())
-    except Exception as error:
-        sys.print_exception(error)
-        hal.reset()
