@@ -7,7 +7,7 @@ for name in (
     "compat mac board core.records core.events core.effects core.codes core.tickets core.texts core.door core.journal core.entry "
     "core.deposit core.cabinet wire.frame wire.ccm wire.keys wire.messages wire.session "
     "drivers.inputs drivers.expander drivers.keypad drivers.coil drivers.screen drivers.beeper "
-    "shell.identity shell.store shell.link shell.fittings hal.esp32 shell.app shell.start"
+    "shell.identity shell.store shell.link shell.fittings shell.pulses hal.esp32 shell.app shell.start"
 ).split():
     gc.collect()
     __import__("locker." + name)

@@ -11,6 +11,7 @@ from locker.mac import hmac_sha256
 from locker.shell import identity as identities
 from locker.shell.fittings import Fittings
 from locker.shell.link import Link
+from locker.shell.pulses import Pulses
 from locker.shell.store import Store
 from locker.wire import messages
 from locker.wire.frame import Decoder
@@ -19,9 +20,7 @@ from locker.wire.session import Session
 _STEP_MS = const(20)
 _QUIET_MS = const(5000)
 _WATCHDOG_MS = const(8000)
-_OVERTIME_MS = const(100)  # how long after its due end a pulse is cut by the hardware timer
 _RETRY_MS = const(1000)
-_PATIENCE_MS = const(5000)  # for a pulse that the coils' limits refuse
 _RESERVE = const(32)  # records kept free for the pickup of each parcel
 BUILD = const(1)
 IN_SERVICE = "In service"  # what the tools at the other end of the console wait for
@@ -38,8 +37,8 @@ class App:
         self._hal = hal
         self._identity = identity
         self._randomised = 0
-        self._pulse_ms = hal.board.pulse_ms
         self._fittings = Fittings(hal)
+        self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms)
         carrier = hal.carrier(network)
         self._state = State(self._fittings.numbers)
         self._cabinet = Cabinet(hal.board.doors, identities.secrets(identity), self._state, self._spent, self._draw)
@@ -50,8 +49,6 @@ class App:
         self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status)
         self._wake_ms = None
         self._key_ms = 0
-        self._waiting_pulse = 0
-        self._asked_ms = 0
         self._lost_ms = None
 
     def _entropy(self, count):
@@ -109,7 +106,9 @@ class App:
             self._tell(events.KeyPressed(chr(key)), now_ms)
         if fittings.bell and fittings.bell.poll() and fittings.bell.state:
             self._tell(events.BellPressed(), now_ms)
-        self._drive_coils(now_ms)
+        ended = self._pulses.step(now_ms)
+        if ended:
+            self._tell(events.PulseEnded(ended), now_ms)
         if self._wake_ms is not None and now_ms >= self._wake_ms:
             self._wake_ms = None
             self._tell(events.Woke(), now_ms)
@@ -159,25 +158,6 @@ class App:
                 if moved >> place & 1:
                     self._tell((yes if inputs.state >> place & 1 else no)(door), now_ms)
 
-    def _drive_coils(self, now_ms):
-        coils = self._fittings.coils
-        ended = coils.step(now_ms)
-        if ended:
-            self._hal.one_shot(0, self._overtime)
-            self._tell(events.PulseEnded(ended), now_ms)
-        door = self._waiting_pulse
-        if door and coils.pulse(door, now_ms):
-            self._waiting_pulse = 0
-            self._hal.one_shot(self._pulse_ms + _OVERTIME_MS, self._overtime)
-        elif door and now_ms - self._asked_ms >= _PATIENCE_MS:  # its limits refuse it: a door that opens minutes later is for nobody
-            self._waiting_pulse = 0
-            self._tell(events.PulseEnded(door), now_ms)
-
-    def _overtime(self):
-        """The loop has not ended a pulse in time: cut the coils by hardware and start afresh."""
-        self._fittings.cut()
-        self._hal.reset()
-
     def _tell(self, event, now_ms):
         self._perform(self._cabinet.handle(event, now_ms), now_ms)
 
@@ -190,8 +170,7 @@ class App:
             elif kind is do.Spend:
                 self._store.spend(effect.serial)
             elif kind is do.Pulse:
-                self._waiting_pulse = effect.door  # begins within this step or the next one
-                self._asked_ms = now_ms
+                self._pulses.want(effect.door, now_ms)
             elif kind is do.WakeAt:
                 self._wake_ms = effect.ms
             elif kind is do.Send:

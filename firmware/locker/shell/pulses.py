@@ -1,0 +1,42 @@
+"""The pulse on its way to a coil: it waits while the limits refuse it, is ended by the loop, and cut by hardware if the loop fails."""
+
+from locker.compat import const
+
+_OVERTIME_MS = const(100)  # how long after its due end a pulse is cut by the hardware timer
+_PATIENCE_MS = const(5000)  # for limits that refuse: a door that opens minutes later is for nobody
+
+
+class Pulses:
+    """One pulse at a time. `hal` is the seam's Hal, `fittings` the cabinet's Fittings; `pulse_ms` is the length of a pulse."""
+
+    def __init__(self, hal, fittings, pulse_ms):
+        self._hal = hal
+        self._fittings = fittings
+        self._timer_ms = pulse_ms + _OVERTIME_MS
+        self._door = 0
+        self._asked_ms = 0
+
+    def want(self, door: int, now_ms: int) -> None:
+        """Energises the coil of a door within this step or a later one."""
+        self._door = door
+        self._asked_ms = now_ms
+
+    def step(self, now_ms: int) -> int:
+        """Ends and begins what is due; the door whose pulse has just ended or was given up, else 0."""
+        coils = self._fittings.coils
+        ended = coils.step(now_ms)
+        door = self._door
+        if ended:
+            self._hal.one_shot(0, self._overtime)
+        elif door and coils.pulse(door, now_ms):
+            self._door = 0
+            self._hal.one_shot(self._timer_ms, self._overtime)
+        elif door and now_ms - self._asked_ms >= _PATIENCE_MS:
+            self._door = 0
+            return door
+        return ended
+
+    def _overtime(self):
+        """The loop has not ended a pulse in time: cut the coils by hardware and start afresh."""
+        self._fittings.cut()
+        self._hal.reset()
