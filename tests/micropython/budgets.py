@@ -4,11 +4,11 @@ from host_tools.bundle import bundle
 
 # What no package may outgrow unseen. One that shrinks has its ceiling lowered; one that must grow takes the bytes from another here.
 BUDGETS = {
-    "core": 15_000,
+    "core": 11_200,
     "wire": 4_700,
-    "drivers": 4_400,
-    "shell": 11_500,
-    "hal": 4_300,
+    "drivers": 4_200,
+    "shell": 10_700,
+    "hal": 4_050,
     "": 1_250,  # board.py, compat.py, mac.py
 }
 GOAL_BYTES = 24_576  # of all of it
