@@ -1,10 +1,11 @@
 """The firmware with its private names shortened: what a board has little memory for and nobody reads there.
 
-MicroPython keeps every name of a module in RAM for ever. Six things that change no behaviour save a tenth of the .mpy bytes and more
+MicroPython keeps every name of a module in RAM for ever. Seven things that change no behaviour save a tenth of the .mpy bytes and more
 of the heap (docs/decisions/0061-short-names.md):
 
 - a constant of another module, `records.DEPOSITED`, becomes its number, and its definition disappears;
 - a private name, `self._waiting`, becomes a short one that other files use again;
+- so does a name that only one package mentions (host_tools.inner_names);
 - a parameter that no call names becomes `_0`, `_1`, ...;
 - a function or method that nothing on the board mentions is left out;
 - so is an import of the firmware's own that is used no more then: that of `const` is, which the compiler knows by itself;
@@ -20,6 +21,7 @@ from string import ascii_letters
 from typing import NamedTuple
 
 from host_tools.errors import Complaint
+from host_tools.inner_names import fields, inner_names
 
 Edit = tuple[int, int, int, int, str]  # from line and column (bytes) up to line and column, and what stands there instead
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -41,8 +43,9 @@ def shrunk(sources: Mapping[str, bytes], called_by: Mapping[str, bytes]) -> dict
     reached |= {name for tree in [*callers, *(module.tree for module in modules.values())] for name in _reached(tree)}
     constants = {module.name: module.constants for module in modules.values()}
     short = _short_names(modules, strict=True)
+    inner = inner_names({path: module.tree for path, module in modules.items()}, callers)
     kept = _Kept(named, wanted, used, reached)
-    return {path: _Shortener(module, constants, short[path], kept).result() for path, module in modules.items()}
+    return {path: _Shortener(module, constants, short[path] | inner[path], kept).result() for path, module in modules.items()}
 
 
 def with_short_private_names(sources: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -271,10 +274,9 @@ class _Shortener:
                 new = parameters.get(name) or self._short.get(name) or self._hidden.get(name)
                 if new:
                     self._rename(node.lineno, node.col_offset, name, new)
-            case ast.Call(func=ast.Name(id="namedtuple"), args=[_, ast.Tuple(elts=fields) as given]):
-                names = [field.value for field in fields if isinstance(field, ast.Constant) and isinstance(field.value, str)]
-                if len(names) == len(fields):
-                    self._replace(given, f'"{" ".join(names)}"')
+            case ast.Call(args=[_, ast.Tuple() as given]) if fields(node):
+                names = " ".join(self._short.get(name, name) for name in fields(node))
+                self._replace(given, f'"{names}"')
             case ast.ImportFrom(module=str(origin)):
                 self._import(node, origin)
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name) if name in self._short:

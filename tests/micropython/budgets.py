@@ -4,7 +4,7 @@ from host_tools.bundle import bundle
 
 # What no package may outgrow unseen. One that shrinks has its ceiling lowered; one that must grow takes the bytes from another here.
 BUDGETS = {
-    "core": 11_400,
+    "core": 10_900,
     "wire": 4_700,
     "drivers": 4_200,
     "shell": 10_700,
