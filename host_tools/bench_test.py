@@ -9,7 +9,7 @@ from typing import Any
 from host_tools import __version__
 from host_tools.device import PATIENCE_MS, BoardError, Device
 from host_tools.errors import Complaint
-from host_tools.flash import refuse_missing_journal
+from host_tools.flash import refuse_missing_journal, refuse_other_firmware
 from host_tools.install import survey
 
 PASS, FAIL, ERROR, SKIP = "PASS", "FAIL", "ERROR", "SKIP"
@@ -205,10 +205,8 @@ class Bench:
 
 def _refuse_unready(device: Device) -> None:
     refuse_missing_journal(device)
-    found = survey(device, ("/locker/shell",), ("board.json",)).files
-    if "/locker/shell/fittings.mpy" not in found:
-        raise Complaint(f"The board on {device.name} has no firmware yet: run `ansim flash --port {device.name}` first.")
-    if "/board.json" not in found:
+    refuse_other_firmware(device)
+    if "/board.json" not in survey(device, (), ("board.json",)).files:
         raise Complaint(f"The board on {device.name} does not know its cabinet yet: run `ansim provision --port {device.name}` first.")
 
 

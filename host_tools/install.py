@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from host_tools.carried import start_file
+from host_tools.delta import Piece, pieces, travelling
 from host_tools.device import WINDOW_BITS, BoardError, Device, deflated
 from host_tools.errors import Complaint
 
@@ -74,14 +75,20 @@ def finish(device: Device, found: OnBoard) -> bool:
 
 
 def install(
-    device: Device, found: OnBoard, files: dict[str, bytes], removed: list[str], progress: Progress = lambda done, total: None
+    device: Device,
+    found: OnBoard,
+    files: dict[str, bytes],
+    removed: list[str],
+    progress: Progress = lambda done, total: None,
+    old: dict[str, bytes] | None = None,
 ) -> None:
     """Installs files (in their order) after taking the `removed` paths away; the board holds all of it or nothing, whenever it is cut off.
 
-    `progress(done, total)` counts bytes that travel. Raises Complaint when the flash has no room, BoardError when the board cannot do it.
+    `old` are contents by path that the board is known to hold now: of those only the difference travels. `progress(done, total)` counts
+    bytes that travel. Raises Complaint when the flash has no room, BoardError when the board cannot do it.
     """
     _check_room(found, files)
-    archive = _archive(files, removed)
+    archive = _archive(files, old or {}, removed)
     bits = 0
     if device.facts.deflate and len(packed := deflated(archive)) < len(archive):
         archive, bits = packed, WINDOW_BITS
@@ -99,23 +106,26 @@ def install(
     finish(device, found)
 
 
-def _archive(files: dict[str, bytes], removed: list[str]) -> bytes:
-    """The stream that `on_board/files.py` unpacks: the manifest of `firmware/update.py`, an empty line, the contents in order.
+def _archive(files: dict[str, bytes], old: dict[str, bytes], removed: list[str]) -> bytes:
+    """The stream that `on_board/files.py` unpacks: the manifest of `firmware/update.py`, an empty line, what travels in order.
 
     What boot.py needs to carry on goes first: from its first rename on, an update that is cut off is finished at the next start.
     """
     first = [path for path in files if path in ("/update.py", "/boot.py")]
-    lines = [_line(path, files[path]) for path in first]
+    parts = {path: pieces(old.get(path, b""), content) for path, content in files.items()}
+    lines = [_line(path, files[path], parts[path]) for path in first]
     lines += [f"- {path}" for path in removed]
     rest = [path for path in files if path not in first]
-    lines += [_line(path, files[path]) for path in rest]
-    return "".join(line + "\n" for line in lines).encode() + b"\n" + b"".join(files[path] for path in first + rest)
+    lines += [_line(path, files[path], parts[path]) for path in rest]
+    sent = b"".join(travelling(old.get(path, b""), files[path], parts[path]) for path in first + rest)
+    return "".join(line + "\n" for line in lines).encode() + b"\n" + sent
 
 
-def _line(path: str, content: bytes) -> str:
+def _line(path: str, content: bytes, parts: list[Piece]) -> str:
     if not path.isascii() or " " in path:
         raise ValueError(f"no line of a manifest can hold {path!r}")
-    return f"+ {path} {len(content)} {hashlib.sha256(content).hexdigest()[:16]}"
+    told = " ".join(f"{length}" if offset is None else f"{length}@{offset}" for length, offset in parts)
+    return f"+ {path} {hashlib.sha256(content).hexdigest()[:16]} {told}"
 
 
 def _check_room(found: OnBoard, files: dict[str, bytes]) -> None:

@@ -17,10 +17,10 @@ from host_tools.boards import BoardFile, to_board_json
 from host_tools.bundle import digest
 from host_tools.device import Device
 from host_tools.errors import Complaint
-from host_tools.flash import refuse_missing_journal, refuse_wrong_chip, verdict
+from host_tools.flash import refuse_missing_journal, refuse_other_firmware, refuse_wrong_chip, verdict
 from host_tools.host.data import LEDGER, data_folder
 from host_tools.host.ledger import PENDING, AlreadyEnrolled, Cabinet, Enrolment, Ledger, Site, open_ledger
-from host_tools.install import Progress, finish, install, survey
+from host_tools.install import Progress, install, survey
 
 _CONNECT_S_MAX = 5.0
 _FILES = ("update.py", "boot.py", "main.py", "next/manifest")
@@ -78,7 +78,7 @@ def provision(request: Request, progress: Progress = lambda done, total: None) -
     with Device(request.port) as device:
         refuse_wrong_chip(device, request.board)
         refuse_missing_journal(device)
-        _refuse_missing_firmware(device)
+        refuse_other_firmware(device)
         if request.dry_run and not (data_folder(request.data) / LEDGER).exists():
             return _planned(request, _look(device, None))
         with open_ledger(request.data, create=not request.dry_run) as ledger:
@@ -91,14 +91,6 @@ def provision(request: Request, progress: Progress = lambda done, total: None) -
     if said:
         raise Complaint(f"Provisioned as cabinet {report.cabinet} of {report.site}, but it is not in service. The board says: {said}")
     return report
-
-
-def _refuse_missing_firmware(device: Device) -> None:
-    found = survey(device, ("/locker/shell",), _FILES)
-    if "/next/manifest" in found.files:
-        finish(device, found)
-    if "/update.py" not in found.files or "/locker/shell/store.mpy" not in found.files:
-        raise Complaint(f"The board on {device.name} has no firmware yet: run `ansim flash --port {device.name}` first.")
 
 
 def _look(device: Device, ledger: Ledger | None) -> _Found:

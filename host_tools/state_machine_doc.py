@@ -150,7 +150,7 @@ def _machine(title: str, module: str, others: tuple[str, ...] = ()) -> list[str]
 def _texts() -> dict[str, str]:
     """What a row does that names a text about a door: it shows it."""
     source = read_source("texts")
-    english = ast.literal_eval(_assigned(source, "_ENGLISH"))
+    english = (locker_folder() / "texts" / "en.txt").read_text()
     lines = english.replace("|", " ").replace("%02d", "07").splitlines()
     return {name: f'Shows "{" ".join(line.split())}"' for name, line in zip(source.comments, lines, strict=True)}
 

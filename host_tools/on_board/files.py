@@ -130,9 +130,9 @@ def unpack(window_bits, expected):
         line = stream.readline()
     for number in range(len(lines)):
         if lines[number][:1] == b"+":
-            _, path, size, expected = lines[number].split()
+            _, path, expected, *pieces = lines[number].split()
             staged = "/next/%d" % number
-            copy(stream, staged, int(size))
+            assemble(stream, path, staged, pieces)
             if hexlify(fingerprint(staged)[:8]) != expected:
                 raise ValueError(path.decode())
     file.close()
@@ -143,12 +143,27 @@ def unpack(window_bits, expected):
     os.rename("/next/manifest.new", "/next/manifest")
 
 
-def copy(stream, path, left):
-    """Moves that many bytes of the stream into a file; a stream that ends early leaves a shorter file, which the fingerprint tells."""
-    with open(path, "wb") as file:
-        while left:
-            count = stream.readinto(chunk[: min(left, 512)])
-            if not count:
-                break
-            file.write(chunk[:count])
-            left -= count
+def assemble(stream, path, staged, pieces):
+    """Writes a file from its pieces: `LENGTH` bytes of the stream, or `LENGTH@OFFSET`, that many added to those of the file of today.
+
+    A stream that ends early leaves a shorter file, which the fingerprint tells.
+    """
+    with open(staged, "wb") as file:
+        for piece in pieces:
+            left, _, offset = piece.decode().partition("@")
+            left = int(left)
+            old = offset and open(path, "rb")
+            if old:
+                old.seek(int(offset))
+            while left:
+                part = chunk[: min(left, 512)]
+                count = stream.readinto(part)
+                if not count:
+                    break
+                if old:
+                    for at, byte in enumerate(old.read(count)):
+                        part[at] = part[at] + byte & 255
+                file.write(part[:count])
+                left -= count
+            if old:
+                old.close()

@@ -2,29 +2,9 @@
 
 import json
 
-from esp32 import Partition
-
+from locker.hal.esp32 import open_journal
 from locker.shell.format import format_journal
 from locker.shell.store import JournalError, Store
-
-
-class Flash:
-    """The journal partition as the firmware's seam has it."""
-
-    block_bytes = 4096
-
-    def __init__(self):
-        self.partition = Partition.find(Partition.TYPE_DATA, label="journal")[0]
-        self.block_count = self.partition.ioctl(4, 0)
-
-    def read(self, block, offset, buffer):
-        self.partition.readblocks(block, buffer, offset)
-
-    def write(self, block, offset, data):
-        self.partition.writeblocks(block, data, offset)
-
-    def erase(self, block):
-        self.partition.ioctl(6, block)
 
 
 def who():
@@ -45,7 +25,7 @@ def journal():
         count[0] += 1
 
     try:
-        store = Store(Flash(), fold, None)
+        store = Store(open_journal(), fold, None)
     except JournalError:
         return None
     return store.incarnation, count[0], store.next_number - 1, store.acknowledged
@@ -53,4 +33,4 @@ def journal():
 
 def start_journal(incarnation):
     """Erases the journal and starts an empty one; prints how far it is."""
-    format_journal(Flash(), incarnation, print)
+    format_journal(open_journal(), incarnation, print)

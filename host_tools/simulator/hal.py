@@ -3,8 +3,11 @@
 import asyncio
 import errno
 from collections.abc import Callable
+from functools import cache
+from io import BytesIO
 from typing import Any
 
+from host_tools.catalogue import catalogue
 from host_tools.simulator.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET, PowerLost
 from host_tools.simulator.clock import Event
 from host_tools.simulator.flash import FlashImage, PartitionFlash
@@ -16,6 +19,7 @@ _BACKOFF_MS_MIN = 1_000
 _BACKOFF_MS_MAX = 60_000
 _CONNECT_MS_MAX = 10_000
 _BEEP_DUTY = 32_768
+_catalogue = cache(catalogue)
 _CAUSES = {
     PWRON_RESET: records.RESET_POWER,
     HARD_RESET: records.RESET_HARD,
@@ -102,6 +106,10 @@ class SimulatedHal:
         if partition is None:
             raise OSError(errno.ENODEV, "the flash has no partition labelled journal")
         return SimulatedFlash(self, partition)
+
+    def catalogue(self) -> BytesIO:
+        self.alive()
+        return BytesIO(_catalogue("en"))
 
     def carrier(self, settings: dict[str, Any]) -> "SimulatedSerial | SimulatedTcp":
         self.alive()

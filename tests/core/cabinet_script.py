@@ -1,7 +1,9 @@
 """A language for stories at a cabinet: who acts, when, and what the cabinet wants done then. For both interpreters."""
 
+import english
+
 from locker.board import Door
-from locker.core import codes, entry, events, journal, records, texts, tickets
+from locker.core import codes, entry, events, journal, records, tickets
 from locker.core import effects as do
 from locker.core.cabinet import Cabinet, Secrets
 
@@ -76,7 +78,7 @@ class Story:
                 self.lit = effect.on
             elif kind is do.Show:
                 self.text = effect.text
-                self.screen = texts.lines(effect.text, effect.arguments)
+                self.screen = english.lines(effect.text, effect.arguments)
         self.effects += effects
         return effects
 

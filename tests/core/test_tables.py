@@ -1,6 +1,8 @@
 """The tables, exhaustively: what they say, what they leave out, and that nothing in them is unreachable."""
 
-from locker.core import deposit, door, entry, texts
+import english
+
+from locker.core import deposit, door, entry
 
 PHASES = range(9)
 DOOR_EVENTS = range(0, 7 * 16, 16)
@@ -37,7 +39,7 @@ DOOR_NEXT = {
 
 def is_action(action):
     """A function, a text about the door in question, or nothing."""
-    return action is None or callable(action) or "07" in " ".join(texts.lines(action, (7,)))
+    return action is None or callable(action) or "07" in " ".join(english.lines(action, (7,)))
 
 
 def test_a_door_goes_where_it_should_from_every_phase_with_every_event():

@@ -1,14 +1,15 @@
 """What lands on a board: whole, the same each time, and small."""
 
-import importlib.util
 import zlib
 from pathlib import Path
 
 import pytest
 
 from host_tools import bundle as bundles
+from host_tools import catalogue as catalogues
 from host_tools.bundle import MPY_VERSION, OWNED_FOLDERS, bundle, compile_source, digest
 from host_tools.carried import locker_folder
+from host_tools.catalogue import LINE_BYTES, languages
 from host_tools.device import WINDOW_BITS, deflated
 from host_tools.errors import Complaint
 
@@ -19,18 +20,26 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def test_every_module_of_the_firmware_and_of_its_library_is_there_and_nothing_else() -> None:
-    """A folder is a package on MicroPython without its empty __init__; what is for CPython or for the host stays at home."""
-    found = set(bundle())
-    spec = importlib.util.find_spec("adafruit_bus_device")
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    library = Path(spec.submodule_search_locations[0])
-    sources = {f"/locker/{path.relative_to(locker_folder())}" for path in locker_folder().rglob("*.py")}
-    sources |= {f"/lib/adafruit_bus_device/{path.name}" for path in library.glob("*.py")}
-    sources -= {"/locker/cpython.py", "/locker/wire/host_messages.py", "/locker/wire/host_session.py"}
-    modules = {path.removesuffix(".py") + ".mpy" for path in sources if not path.endswith("/__init__.py")}
-    assert found == modules | {"/boot.py", "/main.py", "/update.py"}
+def test_each_package_of_the_firmware_its_library_its_texts_and_the_start_files_are_there_and_nothing_else() -> None:
+    """What is for CPython or for the host stays at home, and so does what the firmware does not use of the library."""
+    modules = {"__init__", "core", "wire", "drivers", "shell", "hal", "esp32_tcp", "format"}
+    wanted = {f"/locker/{name}.mpy" for name in modules} | {f"/locker/{name}.txt" for name in languages()}
+    assert set(bundle()) == wanted | {"/lib/adafruit_bus_device/i2c_device.mpy", "/boot.py", "/main.py", "/update.py"}
+
+
+def test_each_text_of_the_catalogue_lies_where_its_number_says() -> None:
+    source = (locker_folder() / "texts" / "en.txt").read_text().splitlines()
+    text = bundle()["/locker/en.txt"]
+    lines = [text[at : at + LINE_BYTES].decode().rstrip() for at in range(0, len(text), LINE_BYTES)]
+    assert lines == source
+
+
+def test_a_text_too_long_for_its_place_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "xx.txt").write_text("short\n" + "x" * 96 + "\n")
+    monkeypatch.setattr(catalogues, "locker_folder", lambda: tmp_path)
+    with pytest.raises(Complaint, match=r"Line 2 of xx\.txt is longer than 95 bytes"):
+        catalogues.catalogue("xx")
 
 
 def test_everything_but_the_start_files_lies_in_a_folder_that_the_firmware_owns() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.device import ON_BOARD, BoardError, Device, Facts, literal, strip
+from host_tools.bundle import ON_BOARD
+from host_tools.device import BoardError, Device, Facts, literal, strip
 from host_tools.errors import Complaint
 from host_tools.flash import Flashed, plan, verdict
 from host_tools.install import OnBoard, _check_room, fingerprint

@@ -4,8 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from host_tools.bundle import errand
 from host_tools.carried import start_file
-from host_tools.device import ON_BOARD, deflated
+from host_tools.device import deflated
 from host_tools.install import _archive
 
 HERE = Path(__file__).parent
@@ -31,11 +32,11 @@ REMOVED = ["/locker/gone.mpy", "/locker/older/gone.mpy", "/locker/older"]
 def cut_at_every_write(tmp_path: Path, old: dict[str, bytes], new: dict[str, bytes], removed: list[str]) -> tuple[int, int]:
     """How many cuts left the old set and how many the new one."""
     changed = {path: content for path, content in new.items() if old.get(path) != content}
-    (tmp_path / "files.py").write_text((ON_BOARD / "files.py").read_text())
+    (tmp_path / "files.py").write_text(errand("files"))
     (tmp_path / "update.py").write_text(start_file("update.py").read_text())
     (tmp_path / "old").write_text(repr(old))
     (tmp_path / "new").write_text(repr(new))
-    (tmp_path / "archive").write_bytes(deflated(_archive(changed, removed)))
+    (tmp_path / "archive").write_bytes(deflated(_archive(changed, old, removed)))
     interpreter = Path(sys.executable).parent / "micropython"
     script = HERE / "power_cuts_on_micropython.py"
     arguments = [str(tmp_path), *(str(tmp_path / name) for name in ("old", "archive", "new"))]
@@ -47,7 +48,7 @@ def cut_at_every_write(tmp_path: Path, old: dict[str, bytes], new: dict[str, byt
 
 def test_an_update_cut_off_at_any_write_leaves_the_old_firmware_or_the_new_one(tmp_path: Path) -> None:
     olds, news = cut_at_every_write(tmp_path, OLD, NEW, REMOVED)
-    assert olds > 20
+    assert olds > 15  # most of the new files comes from the old ones, so that there are fewer writes
     assert news > 10
 
 

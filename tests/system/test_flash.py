@@ -68,20 +68,20 @@ def test_what_the_firmware_no_longer_holds_goes_and_what_is_not_its_own_stays(bo
 import os
 for path in ("/locker/old", "/locker/old/deep", "/lib/theirs"):
     os.mkdir(path)
-for path in ("/locker/old/deep/a.mpy", "/locker/core/theirs.py", "/lib/theirs/b.py", "/identity.json", "/notes.txt"):
+for path in ("/locker/old/deep/a.mpy", "/locker/theirs.py", "/lib/theirs/b.py", "/identity.json", "/notes.txt"):
     with open(path, "w") as file:
         file.write("{}")
 """,
     )
     assert set(flash(board, "--dry-run")["removed"]) == {
         "/locker/old/deep/a.mpy",
-        "/locker/core/theirs.py",
+        "/locker/theirs.py",
         "/locker/old/deep",
         "/locker/old",
     }
-    assert content(board, "/locker/core/theirs.py") is not None
+    assert content(board, "/locker/theirs.py") is not None
     flash(board)
-    assert content(board, "/locker/core/theirs.py") is None
+    assert content(board, "/locker/theirs.py") is None
     assert flash(board)["removed"] == []
     for path in ("/lib/theirs/b.py", "/identity.json", "/notes.txt"):
         assert content(board, path) == b"{}"
@@ -95,8 +95,8 @@ def test_a_dry_run_names_what_would_change_and_changes_nothing(board: VirtualPor
 
 def test_a_damaged_file_on_the_board_is_put_right(board: VirtualPort) -> None:
     flash(board)
-    run_on_board(board, "with open('/locker/core/door.mpy', 'r+b') as file: file.write(b'x')")
-    assert flash(board)["changed"] == ["/locker/core/door.mpy"]
+    run_on_board(board, "with open('/locker/core.mpy', 'r+b') as file: file.write(b'x')")
+    assert flash(board)["changed"] == ["/locker/core.mpy"]
 
 
 def test_another_chip_than_the_board_definitions_is_refused(board: VirtualPort) -> None:
@@ -160,7 +160,7 @@ with open("/big", "wb") as file:
 
 def test_a_firmware_that_ends_at_once_is_told(board: VirtualPort) -> None:
     flash(board)
-    run_on_board(board, "with open('/locker/shell/identity.py', 'w') as file: file.write('raise ValueError(42)')")
+    run_on_board(board, "with open('/locker/shell.py', 'w') as file: file.write('raise ValueError(42)')")
     said = ansim("flash", "--port", board.port, "--dry-run")
     assert said.returncode == 1
     assert "ended at once with ValueError: 42" in said.stderr

@@ -1,18 +1,20 @@
 """One changed file of the firmware moves at most a sixth of the bytes of `mpremote fs cp -r`, counted at the transport of both."""
 
+import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from host_tools.bundle import bundle
-from host_tools.device import Device
+from host_tools import bundle as bundles
 from host_tools.flash import flash
 from tests.system.virtual_port import virtual_board
 
+FIRMWARE = Path(__file__).parents[2] / "firmware"
 #: mpremote itself, with its serial port wrapped in the same counter as ours.
 COUNTED = """
 import json, sys
@@ -40,27 +42,40 @@ def mpremote(*arguments: str, folder: Path) -> int:
     return sum(json.loads(ended.stderr.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("rank", [0.5, 1.0], ids=["of median size", "the largest"])
-def test_one_changed_file_moves_at_most_a_sixth_of_the_bytes_of_mpremote(tmp_path: Path, rank: float) -> None:
-    old = bundle() | {"/main.py": b"print('a bench, not a cabinet')\n"}
-    modules = sorted((path for path in old if path.startswith("/locker/")), key=lambda path: len(old[path]))
-    changed = modules[int(rank * (len(modules) - 1))]
-    new = old | {changed: old[changed][:-40] + bytes(range(40))}
+def edited(text: str) -> str:
+    """A source with two lines more in the middle of its middle function, and with a text and a number that it did not have."""
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef) and len(node.body) > 1]
+    place = functions[len(functions) // 2].body[1]
+    lines = text.split("\n")
+    indent = " " * place.col_offset
+    lines[place.lineno - 1 : place.lineno - 1] = [f"{indent}if len('edited') > 7:", f"{indent}    raise ValueError(1234)"]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("path", ["core/codes.py", "drivers/coil.py", "shell/app.py", "shell/store.py"])
+def test_one_changed_file_moves_at_most_a_sixth_of_the_bytes_of_mpremote(
+    tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same edit of the same sources: `ansim flash` against mpremote with a board that has the sources of before."""
     tree = tmp_path / "tree"
-    for path, content in new.items():
-        file = tree / path.lstrip("/")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+    shutil.copytree(FIRMWARE, tree, ignore=shutil.ignore_patterns("__pycache__", "*.json", "*.pyi"))
+    monkeypatch.setattr(bundles, "locker_folder", lambda: tree / "locker")
+    bench = {"/main.py": b"print('a bench, not a cabinet')\n"}
+    (tree / "main.py").write_bytes(bench["/main.py"])
+    names = sorted(found.name for found in tree.iterdir())
     with virtual_board(tmp_path) as board:
-        device = os.path.realpath(board.port)
-        flash(board.port, files=old)
-        ours = flash(board.port, files=new)
-        assert ours.changed == [changed]
-        flash(board.port, files=old)
-        names = sorted(path.name for path in tree.iterdir())
-        theirs = mpremote("connect", device, "fs", "cp", "-r", *names, ":/", folder=tree)
-        with Device(board.port) as found:
-            assert found.call("files", "read", changed) == new[changed]
+        copy = ("connect", os.path.realpath(board.port), "fs", "cp", "-r", *names, ":/sources/")
+        bundles.linked.cache_clear()
+        flash(board.port, files=bundles.bundle() | bench)
+        mpremote("connect", os.path.realpath(board.port), "mkdir", ":/sources", folder=tree)
+        mpremote(*copy, folder=tree)
+        changed = tree / "locker" / path
+        changed.write_text(edited(changed.read_text()))
+        bundles.linked.cache_clear()
+        ours = flash(board.port, files=bundles.bundle() | bench)
+        bundles.linked.cache_clear()
+        assert ours.changed
+        theirs = mpremote(*copy, folder=tree)
     moved = ours.bytes_sent + ours.bytes_received
     assert theirs >= 6 * moved, f"ansim flash moved {moved} bytes, mpremote {theirs}: a ratio of {theirs / moved:.1f}"
-    print(f"{changed}: {moved} bytes against {theirs}")
+    print(f"{path}: {moved} bytes against {theirs}")

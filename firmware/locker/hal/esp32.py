@@ -152,10 +152,10 @@ class Esp32:
         return _Bus(I2C(0, sda=Pin(bus.sda), scl=Pin(bus.scl), freq=bus.hz))
 
     def journal(self):
-        found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="journal")
-        if not found:
-            raise OSError(errno.ENODEV)
-        return _Flash(found[0])
+        return open_journal()
+
+    def catalogue(self):
+        return open("/locker/en.txt", "rb")
 
     def carrier(self, settings):
         if settings.get("serial"):
@@ -179,6 +179,14 @@ class Esp32:
 
     def reset(self):
         machine.reset()
+
+
+def open_journal() -> _Flash:
+    """The raw partition labelled `journal`; raises OSError(ENODEV) when the chip's partition table has none."""
+    found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="journal")
+    if not found:
+        raise OSError(errno.ENODEV)
+    return _Flash(found[0])
 
 
 def open_hal() -> Esp32:

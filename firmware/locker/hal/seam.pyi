@@ -1,7 +1,7 @@
 """What a controller offers the locker. Types only: nothing here reaches a board."""
 
 from collections.abc import Callable, Coroutine
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from locker.board import Board
 
@@ -96,6 +96,9 @@ class Hal(Protocol):
 
         Raises OSError(ENODEV) when the chip's partition table has none.
         """
+
+    def catalogue(self) -> BinaryIO:
+        """The catalogue of the screen's texts (see locker.shell.catalogue), opened anew. Raises OSError when it is not there."""
 
     def carrier(self, settings: dict) -> Carrier:
         """The way to the host that network.json asks for: {"serial": true} or {"host": "10.0.0.2", "port": 26746, "wifi": ...}."""

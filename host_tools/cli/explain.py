@@ -1,0 +1,21 @@
+"""`ansim explain`: a traceback from a board's console, with the names of the sources."""
+
+from typing import TextIO
+
+import click
+
+from host_tools.bundle import linked
+from host_tools.explain import explained
+
+
+@click.command()
+@click.argument("file", type=click.File("r", errors="replace"), default="-", metavar="[FILE]")
+def command(file: TextIO) -> None:
+    """Give the functions in a board's traceback the names they have in the sources; it reads a file or standard input.
+
+    The firmware on the board has to be of the same version as this command.
+
+    \b
+    Example: ansim explain console.log
+    """
+    click.echo(explained(file.read(), linked().symbols), nl=False)

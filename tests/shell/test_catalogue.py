@@ -1,0 +1,46 @@
+"""A text is read from the catalogue by its number, and a catalogue that cannot give it stops nobody."""
+
+from io import BytesIO
+
+from locker.shell.catalogue import rows
+
+LINES = ("First|row %02d", "Second", "Third %s|of %d")
+WHOLE = b"".join(line.encode() + b" " * (95 - len(line)) + b"\n" for line in LINES)
+
+
+class File:
+    """An open file of a file system that may fail."""
+
+    def __init__(self, content):
+        self.file = BytesIO(content)
+        self.closed = False
+
+    def __enter__(self):
+        return self.file
+
+    def __exit__(self, *_):
+        self.closed = True
+
+
+class Hal:
+    def __init__(self, content):
+        self.content = content
+
+    def catalogue(self):
+        if self.content is None:
+            raise OSError(2)
+        self.file = File(self.content)
+        return self.file
+
+
+def test_a_text_is_found_by_its_number_and_filled_in():
+    hal = Hal(WHOLE)
+    assert rows(hal, 0, (7,)) == ["First", "row 07"]
+    assert rows(hal, 1, ()) == ["Second"]
+    assert rows(hal, 2, ("a", 3)) == ["Third a", "of 3"]
+    assert hal.file.closed
+
+
+def test_a_missing_short_or_damaged_catalogue_gives_the_number():
+    for content in (None, b"", WHOLE[:100], b"\xff" * 300):
+        assert rows(Hal(content), 2, (7, 8))[0][:2] == "2 "
