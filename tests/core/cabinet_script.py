@@ -7,7 +7,7 @@ from locker.core import codes, entry, events, journal, records, tickets
 from locker.core import effects as do
 from locker.core.cabinet import Cabinet, Secrets
 
-SECRETS = Secrets(bytes(range(8)), bytes(range(8, 16)), 1, b"c" * 32, b"r" * 32, b"t" * 32, 12)
+SECRETS = Secrets(bytes(range(8)), bytes(range(8, 16)), 1, b"c" * 32, b"r" * 32, b"t" * 32, 12, {})
 SIZES = "SSML"
 PULSE_MS = 400
 
@@ -117,7 +117,7 @@ class Story:
     def asks(self, keys):
         """Keys, and waiting for the answer."""
         effects = self.types(keys)
-        while self.cabinet.mode == entry.CHECKING:
+        while self.cabinet.mode in (entry.CHECKING, entry.SLOWED):
             effects += self.wait(20)
         return effects
 

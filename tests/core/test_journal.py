@@ -65,7 +65,8 @@ def test_the_doors_own_records_give_the_same_doors_at_every_point():
 def test_a_door_record_holds_the_largest_of_everything():
     state = State((1,), 1023)
     parcel = state.doors[1]
-    parcel.state, parcel.counter, parcel.serial, parcel.failures, parcel.epoch, parcel.jammed = 5, 0xFFFFFF, 99999, 10, 1023, 1
+    parcel.state, parcel.counter, parcel.serial, parcel.failures, parcel.epoch, parcel.jammed = 5, 0x1FFFF, 99999, 10, 1023, 1
+    parcel.retry, parcel.arming, parcel.armed, parcel.flagged, parcel.out = 15, 15, 2, 1, 1
     record = state.door_record(1)
     assert 0 <= record.a < 1 << 32
     assert 0 <= record.b < 1 << 32
@@ -79,7 +80,16 @@ def test_a_doors_records_from_its_latest_anchor_on_are_enough():
     jam = (records.DOOR_JAMMED, 1, 0, 7)
     assert folded(rows[len(LIFE) :]).door_records() == folded(LIFE + (jam,) + rows[len(LIFE) :]).door_records()
     assert folded(rows[len(LIFE) :]).door_records() == folded(rows).door_records()
-    assert set(journal.ANCHORS) == {records.DEPOSIT_STARTED, records.DOOR_STATE}
+    assert set(journal.ANCHORS) == {records.DEPOSIT_STARTED, records.DOOR_STATE, records.CABINET_STATE}
+
+
+def test_what_is_of_no_door_is_carried_over_too():
+    state = folded(((records.COMMAND_APPLIED, 0, 7, 3 << 1 | 1), (records.TICKET_REFUSED, 0, 1, 10), (records.OPENINGS, 0, 6, 0)))
+    assert (state.command, state.patience, state.refused, state.openings) == (7, 3, 10, 6)
+    again = State((1, 2))
+    record = state.door_record(0)
+    again.apply(Record(record.kind, 0, 1, 0, 0, record.a, record.b))
+    assert again.door_records() == state.door_records()
 
 
 def test_what_the_host_holds_and_the_newest_number_are_folded():

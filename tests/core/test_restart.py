@@ -34,10 +34,11 @@ UNKNOWN_INSIDE = (records.SENSOR_FAULT, records.STILL_INSIDE)
 COLLECTED = (records.COLLECTED,)
 OPENED = (records.DOOR_OPENED,)
 FORCED = (records.DOOR_FORCED,)
+DOUBT = (records.SENSOR_FAULT,)
 RESOLVED = (
     # state,    closed, occupied: recorded,       state then
     (EMPTY, True, False, (), EMPTY),
-    (EMPTY, True, True, (), EMPTY),
+    (EMPTY, True, True, DOUBT, EMPTY),
     (EMPTY, False, False, (), EMPTY),
     (EMPTY, False, True, (), EMPTY),
     (RESERVED, True, False, CANCELLED, EMPTY),
@@ -48,7 +49,7 @@ RESOLVED = (
     (LOADING, True, True, DEPOSITED, WAITING),
     (LOADING, False, False, OPENED, LOADING),
     (LOADING, False, True, OPENED, LOADING),
-    (WAITING, True, False, (), WAITING),
+    (WAITING, True, False, DOUBT, WAITING),
     (WAITING, True, True, (), WAITING),
     (WAITING, False, False, FORCED, WAITING),
     (WAITING, False, True, FORCED, WAITING),

@@ -2,12 +2,12 @@
 
 import english
 
-from locker.core import deposit, door, entry
+from locker.core import deposit, door, entry, pickup
 
 PHASES = range(9)
 DOOR_EVENTS = range(0, 7 * 16, 16)
-MODES = range(8)
-VISIT_EVENTS = range(0, 10 * 16, 16)
+MODES = range(10)
+VISIT_EVENTS = range(0, 13 * 16, 16)
 
 # phase | event: next phase, written down independently of the table; everything else leaves a door as it is.
 DOOR_NEXT = {
@@ -79,10 +79,13 @@ def test_every_phase_and_every_mode_can_be_reached_and_left():
 
 
 def test_a_digit_is_welcome_whatever_a_door_does():
+    asked = (entry.ASKING, entry.CONFIRMING)  # where a digit may be the answer
     for mode in MODES:
         if mode not in (entry.CHECKING, entry.OFFERED):
             row = entry.TRANSITIONS[mode | entry.DIGIT]
-            assert row[0] == (entry.CHOOSING if mode == entry.CHOOSING else entry.TYPING)
+            assert row[0] == (mode if mode == entry.CHOOSING or mode in asked else entry.TYPING)
+    for mode in asked:
+        assert entry.TRANSITIONS[mode | pickup.TYPED][0] == entry.TYPING
 
 
 def test_a_star_never_leads_to_an_opening():
@@ -96,6 +99,7 @@ def test_only_checked_numbers_and_the_couriers_keys_open_doors():
     openers = {key for key, row in entry.TRANSITIONS.items() if row[1] in (deposit.start, deposit.reopen, entry.answer)}
     assert openers == {
         entry.CHECKING | entry.TIMEOUT,  # a number has been checked
+        entry.SLOWED | entry.TIMEOUT,  # a ticket, slowly
         entry.IDLE | deposit.FOUND,  # it was the ticket of the deposit just made
         entry.CHOOSING | deposit.FOUND,  # it was a ticket, and a size was chosen
         entry.ASKING | entry.HASH,  # the courier's own door again
@@ -114,6 +118,7 @@ def test_every_mode_that_waits_for_a_person_has_an_end():
 def test_events_have_numbers_of_their_own():
     numbers = [entry.DIGIT, entry.HASH, entry.STAR, entry.TIMEOUT]
     numbers += [deposit.GOOD_TICKET, deposit.FOUND, deposit.LARGER, deposit.STUCK, deposit.SHUT_EMPTY, deposit.DONE]
+    numbers += [pickup.CONFIRM, pickup.TYPED, entry.SLOW]
     assert sorted(numbers) == list(VISIT_EVENTS)
     for key, row in entry.TRANSITIONS.items():
         assert key & 15 in MODES

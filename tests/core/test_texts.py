@@ -20,8 +20,14 @@ WIDEST = {  # texts with arguments: the widest ones
     texts.COLLECTED: (99,),
     texts.STILL_INSIDE: (99,),
     texts.JAMMED: (99,),
+    texts.CONFIRM: (99,),
+    texts.SERVICE: (99,),
+    texts.TESTED: (99,),
+    texts.NOT_TESTED: (99,),
+    texts.HELP: (99,),
+    texts.HELP_NUMBER: (9999,),
 }
-COUNT = 24
+COUNT = 32
 
 
 def test_every_text_fits_four_lines_of_twenty_characters():

@@ -23,6 +23,8 @@ class Reader:
             self.doors[record.door] = record.a
 
     def carry(self, door):
+        if not door:
+            return records.CABINET_STATE, 0, 7, 8
         return records.DOOR_STATE, door, self.doors[door], 0
 
 

@@ -3,11 +3,23 @@
 from collections import namedtuple
 
 from locker.compat import const
-from locker.core import deposit, effects, entry, events, journal, records, texts
+from locker.core import commands, deposit, effects, entry, events, journal, opening, records, texts
 from locker.core import door as doors_table
 from locker.core.effects import ALARM, BAD, KEY
 
-Secrets = namedtuple("Secrets", ("board_id", "site_id", "epoch", "code_key", "receipt_key", "ticket_key", "cabinet"))
+Secrets = namedtuple(
+    "Secrets",
+    (
+        "board_id",  # 8 bytes
+        "site_id",  # 8 bytes
+        "epoch",
+        "code_key",  # K_code and K_receipt of the epoch
+        "receipt_key",
+        "ticket_key",
+        "cabinet",  # its number at the site
+        "old",  # by epoch modulo 1024: (epoch, K_code) of each earlier epoch that a parcel may be of
+    ),
+)
 
 # Deadlines in `due`, below those of the doors, which have their numbers; more in core.entry and core.deposit.
 _BELL = const(-3)
@@ -18,7 +30,9 @@ _READ_MS = const(60000)
 _LIT_MS = const(30000)
 _BOOT_MS = const(3000)  # and the floor of 2 s: the first number is checked 5 s after boot
 _HOST_MS = const(3000)
-_BELL_QUIET_MS = const(60000)
+_QUIET_MS = const(60000)  # of one cause, after a record of it
+_SURE_MS = const(2000)
+_HOUR_MS = const(3600000)
 
 
 class Cabinet:
@@ -47,20 +61,30 @@ class Cabinet:
         self.key = ""
         self.typed = ""
         self.checked_ms = 0  # when the last number was checked
+        self.check_ms = 0  # when the present one will be: a slow one that somebody else ends never is
         self.serial = 0  # of the ticket in hand
         self.choice = None  # the door found for it
         self.courier = None  # the door that the keypad is in use for
         self.deposited = None  # the door whose deposit may still be withdrawn
         self.deposit_number = 0
+        # Since the last record: refused tickets, tries where all digits are asked for, openings with no cause.
         self.refusals = 0
+        self.codes_tried = 0
+        self.flaps = 0
+        self.openings = []  # when doors were opened by order of the host
+        self.opening = None  # the challenge that waits for the host, see core.opening
+        self.shown = False
         self._rings = 0
         self._bell_number = 0
-        self._bell_quiet_ms = 0
+        self._quiet_ms = {}  # by cause: until when it is not recorded again
 
     def boot(self, sensors, now_ms: int) -> list:
         """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No coil moves."""
         self._begin(now_ms)
         self.checked_ms = now_ms + _BOOT_MS
+        opening.start(self)
+        if self.state.refused:
+            self.hourly()
         for number, closed, occupied in sensors:
             door = self.doors[number]
             door.closed = closed
@@ -69,6 +93,8 @@ class Cabinet:
                 doors_table.resolve(self, door)
             elif door.state == journal.EMPTY:
                 door.phase = doors_table.FORCED
+                if door.armed:  # staff may have opened it: their code has served
+                    self.record(records.DOOR_OPENED, door)
             else:
                 if door.state != journal.WAITING:
                     door.phase = doors_table.RELEASED
@@ -96,20 +122,22 @@ class Cabinet:
         elif kind is events.BellPressed:
             self._touch()
             self._ring()
+        elif kind in _OTHERS:
+            _OTHERS[kind](self, event)
         elif kind is not events.Woke:
             self._sense(kind, self.doors[event.door])
         return self._end()
 
     # What the tables ask for
 
-    def record(self, kind: int, door, a: int = 0) -> None:
-        """Journals and folds a record of a door (None for the cabinet), and tells the host if it is for it."""
-        number = b = 0
-        self.state.number += 1
-        if door:
-            number = door.number
-            b = door.counter
-            door.apply(kind, a, b, self.state.epoch)
+    def record(self, kind: int, door, a: int = 0, b: int | None = None) -> None:
+        """Journals and folds a record of a door (None for the cabinet), and tells the host if it is for it. `b` is the door's counter."""
+        number = door.number if door else 0
+        if b is None:
+            b = door.counter if door else 0
+        if kind < records.ACKNOWLEDGED:
+            self.state.number += 1
+        self.state.fold(kind, number, a, b)
         self.effects.append(effects.Record(kind, number, a, b))
         if records.TOLD >> kind & 1:
             self.effects.append(effects.Send(bool(records.URGENT >> kind & 1)))
@@ -117,6 +145,23 @@ class Cabinet:
     def beep(self, sound: int) -> None:
         """Makes a sound."""
         self.effects.append(effects.Beep(sound))
+
+    def challenge(self, door: int, number: int) -> None:
+        """Answers the host's wish to open a door."""
+        self.effects.append(effects.Challenge(door, number))
+
+    def hourly(self) -> None:
+        """What is only counted from now on is recorded within the hour."""
+        if deposit.HOUR not in self.due:
+            self.wait(deposit.HOUR, _HOUR_MS)
+
+    def sure(self) -> None:
+        """An answer of one key counts when no other key follows soon."""
+        self.wait(entry.KEYPAD, _SURE_MS)
+
+    def patient(self, ms):
+        """How long the cabinet waits for people, who may have asked the host for more time."""
+        return ms and ms * self.state.patience
 
     def wait(self, whose: int, ms) -> None:
         """Sets a deadline, `ms` from now, or calls it off (None)."""
@@ -150,7 +195,8 @@ class Cabinet:
         """The doors of these sizes that a parcel may be put in."""
         found = []
         for door in self.doors.values():
-            if door.size in sizes and not (door.phase or door.occupied or door.state or door.jammed) and door.closed:
+            busy = door.phase or door.occupied or door.state or door.jammed or door.out
+            if door.size in sizes and door.closed and not busy and door.counter < journal.COUNTER_MAX:
                 found.append(door)
         return found
 
@@ -159,7 +205,7 @@ class Cabinet:
         row = entry.TRANSITIONS.get(self.mode | event)
         if row:
             self.mode = row[0]
-            self.wait(entry.KEYPAD, entry.PATIENCE_MS[row[0]])
+            self.wait(entry.KEYPAD, self.patient(entry.PATIENCE_MS[row[0]]))
             self.act(row[1], self.courier)
             if self.mode < entry.LOADING:
                 self.courier = None
@@ -180,6 +226,8 @@ class Cabinet:
                 doors_table.step(self, door, doors_table.COIL_OFF)
         elif kind is events.Occupied or kind is events.Cleared:
             door.occupied = kind is events.Occupied
+            if door.phase == doors_table.SHUT and door.closed:
+                doors_table.doubt(self, door)
         else:
             self._touch()
             door.closed = kind is events.ContactClosed
@@ -192,12 +240,18 @@ class Cabinet:
             self.key = key
             self.step(kind)
 
+    def _noted(self, kind, door, a):
+        """Journals an event whose repetitions within a minute say nothing new; whether it did."""
+        if self.now < self._quiet_ms.get(kind, 0):
+            return False
+        self._quiet_ms[kind] = self.now + _QUIET_MS
+        self.record(kind, door, a)
+        return True
+
     def _ring(self):
         self._rings += 1
-        if self.now >= self._bell_quiet_ms:
-            self.record(records.BELL_RUNG, None, self._rings)
+        if self._noted(records.BELL_RUNG, None, self._rings):
             self._rings = 0
-            self._bell_quiet_ms = self.now + _BELL_QUIET_MS
             self._bell_number = self.state.number
         self.beep(ALARM)
         self.show(texts.BELL, (), _READ_MS)
@@ -247,6 +301,43 @@ class Cabinet:
         if self.state.acknowledged < self._bell_number:
             self.show(texts.OFFLINE, (), _READ_MS)
 
+    def _answered(self, _):
+        """A person at the host has seen the bell."""
+        self._bell_number = 0
+        self.show(texts.ANSWERED, (), _READ_MS)
+
+    def _tampered(self, _):
+        self.beep(ALARM)
+        self._noted(records.TAMPERED, None, 0)
+
+    def _low(self, event):
+        self._noted(records.SUPPLY_LOW, self.doors[event.door], event.mv)
+
+    def _ask(self, event):
+        opening.ask(self, event.door, event.counter)
+
+    def _give(self, event):
+        opening.give(self, event.challenge, event.digits)
+
+    def _begin_epoch(self, event):
+        """New parcels are of the new epoch; those that wait keep their codes."""
+        self.secrets = event.secrets
+        self.record(records.EPOCH_BEGUN, None, event.secrets.epoch)
+
+    def _hour(self):
+        """Records what was only counted; goes on while there is more to come."""
+        deposit.report_refusals(self)
+        if self.codes_tried:
+            self.record(records.CODES_TRIED, None, self.codes_tried)
+            self.codes_tried = 0
+        if self.flaps:
+            self.record(records.DOOR_FLAPPED, None, self.flaps)
+            self.flaps = 0
+        for door in self.doors.values():
+            door.flaps = 0
+        if self.state.refused:
+            self.hourly()
+
     def _dark_timer(self):
         for door in self.doors.values():
             if doors_table.SHUT < door.phase < doors_table.LEFT:
@@ -255,4 +346,21 @@ class Cabinet:
         self.effects.append(effects.Light(False))
 
 
-_TIMERS = (deposit.show_receipt, deposit.seal, Cabinet._bell_timer, Cabinet._dark_timer, deposit.report_refusals)  # from -5 to -1
+_TIMERS = {
+    opening.FUSE: opening.forget,
+    opening.OPENING: opening.cancel,
+    deposit.RECEIPT: deposit.show_receipt,
+    deposit.SEAL: deposit.seal,
+    _BELL: Cabinet._bell_timer,
+    _LAMP: Cabinet._dark_timer,
+    deposit.HOUR: Cabinet._hour,
+}
+_OTHERS = {
+    events.BellAnswered: Cabinet._answered,
+    events.Tampered: Cabinet._tampered,
+    events.SupplyLow: Cabinet._low,
+    events.Commanded: commands.apply,
+    events.OpeningAsked: Cabinet._ask,
+    events.OpeningGiven: Cabinet._give,
+    events.EpochBegun: Cabinet._begin_epoch,
+}

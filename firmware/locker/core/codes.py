@@ -8,12 +8,24 @@ import struct
 from locker import mac
 
 
+def _digits_12(key, label, board_id, *numbers):
+    return "%012d" % mac.digits(key, label + board_id + struct.pack(">IBIB", *numbers), 16, 10**12)
+
+
 def pickup_code(key: bytes, board_id: bytes, epoch: int, door: int, counter: int, retry: int) -> str:
     """The 12 digits that open a door for one parcel; the first 8 are normally typed, the other 4 only in step-up.
 
     `key` is K_code of the epoch, `door` 1-99, `counter` the door's parcel counter, `retry` 0-255: 0 unless the host orders otherwise.
     """
-    return "%012d" % mac.digits(key, b"pin" + board_id + struct.pack(">IBIB", epoch, door, counter, retry), 16, 10**12)
+    return _digits_12(key, b"pin", board_id, epoch, door, counter, retry)
+
+
+def staff_code(key: bytes, label: bytes, board_id: bytes, epoch: int, door: int, counter: int, arming: int) -> str:
+    """The 12 digits that open a door once for staff, after the host has armed them: of label b"recall" or b"service".
+
+    `arming` is how often a code was armed since the door's counter was reserved (1-15), so that a code that was used never serves again.
+    """
+    return _digits_12(key, label, board_id, epoch, door, counter, arming)
 
 
 def duress_code(code: str, tail: int) -> str:

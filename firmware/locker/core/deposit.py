@@ -7,7 +7,8 @@ withdrawn: when another number is checked, or 60 s after closing.
 from locker.compat import const
 from locker.core import codes, effects, records, texts, tickets
 from locker.core.effects import BAD, GOOD
-from locker.core.journal import LOADING, RESERVED
+from locker.core.journal import LOADING, REFUSED_MAX, RESERVED
+from locker.core.pickup import TYPED
 
 # What happens to the visit, for core.entry.
 GOOD_TICKET = const(0x40)
@@ -20,13 +21,12 @@ DONE = const(0x90)  # nothing more to ask the courier
 # Deadlines of the cabinet.
 RECEIPT = const(-5)
 SEAL = const(-4)
-REFUSALS = const(-1)
+HOUR = const(-1)
 
 _RECEIPT_MS = const(2500)  # from being deposited, which is 500 ms after closing
 _REOPEN_MS = const(60000)
 _READ_MS = const(60000)  # for copying a receipt
 _AGAIN_MS = const(1000)
-_HOUR_MS = const(3600000)
 _SIZES = "SML"
 
 
@@ -44,9 +44,7 @@ def answer(cabinet) -> None:
         return
     seal(cabinet)
     if serial < 0:
-        cabinet.refusals += 1
-        if REFUSALS not in cabinet.due:
-            report_refusals(cabinet)
+        _count_refusal(cabinet)
         cabinet.refuse(texts.UNKNOWN)
         return
     used = cabinet.spent(serial)
@@ -60,12 +58,22 @@ def answer(cabinet) -> None:
         cabinet.step(GOOD_TICKET)
 
 
-def report_refusals(cabinet) -> None:
-    """Journals how many tickets were refused; the first at once, more of them once an hour."""
-    if cabinet.refusals:
-        cabinet.record(records.TICKET_REFUSED, None, cabinet.refusals)
+def _count_refusal(cabinet):
+    """Journals a refused ticket at once, as it counts across a power cut; those after the tenth once an hour."""
+    cabinet.refusals += 1
+    counted = cabinet.state.refused
+    if counted < REFUSED_MAX:
+        cabinet.record(records.TICKET_REFUSED, None, cabinet.refusals, counted + 1)
         cabinet.refusals = 0
-        cabinet.wait(REFUSALS, _HOUR_MS)
+    cabinet.hourly()
+
+
+def report_refusals(cabinet) -> None:
+    """An hour is over. Whoever has gone on trying although answers were slow keeps them slow."""
+    counted = cabinet.state.refused
+    if counted:
+        cabinet.record(records.TICKET_REFUSED, None, cabinet.refusals, counted if cabinet.refusals else 0)
+        cabinet.refusals = 0
 
 
 def seal(cabinet) -> None:
@@ -115,7 +123,8 @@ def start(cabinet, _) -> None:
     """Reserves a counter for the chosen door and opens it."""
     door = cabinet.choice
     cabinet.courier = door
-    door.counter += 1
+    if door.state != LOADING:
+        door.counter += 1
     cabinet.record(records.DEPOSIT_STARTED, door, cabinet.serial)
     reopen(cabinet, door)
 
@@ -127,8 +136,28 @@ def reopen(cabinet, door) -> None:
 
 def ask_reopen(cabinet, door) -> None:
     """Closed, and nothing is seen inside."""
+    cabinet.typed = ""
     cabinet.beep(BAD)
     cabinet.tell(door, texts.NO_PARCEL)
+
+
+def reply(cabinet, door) -> None:
+    """A key after the question: `1`, it lies where nothing sees it; or the beginning of somebody's number."""
+    if not cabinet.typed and cabinet.key == "1":
+        cabinet.typed = "1"
+        cabinet.sure()
+    else:
+        cancel(cabinet, door)
+        cabinet.step(TYPED)
+
+
+def end(cabinet, door) -> None:
+    """The `1` counts: deposited and flagged; or no answer came."""
+    if cabinet.typed:
+        cabinet.record(records.PARCEL_FLAGGED, door)
+        _deposited(cabinet, door)
+    else:
+        give_up(cabinet, door)
 
 
 def give_up(cabinet, door) -> None:
@@ -153,18 +182,23 @@ def judge(cabinet, door) -> None:
     if door.occupied:
         if cabinet.courier is door:
             cabinet.step(DONE)
-        seal(cabinet)
-        cabinet.record(records.DEPOSITED, door, door.serial)
-        cabinet.deposited = door
-        cabinet.deposit_number = cabinet.state.number
-        cabinet.wait(RECEIPT, _RECEIPT_MS)
-        cabinet.wait(SEAL, _REOPEN_MS)
-        cabinet.beep(GOOD)
-        cabinet.tell(door, texts.DEPOSITED)
+        _deposited(cabinet, door)
     elif cabinet.courier is door:
         cabinet.step(SHUT_EMPTY)
     else:
         cancel(cabinet, door)
+
+
+def _deposited(cabinet, door):
+    """Closed, and inside by the sensor or by the courier's word."""
+    seal(cabinet)
+    cabinet.record(records.DEPOSITED, door, door.serial)
+    cabinet.deposited = door
+    cabinet.deposit_number = cabinet.state.number
+    cabinet.wait(RECEIPT, _RECEIPT_MS)
+    cabinet.wait(SEAL, _REOPEN_MS)
+    cabinet.beep(GOOD)
+    cabinet.tell(door, texts.DEPOSITED)
 
 
 def show_receipt(cabinet) -> None:

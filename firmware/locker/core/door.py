@@ -5,9 +5,9 @@ Whether something was put in or taken is judged when the door has been closed fo
 """
 
 from locker.compat import const
-from locker.core import deposit, effects, records, texts
+from locker.core import deposit, effects, pickup, records, texts
 from locker.core.effects import ALARM, ATTENTION
-from locker.core.journal import GRANTED, LOADING, RESERVED, TAKING
+from locker.core.journal import EMPTY, GRANTED, LOADING, RESERVED, TAKING, WAITING
 
 # Phases.
 SHUT = const(0)
@@ -32,16 +32,15 @@ GIVE_UP = const(0x60)  # a time-out too many
 _PATIENCE_MS = (None, None, None, 3000, 60000, 60000, 500, None, None)  # by phase
 _TRIES_MAX = {RELEASED: 3, OPEN: 4}  # pulses, reminders
 _REMIND_MS = const(15000)  # after the first reminder
+_FLAPS_MAX = const(3)  # openings with no cause of a door in an hour that are recorded one by one
 
 # By state of the parcel: what became of it, when its door is closed and clear, and when something is inside.
-_OUTCOMES = (
-    None,
-    (records.CANCELLED, records.CANCELLED),  # RESERVED
-    (records.CANCELLED, records.DEPOSITED),  # LOADING
-    None,
-    (records.STILL_INSIDE, records.STILL_INSIDE),  # GRANTED
-    (records.COLLECTED, records.STILL_INSIDE),  # TAKING
-)
+_OUTCOMES = {
+    RESERVED: (records.CANCELLED, records.CANCELLED),
+    LOADING: (records.CANCELLED, records.DEPOSITED),
+    GRANTED: (records.STILL_INSIDE, records.STILL_INSIDE),
+    TAKING: (records.COLLECTED, records.STILL_INSIDE),
+}
 
 
 def _pulse(cabinet, door):
@@ -58,7 +57,9 @@ def _jam(cabinet, door):
     """Reports the jam at once. A ticket or a code is as good as before."""
     cabinet.record(records.DOOR_JAMMED, door)
     cabinet.beep(ATTENTION)
-    if door.state == LOADING:
+    if door.state == LOADING and door.occupied:
+        deposit.judge(cabinet, door)
+    elif door.state == LOADING:
         deposit.cancel(cabinet, door)
         if cabinet.courier is door:
             cabinet.step(deposit.STUCK)
@@ -74,21 +75,35 @@ def _opened(cabinet, door):
 
 def _judge(cabinet, door):
     """Records what is inside, then what became of the parcel."""
-    cabinet.record(records.DOOR_CLOSED, door, int(door.occupied))
+    if door.flaps <= _FLAPS_MAX or door.state in _OUTCOMES:
+        cabinet.record(records.DOOR_CLOSED, door, int(door.occupied))
     if door.state == LOADING:
         deposit.judge(cabinet, door)
     elif door.state == TAKING:
-        resolve(cabinet, door)
-        cabinet.tell(door, texts.STILL_INSIDE if door.occupied else texts.COLLECTED)
+        pickup.judge(cabinet, door)
+    elif door.serviced:
+        door.serviced = False
+        cabinet.record(records.DOOR_TESTED, door, int(not door.occupied))
+        cabinet.tell(door, texts.NOT_TESTED if door.occupied else texts.TESTED)
+    else:
+        doubt(cabinet, door)
 
 
 def resolve(cabinet, door) -> None:
     """Records what became of the parcel: if the coil has not moved it is where it was, whatever the sensor says."""
-    outcomes = _OUTCOMES[door.state]
+    outcomes = _OUTCOMES.get(door.state)
     if outcomes:
-        if door.state == (RESERVED if door.occupied else GRANTED):
+        inside = door.occupied or door.flagged  # by a sensor or by somebody's word
+        if door.state == (RESERVED if inside else GRANTED):
             cabinet.record(records.SENSOR_FAULT, door, 2)
-        cabinet.record(outcomes[door.occupied], door, door.serial)
+        cabinet.record(outcomes[1 if inside else 0], door, door.serial)
+    doubt(cabinet, door)
+
+
+def doubt(cabinet, door) -> None:
+    """Records once that a sensor says something else of a closed door than the journal: its next parcel is collected by key."""
+    if not door.flagged and door.state == (EMPTY if door.occupied else WAITING):
+        cabinet.record(records.SENSOR_FAULT, door, 2)
 
 
 def _remind(cabinet, door):
@@ -108,8 +123,13 @@ def _leave(cabinet, door):
 
 
 def _force(cabinet, door):
-    """Reports an opening with no cause at once, and beeps."""
-    cabinet.record(records.DOOR_FORCED, door)
+    """Reports an opening with no cause at once, and beeps; one of very many is only counted."""
+    door.flaps += 1
+    if door.flaps <= _FLAPS_MAX:
+        cabinet.record(records.DOOR_FORCED, door)
+    else:
+        cabinet.flaps += 1
+    cabinet.hourly()
     cabinet.beep(ALARM)
     cabinet.tell(door, texts.CLOSE)
 
@@ -151,5 +171,6 @@ def step(cabinet, door, event) -> None:
         door.phase = row[0]
         if event == WANT:
             door.tries = 0
-        cabinet.wait(door.number, _PATIENCE_MS[row[0]])
+        ms = _PATIENCE_MS[row[0]]
+        cabinet.wait(door.number, cabinet.patient(ms) if row[0] == OPEN else ms)
         cabinet.act(row[1], door)

@@ -17,6 +17,7 @@ Beep = namedtuple("Beep", ("sound",))
 Light = namedtuple("Light", ("on",))
 WakeAt = namedtuple("WakeAt", ("ms",))  # replaces an earlier one; None cancels it
 Send = namedtuple("Send", ("urgent",))  # tell the host now; urgent goes ahead of any backlog
+Challenge = namedtuple("Challenge", ("door", "number"))  # tell the host what it has to give back; 0: that door is not opened
 
 KEY = const(1)
 GOOD = const(2)

@@ -5,10 +5,11 @@ after boot), and answered 500 ms later: the same for right, wrong and empty. A d
 """
 
 from locker.compat import const
-from locker.core import codes, deposit, journal, records, texts, tickets
+from locker.core import codes, deposit, journal, opening, pickup, records, texts, tickets
 from locker.core.deposit import DONE, FOUND, GOOD_TICKET, LARGER, SHUT_EMPTY, STUCK
 from locker.core.effects import GOOD
-from locker.core.journal import FAILURES_MAX, WAITING
+from locker.core.journal import EMPTY, FAILURES_MAX, REFUSED_MAX, SERVICE, WAITING
+from locker.core.pickup import CONFIRM, TYPED
 
 # Modes.
 IDLE = const(0)
@@ -19,17 +20,21 @@ OFFERED = const(4)  # a larger door
 LOADING = const(5)  # the courier's door opens or is open
 CHANGING = const(6)  # the same, and the courier wants another size
 ASKING = const(7)  # closed, nothing seen inside: again?
+CONFIRMING = const(8)  # closed, and only the resident knows whether her parcel is inside
+SLOWED = const(9)  # a ticket after too many refused ones; somebody else's number ends the waiting
 
 # What happens at the keypad, 16 apart, so that MODE | EVENT is one number; more in core.deposit.
 DIGIT = const(0x00)
 HASH = const(0x10)
 STAR = const(0x20)
 TIMEOUT = const(0x30)
+SLOW = const(0xC0)
 
 KEYPAD = const(-6)  # the deadline of the mode
 
-PATIENCE_MS = (8000, 20000, None, 30000, 30000, None, None, 60000)  # by mode
+PATIENCE_MS = (8000, 20000, None, 30000, 30000, None, None, 60000, 60000, None)  # by mode
 _ANSWER_MS = const(500)
+_SLOW_MS = const(15000)
 _FLOOR_MS = const(2000)
 _FLOOR_ALL_DIGITS_MS = const(5000)
 _DIGITS_MAX = const(15)  # one more than the longest number, so that a longer one is none
@@ -44,6 +49,17 @@ def welcome(cabinet, _):
     cabinet.show(texts.WELCOME, (), None)
 
 
+def knock(cabinet, _):
+    """`#` with no number: shows the digits of a host-ordered opening, if there is one."""
+    if not opening.show(cabinet):
+        welcome(cabinet, _)
+
+
+def slow(cabinet, _):
+    """Says that the answer takes time, and that the keypad is free for others meanwhile."""
+    cabinet.show(texts.WAIT)
+
+
 def add(cabinet, _):
     """One digit more; only the last one is shown."""
     if len(cabinet.typed) < _DIGITS_MAX:
@@ -55,12 +71,6 @@ def begin(cabinet, _):
     """The first digit."""
     cabinet.typed = ""
     add(cabinet, _)
-
-
-def cancel_and_begin(cabinet, door):
-    """Someone types a number instead of answering."""
-    deposit.cancel(cabinet, door)
-    begin(cabinet, door)
 
 
 def submit(cabinet, _):
@@ -80,13 +90,21 @@ def submit(cabinet, _):
             floor_ms = _FLOOR_ALL_DIGITS_MS
             if length == _SHORT_DIGITS:
                 cabinet.typed = ""  # all digits were asked for: nothing of it is compared
-    cabinet.checked_ms = max(cabinet.now, cabinet.checked_ms + floor_ms)
-    cabinet.due[KEYPAD] = cabinet.checked_ms + _ANSWER_MS
+            else:
+                cabinet.codes_tried += 1
+                cabinet.hourly()
+    cabinet.check_ms = max(cabinet.now, cabinet.checked_ms + floor_ms)
+    answer_ms = _ANSWER_MS
+    if length == _TICKET_DIGITS and cabinet.state.refused >= REFUSED_MAX:
+        cabinet.step(SLOW)
+        answer_ms = _SLOW_MS
+    cabinet.due[KEYPAD] = cabinet.check_ms + answer_ms
 
 
 def answer(cabinet, _):
     """The answer tick."""
     length = len(cabinet.typed)
+    cabinet.checked_ms = cabinet.check_ms
     if length == _TICKET_DIGITS:
         deposit.answer(cabinet)
         return
@@ -98,37 +116,63 @@ def answer(cabinet, _):
 
 
 def _answer_code(cabinet):
-    """Compares door + 8 or 12 digits and opens the door, or does not. Both comparisons are always made, for any number of a door."""
+    """Compares door + 8 or 12 digits and opens the door, or does not. All comparisons are always made, for any number of a door."""
     number = int(cabinet.typed[:2])
     pin = cabinet.typed[2:]
     door = cabinet.doors.get(number) or journal.Door(number)
-    secrets = cabinet.secrets
-    code = codes.pickup_code(secrets.code_key, secrets.board_id, secrets.epoch, number, door.counter, 0)
-    tail = tickets.tail(secrets.ticket_key, secrets.site_id, door.serial)
-    right = codes.same(pin, code[: len(pin)])
-    duress = codes.same(pin, codes.duress_code(code, tail)[: len(pin)])
-    if door.state >= WAITING and door.epoch == secrets.epoch & 1023 and (right or duress):
-        cabinet.record(records.PICKUP_OPENED, door, 0 if right else 1)
+    who = _whose(cabinet.secrets, door, pin)
+    if who is None:
+        cabinet.refuse(texts.UNKNOWN)
+    elif door.state >= WAITING:
+        cabinet.record(records.PICKUP_OPENED, door, who)
         cabinet.beep(GOOD)
         cabinet.open(door, texts.TAKE)
     else:
-        cabinet.refuse(texts.UNKNOWN)
+        cabinet.record(records.SERVICE_OPENED, door)
+        door.serviced = True
+        cabinet.beep(GOOD)
+        cabinet.open(door, texts.SERVICE)
+
+
+def _whose(secrets, door, pin):
+    """Whose code it is, as records.BY_; None for nobody's."""
+    in_use = door.state >= WAITING
+    epoch, key = secrets.epoch, secrets.code_key
+    if in_use and door.epoch in secrets.old:
+        epoch, key = secrets.old[door.epoch]
+    where = (secrets.board_id, epoch, door.number, door.counter)
+    size = len(pin)
+    code = codes.pickup_code(key, *where, door.retry)
+    right = codes.same(pin, code[:size])
+    duress = codes.same(pin, codes.duress_code(code, tickets.tail(secrets.ticket_key, secrets.site_id, door.serial))[:size])
+    service = door.armed == SERVICE
+    staff = codes.same(pin, codes.staff_code(key, b"service" if service else b"recall", *where, door.arming))
+    if in_use and door.epoch == epoch & 1023 and (right or duress):
+        return records.BY_CODE if right else records.BY_DURESS
+    if staff and ((in_use and door.armed) or (service and door.state == EMPTY)):
+        return records.BY_SERVICE if service else records.BY_RECALL
+    return None
 
 
 TRANSITIONS = {
     # mode   | event:        (next,     action, or the text to show)
     IDLE     | DIGIT:        (TYPING,   begin),
-    IDLE     | HASH:         (IDLE,     welcome),
+    IDLE     | HASH:         (IDLE,     knock),
     IDLE     | STAR:         (IDLE,     welcome),
     IDLE     | TIMEOUT:      (IDLE,     welcome),
     IDLE     | GOOD_TICKET:  (CHOOSING, deposit.ask_size),
     IDLE     | FOUND:        (LOADING,  deposit.start),
+    IDLE     | CONFIRM:      (CONFIRMING, texts.CONFIRM),
     TYPING   | DIGIT:        (TYPING,   add),
     TYPING   | HASH:         (CHECKING, submit),
     TYPING   | STAR:         (IDLE,     welcome),
     TYPING   | TIMEOUT:      (IDLE,     welcome),
     CHECKING | TIMEOUT:      (IDLE,     answer),
     CHECKING | DONE:         (IDLE,     None),
+    CHECKING | SLOW:         (SLOWED,   slow),
+    SLOWED   | DIGIT:        (TYPING,   begin),
+    SLOWED   | STAR:         (IDLE,     welcome),
+    SLOWED   | TIMEOUT:      (IDLE,     answer),
     CHOOSING | DIGIT:        (CHOOSING, deposit.choose),
     CHOOSING | STAR:         (IDLE,     welcome),
     CHOOSING | TIMEOUT:      (IDLE,     welcome),
@@ -150,8 +194,12 @@ TRANSITIONS = {
     CHANGING | DONE:         (IDLE,     None),
     ASKING   | HASH:         (LOADING,  deposit.reopen),
     ASKING   | STAR:         (IDLE,     deposit.give_up),
-    ASKING   | TIMEOUT:      (IDLE,     deposit.give_up),
-    ASKING   | DIGIT:        (TYPING,   cancel_and_begin),
+    ASKING   | TIMEOUT:      (IDLE,     deposit.end),
+    ASKING   | DIGIT:        (ASKING,   deposit.reply),
+    ASKING   | TYPED:        (TYPING,   add),
     ASKING   | SHUT_EMPTY:   (ASKING,   deposit.ask_reopen),
     ASKING   | DONE:         (IDLE,     None),
+    CONFIRMING | DIGIT:      (CONFIRMING, pickup.hear),
+    CONFIRMING | TYPED:      (TYPING,   add),
+    CONFIRMING | TIMEOUT:    (IDLE,     pickup.confirm),
 }  # fmt: skip

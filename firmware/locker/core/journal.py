@@ -20,20 +20,31 @@ TAKING = const(5)  # the door was pulsed or opened for the resident; its code is
 
 FAILURES_MAX = const(10)  # counted failures of a parcel; from here on the door asks for all 12 digits
 
+# What may open the door of staff (Door.armed).
+RECALL = const(1)
+SERVICE = const(2)
+
 # DOOR_STATE.a: serial in bits 0-16, failures in 17-20, jammed in 21, epoch modulo 1024 in 22-31.
+# DOOR_STATE.b: state in bits 0-2, out in 3, flagged in 4, armed in 5-6, arming in 7-10, retry in 11-14, counter in 15-31.
 _SERIAL_MASK = const(0x1FFFF)
 _EPOCH_MASK = const(1023)
+COUNTER_MAX = const(0x1FFFF)
+ARMING_MAX = const(15)
+RETRY_MAX = const(15)
+
+# CABINET_STATE.b: refused in bits 0-3, openings in 4-7, patience in 8-10, epoch modulo 1024 in 11-20.
+REFUSED_MAX = const(10)  # refused tickets of an hour, from which on the answer to one takes longer
 
 _AFTER = {  # record kind: where the parcel is then
     records.DEPOSIT_STARTED: RESERVED,
     records.CANCELLED: EMPTY,
     records.DEPOSITED: WAITING,
-    records.WITHDRAWN: EMPTY,
+    records.WITHDRAWN: LOADING,
     records.PICKUP_OPENED: GRANTED,
     records.STILL_INSIDE: WAITING,
     records.COLLECTED: EMPTY,
 }
-ANCHORS = (records.DEPOSIT_STARTED, records.DOOR_STATE)
+ANCHORS = (records.DEPOSIT_STARTED, records.DOOR_STATE, records.CABINET_STATE)
 _MOVED = {RESERVED: LOADING, GRANTED: TAKING}  # after PULSED and DOOR_OPENED
 _JAMMED = {TAKING: GRANTED}  # after DOOR_JAMMED: the coil moved in vain
 
@@ -41,10 +52,13 @@ _JAMMED = {TAKING: GRANTED}  # after DOOR_JAMMED: the coil moved in vain
 class Door:
     """One door: what the journal says of its parcel, and what the door does now.
 
-    By the journal: `state` as above, `counter` of its latest parcel (0: never had one), `serial` of that parcel's ticket, `failures`
-    counted for it (0-10), `epoch` modulo 1024 it was deposited in, `jammed` 1 when the door did not move at its last attempt.
+    By the journal: `state` as above; `counter` of its latest parcel (0: never had one); `serial` of that parcel's ticket; `failures`
+    counted for it (0-10); `epoch` modulo 1024 it was deposited in; `retry` of its code (0-15); `flagged` 1 when its sensor cannot tell
+    whether it is there; `jammed` 1 when the door did not move at its last attempt; `out` 1 when it is out of service; `armed` 0, RECALL
+    or SERVICE, and `arming`, which makes that code another one each time.
     For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said; `tries`, which counts the pulses
-    of this attempt, then the reminders.
+    of this attempt, then the reminders; `flaps`, its openings with no cause of this hour; `serviced` while staff have it open that is
+    empty.
     """
 
     def __init__(self, number):
@@ -55,21 +69,30 @@ class Door:
         self.serial = 0
         self.failures = 0
         self.epoch = 0
+        self.retry = 0
+        self.flagged = 0
         self.jammed = 0
+        self.out = 0
+        self.armed = 0
+        self.arming = 0
         self.phase = 0
         self.closed = True
         self.occupied = False
         self.tries = 0
+        self.flaps = 0
+        self.serviced = False
 
     def apply(self, kind: int, a: int, b: int, epoch: int) -> None:
         """Folds one record of this door in; a record that says nothing of the parcel changes nothing."""
         if kind in _AFTER:
-            self.state = _AFTER[kind]
+            if kind != records.DEPOSIT_STARTED or self.state != LOADING:
+                self.state = _AFTER[kind]
             self.counter = b
-            if kind == records.DEPOSIT_STARTED:
+            if kind == records.WITHDRAWN:
+                self.counter += 1  # reserved with it: what is inside when the power fails now gets a code of its own
+            if kind in (records.WITHDRAWN, records.DEPOSIT_STARTED):
                 self.serial = a
-                self.failures = 0
-                self.jammed = 0
+                self.failures = self.retry = self.flagged = self.jammed = self.armed = self.arming = 0
                 self.epoch = epoch & _EPOCH_MASK
         elif kind in (records.PULSED, records.DOOR_OPENED):
             self.state = _MOVED.get(self.state, self.state)
@@ -78,22 +101,49 @@ class Door:
         elif kind == records.DOOR_JAMMED:
             self.state = _JAMMED.get(self.state, self.state)
             self.jammed = 1
+        elif kind == records.DOOR_STATE:
+            self._restore(a, b)
+        else:
+            self._note(kind, a)
+        if kind == records.DOOR_OPENED:
+            self.armed = 0  # such a code dies with the door that opens, not with one that jams
         if kind in (records.DOOR_OPENED, records.DOOR_FORCED):
             self.jammed = 0
-        elif kind == records.DOOR_STATE:
-            self.serial = a & _SERIAL_MASK
-            self.failures = a >> 17 & 15
-            self.jammed = a >> 21 & 1
-            self.epoch = a >> 22
-            self.counter = b >> 8
-            self.state = b & 255
+
+    def _note(self, kind, a):
+        """What changes the terms of a parcel or of the door, but not where the parcel is."""
+        if kind == records.PARCEL_FLAGGED or (kind == records.SENSOR_FAULT and a == 2):
+            self.flagged = 1
+        elif kind == records.REISSUED:
+            self.retry = a
+        elif kind == records.ARMED:
+            self.armed = a >> 8
+            self.arming = a & 255
+        elif kind == records.OUT_OF_SERVICE:
+            self.out = a
+        elif kind == records.DOOR_TESTED and a:
+            self.out = self.jammed = 0
+
+    def _restore(self, a, b):
+        self.serial = a & _SERIAL_MASK
+        self.failures = a >> 17 & 15
+        self.jammed = a >> 21 & 1
+        self.epoch = a >> 22
+        self.state = b & 7
+        self.out = b >> 3 & 1
+        self.flagged = b >> 4 & 1
+        self.armed = b >> 5 & 3
+        self.arming = b >> 7 & 15
+        self.retry = b >> 11 & 15
+        self.counter = b >> 15
 
 
 class State:
-    """The fold of a journal for a cabinet with these door numbers, in `epoch`.
+    """The fold of a journal for a cabinet with these door numbers, that began in `epoch`; afterwards `epoch` is that of its last record.
 
     `doors` is a dict of door number to Door, in that order; `number` the newest event number; `acknowledged` the newest that the host's
-    database holds.
+    database holds; `command` the number of the host's last command; `refused` how many refused tickets count (0-10); `openings` how many
+    host-ordered openings count against the fuse of a day; `patience` how many times as long the cabinet waits for people (1-4).
     """
 
     def __init__(self, door_numbers, epoch: int = 1):
@@ -103,21 +153,52 @@ class State:
         self.epoch = epoch
         self.number = 0
         self.acknowledged = 0
+        self.command = 0
+        self.refused = 0
+        self.openings = 0
+        self.patience = 1
 
     def apply(self, record) -> None:
         """Folds one records.Record in. Records of doors that the cabinet no longer has are passed over."""
         self.number = record.number
         if record.kind == records.ACKNOWLEDGED:
             self.acknowledged = record.a
-        elif record.door in self.doors:
-            self.doors[record.door].apply(record.kind, record.a, record.b, self.epoch)
+        else:
+            self.fold(record.kind, record.door, record.a, record.b)
+
+    def fold(self, kind: int, door: int, a: int, b: int) -> None:
+        """Folds what a record says in, whatever its number."""
+        if kind == records.COMMAND_APPLIED:
+            self.command = a
+            self.patience = b >> 1
+        elif kind == records.TICKET_REFUSED:
+            self.refused = b
+        elif kind == records.OPENINGS:
+            self.openings = a
+        elif kind == records.EPOCH_BEGUN:
+            self.epoch = a
+        elif kind == records.CABINET_STATE:
+            self.command = a
+            self.refused = b & 15
+            self.openings = b >> 4 & 15
+            self.patience = b >> 8 & 7
+            self.epoch = b >> 11
+        elif door in self.doors:
+            self.doors[door].apply(kind, a, b, self.epoch)
 
     def door_record(self, number: int) -> effects.Record:
-        """The one record (an effect, DOOR_STATE) that says again all that is known of a door, for when its older records are erased."""
+        """The one record (an effect) that says again all that is known of a door, for when its older records are erased.
+
+        DOOR_STATE; for 0, CABINET_STATE: what is known of no door.
+        """
+        if not number:
+            b = self.refused | self.openings << 4 | self.patience << 8 | (self.epoch & _EPOCH_MASK) << 11
+            return effects.Record(records.CABINET_STATE, 0, self.command, b)
         door = self.doors[number]
         a = door.serial | door.failures << 17 | door.jammed << 21 | door.epoch << 22
-        return effects.Record(records.DOOR_STATE, number, a, door.counter << 8 | door.state)
+        b = door.state | door.out << 3 | door.flagged << 4 | door.armed << 5 | door.arming << 7 | door.retry << 11 | door.counter << 15
+        return effects.Record(records.DOOR_STATE, number, a, b)
 
     def door_records(self) -> list:
-        """`door_record` of every door, by number; folding them gives the same doors."""
-        return [self.door_record(number) for number in self.doors]
+        """`door_record` of everything; folding them gives the same state."""
+        return [self.door_record(number) for number in [0] + list(self.doors)]

@@ -32,25 +32,49 @@ DEPOSITED = const(6)  # a: serial, b: parcel counter; the ticket is spent, the c
 CANCELLED = const(7)  # a: serial, b: parcel counter; the courier took the parcel away, the ticket is good
 WITHDRAWN = const(8)  # a: serial, b: parcel counter; re-opened within 60 s, the code is dead
 CODE_TRIED = const(9)  # a: failures counted including this one, b: parcel counter; recorded before the compare
-PICKUP_OPENED = const(10)  # a: 0 normal or 1 duress, b: parcel counter; the same bytes on the link but for a
+PICKUP_OPENED = const(10)  # a: see BY_, b: parcel counter; the same bytes on the link but for a
 COLLECTED = const(11)  # a: serial, b: parcel counter; the code is dead
 DOOR_LEFT_OPEN = const(12)  # b: parcel counter
 DOOR_FORCED = const(13)  # b: parcel counter; opened with no cause
 DOOR_JAMMED = const(14)  # b: parcel counter
 BELL_RUNG = const(15)
 LAMP_FAILED = const(16)
-TICKET_REFUSED = const(17)  # a: how many since the last such record
+TICKET_REFUSED = const(17)  # a: how many since the last such record, b: how many count against the throttle (0-10)
 STILL_INSIDE = const(18)  # a: serial, b: parcel counter; a pickup ended with the parcel still there
 SENSOR_FAULT = const(19)  # a: 1 contact, 2 occupancy
 LEVEL_LOST = const(20)  # a: I2C address of an expander that does not answer
+PARCEL_FLAGGED = const(22)  # b: parcel counter; the courier says that it lies where nothing is seen: collected by key, not by sensor
+REISSUED = const(23)  # a: retry, b: parcel counter; another code, the failures stay
+ARMED = const(24)  # a: 1 recall or 2 service << 8 | arming, 0 disarmed; b: parcel counter
+SERVICE_OPENED = const(25)  # b: parcel counter; staff opened a door without a parcel
+DOOR_TESTED = const(26)  # a: 1 when it opened, closed and saw rightly what is inside; b: parcel counter
+OUT_OF_SERVICE = const(27)  # a: 1 out of service, 0 back; b: parcel counter
+COMMAND_APPLIED = const(28)  # a: number of the host's command, b: 1 when it was possible | patience << 1
+CODES_TRIED = const(29)  # a: tries since the last such record at doors that ask for all digits
+DOOR_FLAPPED = const(30)  # a: how often doors opened and closed with no cause since the last such record
+SUPPLY_LOW = const(31)  # a: mV at the supply's pin; a pulse was refused
+TAMPERED = const(32)
+EPOCH_BEGUN = const(33)  # a: epoch
 
 # Records of the board's own that never go to the host.
 ACKNOWLEDGED = const(128)  # a: the host's database holds everything up to this number
-DOOR_STATE = const(129)  # a: serial, b: parcel counter << 8 | core.door state; carries a door over an erased block
+DOOR_STATE = const(129)  # a, b: see core.journal; carries a door over an erased block
+CABINET_STATE = const(130)  # a: number of the last command, b: see core.journal; carries what is not of a door over an erased block
+OPENINGS = const(131)  # a: host-ordered openings that count against the fuse of a day
 
 # Sets of kinds, a bit each: what the host is told of at once, and what of that goes ahead of any backlog.
-URGENT = const(1 << PICKUP_OPENED | 1 << DOOR_FORCED | 1 << DOOR_JAMMED | 1 << BELL_RUNG)
-TOLD = const(URGENT | 1 << DEPOSITED | 1 << CANCELLED | 1 << COLLECTED | 1 << DOOR_LEFT_OPEN | 1 << TICKET_REFUSED | 1 << STILL_INSIDE)
+URGENT = const(1 << PICKUP_OPENED | 1 << DOOR_FORCED | 1 << DOOR_JAMMED | 1 << BELL_RUNG | 1 << TAMPERED)
+TOLD = const(
+    URGENT | 1 << DEPOSITED | 1 << CANCELLED | 1 << COLLECTED | 1 << DOOR_LEFT_OPEN | 1 << TICKET_REFUSED | 1 << STILL_INSIDE
+    | 1 << SENSOR_FAULT | 1 << SERVICE_OPENED | 1 << DOOR_TESTED | 1 << COMMAND_APPLIED | 1 << SUPPLY_LOW
+)  # fmt: skip
+
+# Who opened the door of a parcel (PICKUP_OPENED.a).
+BY_CODE = const(0)
+BY_DURESS = const(1)
+BY_RECALL = const(2)
+BY_SERVICE = const(3)
+BY_HOST = const(4)
 
 # Why a boot happened (BOOTED.a).
 RESET_POWER = const(1)

@@ -19,4 +19,4 @@ def secrets(identity: Identity) -> Secrets:
     """What the core needs of it: the keys of its epoch instead of the master secret."""
     board_id, epoch = identity.board_id, identity.epoch
     code_key, receipt_key, _ = epoch_keys(identity.master_secret, identity.nonce_host, identity.nonce_board, board_id, epoch)
-    return Secrets(board_id, identity.site_id, epoch, code_key, receipt_key, identity.ticket_key, identity.cabinet)
+    return Secrets(board_id, identity.site_id, epoch, code_key, receipt_key, identity.ticket_key, identity.cabinet, {})

@@ -69,7 +69,7 @@ class Store:
         self._flash = flash
         self._carry = carry
         self._slot = bytearray(_SLOT_BYTES)
-        self._anchored = {}  # door: sequence of the block with its latest anchor
+        self._anchored = {0: 0}  # door: sequence of the block with its latest anchor; 0 is the cabinet
         self._cursor = (0, 0, 0)  # event number, sequence and slot where reading may go on
         self.next_number = 1
         self.acknowledged = 0

@@ -1,0 +1,88 @@
+"""An opening that the host orders: for the parcel of somebody who stands there and talks to a person at the host.
+
+    host: OpeningAsked  ->  Challenge, valid for 30 s; the screen asks for a key
+    somebody: #         ->  the screen shows 4 digits, to be told to the person at the host
+    host: OpeningGiven  ->  the door opens
+
+The board refuses more than 4 such openings a minute and 6 a day of its uptime, whoever asks. The day's count survives power cuts.
+"""
+
+from locker.compat import const
+from locker.core import records, texts
+from locker.core.journal import WAITING
+
+OPENING = const(-7)  # the deadline of a challenge
+FUSE = const(-8)  # when an opening counts no more
+
+_VALID_MS = const(30000)
+_MINUTE_MS = const(60000)
+_DAY_MS = const(86400000)
+_MINUTE_MAX = const(4)
+_DAY_MAX = const(6)
+
+
+def start(cabinet) -> None:
+    """At boot: what counted before counts for another day of uptime."""
+    cabinet.openings = [cabinet.now] * cabinet.state.openings
+    _watch(cabinet)
+
+
+def _watch(cabinet):
+    cabinet.wait(FUSE, cabinet.openings[0] + _DAY_MS - cabinet.now if cabinet.openings else None)
+
+
+def forget(cabinet) -> None:
+    """A day after an opening it counts no more."""
+    cabinet.openings.pop(0)
+    cabinet.record(records.OPENINGS, None, len(cabinet.openings))
+    _watch(cabinet)
+
+
+def _fused(cabinet):
+    """Whether one more is too many."""
+    times = cabinet.openings
+    return len(times) >= _DAY_MAX or (len(times) >= _MINUTE_MAX and cabinet.now - times[-_MINUTE_MAX] < _MINUTE_MS)
+
+
+def ask(cabinet, number: int, counter: int) -> None:
+    """Answers the host with a challenge for the parcel with that counter, or with 0 when its door may not be opened."""
+    door = cabinet.doors.get(number)
+    challenge = 0
+    cancel(cabinet)
+    if door and door.state >= WAITING and door.counter == counter and not _fused(cabinet):
+        challenge = 1 + cabinet.draw(0xFFFFFFFF)
+        cabinet.opening = (challenge, cabinet.draw(10000), door)
+        cabinet.wait(OPENING, _VALID_MS)
+        cabinet.tell(door, texts.HELP)
+    cabinet.challenge(number, challenge)
+
+
+def cancel(cabinet) -> None:
+    """A challenge is over."""
+    cabinet.opening = None
+    cabinet.shown = False
+    cabinet.wait(OPENING, None)
+
+
+def show(cabinet) -> bool:
+    """Somebody at the cabinet pressed a key: shows the digits, when there are any."""
+    if cabinet.opening:
+        cabinet.shown = True
+        cabinet.show(texts.HELP_NUMBER, (cabinet.opening[1],), _VALID_MS)
+    return cabinet.opening is not None
+
+
+def give(cabinet, challenge: int, digits: int) -> None:
+    """Opens the door when the host gives back what only the screen has shown. Each challenge is answered once."""
+    opening = cabinet.opening
+    right = opening and cabinet.shown and opening[0] == challenge and opening[1] == digits and not _fused(cabinet)
+    cancel(cabinet)
+    if not right or opening[2].state < WAITING:
+        cabinet.challenge(0, 0)
+        return
+    door = opening[2]
+    cabinet.openings.append(cabinet.now)
+    cabinet.record(records.OPENINGS, None, len(cabinet.openings))
+    _watch(cabinet)
+    cabinet.record(records.PICKUP_OPENED, door, records.BY_HOST)
+    cabinet.open(door, texts.TAKE)

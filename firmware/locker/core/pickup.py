@@ -1,0 +1,45 @@
+"""The resident's visit behind the code: collected only when the door is closed and nothing is inside, by the sensor or by her word.
+
+Where the sensor cannot tell (a flat parcel, a sensor that has been wrong) the screen asks: `1` taken, `2` still inside. No answer means
+still inside: the code stays alive and staff are told. A `1` counts when no other key follows for two seconds, for it may begin
+somebody's number.
+"""
+
+from locker.compat import const
+from locker.core import records, texts
+
+# What happens at the keypad, for core.entry.
+CONFIRM = const(0xA0)
+TYPED = const(0xB0)  # somebody's number has begun
+
+
+def judge(cabinet, door) -> None:
+    """The resident's door is closed."""
+    if not door.flagged:
+        _end(cabinet, door, not door.occupied)
+    elif cabinet.mode:  # somebody else is typing: nobody can be asked
+        _end(cabinet, door, False)
+    else:
+        cabinet.courier = door
+        cabinet.typed = ""
+        cabinet.step(CONFIRM)
+
+
+def _end(cabinet, door, is_taken):
+    cabinet.record(records.COLLECTED if is_taken else records.STILL_INSIDE, door, door.serial)
+    cabinet.tell(door, texts.COLLECTED if is_taken else texts.STILL_INSIDE)
+
+
+def hear(cabinet, door) -> None:
+    """A key after the question: an answer, or the beginning of somebody's number."""
+    if not cabinet.typed and cabinet.key in "12":
+        cabinet.typed = cabinet.key
+        cabinet.sure()
+    else:
+        cabinet.record(records.STILL_INSIDE, door, door.serial)  # as far as anybody knows
+        cabinet.step(TYPED)
+
+
+def confirm(cabinet, door) -> None:
+    """The answer counts, or none came."""
+    _end(cabinet, door, cabinet.typed == "1")

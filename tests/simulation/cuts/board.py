@@ -1,0 +1,204 @@
+"""The firmware of one cabinet without its shell's hardware: the real Cabinet, State and Store, wired as shell.app wires them.
+
+All of it is lost with the power. Whatever people and the host do reaches it through `tell`, `wait` and `hear`.
+"""
+
+import heapq
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from locker.board import Door
+from locker.core import effects as do
+from locker.core import entry, events, records
+from locker.core.cabinet import Cabinet
+from locker.core.journal import State
+from locker.shell import identity as identities
+from locker.shell.store import Store
+from tests.simulation.cuts import laws
+from tests.simulation.cuts.written import Written
+from tests.simulation.stage import IDENTITY
+
+if TYPE_CHECKING:
+    from tests.simulation.cuts.world import World
+
+SIZES = "SSML"
+DOORS = tuple(Door(place + 1, size, 0, place, place, 1, "beam", place, 1) for place, size in enumerate(SIZES))
+NUMBERS = tuple(door.number for door in DOORS)
+SECRETS = identities.secrets(identities.from_json(IDENTITY))
+
+_START_MS = 300  # from power to the first step
+_KEY_MS = 100  # from one key to the next
+_SPRING_MS = 150  # from the coil's start to the door's leap
+_PULSE_MS = 400
+_LINK_MS = 200  # to the host and back
+_MEETING_MS = 1200  # of host and board, after a start
+_QUIET_MS = 5000
+_RESERVE = 32
+_BATCH = 8
+
+
+class WatchedStore(Store):
+    """The journal; what it was asked to write, and what it said it has written, is noted outside."""
+
+    def __init__(self, flash, fold: Callable, carry: Callable, written: Written) -> None:
+        self._written = written
+        super().__init__(flash, fold, carry)
+
+    def append(self, kind, door, uptime, a, b):
+        self._written.begins(kind, door, a, b)
+        record = super().append(kind, door, uptime, a, b)
+        self._written.ends(record)
+        return record
+
+    def spend(self, serial, key=0):
+        self._written.spends(serial)
+        super().spend(serial, key)
+        self._written.has_spent(serial)
+
+    def leap(self) -> None:
+        """Ages the journal: takes the rest of the newest block for full."""
+        self._used = 170
+
+
+class Board:
+    """A board that has power; raises PowerFailed when that goes."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.now = _START_MS
+        self.last: dict[type, Any] = {}  # the last effect of each type
+        self.coil = 0
+        self.presses = 0  # what people have asked of it since it started
+        self.opened: dict[int, int] = {}  # doors, and `presses` when they last opened
+        self.compared: set[int] = set()  # doors whose code was derived for the present event
+        self._key_ms = 0
+        self._wake_ms: int | None = None
+        self._order = 0
+        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        self.state = State(NUMBERS)
+        self.cabinet = Cabinet(DOORS, SECRETS, self.state, self._spent, world.rng.randrange)
+        self.store = WatchedStore(world.flash, self.state.apply, self.state.door_record, world.written)
+
+    def boot(self) -> None:
+        """As App.boot."""
+        self.state.apply(self._record(do.Record(records.BOOTED, 0, records.RESET_POWER, 1)))
+        sensors = [(number, door.closed, door.seen) for number, door in self.world.doors.items()]
+        self._perform(self.cabinet.boot(sensors, self.now))
+        self._tidy()
+        self._later(_MEETING_MS, self._meet)
+        self._later(_QUIET_MS, self._tidy)
+
+    def tell(self, event) -> None:
+        """One event, and everything it leads to at once."""
+        self.compared.clear()
+        self._perform(self.cabinet.handle(event, self.now))
+        self._tidy()
+
+    def press(self, keys: str) -> None:
+        """Keys, 100 ms apart; waits for the answer to a `#`."""
+        for key in keys:
+            self.presses += 1
+            self._key_ms = self.now
+            self._later(_QUIET_MS, self._tidy)
+            self.tell(events.KeyPressed(key))
+            self.wait(_KEY_MS)
+        while self.cabinet.mode == entry.CHECKING:
+            self.wait(250)
+
+    def wait(self, ms: int) -> None:
+        """Lets time pass from one thing that is due to the next."""
+        end = self.now + ms
+        while True:
+            at, wake = (self._due[0][0] if self._due else end + 1), self._wake_ms
+            if wake is not None and wake <= min(at, end):
+                self.now, self._wake_ms = max(self.now, wake), None
+                self.tell(events.Woke())
+            elif at <= end:
+                self.now = max(self.now, at)
+                heapq.heappop(self._due)[2]()
+            else:
+                self.now = end
+                return
+
+    def hear(self) -> None:
+        """The host hears all there is, and is believed when it says so, as shell.link does it."""
+        host = self.world.host
+        while True:
+            tail = self.store.events_from(self.store.acknowledged + 1, _BATCH)
+            if not tail:
+                self._obey()
+                return
+            host.take(tail)
+            laws.require(self.store.acknowledge(host.last, self.now // 100), "an acknowledgement is believed", host.last)
+            self.tell(events.HostAcknowledged(host.last))
+
+    def _obey(self) -> None:
+        """The host says its orders twice, as one does that got no answer."""
+        for order in self.world.host.open_orders() * 2:
+            self.tell(order)
+
+    # As shell.app
+
+    def _spent(self, serial):
+        return self.store.spent(serial)
+
+    def _record(self, effect):
+        return self.store.append(effect.kind, effect.door, self.now // 100, effect.a, effect.b)
+
+    def _perform(self, effects) -> None:
+        last = None
+        for effect in effects:
+            kind = type(effect)
+            if kind is do.Record:
+                last = self._record(effect)
+            elif kind is do.Spend:
+                self.store.spend(effect.serial)
+            elif kind is do.Pulse:
+                laws.a_coil_moves_only_for_an_act_of_this_start(self.world, self, effect.door)
+                self._pulse(effect.door)
+            elif kind is do.WakeAt:
+                self._wake_ms = effect.ms
+            elif kind is do.Send:
+                self._send(records.pack(last) if effect.urgent and last else b"")
+            self.last[kind] = effect
+
+    @property
+    def screen(self) -> int:
+        """The number of the text that it shows."""
+        return self.last[do.Show].text
+
+    def _tidy(self) -> None:
+        """What App.step does at its end, as long as there is something to do."""
+        before = -1
+        while before != self.world.flash.operations:
+            before = self.world.flash.operations
+            self.store.tidy(self.now // 100, self.now - self._key_ms >= _QUIET_MS and not self.coil)
+        self.cabinet.accepting = self.store.has_room(_RESERVE * len(NUMBERS))
+
+    def _send(self, urgent: bytes) -> None:
+        if self.world.online:
+            if urgent:
+                self.world.host.take_urgent(urgent)
+            self._later(_LINK_MS, self._meet)
+
+    def _meet(self) -> None:
+        if self.world.online:
+            self.hear()
+
+    def _pulse(self, door: int) -> None:
+        self.coil = door
+        self._later(_SPRING_MS, lambda: self._springs(door))
+        self._later(_PULSE_MS, lambda: self._ends(door))
+
+    def _springs(self, door: int) -> None:
+        if self.world.doors[door].springs():
+            self.opened[door] = self.presses
+            self.tell(events.ContactOpened(door))
+
+    def _ends(self, door: int) -> None:
+        self.coil = 0
+        self.tell(events.PulseEnded(door))
+
+    def _later(self, ms: int, act: Callable[[], None]) -> None:
+        self._order += 1
+        heapq.heappush(self._due, (self.now + ms, self._order, act))

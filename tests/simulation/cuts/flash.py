@@ -1,0 +1,104 @@
+"""The journal's NOR flash in memory: writing clears bits, erasing sets a block, and a power cut tears an operation in one of six ways."""
+
+import random
+
+from tests.simulation.cuts.laws import require
+
+BLOCKS = 128
+BLOCK_BYTES = 4096
+ERASED = b"\xff" * BLOCK_BYTES
+
+# How much of an operation was done when the power failed; an erase is torn alike.
+TORN = (
+    "nothing",
+    "prefix",  # some bytes at its beginning, and of the next one some bits
+    "suffix",  # some bytes at its end
+    "bits",  # any of its bits
+    "almost",  # all but one bit
+    "whole",  # everything, but nobody learnt of it
+)
+
+
+class PowerFailed(BaseException):
+    """The supply went away during a flash operation. No `except Exception` of a program that has no power catches it."""
+
+
+class TornFlash:
+    """The seam's Flash of a journal partition. `cells` is what it holds, block by block; missing ones are erased.
+
+    `operations` counts programs and erases, `erases` those of the latter.
+    """
+
+    block_count = BLOCKS
+    block_bytes = BLOCK_BYTES
+
+    def __init__(self, cells: dict[int, bytes]) -> None:
+        self._cells = dict(cells)
+        self._cut_at: int | None = None
+        self._torn = ""
+        self._rng = random.Random(0)
+        self.operations = 0
+        self.erases = 0
+
+    def copy(self) -> "TornFlash":
+        """Another chip with the same cells."""
+        return TornFlash(self._cells)
+
+    def cut_at(self, operation: int, torn: str, rng: random.Random) -> None:
+        """Tears the operation with that number, counted from 1 and from now, and fails the power then."""
+        assert torn in TORN
+        self._cut_at = self.operations + operation
+        self._torn = torn
+        self._rng = rng
+
+    def stay_on(self) -> None:
+        """Calls a coming power cut off."""
+        self._cut_at = None
+
+    def read(self, block: int, offset: int, buffer: bytearray | memoryview) -> None:
+        buffer[:] = self._cells.get(block, ERASED)[offset : offset + len(buffer)]
+
+    def write(self, block: int, offset: int, data: bytes | bytearray | memoryview) -> None:
+        old = self._cells.get(block, ERASED)[offset : offset + len(data)]
+        new = bytes(before & wanted for before, wanted in zip(old, data, strict=True))
+        require(new == bytes(data), "nothing is written over what is not erased", block, offset)
+        self._do(block, offset, old, new)
+
+    def erase(self, block: int) -> None:
+        self.erases += 1
+        self._do(block, 0, self._cells.get(block, ERASED), ERASED)
+
+    def _do(self, block: int, offset: int, old: bytes, new: bytes) -> None:
+        assert 0 <= block < BLOCKS
+        self.operations += 1
+        failing = self.operations == self._cut_at
+        if failing:
+            new = torn_between(old, new, self._torn, self._rng)
+        held = self._cells.get(block, ERASED)
+        self._cells[block] = held[:offset] + new + held[offset + len(new) :]
+        if failing:
+            self._cut_at = None
+            raise PowerFailed
+
+
+def torn_between(old: bytes, new: bytes, torn: str, rng: random.Random) -> bytes:
+    """The cells after an operation from `old` to `new` that was torn in that way."""
+    size = len(old)
+    before, after = int.from_bytes(old, "big"), int.from_bytes(new, "big")
+    moving = before ^ after
+    if torn == "nothing" or not moving:
+        done = 0
+    elif torn == "whole":
+        done = moving
+    elif torn == "bits":
+        done = moving & rng.getrandbits(8 * size)
+    elif torn == "almost":
+        bit = rng.randrange(8 * size)
+        while not moving >> bit & 1:
+            bit = rng.randrange(8 * size)
+        done = moving & ~(1 << bit)
+    else:
+        bit = rng.randrange(8 * size)
+        low = (1 << bit) - 1
+        done = moving & (~low if torn == "prefix" else low)
+    return (before ^ done).to_bytes(size, "big")

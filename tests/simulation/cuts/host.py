@@ -1,0 +1,69 @@
+"""The host: a database of events that no power cut of a cabinet reaches."""
+
+from dataclasses import dataclass, field
+
+from locker.core import records
+from locker.core.events import Commanded
+from tests.simulation.cuts.laws import require
+
+ENDS = (records.WITHDRAWN, records.COLLECTED)
+
+
+@dataclass
+class Host:
+    """`events` by number, as they came; `urgent` the copies that came ahead; `last` the newest event, which is what it acknowledges.
+
+    `orders` are its commands, in order of their numbers from 1.
+    """
+
+    events: dict[int, bytes] = field(default_factory=dict)
+    urgent: dict[int, bytes] = field(default_factory=dict)
+    last: int = 0
+    orders: list[Commanded] = field(default_factory=list)
+
+    def take(self, tail: list) -> None:
+        """Keeps what it is sent, which goes on where it left off, or says the same again."""
+        for body in tail:
+            number = self._number_of(body)
+            require(number <= self.last + 1, "the host is told every event in turn, without gaps", self.last, number)
+            self.events[number] = bytes(body)
+            self.last = max(self.last, number)
+
+    def take_urgent(self, body: bytes) -> None:
+        """An event ahead of its turn."""
+        self.urgent[self._number_of(body)] = bytes(body)
+
+    def _number_of(self, body: bytes) -> int:
+        number = records.unpack(body).number
+        known = self.events.get(number) or self.urgent.get(number)
+        require(known in (None, bytes(body)), "an event that the host was told never changes", records.unpack(body))
+        return number
+
+    def forgets(self) -> None:
+        """Events that concern no door are nothing to it."""
+        self.events = {number: body for number, body in self.events.items() if records.unpack(body).door}
+
+    def known(self) -> list[records.Record]:
+        """All it knows, in order."""
+        return [records.unpack(body) for _, body in sorted(self.events.items())]
+
+    def open_orders(self) -> list[Commanded]:
+        """Those that it has not heard of yet."""
+        applied = [record.a for record in self.known() if record.kind == records.COMMAND_APPLIED]
+        return [order for order in self.orders if order.number not in applied]
+
+    def retry(self, deposit: records.Record) -> int:
+        """Which code of that parcel is the present one."""
+        own = [record for record in self.known() if (record.kind, record.door, record.b) == (records.REISSUED, deposit.door, deposit.b)]
+        return own[-1].a if own else 0
+
+    def parcels(self) -> tuple[list[records.Record], list[records.Record]]:
+        """The parcels that wait, and those that are gone, as their DEPOSITED."""
+        waiting: dict[tuple[int, int], records.Record] = {}
+        gone = []
+        for record in self.known():
+            if record.kind == records.DEPOSITED:
+                waiting[record.door, record.b] = record
+            elif record.kind in ENDS:
+                gone.append(waiting.pop((record.door, record.b)))
+        return list(waiting.values()), gone

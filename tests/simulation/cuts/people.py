@@ -1,0 +1,171 @@
+"""Sensible people: what each wants, does, and does again when the power was gone in the middle of it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from locker.core import codes, records, texts, tickets
+from tests.simulation.cuts.board import SECRETS
+from tests.simulation.cuts.laws import require
+
+if TYPE_CHECKING:
+    from tests.simulation.cuts.world import World
+
+DERIVE = codes.pickup_code
+SEALED_MS = 61_000  # from when on a courier can no longer come back
+
+
+class Person(Protocol):
+    """Whoever stands at an open door."""
+
+    def finish(self, world: "World", number: int) -> None:
+        """Does there what she came for, and closes the door; with power and without."""
+        ...
+
+
+@dataclass
+class Courier:
+    """A courier with the ticket of that serial and a parcel in her hand, if any; `wants` to have it delivered."""
+
+    serial: int
+    size: str = "1"
+    parcel: str = "a parcel"
+    wants: bool = True
+
+    @property
+    def ticket(self) -> str:
+        return tickets.ticket(SECRETS.ticket_key, SECRETS.site_id, self.serial) + "#"
+
+    def asks(self, world: "World") -> int:
+        """Types the ticket, and a size if she is asked; the door that opens, or 0."""
+        text = world.press(self.ticket)
+        if text == texts.SIZES and world.press(self.size) == texts.LARGER:
+            world.press("#")
+        elif text == texts.USED:
+            require(self.serial in world.written.deposited(), "a ticket is good until it is deposited", self)
+        return self.stands_at(world)
+
+    def stands_at(self, world: "World") -> int:
+        number = world.sprung()
+        if number:
+            world.at[number] = self
+        return number
+
+    def visits(self, world: "World") -> int:
+        """From the ticket to the closed door; the door, or 0."""
+        number = self.asks(world)
+        if number:
+            self.finish(world, number)
+        return number
+
+    def finish(self, world: "World", number: int) -> None:
+        if self.wants and self.parcel:
+            world.put(number, self.parcel)
+            self.parcel = ""
+            world.wait(2000)
+        world.close(number)
+
+
+@dataclass
+class Resident:
+    """A resident, with what the host told her of her parcel; `takes` it this time, or has another look only."""
+
+    deposit: records.Record
+    retry: int = 0
+    takes: bool = True
+
+    def code(self, digits: int = 8) -> str:
+        """Door and pickup code, as in her message."""
+        door, counter = self.deposit.door, self.deposit.b
+        return f"{door:02}" + DERIVE(SECRETS.code_key, SECRETS.board_id, SECRETS.epoch, door, counter, self.retry)[:digits] + "#"
+
+    def wrong(self, digits: int = 8) -> str:
+        """The same with a slip in its first digit."""
+        code = self.code(digits)
+        return code[:2] + str((int(code[2]) + 5) % 10) + code[3:]
+
+    def duress(self) -> str:
+        """With the last two of the 8 digits replaced by her safe tail."""
+        tail = tickets.tail(SECRETS.ticket_key, SECRETS.site_id, self.deposit.a)
+        return f"{self.code()[:8]}{tail:02}#"
+
+    def asks(self, world: "World") -> int:
+        """Types the code, with the extra digits if she is asked for them; the door that opens, or 0."""
+        if world.press(self.code()) == texts.ALL_DIGITS:
+            world.press(self.code(12))
+        return self.stands_at(world)
+
+    def stands_at(self, world: "World") -> int:
+        number = world.sprung()
+        if number:
+            world.at[number] = self
+        return number
+
+    def visits(self, world: "World") -> int:
+        """From the code to the closed door; the door, or 0."""
+        number = self.asks(world)
+        if number:
+            self.finish(world, number)
+        return number
+
+    def finish(self, world: "World", number: int) -> None:
+        if self.takes:
+            world.put(number, "")
+            world.wait(2000)
+        world.close(number)
+        world.wait(2000)
+        if world.board and world.board.screen == texts.CONFIRM:
+            world.press("1" if self.takes else "2")
+            world.wait(3000)
+
+
+def resident_of(world: "World", serial: int, takes: bool = True) -> Resident:
+    """Whoever has a message of the parcel that came with that serial."""
+    return next(resident(world, deposit, takes) for deposit in world.host.parcels()[0] if deposit.a == serial)
+
+
+def resident(world: "World", deposit: records.Record, takes: bool = True) -> Resident:
+    """Whoever has a message of that deposit, and the latest one."""
+    return Resident(deposit, world.host.retry(deposit), takes)
+
+
+def go_on(world: "World") -> None:
+    """Whatever was interrupted: everybody finishes it or does it again, and every parcel is collected with its code."""
+    for number in world.open_doors():
+        if number in world.at:
+            world.at[number].finish(world, number)
+        else:
+            world.close(number)
+    for door in world.doors.values():
+        door.stuck = 0  # somebody has seen to it
+    couriers_come_again(world)
+    world.online = True
+    world.wait(SEALED_MS)
+    world.live.hear()
+    couriers_come_again(world)
+    world.wait(SEALED_MS)
+    for deposit in world.host.parcels()[0]:
+        number = resident(world, deposit).visits(world)
+        require(number == deposit.door, "a deposited parcel is collected with its code", deposit, number, world.live.screen)
+    world.wait(SEALED_MS)
+    nothing_is_left_to_open(world)
+    world.wait(SEALED_MS)
+    world.live.hear()
+
+
+def couriers_come_again(world: "World") -> None:
+    """Those who still have a parcel to deliver; if the journal was full until the host heard of it, there is room the next time."""
+    for courier in world.couriers:
+        if courier.wants and courier.parcel and courier.serial not in world.written.deposited():
+            courier.visits(world)
+
+
+def nothing_is_left_to_open(world: "World") -> None:
+    """The code of a parcel that is gone and a ticket that was deposited open nothing; any other ticket is as good as ever."""
+    for deposit in world.host.parcels()[1]:
+        require(not resident(world, deposit).asks(world), "a code is dead when its parcel is gone", deposit)
+    for courier in world.couriers:
+        text = world.press(courier.ticket)
+        good = courier.serial not in world.written.deposited()
+        require((text == texts.SIZES) == good, "a ticket is good for one deposit", courier, text)
+        if good:
+            world.press("*")
