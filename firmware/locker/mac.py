@@ -2,17 +2,28 @@
 
 from hashlib import sha256
 
+from locker.compat import const
+
 _ONES = int.from_bytes(b"\1" * 64, "big")  # numbers, since one wide exclusive-or is far cheaper on the board than 64 narrow ones
+
+
+_KEYS_MAX = const(4)
+_pads = {}  # of the last few keys: a cabinet has few, and uses them over and over
+
+
+def _pads_of(key):
+    block = sha256(key).digest() if len(key) > 64 else bytes(key)
+    pad = int.from_bytes(block + bytes(64 - len(block)), "big")
+    if len(_pads) == _KEYS_MAX:
+        _pads.clear()
+    _pads[bytes(key)] = pads = [(pad ^ flip * _ONES).to_bytes(64, "big") for flip in b"\x36\x5c"]  # ipad and opad
+    return pads
 
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:
     """The 32-byte MAC of a message under a key of any length."""
-    if len(key) > 64:
-        key = sha256(key).digest()
-    pad = int.from_bytes(bytes(key) + bytes(64 - len(key)), "big")
-    for flip in b"\x36\x5c":  # ipad and opad
-        message = sha256((pad ^ flip * _ONES).to_bytes(64, "big") + message).digest()
-    return message
+    inner, outer = _pads.get(bytes(key)) or _pads_of(key)
+    return sha256(outer + sha256(inner + message).digest()).digest()
 
 
 def digits(key: bytes, message: bytes, size: int, modulus: int) -> int:

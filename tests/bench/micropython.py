@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from host_tools.errors import Complaint
 
 _INTERPRETER = Path(sys.executable).parent / "micropython"
 _COLLECTED = re.compile(r"Collected : (\d+)")
+_SUMMARY = re.compile(r"^summary: (\d+)$", re.MULTILINE)
 
 
 def _run(command: list[str], paths: Sequence[Path]) -> subprocess.CompletedProcess[str]:
@@ -33,16 +35,35 @@ def instructions(script: Path, *arguments: object, paths: Sequence[Path]) -> int
 
     Addresses and hashes are the same in each run, so the count is too. Raises Complaint when valgrind is missing.
     """
+    return _number(_COLLECTED, _callgrind(script, arguments, paths, os.devnull))
+
+
+def stretches(script: Path, *arguments: object, paths: Sequence[Path]) -> list[int]:
+    """Processor instructions of each stretch of one run of a script, in order: from a call of gc.disable() to the next one of gc.enable().
+
+    Every call of gc.enable() in the script must end one. Raises Complaint as `instructions` does.
+    """
+    with tempfile.TemporaryDirectory(prefix="ansim-bench-") as folder:
+        _callgrind(script, arguments, paths, f"{folder}/part", "--zero-before=gc_disable", "--dump-before=gc_enable")
+        parts = sorted(Path(folder).glob("part.*"), key=lambda path: int(path.suffix[1:]))
+        return [_number(_SUMMARY, path.read_text()) for path in parts]
+
+
+def _number(pattern: re.Pattern[str], said: str) -> int:
+    found = pattern.search(said)
+    if not found:
+        raise Complaint(f"callgrind told no count: {said.strip()[-800:]}")
+    return int(found[1])
+
+
+def _callgrind(script: Path, arguments: Sequence[object], paths: Sequence[Path], out: str, *options: str) -> str:
+    """What callgrind says of a run."""
     for tool in ("valgrind", "setarch"):
         if not shutil.which(tool):
             raise Complaint(f"{tool} is missing: install it (apt-get install valgrind util-linux) and run the bench again.")
-    callgrind = ["valgrind", "--tool=callgrind", "--toggle-collect=micropython_unix_main", f"--callgrind-out-file={os.devnull}"]
+    callgrind = ["valgrind", "--tool=callgrind", "--toggle-collect=micropython_unix_main", f"--callgrind-out-file={out}", *options]
     interpreter = [sys.executable, str(_INTERPRETER), "-X", "heapsize=16m", str(script), *map(str, arguments)]
-    ended = _run(["setarch", platform.machine(), "-R", *callgrind, *interpreter], paths)
-    collected = _COLLECTED.search(ended.stderr)
-    if not collected:
-        raise Complaint(f"callgrind told no count: {ended.stderr.strip()[-800:]}")
-    return int(collected[1])
+    return _run(["setarch", platform.machine(), "-R", *callgrind, *interpreter], paths).stderr
 
 
 def instructions_each(script: Path, what: str, *, paths: Sequence[Path], fewer: int = 200, more: int = 1200) -> float:

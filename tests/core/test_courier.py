@@ -2,7 +2,7 @@
 
 from cabinet_script import SECRETS, Story, kinds, pulses, sounds
 
-from locker.core import codes, events, records, texts
+from locker.core import codes, entry, events, records, texts
 from locker.core.effects import BAD, GOOD, Record, Send, Spend
 
 
@@ -308,8 +308,17 @@ def test_sizes_are_cancelled_by_a_star_or_by_waiting():
 def test_other_keys_choose_no_size():
     story = Story()
     story.asks(story.ticket(42) + "#")
-    assert pulses(story.types("0456789#AB")) == []
+    assert pulses(story.types("#AB")) == []
     assert pulses(story.types("2")) == [3]
+
+
+def test_a_digit_that_is_no_size_begins_somebodys_number():
+    for digit in "0456789":
+        story = Story()
+        story.asks(story.ticket(42) + "#")
+        assert pulses(story.types(digit)) == []
+        assert story.cabinet.mode == entry.TYPING
+        assert story.cabinet.typed == digit
 
 
 def test_without_the_host_a_receipt_is_shown_three_seconds_after_closing():

@@ -13,9 +13,11 @@ BUDGETS = {
     "hal": 2_330,
     "esp32_tcp": 1_040,  # with a network only
     "format": 150,  # at provisioning only
-    "__init__": 900,  # board.py, compat.py, mac.py
+    "__init__": 1_030,  # board.py, compat.py, mac.py
 }
 TOTAL_BYTES = 36_864
+# 64-bit, of the 144 KiB that stand in for an ESP32's: the rest is for what comes and goes.
+LIVE_HEAP_BYTES = 120_000
 
 
 def compiled_bytes() -> dict[str, int]:

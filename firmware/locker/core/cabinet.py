@@ -267,7 +267,8 @@ class Cabinet:
         for door in self.doors.values():
             if self.coil:
                 break
-            doors_table.step(self, door, doors_table.TURN)
+            if door.phase == doors_table.WANTED:
+                doors_table.step(self, door, doors_table.TURN)
         nearest = self._nearest()[0]
         if nearest != self._wake:
             self._wake = nearest

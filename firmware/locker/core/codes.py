@@ -8,8 +8,12 @@ import struct
 from locker import mac
 
 
-def _digits_12(key, label, board_id, *numbers):
-    return "%012d" % mac.digits(key, label + board_id + struct.pack(">IBIB", *numbers), 16, 10**12)
+def code_digits(key: bytes, label: bytes, board_id: bytes, epoch: int, door: int, counter: int, last: int) -> bytes:
+    """The 12 digits of a code of that label (b"pin", b"recall", b"service"); `last` is its retry or its arming.
+
+    Bytes, because MicroPython looks for every new text among all names it has.
+    """
+    return b"%012d" % mac.digits(key, label + board_id + struct.pack(">IBIB", epoch, door, counter, last), 16, 10**12)
 
 
 def pickup_code(key: bytes, board_id: bytes, epoch: int, door: int, counter: int, retry: int) -> str:
@@ -17,7 +21,7 @@ def pickup_code(key: bytes, board_id: bytes, epoch: int, door: int, counter: int
 
     `key` is K_code of the epoch, `door` 1-99, `counter` the door's parcel counter, `retry` 0-255: 0 unless the host orders otherwise.
     """
-    return _digits_12(key, b"pin", board_id, epoch, door, counter, retry)
+    return code_digits(key, b"pin", board_id, epoch, door, counter, retry).decode()
 
 
 def staff_code(key: bytes, label: bytes, board_id: bytes, epoch: int, door: int, counter: int, arming: int) -> str:
@@ -25,12 +29,17 @@ def staff_code(key: bytes, label: bytes, board_id: bytes, epoch: int, door: int,
 
     `arming` is how often a code was armed since the door's counter was reserved (1-15), so that a code that was used never serves again.
     """
-    return _digits_12(key, label, board_id, epoch, door, counter, arming)
+    return code_digits(key, label, board_id, epoch, door, counter, arming).decode()
+
+
+def duress_digits(code: bytes, tail: int) -> bytes:
+    """The code with the last two of its 8 short digits replaced by the resident's safe tail (0-99)."""
+    return code[:6] + b"%02d" % tail + code[8:]
 
 
 def duress_code(code: str, tail: int) -> str:
-    """The code with the last two of its 8 short digits replaced by the resident's safe tail (0-99)."""
-    return code[:6] + "%02d" % tail + code[8:]
+    """The same as a text."""
+    return duress_digits(code.encode(), tail).decode()
 
 
 def receipt_code(key: bytes, board_id: bytes, epoch: int, door: int, counter: int, serial: int, retry: int) -> str:

@@ -97,6 +97,8 @@ def choose(cabinet, _) -> None:
     """A random free door of the size of the key, or the next larger one; no resident gets a usual door."""
     wanted = "123".find(cabinet.key)
     if wanted < 0:
+        cabinet.typed = ""
+        cabinet.step(TYPED)  # somebody's number: the courier has gone
         return
     for size in _SIZES[wanted:]:
         free = cabinet.free(size)

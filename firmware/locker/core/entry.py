@@ -10,6 +10,7 @@ from locker.core.deposit import DONE, FOUND, GOOD_TICKET, LARGER, SHUT_EMPTY, ST
 from locker.core.effects import GOOD
 from locker.core.journal import EMPTY, FAILURES_MAX, REFUSED_MAX, SERVICE, WAITING
 from locker.core.pickup import CONFIRM, TYPED
+from locker.mac import same
 
 # Modes.
 IDLE = const(0)
@@ -42,6 +43,7 @@ _DIGITS_MAX = const(15)  # one more than the longest number, so that a longer on
 _TICKET_DIGITS = const(9)
 _SHORT_DIGITS = const(10)  # door + 8
 _LONG_DIGITS = const(14)  # door + 12
+_NOBODYS = journal.Door(0)
 
 
 def welcome(cabinet, _):
@@ -117,10 +119,10 @@ def answer(cabinet, _):
 
 def _answer_code(cabinet):
     """Compares door + 8 or 12 digits and opens the door, or does not. All comparisons are always made, for any number of a door."""
-    number = int(cabinet.typed[:2])
-    pin = cabinet.typed[2:]
-    door = cabinet.doors.get(number) or journal.Door(number)
-    who = _whose(cabinet.secrets, door, pin)
+    typed = cabinet.typed.encode()
+    number = int(typed[:2])
+    door = cabinet.doors.get(number) or _NOBODYS
+    who = _whose(cabinet.secrets, door, number, typed[2:])
     if who is None:
         cabinet.refuse(texts.UNKNOWN)
     elif door.state >= WAITING:
@@ -134,19 +136,21 @@ def _answer_code(cabinet):
         cabinet.open(door, texts.SERVICE)
 
 
-def _whose(secrets, door, pin):
+def _whose(secrets, door, number, pin):
     """Whose code it is, as records.BY_; None for nobody's."""
     in_use = door.state >= WAITING
     epoch, key = secrets.epoch, secrets.code_key
     if in_use and door.epoch in secrets.old:
         epoch, key = secrets.old[door.epoch]
-    where = (secrets.board_id, epoch, door.number, door.counter)
+    board_id = secrets.board_id
+    counter = door.counter
     size = len(pin)
-    code = codes.pickup_code(key, *where, door.retry)
-    right = codes.same(pin, code[:size])
-    duress = codes.same(pin, codes.duress_code(code, tickets.tail(secrets.ticket_key, secrets.site_id, door.serial))[:size])
+    code = codes.code_digits(key, b"pin", board_id, epoch, number, counter, door.retry)
+    duress = codes.duress_digits(code, tickets.tail(secrets.ticket_key, secrets.site_id, door.serial))
+    right = same(pin, code[:size])
+    duress = same(pin, duress[:size])
     service = door.armed == SERVICE
-    staff = codes.same(pin, codes.staff_code(key, b"service" if service else b"recall", *where, door.arming))
+    staff = same(pin, codes.code_digits(key, b"service" if service else b"recall", board_id, epoch, number, counter, door.arming))
     if in_use and door.epoch == epoch & 1023 and (right or duress):
         return records.BY_CODE if right else records.BY_DURESS
     if staff and ((in_use and door.armed) or (service and door.state == EMPTY)):
@@ -179,6 +183,7 @@ TRANSITIONS = {
     CHOOSING | FOUND:        (LOADING,  deposit.start),
     CHOOSING | LARGER:       (OFFERED,  None),
     CHOOSING | DONE:         (IDLE,     None),
+    CHOOSING | TYPED:        (TYPING,   add),
     OFFERED  | HASH:         (CHOOSING, deposit.take_offer),
     OFFERED  | STAR:         (CHOOSING, deposit.ask_size),
     OFFERED  | TIMEOUT:      (IDLE,     welcome),

@@ -28,13 +28,21 @@ class Pulses:
         door = self._door
         if ended:
             self._hal.one_shot(0, self._overtime)
-        elif door and coils.pulse(door, now_ms):
-            self._door = 0
-            self._hal.one_shot(self._timer_ms, self._overtime)
-        elif door and now_ms - self._asked_ms >= _PATIENCE_MS:
-            self._door = 0
-            return door
+        elif door:
+            if not coils.active and self._begun(coils, door, now_ms):  # a pulse that is on keeps its timer
+                self._door = 0
+            elif now_ms - self._asked_ms >= _PATIENCE_MS:
+                self._door = 0
+                return door
         return ended
+
+    def _begun(self, coils, door, now_ms):
+        """Whether the pulse begins. The timer that cuts it is armed first, and stays so when anything but a limit keeps it from that."""
+        self._hal.one_shot(self._timer_ms, self._overtime)
+        begun = coils.pulse(door, now_ms)
+        if not begun:
+            self._hal.one_shot(0, self._overtime)
+        return begun
 
     def _overtime(self):
         """The loop has not ended a pulse in time: cut the coils by hardware and start afresh."""

@@ -10,7 +10,6 @@ from tests.simulation.cuts.laws import require
 if TYPE_CHECKING:
     from tests.simulation.cuts.world import World
 
-DERIVE = codes.pickup_code
 SEALED_MS = 61_000  # from when on a courier can no longer come back
 
 
@@ -76,7 +75,7 @@ class Resident:
     def code(self, digits: int = 8) -> str:
         """Door and pickup code, as in her message."""
         door, counter = self.deposit.door, self.deposit.b
-        return f"{door:02}" + DERIVE(SECRETS.code_key, SECRETS.board_id, SECRETS.epoch, door, counter, self.retry)[:digits] + "#"
+        return f"{door:02}" + codes.pickup_code(SECRETS.code_key, SECRETS.board_id, SECRETS.epoch, door, counter, self.retry)[:digits] + "#"
 
     def wrong(self, digits: int = 8) -> str:
         """The same with a slip in its first digit."""

@@ -5,9 +5,10 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from locker.core import codes, events, journal
+from locker.core import codes, entry, events, journal
 from locker.shell.format import format_journal
 from tests.simulation.cuts import laws
 from tests.simulation.cuts.board import NUMBERS, Board
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from tests.simulation.cuts.people import Courier, Person
 
 INCARNATION = 7
-DERIVE = codes.pickup_code
 
 
 @dataclass
@@ -153,19 +153,19 @@ class World:
 def watched_compares(world: World) -> Iterator[None]:
     """Notes each time that the board derives the code of a waiting parcel, which it does only to compare it with what was typed."""
 
-    def derive(key: bytes, board_id: bytes, epoch: int, door: int, counter: int, retry: int) -> str:
+    def derive(key: bytes, label: bytes, board_id: bytes, epoch: int, door: int, counter: int, last: int) -> bytes:
         board = world.live
-        if door in world.doors and door not in board.compared and board.state.doors[door].state >= journal.WAITING:
+        if label == b"pin" and door in world.doors and door not in board.compared and board.state.doors[door].state >= journal.WAITING:
             board.compared.add(door)
             world.compares[door, counter] = world.compares.get((door, counter), 0) + 1
             laws.a_try_is_written_before_it_is_compared(world, door, counter)
-        return DERIVE(key, board_id, epoch, door, counter, retry)
+        return codes.code_digits(key, label, board_id, epoch, door, counter, last)
 
-    codes.pickup_code = derive
+    entry.codes = SimpleNamespace(code_digits=derive, duress_digits=codes.duress_digits)  # what the board derives, not what people do
     try:
         yield
     finally:
-        codes.pickup_code = DERIVE
+        entry.codes = codes
 
 
 def fresh(online: bool = True) -> World:

@@ -1,0 +1,130 @@
+"""Types numbers and `#` at a cabinet with one parcel, each at one that has just started; runs on MicroPython.
+
+answer.py STAGE DOORS ENTRY...       for callgrind, see tests.bench.micropython.stretches: the first stretch is empty, then one an ENTRY,
+                                     of which the first is there to be left out: MicroPython learns names when they are first said
+
+ENTRY is a function below; the parcel is behind door 1. STAGE is what a stretch holds: asked (`#` is handled), decided (the answer tick, up
+to the first thing that is done about it) or answered (the answer tick).
+"""
+
+import gc
+import sys
+
+from cabinet_script import SECRETS, board_doors
+
+from locker.core import codes, effects, events, journal, records, tickets
+from locker.core.cabinet import Cabinet
+
+SERIAL = 42
+LIFE = (records.DEPOSIT_STARTED, records.PULSED, records.DOOR_OPENED, records.DOOR_CLOSED, records.DEPOSITED)
+ACTIONS = ("record", "beep", "show", "refuse", "open")  # what the core calls once it knows
+TYPED_MS = 60000
+OPEN = ("right", "duress")
+
+
+class Decided(Exception):
+    """The first action was called for."""
+
+
+def decide(*_):
+    raise Decided
+
+
+def code(door, counter):
+    return f"{door:02d}" + codes.pickup_code(SECRETS.code_key, SECRETS.board_id, SECRETS.epoch, door, counter, 0)[:8]
+
+
+def mistyped(number, place=9):
+    """Another digit at that place; the PIN begins at 2."""
+    return number[:place] + str((int(number[place]) + 5) % 10) + number[place + 1 :]
+
+
+def right():
+    return code(1, 1)
+
+
+def wrong():
+    return mistyped(right())
+
+
+def wrong_at_once():
+    return mistyped(right(), 2)
+
+
+def duress():
+    return right()[:-2] + f"{tickets.tail(SECRETS.ticket_key, SECRETS.site_id, SERIAL):02d}"
+
+
+def empty():
+    """The code that the next door would have."""
+    return code(2, 0)
+
+
+def empty_wrong():
+    return mistyped(empty())
+
+
+def no_door():
+    return "9912345678"
+
+
+def cabinet_with_a_parcel(doors):
+    board = board_doors("S" * doors)
+    state = journal.State(tuple([door.number for door in board]))
+    for number, kind in enumerate(LIFE):
+        state.apply(records.Record(kind, 1, 1, number + 1, 0, 1 if kind == records.DOOR_CLOSED else SERIAL, 1))
+    cabinet = Cabinet(board, SECRETS, state, lambda serial: True, lambda n: 0)
+    cabinet.boot(tuple([(door.number, True, door.number == 1) for door in board]), 0)
+    return cabinet
+
+
+def typed(cabinet, number):
+    """Types all but `#`."""
+    for key in number:
+        cabinet.handle(events.KeyPressed(key), TYPED_MS)
+
+
+def ask(cabinet):
+    """Types `#`; when the answer comes."""
+    for effect in cabinet.handle(events.KeyPressed("#"), TYPED_MS):
+        if isinstance(effect, effects.WakeAt):
+            tick_ms = effect.ms
+    return tick_ms
+
+
+def stretch(what, *arguments):
+    """Counts one call, on a heap without garbage."""
+    gc.collect()
+    gc.disable()
+    try:
+        result = what(*arguments)
+    except Decided:
+        result = None
+    gc.enable()
+    return result
+
+
+def measure(entry, stage, doors):
+    cabinet = cabinet_with_a_parcel(doors)
+    typed(cabinet, globals()[entry]())
+    if stage == "asked":
+        stretch(ask, cabinet)
+        return
+    tick_ms = ask(cabinet)
+    if stage == "decided":
+        for action in ACTIONS:
+            setattr(cabinet, action, decide)
+        assert stretch(cabinet.handle, events.Woke(), tick_ms) is None
+    else:
+        done = stretch(cabinet.handle, events.Woke(), tick_ms)
+        assert (effects.Pulse(1) in [effect for effect in done if isinstance(effect, effects.Pulse)]) == (entry in OPEN)
+
+
+def main():
+    stage, doors = sys.argv[1], int(sys.argv[2])
+    stretch(lambda: None)
+    for entry in sys.argv[3:]:
+        measure(entry, stage, doors)
+
+
+main()
