@@ -35,6 +35,18 @@ EVENTS = {
     records.STILL_INSIDE: "still inside",
     records.SENSOR_FAULT: "sensor fault",
     records.LEVEL_LOST: "expander lost",
+    records.PARCEL_FLAGGED: "parcel flagged",
+    records.REISSUED: "code reissued",
+    records.ARMED: "staff code armed",
+    records.SERVICE_OPENED: "opened for service",
+    records.DOOR_TESTED: "door tested",
+    records.OUT_OF_SERVICE: "out of service",
+    records.COMMAND_APPLIED: "command applied",
+    records.CODES_TRIED: "codes tried",
+    records.DOOR_FLAPPED: "door flapped",
+    records.SUPPLY_LOW: "supply low",
+    records.TAMPERED: "tampered",
+    records.EPOCH_BEGUN: "epoch begun",
 }
 
 

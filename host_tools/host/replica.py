@@ -27,6 +27,8 @@ ALARMS = {
     records.LAMP_FAILED: "lamp",
     records.SENSOR_FAULT: "sensor",
     records.LEVEL_LOST: "expander",
+    records.SUPPLY_LOW: "supply",
+    records.TAMPERED: "tamper",
 }
 DURESS = "duress"
 ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before
@@ -38,6 +40,7 @@ LETTERS = {
     records.DOOR_FORCED: "forced",
     records.WITHDRAWN: "withdrawn",
 }
+BY_STAFF = "opened by staff"  # instead of "opened", when it was not with her code
 
 #: How a parcel's wait ends.
 ENDS = {
@@ -169,11 +172,13 @@ class _Turn:
         """Tells staff and the resident what they must know of an event; saying it twice tells it once."""
         if record.kind in ALARMS:
             self._alarm(board, record, ALARMS[record.kind], at_ms)
-        if record.kind == records.PICKUP_OPENED and record.a:
+        is_opened = record.kind == records.PICKUP_OPENED
+        if is_opened and record.a == records.BY_DURESS:
             self._alarm(board, record, DURESS, at_ms)
         parcel = self._parcel(board, record)
         if record.kind in LETTERS and parcel and parcel["state"] == "waiting" and parcel["resident"] is not None:
-            self._tell(board, record, LETTERS[record.kind], parcel, at_ms)
+            by_staff = is_opened and record.a not in (records.BY_CODE, records.BY_DURESS)
+            self._tell(board, record, BY_STAFF if by_staff else LETTERS[record.kind], parcel, at_ms)
 
     def _alarm(self, board: Board, record: Record, kind: str, at_ms: int) -> None:
         row = {"cabinet": board.cabinet, "incarnation": board.incarnation, "number": record.number, "kind": kind, "door": record.door}

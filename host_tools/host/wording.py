@@ -31,6 +31,7 @@ class Matter(NamedTuple):
 _RESIDENT = {
     "deposited": "A parcel waits for you at {place}: {code}. Type the door and the 8 digits, then #.",
     "opened": "Door {door} at {place} was opened with your code.",
+    "opened by staff": "Staff opened door {door} at {place}, with your parcel behind it.",
     "forced": "Door {door} at {place}, with your parcel behind it, was opened without a code. Staff have been told.",
     "withdrawn": "The courier took your parcel back from door {door} at {place}: its code no longer works.",
 }
@@ -42,6 +43,8 @@ _STAFF = {
     "lamp": "The lamp at {place} has failed.",
     "sensor": "A sensor of door {door} at {place} has failed.",
     "expander": "A part of {place} does not answer: some doors are out of service.",
+    "supply": "The supply at {place} is too weak for its locks.",
+    "tamper": "Somebody is at the inside of {place}.",
     "duress": "Silent alarm: door {door} at {place} was opened under duress.",
     "ticket": "Door {door} at {place} took a parcel on a ticket that is unknown, revoked or used before.",
 }

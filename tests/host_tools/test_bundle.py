@@ -12,6 +12,7 @@ from host_tools.carried import locker_folder
 from host_tools.catalogue import LINE_BYTES, languages
 from host_tools.device import WINDOW_BITS, deflated
 from host_tools.errors import Complaint
+from locker.shell import catalogue as on_board
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +29,7 @@ def test_each_package_of_the_firmware_its_library_its_texts_and_the_start_files_
 
 
 def test_each_text_of_the_catalogue_lies_where_its_number_says() -> None:
+    assert LINE_BYTES == on_board.LINE_BYTES
     source = (locker_folder() / "texts" / "en.txt").read_text().splitlines()
     text = bundle()["/locker/en.txt"]
     lines = [text[at : at + LINE_BYTES].decode().rstrip() for at in range(0, len(text), LINE_BYTES)]

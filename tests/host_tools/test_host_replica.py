@@ -7,6 +7,7 @@ from host_board import Journal, enrol
 
 from host_tools.errors import Complaint
 from host_tools.host import outbox, parcels, residents, tables, tickets
+from host_tools.host.chronicle import EVENTS
 from host_tools.host.database import Passing
 from host_tools.host.ledger import ENROLLED, Ledger, open_ledger
 from host_tools.host.notifier import FileNotifier
@@ -160,6 +161,33 @@ def test_the_duress_letter_of_the_resident_is_the_same_as_any_opening(ledger: Le
     notifier.close()
     assert len(hers) == 2
     assert hers[0] == hers[1]
+
+
+@pytest.mark.parametrize("who", [records.BY_RECALL, records.BY_SERVICE, records.BY_HOST])
+def test_she_is_told_that_it_was_staff_who_opened_her_door_and_nobody_is_alarmed(ledger: Ledger, who: int) -> None:
+    board, journal, serial = cabinet(ledger), Journal(), ticket(ledger)
+    journal.deposit(7, serial, 1)
+    journal.add(records.PICKUP_OPENED, 7, who, 1)
+    take(ledger, [said(board, journal, journal.events)])
+    assert letters(ledger) == [("deposited", "resident"), ("opened by staff", "resident")]
+    assert alarms(ledger) == []
+
+
+def test_a_withdrawn_parcel_that_stayed_inside_is_a_new_parcel_with_a_message_of_its_own(ledger: Ledger) -> None:
+    board, journal, serial = cabinet(ledger), Journal(), ticket(ledger)
+    journal.deposit(7, serial, 1)
+    journal.add(records.WITHDRAWN, 7, serial, 1)
+    journal.add(records.DEPOSITED, 7, serial, 2)  # the power failed before its door moved
+    take(ledger, [said(board, journal, journal.events)])
+    assert letters(ledger) == [("deposited", "resident"), ("withdrawn", "resident"), ("deposited", "resident")]
+    assert [(p.counter, p.state, p.flagged) for p in parcels.listing(ledger)] == [(2, "waiting", False), (1, "withdrawn", False)]
+
+
+def test_every_event_of_the_firmware_has_a_name() -> None:
+    kinds = {name: value for name, value in vars(records).items() if isinstance(value, int) and name.isupper()}
+    others = {"RECORD_BYTES", "URGENT", "TOLD"} | {name for name in kinds if name.startswith(("RESET_", "BY_"))}
+    events = {value for name, value in kinds.items() if name not in others and value < records.ACKNOWLEDGED}
+    assert set(EVENTS) == events
 
 
 def test_a_forced_door_alarms_staff_and_tells_the_resident_whose_parcel_was_behind_it(ledger: Ledger) -> None:

@@ -276,7 +276,7 @@ class Cabinet:
         return self.effects
 
     def _nearest(self) -> tuple:
-        """The earliest deadline and whose it is: an index of _TIMERS or a door's number; (None, None) without one."""
+        """The earliest deadline and whose it is: a key of _TIMERS, entry.KEYPAD or a door's number; (None, None) without one."""
         return min(zip(self.due.values(), self.due), default=(None, None))
 
     def _time_out(self):

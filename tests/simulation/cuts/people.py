@@ -1,5 +1,6 @@
 """Sensible people: what each wants, does, and does again when the power was gone in the middle of it."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,8 +22,34 @@ class Person(Protocol):
         ...
 
 
+class Visitor(ABC):
+    """Someone with a number to type and something to do behind the door that it opens."""
+
+    @abstractmethod
+    def asks(self, world: "World") -> int:
+        """Types the number; the door that opens, or 0."""
+
+    @abstractmethod
+    def finish(self, world: "World", number: int) -> None:
+        """See Person."""
+
+    def stands_at(self, world: "World") -> int:
+        """At the door that has just sprung open; it, or 0."""
+        number = world.sprung()
+        if number:
+            world.at[number] = self
+        return number
+
+    def visits(self, world: "World") -> int:
+        """From the number to the closed door; the door, or 0."""
+        number = self.asks(world)
+        if number:
+            self.finish(world, number)
+        return number
+
+
 @dataclass
-class Courier:
+class Courier(Visitor):
     """A courier with the ticket of that serial and a parcel in her hand, if any; `wants` to have it delivered."""
 
     serial: int
@@ -43,19 +70,6 @@ class Courier:
             require(self.serial in world.written.deposited(), "a ticket is good until it is deposited", self)
         return self.stands_at(world)
 
-    def stands_at(self, world: "World") -> int:
-        number = world.sprung()
-        if number:
-            world.at[number] = self
-        return number
-
-    def visits(self, world: "World") -> int:
-        """From the ticket to the closed door; the door, or 0."""
-        number = self.asks(world)
-        if number:
-            self.finish(world, number)
-        return number
-
     def finish(self, world: "World", number: int) -> None:
         if self.wants and self.parcel:
             world.put(number, self.parcel)
@@ -65,7 +79,7 @@ class Courier:
 
 
 @dataclass
-class Resident:
+class Resident(Visitor):
     """A resident, with what the host told her of her parcel; `takes` it this time, or has another look only."""
 
     deposit: records.Record
@@ -92,19 +106,6 @@ class Resident:
         if world.press(self.code()) == texts.ALL_DIGITS:
             world.press(self.code(12))
         return self.stands_at(world)
-
-    def stands_at(self, world: "World") -> int:
-        number = world.sprung()
-        if number:
-            world.at[number] = self
-        return number
-
-    def visits(self, world: "World") -> int:
-        """From the code to the closed door; the door, or 0."""
-        number = self.asks(world)
-        if number:
-            self.finish(world, number)
-        return number
 
     def finish(self, world: "World", number: int) -> None:
         if self.takes:
