@@ -4,6 +4,7 @@ from cabinet_script import Story, kinds, pulses, sounds
 
 from locker.core import records, texts
 from locker.core.effects import ALARM, Light, Record, Send
+from locker.core.events import BellAnswered
 
 
 def test_the_bell_is_told_at_once_and_lights_the_cabinet():
@@ -35,16 +36,32 @@ def test_with_the_host_the_screen_still_promises_nothing():
     assert story.text == texts.BELL
 
 
-def test_ringing_again_is_heard_but_journaled_once_a_minute():
+def test_ringing_again_is_heard_but_journaled_once_an_hour():
     story = Story()
     story.rings()
     for _ in range(20):
-        story.wait(1000)
+        story.wait(60000)
         effects = story.rings()
         assert kinds(effects) == []
         assert ALARM in sounds(effects)
-    story.wait(60000)
-    assert Record(records.BELL_RUNG, 0, 21, 0) in story.rings()
+    assert Record(records.BELL_RUNG, 0, 20, 0) in story.wait(3600000)
+
+
+def test_ringing_after_ten_quiet_minutes_is_another_call():
+    story = Story()
+    story.rings()
+    story.wait(1000)
+    story.rings()
+    story.wait(600000)
+    assert Record(records.BELL_RUNG, 0, 2, 0) in story.rings()
+
+
+def test_ringing_after_a_person_has_answered_is_another_call():
+    story = Story()
+    story.rings()
+    story.rings()
+    story.tell(BellAnswered())
+    assert Record(records.BELL_RUNG, 0, 1, 0) in story.rings()
 
 
 def test_the_bell_interrupts_no_visit():

@@ -7,7 +7,7 @@ import pytest
 from cabinet_script import SIZES
 from vandal import full_house, keys, keys_with_answer, read_catalogue_once
 
-from locker.core import events, records
+from locker.core import entry, events, records
 
 HOUR_MS = 3_600_000
 DOOR, EMPTY_DOOR = 1, 3
@@ -82,7 +82,42 @@ def leans_on_a_door(story, number):
     story.wait(15_000)
 
 
-# Records in the first hour, and in each of the others, at most.
+def types_a_ticket(story):
+    """And waits, however slow the answer is."""
+    keys_with_answer(story, story.ticket(9) + "#")
+    while story.cabinet.mode == entry.SLOWED:
+        story.wait(story.wake - story.now)
+
+
+def opens_for_nothing(story, number):
+    """With a ticket: opens and closes, again and again."""
+    types_a_ticket(story)
+    keys(story, "2", 500)
+    for _ in range(8):
+        if not story.closed[EMPTY_DOOR]:
+            story.closes(EMPTY_DOOR)
+        keys(story, "#", 500)
+
+
+def deposits_and_withdraws(story, number):
+    """With a ticket and a parcel: in, and out again within a minute."""
+    types_a_ticket(story)
+    if story.closed[EMPTY_DOOR] and not story.occupied[EMPTY_DOOR]:
+        keys(story, "2", 500)
+        story.puts(EMPTY_DOOR)
+    else:
+        story.wait(500)
+    story.closes(EMPTY_DOOR)
+
+
+def rings_between_power_cuts(story, number):
+    rings(story, number)
+    story.wait(300_000)
+    if number % 12 == 0:
+        story.power_on()
+
+
+# Records in the first hour, and in each of the others, at most. Who holds a good ticket is slowed, never refused.
 ABUSES = {
     guesses_short: (A_DOOR_ONCE, 2),
     guesses_long: (A_DOOR_ONCE, 2),
@@ -92,7 +127,10 @@ ABUSES = {
     invents_tickets_impatiently: (12, 12),
     uses_a_spent_ticket: (2, 2),
     types_half_numbers: (0, 0),
-    rings: (60, 60),
+    rings: (2, 2),
+    rings_between_power_cuts: (9, 9),
+    opens_for_nothing: (2000, 2000),
+    deposits_and_withdraws: (1500, 1500),
     flaps_a_broken_door: (24, 24),
     rattles_a_broken_door: (24, 24),
     leans_on_a_door: (8, 2),

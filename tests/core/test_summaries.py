@@ -1,6 +1,6 @@
 """What a vandal can do over and over is counted into one record an hour: the journal has room for the parcels."""
 
-from cabinet_script import Story, kinds
+from cabinet_script import Story, kinds, pulses
 
 from locker.core import records, texts
 from locker.core.effects import ALARM, Record
@@ -42,15 +42,77 @@ def test_the_closing_of_a_door_with_a_visit_is_always_told():
     assert kinds(story.closes(1)) == [records.DOOR_CLOSED, records.DEPOSITED]
 
 
-def test_tampering_and_a_low_supply_are_told_once_a_minute():
+def test_tampering_and_a_low_supply_are_told_at_once_and_then_once_an_hour():
     story = Story()
     assert kinds(story.tell(Tampered())) == [records.TAMPERED]
     assert any(getattr(effect, "sound", 0) == ALARM for effect in story.tell(Tampered()))
     assert kinds(story.tell(Tampered())) == []
     assert Record(records.SUPPLY_LOW, 3, 9100, 0) in story.tell(SupplyLow(3, 9100))
     assert kinds(story.tell(SupplyLow(3, 9000))) == []
-    story.wait(61000)
+    effects = story.wait(3600000)
+    assert Record(records.TAMPERED, 0, 2, 0) in effects
+    assert Record(records.SUPPLY_LOW, 0, 1, 0) in effects
+    assert kinds(story.wait(3600000)) == []
     assert kinds(story.tell(Tampered())) == [records.TAMPERED]
+
+
+def test_a_door_that_flaps_across_power_cuts_is_told_three_times_as_well():
+    story = Story()
+    before = len(story.log)
+    for _ in range(20):
+        story.opens(2)
+        story.closes(2)
+        story.power_on()
+    told = [record.kind for record in story.log[before:]]
+    assert told.count(records.DOOR_FORCED) == 3
+    story.wait(3600000)
+    assert kinds(story.opens(2)) == [records.DOOR_FORCED]
+
+
+def test_ten_visits_that_come_to_nothing_make_the_next_one_slow_but_not_refused():
+    story = Story()
+    for serial in range(1, 11):
+        door = story.begins_deposit(serial)
+        story.opens(door)
+        story.closes(door)
+        story.types("*")
+    asked = story.now
+    story.asks(story.ticket(11) + "#")
+    assert story.now - asked >= 15000
+    assert story.text == texts.SIZES
+    story.types("*")
+    story.wait(3600000)
+    asked = story.now
+    story.asks(story.ticket(11) + "#")
+    assert story.now - asked < 5000
+
+
+def test_a_courier_who_opens_and_closes_for_ever_types_the_ticket_again_after_three_openings():
+    story = Story()
+    openings = 0
+    door = story.begins_deposit(42)
+    while story.text != texts.WELCOME:
+        openings += 1
+        story.opens(door)
+        story.closes(door)
+        story.types("#")
+    assert openings == 3
+    assert not story.state.doors[door].state
+    assert story.begins_deposit(42)
+
+
+def test_a_courier_who_changes_the_size_for_ever_types_the_ticket_again_after_three_openings():
+    story = Story("SSSSSSSS")
+    openings = 0
+    door = story.begins_deposit(42)
+    while story.text != texts.WELCOME:
+        openings += 1
+        story.opens(door)
+        story.types("*")
+        story.closes(door)
+        if story.text == texts.SIZES:
+            door = pulses(story.types("1"))[0]
+    assert openings == 3
 
 
 def test_a_person_at_the_host_answers_the_bell_and_the_screen_says_so():

@@ -30,8 +30,8 @@ _READ_MS = const(60000)
 _LIT_MS = const(30000)
 _BOOT_MS = const(3000)  # and the floor of 2 s: the first number is checked 5 s after boot
 _HOST_MS = const(3000)
-_QUIET_MS = const(60000)  # of one cause, after a record of it
 _SURE_MS = const(2000)
+_REPEAT_MS = const(600000)  # a bell rung again within this time repeats the call
 _HOUR_MS = const(3600000)
 
 
@@ -67,16 +67,15 @@ class Cabinet:
         self.courier = None  # the door that the keypad is in use for
         self.deposited = None  # the door whose deposit may still be withdrawn
         self.deposit_number = 0
-        # Since the last record: refused tickets, tries where all digits are asked for, openings with no cause.
-        self.refusals = 0
-        self.codes_tried = 0
-        self.flaps = 0
+        self.refusals = 0  # tickets since the last record of them
+        self.cancelled = 0  # deposits of this hour that came to nothing
+        self.rounds = 0  # of the ticket in hand: how often a door was opened for it
+        self.counted = {}  # by kind: what has happened this hour beyond what was recorded
         self.openings = []  # when doors were opened by order of the host
         self.opening = None  # the challenge that waits for the host, see core.opening
         self.shown = False
-        self._rings = 0
+        self._rang_ms = 0
         self._bell_number = 0
-        self._quiet_ms = {}  # by cause: until when it is not recorded again
 
     def boot(self, sensors, now_ms: int) -> list:
         """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No coil moves."""
@@ -89,6 +88,8 @@ class Cabinet:
             door = self.doors[number]
             door.closed = closed
             door.occupied = occupied
+            if door.flaps:
+                self.count(records.DOOR_FLAPPED, 0)
             if closed:
                 doors_table.resolve(self, door)
             elif door.state == journal.EMPTY:
@@ -154,6 +155,11 @@ class Cabinet:
         """What is only counted from now on is recorded within the hour."""
         if deposit.HOUR not in self.due:
             self.wait(deposit.HOUR, _HOUR_MS)
+
+    def count(self, kind: int, more: int = 1) -> None:
+        """Leaves what a vandal can do over and over to one record an hour; `more` 0 sees to that record alone."""
+        self.counted[kind] = self.counted.get(kind, 0) + more
+        self.hourly()
 
     def sure(self) -> None:
         """An answer of one key counts when no other key follows soon."""
@@ -241,17 +247,20 @@ class Cabinet:
             self.step(kind)
 
     def _noted(self, kind, door, a):
-        """Journals an event whose repetitions within a minute say nothing new; whether it did."""
-        if self.now < self._quiet_ms.get(kind, 0):
-            return False
-        self._quiet_ms[kind] = self.now + _QUIET_MS
-        self.record(kind, door, a)
-        return True
+        """Journals an event at once, and its repetitions within the hour as a number."""
+        if kind in self.counted:
+            self.count(kind)
+        else:
+            self.record(kind, door, a)
+            self.count(kind, 0)
 
     def _ring(self):
-        self._rings += 1
-        if self._noted(records.BELL_RUNG, None, self._rings):
-            self._rings = 0
+        rings = 1
+        if self.now - self._rang_ms >= _REPEAT_MS:  # another call, perhaps somebody else's
+            rings += self.counted.pop(records.BELL_RUNG, 0)
+        self._rang_ms = self.now
+        self._noted(records.BELL_RUNG, None, rings)
+        if not self.counted[records.BELL_RUNG]:
             self._bell_number = self.state.number
         self.beep(ALARM)
         self.show(texts.BELL, (), _READ_MS)
@@ -303,7 +312,8 @@ class Cabinet:
             self.show(texts.OFFLINE, (), _READ_MS)
 
     def _answered(self, _):
-        """A person at the host has seen the bell."""
+        """A person at the host has seen the bell: all its ringing was one call, and the next is another."""
+        self.counted.pop(records.BELL_RUNG, None)
         self._bell_number = 0
         self.show(texts.ANSWERED, (), _READ_MS)
 
@@ -328,14 +338,14 @@ class Cabinet:
     def _hour(self):
         """Records what was only counted; goes on while there is more to come."""
         deposit.report_refusals(self)
-        if self.codes_tried:
-            self.record(records.CODES_TRIED, None, self.codes_tried)
-            self.codes_tried = 0
-        if self.flaps:
-            self.record(records.DOOR_FLAPPED, None, self.flaps)
-            self.flaps = 0
-        for door in self.doors.values():
-            door.flaps = 0
+        self.cancelled = 0
+        for kind, count in list(self.counted.items()):
+            if count or kind == records.DOOR_FLAPPED:  # which also begins a new hour for the doors, across a power cut
+                self.record(kind, None, count)
+            if count:
+                self.count(kind, -count)  # and another hour
+            else:
+                del self.counted[kind]
         if self.state.refused:
             self.hourly()
 

@@ -27,6 +27,7 @@ _RECEIPT_MS = const(2500)  # from being deposited, which is 500 ms after closing
 _REOPEN_MS = const(60000)
 _READ_MS = const(60000)  # for copying a receipt
 _AGAIN_MS = const(1000)
+_ROUNDS_MAX = const(3)  # openings for one ticket; then it has to be typed again
 _SIZES = "SML"
 
 
@@ -35,10 +36,12 @@ def answer(cabinet) -> None:
     secrets = cabinet.secrets
     serial = tickets.check_ticket(secrets.ticket_key, secrets.site_id, cabinet.typed)
     cabinet.serial = serial
+    cabinet.rounds = 0
     door = cabinet.deposited
     if door and door.serial == serial:
         cabinet.deposited = None
         cabinet.record(records.WITHDRAWN, door, serial)
+        _in_vain(cabinet)
         cabinet.choice = door
         cabinet.step(FOUND)
         return
@@ -68,6 +71,12 @@ def _count_refusal(cabinet):
     cabinet.hourly()
 
 
+def _in_vain(cabinet):
+    """A ticket was good for nothing: very many such visits in an hour make answers to tickets slow, but never refuse one."""
+    cabinet.cancelled += 1
+    cabinet.hourly()
+
+
 def report_refusals(cabinet) -> None:
     """An hour is over. Whoever has gone on trying although answers were slow keeps them slow."""
     counted = cabinet.state.refused
@@ -86,7 +95,10 @@ def seal(cabinet) -> None:
 
 def ask_size(cabinet, _) -> None:
     """1, 2 or 3: unless there is no door to be had."""
-    if cabinet.accepting and cabinet.free(_SIZES):
+    if cabinet.rounds >= _ROUNDS_MAX:
+        cabinet.step(DONE)
+        cabinet.show(texts.WELCOME, (), None)
+    elif cabinet.accepting and cabinet.free(_SIZES):
         cabinet.show(texts.SIZES)
     else:
         cabinet.step(DONE)
@@ -128,12 +140,18 @@ def start(cabinet, _) -> None:
     if door.state != LOADING:
         door.counter += 1
     cabinet.record(records.DEPOSIT_STARTED, door, cabinet.serial)
-    reopen(cabinet, door)
+    cabinet.rounds += 1
+    cabinet.open(door, texts.PUT)
 
 
 def reopen(cabinet, door) -> None:
-    """Opens the courier's door, for the first time or because nothing was seen inside."""
-    cabinet.open(door, texts.PUT)
+    """Opens the courier's door again because nothing was seen inside; not for ever, since each time is written down."""
+    if cabinet.rounds < _ROUNDS_MAX:
+        cabinet.rounds += 1
+        cabinet.open(door, texts.PUT)
+    else:
+        cabinet.step(DONE)
+        give_up(cabinet, door)
 
 
 def ask_reopen(cabinet, door) -> None:
@@ -171,6 +189,7 @@ def give_up(cabinet, door) -> None:
 def cancel(cabinet, door) -> None:
     """No parcel came to this door; its counter is never used again."""
     cabinet.record(records.CANCELLED, door, door.serial)
+    _in_vain(cabinet)
 
 
 def ask_other(cabinet, door) -> None:

@@ -124,12 +124,12 @@ def _leave(cabinet, door):
 
 def _force(cabinet, door):
     """Reports an opening with no cause at once, and beeps; one of very many is only counted."""
-    door.flaps += 1
-    if door.flaps <= _FLAPS_MAX:
+    if door.flaps < _FLAPS_MAX:
         cabinet.record(records.DOOR_FORCED, door)
+        cabinet.count(records.DOOR_FLAPPED, 0)
     else:
-        cabinet.flaps += 1
-    cabinet.hourly()
+        door.flaps = _FLAPS_MAX + 1  # its closing says nothing new either
+        cabinet.count(records.DOOR_FLAPPED)
     cabinet.beep(ALARM)
     cabinet.tell(door, texts.CLOSE)
 

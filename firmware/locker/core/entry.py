@@ -93,11 +93,10 @@ def submit(cabinet, _):
             if length == _SHORT_DIGITS:
                 cabinet.typed = ""  # all digits were asked for: nothing of it is compared
             else:
-                cabinet.codes_tried += 1
-                cabinet.hourly()
+                cabinet.count(records.CODES_TRIED)
     cabinet.check_ms = max(cabinet.now, cabinet.checked_ms + floor_ms)
     answer_ms = _ANSWER_MS
-    if length == _TICKET_DIGITS and cabinet.state.refused >= REFUSED_MAX:
+    if length == _TICKET_DIGITS and cabinet.state.refused + cabinet.cancelled >= REFUSED_MAX:
         cabinet.step(SLOW)
         answer_ms = _SLOW_MS
     cabinet.due[KEYPAD] = cabinet.check_ms + answer_ms

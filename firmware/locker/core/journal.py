@@ -57,8 +57,8 @@ class Door:
     whether it is there; `jammed` 1 when the door did not move at its last attempt; `out` 1 when it is out of service; `armed` 0, RECALL
     or SERVICE, and `arming`, which makes that code another one each time.
     For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said; `tries`, which counts the pulses
-    of this attempt, then the reminders; `flaps`, its openings with no cause of this hour; `serviced` while staff have it open that is
-    empty.
+    of this attempt, then the reminders; `flaps`, its openings with no cause of this hour (0-4); `serviced` while staff have it open that
+    is empty.
     """
 
     def __init__(self, number):
@@ -109,6 +109,8 @@ class Door:
             self.armed = 0  # such a code dies with the door that opens, not with one that jams
         if kind in (records.DOOR_OPENED, records.DOOR_FORCED):
             self.jammed = 0
+        if kind == records.DOOR_FORCED:
+            self.flaps += 1
 
     def _note(self, kind, a):
         """What changes the terms of a parcel or of the door, but not where the parcel is."""
@@ -173,6 +175,9 @@ class State:
             self.patience = b >> 1
         elif kind == records.TICKET_REFUSED:
             self.refused = b
+        elif kind == records.DOOR_FLAPPED:
+            for each in self.doors.values():
+                each.flaps = 0
         elif kind == records.OPENINGS:
             self.openings = a
         elif kind == records.EPOCH_BEGUN:

@@ -37,7 +37,7 @@ COLLECTED = const(11)  # a: serial, b: parcel counter; the code is dead
 DOOR_LEFT_OPEN = const(12)  # b: parcel counter
 DOOR_FORCED = const(13)  # b: parcel counter; opened with no cause
 DOOR_JAMMED = const(14)  # b: parcel counter
-BELL_RUNG = const(15)
+BELL_RUNG = const(15)  # a: how often, since the last such record
 LAMP_FAILED = const(16)
 TICKET_REFUSED = const(17)  # a: how many since the last such record, b: how many count against the throttle (0-10)
 STILL_INSIDE = const(18)  # a: serial, b: parcel counter; a pickup ended with the parcel still there
@@ -51,9 +51,9 @@ DOOR_TESTED = const(26)  # a: 1 when it opened, closed and saw rightly what is i
 OUT_OF_SERVICE = const(27)  # a: 1 out of service, 0 back; b: parcel counter
 COMMAND_APPLIED = const(28)  # a: number of the host's command, b: bit 0 set when it was possible, patience above it
 CODES_TRIED = const(29)  # a: tries since the last such record at doors that ask for all digits
-DOOR_FLAPPED = const(30)  # a: how often doors opened and closed with no cause since the last such record
-SUPPLY_LOW = const(31)  # a: mV at the supply's pin; a pulse was refused
-TAMPERED = const(32)
+DOOR_FLAPPED = const(30)  # a: how often doors opened with no cause, beyond three an hour and door that are told
+SUPPLY_LOW = const(31)  # a pulse was refused; a: mV at the supply's pin, or of no door: how many more within an hour
+TAMPERED = const(32)  # a: 0, or how many more within an hour
 EPOCH_BEGUN = const(33)  # a: epoch
 
 # Records of the board's own that never go to the host.

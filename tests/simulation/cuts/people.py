@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.simulation.cuts.world import World
 
 SEALED_MS = 61_000  # from when on a courier can no longer come back
+TEN_MINUTES_MS = 600_000  # of quiet, after which the bell is another call
 
 
 class Person(Protocol):

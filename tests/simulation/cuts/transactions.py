@@ -8,7 +8,7 @@ from locker.core import records as r
 from locker.core import texts
 from tests.simulation.cuts import orders
 from tests.simulation.cuts.past import HERS, INVENTED, NEW, full, one_waits, two_wait, wrapped
-from tests.simulation.cuts.people import SEALED_MS, Courier, resident_of
+from tests.simulation.cuts.people import SEALED_MS, TEN_MINUTES_MS, Courier, resident_of
 from tests.simulation.cuts.world import World
 
 LEFT_MS = 200_000  # longer than anybody is reminded of an open door
@@ -195,7 +195,7 @@ def goes_without_closing(world: World) -> None:
 def rings(world: World) -> None:
     for _ in range(2):
         world.ring()
-        world.wait(SEALED_MS)
+        world.wait(TEN_MINUTES_MS)
 
 
 def collects_while_deposits_stop(world: World) -> None:
