@@ -2,7 +2,6 @@
 
 import english
 
-from locker.board import Door
 from locker.core import codes, entry, events, journal, records, tickets
 from locker.core import effects as do
 from locker.core.cabinet import Cabinet, Secrets
@@ -12,23 +11,24 @@ SIZES = "SSML"
 PULSE_MS = 400
 
 
-def board_doors(sizes=SIZES):
-    return tuple(Door(i + 1, size, 0, i, i, 1, "beam", i, 1) for i, size in enumerate(sizes))
+def numbered(sizes=SIZES):
+    """Doors 1, 2, 3, ... of these sizes: tuples of (number, size)."""
+    return tuple(enumerate(sizes, 1))
 
 
 class Story:
     """A cabinet whose doors people move, and a flash that keeps its records and spent tickets when the power goes."""
 
     def __init__(self, sizes=SIZES, draw=lambda n: 0):
-        self.doors = board_doors(sizes)
+        self.doors = numbered(sizes)
         self.draw = draw
         self.now = 0
         self.log = []  # what the flash holds, as records.Record
         self.spent = set()
         self.number = 0
         self.boots = 0
-        self.closed = {door.number: True for door in self.doors}
-        self.occupied = {door.number: False for door in self.doors}
+        self.closed = {number: True for number, _ in self.doors}
+        self.occupied = {number: False for number, _ in self.doors}
         self.power_on()
         self.wait(5000)
 
@@ -45,12 +45,12 @@ class Story:
         self._store(do.Record(records.BOOTED, 0, 1, 1))
         self.state.apply(self.log[-1])
         self.cabinet = Cabinet(self.doors, SECRETS, self.state, lambda serial: serial in self.spent, self.draw)
-        sensors = tuple((door.number, self.closed[door.number], self.occupied[door.number]) for door in self.doors)
+        sensors = tuple((number, self.closed[number], self.occupied[number]) for number, _ in self.doors)
         return self._perform(self.cabinet.boot(sensors, self.now))
 
     def folded(self):
         """A state made from the flash alone."""
-        state = journal.State(tuple(door.number for door in self.doors))
+        state = journal.State(tuple([number for number, _ in self.doors]))
         for record in self.log:
             state.apply(record)
         return state

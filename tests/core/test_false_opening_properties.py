@@ -12,7 +12,7 @@ from itertools import count
 
 import english
 import pytest
-from cabinet_script import SECRETS, Story, board_doors
+from cabinet_script import SECRETS, Story, numbered
 
 from locker import mac
 from locker.core import codes, entry, journal, records, texts, tickets
@@ -69,7 +69,7 @@ def holding(parcel):
     state = journal.State((DOOR,))
     for kind in (records.DEPOSIT_STARTED, records.DEPOSITED):
         state.apply(records.Record(kind, DOOR, 1, 1, 0, parcel.serial, parcel.counter))
-    return Cabinet(board_doors("S"), SECRETS, state, lambda serial: True, lambda n: 0)
+    return Cabinet(numbered("S"), SECRETS, state, lambda serial: True, lambda n: 0)
 
 
 def answered(cabinet, typed):

@@ -49,12 +49,13 @@ def raises_oserror(action, *arguments):
     return False
 
 
-def test_nothing_is_sent_before_the_start():
+def test_nothing_is_sent_before_the_start_and_whoever_asks_is_told():
     _, bus, expander = made()
     expander.output(7)
     expander.input(0)
-    expander.write(7, 1)
-    expander.write(7, 0)
+    assert raises_oserror(expander.write, 7, 1)
+    assert raises_oserror(expander.write, 7, 0)
+    assert raises_oserror(expander.refresh)
     assert bus.transactions == 0
 
 

@@ -12,15 +12,11 @@ PULSES_MAX = 30  # of a cabinet, in a window
 
 
 class CoilJudge:
-    """Watches a world from its beginning; `check()` in the end.
+    """Watches a world from its beginning; `check()` in the end. `longest_us` is how long a coil may be on."""
 
-    `longest_us` is how long a coil may be on. With `across_boots` False the windows of a minute begin anew at each boot.
-    """
-
-    def __init__(self, world: World, longest_us: int = PULSE_US_MAX, across_boots: bool = True) -> None:
+    def __init__(self, world: World, longest_us: int = PULSE_US_MAX) -> None:
         self._world = world
         self._longest_us = longest_us
-        self._across_boots = across_boots
         self._on: dict[int, int] = {}  # door: since when
         self._minute: deque[tuple[int, int, int]] = deque()  # start, end, door of what may count in a window
         self.pulses = 0
@@ -50,8 +46,6 @@ class CoilJudge:
     def _dead(self, end: Entry) -> None:
         """The instant after a reset or the end of the power."""
         self._note(not self._on, end.us, f"{end.kind} leaves {sorted(self._on)} on")
-        if not self._across_boots:
-            self._minute.clear()
 
     def _begin(self, door: int, us: int) -> None:
         self.pulses += 1

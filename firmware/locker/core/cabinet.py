@@ -38,20 +38,21 @@ _HOUR_MS = const(3600000)
 class Cabinet:
     """Everything one cabinet decides.
 
-    `doors` is Board.doors; `state` the fold of its journal (core.journal.State), into which the cabinet folds each record as it emits it;
-    `spent(serial)` tells whether a ticket is used up; `draw(n)` gives a random number 0 to n-1.
+    `sizes` is a sequence of (door number, size); `state` the fold of its journal (core.journal.State), into which the cabinet
+    folds each record as it emits it; `spent(serial)` tells whether a ticket is used up; `draw(n)` gives a random number 0
+    to n-1.
     `accepting` may be set to False, and deposits stop while everything else goes on.
     """
 
-    def __init__(self, doors, secrets, state, spent, draw):
+    def __init__(self, sizes, secrets, state, spent, draw):
         self.secrets = secrets
         self.state = state
         self.spent = spent
         self.draw = draw
         self.accepting = True
         self.doors = state.doors
-        for door in doors:
-            self.doors[door.number].size = door.size
+        for number, size in sizes:
+            self.doors[number].size = size
         self.now = 0
         self.effects = []
         self.due = {}  # what is to be done, and when
@@ -67,13 +68,12 @@ class Cabinet:
         self.courier = None  # the door that the keypad is in use for
         self.deposited = None  # the door whose deposit may still be withdrawn
         self.deposit_number = 0
-        self.refusals = 0  # tickets since the last record of them
+        self.serviced = []  # doors without a parcel that staff have opened
         self.cancelled = 0  # deposits of this hour that came to nothing
         self.rounds = 0  # of the ticket in hand: how often a door was opened for it
         self.counted = {}  # by kind: what has happened this hour beyond what was recorded
         self.openings = []  # when doors were opened by order of the host
-        self.opening = None  # the challenge that waits for the host, see core.opening
-        self.shown = False
+        self.opening = None  # what waits for the host: challenge, digits, door, and whether the digits were shown; see core.opening
         self._rang_ms = 0
         self._bell_number = 0
 
@@ -88,7 +88,7 @@ class Cabinet:
             door = self.doors[number]
             door.closed = closed
             door.occupied = occupied
-            if door.flaps:
+            if number in self.state.flaps:
                 self.count(records.DOOR_FLAPPED, 0)
             if closed:
                 doors_table.resolve(self, door)

@@ -63,12 +63,10 @@ def answer(cabinet) -> None:
 
 def _count_refusal(cabinet):
     """Journals a refused ticket at once, as it counts across a power cut; those after the tenth once an hour."""
-    cabinet.refusals += 1
+    cabinet.count(records.TICKET_REFUSED)
     counted = cabinet.state.refused
     if counted < REFUSED_MAX:
-        cabinet.record(records.TICKET_REFUSED, None, cabinet.refusals, counted + 1)
-        cabinet.refusals = 0
-    cabinet.hourly()
+        cabinet.record(records.TICKET_REFUSED, None, cabinet.counted.pop(records.TICKET_REFUSED), counted + 1)
 
 
 def _in_vain(cabinet):
@@ -81,8 +79,8 @@ def report_refusals(cabinet) -> None:
     """An hour is over. Whoever has gone on trying although answers were slow keeps them slow."""
     counted = cabinet.state.refused
     if counted:
-        cabinet.record(records.TICKET_REFUSED, None, cabinet.refusals, counted if cabinet.refusals else 0)
-        cabinet.refusals = 0
+        refusals = cabinet.counted.pop(records.TICKET_REFUSED, 0)
+        cabinet.record(records.TICKET_REFUSED, None, refusals, counted if refusals else 0)
 
 
 def seal(cabinet) -> None:

@@ -75,14 +75,14 @@ def _opened(cabinet, door):
 
 def _judge(cabinet, door):
     """Records what is inside, then what became of the parcel."""
-    if door.flaps <= _FLAPS_MAX or door.state in _OUTCOMES:
+    if cabinet.state.flaps.get(door.number, 0) <= _FLAPS_MAX or door.state in _OUTCOMES:
         cabinet.record(records.DOOR_CLOSED, door, int(door.occupied))
     if door.state == LOADING:
         deposit.judge(cabinet, door)
     elif door.state == TAKING:
         pickup.judge(cabinet, door)
-    elif door.serviced:
-        door.serviced = False
+    elif door in cabinet.serviced:
+        cabinet.serviced.remove(door)
         cabinet.record(records.DOOR_TESTED, door, int(not door.occupied))
         cabinet.tell(door, texts.NOT_TESTED if door.occupied else texts.TESTED)
     else:
@@ -124,11 +124,12 @@ def _leave(cabinet, door):
 
 def _force(cabinet, door):
     """Reports an opening with no cause at once, and beeps; one of very many is only counted."""
-    if door.flaps < _FLAPS_MAX:
+    flaps = cabinet.state.flaps
+    if flaps.get(door.number, 0) < _FLAPS_MAX:
         cabinet.record(records.DOOR_FORCED, door)
         cabinet.count(records.DOOR_FLAPPED, 0)
     else:
-        door.flaps = _FLAPS_MAX + 1  # its closing says nothing new either
+        flaps[door.number] = _FLAPS_MAX + 1  # its closing says nothing new either
         cabinet.count(records.DOOR_FLAPPED)
     cabinet.beep(ALARM)
     cabinet.tell(door, texts.CLOSE)

@@ -130,7 +130,8 @@ def _answer_code(cabinet):
         cabinet.open(door, texts.TAKE)
     else:
         cabinet.record(records.SERVICE_OPENED, door)
-        door.serviced = True
+        if door not in cabinet.serviced:
+            cabinet.serviced.append(door)
         cabinet.beep(GOOD)
         cabinet.open(door, texts.SERVICE)
 

@@ -57,8 +57,7 @@ class Door:
     whether it is there; `jammed` 1 when the door did not move at its last attempt; `out` 1 when it is out of service; `armed` 0, RECALL
     or SERVICE, and `arming`, which makes that code another one each time.
     For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said; `tries`, which counts the pulses
-    of this attempt, then the reminders; `flaps`, its openings with no cause of this hour (0-4); `serviced` while staff have it open that
-    is empty.
+    of this attempt, then the reminders.
     """
 
     def __init__(self, number):
@@ -79,8 +78,6 @@ class Door:
         self.closed = True
         self.occupied = False
         self.tries = 0
-        self.flaps = 0
-        self.serviced = False
 
     def apply(self, kind: int, a: int, b: int, epoch: int) -> None:
         """Folds one record of this door in; a record that says nothing of the parcel changes nothing."""
@@ -109,8 +106,6 @@ class Door:
             self.armed = 0  # such a code dies with the door that opens, not with one that jams
         if kind in (records.DOOR_OPENED, records.DOOR_FORCED):
             self.jammed = 0
-        if kind == records.DOOR_FORCED:
-            self.flaps += 1
 
     def _note(self, kind, a):
         """What changes the terms of a parcel or of the door, but not where the parcel is."""
@@ -145,7 +140,8 @@ class State:
 
     `doors` is a dict of door number to Door, in that order; `number` the newest event number; `acknowledged` the newest that the host's
     database holds; `command` the number of the host's last command; `refused` how many refused tickets count (0-10); `openings` how many
-    host-ordered openings count against the fuse of a day; `patience` how many times as long the cabinet waits for people (1-4).
+    host-ordered openings count against the fuse of a day; `patience` how many times as long the cabinet waits for people (1-4);
+    `flaps` how often each door opened with no cause within the hour, by number (4: any more), 0 left out.
     """
 
     def __init__(self, door_numbers, epoch: int = 1):
@@ -159,6 +155,7 @@ class State:
         self.refused = 0
         self.openings = 0
         self.patience = 1
+        self.flaps = {}
 
     def apply(self, record) -> None:
         """Folds one records.Record in. Records of doors that the cabinet no longer has are passed over."""
@@ -176,8 +173,7 @@ class State:
         elif kind == records.TICKET_REFUSED:
             self.refused = b
         elif kind == records.DOOR_FLAPPED:
-            for each in self.doors.values():
-                each.flaps = 0
+            self.flaps = {}
         elif kind == records.OPENINGS:
             self.openings = a
         elif kind == records.EPOCH_BEGUN:
@@ -190,6 +186,8 @@ class State:
             self.epoch = b >> 11
         elif door in self.doors:
             self.doors[door].apply(kind, a, b, self.epoch)
+            if kind == records.DOOR_FORCED:
+                self.flaps[door] = self.flaps.get(door, 0) + 1
 
     def door_record(self, number: int) -> effects.Record:
         """The one record (an effect) that says again all that is known of a door, for when its older records are erased.

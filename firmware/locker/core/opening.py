@@ -51,7 +51,7 @@ def ask(cabinet, number: int, counter: int) -> None:
     cancel(cabinet)
     if door and door.state >= WAITING and door.counter == counter and not _fused(cabinet):
         challenge = 1 + cabinet.draw(0xFFFFFFFF)
-        cabinet.opening = (challenge, cabinet.draw(10000), door)
+        cabinet.opening = [challenge, cabinet.draw(10000), door, False]
         cabinet.wait(OPENING, _VALID_MS)
         cabinet.tell(door, texts.HELP)
     cabinet.challenge(number, challenge)
@@ -60,14 +60,13 @@ def ask(cabinet, number: int, counter: int) -> None:
 def cancel(cabinet) -> None:
     """A challenge is over."""
     cabinet.opening = None
-    cabinet.shown = False
     cabinet.wait(OPENING, None)
 
 
 def show(cabinet) -> bool:
     """Somebody at the cabinet pressed a key: shows the digits, when there are any."""
     if cabinet.opening:
-        cabinet.shown = True
+        cabinet.opening[3] = True
         cabinet.show(texts.HELP_NUMBER, (cabinet.opening[1],), _VALID_MS)
     return cabinet.opening is not None
 
@@ -75,7 +74,7 @@ def show(cabinet) -> bool:
 def give(cabinet, challenge: int, digits: int) -> None:
     """Opens the door when the host gives back what only the screen has shown. Each challenge is answered once."""
     opening = cabinet.opening
-    right = opening and cabinet.shown and opening[0] == challenge and opening[1] == digits and not _fused(cabinet)
+    right = opening and opening[3] and opening[0] == challenge and opening[1] == digits and not _fused(cabinet)
     cancel(cabinet)
     if not right or opening[2].state < WAITING:
         cabinet.challenge(0, 0)

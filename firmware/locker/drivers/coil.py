@@ -45,7 +45,7 @@ class CoilBank:
         for i in range(0, len(log), 3):
             if log[i] == door:
                 on_ms += log[i + 2] - log[i + 1]
-        if on_ms > _COIL_ON_MS_MAX or len(log) == 3 * _PULSES_MAX or (log and now_ms - log[-1] < self._rest_ms):
+        if on_ms > _COIL_ON_MS_MAX or len(log) >= 3 * _PULSES_MAX or (log and now_ms - log[-1] < self._rest_ms):
             return False
         log.extend((door, now_ms, now_ms + _PULSE_MS_MAX))  # until the end is known
         try:
@@ -54,7 +54,12 @@ class CoilBank:
         finally:
             if not self.active:
                 self._drive(door, 0)
+                log[-1] = now_ms
         return True
+
+    def recall(self, door: int, start_ms: int) -> None:
+        """Counts a pulse of an earlier boot, the oldest first; `start_ms` is before this boot, and so below 0."""
+        self._log.extend((door, start_ms, start_ms + self._pulse_ms))
 
     def step(self, now_ms: int) -> int:
         """Ends the pulse that is over; the door number when that was just now, else 0. Call it at least every 20 ms.

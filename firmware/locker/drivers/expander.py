@@ -33,11 +33,12 @@ def _holds(register, value):
 class Expander:
     """One chip. Name its pins, then `start()`, then use them; bits 0-7 are GPA0-7, 8-15 are GPB0-7.
 
-    `levels` are the two bytes of its pins as of the last `refresh()`.
-    What is sent raises OSError when the chip does not answer. The bus is locked for single transactions only.
+    `address` is its own on the bus, 0x20-0x27; `levels` are the two bytes of its pins as of the last `refresh()`.
+    What is sent raises OSError when the chip does not answer, and unless it was started. The bus is locked for single transactions only.
     """
 
     def __init__(self, bus, address: int) -> None:
+        self.address = address
         self._device = I2CDevice(bus, address, probe=False)
         self._wanted = 0  # in the latches
         self._written = None  # what they are known to hold; None before the start, -1 when an attempt to write them failed
@@ -97,9 +98,11 @@ class Expander:
         levels[1] = _registers[_GPIO + 1]
 
     def _catch_up(self) -> None:
-        """Brings the latches to what is wanted, when they are not there already and the chip has been started."""
+        """Brings the latches to what is wanted, when they are not there already. Raises OSError unless the chip has been started."""
         wanted = self._wanted
-        if self._written is not None and self._written != wanted:
+        if self._written is None:
+            raise OSError(_EIO)
+        if self._written != wanted:
             self._written = -1
             self._send(_OLAT, wanted)
             self._written = wanted

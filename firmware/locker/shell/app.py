@@ -22,6 +22,7 @@ _STEP_MS = const(20)
 _QUIET_MS = const(5000)
 _WATCHDOG_MS = const(8000)
 _RETRY_MS = const(1000)
+_HOUR_MS = const(3600000)
 _RESERVE = const(32)  # records kept free for the pickup of each parcel
 BUILD = const(1)
 IN_SERVICE = "In service"  # what the tools at the other end of the console wait for
@@ -30,8 +31,8 @@ IN_SERVICE = "In service"  # what the tools at the other end of the console wait
 class App:
     """One cabinet at work. `identity` is a shell.identity.Identity, `network` the object of network.json.
 
-    Raises OSError(ENODEV) when the chip has no journal partition or an expander does not answer, JournalError when the
-    journal cannot serve.
+    Raises OSError(ENODEV) when the chip has no journal partition, fittings.Silent when an expander does not answer, JournalError when
+    the journal cannot serve.
     """
 
     def __init__(self, hal, identity, network):
@@ -41,16 +42,19 @@ class App:
         self._fittings = Fittings(hal)
         self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms)
         carrier = hal.carrier(network)
-        self._state = State(self._fittings.numbers)
-        self._cabinet = Cabinet(hal.board.doors, identities.secrets(identity), self._state, self._spent, self._draw)
+        sizes = [(door.number, door.size) for door in hal.board.doors]
         hal.board = None  # all is connected: its room is for the rest
         gc.collect()
+        self._state = State(self._fittings.numbers)
+        self._cabinet = Cabinet(sizes, identities.secrets(identity), self._state, self._spent, self._draw)
         self._store = Store(hal.journal(), self._state.apply, self._state.door_record)
         session = Session(identity.master_secret, identity.board_id, identity.alias, self._entropy)
+        self._pulses.recall(self._store)
         self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status)
         self._wake_ms = None
         self._key_ms = 0
         self._lost_ms = None
+        self._told_ms = None  # when an expander was last reported lost
 
     def _entropy(self, count):
         """Random bytes for at most one SHA-256: the chip's source, mixed with the board's secret and how often it was asked."""
@@ -123,7 +127,7 @@ class App:
         self._cabinet.accepting = self._store.has_room(_RESERVE * len(fittings.numbers))
 
     def _refresh(self, now_ms):
-        """Reads the expanders; a lost one is journaled once and set up again each second until it answers."""
+        """Reads the expanders; a lost one is journaled, once an hour at most, and set up again each second until it answers."""
         if self._lost_ms is not None and now_ms - self._lost_ms < _RETRY_MS:
             return False
         try:
@@ -131,8 +135,9 @@ class App:
                 self._fittings.restart()
             self._fittings.refresh()
         except OSError:
-            if self._lost_ms is None:
-                self._note(records.LEVEL_LOST, now_ms)
+            if self._lost_ms is None and (self._told_ms is None or now_ms - self._told_ms >= _HOUR_MS):
+                self._told_ms = now_ms
+                self._note(records.LEVEL_LOST, now_ms, self._fittings.silent)
             self._lost_ms = now_ms
             return False
         self._lost_ms = None
@@ -197,8 +202,9 @@ class App:
         return self._store.append(effect.kind, effect.door, now_ms // 100, effect.a, effect.b)
 
     def _note(self, kind, now_ms, a=0, b=0):
-        """Journals an event of the shell's own."""
+        """Journals an event of the shell's own, and tells the host."""
         self._state.apply(self._store.append(kind, 0, now_ms // 100, a, b))
+        self._link.nudge()
 
     async def run(self) -> None:
         """Steps until cancelled. However it ends, every coil is off."""

@@ -14,13 +14,17 @@ _OCCUPANCY = const(4)  # 16: a hand that passes through is no parcel
 _BELL = const(2)  # 4: a spark on a long wire is no call
 
 
+class Silent(OSError):
+    """An expander does not answer."""
+
+
 class Fittings:
-    """Everything that is screwed into the cabinet, outputs off. Raises OSError when an expander does not answer.
+    """Everything that is screwed into the cabinet, outputs off. Raises Silent when an expander does not answer.
 
     `numbers` are the doors' numbers. `contacts` and `occupancy` are Inputs in the same order, a bit is 1 for an open door and for one
     with something inside. `coils` is the CoilBank; `keypad`, `screen` and `beeper` are drivers, the latter two or None.
     `bell` is an Inputs of one bit, 1 while pressed, or None; one held at the start counts as a new press, since a call for help may not be
-    lost in a power cut. `expanders` is a tuple of Expander.
+    lost in a power cut. `expanders` is a tuple of Expander, `silent` the address of the one that did not answer.
     """
 
     def __init__(self, hal):
@@ -50,8 +54,7 @@ class Fittings:
         self._coils = tuple(coils)
         self._lamp = None if board.lamp is None else self._connect(hal, board.lamp, True)
         bell = None if board.bell is None else (self._connect(hal, board.bell, False),)
-        for expander in self.expanders:  # from here on its pins can be driven and read
-            expander.start()
+        self._start()  # from here on the pins of expanders can be driven and read
         self.coils = CoilBank(self.numbers, self._drive_coil, board.pulse_ms, board.rest_ms)
         self.contacts = Inputs(self.expanders, tuple(contacts), closed_high, _CONTACT)
         self.occupancy = Inputs(self.expanders, tuple(sensors), occupied_low, _OCCUPANCY)
@@ -72,7 +75,11 @@ class Fittings:
         return place << 4 | pin[1]
 
     def _drive_coil(self, door, level):
-        self._switch(self._coils[self.numbers.index(door)], level)
+        try:
+            self._switch(self._coils[self.numbers.index(door)], level)
+        except OSError:
+            if level or not self.cut():  # off by another wire: its expander is silent, as the next refresh will find
+                raise
 
     def _switch(self, output, level):
         if isinstance(output, int):
@@ -85,21 +92,39 @@ class Fittings:
         if self._lamp is not None:
             self._switch(self._lamp, 1 if lit else 0)
 
+    def _start(self):
+        for expander in self.expanders:
+            self.silent = expander.address
+            try:
+                expander.start()
+            except OSError:
+                raise Silent("the expander at 0x%02x does not answer" % self.silent) from None
+
     def refresh(self) -> None:
         """Reads every expander once; raises OSError when one does not answer."""
         for expander in self.expanders:
+            self.silent = expander.address
             expander.refresh()
 
     def restart(self) -> None:
-        """Sets the expanders up again after one was lost: a glitch may have reset it."""
+        """Sets the expanders up again after one was lost; raises OSError while it does not answer."""
         self.coils.all_off()
-        for expander in self.expanders:
-            expander.start()
+        if self._reset:
+            self._reset(0)
+            self._reset(1)
+        self._start()
 
-    def cut(self) -> None:
-        """Every coil off by native pins alone, without a bus: what the hardware timer calls when a pulse was not ended in time."""
+    def cut(self) -> bool:
+        """Every coil off by native pins alone, without a bus; False when coils hang on expanders that have no wire for it.
+
+        What the hardware timer calls when a pulse was not ended in time.
+        """
+        sure = True
         if self._reset:
             self._reset(0)
         for coil in self._coils:
             if not isinstance(coil, int):
                 coil(0)
+            elif not self._reset:
+                sure = False
+        return sure

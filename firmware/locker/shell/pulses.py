@@ -1,9 +1,12 @@
 """The pulse on its way to a coil: it waits while the limits refuse it, is ended by the loop, and cut by hardware if the loop fails."""
 
 from locker.compat import const
+from locker.core import records
 
 _OVERTIME_MS = const(100)  # how long after its due end a pulse is cut by the hardware timer
 _PATIENCE_MS = const(5000)  # for limits that refuse: a door that opens minutes later is for nobody
+_RECALLED = const(256)  # events in which the pulses of the minute before a reset are looked for
+_AT_ONCE = const(8)
 
 
 class Pulses:
@@ -15,6 +18,22 @@ class Pulses:
         self._timer_ms = pulse_ms + _OVERTIME_MS
         self._door = 0
         self._asked_ms = 0
+
+    def recall(self, store) -> None:
+        """Counts the pulses of earlier boots against the limits, as if the board had been off for no time at all."""
+        boot = began = now = 0
+        found = []
+        for number in range(max(1, store.next_number - _RECALLED), store.next_number, _AT_ONCE):
+            for event in store.events_from(number, _AT_ONCE):
+                record = records.unpack(event)
+                if record.boot != boot:
+                    boot = record.boot
+                    began = now
+                now = began + record.uptime
+                if record.kind == records.PULSED:
+                    found.append((record.door, now))
+        for door, at in found:  # the coil may have waited after the record
+            self._fittings.coils.recall(door, min(0, 100 * (at - now) + _PATIENCE_MS))
 
     def want(self, door: int, now_ms: int) -> None:
         """Energises the coil of a door within this step or a later one."""
@@ -37,9 +56,14 @@ class Pulses:
         return ended
 
     def _begun(self, coils, door, now_ms):
-        """Whether the pulse begins. The timer that cuts it is armed first, and stays so when anything but a limit keeps it from that."""
+        """Whether the pulse begins. The timer that cuts it is armed first, and stays so when the coil may be on."""
         self._hal.one_shot(self._timer_ms, self._overtime)
-        begun = coils.pulse(door, now_ms)
+        try:
+            begun = coils.pulse(door, now_ms)
+        except OSError:
+            if not self._fittings.cut():
+                raise
+            begun = False
         if not begun:
             self._hal.one_shot(0, self._overtime)
         return begun

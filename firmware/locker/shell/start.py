@@ -3,9 +3,13 @@
 import json
 import sys
 
+from locker.compat import const
 from locker.shell import identity as identities
 from locker.shell.app import App
+from locker.shell.fittings import Silent
 from locker.shell.store import JournalError
+
+_AGAIN_MS = const(5000)
 
 
 def read_json(path: str):
@@ -14,16 +18,24 @@ def read_json(path: str):
         return json.load(file)
 
 
+async def _reset(hal):
+    await hal.sleep_ms(_AGAIN_MS)
+    hal.reset()
+
+
 def start(open_hal) -> None:
     """Runs the cabinet of this board; one sentence on the console when it cannot, and the REPL is there.
 
-    The guard: whatever goes wrong while it runs is told on the console, every coil is off, and the chip starts afresh.
+    The guard: whatever goes wrong while it runs is told on the console, every coil is off, and the chip starts afresh. So it does, after
+    a while, when an expander is silent at the start.
     """
     try:
         hal = open_hal()
         app = App(hal, identities.from_json(read_json("/identity.json")), read_json("/network.json"))
     except (OSError, KeyError, ValueError, JournalError) as error:
         print("Not in service:", error)
+        if isinstance(error, Silent):
+            hal.run(_reset(hal))
         return
     try:
         hal.run(app.run())

@@ -10,7 +10,7 @@ to the first thing that is done about it) or answered (the answer tick).
 import gc
 import sys
 
-from cabinet_script import SECRETS, board_doors
+from cabinet_script import SECRETS, numbered
 
 from locker.core import codes, effects, events, journal, records, tickets
 from locker.core.cabinet import Cabinet
@@ -69,12 +69,12 @@ def no_door():
 
 
 def cabinet_with_a_parcel(doors):
-    board = board_doors("S" * doors)
-    state = journal.State(tuple([door.number for door in board]))
+    sizes = numbered("S" * doors)
+    state = journal.State(tuple([number for number, _ in sizes]))
     for number, kind in enumerate(LIFE):
         state.apply(records.Record(kind, 1, 1, number + 1, 0, 1 if kind == records.DOOR_CLOSED else SERIAL, 1))
-    cabinet = Cabinet(board, SECRETS, state, lambda serial: True, lambda n: 0)
-    cabinet.boot(tuple([(door.number, True, door.number == 1) for door in board]), 0)
+    cabinet = Cabinet(sizes, SECRETS, state, lambda serial: True, lambda n: 0)
+    cabinet.boot(tuple([(number, True, number == 1) for number, _ in sizes]), 0)
     return cabinet
 
 

@@ -7,7 +7,6 @@ import heapq
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from locker.board import Door
 from locker.core import effects as do
 from locker.core import entry, events, records
 from locker.core.cabinet import Cabinet
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from tests.simulation.cuts.world import World
 
 SIZES = "SSML"
-DOORS = tuple(Door(place + 1, size, 0, place, place, 1, "beam", place, 1) for place, size in enumerate(SIZES))
-NUMBERS = tuple(door.number for door in DOORS)
+NUMBERS = tuple(range(1, len(SIZES) + 1))
 SECRETS = identities.secrets(identities.from_json(IDENTITY))
 
 _START_MS = 300  # from power to the first step
@@ -76,7 +74,7 @@ class Board:
         self._order = 0
         self._due: list[tuple[int, int, Callable[[], None]]] = []
         self.state = State(NUMBERS)
-        self.cabinet = Cabinet(DOORS, SECRETS, self.state, self._spent, world.rng.randrange)
+        self.cabinet = Cabinet(tuple(zip(NUMBERS, SIZES, strict=True)), SECRETS, self.state, self._spent, world.rng.randrange)
         self.store = WatchedStore(world.flash, self.state.apply, self.state.door_record, world.written)
 
     def boot(self) -> None:
