@@ -11,6 +11,19 @@ SIZES = "SSML"
 PULSE_MS = 400
 
 
+def code_key(epoch):
+    """K_code of an epoch."""
+    return SECRETS.code_key if epoch == 1 else b"c%31d" % epoch
+
+
+def secrets_of(epoch):
+    """What a board of that epoch knows, with the keys of all epochs before it."""
+    if epoch == 1:
+        return SECRETS
+    old = {earlier: (earlier, code_key(earlier)) for earlier in range(1, epoch)}
+    return Secrets(*SECRETS[:2], epoch, code_key(epoch), b"r%31d" % epoch, *SECRETS[5:7], old)
+
+
 def numbered(sizes=SIZES):
     """Doors 1, 2, 3, ... of these sizes: tuples of (number, size)."""
     return tuple(enumerate(sizes, 1))
@@ -44,7 +57,7 @@ class Story:
         self.effects = []
         self._store(do.Record(records.BOOTED, 0, 1, 1))
         self.state.apply(self.log[-1])
-        self.cabinet = Cabinet(self.doors, SECRETS, self.state, lambda serial: serial in self.spent, self.draw)
+        self.cabinet = Cabinet(self.doors, secrets_of(self.state.epoch), self.state, lambda serial: serial in self.spent, self.draw)
         sensors = tuple((number, self.closed[number], self.occupied[number]) for number, _ in self.doors)
         return self._perform(self.cabinet.boot(sensors, self.now))
 

@@ -1,122 +1,24 @@
 """Whatever people, doors, power cuts and the host do, in any order: the laws of a cabinet hold.
 
-The laws are checked at every effect, against what really happened at the doors and what was really typed.
+The laws are checked at every effect by tests/core/watched.py, which knows what really happened at the doors, what was really typed and what
+the host really ordered.
 """
 
-from cabinet_script import SECRETS, Story
-from hypothesis import settings
+import pytest
+from cabinet_script import SECRETS, secrets_of
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from watched import PowerCut, WatchedStory
 
-from locker.core import codes, entry, events, journal, records, tickets
+from locker.core import codes, commands, events, journal, tickets
 from locker.core import effects as do
 
 DOORS = st.integers(1, 4)
 SERIALS = st.integers(0, 5)
+ORDERS = st.sampled_from((commands.REISSUE, commands.ARM_RECALL, commands.ARM_SERVICE, commands.DISARM, commands.SET_OUT, 99))
 MOMENTS = st.sampled_from((20, 100, 600, 3000, 8000, 20000, 61000, 130000))
 INSIDE = (journal.WAITING, journal.GRANTED, journal.TAKING)
-
-
-class PowerCut(Exception):
-    """The supply is gone; what was not carried out never will be."""
-
-
-class WatchedStory(Story):
-    """A story that checks each effect at the moment it is carried out."""
-
-    def __init__(self, draw):
-        self.counters = {}  # door: the counters reserved for it
-        self.parcels = {}  # door: serial of the parcel that is in it, by the outcomes alone
-        self.deposited = []  # serials
-        self.tried = {}  # (door, counter): tries recorded
-        self.typed = ""
-        self.cut_in = None
-        super().__init__(draw=draw)
-
-    def tell(self, event):
-        if isinstance(event, events.KeyPressed) and event.key.isdigit():
-            self.typed = self.typed + event.key if self.cabinet.mode == entry.TYPING else event.key
-        return super().tell(event)
-
-    def _perform(self, effects):
-        done = []
-        for effect in effects:
-            if self.cut_in is not None:
-                if not self.cut_in:
-                    raise PowerCut
-                self.cut_in -= 1
-            self._check(effect, done)
-            super()._perform([effect])
-            done.append(effect)
-        self.effects_of_last = done
-        return effects
-
-    def _check(self, effect, before):
-        if isinstance(effect, do.Pulse):
-            self._check_pulse(effect, before)
-        elif isinstance(effect, do.Record):
-            getattr(self, f"_check_{effect.kind}", lambda effect: None)(effect)
-        elif isinstance(effect, do.Spend):
-            assert effect.serial in self.deposited
-        elif isinstance(effect, do.Show):
-            self._check_screen(effect)
-
-    def _check_pulse(self, effect, before):
-        """A pulse is recorded just before it begins, and someone has a right to it."""
-        recorded = [record for record in before if isinstance(record, do.Record)]
-        assert recorded[-1].kind == records.PULSED
-        assert recorded[-1].door == effect.door
-        cause = next(
-            record.kind
-            for record in reversed(self.log)
-            if record.door == effect.door and record.kind not in (records.PULSED, records.CODE_TRIED)
-            if record.kind in (records.DEPOSIT_STARTED, records.PICKUP_OPENED, records.DEPOSITED, records.COLLECTED, records.CANCELLED)
-            or record.kind in (records.STILL_INSIDE, records.DOOR_JAMMED)
-        )
-        assert cause in (records.DEPOSIT_STARTED, records.PICKUP_OPENED)
-        if cause == records.DEPOSIT_STARTED:
-            assert effect.door not in self.parcels, "a courier gets no door with a parcel"
-
-    def _check_2(self, effect):  # DEPOSIT_STARTED
-        used = self.counters.setdefault(effect.door, [])
-        assert not used or effect.b > max(used), "a counter is used again"
-        used.append(effect.b)
-        assert effect.door not in self.parcels
-
-    def _check_6(self, effect):  # DEPOSITED
-        assert self.closed[effect.door]
-        assert self.occupied[effect.door]
-        assert effect.a not in self.deposited, "a ticket is good for one deposit"
-        self.deposited.append(effect.a)
-        self.parcels[effect.door] = effect.a
-
-    def _check_8(self, effect):  # WITHDRAWN
-        assert self.parcels.pop(effect.door) == effect.a
-        assert effect.a not in self.spent
-        self.deposited.remove(effect.a)
-
-    def _check_9(self, effect):  # CODE_TRIED
-        tried = self.tried.setdefault((effect.door, effect.b), [])
-        tried.append(effect.a)
-        assert tried == list(range(1, len(tried) + 1))
-        assert len(tried) <= journal.FAILURES_MAX
-
-    def _check_10(self, effect):  # PICKUP_OPENED
-        code = self.code(effect.door, 12)
-        duress = code[:2] + codes.duress_code(code[2:], tickets.tail(SECRETS.ticket_key, SECRETS.site_id, self.parcels[effect.door]))
-        right = {code, code[:10], duress, duress[:10]}
-        assert self.typed in right, "a code opens only its door, and nothing else does"
-
-    def _check_11(self, effect):  # COLLECTED
-        assert self.closed[effect.door]
-        assert not self.occupied[effect.door]
-        assert self.parcels.pop(effect.door) == effect.a
-
-    def _check_screen(self, effect):
-        words = " ".join(str(argument) for argument in effect.arguments)
-        for door in self.parcels:
-            assert self.code(door)[2:] not in words
-        assert len(self.typed) < 3 or self.typed not in words
 
 
 class Cabinets(RuleBasedStateMachine):
@@ -135,7 +37,8 @@ class Cabinets(RuleBasedStateMachine):
             self.restart()
 
     def restart(self):
-        self.story.typed = ""
+        self.story.typed = self.story.key = ""
+        self.story.digits = self.story.event = None
         effects = self.story.power_on()
         assert not any(isinstance(effect, do.Pulse) for effect in effects)
 
@@ -169,20 +72,101 @@ class Cabinets(RuleBasedStateMachine):
 
         self.act(visit)
 
+    def held(self, door):
+        """A door with a parcel, if there is any."""
+        parcels = sorted(self.story.parcels)
+        return parcels[door % len(parcels)] if parcels else door
+
+    def visit(self, entry, takes):
+        """Types it, and when a door opens takes what is inside, or not, and closes."""
+
+        def lived():
+            story = self.story
+            story.asks(entry + "#")
+            door = story.coil
+            if door and story.closed[door]:
+                story.wait(100)
+                story.opens(door)
+                if takes and story.occupied[door]:
+                    story.takes(door)
+                story.wait(1000)
+                story.closes(door)
+
+        self.act(lived)
+
     @rule(door=DOORS, digits=st.sampled_from((8, 12)))
     def resident_types_her_code(self, door, digits):
-        self.act(lambda: self.story.asks(self.story.code(door, digits) + "#"))
+        self.act(lambda: self.story.asks(self.story.code(self.held(door), digits) + "#"))
 
-    @rule(door=DOORS, digits=st.sampled_from((8, 12)), times=st.integers(1, 4))
+    @rule(door=DOORS, digits=st.sampled_from((8, 12)), takes=st.booleans())
+    def resident_visits(self, door, digits, takes):
+        self.visit(self.story.code(self.held(door), digits), takes)
+
+    @rule(door=DOORS, digits=st.sampled_from((8, 12)), times=st.integers(1, 12))
     def vandal_guesses(self, door, digits, times):
         for _ in range(times):
             self.act(lambda: self.story.asks(self.story.wrong(door, digits) + "#"))
 
     @rule(door=DOORS)
     def resident_is_under_duress(self, door):
+        door = self.held(door)
         code = self.story.code(door)
-        tail = tickets.tail(SECRETS.ticket_key, SECRETS.site_id, self.story.state.doors[door].serial)
-        self.act(lambda: self.story.asks(code[:2] + codes.duress_code(code[2:], tail) + "#"))
+        parcel = self.story.parcels.get(door)
+        tail = tickets.tail(SECRETS.ticket_key, SECRETS.site_id, parcel.serial if parcel else 0)
+        self.visit(code[:2] + codes.duress_code(code[2:], tail), takes=True)
+
+    @rule(key=st.sampled_from("12"), waits=st.booleans())
+    def someone_answers_a_question(self, key, waits):
+        self.act(lambda: self.story.types(key) and waits and self.story.wait(2500))
+
+    @rule(kind=ORDERS, door=DOORS, a=st.integers(0, 3), late=st.integers(-1, 1), wrong=st.integers(0, 1))
+    def the_host_orders_anything(self, kind, door, a, late, wrong):
+        number, counter = self.story.state.command + 1 + late, self.story.counters.get(door, 0) + wrong
+        self.act(lambda: self.story.tell(events.Commanded(number, kind, door, counter, a)))
+
+    @rule(kind=ORDERS, door=DOORS, more=st.integers(0, 1))
+    def the_host_orders(self, kind, door, more):
+        """Something sensible, for a parcel or for an empty door."""
+        door = self.held(door) if kind in (commands.REISSUE, commands.ARM_RECALL) else door
+        parcel = self.story.parcels.get(door)
+        a = (parcel.retry if parcel and kind == commands.REISSUE else self.story.armed.get(door, (b"", 1))[1]) + more
+        order = events.Commanded(self.story.state.command + 1, kind, door, self.story.counters.get(door, 0), a)
+        self.act(lambda: self.story.tell(order))
+
+    @rule(door=DOORS, label=st.sampled_from((b"recall", b"service")), arming=st.integers(1, 3), takes=st.booleans())
+    def staff_visit(self, door, label, arming, takes):
+        door = sorted(self.story.armed)[0] if self.story.armed else door
+        label, arming = self.story.armed.get(door, (label, arming))
+        self.visit(self.story.staff_code(door, label, arming), takes)
+
+    @rule(door=DOORS)
+    def the_host_wants_to_open(self, door):
+        door = self.held(door)
+        self.act(lambda: self.story.tell(events.OpeningAsked(door, self.story.counters.get(door, 0))))
+
+    @rule(wrong=st.integers(0, 1))
+    def the_host_gives_digits(self, wrong):
+        challenge, digits = self.story.challenge or 0, self.story.digits or 0
+        self.act(lambda: self.story.tell(events.OpeningGiven(challenge, digits + wrong)))
+
+    @rule(door=DOORS)
+    def someone_is_helped(self, door):
+        door = self.held(door)
+
+        def call():
+            self.story.tell(events.OpeningAsked(door, self.story.counters.get(door, 0)))
+            self.story.types("#")
+            self.story.tell(events.OpeningGiven(self.story.challenge, self.story.digits or 0))
+
+        self.act(call)
+
+    @rule()
+    def a_new_epoch_begins(self):
+        self.act(lambda: self.story.tell(events.EpochBegun(secrets_of(self.story.epoch + 1))))
+
+    @rule(event=st.sampled_from((events.Tampered(), events.BellAnswered(), events.SupplyLow(1, 9000))))
+    def something_else_happens(self, event):
+        self.act(lambda: self.story.tell(event))
 
     @rule(keys=st.text("0123456789#*A", max_size=6))
     def someone_plays_with_the_keys(self, keys):
@@ -254,4 +238,9 @@ class Cabinets(RuleBasedStateMachine):
 
 
 TestCabinets = Cabinets.TestCase
-TestCabinets.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestCabinets.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+
+
+@pytest.mark.soak
+class TestCabinetsAtLength(Cabinets.TestCase):
+    settings = settings(max_examples=4000, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -84,8 +84,10 @@ def test_a_doors_records_from_its_latest_anchor_on_are_enough():
 
 
 def test_what_is_of_no_door_is_carried_over_too():
-    state = folded(((records.COMMAND_APPLIED, 0, 7, 3 << 1 | 1), (records.TICKET_REFUSED, 0, 1, 10), (records.OPENINGS, 0, 6, 0)))
-    assert (state.command, state.patience, state.refused, state.openings) == (7, 3, 10, 6)
+    epoch = (1 << 21) - 1
+    told = ((records.COMMAND_APPLIED, 0, 7, 4 << 1 | 1), (records.TICKET_REFUSED, 0, 1, 10), (records.OPENINGS, 0, 6, 0))
+    state = folded(told + ((records.EPOCH_BEGUN, 0, epoch, 0),))
+    assert (state.command, state.patience, state.refused, state.openings, state.epoch) == (7, 4, 10, 6, epoch)
     again = State((1, 2))
     record = state.door_record(0)
     again.apply(Record(record.kind, 0, 1, 0, 0, record.a, record.b))

@@ -32,7 +32,7 @@ COUNTER_MAX = const(0x1FFFF)
 ARMING_MAX = const(15)
 RETRY_MAX = const(15)
 
-# CABINET_STATE.b: refused in bits 0-3, openings in 4-7, patience in 8-10, epoch modulo 1024 in 11-20.
+# CABINET_STATE.b: refused in bits 0-3, openings in 4-7, patience in 8-10, epoch in 11-31.
 REFUSED_MAX = const(10)  # refused tickets of an hour, from which on the answer to one takes longer
 
 _AFTER = {  # record kind: where the parcel is then
@@ -195,7 +195,7 @@ class State:
         DOOR_STATE; for 0, CABINET_STATE: what is known of no door.
         """
         if not number:
-            b = self.refused | self.openings << 4 | self.patience << 8 | (self.epoch & _EPOCH_MASK) << 11
+            b = self.refused | self.openings << 4 | self.patience << 8 | self.epoch << 11
             return effects.Record(records.CABINET_STATE, 0, self.command, b)
         door = self.doors[number]
         a = door.serial | door.failures << 17 | door.jammed << 21 | door.epoch << 22
