@@ -7,7 +7,7 @@ import pytest
 from locker.core import effects as do
 from locker.core import records
 from locker.core.cabinet import Cabinet
-from locker.core.journal import TAKING, WAITING, Door
+from locker.core.journal import TAKING, WAITING, Door, State
 from locker.shell import store
 from locker.shell.store import Store
 from tests.simulation.cuts.laws import LawBroken
@@ -99,6 +99,11 @@ def what_was_being_taken_is_taken(patch: Patch) -> None:
     patch.setattr(Cabinet, "boot", guess)
 
 
+def a_new_epoch_is_not_kept(patch: Patch) -> None:
+    fold = State.fold
+    patch.setattr(State, "fold", lambda self, kind, *more: None if kind == records.EPOCH_BEGUN else fold(self, kind, *more))
+
+
 MUTANTS: dict[Callable[[Patch], None], tuple[str, str]] = {
     # fault:                                         a transaction that shows it, and the law that it breaks
     a_try_is_recorded_after_the_answer: ("wrong code", "a try is written before it is compared"),
@@ -109,6 +114,7 @@ MUTANTS: dict[Callable[[Patch], None], tuple[str, str]] = {
     a_start_forgets_to_spend_tickets: ("deposit", "a ticket is good for one deposit"),
     the_coil_moves_before_the_record: ("pickup", "a pulse is written down before its coil moves"),
     doors_are_not_carried_over_an_erase: ("erase ahead", "the journal says what was written"),
+    a_new_epoch_is_not_kept: ("new epoch", "a deposited parcel is collected with its code"),
     what_was_being_taken_is_taken: ("pickup", "an open intent ends as the sensors say"),
 }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from locker.core import effects as do
 from locker.core import entry, events, records
-from locker.core.cabinet import Cabinet
+from locker.core.cabinet import Cabinet, Secrets
 from locker.core.journal import State
 from locker.shell import identity as identities
 from locker.shell.store import Store
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 SIZES = "SSML"
 NUMBERS = tuple(range(1, len(SIZES) + 1))
 SECRETS = identities.secrets(identities.from_json(IDENTITY))
+
+
+def code_key(epoch: int) -> bytes:
+    """K_code of an epoch."""
+    return SECRETS.code_key if epoch == SECRETS.epoch else b"c%31d" % epoch
+
+
+def secrets_of(epoch: int) -> Secrets:
+    """What a board of that epoch knows, with the keys of all epochs before it."""
+    return SECRETS._replace(epoch=epoch, code_key=code_key(epoch), old={old: (old, code_key(old)) for old in range(1, epoch)})
+
 
 _START_MS = 300  # from power to the first step
 _KEY_MS = 100  # from one key to the next
@@ -76,6 +87,7 @@ class Board:
         self.state = State(NUMBERS)
         self.cabinet = Cabinet(tuple(zip(NUMBERS, SIZES, strict=True)), SECRETS, self.state, self._spent, world.rng.randrange)
         self.store = WatchedStore(world.flash, self.state.apply, self.state.door_record, world.written)
+        self.cabinet.secrets = secrets_of(self.state.epoch)
 
     def boot(self) -> None:
         """As App.boot."""

@@ -57,6 +57,13 @@ class Host:
         own = [record for record in self.known() if (record.kind, record.door, record.b) == (records.REISSUED, deposit.door, deposit.b)]
         return own[-1].a if own else 0
 
+    def epoch(self, deposit: records.Record) -> int:
+        """That in which the counter of a parcel was reserved."""
+        starts = (records.DEPOSIT_STARTED, records.WITHDRAWN)
+        before = [record for record in self.known() if record.number < deposit.number]
+        start = max((record.number for record in before if record.kind in starts and record.door == deposit.door), default=0)
+        return max((record.a for record in before if record.kind == records.EPOCH_BEGUN and record.number < start), default=1)
+
     def parcels(self) -> tuple[list[records.Record], list[records.Record]]:
         """The parcels that wait, and those that are gone, as their DEPOSITED."""
         waiting: dict[tuple[int, int], records.Record] = {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from locker.core import codes, records, texts, tickets
-from tests.simulation.cuts.board import SECRETS
+from tests.simulation.cuts.board import SECRETS, code_key
 from tests.simulation.cuts.laws import require
 
 if TYPE_CHECKING:
@@ -85,12 +85,15 @@ class Resident(Visitor):
 
     deposit: records.Record
     retry: int = 0
+    epoch: int = 1
     takes: bool = True
 
     def code(self, digits: int = 8) -> str:
         """Door and pickup code, as in her message."""
         door, counter = self.deposit.door, self.deposit.b
-        return f"{door:02}" + codes.pickup_code(SECRETS.code_key, SECRETS.board_id, SECRETS.epoch, door, counter, self.retry)[:digits] + "#"
+        return (
+            f"{door:02}" + codes.pickup_code(code_key(self.epoch), SECRETS.board_id, self.epoch, door, counter, self.retry)[:digits] + "#"
+        )
 
     def wrong(self, digits: int = 8) -> str:
         """The same with a slip in its first digit."""
@@ -126,7 +129,7 @@ def resident_of(world: "World", serial: int, takes: bool = True) -> Resident:
 
 def resident(world: "World", deposit: records.Record, takes: bool = True) -> Resident:
     """Whoever has a message of that deposit, and the latest one."""
-    return Resident(deposit, world.host.retry(deposit), takes)
+    return Resident(deposit, world.host.retry(deposit), world.host.epoch(deposit), takes)
 
 
 def go_on(world: "World") -> None:
