@@ -10,4 +10,5 @@ for name in "core wire drivers hal shell".split():
 from locker.hal.esp32 import open_hal  # noqa: E402
 from locker.shell.start import start  # noqa: E402
 
+gc.collect()
 start(open_hal)

@@ -9,7 +9,7 @@ LINE_BYTES = 96  # of locker.shell.catalogue
 
 
 def languages() -> list[str]:
-    """The languages there are catalogues for: `en`."""
+    """The languages there are catalogues for: `en`, `ko`."""
     return sorted(path.stem for path in (locker_folder() / "texts").glob("*.txt"))
 
 

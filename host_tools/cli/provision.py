@@ -10,12 +10,14 @@ import click
 from rich.progress import BarColumn, Progress, TextColumn
 
 from host_tools.boards import BoardFile, load_board
+from host_tools.catalogue import languages
 from host_tools.cli._output import json_option, notices, print_json
 from host_tools.errors import Complaint
 from host_tools.host.data import data_option
 from host_tools.provision import Provisioned, Request, check_host, provision
 
 DEFAULT_PORT = 26746
+DEFAULT_LANGUAGE = "en"  # of the firmware, when network.json names none
 PASSWORD = "ANSIM_WIFI_PASSWORD"  # noqa: S105 - the name of the variable, not a password
 
 
@@ -28,6 +30,13 @@ PASSWORD = "ANSIM_WIFI_PASSWORD"  # noqa: S105 - the name of the variable, not a
 @click.option("--host-unchecked", is_flag=True, help="Do not ask whether that host answers.")
 @click.option("--wifi", metavar="SSID", help=f"The site's network. Its password is asked for, or taken from ${PASSWORD}.")
 @click.option("--serial-link", is_flag=True, help="The host is at the board's second serial port.")
+@click.option(
+    "--language",
+    type=click.Choice(languages()),
+    default=DEFAULT_LANGUAGE,
+    show_default=True,
+    help="What the screen speaks until a visitor presses `A`; Korean in Latin letters.",
+)
 @click.option("--replace", is_flag=True, help="Give an enrolled board a new identity: retires the old one and discards its journal.")
 @data_option
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
@@ -41,6 +50,7 @@ def command(
     host_unchecked: bool,
     wifi: str | None,
     serial_link: bool,
+    language: str,
     replace: bool,
     data: Path | None,
     dry_run: bool,
@@ -55,6 +65,8 @@ def command(
     """
     board = load_board(board_name)
     network = _network(board, host, wifi, serial_link)
+    if language != DEFAULT_LANGUAGE:
+        network["language"] = language
     if host and not host_unchecked:
         check_host(network["host"], network["port"])
     request = Request(port, board, site, network, number, data, replace, dry_run)

@@ -7,7 +7,7 @@ from functools import cache
 from io import BytesIO
 from typing import Any
 
-from host_tools.catalogue import catalogue
+from host_tools.catalogue import catalogue, languages
 from host_tools.simulator.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET, PowerLost
 from host_tools.simulator.clock import Event
 from host_tools.simulator.flash import FlashImage, PartitionFlash
@@ -107,9 +107,11 @@ class SimulatedHal:
             raise OSError(errno.ENODEV, "the flash has no partition labelled journal")
         return SimulatedFlash(self, partition)
 
-    def catalogue(self) -> BytesIO:
+    def catalogue(self, language: str) -> BytesIO:
         self.alive()
-        return BytesIO(_catalogue("en"))
+        if language not in languages():
+            raise OSError(errno.ENOENT, f"no catalogue in {language}")
+        return BytesIO(_catalogue(language))
 
     def carrier(self, settings: dict[str, Any]) -> "SimulatedSerial | SimulatedTcp":
         self.alive()

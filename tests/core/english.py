@@ -1,12 +1,17 @@
 """The words of the English catalogue, for tests that read the screen."""
 
-_FILE = __file__.replace("\\", "/").rsplit("/tests/", 1)[0] + "/firmware/locker/texts/en.txt"
+_FOLDER = __file__.replace("\\", "/").rsplit("/tests/", 1)[0] + "/firmware/locker/texts/"
+
+
+def read(name):
+    """The lines of a file of texts, in the order of their numbers."""
+    with open(_FOLDER + name + ".txt") as file:
+        return file.read().split("\n")[:-1]
 
 
 def catalogue():
-    """The lines of the catalogue, in the order of their numbers."""
-    with open(_FILE) as file:
-        return file.read().split("\n")[:-1]
+    """The lines of the English catalogue."""
+    return read("en")
 
 
 def lines(text, arguments=()):

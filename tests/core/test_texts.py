@@ -1,6 +1,7 @@
-"""Every text fits the screen with the longest arguments, and says no code and no name."""
+"""In every language each text fits the screen with the longest arguments, and what it is filled with stands in the same order."""
 
 import english
+from romanisation import romanised
 
 from locker.core import texts
 
@@ -28,19 +29,48 @@ WIDEST = {  # texts with arguments: the widest ones
     texts.HELP_NUMBER: (9999,),
 }
 COUNT = 32
+# From the proclamation, chapters 2 and 3, and what the texts need beside it.
+EXAMPLES = {
+    "구미": "gumi", "옥천": "okcheon", "합덕": "hapdeok", "호법": "hobeop", "월곶": "wolgot", "벚꽃": "beotkkot", "한밭": "hanbat",
+    "설악": "seorak", "칠곡": "chilgok", "임실": "imsil", "울릉": "ulleung", "대관령": "daegwallyeong",
+    "백마": "baengma", "종로": "jongno", "왕십리": "wangsimni", "별내": "byeollae", "신라": "silla", "독립문": "dongnimmun",
+    "해돋이": "haedoji", "같이": "gachi", "굳히다": "guchida", "좋고": "joko", "놓다": "nota", "잡혀": "japyeo", "낳지": "nachi",
+    "압구정": "apgujeong", "낙성대": "nakseongdae", "없어요": "eopseoyo", "닫혀": "dachyeo", "많이": "mani",
+}  # fmt: skip
+
+
+LANGUAGES = ("en", "ko")
+
+
+def conversions(line):
+    """The `%02d`, `%s` and so on of a text."""
+    found = []
+    for part in line.split("%")[1:]:
+        end = min(part.find(letter) for letter in "sd" if letter in part)
+        found.append(part[: end + 1])
+    return found
 
 
 def test_every_text_fits_four_lines_of_twenty_characters():
-    for text in range(COUNT):
-        lines = english.lines(text, WIDEST.get(text, ()))
-        assert 1 <= len(lines) <= 4
-        for line in lines:
-            assert 1 <= len(line) <= 20, line
-            assert all(" " <= character <= "~" for character in line), line  # what a character screen can show
+    for language in LANGUAGES:
+        for text, line in enumerate(english.read(language)):
+            rows = (line % WIDEST.get(text, ())).split("|")
+            assert 1 <= len(rows) <= 4, line
+            for row in rows:
+                assert 1 <= len(row) <= 20, row
+                assert all(" " <= character <= "~" for character in row), row  # what a character screen can show
 
 
-def test_the_catalogue_has_a_line_for_each_number():
-    assert len(english.catalogue()) == COUNT
+def test_every_catalogue_has_a_line_for_each_number():
+    for language in LANGUAGES:
+        assert len(english.read(language)) == COUNT
+
+
+def test_a_text_is_filled_with_the_same_things_in_every_language():
+    sources = english.catalogue()
+    for language in LANGUAGES:
+        for text, line in enumerate(english.read(language)):
+            assert conversions(line) == conversions(sources[text]), line
 
 
 def test_the_numbers_of_the_texts_are_all_different():
@@ -50,3 +80,15 @@ def test_the_numbers_of_the_texts_are_all_different():
 
 def test_offline_the_bell_says_whom_to_call():
     assert english.lines(texts.OFFLINE, ()) == ("No connection.", "Call 112/119.")
+
+
+def test_the_rules_of_romanisation_give_the_examples_of_the_proclamation():
+    for hangul, latin in EXAMPLES.items():
+        assert romanised(hangul) == latin, latin
+
+
+def test_each_korean_text_is_its_hangul_in_latin_letters():
+    sources = english.read("hangul/ko")
+    assert len(sources) == COUNT
+    for text, line in enumerate(english.read("ko")):
+        assert line.lower() == romanised(sources[text]).lower(), line

@@ -26,7 +26,7 @@ class Hal:
     def __init__(self, content):
         self.content = content
 
-    def catalogue(self):
+    def catalogue(self, language):
         if self.content is None:
             raise OSError(2)
         self.file = File(self.content)
@@ -35,12 +35,12 @@ class Hal:
 
 def test_a_text_is_found_by_its_number_and_filled_in():
     hal = Hal(WHOLE)
-    assert rows(hal, 0, (7,)) == ["First", "row 07"]
-    assert rows(hal, 1, ()) == ["Second"]
-    assert rows(hal, 2, ("a", 3)) == ["Third a", "of 3"]
+    assert rows(hal, "en", 0, (7,)) == ["First", "row 07"]
+    assert rows(hal, "en", 1, ()) == ["Second"]
+    assert rows(hal, "en", 2, ("a", 3)) == ["Third a", "of 3"]
     assert hal.file.closed
 
 
 def test_a_missing_short_or_damaged_catalogue_gives_the_number():
     for content in (None, b"", WHOLE[:100], b"\xff" * 300):
-        assert rows(Hal(content), 2, (7, 8))[0][:2] == "2 "
+        assert rows(Hal(content), "en", 2, (7, 8))[0][:2] == "2 "

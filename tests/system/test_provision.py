@@ -91,10 +91,11 @@ def test_a_board_is_provisioned_once_unless_it_is_replaced(board: VirtualPort, t
     planned = provision(board, data, "--serial-link", "--replace", "--dry-run")
     assert "would be retired" in planned.stdout
     assert on_board(board, "identity", "network", "board") == before
-    ended = provision(board, data, "--serial-link", "--replace", "--json")
+    ended = provision(board, data, "--serial-link", "--replace", "--language", "ko", "--json")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["replaced"] is True
-    after = on_board(board, "identity")[0]
+    after, network = on_board(board, "identity", "network")
+    assert network == {"serial": True, "language": "ko"}
     assert before[0] is not None
     assert after is not None
     assert after["board_id"] != before[0]["board_id"]

@@ -154,8 +154,8 @@ class Esp32:
     def journal(self):
         return open_journal()
 
-    def catalogue(self):
-        return open("/locker/en.txt", "rb")
+    def catalogue(self, language):
+        return open("/locker/%s.txt" % language, "rb")
 
     def carrier(self, settings):
         if settings.get("serial"):

@@ -97,8 +97,11 @@ class Hal(Protocol):
         Raises OSError(ENODEV) when the chip's partition table has none.
         """
 
-    def catalogue(self) -> BinaryIO:
-        """The catalogue of the screen's texts (see locker.shell.catalogue), opened anew. Raises OSError when it is not there."""
+    def catalogue(self, language: str) -> BinaryIO:
+        """The catalogue of the screen's texts in "en" or "ko" (see locker.shell.catalogue), opened anew.
+
+        Raises OSError when it is not there.
+        """
 
     def carrier(self, settings: dict) -> Carrier:
         """The way to the host that network.json asks for: {"serial": true} or {"host": "10.0.0.2", "port": 26746, "wifi": ...}."""

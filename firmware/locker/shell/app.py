@@ -4,7 +4,7 @@ import gc
 
 from locker.compat import const
 from locker.core import effects as do
-from locker.core import events, records
+from locker.core import events, records, texts
 from locker.core.cabinet import Cabinet
 from locker.core.journal import State
 from locker.mac import hmac_sha256
@@ -24,6 +24,9 @@ _WATCHDOG_MS = const(8000)
 _RETRY_MS = const(1000)
 _HOUR_MS = const(3600000)
 _RESERVE = const(32)  # records kept free for the pickup of each parcel
+_OTHER_LANGUAGE = const(65)  # the key A
+_VISIT_MS = const(20000)  # without a key, back at the welcome: whoever chose the language has gone
+_CHOICE_ROW = const(3)  # of the welcome
 BUILD = const(1)
 IN_SERVICE = "In service"  # what the tools at the other end of the console wait for
 
@@ -41,6 +44,9 @@ class App:
         self._randomised = 0
         self._fittings = Fittings(hal)
         self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms)
+        self._own_language = self._language = network.get("language", "en")
+        self._has_choice = chr(_OTHER_LANGUAGE) in hal.board.keypad.keys
+        self._shown = None  # the last do.Show
         carrier = hal.carrier(network)
         sizes = [(door.number, door.size) for door in hal.board.doors]
         hal.board = None  # all is connected: its room is for the rest
@@ -108,6 +114,8 @@ class App:
         key = fittings.keypad.scan(now_ms)
         if key:
             self._key_ms = now_ms
+            if key == _OTHER_LANGUAGE:
+                self._turn()
             self._tell(events.KeyPressed(chr(key)), now_ms)
         if fittings.bell and fittings.bell.poll() and fittings.bell.state:
             self._tell(events.BellPressed(), now_ms)
@@ -120,6 +128,8 @@ class App:
         acknowledged = self._link.step(now_ms)
         if acknowledged:
             self._tell(events.HostAcknowledged(acknowledged), now_ms)
+        if self._language != self._own_language and self._shown.text == texts.WELCOME and now_ms - self._key_ms >= _VISIT_MS:
+            self._turn()
         self._paint()
         if fittings.beeper:
             fittings.beeper.step(now_ms)
@@ -188,8 +198,8 @@ class App:
 
     def _signal(self, effect, kind, now_ms):
         fittings = self._fittings
-        if kind is do.Show and fittings.screen:
-            fittings.screen.show(rows(self._hal, effect.text, effect.arguments))
+        if kind is do.Show:
+            self._show(effect)
         elif kind is do.Beep and fittings.beeper:
             fittings.beeper.play(effect.sound, now_ms)
         elif kind is do.Light:
@@ -197,6 +207,20 @@ class App:
                 fittings.light(effect.on)
             except OSError:
                 return  # its expander is lost for the moment; the next refresh says it again
+
+    def _show(self, effect):
+        """Shows a text in the language of whoever stands there; the welcome offers the other one where there is a key for it."""
+        self._shown = effect
+        if self._fittings.screen:
+            lines = rows(self._hal, self._language, effect.text, effect.arguments)
+            if effect.text == texts.WELCOME and not self._has_choice:
+                lines = lines[:_CHOICE_ROW]
+            self._fittings.screen.show(lines)
+
+    def _turn(self):
+        """Says the same in the other language, and goes on in it."""
+        self._language = "en" if self._language == "ko" else "ko"
+        self._show(self._shown)
 
     def _record(self, effect, now_ms):
         return self._store.append(effect.kind, effect.door, now_ms // 100, effect.a, effect.b)

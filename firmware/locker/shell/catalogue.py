@@ -8,13 +8,13 @@ from locker.compat import const
 LINE_BYTES = const(96)
 
 
-def rows(hal, text: int, arguments: tuple) -> list:
+def rows(hal, language: str, text: int, arguments: tuple) -> list:
     """The rows of a text of core.texts with its arguments filled in; its number when the catalogue cannot give it.
 
     `hal` is the seam's Hal.
     """
     try:
-        with hal.catalogue() as file:
+        with hal.catalogue(language) as file:
             file.seek(LINE_BYTES * text)
             return (file.read(LINE_BYTES).decode().rstrip() % arguments).split("|")
     except (OSError, TypeError, ValueError):  # missing, cut short or damaged: a screen that says little stops nobody
