@@ -94,6 +94,18 @@ def power(port: Path, mains: str) -> None:
 
 
 @command.command()
+@click.argument("percent", type=int)
+@click.pass_obj
+def supply(port: Path, percent: int) -> None:
+    """Let the supply sag to so many percent of its voltage; 100 mends it.
+
+    \b
+    Example: ansim hands --port /tmp/wall supply 70
+    """
+    _act(port, "supply", percent)
+
+
+@command.command()
 @click.option("--follow", is_flag=True, help="Go on with a line of JSON at each change.")
 @json_option
 @click.pass_obj

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 KEY_HELD_MS = 120
 KEY_GAP_MS = 80
 _RING_US = 400_000
+_SUPPLY_PERCENT_MIN = 50
 _REACH_US = 300_000  # a hand goes in, does what it came for, comes out: three times that
 
 
@@ -104,6 +105,16 @@ class Hands:
         if state not in ("cut", "on"):
             raise ValueError(f"power can be cut or on, not {state!r}")
         (self._world.power_cut if state == "cut" else self._world.power_on)()
+        return self._clock.now_us()
+
+    def supply(self, percent: int) -> int:
+        """The mains are weak: without load the supply gives so many percent of its voltage. 100 mends it."""
+        if not _SUPPLY_PERCENT_MIN <= percent <= 100:
+            raise ValueError(f"a supply can sag to {_SUPPLY_PERCENT_MIN}-100 percent, not {percent}: below that the power is cut")
+        self._clock.settle()
+        if not self._world.supply.on:
+            raise ValueError("the power is cut: there is nothing to sag")
+        self._world.supply.sag_to(percent / 100)
         return self._clock.now_us()
 
     def _check_key(self, key: str) -> None:

@@ -36,6 +36,11 @@ class Supply:
     def on(self) -> bool:
         return self._emf > 0
 
+    def sag_to(self, share: float) -> None:
+        """The mains give no more than this share of the nominal voltage, before any load."""
+        self._emf = share
+        self._settle()
+
     def switch(self, on: bool) -> None:
         self._emf = 1.0 if on else 0.0
         self._settle()

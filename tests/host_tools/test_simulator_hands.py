@@ -58,6 +58,7 @@ def test_several_keys_can_be_held_at_once(world: World) -> None:
         (lambda hands: hands.open(3), "door 03 is latched: a key, a code or a ticket opens it, a hand does not"),
         (lambda hands: hands.close(3), "door 03 is shut already"),
         (lambda hands: hands.open(13), "this cabinet has no door 13: it has 01 to 12"),
+        (lambda hands: hands.supply(49), "a supply can sag to 50-100 percent, not 49: below that the power is cut"),
         (lambda hands: hands.power("off"), "power can be cut or on, not 'off'"),
     ],
 )
@@ -174,3 +175,23 @@ def test_a_person_who_tries_the_impossible_says_what_is_wrong(world: World) -> N
     world.clock.advance(2000 * MS)
     assert errand.done
     assert str(errand.error) == "door 05 is latched: a key, a code or a ticket opens it, a hand does not"
+
+
+def test_a_supply_that_sags_reads_less_at_its_pin_and_less_again_under_a_coil(world: World) -> None:
+    assert world.board.supply is not None
+    pin, lowest_mv = world.board.supply
+    assert world.chip.adc_mv(pin) > lowest_mv
+    world.hands.supply(75)
+    sagged_mv = world.chip.adc_mv(pin)
+    assert sagged_mv < lowest_mv
+    energise(world, 3)
+    assert world.chip.adc_mv(pin) < sagged_mv
+    world.hands.supply(100)
+    world.clock.advance(500 * MS)
+    assert world.chip.adc_mv(pin) > lowest_mv
+
+
+def test_a_supply_without_power_cannot_sag(world: World) -> None:
+    world.hands.power("cut")
+    with pytest.raises(ValueError, match="nothing to sag"):
+        world.hands.supply(75)

@@ -43,7 +43,7 @@ class App:
         self._identity = identity
         self._randomised = 0
         self._fittings = Fittings(hal)
-        self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms)
+        self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms, self._tell)
         self._own_language = self._language = network.get("language", "en")
         self._has_choice = chr(_OTHER_LANGUAGE) in hal.board.keypad.keys
         self._shown = None  # the last do.Show

@@ -24,7 +24,8 @@ class Fittings:
     `numbers` are the doors' numbers. `contacts` and `occupancy` are Inputs in the same order, a bit is 1 for an open door and for one
     with something inside. `coils` is the CoilBank; `keypad`, `screen` and `beeper` are drivers, the latter two or None.
     `bell` is an Inputs of one bit, 1 while pressed, or None; one held at the start counts as a new press, since a call for help may not be
-    lost in a power cut. `expanders` is a tuple of Expander, `silent` the address of the one that did not answer.
+    lost in a power cut. `expanders` is a tuple of Expander, `silent` the address of the one that did not answer. `supply` is None, or a
+    callable that reads mV and the least at which a coil may be energised.
     """
 
     def __init__(self, hal):
@@ -52,6 +53,7 @@ class Fittings:
             bit <<= 1
         self.numbers = tuple(numbers)
         self._coils = tuple(coils)
+        self.supply = board.supply and (hal.millivolts(board.supply[0]), board.supply[1])
         self._lamp = None if board.lamp is None else self._connect(hal, board.lamp, True)
         bell = None if board.bell is None else (self._connect(hal, board.bell, False),)
         self._start()  # from here on the pins of expanders can be driven and read

@@ -1,7 +1,7 @@
 """The pulse on its way to a coil: it waits while the limits refuse it, is ended by the loop, and cut by hardware if the loop fails."""
 
 from locker.compat import const
-from locker.core import records
+from locker.core import events, records
 
 _OVERTIME_MS = const(100)  # how long after its due end a pulse is cut by the hardware timer
 _PATIENCE_MS = const(5000)  # for limits that refuse: a door that opens minutes later is for nobody
@@ -10,14 +10,19 @@ _AT_ONCE = const(8)
 
 
 class Pulses:
-    """One pulse at a time. `hal` is the seam's Hal, `fittings` the cabinet's Fittings; `pulse_ms` is the length of a pulse."""
+    """One pulse at a time. `hal` is the seam's Hal, `fittings` the cabinet's Fittings; `pulse_ms` is the length of a pulse.
 
-    def __init__(self, hal, fittings, pulse_ms):
+    `tell(event, now_ms)` takes what the core has to hear of beside the end of a pulse.
+    """
+
+    def __init__(self, hal, fittings, pulse_ms, tell):
         self._hal = hal
         self._fittings = fittings
         self._timer_ms = pulse_ms + _OVERTIME_MS
+        self._tell = tell
         self._door = 0
         self._asked_ms = 0
+        self._low = False  # the supply has kept the present one waiting
 
     def recall(self, store) -> None:
         """Counts the pulses of earlier boots against the limits, as if the board had been off for no time at all."""
@@ -39,6 +44,7 @@ class Pulses:
         """Energises the coil of a door within this step or a later one."""
         self._door = door
         self._asked_ms = now_ms
+        self._low = False
 
     def step(self, now_ms: int) -> int:
         """Ends and begins what is due; the door whose pulse has just ended or was given up, else 0."""
@@ -48,12 +54,23 @@ class Pulses:
         if ended:
             self._hal.one_shot(0, self._overtime)
         elif door:
-            if not coils.active and self._begun(coils, door, now_ms):  # a pulse that is on keeps its timer
+            if not coils.active and self._powered(door, now_ms) and self._begun(coils, door, now_ms):  # a pulse that is on keeps its timer
                 self._door = 0
             elif now_ms - self._asked_ms >= _PATIENCE_MS:
                 self._door = 0
                 return door
         return ended
+
+    def _powered(self, door, now_ms):
+        """Whether the supply can draw a latch; the core hears once of a pulse that has to wait for it."""
+        supply = self._fittings.supply
+        mv = supply[0]() if supply else 0
+        if not supply or mv >= supply[1]:
+            return True
+        if not self._low:
+            self._low = True
+            self._tell(events.SupplyLow(door, mv), now_ms)
+        return False
 
     def _begun(self, coils, door, now_ms):
         """Whether the pulse begins. The timer that cuts it is armed first, and stays so when the coil may be on."""

@@ -34,6 +34,7 @@ ACTS: dict[str, tuple[type, ...]] = {
     "bell": (),
     "dark": (bool,),
     "power": (str,),
+    "supply": (int,),
 }
 
 
