@@ -116,15 +116,15 @@ class Bench:
         begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         uid = facts.uid.hex() if facts.uid else ""
         report = BenchReport(self._board[0], identity and identity[1], uid, facts.micropython, begun)
-        _, doors, keys, has_bell, *_ = self._board
+        _, doors, keys, calls, *_ = self._board
         whole = self._phase(report, "controller", self._controller) and self._phase(report, "bus", self._bus)
         at_rest = whole and self._phase(report, "doors at rest", self._at_rest)
         for door in doors:
             ready = door in self._sound
             self._phase(report, f"door {door:02d}", self._door if ready else None, door, why="" if at_rest or ready else "not at rest")
         self._phase(report, "keypad", self._keypad if whole else None, keys)
-        if has_bell:
-            self._phase(report, "bell", self._bell if whole else None)
+        for name in calls:
+            self._phase(report, name, getattr(self, f"_{name}") if whole else None)
         return report
 
     def _phase(self, report: BenchReport, name: str, action: Callable[..., None] | None, *arguments: Any, why: str = "") -> bool:
@@ -201,6 +201,14 @@ class Bench:
     def _bell(self, phase: Phase) -> None:
         self._say("Press the bell.")
         phase.measure("bell", self._call("await_bell", self._patience_ms), wanted=True)
+
+    def _tamper(self, phase: Phase) -> None:
+        for text, opened in (("Shut", False), ("Open", True), ("Shut", False)):
+            self._say(f"{text} the cover over the cabinet's inside.")
+            state = "open" if opened else "whole"
+            if not phase.measure(f"loop {state}", self._call("await_tamper", opened, self._patience_ms), wanted=True):
+                phase.note = "check the switches of the loop and its wire"
+                return
 
 
 def _refuse_unready(device: Device) -> None:

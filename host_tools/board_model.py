@@ -86,6 +86,7 @@ class Signals(_Table):
     lamp: PinField | None = Field(None, description="1 lights it")
     beeper: PinField | None = Field(None, description="gets a tone")
     bell: PinField | None = Field(None, description="help button, 0 while pressed")
+    tamper: PinField | None = Field(None, description="loop through the switches of the cabinet's inside, 0 while it is whole")
 
 
 class Link(_Table):
@@ -155,6 +156,6 @@ class Definition(_Table):
     expanders: Expanders | None = Field(None, description="MCP23017 expanders")
     screen: Screen | None = Field(None, description="the text screen")
     keypad: Keypad = Field(description="the keypad")
-    signals: Signals = Field(Signals(lamp=None, beeper=None, bell=None), description="lamp, beeper, help button")
+    signals: Signals = Field(Signals(lamp=None, beeper=None, bell=None, tamper=None), description="lamp, beeper, help button, tamper loop")
     link: Link | None = Field(None, description="the serial link to the host")
     door: Annotated[list[Door], Field(min_length=1, max_length=99)] = Field(description="one for each compartment")

@@ -20,6 +20,7 @@ Board = namedtuple(
         "lamp",  # pin or None
         "beeper",  # native pin or None
         "bell",  # pin (0 while pressed) or None
+        "tamper",  # pin (0 while the loop is whole) or None
         "link",  # (UART id, tx pin, rx pin, baud) of the serial link to the host, or None
         "supply",  # (ADC pin, lowest mV at that pin at which a coil may be energised) or None
         "pulse_ms",  # one energising of a coil

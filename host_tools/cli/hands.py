@@ -70,6 +70,18 @@ def bell(port: Path) -> None:
 
 
 @command.command()
+@click.argument("cover", type=click.Choice(["open", "shut"]), default="open")
+@click.pass_obj
+def tamper(port: Path, cover: str) -> None:
+    """Open the cover over the cabinet's inside (the default), or shut it: the tamper loop runs through it.
+
+    \b
+    Example: ansim hands --port /tmp/wall tamper
+    """
+    _act(port, "tamper", cover == "open")
+
+
+@command.command()
 @click.argument("light", type=click.Choice(["on", "off"]), default="on")
 @click.pass_obj
 def dark(port: Path, light: str) -> None:

@@ -19,7 +19,7 @@ from host_tools.errors import Complaint
 @click.option("--patience", type=click.IntRange(1, 500), default=60, show_default=True, metavar="S", help="Seconds to wait for each act.")
 @json_option
 def command(port: str, report: Path | None, patience: int, as_json: bool) -> None:
-    """Test a provisioned cabinet with its own firmware: controller, expanders, every coil, contact and sensor, keypad, bell.
+    """Test a provisioned cabinet with its own firmware: controller, expanders, every coil, contact and sensor, keypad, bell, tamper loop.
 
     A person (or `ansim hands`) does what the lines on stderr say. Doors that hold something are never opened.
     Ends with 1 unless all passes.

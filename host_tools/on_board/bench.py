@@ -7,7 +7,7 @@ import gc
 import time
 
 from locker.hal.esp32 import open_hal
-from locker.shell.fittings import Fittings
+from locker.shell.fittings import BELL, TAMPER, Fittings
 
 STEP_MS = 20  # what the debouncing of drivers.inputs counts in
 OVERTIME_MS = 100
@@ -17,8 +17,8 @@ fittings = None
 
 
 def begin():
-    """(board name, door numbers, keys, whether there is a bell, addresses on the bus that should answer, lowest mV at the supply's pin or
-    None, free bytes of the heap).
+    """(board name, door numbers, keys, which of "bell" and "tamper" there are, addresses on the bus that should answer, lowest mV at the
+    supply's pin or None, free bytes of the heap).
     """
     global hal
     hal = open_hal()
@@ -26,7 +26,8 @@ def begin():
     addresses = board.expanders + ((board.screen[0],) if board.screen else ())
     gc.collect()
     doors = tuple(door.number for door in board.doors)
-    return board.name, doors, board.keypad.keys, board.bell is not None, addresses, board.supply and board.supply[1], gc.mem_free()
+    calls = tuple(name for name in ("bell", "tamper") if getattr(board, name) is not None)
+    return board.name, doors, board.keypad.keys, calls, addresses, board.supply and board.supply[1], gc.mem_free()
 
 
 def answering(addresses):
@@ -60,6 +61,7 @@ def poll():
     now_ms = hal.now_ms()
     fittings.contacts.poll()
     fittings.occupancy.poll()
+    fittings.signals.poll()
     time.sleep_ms(STEP_MS)
     return now_ms
 
@@ -149,10 +151,15 @@ def await_bell(patience_ms):
     until = hal.now_ms() + patience_ms
     while hal.now_ms() < until:
         fittings.refresh()
-        if fittings.bell.poll() and fittings.bell.state:
+        if fittings.signals.poll() & fittings.signals.state & BELL:
             return True
         time.sleep_ms(STEP_MS)
     return False
+
+
+def await_tamper(opened, patience_ms):
+    """Whether the tamper loop was open, or whole, within that time."""
+    return await_(lambda: bool(fittings.signals.state & TAMPER) == opened, patience_ms)
 
 
 def show(text):

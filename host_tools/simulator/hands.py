@@ -94,6 +94,14 @@ class Hands:
         self._do(lambda: bell.press(True))
         return self._later(_RING_US, lambda: bell.press(False))
 
+    def tamper(self, opened: bool) -> int:
+        """Opens the cover over the cabinet's inside, and with it the tamper loop, or shuts it again."""
+        self._clock.settle()
+        loop = self._world.tamper
+        if loop is None:
+            raise ValueError("this cabinet has no tamper loop")
+        return self._do(lambda: loop.set(not opened))
+
     def dark(self, dark: bool) -> int:
         """Night falls, or ends."""
         self._clock.settle()

@@ -1,4 +1,4 @@
-"""What the cabinet shows and hears beside its screen: lamp, beeper, bell."""
+"""What the cabinet shows and hears beside its screen: lamp, beeper, bell, tamper loop."""
 
 import random
 
@@ -33,6 +33,23 @@ class Beeper:
         if hz != self.hz:
             self.hz = hz
             self._trace.note("beeper", 0, hz)
+
+
+class TamperLoop:
+    """Normally-closed switches in a row, from a wire to ground: whoever opens the cabinet's inside, or cuts the wire, opens the loop."""
+
+    def __init__(self, switch: Switch, clock: Clock, trace: Trace, rng: random.Random) -> None:
+        self._switch = BouncingSwitch(clock, rng, switch)
+        self._switch.put(True)
+        self._trace = trace
+
+    @property
+    def whole(self) -> bool:
+        return self._switch.target
+
+    def set(self, whole: bool) -> None:
+        self._switch.move(whole)
+        self._trace.note("tamper", 0, "whole" if whole else "open")
 
 
 class Bell:

@@ -14,7 +14,7 @@ class Entry(NamedTuple):
     """One thing that happened."""
 
     us: int  # since the beginning of the world
-    kind: str  # "coil", "latch", "door", "contact", "parcel", "lamp", "beeper", "bell", "power", "reset", "screen", "violation"
+    kind: str  # "coil", "latch", "door", "contact", "parcel", "lamp", "beeper", "bell", "tamper", "power", "reset", "screen", "violation"
     door: int  # 0 where no door is meant
     value: object  # "on", "off", "released", "ajar", ...
     cause: str  # "program", "reset", "power cut", "hand" or "physics"

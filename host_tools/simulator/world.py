@@ -17,7 +17,7 @@ from host_tools.simulator.lcd import CharacterScreen
 from host_tools.simulator.link import SerialCable
 from host_tools.simulator.mcp23017 import MCP23017
 from host_tools.simulator.noise import stream
-from host_tools.simulator.panel import Beeper, Bell, Lamp
+from host_tools.simulator.panel import Beeper, Bell, Lamp, TamperLoop
 from host_tools.simulator.sensors import Beam, Distance
 from host_tools.simulator.supply import Supply
 from host_tools.simulator.trace import Entry, Trace
@@ -36,8 +36,8 @@ def board_named(name_or_path: str | Path) -> Board:
 class World:
     """A cabinet with its chip, its people and its power, from power-on at the clock's present. Same board, seed and acts: same world.
 
-    `chip` is for programs, `hands` for people; `doors`, `coils`, `expanders`, `supply`, `screen`, `lamp`, `beeper`, `bell`, `serial`
-    and `trace` are for those who look behind the scene.
+    `chip` is for programs, `hands` for people; `doors`, `coils`, `expanders`, `supply`, `screen`, `lamp`, `beeper`, `bell`, `tamper`,
+    `serial` and `trace` are for those who look behind the scene.
     """
 
     def __init__(self, board: Board, clock: Clock, seed: int, uid: bytes | None = None) -> None:
@@ -104,6 +104,7 @@ class World:
             "lamp": self.lamp.on if self.lamp else None,
             "beeper": self.beeper.hz if self.beeper else None,
             "bell": self.bell.pressed if self.bell else None,
+            "tamper": not self.tamper.whole if self.tamper else None,
             "keys": self.keypad.down,
             "dark": self.dark,
             "supply": round(100 * self.supply.voltage),
@@ -172,6 +173,10 @@ class World:
         if board.bell is not None:
             pull_up(wires, board.chip, board.bell)
             self.bell = Bell(wires.switch(wires.node(board.bell)), self.clock, self.trace, stream(self.seed, "bell"))
+        self.tamper = None
+        if board.tamper is not None:
+            pull_up(wires, board.chip, board.tamper)
+            self.tamper = TamperLoop(wires.switch(wires.node(board.tamper)), self.clock, self.trace, stream(self.seed, "tamper"))
         for pin in board.keypad.columns:
             pull_up(wires, board.chip, pin)
         if board.supply:

@@ -109,6 +109,7 @@ def cabinets(draw: Any, name: str = "drawn") -> tuple[dict[str, Any], Board]:
         lamp=_code(lamp) if lamp else None,
         beeper=None,
         bell=None,
+        tamper=None,
         link=None,
         supply=None,
         pulse_ms=pulse,

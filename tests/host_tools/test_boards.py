@@ -162,6 +162,7 @@ NEEDS = [
     (("signals", "lamp"), True, False, False, False),
     (("signals", "beeper"), True, False, False, True),
     (("signals", "bell"), False, True, False, False),
+    (("signals", "tamper"), False, True, False, False),
     (("link", "tx"), True, False, False, True),
     (("link", "rx"), False, True, False, True),
     (("supply", "sense"), False, False, True, True),

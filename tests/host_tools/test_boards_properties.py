@@ -92,7 +92,7 @@ def test_rubbish_anywhere_is_reported_and_never_crashes(name: str, rubbish: Any,
         assert report.draft.spell(problem.path)
 
 
-OPTIONAL = {"signals", "lamp", "beeper", "bell", "link", "screen", "reset", "sense", "lowest_mv", "bus", "expanders"}
+OPTIONAL = {"signals", "lamp", "beeper", "bell", "tamper", "link", "screen", "reset", "sense", "lowest_mv", "bus", "expanders"}
 
 
 @settings(deadline=None)

@@ -191,6 +191,20 @@ def test_a_supply_that_sags_reads_less_at_its_pin_and_less_again_under_a_coil(wo
     assert world.chip.adc_mv(pin) > lowest_mv
 
 
+def test_the_cover_opens_the_tamper_loop(world: World) -> None:
+    loop = world.wires.node(world.board.tamper)
+    loop.set(None, 1)
+    assert (world.state()["tamper"], loop.level()) == (False, 0)
+    world.hands.tamper(True)
+    world.clock.advance(10 * MS)
+    assert (world.state()["tamper"], loop.level()) == (True, 1)
+
+
+def test_a_cabinet_without_a_tamper_loop_has_none_to_open() -> None:
+    with pytest.raises(ValueError, match="no tamper loop"):
+        World(board_named("devkit_4"), VirtualClock(), 1).hands.tamper(True)
+
+
 def test_a_supply_without_power_cannot_sag(world: World) -> None:
     world.hands.power("cut")
     with pytest.raises(ValueError, match="nothing to sag"):

@@ -9,7 +9,7 @@ BUDGETS = {
     "core": 9_950,
     "wire": 3_150,
     "drivers": 3_150,
-    "shell": 8_750,
+    "shell": 8_850,
     "hal": 2_330,
     "esp32_tcp": 1_040,  # with a network only
     "format": 150,  # at provisioning only

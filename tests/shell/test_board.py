@@ -8,12 +8,12 @@ NATIVE = """{
 "name": "bench", "chip": "esp32", "pulse_ms": 400, "rest_ms": 600,
 "doors": [[1, "S", 1, 16, 32, 0, "distance", 34, [1100, 800]], [2, "L", 0, 17, 33, 1, "beam", 25, 1]],
 "keypad": [[13, 14, 27, 23], [4, 5, 15], "123456789*0#"], "bus": null, "expanders": [], "expander_reset": null,
-"screen": null, "lamp": null, "beeper": null, "bell": null, "link": null, "supply": null}"""
+"screen": null, "lamp": null, "beeper": null, "bell": null, "tamper": null, "link": null, "supply": null}"""
 EXPANDED = """{
 "name": "wall", "chip": "esp32s3", "pulse_ms": 350, "rest_ms": 500,
 "doors": [[7, "M", 1, [32, 6], [33, 6], 0, "beam", [34, 6], 0]],
 "keypad": [[5, 6, 7, 15], [10, 11, 12, 13], "123A456B789C*0#D"], "bus": [8, 9, 100000], "expanders": [32, 33, 34], "expander_reset": 14,
-"screen": [63, 20, 4], "lamp": [32, 12], "beeper": 4, "bell": 21, "link": [1, 17, 18, 115200], "supply": [1, 1713]}"""
+"screen": [63, 20, 4], "lamp": [32, 12], "beeper": 4, "bell": 21, "tamper": [34, 5], "link": [1, 17, 18, 115200], "supply": [1, 1713]}"""
 
 
 def test_a_board_on_native_pins_has_numbers_for_pins():
@@ -29,14 +29,24 @@ def test_a_board_on_native_pins_has_numbers_for_pins():
 def test_what_a_cabinet_has_not_is_none_and_its_expanders_are_empty():
     board = from_json(json.loads(NATIVE))
     assert board.expanders == ()
-    for part in (board.bus, board.expander_reset, board.screen, board.lamp, board.beeper, board.bell, board.link, board.supply):
+    for part in (
+        board.bus,
+        board.expander_reset,
+        board.screen,
+        board.lamp,
+        board.beeper,
+        board.bell,
+        board.tamper,
+        board.link,
+        board.supply,
+    ):
         assert part is None
 
 
 def test_a_pin_of_an_expander_is_a_pair_of_address_and_bit():
     board = from_json(json.loads(EXPANDED))
     assert board.doors == (Door(7, "M", 1, (0x20, 6), (0x21, 6), 0, "beam", (0x22, 6), 0),)
-    assert board.lamp == (0x20, 12)
+    assert (board.lamp, board.tamper) == ((0x20, 12), (0x22, 5))
     assert (board.bell, board.beeper, board.expander_reset) == (21, 4, 14)
 
 

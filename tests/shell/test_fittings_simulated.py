@@ -6,7 +6,7 @@ from wires import Wire
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.hal import SimulatedHal
 from host_tools.simulator.world import World, board_named
-from locker.shell.fittings import Fittings
+from locker.shell.fittings import BELL, Fittings
 
 BOARDS = ("devkit_4", "wall_12", "tower_24")
 FLIPPED = tuple(f"{name} with each polarity turned" for name in BOARDS)
@@ -110,7 +110,10 @@ def test_the_lamp_is_dark_until_it_is_lit(name):
 
 def test_a_cabinet_without_a_lamp_a_bell_or_a_screen_does_without():
     room = Room("devkit_4")
-    assert (room.world.lamp, room.fittings.bell, room.fittings.expanders) == (None, None, ())
+    assert (room.world.lamp, room.fittings.expanders) == (None, ())
+    for _ in range(100):
+        room.world.clock.advance(POLL_US)
+        assert room.fittings.signals.poll() == room.fittings.signals.state == 0
     room.fittings.light(True)
 
 
@@ -120,11 +123,11 @@ class Bench:
     def __init__(self):
         native = board_named("devkit_4")
         doors = tuple(door._replace(occupancy="beam", occupied=0) for door in native.doors)
-        self.board = native._replace(doors=doors, bell=99, bus=None, screen=None, beeper=None)
+        self.board = native._replace(doors=doors, bell=99, tamper=98, bus=None, screen=None, beeper=None)
         self.wires = {}
 
     def input(self, number, _pull):
-        return self.wires.setdefault(number, Wire(1))
+        return self.wires.setdefault(number, Wire(int(number != self.board.tamper)))  # everything is at rest
 
     def open_drain(self, _number):
         return Wire(1)
@@ -133,7 +136,7 @@ class Bench:
         return Wire(level)
 
 
-@pytest.mark.parametrize(("part", "polls"), [("contacts", 2), ("bell", 4), ("occupancy", 16)])
+@pytest.mark.parametrize(("part", "polls"), [("contacts", 2), ("signals", 4), ("occupancy", 16)])
 def test_a_disturbance_of_its_length_is_told_and_a_shorter_one_is_not(part, polls):
     hal = Bench()
     inputs = getattr(Fittings(hal), part)
@@ -154,7 +157,8 @@ def rings(room, ms):
     for _ in range(ms * 1000 // POLL_US):
         room.world.clock.advance(POLL_US)
         room.fittings.refresh()
-        count += bool(room.fittings.bell.poll() and room.fittings.bell.state)
+        signals = room.fittings.signals
+        count += bool(signals.poll() & signals.state & BELL)
     return count
 
 

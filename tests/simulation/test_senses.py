@@ -52,3 +52,43 @@ def test_doors_forced_at_the_same_time_are_each_journaled(tmp_path: Path) -> Non
             cabinet.world.hands.force(number)
         cabinet.run_until(20_000)
         assert sorted(record.door for record in host.events if record.kind == records.DOOR_FORCED) == sorted(cabinet.world.doors)
+
+
+def test_each_opening_of_the_inside_sounds_the_alarm_and_the_first_is_told_at_once(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        world, host = cabinet.world, TestHost(cabinet.world)
+        cabinet.run_until(6_000)
+        for at_ms in (6_000, 20_000, 70_000):
+            cabinet.run_until(at_ms)
+            world.hands.tamper(True)
+            cabinet.run_until(at_ms + 500)
+            assert world.beeper is not None
+            assert world.beeper.hz
+            world.hands.tamper(False)
+        cabinet.run_until(80_000)
+        assert host.kinds().count(records.TAMPERED) == 1
+        assert [record.kind for record in host.urgent] == [records.TAMPERED]
+
+
+def test_an_inside_that_is_open_at_the_start_is_told_and_no_door_is_forced(tmp_path: Path) -> None:
+    """Whoever cuts the loop while the power is off is noticed when it is back."""
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        host = TestHost(cabinet.world)
+        cabinet.world.hands.tamper(True)
+        cabinet.run_until(10_000)
+        assert host.kinds() == [records.BOOTED, records.TAMPERED]
+
+
+def test_a_loop_that_chatters_when_a_door_is_slammed_is_no_tampering(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        world, host = cabinet.world, TestHost(cabinet.world)
+        for at_ms in range(6_000, 9_000, 300):
+            cabinet.run_until(at_ms)
+            world.hands.tamper(True)
+            cabinet.run_until(at_ms + 50)
+            world.hands.tamper(False)
+        cabinet.run_until(12_000)
+        assert records.TAMPERED not in host.kinds()

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from host_tools.boards import find_board
 from host_tools.simulator.virtual_board.control import HandsClient
 from tests.system.virtual_port import VirtualPort, ansim, virtual_board
 
@@ -32,6 +33,8 @@ def careful(hands: HandsClient, wanted: str) -> None:
         hands.ask("keys", wanted.partition(": ")[2].replace(" ", ""))
     elif wanted.startswith("Press the bell"):
         hands.ask("bell")
+    elif found := re.match(r"(Open|Shut) the cover", wanted):
+        hands.ask("tamper", found[1] == "Open")
 
 
 def examine(board: VirtualPort, report: Path, person: Person) -> tuple[int, dict]:
@@ -84,6 +87,30 @@ def test_a_blocked_door_and_a_dead_key_are_found_and_the_rest_is_tested_on(tmp_p
     assert {name for name, outcome in found.items() if outcome == "FAIL"} == {"door 02", "keypad"}
     keypad = next(phase for phase in report["phases"] if phase["name"] == "keypad")
     assert [one["name"] for one in keypad["measurements"] if not one["passed"]] == ["key 8"]
+
+
+def small_wall(folder: Path) -> str:
+    """The first two doors of the wall, with everything else that it has; the path of its board file."""
+    parts = find_board("wall_12").read_text().split("[[door]]")
+    path = folder / "wall_2.toml"
+    path.write_text("[[door]]".join(parts[:3]))
+    return str(path)
+
+
+def test_bell_and_tamper_loop_are_tried_where_there_are_any(tmp_path: Path) -> None:
+    wall = small_wall(tmp_path)
+
+    def with_a_cut_wire(hands: HandsClient, wanted: str) -> None:
+        careful(hands, wanted)
+        hands.ask("tamper", True)
+
+    with virtual_board(tmp_path, wall) as board:
+        ready(tmp_path, board, wall)
+        code, report = examine(board, tmp_path / "report.json", careful)
+        assert code == 0, report
+        assert {"bell", "tamper"} <= set(outcomes(report))
+        code, report = examine(board, tmp_path / "report.json", with_a_cut_wire)
+    assert (code, outcomes(report)["bell"], outcomes(report)["tamper"]) == (1, "PASS", "FAIL")
 
 
 def test_a_door_with_something_inside_is_not_opened(tmp_path: Path) -> None:

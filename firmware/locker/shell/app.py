@@ -10,7 +10,7 @@ from locker.core.journal import State
 from locker.mac import hmac_sha256
 from locker.shell import identity as identities
 from locker.shell.catalogue import rows
-from locker.shell.fittings import Fittings
+from locker.shell.fittings import BELL, TAMPER, Fittings
 from locker.shell.link import Link
 from locker.shell.pulses import Pulses
 from locker.shell.store import Store
@@ -117,8 +117,11 @@ class App:
             if key == _OTHER_LANGUAGE:
                 self._turn()
             self._tell(events.KeyPressed(chr(key)), now_ms)
-        if fittings.bell and fittings.bell.poll() and fittings.bell.state:
+        begun = fittings.signals.poll() & fittings.signals.state
+        if begun & BELL:
             self._tell(events.BellPressed(), now_ms)
+        if begun & TAMPER:
+            self._tell(events.Tampered(), now_ms)
         ended = self._pulses.step(now_ms)
         if ended:
             self._tell(events.PulseEnded(ended), now_ms)

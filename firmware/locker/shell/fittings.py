@@ -11,7 +11,11 @@ from locker.drivers.screen import Screen
 # Planes of drivers.inputs: how long a wire has to read otherwise before it is believed, in polls of 20 ms.
 _CONTACT = const(1)  # 2 polls: longer than a contact bounces
 _OCCUPANCY = const(4)  # 16: a hand that passes through is no parcel
-_BELL = const(2)  # 4: a spark on a long wire is no call
+_SIGNAL = const(2)  # 4: a spark on a long wire is no call, and a slammed door no tampering
+
+# Bits of Fittings.signals.
+BELL = const(1)
+TAMPER = const(2)
 
 
 class Silent(OSError):
@@ -22,10 +26,11 @@ class Fittings:
     """Everything that is screwed into the cabinet, outputs off. Raises Silent when an expander does not answer.
 
     `numbers` are the doors' numbers. `contacts` and `occupancy` are Inputs in the same order, a bit is 1 for an open door and for one
-    with something inside. `coils` is the CoilBank; `keypad`, `screen` and `beeper` are drivers, the latter two or None.
-    `bell` is an Inputs of one bit, 1 while pressed, or None; one held at the start counts as a new press, since a call for help may not be
-    lost in a power cut. `expanders` is a tuple of Expander, `silent` the address of the one that did not answer. `supply` is None, or a
-    callable that reads mV and the least at which a coil may be energised.
+    with something inside. `signals` is an Inputs with the bits BELL, while the bell is pressed, and TAMPER, while the loop around the
+    cabinet's inside is open or its wire is cut; what the cabinet has not is 0. A bell that is held at the start and a loop that is open
+    count as new, since a call for help may not be lost in a power cut. `coils` is the CoilBank; `keypad`, `screen` and `beeper` are
+    drivers, the latter two or None. `expanders` is a tuple of Expander, `silent` the address of the one that did not answer. `supply` is
+    None, or a callable that reads mV and the least at which a coil may be energised.
     """
 
     def __init__(self, hal):
@@ -55,12 +60,14 @@ class Fittings:
         self._coils = tuple(coils)
         self.supply = board.supply and (hal.millivolts(board.supply[0]), board.supply[1])
         self._lamp = None if board.lamp is None else self._connect(hal, board.lamp, True)
-        bell = None if board.bell is None else (self._connect(hal, board.bell, False),)
+        signals = []
+        for pin in (board.bell, board.tamper):
+            signals.append(int if pin is None else self._connect(hal, pin, False))  # int() is 0
         self._start()  # from here on the pins of expanders can be driven and read
         self.coils = CoilBank(self.numbers, self._drive_coil, board.pulse_ms, board.rest_ms)
         self.contacts = Inputs(self.expanders, tuple(contacts), closed_high, _CONTACT)
         self.occupancy = Inputs(self.expanders, tuple(sensors), occupied_low, _OCCUPANCY)
-        self.bell = bell and Inputs(self.expanders, bell, 1, _BELL, 0)
+        self.signals = Inputs(self.expanders, tuple(signals), 0 if board.bell is None else BELL, _SIGNAL, 0)
         self.keypad = Keypad(
             [hal.open_drain(pin) for pin in board.keypad.rows], [hal.input(pin, 1) for pin in board.keypad.columns], board.keypad.keys
         )

@@ -32,6 +32,7 @@ ACTS: dict[str, tuple[type, ...]] = {
     "block": (int,),
     "unblock": (int,),
     "bell": (),
+    "tamper": (bool,),
     "dark": (bool,),
     "power": (str,),
     "supply": (int,),
