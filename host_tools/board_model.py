@@ -29,6 +29,10 @@ class Supply(_Table):
     lowest_mv: Annotated[int, Field(ge=1, le=3300)] | None = Field(
         None, description="voltage at that pin, in mV, below which no coil is energised"
     )
+    current: PinField | None = Field(None, description="ADC1 pin on an amplified shunt in the feed of the coils; left out: not measured")
+    coil_mv: Annotated[int, Field(ge=1, le=3300)] | None = Field(
+        None, description="voltage at that pin, in mV, from which on a coil certainly draws current"
+    )
 
 
 class Lock(_Table):
@@ -84,6 +88,7 @@ class Signals(_Table):
     """What calls people."""
 
     lamp: PinField | None = Field(None, description="1 lights it")
+    lamp_sense: PinField | None = Field(None, description="whether the lamp draws current: 0 while it does")
     beeper: PinField | None = Field(None, description="gets a tone")
     bell: PinField | None = Field(None, description="help button, 0 while pressed")
     tamper: PinField | None = Field(None, description="loop through the switches of the cabinet's inside, 0 while it is whole")
@@ -156,6 +161,8 @@ class Definition(_Table):
     expanders: Expanders | None = Field(None, description="MCP23017 expanders")
     screen: Screen | None = Field(None, description="the text screen")
     keypad: Keypad = Field(description="the keypad")
-    signals: Signals = Field(Signals(lamp=None, beeper=None, bell=None, tamper=None), description="lamp, beeper, help button, tamper loop")
+    signals: Signals = Field(
+        Signals(lamp=None, lamp_sense=None, beeper=None, bell=None, tamper=None), description="lamp, beeper, help button, tamper loop"
+    )
     link: Link | None = Field(None, description="the serial link to the host")
     door: Annotated[list[Door], Field(min_length=1, max_length=99)] = Field(description="one for each compartment")

@@ -77,6 +77,8 @@ def _use(report: Report, wire: Wire) -> str:
         words = f"{wire.role.name} {int(path[2]) + 1}"
     elif path == ("supply", "sense"):
         words += f", at least {draft.get('supply', 'lowest_mv')} mV"
+    elif path == ("supply", "current"):
+        words += f", a coil from {draft.get('supply', 'coil_mv')} mV"
     elif path == ("expanders", "reset"):
         words += ", pulled down outside"
     return words

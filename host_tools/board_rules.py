@@ -25,7 +25,7 @@ _NEEDED_LEGENDS = "0123456789*#"
 def rule_problems(draft: Draft) -> list[Problem]:
     """Every broken rule."""
     found: list[Problem] = []
-    for rule in (pin_problems, _pulse, _power, _measurement, _expanders, _screen, _keypad, _link, _numbers, _distances, _releases):
+    for rule in (pin_problems, _pulse, _power, _measurement, _lamp, _expanders, _screen, _keypad, _link, _numbers, _distances, _releases):
         found += rule(draft)
     return found
 
@@ -63,15 +63,24 @@ def _power(draft: Draft) -> Iterator[Problem]:
 
 
 def _measurement(draft: Draft) -> Iterator[Problem]:
-    sense, lowest = draft.get("supply", "sense"), draft.number("supply", "lowest_mv")
-    if sense is not None and draft.get("supply", "lowest_mv") is None:
-        yield Problem(
-            ("supply", "sense"), "a measured supply needs a limit", "add lowest_mv: the mV at that pin below which no coil is energised"
-        )
-    if sense is None and lowest is not None:
-        yield Problem(("supply", "lowest_mv"), "there is a limit and no pin that measures", "add sense: a pin of ADC1, or remove lowest_mv")
-    if lowest is not None:
-        yield from _in_adc_range(draft, ("supply", "lowest_mv"), lowest)
+    """A measured voltage of the supply and the limit that it is for need each other."""
+    for pin_key, limit_key, quantity, limit_words in (
+        ("sense", "lowest_mv", "supply", "the mV at that pin below which no coil is energised"),
+        ("current", "coil_mv", "current", "the mV at that pin from which on a coil certainly draws current"),
+    ):
+        pin, limit = draft.get("supply", pin_key), draft.number("supply", limit_key)
+        if pin is not None and draft.get("supply", limit_key) is None:
+            yield Problem(("supply", pin_key), f"a measured {quantity} needs a limit", f"add {limit_key}: {limit_words}")
+        if pin is None and limit is not None:
+            remedy = f"add {pin_key}: a pin of ADC1, or remove {limit_key}"
+            yield Problem(("supply", limit_key), "there is a limit and no pin that measures", remedy)
+        if limit is not None:
+            yield from _in_adc_range(draft, ("supply", limit_key), limit)
+
+
+def _lamp(draft: Draft) -> Iterator[Problem]:
+    if draft.get("signals", "lamp_sense") is not None and draft.get("signals", "lamp") is None:
+        yield Problem(("signals", "lamp_sense"), "there is no lamp whose current it could tell", "add lamp: its pin, or remove lamp_sense")
 
 
 def _in_adc_range(draft: Draft, path: Place, millivolts: float) -> Iterator[Problem]:

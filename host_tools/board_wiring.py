@@ -36,24 +36,46 @@ _LAMP = Role("lamp", output=True)
 _BEEPER = Role("beeper", output=True, native=True)
 _BELL = Role("help button", pull=True)
 _TAMPER = Role("tamper loop", pull=True)
+_LAMP_SENSE = Role("lamp sense", pull=True)
 _TX = Role("serial output", output=True, native=True)
 _RX = Role("serial input", pull=True, native=True)  # an idle line is high; with no cable the pull keeps noise out
 _SENSE = Role("supply measurement", adc=True, native=True)
+_CURRENT = Role("current measurement", adc=True, native=True)
 
 #: Every role, for the pages that list who may be what.
-ROLES = (_COIL, _CONTACT, _BEAM, _DISTANCE, _ROW, _COLUMN, _BUS, _RESET, _LAMP, _BEEPER, _BELL, _TAMPER, _TX, _RX, _SENSE)
+ROLES = (
+    _COIL,
+    _CONTACT,
+    _BEAM,
+    _DISTANCE,
+    _ROW,
+    _COLUMN,
+    _BUS,
+    _RESET,
+    _LAMP,
+    _BEEPER,
+    _BELL,
+    _TAMPER,
+    _LAMP_SENSE,
+    _TX,
+    _RX,
+    _SENSE,
+    _CURRENT,
+)
 
 _SINGLE_WIRES: tuple[tuple[Place, Role], ...] = (
     (("bus", "sda"), _BUS),
     (("bus", "scl"), _BUS),
     (("expanders", "reset"), _RESET),
     (("signals", "lamp"), _LAMP),
+    (("signals", "lamp_sense"), _LAMP_SENSE),
     (("signals", "beeper"), _BEEPER),
     (("signals", "bell"), _BELL),
     (("signals", "tamper"), _TAMPER),
     (("link", "tx"), _TX),
     (("link", "rx"), _RX),
     (("supply", "sense"), _SENSE),
+    (("supply", "current"), _CURRENT),
 )
 
 

@@ -113,9 +113,11 @@ def to_board_json(board: BoardFile) -> dict[str, Any]:
         "lamp": _pin(d.signals.lamp),
         "beeper": _pin(d.signals.beeper),
         "bell": _pin(d.signals.bell),
+        "lamp_sense": _pin(d.signals.lamp_sense),
         "tamper": _pin(d.signals.tamper),
         "link": [d.link.uart, d.link.tx.as_json(), d.link.rx.as_json(), d.link.baud] if d.link else None,
         "supply": [d.supply.sense.as_json(), d.supply.lowest_mv] if d.supply.sense else None,
+        "current": [d.supply.current.as_json(), d.supply.coil_mv] if d.supply.current else None,
         "pulse_ms": d.lock.pulse_ms,
         "rest_ms": d.lock.rest_ms,
     }

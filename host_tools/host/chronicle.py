@@ -47,6 +47,7 @@ EVENTS = {
     records.SUPPLY_LOW: "supply low",
     records.TAMPERED: "tampered",
     records.EPOCH_BEGUN: "epoch begun",
+    records.COIL_STUCK: "coil stuck",
 }
 
 

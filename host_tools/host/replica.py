@@ -29,6 +29,7 @@ ALARMS = {
     records.LEVEL_LOST: "expander",
     records.SUPPLY_LOW: "supply",
     records.TAMPERED: "tamper",
+    records.COIL_STUCK: "coil",
 }
 DURESS = "duress"
 ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before

@@ -44,6 +44,7 @@ _STAFF = {
     "sensor": "A sensor of door {door} at {place} has failed.",
     "expander": "A part of {place} does not answer: some doors are out of service.",
     "supply": "The supply at {place} is too weak for its locks.",
+    "coil": "A lock coil at {place} is on and cannot be switched off: cut its power now. No door opens there until it is mended.",
     "tamper": "Somebody is at the inside of {place}.",
     "duress": "Silent alarm: door {door} at {place} was opened under duress.",
     "ticket": "Door {door} at {place} took a parcel on a ticket that is unknown, revoked or used before.",

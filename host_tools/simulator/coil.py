@@ -1,16 +1,17 @@
-"""A lock coil: current that rises and falls, a plunger that follows late, and copper that gets hot.
+"""Lock coils: current that rises and falls, a plunger that follows late, and copper that gets hot.
 
 Currents are multiples of the rated one, voltages of the nominal one.
 """
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from host_tools.simulator.clock import Clock, Event
+from host_tools.simulator.noise import jitter
 from host_tools.simulator.supply import Supply
 from host_tools.simulator.trace import Trace
-from host_tools.simulator.wires import EXTERNAL_PULL, Node
+from host_tools.simulator.wires import EXTERNAL_PULL, Node, place
 
 _PULL_IN = 0.78  # current that draws the plunger
 _DROP_OUT = 0.3  # current that no longer holds it
@@ -21,6 +22,9 @@ _AMBIENT_C = 20.0
 _CONTINUOUS_RISE_K = 600.0  # where a coil that stays on would end; 10 % duty gives 60 K
 _THERMAL_S = 60.0
 _BURNT_C = 130.0  # class B insulation (IEC 60085)
+_SHUNT_LEAST = 0.3
+_SHUNT_NOISE_MV = 20
+_SHUNT_NOISE_TICK_US = 500
 
 
 class Coil:
@@ -43,6 +47,8 @@ class Coil:
         self._rise_k = 0.0  # above ambient at _since_us
         self._pending: list[Event] = []
         self._on_at_us = 0
+        self._gate = gate
+        self._welded = False
         gate.fit_pull(-EXTERNAL_PULL)
         gate.watch(self._switch)
         supply.on_voltage.append(self._voltage_changed)
@@ -58,11 +64,22 @@ class Coil:
         past_us = self._clock.now_us() - self._since_us
         return self._drive + (self._current - self._drive) * math.exp(-past_us / self._time_constant_us)
 
+    @property
+    def feed(self) -> float:
+        """The current that it draws from the supply now; what decays in its diode does not come from there."""
+        return self.current if self.energised else 0.0
+
+    def weld(self, welded: bool) -> None:
+        """Its MOSFET has failed short: the coil is on whatever the gate says. False is a new MOSFET."""
+        self._welded = welded
+        self._switch(self._gate.level())
+
     def _rise_at(self, us: int) -> float:
         target = _CONTINUOUS_RISE_K * self._drive**2
         return target + (self._rise_k - target) * math.exp(-(us - self._since_us) / 1e6 / _THERMAL_S)
 
     def _switch(self, level: int) -> None:
+        level = level or self._welded
         if bool(level) == self.energised:
             return
         self.energised = bool(level)
@@ -118,3 +135,22 @@ class Coil:
         self._supply.load(-1)
         self._trace.violation(f"the coil of door {self.door:02} is burnt", self.door)
         self._plan()
+
+
+class Shunt:
+    """A shunt with an amplifier in the feed of all coils, at an ADC pin: reads millivolts, a little noisy.
+
+    The board definition's "coil mV" lies at 30 % of one coil's rated current.
+    """
+
+    def __init__(self, coils: Iterable[Coil], pin: int, coil_mv: int, clock: Clock, seed: int) -> None:
+        self._coils = coils
+        self._pin = pin
+        self._coil_mv = coil_mv
+        self._clock = clock
+        self._seed = seed
+
+    def millivolts(self) -> int:
+        """What is on its output now."""
+        noise = jitter(self._seed, place(self._pin), self._clock.now_us() // _SHUNT_NOISE_TICK_US, _SHUNT_NOISE_MV)
+        return max(0, round(sum(coil.feed for coil in self._coils) * self._coil_mv / _SHUNT_LEAST) + noise)

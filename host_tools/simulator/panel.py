@@ -9,17 +9,29 @@ from host_tools.simulator.wires import EXTERNAL_PULL, Node, Switch
 
 
 class Lamp:
-    """A lamp behind a MOSFET whose gate is pulled low."""
+    """A lamp behind a MOSFET whose gate is pulled low; `sense`, if there is one, sinks its wire while the lamp draws current."""
 
-    def __init__(self, gate: Node, trace: Trace) -> None:
+    def __init__(self, gate: Node, sense: Switch | None, trace: Trace) -> None:
+        self._gate = gate
+        self._sense = sense
         self._trace = trace
+        self._broken = False
         gate.fit_pull(-EXTERNAL_PULL)
         gate.watch(self._switch)
         self.on = False
 
+    def fail(self, broken: bool) -> None:
+        """Its filament or its wire is broken from now on, or mended."""
+        self._broken = broken
+        self._switch(self._gate.level())
+
     def _switch(self, level: int) -> None:
-        self.on = bool(level)
-        self._trace.note("lamp", 0, "on" if level else "off")
+        on = bool(level) and not self._broken
+        if on != self.on:
+            self.on = on
+            self._trace.note("lamp", 0, "on" if on else "off")
+            if self._sense:
+                self._sense.set(on)
 
 
 class Beeper:

@@ -8,7 +8,7 @@ from host_tools.boards import load_board, to_board_json
 from host_tools.simulator.bounce import BouncingSwitch
 from host_tools.simulator.chip import PWRON_RESET, Chip, pull_up
 from host_tools.simulator.clock import Clock
-from host_tools.simulator.coil import Coil
+from host_tools.simulator.coil import Coil, Shunt
 from host_tools.simulator.door import Door
 from host_tools.simulator.hands import Hands
 from host_tools.simulator.i2c import I2CBus
@@ -165,7 +165,11 @@ class World:
 
     def _wire_panel(self) -> None:
         board, wires = self.board, self.wires
-        self.lamp = None if board.lamp is None else Lamp(wires.node(board.lamp), self.trace)
+        lamp_sense = None
+        if board.lamp_sense is not None:
+            pull_up(wires, board.chip, board.lamp_sense)
+            lamp_sense = wires.switch(wires.node(board.lamp_sense))
+        self.lamp = None if board.lamp is None else Lamp(wires.node(board.lamp), lamp_sense, self.trace)
         self.beeper = None if board.beeper is None else Beeper(self.trace)
         if self.beeper and board.beeper is not None:
             self.chip.tones[board.beeper] = self.beeper.sound
@@ -182,6 +186,9 @@ class World:
         if board.supply:
             pin, lowest_mv = board.supply
             self.chip.analogue[pin] = self.supply.sense(pin, lowest_mv)
+        if board.current:
+            pin, coil_mv = board.current
+            self.chip.analogue[pin] = Shunt(self.coils.values(), pin, coil_mv, self.clock, self.seed).millivolts
 
     def _watch_coils(self, entry: Entry) -> None:
         if entry.kind == "coil":

@@ -109,9 +109,11 @@ def cabinets(draw: Any, name: str = "drawn") -> tuple[dict[str, Any], Board]:
         lamp=_code(lamp) if lamp else None,
         beeper=None,
         bell=None,
+        lamp_sense=None,
         tamper=None,
         link=None,
         supply=None,
+        current=None,
         pulse_ms=pulse,
         rest_ms=rest,
     )

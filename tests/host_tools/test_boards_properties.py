@@ -92,7 +92,8 @@ def test_rubbish_anywhere_is_reported_and_never_crashes(name: str, rubbish: Any,
         assert report.draft.spell(problem.path)
 
 
-OPTIONAL = {"signals", "lamp", "beeper", "bell", "tamper", "link", "screen", "reset", "sense", "lowest_mv", "bus", "expanders"}
+OPTIONAL = {"signals", "lamp", "lamp_sense", "beeper", "bell", "tamper", "link", "screen", "reset", "bus", "expanders"}
+OPTIONAL |= {"sense", "lowest_mv", "current", "coil_mv"}
 
 
 @settings(deadline=None)

@@ -8,12 +8,14 @@ NATIVE = """{
 "name": "bench", "chip": "esp32", "pulse_ms": 400, "rest_ms": 600,
 "doors": [[1, "S", 1, 16, 32, 0, "distance", 34, [1100, 800]], [2, "L", 0, 17, 33, 1, "beam", 25, 1]],
 "keypad": [[13, 14, 27, 23], [4, 5, 15], "123456789*0#"], "bus": null, "expanders": [], "expander_reset": null,
-"screen": null, "lamp": null, "beeper": null, "bell": null, "tamper": null, "link": null, "supply": null}"""
+"screen": null, "lamp": null, "lamp_sense": null, "beeper": null, "bell": null, "tamper": null, "link": null,
+"supply": null, "current": null}"""
 EXPANDED = """{
 "name": "wall", "chip": "esp32s3", "pulse_ms": 350, "rest_ms": 500,
 "doors": [[7, "M", 1, [32, 6], [33, 6], 0, "beam", [34, 6], 0]],
 "keypad": [[5, 6, 7, 15], [10, 11, 12, 13], "123A456B789C*0#D"], "bus": [8, 9, 100000], "expanders": [32, 33, 34], "expander_reset": 14,
-"screen": [63, 20, 4], "lamp": [32, 12], "beeper": 4, "bell": 21, "tamper": [34, 5], "link": [1, 17, 18, 115200], "supply": [1, 1713]}"""
+"screen": [63, 20, 4], "lamp": [32, 12], "lamp_sense": 40, "beeper": 4, "bell": 21, "tamper": [34, 5],
+"link": [1, 17, 18, 115200], "supply": [1, 1713], "current": [2, 600]}"""
 
 
 def test_a_board_on_native_pins_has_numbers_for_pins():
@@ -39,6 +41,8 @@ def test_what_a_cabinet_has_not_is_none_and_its_expanders_are_empty():
         board.tamper,
         board.link,
         board.supply,
+        board.lamp_sense,
+        board.current,
     ):
         assert part is None
 
@@ -67,3 +71,8 @@ def test_a_board_json_that_lacks_something_is_refused_and_not_guessed():
     except KeyError:
         return
     raise AssertionError("a board without a word about its supply was accepted")
+
+
+def test_what_is_measured_is_a_pin_and_its_limit():
+    board = from_json(json.loads(EXPANDED))
+    assert (board.supply, board.current, board.lamp_sense) == ((1, 1713), (2, 600), 40)

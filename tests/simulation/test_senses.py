@@ -92,3 +92,56 @@ def test_a_loop_that_chatters_when_a_door_is_slammed_is_no_tampering(tmp_path: P
             world.hands.tamper(False)
         cabinet.run_until(12_000)
         assert records.TAMPERED not in host.kinds()
+
+
+def test_a_lamp_that_draws_no_current_is_told_once_an_hour(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        world, host = cabinet.world, TestHost(cabinet.world)
+        cabinet.run_until(6_000)
+        world.hands.keys("1")
+        cabinet.run_until(60_000)
+        assert world.trace.counts["lamp", "on"] == 1
+        assert records.LAMP_FAILED not in host.kinds()
+        assert world.lamp is not None
+        world.lamp.fail(True)
+        for at_ms in (60_000, 120_000):  # the lamp is switched off after 30 s
+            world.hands.keys("1")
+            cabinet.run_until(at_ms + 60_000)
+        assert world.trace.counts["lamp", "on"] == 1
+        assert host.kinds().count(records.LAMP_FAILED) == 1
+
+
+def test_a_lamp_that_fails_while_it_burns_is_told_within_two_seconds(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        world, host = cabinet.world, TestHost(cabinet.world)
+        cabinet.run_until(6_000)
+        world.hands.keys("1")
+        cabinet.run_until(8_000)
+        assert world.lamp is not None
+        world.lamp.fail(True)
+        cabinet.run_until(9_000)
+        world.lamp.fail(False)  # a loose contact that makes again is no failure
+        cabinet.run_until(11_000)
+        assert records.LAMP_FAILED not in host.kinds()
+        world.lamp.fail(True)
+        cabinet.run_until(13_000)
+        assert host.kinds().count(records.LAMP_FAILED) == 1
+
+
+def test_a_lamp_on_an_expander_that_was_reset_burns_again_and_has_not_failed(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash", "tower_24")
+    with Cabinet(tmp_path / "flash", "tower_24") as cabinet:
+        world, host = cabinet.world, TestHost(cabinet.world)
+        cabinet.run_until(6_000)
+        world.hands.keys("1")
+        cabinet.run_until(8_000)
+        lamp_at, _ = world.board.lamp
+        world.expanders[lamp_at].power(False)
+        world.expanders[lamp_at].power(True)
+        assert world.lamp is not None
+        assert not world.lamp.on
+        cabinet.run_until(12_000)
+        assert world.lamp.on
+        assert records.LAMP_FAILED not in host.kinds()

@@ -38,7 +38,7 @@ DOOR_LEFT_OPEN = const(12)  # b: parcel counter
 DOOR_FORCED = const(13)  # b: parcel counter; opened with no cause
 DOOR_JAMMED = const(14)  # b: parcel counter
 BELL_RUNG = const(15)  # a: how often, since the last such record
-LAMP_FAILED = const(16)
+LAMP_FAILED = const(16)  # it is switched on and draws no current; at most once an hour
 TICKET_REFUSED = const(17)  # a: how many since the last such record, b: how many count against the throttle (0-10)
 STILL_INSIDE = const(18)  # a: serial, b: parcel counter; a pickup ended with the parcel still there
 SENSOR_FAULT = const(19)  # a: 1 contact, 2 occupancy
@@ -55,6 +55,7 @@ DOOR_FLAPPED = const(30)  # a: how often doors opened with no cause, beyond thre
 SUPPLY_LOW = const(31)  # a pulse was refused; a: mV at the supply's pin, or of no door: how many more within an hour
 TAMPERED = const(32)  # a: 0, or how many more within an hour
 EPOCH_BEGUN = const(33)  # a: epoch
+COIL_STUCK = const(35)  # a: mV at the current's pin; a coil draws current that nobody has given it
 
 # Records of the board's own that never go to the host.
 ACKNOWLEDGED = const(128)  # a: the host's database holds everything up to this number
@@ -63,10 +64,10 @@ CABINET_STATE = const(130)  # a: number of the last command, b: see core.journal
 OPENINGS = const(131)  # a: host-ordered openings that count against the fuse of a day
 
 # Sets of kinds, a bit each: what the host is told of at once, and what of that goes ahead of any backlog.
-URGENT = const(1 << PICKUP_OPENED | 1 << DOOR_FORCED | 1 << DOOR_JAMMED | 1 << BELL_RUNG | 1 << TAMPERED)
+URGENT = const(1 << PICKUP_OPENED | 1 << DOOR_FORCED | 1 << DOOR_JAMMED | 1 << BELL_RUNG | 1 << TAMPERED | 1 << COIL_STUCK)
 TOLD = const(
     URGENT | 1 << DEPOSITED | 1 << CANCELLED | 1 << COLLECTED | 1 << DOOR_LEFT_OPEN | 1 << TICKET_REFUSED | 1 << STILL_INSIDE
-    | 1 << SENSOR_FAULT | 1 << SERVICE_OPENED | 1 << DOOR_TESTED | 1 << COMMAND_APPLIED | 1 << SUPPLY_LOW
+    | 1 << SENSOR_FAULT | 1 << SERVICE_OPENED | 1 << DOOR_TESTED | 1 << COMMAND_APPLIED | 1 << SUPPLY_LOW | 1 << LAMP_FAILED
 )  # fmt: skip
 
 # Who opened the door of a parcel (PICKUP_OPENED.a).

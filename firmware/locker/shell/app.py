@@ -10,7 +10,7 @@ from locker.core.journal import State
 from locker.mac import hmac_sha256
 from locker.shell import identity as identities
 from locker.shell.catalogue import rows
-from locker.shell.fittings import BELL, TAMPER, Fittings
+from locker.shell.fittings import BELL, DARK, TAMPER, Fittings
 from locker.shell.link import Link
 from locker.shell.pulses import Pulses
 from locker.shell.store import Store
@@ -22,6 +22,7 @@ _STEP_MS = const(20)
 _QUIET_MS = const(5000)
 _WATCHDOG_MS = const(8000)
 _RETRY_MS = const(1000)
+_DARK_STEPS = const(60)  # 1.2 s: longer than it goes unnoticed that the lamp's expander was reset
 _HOUR_MS = const(3600000)
 _RESERVE = const(32)  # records kept free for the pickup of each parcel
 _OTHER_LANGUAGE = const(65)  # the key A
@@ -43,7 +44,7 @@ class App:
         self._identity = identity
         self._randomised = 0
         self._fittings = Fittings(hal)
-        self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms, self._tell)
+        self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms, self._tell, self._stuck)
         self._own_language = self._language = network.get("language", "en")
         self._has_choice = chr(_OTHER_LANGUAGE) in hal.board.keypad.keys
         self._shown = None  # the last do.Show
@@ -61,6 +62,8 @@ class App:
         self._key_ms = 0
         self._lost_ms = None
         self._told_ms = None  # when an expander was last reported lost
+        self._dark = 0  # steps in which the lamp was switched on and drew no current, up to now
+        self._lamp_ms = 0  # until then its failure is told already
 
     def _entropy(self, count):
         """Random bytes for at most one SHA-256: the chip's source, mixed with the board's secret and how often it was asked."""
@@ -117,11 +120,7 @@ class App:
             if key == _OTHER_LANGUAGE:
                 self._turn()
             self._tell(events.KeyPressed(chr(key)), now_ms)
-        begun = fittings.signals.poll() & fittings.signals.state
-        if begun & BELL:
-            self._tell(events.BellPressed(), now_ms)
-        if begun & TAMPER:
-            self._tell(events.Tampered(), now_ms)
+        self._hear(now_ms)
         ended = self._pulses.step(now_ms)
         if ended:
             self._tell(events.PulseEnded(ended), now_ms)
@@ -168,6 +167,24 @@ class App:
         fittings = self._fittings
         self._tell_moved(fittings.contacts, events.ContactClosed, events.ContactOpened, now_ms)
         self._tell_moved(fittings.occupancy, events.Cleared, events.Occupied, now_ms)
+
+    def _hear(self, now_ms):
+        """The bell, the tamper loop, and the lamp, whose failure is told once an hour."""
+        signals = self._fittings.signals
+        begun = signals.poll() & signals.state
+        if begun & BELL:
+            self._tell(events.BellPressed(), now_ms)
+        if begun & TAMPER:
+            self._tell(events.Tampered(), now_ms)
+        is_dark = self._fittings.lit and signals.state & DARK and self._lost_ms is None
+        self._dark = self._dark + 1 if is_dark else 0
+        if self._dark == _DARK_STEPS and now_ms >= self._lamp_ms:
+            self._lamp_ms = now_ms + _HOUR_MS
+            self._note(records.LAMP_FAILED, now_ms)
+
+    def _stuck(self, mv, now_ms):
+        """A coil is on that should be off: it heats, and a person has to cut its power."""
+        self._link.urgent(records.pack(self._note(records.COIL_STUCK, now_ms, mv)))
 
     def _tell_moved(self, inputs, no, yes, now_ms):
         """An event for each door of which an input has just changed, in the order of the doors."""
@@ -229,9 +246,11 @@ class App:
         return self._store.append(effect.kind, effect.door, now_ms // 100, effect.a, effect.b)
 
     def _note(self, kind, now_ms, a=0, b=0):
-        """Journals an event of the shell's own, and tells the host."""
-        self._state.apply(self._store.append(kind, 0, now_ms // 100, a, b))
+        """Journals an event of the shell's own, and tells the host; the record."""
+        record = self._store.append(kind, 0, now_ms // 100, a, b)
+        self._state.apply(record)
         self._link.nudge()
+        return record
 
     async def run(self) -> None:
         """Steps until cancelled. However it ends, every coil is off."""

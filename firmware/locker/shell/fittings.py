@@ -16,6 +16,7 @@ _SIGNAL = const(2)  # 4: a spark on a long wire is no call, and a slammed door n
 # Bits of Fittings.signals.
 BELL = const(1)
 TAMPER = const(2)
+DARK = const(4)
 
 
 class Silent(OSError):
@@ -26,11 +27,12 @@ class Fittings:
     """Everything that is screwed into the cabinet, outputs off. Raises Silent when an expander does not answer.
 
     `numbers` are the doors' numbers. `contacts` and `occupancy` are Inputs in the same order, a bit is 1 for an open door and for one
-    with something inside. `signals` is an Inputs with the bits BELL, while the bell is pressed, and TAMPER, while the loop around the
-    cabinet's inside is open or its wire is cut; what the cabinet has not is 0. A bell that is held at the start and a loop that is open
-    count as new, since a call for help may not be lost in a power cut. `coils` is the CoilBank; `keypad`, `screen` and `beeper` are
-    drivers, the latter two or None. `expanders` is a tuple of Expander, `silent` the address of the one that did not answer. `supply` is
-    None, or a callable that reads mV and the least at which a coil may be energised.
+    with something inside. `signals` is an Inputs with the bits BELL, while the bell is pressed, TAMPER, while the loop around the cabinet's
+    inside is open or its wire is cut, and DARK, while no current flows in the lamp; what the cabinet has not is 0. A bell that is held at
+    the start and a loop that is open count as new, since a call for help may not be lost in a power cut. `lit` tells whether the lamp is
+    switched on. `coils` is the CoilBank; `keypad`, `screen` and `beeper` are drivers, the latter two or None. `expanders` is a tuple of
+    Expander, `silent` the address of the one that did not answer. `supply` is None, or a callable that reads mV and the least at which a
+    coil may be energised; `current` is None, or a callable that reads mV and the least that a coil makes which is on.
     """
 
     def __init__(self, hal):
@@ -59,9 +61,11 @@ class Fittings:
         self.numbers = tuple(numbers)
         self._coils = tuple(coils)
         self.supply = board.supply and (hal.millivolts(board.supply[0]), board.supply[1])
+        self.current = board.current and (hal.millivolts(board.current[0]), board.current[1])
+        self.lit = False
         self._lamp = None if board.lamp is None else self._connect(hal, board.lamp, True)
         signals = []
-        for pin in (board.bell, board.tamper):
+        for pin in (board.bell, board.tamper, board.lamp_sense):
             signals.append(int if pin is None else self._connect(hal, pin, False))  # int() is 0
         self._start()  # from here on the pins of expanders can be driven and read
         self.coils = CoilBank(self.numbers, self._drive_coil, board.pulse_ms, board.rest_ms)
@@ -98,6 +102,7 @@ class Fittings:
 
     def light(self, lit: bool) -> None:
         """Switches the lamp, if there is one; it is dark from the start. Raises OSError when its expander does not answer."""
+        self.lit = lit
         if self._lamp is not None:
             self._switch(self._lamp, 1 if lit else 0)
 
@@ -116,12 +121,13 @@ class Fittings:
             expander.refresh()
 
     def restart(self) -> None:
-        """Sets the expanders up again after one was lost; raises OSError while it does not answer."""
+        """Resets the expanders and sets them up again; raises OSError while one does not answer. The lamp is as it was."""
         self.coils.all_off()
         if self._reset:
             self._reset(0)
             self._reset(1)
         self._start()
+        self.light(self.lit)
 
     def cut(self) -> bool:
         """Every coil off by native pins alone, without a bus; False when coils hang on expanders that have no wire for it.

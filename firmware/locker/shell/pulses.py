@@ -4,6 +4,7 @@ from locker.compat import const
 from locker.core import events, records
 
 _OVERTIME_MS = const(100)  # how long after its due end a pulse is cut by the hardware timer
+_STRAY_STEPS = const(7)  # more than 100 ms of current that nobody has given
 _PATIENCE_MS = const(5000)  # for limits that refuse: a door that opens minutes later is for nobody
 _RECALLED = const(256)  # events in which the pulses of the minute before a reset are looked for
 _AT_ONCE = const(8)
@@ -12,14 +13,17 @@ _AT_ONCE = const(8)
 class Pulses:
     """One pulse at a time. `hal` is the seam's Hal, `fittings` the cabinet's Fittings; `pulse_ms` is the length of a pulse.
 
-    `tell(event, now_ms)` takes what the core has to hear of beside the end of a pulse.
+    `tell(event, now_ms)` takes what the core has to hear of beside the end of a pulse; `stuck(mv, now_ms)` is called when a coil is on that
+    should be off.
     """
 
-    def __init__(self, hal, fittings, pulse_ms, tell):
+    def __init__(self, hal, fittings, pulse_ms, tell, stuck):
         self._hal = hal
         self._fittings = fittings
         self._timer_ms = pulse_ms + _OVERTIME_MS
         self._tell = tell
+        self._stuck = stuck
+        self._stray = 0  # steps in which a coil was on that should be off, up to now
         self._door = 0
         self._asked_ms = 0
         self._low = False  # the supply has kept the present one waiting
@@ -50,6 +54,7 @@ class Pulses:
         """Ends and begins what is due; the door whose pulse has just ended or was given up, else 0."""
         coils = self._fittings.coils
         ended = coils.step(now_ms)
+        self._feel(now_ms)
         door = self._door
         if ended:
             self._hal.one_shot(0, self._overtime)
@@ -61,8 +66,28 @@ class Pulses:
                 return door
         return ended
 
+    def _feel(self, now_ms):
+        """Looks for a coil that is on and should be off. Once the expanders are reset, which frees it from a latch, but not from a burnt
+        switch.
+        """
+        fittings = self._fittings
+        sense = fittings.current
+        mv = sense[0]() if sense else 0
+        if not sense or fittings.coils.active or mv < sense[1]:
+            self._stray = 0
+            return
+        self._stray += 1
+        if self._stray == _STRAY_STEPS:
+            self._stuck(mv, now_ms)
+            try:
+                fittings.restart()
+            except OSError:
+                return  # the next refresh finds which one does not answer
+
     def _powered(self, door, now_ms):
-        """Whether the supply can draw a latch; the core hears once of a pulse that has to wait for it."""
+        """Whether no other coil is on and the supply can draw a latch; the core hears once of a pulse that has to wait for the supply."""
+        if self._stray:
+            return False
         supply = self._fittings.supply
         mv = supply[0]() if supply else 0
         if not supply or mv >= supply[1]:
