@@ -63,7 +63,7 @@ class App:
         self._lost_ms = None
         self._told_ms = None  # when an expander was last reported lost
         self._dark = 0  # steps in which the lamp was switched on and drew no current, up to now
-        self._lamp_ms = 0  # until then its failure is told already
+        self._lamp_ms = self._stuck_ms = 0  # until then its failure, or that of a coil, is told already
 
     def _entropy(self, count):
         """Random bytes for at most one SHA-256: the chip's source, mixed with the board's secret and how often it was asked."""
@@ -183,7 +183,10 @@ class App:
             self._note(records.LAMP_FAILED, now_ms)
 
     def _stuck(self, mv, now_ms):
-        """A coil is on that should be off: it heats, and a person has to cut its power."""
+        """A coil is on that should be off: it heats, and a person has to cut its power. Told once an hour."""
+        if now_ms < self._stuck_ms:
+            return
+        self._stuck_ms = now_ms + _HOUR_MS
         self._link.urgent(records.pack(self._note(records.COIL_STUCK, now_ms, mv)))
 
     def _tell_moved(self, inputs, no, yes, now_ms):
