@@ -48,6 +48,9 @@ EVENTS = {
     records.TAMPERED: "tampered",
     records.EPOCH_BEGUN: "epoch begun",
     records.COIL_STUCK: "coil stuck",
+    records.JOURNAL_DOUBT: "journal in doubt",
+    records.EVENT_LOST: "event lost",
+    records.EVENTS_DROPPED: "events dropped",
 }
 
 

@@ -124,9 +124,11 @@ class Links:
         return None
 
     def _take_report(self, link: Link, report: Report) -> None:
-        """Compares the board's journal with the ledger. Where they contradict each other nothing is taken and nothing acknowledged.
+        """Compares the board's journal with the ledger. Where they contradict each other nothing is taken: a guess could lose some or count
+        some twice.
 
-        The board then keeps its events until people have mended it: a guess could lose some or count some twice.
+        A board with an older journal is told what the ledger holds: it gives no number out again that is in use, goes on behind them, takes
+        no deposits until a new epoch, and reports anew. All others keep their events until people have mended it.
         """
         link.report = report
         held = applied_up_to(self.ledger, link.cabinet, report.incarnation)
@@ -135,6 +137,7 @@ class Links:
             fault = (
                 f"its journal is older than the ledger (next event {report.next_event}, ledger holds {held}): was an old image restored?"
             )
+            link.send(messages.Ack(held))
         elif report.oldest_event > held + 1:
             fault = f"events {held + 1} to {report.oldest_event - 1} are in neither journal nor ledger: was an old ledger restored?"
         if fault and link.in_step:

@@ -30,6 +30,7 @@ ALARMS = {
     records.SUPPLY_LOW: "supply",
     records.TAMPERED: "tamper",
     records.COIL_STUCK: "coil",
+    records.JOURNAL_DOUBT: "journal",
 }
 DURESS = "duress"
 ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before

@@ -46,6 +46,7 @@ _STAFF = {
     "supply": "The supply at {place} is too weak for its locks.",
     "coil": "A lock coil at {place} is on and cannot be switched off: cut its power now. No door opens there until it is mended.",
     "tamper": "Somebody is at the inside of {place}.",
+    "journal": "The journal of {place} is old or damaged. It takes no parcels until it has a new epoch or is provisioned anew.",
     "duress": "Silent alarm: door {door} at {place} was opened under duress.",
     "ticket": "Door {door} at {place} took a parcel on a ticket that is unknown, revoked or used before.",
 }

@@ -4,6 +4,7 @@ import json
 
 from locker.hal.esp32 import open_journal
 from locker.shell.format import format_journal
+from locker.shell.marks import NAME
 from locker.shell.store import JournalError, Store
 
 
@@ -32,5 +33,8 @@ def journal():
 
 
 def start_journal(incarnation):
-    """Erases the journal and starts an empty one; prints how far it is."""
-    format_journal(open_journal(), incarnation, print)
+    """Erases the journal and starts an empty one, and the second copy of its numbers; prints how far it is."""
+    flash = open_journal()
+    format_journal(flash, incarnation, print)
+    flash.marks.set_blob(NAME, bytes(12))
+    flash.marks.commit()

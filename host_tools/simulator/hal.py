@@ -12,6 +12,7 @@ from host_tools.simulator.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_R
 from host_tools.simulator.clock import Event
 from host_tools.simulator.flash import FlashImage, PartitionFlash
 from host_tools.simulator.network import Network, Stream
+from host_tools.simulator.virtual_board.nvs import Namespace
 from host_tools.simulator.world import World
 from locker.core import records
 
@@ -19,6 +20,7 @@ _BACKOFF_MS_MIN = 1_000
 _BACKOFF_MS_MAX = 60_000
 _CONNECT_MS_MAX = 10_000
 _BEEP_DUTY = 32_768
+MARKS = "ansim"  # the namespace of the NVS that locker.hal.esp32 opens
 _catalogue = cache(catalogue)
 _CAUSES = {
     PWRON_RESET: records.RESET_POWER,
@@ -103,9 +105,9 @@ class SimulatedHal:
     def journal(self) -> "SimulatedFlash":
         self.alive()
         partition = self._flash.partition("journal") if self._flash else None
-        if partition is None:
+        if self._flash is None or partition is None:
             raise OSError(errno.ENODEV, "the flash has no partition labelled journal")
-        return SimulatedFlash(self, partition)
+        return SimulatedFlash(self, partition, Namespace(self._flash, MARKS, self.alive))
 
     def catalogue(self, language: str) -> BytesIO:
         self.alive()
@@ -212,10 +214,11 @@ class SimulatedBus:
 
 
 class SimulatedFlash:
-    """A raw partition that a dead program cannot reach."""
+    """A raw partition, and the NVS beside it, that a dead program cannot reach."""
 
-    def __init__(self, hal: SimulatedHal, partition: PartitionFlash) -> None:
+    def __init__(self, hal: SimulatedHal, partition: PartitionFlash, marks: Namespace) -> None:
         self._hal = hal
+        self.marks = marks
         self._partition = partition
         self.block_bytes = partition.block_bytes
         self.block_count = partition.block_count

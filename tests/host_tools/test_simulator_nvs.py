@@ -1,12 +1,13 @@
 """The virtual chip's non-volatile storage: what was set is there after any end, whole."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from host_tools.simulator.chip import PowerLost
 from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.virtual_board.nvs import Nvs
+from host_tools.simulator.virtual_board.nvs import Namespace, Nvs
 
 BLOB, NUMBER = 2, 1
 
@@ -35,6 +36,24 @@ def test_a_full_storage_refuses_and_keeps_what_it_has(tmp_path: Path) -> None:
         assert fit == 6  # of 2,000 hexadecimal digits each, in a copy of 12 KiB
         again = Nvs(image)
         assert [again.get("n", str(key), BLOB) for key in range(fit + 1)] == [bytes([key]) * 1000 for key in range(fit)] + [None]
+
+
+def test_a_namespace_has_the_protocol_of_micropythons_nvs(tmp_path: Path) -> None:
+    with FlashImage(tmp_path / "flash", flash_mb=4) as image:
+        marks = Namespace(image, "ansim")
+        buffer = bytearray(4)
+        with pytest.raises(OSError, match="has no boot") as error:
+            marks.get_blob("boot", buffer)
+        assert error.value.errno == errno.ENOENT
+        marks.set_blob("boot", b"abc")
+        marks.commit()
+        assert (marks.get_blob("boot", buffer), buffer) == (3, b"abc\0")
+        with pytest.raises(ValueError, match="buffer"):
+            marks.get_blob("boot", bytearray(2))
+        assert Nvs(image).get("ansim", "boot", BLOB) == b"abc"
+        with pytest.raises(OSError, match="full") as error:
+            marks.set_blob("boot", bytes(10_000))
+        assert error.value.errno == errno.ENOSPC
 
 
 @pytest.mark.parametrize("length", [40, 3000])  # of the value: in one sector, and in two

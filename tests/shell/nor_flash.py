@@ -18,7 +18,8 @@ class NorFlash:
         self.cut_after = None
         self.torn = 0.0
 
-    def _block(self, block):
+    def cells(self, block):
+        """The bytes of a block."""
         if block not in self.blocks:
             self.blocks[block] = bytearray(b"\xff" * 4096)
         return self.blocks[block]
@@ -33,10 +34,10 @@ class NorFlash:
         return int(size * self.torn)
 
     def read(self, block, offset, buffer):
-        buffer[:] = self._block(block)[offset : offset + len(buffer)]
+        buffer[:] = self.cells(block)[offset : offset + len(buffer)]
 
     def write(self, block, offset, data):
-        cells = self._block(block)
+        cells = self.cells(block)
         share = self._share(len(data))
         for index in range(share):
             cells[offset + index] &= data[index]
@@ -44,7 +45,7 @@ class NorFlash:
         self._fail_if_cut()
 
     def erase(self, block):
-        cells = self._block(block)
+        cells = self.cells(block)
         share = self._share(4096)
         cells[:share] = b"\xff" * share
         self.erases += 1
@@ -54,3 +55,31 @@ class NorFlash:
         if self.cut_after is not None and self.cut_after <= 0:
             self.cut_after = None
             raise PowerFailed()
+
+
+class Nvs:
+    """The non-volatile storage of the same chip, as MicroPython's esp32.NVS: a value is set as a whole or not at all.
+
+    `worn` refuses whatever is to be kept.
+    """
+
+    def __init__(self, flash):
+        self.flash = flash
+        self.values = {}
+        self.worn = False
+
+    def get_blob(self, key, buffer):
+        if key not in self.values:
+            raise OSError(2)
+        buffer[:] = self.values[key]
+        return len(buffer)
+
+    def set_blob(self, key, value):
+        if self.worn:
+            raise OSError(28)
+        if self.flash._share(2):
+            self.values[key] = bytes(value)
+        self.flash._fail_if_cut()
+
+    def commit(self):
+        pass

@@ -86,11 +86,10 @@ def test_the_tail_is_read_from_any_number_past_records_of_the_boards_own():
     assert [records.unpack(body).number for body in store.events_from(351, 8)] == [351]
 
 
-def test_an_acknowledgement_is_kept_and_never_runs_ahead_or_back():
+def test_an_acknowledgement_is_kept_and_never_goes_back():
     flash, store, reader = fresh()
     for a in range(5):
         write(store, reader, a)
-    assert not store.acknowledge(6, 0)
     assert store.acknowledge(4, 0)
     assert not store.acknowledge(3, 0)
     assert journal(flash)[0].acknowledged == 4
@@ -108,7 +107,7 @@ def test_a_full_journal_refuses_rather_than_forget_an_unacknowledged_event():
     except JournalFull:
         pass
     assert written >= EVENTS_AT_LEAST
-    assert not store.has_room(1)
+    assert store.room(1) < 1
     assert records.unpack(store.events_from(1, 1)[0]).number == 1
 
 
@@ -134,6 +133,36 @@ def test_an_erase_waits_for_a_quiet_moment_while_one_block_is_left():
     assert flash.erases == before
     store.tidy(0, quiet=True)
     assert flash.erases == before + 1
+
+
+def ring(store):
+    """Says that the bell was rung, again and again."""
+    return store.append(records.BELL_RUNG, 0, 0, 0, 0).number
+
+
+def test_a_block_whose_erase_was_cut_off_is_erased_again_when_it_is_needed():
+    for torn in (0.3, 0.9):
+        flash, store, reader = fresh()
+        for _ in range(121):
+            for _ in range(170):
+                number = ring(store)
+            store.acknowledge(number, 0)
+            store.tidy(0, quiet=True)
+        while store.room(0) > 1:
+            number = ring(store)
+        store.acknowledge(number, 0)
+        erases = flash.erases
+        flash.cut_after, flash.torn = 2, torn  # the acknowledgement is written first
+        try:
+            store.tidy(0, quiet=False)
+        except PowerFailed:
+            store = Store(flash, lambda record: None, reader.carry)
+        assert (flash.erases, store._erased, store.damaged, store.next_number) == (erases + 1, 0, 0, number + 1)
+        for _ in range(400):
+            store.tidy(0, quiet=False)
+            assert ring(store) == store.next_number - 1
+        again = Store(flash, lambda record: None, reader.carry)
+        assert (again.damaged, again.next_number) == (0, store.next_number)
 
 
 def test_spending_a_ticket_marks_that_ticket_only_and_lasts():
@@ -165,5 +194,75 @@ def test_a_power_cut_at_any_flash_operation_loses_no_finished_record():
             again, reread = journal(flash)
             kept = [a for _, a in reread.events]
             assert kept[:finished] == list(range(finished)) and len(kept) - finished in (0, 1)
+            again.tidy(0, quiet=False)
             assert write(again, reread, 999999).number == len(kept) + 1
             assert journal(flash)[1].events[-1] == (len(kept) + 1, 999999)
+
+
+class DoorsOnly(Reader):
+    """A reader of a journal of many events."""
+
+    def fold(self, record):
+        if record.door:
+            self.doors[record.door] = record.a
+
+
+def started(flash):
+    """The journal as a start makes it ready, and its reader."""
+    reader = DoorsOnly()
+    store = Store(flash, reader.fold, reader.carry)
+    store.tidy(0, quiet=False)
+    return store, reader
+
+
+def filled():
+    """A journal with three doors that takes no event any more; the number of its last one."""
+    flash, store, reader = fresh()
+    for door in (1, 2, 3):
+        write(store, reader, door, door=door)
+    try:
+        while True:
+            store.tidy(0, quiet=True)
+            number = ring(store)
+    except JournalFull:
+        return flash, store, number
+
+
+def test_the_last_slots_are_for_what_makes_room():
+    flash, store, number = filled()
+    for kind in (records.OPENINGS, records.CODE_TRIED, records.EPOCH_BEGUN):
+        try:
+            store.append(kind, 0, 0, 0, 0)
+        except JournalFull:
+            continue
+        raise AssertionError("it has taken one of the last slots")
+    programs = flash.programs
+    for held in range(1, 160):
+        assert store.acknowledge(held, 0)
+        store.tidy(0, quiet=True)
+    assert flash.programs == programs, "an acknowledgement that allows nothing costs a slot"
+    store, _ = started(flash)
+    assert store.acknowledged == 0
+    assert store.acknowledge(200, 0)
+    store.tidy(0, quiet=True)
+    assert store.room(0) > 100
+    store, reader = started(flash)
+    assert (store.acknowledged, store.next_number, reader.doors) == (200, number + 1, {1: 1, 2: 2, 3: 3})
+
+
+def test_an_erase_that_power_cuts_interrupt_sixteen_times_is_made_at_last():
+    flash, store, number = filled()
+    for _ in range(16):
+        store.acknowledge(200, 0)
+        flash.cut_after, flash.torn = 1, 0.5
+        try:
+            store.tidy(0, quiet=True)
+        except PowerFailed:
+            store, _ = started(flash)
+        else:
+            raise AssertionError("the power has not failed")
+        assert (store.damaged, store.next_number) == (0, number + 1)
+    store.acknowledge(200, 0)
+    store.tidy(0, quiet=True)
+    assert ring(store) == number + 1
+    assert started(flash)[1].doors == {1: 1, 2: 2, 3: 3}

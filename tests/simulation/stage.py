@@ -8,7 +8,8 @@ from host_tools.boards import load_board, to_board_json
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.controller import Controller, VirtualController
 from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.hal import SimulatedHal
+from host_tools.simulator.hal import MARKS, SimulatedHal
+from host_tools.simulator.virtual_board.nvs import Namespace
 from host_tools.simulator.world import World
 from locker.board import from_json
 from locker.core import records
@@ -17,6 +18,7 @@ from locker.core.tickets import ticket
 from locker.shell import identity as identities
 from locker.shell.app import App
 from locker.shell.format import format_journal
+from locker.shell.marks import NAME
 from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
 from locker.wire.host_session import HostSession
@@ -46,11 +48,12 @@ def code_of(door: int, counter: int) -> str:
 
 
 def make_flash(path: Path, board: str = "wall_12") -> None:
-    """A flash image as provisioning leaves it: partitioned, with an initialised journal."""
+    """A flash image as provisioning leaves it: partitioned, with an initialised journal and the second copy of its numbers."""
     with FlashImage(path, flash_mb=load_board(board).definition.flash_mb) as flash:
         partition = flash.partition("journal")
         assert partition is not None
         format_journal(partition, 7)
+        Namespace(flash, MARKS).set_blob(NAME, bytes(12))
 
 
 class Cabinet:

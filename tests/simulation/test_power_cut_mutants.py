@@ -104,6 +104,21 @@ def a_new_epoch_is_not_kept(patch: Patch) -> None:
     patch.setattr(State, "fold", lambda self, kind, *more: None if kind == records.EPOCH_BEGUN else fold(self, kind, *more))
 
 
+def the_second_copy_is_written_first(patch: Patch) -> None:
+    append = Store.append
+
+    def copy_first(self, kind, door, uptime, a, b):
+        if self.kept:
+            self.kept(self.boot, kind, uptime)
+        return append(self, kind, door, uptime, a, b)
+
+    patch.setattr(Store, "append", copy_first)
+
+
+def the_last_room_is_for_anything(patch: Patch) -> None:
+    patch.setattr(Cabinet, "scarce", lambda self, door: False)
+
+
 MUTANTS: dict[Callable[[Patch], None], tuple[str, str]] = {
     # fault:                                         a transaction that shows it, and the law that it breaks
     a_try_is_recorded_after_the_answer: ("wrong code", "a try is written before it is compared"),
@@ -115,6 +130,8 @@ MUTANTS: dict[Callable[[Patch], None], tuple[str, str]] = {
     the_coil_moves_before_the_record: ("pickup", "a pulse is written down before its coil moves"),
     doors_are_not_carried_over_an_erase: ("erase ahead", "the journal says what was written"),
     a_new_epoch_is_not_kept: ("new epoch", "a deposited parcel is collected with its code"),
+    the_second_copy_is_written_first: ("deposit", "a power cut casts no doubt on the journal"),
+    the_last_room_is_for_anything: ("journal brimful", "the core asks for no record that has no room"),
     what_was_being_taken_is_taken: ("pickup", "an open intent ends as the sensors say"),
 }
 

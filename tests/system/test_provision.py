@@ -15,6 +15,7 @@ from host_tools.boards import load_board, to_board_json
 from host_tools.device import Device
 from host_tools.host.ledger import ENROLLED, PENDING, Cabinet, open_ledger
 from host_tools.provision import incarnation
+from locker.core import records
 from tests.system.virtual_port import VirtualPort, ansim, virtual_board
 
 
@@ -100,6 +101,8 @@ def test_a_board_is_provisioned_once_unless_it_is_replaced(board: VirtualPort, t
     assert after is not None
     assert after["board_id"] != before[0]["board_id"]
     assert [one.board_id.hex() for one in enrolled(data)] == [after["board_id"]]
+    with Device(board.port) as device:
+        device.execute(f"BOOTED, DOUBT = {records.BOOTED}, {records.JOURNAL_DOUBT}\n{NO_DOUBT}")
 
 
 def test_a_number_that_is_taken_is_refused_and_nothing_is_written(board: VirtualPort, tmp_path: Path) -> None:
@@ -239,6 +242,15 @@ def test_killed_anywhere_the_next_run_recovers_with_one_enrolment(tmp_path: Path
             assert found[0] == incarnation(cabinet.board_id)
         assert resumed >= 1
 
+
+#: The first block of the journal says that the board was in service, and nothing of doubt: the second copy of its numbers began anew too.
+NO_DOUBT = """
+from esp32 import Partition
+block = bytearray(4096)
+Partition.find(Partition.TYPE_DATA, label="journal")[0].readblocks(0, block)
+kinds = [block[16 + 24 * slot] for slot in range(170)]
+assert BOOTED in kinds and DOUBT not in kinds
+"""
 
 #: Takes a board's provisioning away: no identity, no records.
 BLANK = """

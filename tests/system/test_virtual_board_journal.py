@@ -1,4 +1,4 @@
-"""From one flash image, one seed and one script: the journal partitions of CPython and of the real MicroPython are the same bytes."""
+"""From one flash image, one seed and one script: CPython and the real MicroPython leave the same bytes of journal and NVS."""
 
 import json
 import shutil
@@ -13,6 +13,7 @@ from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.people import Errand, courier, resident, send
 from host_tools.simulator.virtual_board.virtual_time import run_in_virtual_time
 from host_tools.simulator.world import World
+from locker.board import from_json
 from locker.core import records
 from locker.shell.store import Store
 from tests.simulation.stage import IDENTITY, Cabinet, TestHost, make_flash
@@ -42,12 +43,13 @@ def provisioned(image: Path, board: str) -> None:
 
 
 def journal(image: Path) -> tuple[bytes, list[int]]:
-    """The bytes of an image's journal, and the kinds of the events in them."""
+    """The bytes of an image's journal and NVS, and the kinds of the events in the journal."""
     kinds: list[int] = []
     with FlashImage(image) as flash:
-        partition = flash.partition("journal")
+        partition, nvs = flash.partition("journal"), flash.partition("nvs")
         assert partition is not None
-        written = partition.dump()
+        assert nvs is not None
+        written = partition.dump() + nvs.dump()
         Store(partition, lambda record: kinds.append(record.kind), None)
     return written, kinds
 
@@ -89,3 +91,21 @@ def test_cpython_and_micropython_write_the_same_journal(tmp_path: Path, board: s
     assert [kind for kind in kinds if kind in EVENTS] == EVENTS
     assert kinds == kinds_there
     assert written == written_there
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"\x5a"], ids=["blank", "garbage"])
+def test_a_board_whose_whole_journal_is_lost_says_so_and_moves_nothing(tmp_path: Path, content: bytes) -> None:
+    image = tmp_path / "flash.bin"
+    provisioned(image, "wall_12")
+    with FlashImage(image) as flash:
+        partition = flash.partition("journal")
+        assert partition is not None
+        flash.replace(partition.partition.offset, lost := content * partition.partition.size)
+    lived = run_in_virtual_time(image, from_json(to_board_json(load_board("wall_12"))), 1, lambda world: None, 10_000)
+    assert lived.console.splitlines()[0] == "Not in service: The journal is not initialised: run `ansim provision`."
+    assert not lived.world.trace.of("coil")
+    assert not any(coil.energised for coil in lived.world.coils.values())
+    with FlashImage(image) as flash:
+        partition = flash.partition("journal")
+        assert partition is not None
+        assert partition.dump() == lost

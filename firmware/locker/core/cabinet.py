@@ -33,6 +33,7 @@ _HOST_MS = const(3000)
 _SURE_MS = const(2000)
 _REPEAT_MS = const(600000)  # a bell rung again within this time repeats the call
 _HOUR_MS = const(3600000)
+_VISIT = const(12)  # records of one visit at most, from the `#` to the closed door
 
 
 class Cabinet:
@@ -41,7 +42,7 @@ class Cabinet:
     `sizes` is a sequence of (door number, size); `state` the fold of its journal (core.journal.State), into which the cabinet
     folds each record as it emits it; `spent(serial)` tells whether a ticket is used up; `draw(n)` gives a random number 0
     to n-1.
-    `accepting` may be set to False, and deposits stop while everything else goes on.
+    `accepting` may be set to False, and deposits stop while everything else goes on; `room` to how many more records fit into the journal.
     """
 
     def __init__(self, sizes, secrets, state, spent, draw):
@@ -50,6 +51,8 @@ class Cabinet:
         self.spent = spent
         self.draw = draw
         self.accepting = True
+        self.room = 65535
+        self.dropped = 0  # minor events that were not recorded for want of room, since the last record of that
         self.doors = state.doors
         for number, size in sizes:
             self.doors[number].size = size
@@ -114,6 +117,9 @@ class Cabinet:
         kind = type(event)
         if kind is events.Woke:
             self._wake = None
+        if self.dropped and not self.scarce(None):
+            self.record(records.EVENTS_DROPPED, None, self.dropped)
+            self.dropped = 0
         self._time_out()
         if kind is events.HostAcknowledged:
             self.state.acknowledged = max(self.state.acknowledged, event.number)
@@ -129,19 +135,36 @@ class Cabinet:
             self._sense(kind, self.doors[event.door])
         return self._end()
 
+    def note(self, kind: int, now_ms: int, a: int, b: int) -> list:
+        """The effects of an event of the shell's own, which is to be recorded."""
+        self._begin(now_ms)
+        self.record(kind, None, a, b)
+        return self.effects
+
     # What the tables ask for
 
     def record(self, kind: int, door, a: int = 0, b: int | None = None) -> None:
-        """Journals and folds a record of a door (None for the cabinet), and tells the host if it is for it. `b` is the door's counter."""
+        """Journals and folds a record of a door (None for the cabinet), and tells the host if it is for it. `b` is the door's counter.
+
+        A minor one is only counted when records are scarce.
+        """
         number = door.number if door else 0
         if b is None:
             b = door.counter if door else 0
+        self.state.fold(kind, number, a, b)
+        if records.MINOR >> kind & 1 and self.scarce(None):
+            self.dropped += 1
+            return
+        self.room -= 1
         if kind < records.ACKNOWLEDGED:
             self.state.number += 1
-        self.state.fold(kind, number, a, b)
         self.effects.append(effects.Record(kind, number, a, b))
         if records.TOLD >> kind & 1:
             self.effects.append(effects.Send(bool(records.URGENT >> kind & 1)))
+
+    def scarce(self, door) -> bool:
+        """Whether a visit to this door (None: anything else) would take records that are kept for the pickups of other parcels."""
+        return self.room < _VISIT + self.state.reserved(door)
 
     def beep(self, sound: int) -> None:
         """Makes a sound."""
@@ -261,7 +284,7 @@ class Cabinet:
         self._rang_ms = self.now
         self._noted(records.BELL_RUNG, None, rings)
         if not self.counted[records.BELL_RUNG]:
-            self._bell_number = self.state.number
+            self._bell_number = self.state.number + self.dropped  # one that was dropped is not told until there is room
         self.beep(ALARM)
         self.show(texts.BELL, (), _READ_MS)
         self.wait(_BELL, _HOST_MS)

@@ -55,11 +55,11 @@ _ACTIONS = (None, _reissue, _recall, _service, _disarm, _set_out)  # by kind
 
 
 def apply(cabinet, event) -> None:
-    """Carries out a Commanded event when it is the next one; an old one, or one too early, changes nothing."""
+    """Carries out a Commanded event when it is the next one; one that is old, too early or without room in the journal changes nothing."""
     state = cabinet.state
-    if event.number != state.command + 1:
-        return
     door = cabinet.doors.get(event.door)
+    if event.number != state.command + 1 or cabinet.scarce(door):
+        return
     done = False
     if event.kind == SET_PATIENCE:
         done = 1 <= event.a <= 4

@@ -38,7 +38,7 @@ def answer(cabinet) -> None:
     cabinet.serial = serial
     cabinet.rounds = 0
     door = cabinet.deposited
-    if door and door.serial == serial:
+    if door and door.serial == serial and not cabinet.scarce(door):
         cabinet.deposited = None
         cabinet.record(records.WITHDRAWN, door, serial)
         _in_vain(cabinet)

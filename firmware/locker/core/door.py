@@ -75,7 +75,7 @@ def _opened(cabinet, door):
 
 def _judge(cabinet, door):
     """Records what is inside, then what became of the parcel."""
-    if cabinet.state.flaps.get(door.number, 0) <= _FLAPS_MAX or door.state in _OUTCOMES:
+    if door.state in _OUTCOMES or (cabinet.state.flaps.get(door.number, 0) <= _FLAPS_MAX and not cabinet.scarce(None)):
         cabinet.record(records.DOOR_CLOSED, door, int(door.occupied))
     if door.state == LOADING:
         deposit.judge(cabinet, door)

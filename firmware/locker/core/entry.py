@@ -7,7 +7,7 @@ after boot), and answered 500 ms later: the same for right, wrong and empty. A d
 from locker.compat import const
 from locker.core import codes, deposit, journal, opening, pickup, records, texts, tickets
 from locker.core.deposit import DONE, FOUND, GOOD_TICKET, LARGER, SHUT_EMPTY, STUCK
-from locker.core.effects import GOOD
+from locker.core.effects import BAD, GOOD
 from locker.core.journal import EMPTY, FAILURES_MAX, REFUSED_MAX, SERVICE, WAITING
 from locker.core.pickup import CONFIRM, TYPED
 from locker.mac import same
@@ -43,6 +43,7 @@ _DIGITS_MAX = const(15)  # one more than the longest number, so that a longer on
 _TICKET_DIGITS = const(9)
 _SHORT_DIGITS = const(10)  # door + 8
 _LONG_DIGITS = const(14)  # door + 12
+_DOOR_DIGITS = const(2)
 _NOBODYS = journal.Door(0)
 
 
@@ -86,14 +87,20 @@ def submit(cabinet, _):
     floor_ms = _FLOOR_MS
     door = None if length == _TICKET_DIGITS else cabinet.doors.get(int(typed[:2]))
     if door:
+        scarce = cabinet.scarce(door)
         if door.failures < FAILURES_MAX:
-            cabinet.record(records.CODE_TRIED, door, door.failures + 1)
+            if scarce:
+                door.failures += 1  # so that full and empty doors ask for all digits alike
+            else:
+                cabinet.record(records.CODE_TRIED, door, door.failures + 1)
         else:
             floor_ms = _FLOOR_ALL_DIGITS_MS
             if length == _SHORT_DIGITS:
                 cabinet.typed = ""  # all digits were asked for: nothing of it is compared
             else:
                 cabinet.count(records.CODES_TRIED)
+        if scarce and cabinet.typed:
+            cabinet.typed = typed[:_DOOR_DIGITS]  # a try that is not written down is not compared
     cabinet.check_ms = max(cabinet.now, cabinet.checked_ms + floor_ms)
     answer_ms = _ANSWER_MS
     if length == _TICKET_DIGITS and cabinet.state.refused + cabinet.cancelled >= REFUSED_MAX:
@@ -110,10 +117,15 @@ def answer(cabinet, _):
         deposit.answer(cabinet)
         return
     deposit.seal(cabinet)
-    if length:
+    if length > _DOOR_DIGITS:
         _answer_code(cabinet)
-    else:
+    elif not length:
         cabinet.refuse(texts.ALL_DIGITS)
+    elif cabinet.doors[int(cabinet.typed)].state < WAITING:
+        cabinet.refuse(texts.UNKNOWN)  # as ever where nothing waits
+    else:
+        cabinet.beep(BAD)
+        cabinet.show(texts.JAMMED, (int(cabinet.typed),))
 
 
 def _answer_code(cabinet):

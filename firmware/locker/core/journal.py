@@ -32,7 +32,9 @@ COUNTER_MAX = const(0x1FFFF)
 ARMING_MAX = const(15)
 RETRY_MAX = const(15)
 
-# CABINET_STATE.b: refused in bits 0-3, openings in 4-7, patience in 8-10, epoch in 11-31.
+RESERVE = const(32)  # records that each deposit keeps free for the pickup of its parcel
+
+# CABINET_STATE.b: refused in bits 0-3, openings in 4-7, patience in 8-10, doubt in 11-13, epoch in 14-31.
 REFUSED_MAX = const(10)  # refused tickets of an hour, from which on the answer to one takes longer
 
 _AFTER = {  # record kind: where the parcel is then
@@ -55,7 +57,8 @@ class Door:
     By the journal: `state` as above; `counter` of its latest parcel (0: never had one); `serial` of that parcel's ticket; `failures`
     counted for it (0-10); `epoch` modulo 1024 it was deposited in; `retry` of its code (0-15); `flagged` 1 when its sensor cannot tell
     whether it is there; `jammed` 1 when the door did not move at its last attempt; `out` 1 when it is out of service; `armed` 0, RECALL
-    or SERVICE, and `arming`, which makes that code another one each time.
+    or SERVICE, and `arming`, which makes that code another one each time; `share`, how many records
+    of its RESERVE are left.
     For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said; `tries`, which counts the pulses
     of this attempt, then the reminders.
     """
@@ -74,6 +77,7 @@ class Door:
         self.out = 0
         self.armed = 0
         self.arming = 0
+        self.share = RESERVE
         self.phase = 0
         self.closed = True
         self.occupied = False
@@ -81,6 +85,10 @@ class Door:
 
     def apply(self, kind: int, a: int, b: int, epoch: int) -> None:
         """Folds one record of this door in; a record that says nothing of the parcel changes nothing."""
+        if kind in ANCHORS or kind == records.DEPOSITED:
+            self.share = RESERVE
+        elif self.state > WAITING or kind in (records.CODE_TRIED, records.PICKUP_OPENED):
+            self.share = max(0, self.share - 1)
         if kind in _AFTER:
             if kind != records.DEPOSIT_STARTED or self.state != LOADING:
                 self.state = _AFTER[kind]
@@ -142,6 +150,7 @@ class State:
     database holds; `command` the number of the host's last command; `refused` how many refused tickets count (0-10); `openings` how many
     host-ordered openings count against the fuse of a day; `patience` how many times as long the cabinet waits for people (1-4);
     `flaps` how often each door opened with no cause within the hour, by number (4: any more), 0 left out.
+    `doubt` what was found wrong with the journal in this epoch (a sum of records.DOUBT_): unless it is 0, it is trusted with no new parcel.
     """
 
     def __init__(self, door_numbers, epoch: int = 1):
@@ -156,6 +165,7 @@ class State:
         self.openings = 0
         self.patience = 1
         self.flaps = {}
+        self.doubt = 0
 
     def apply(self, record) -> None:
         """Folds one records.Record in. Records of doors that the cabinet no longer has are passed over."""
@@ -178,16 +188,28 @@ class State:
             self.openings = a
         elif kind == records.EPOCH_BEGUN:
             self.epoch = a
+            self.doubt = 0  # with new keys nothing that was lost before can do harm
+        elif kind == records.JOURNAL_DOUBT:
+            self.doubt |= a
         elif kind == records.CABINET_STATE:
             self.command = a
             self.refused = b & 15
             self.openings = b >> 4 & 15
             self.patience = b >> 8 & 7
-            self.epoch = b >> 11
+            self.doubt = b >> 11 & 7
+            self.epoch = b >> 14
         elif door in self.doors:
             self.doors[door].apply(kind, a, b, self.epoch)
             if kind == records.DOOR_FORCED:
                 self.flaps[door] = self.flaps.get(door, 0) + 1
+
+    def reserved(self, but) -> int:
+        """How many records are kept for the pickups of all parcels but that of this door (None: of all)."""
+        count = 0
+        for door in self.doors.values():
+            if door.state and door is not but:
+                count += door.share
+        return count
 
     def door_record(self, number: int) -> effects.Record:
         """The one record (an effect) that says again all that is known of a door, for when its older records are erased.
@@ -195,7 +217,7 @@ class State:
         DOOR_STATE; for 0, CABINET_STATE: what is known of no door.
         """
         if not number:
-            b = self.refused | self.openings << 4 | self.patience << 8 | self.epoch << 11
+            b = self.refused | self.openings << 4 | self.patience << 8 | self.doubt << 11 | self.epoch << 14
             return effects.Record(records.CABINET_STATE, 0, self.command, b)
         door = self.doors[number]
         a = door.serial | door.failures << 17 | door.jammed << 21 | door.epoch << 22

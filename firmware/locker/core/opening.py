@@ -76,7 +76,7 @@ def give(cabinet, challenge: int, digits: int) -> None:
     opening = cabinet.opening
     right = opening and opening[3] and opening[0] == challenge and opening[1] == digits and not _fused(cabinet)
     cancel(cabinet)
-    if not right or opening[2].state < WAITING:
+    if not right or opening[2].state < WAITING or cabinet.scarce(opening[2]):
         cabinet.challenge(0, 0)
         return
     door = opening[2]

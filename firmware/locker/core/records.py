@@ -43,6 +43,7 @@ TICKET_REFUSED = const(17)  # a: how many since the last such record, b: how man
 STILL_INSIDE = const(18)  # a: serial, b: parcel counter; a pickup ended with the parcel still there
 SENSOR_FAULT = const(19)  # a: 1 contact, 2 occupancy
 LEVEL_LOST = const(20)  # a: I2C address of an expander that does not answer
+JOURNAL_DOUBT = const(21)  # a: found, a sum of 1 older than its second copy or the host's, 2 no second copy, 4 damaged; b: how many damaged
 PARCEL_FLAGGED = const(22)  # b: parcel counter; the courier says that it lies where nothing is seen: collected by key, not by sensor
 REISSUED = const(23)  # a: retry, b: parcel counter; another code, the failures stay
 ARMED = const(24)  # a: arming and, above its 8 bits, 1 recall, 2 service or 0 disarmed; b: parcel counter
@@ -55,7 +56,9 @@ DOOR_FLAPPED = const(30)  # a: how often doors opened with no cause, beyond thre
 SUPPLY_LOW = const(31)  # a pulse was refused; a: mV at the supply's pin, or of no door: how many more within an hour
 TAMPERED = const(32)  # a: 0, or how many more within an hour
 EPOCH_BEGUN = const(33)  # a: epoch
+EVENT_LOST = const(34)  # stands for an event that the journal has lost; the time is that of the next one
 COIL_STUCK = const(35)  # a: mV at the current's pin; a coil draws current that nobody has given it
+EVENTS_DROPPED = const(36)  # a: how many minor events found no room in the journal since the last such record
 
 # Records of the board's own that never go to the host.
 ACKNOWLEDGED = const(128)  # a: the host's database holds everything up to this number
@@ -68,6 +71,13 @@ URGENT = const(1 << PICKUP_OPENED | 1 << DOOR_FORCED | 1 << DOOR_JAMMED | 1 << B
 TOLD = const(
     URGENT | 1 << DEPOSITED | 1 << CANCELLED | 1 << COLLECTED | 1 << DOOR_LEFT_OPEN | 1 << TICKET_REFUSED | 1 << STILL_INSIDE
     | 1 << SENSOR_FAULT | 1 << SERVICE_OPENED | 1 << DOOR_TESTED | 1 << COMMAND_APPLIED | 1 << SUPPLY_LOW | 1 << LAMP_FAILED
+    | 1 << JOURNAL_DOUBT
+)  # fmt: skip
+
+# What is only counted when the room that the journal has left is kept for the pickups of parcels.
+MINOR = const(
+    1 << BOOTED | 1 << DOOR_FORCED | 1 << BELL_RUNG | 1 << LAMP_FAILED | 1 << TICKET_REFUSED | 1 << LEVEL_LOST | 1 << CODES_TRIED
+    | 1 << DOOR_FLAPPED | 1 << SUPPLY_LOW | 1 << TAMPERED
 )  # fmt: skip
 
 # Who opened the door of a parcel (PICKUP_OPENED.a).
@@ -76,6 +86,11 @@ BY_DURESS = const(1)
 BY_RECALL = const(2)
 BY_SERVICE = const(3)
 BY_HOST = const(4)
+
+# What is wrong with the journal (JOURNAL_DOUBT.a, a sum): see shell.marks.
+DOUBT_BEHIND = const(1)  # it says less than its second copy, or than the host holds
+DOUBT_COPY = const(2)  # its second copy is missing, says less, or cannot be written
+DOUBT_DAMAGED = const(4)  # records in it are damaged or missing
 
 # Why a boot happened (BOOTED.a).
 RESET_POWER = const(1)

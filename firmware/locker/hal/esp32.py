@@ -60,13 +60,14 @@ def _part(buffer, start, end):
 
 
 class _Flash:
-    """A raw data partition: esp32.Partition writes without erasing when it is given an offset."""
+    """A raw data partition: esp32.Partition writes without erasing when it is given an offset. And beside it the NVS."""
 
     block_bytes = _BLOCK_BYTES
 
     def __init__(self, partition):
         self._partition = partition
         self.block_count = partition.ioctl(4, 0)
+        self.marks = esp32.NVS("ansim")
 
     def read(self, block, offset, buffer):
         self._partition.readblocks(block, buffer, offset)

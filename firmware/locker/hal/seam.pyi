@@ -32,11 +32,24 @@ class Bus(Protocol):
         in_end: int | None = None,
     ) -> None: ...
 
+class Marks(Protocol):
+    """A few bytes in the chip's own non-volatile storage, apart from the journal. The protocol of MicroPython's esp32.NVS."""
+
+    def get_blob(self, key: str, buffer: bytearray, /) -> int:
+        """Fills the buffer; the number of bytes. Raises OSError when there is nothing under that key."""
+
+    def set_blob(self, key: str, value: bytes, /) -> None:
+        """May raise OSError, as `commit`."""
+
+    def commit(self) -> None:
+        """What was set is durable when it returns. Raises OSError when it cannot be kept."""
+
 class Flash(Protocol):
     """The raw journal partition: NOR flash. Erasing sets a block to 0xFF, writing can only clear bits."""
 
     block_bytes: int  # 4096
     block_count: int
+    marks: Marks  # for the second copy of what the journal must never fall behind, see locker.shell.marks
 
     def read(self, block: int, offset: int, buffer: bytearray | memoryview) -> None: ...
     def write(self, block: int, offset: int, data: bytes | bytearray | memoryview) -> None: ...

@@ -6,14 +6,15 @@ from locker.compat import const
 from locker.core import effects as do
 from locker.core import events, records, texts
 from locker.core.cabinet import Cabinet
-from locker.core.journal import State
+from locker.core.journal import RESERVE, State
 from locker.mac import hmac_sha256
 from locker.shell import identity as identities
 from locker.shell.catalogue import rows
 from locker.shell.fittings import BELL, DARK, TAMPER, Fittings
 from locker.shell.link import Link
+from locker.shell.marks import pair
 from locker.shell.pulses import Pulses
-from locker.shell.store import Store
+from locker.shell.store import JournalFull, Store
 from locker.wire import messages
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
@@ -24,10 +25,10 @@ _WATCHDOG_MS = const(8000)
 _RETRY_MS = const(1000)
 _DARK_STEPS = const(60)  # 1.2 s: longer than it goes unnoticed that the lamp's expander was reset
 _HOUR_MS = const(3600000)
-_RESERVE = const(32)  # records kept free for the pickup of each parcel
 _OTHER_LANGUAGE = const(65)  # the key A
 _VISIT_MS = const(20000)  # without a key, back at the welcome: whoever chose the language has gone
 _CHOICE_ROW = const(3)  # of the welcome
+_LONG_AGO_MS = const(-5000)  # for what was not asked for in time
 BUILD = const(1)
 IN_SERVICE = "In service"  # what the tools at the other end of the console wait for
 
@@ -54,9 +55,11 @@ class App:
         gc.collect()
         self._state = State(self._fittings.numbers)
         self._cabinet = Cabinet(sizes, identities.secrets(identity), self._state, self._spent, self._draw)
-        self._store = Store(hal.journal(), self._state.apply, self._state.door_record)
-        session = Session(identity.master_secret, identity.board_id, identity.alias, self._entropy)
+        flash = hal.journal()
+        self._store = Store(flash, self._state.apply, self._state.door_record)
         self._pulses.recall(self._store)
+        pair(flash.marks, self._store, self._state)
+        session = Session(identity.master_secret, identity.board_id, identity.alias, self._entropy)
         self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status)
         self._wake_ms = None
         self._key_ms = 0
@@ -100,6 +103,7 @@ class App:
     def boot(self) -> None:
         """Journals the boot and lets the core resolve what it was cut off in; no coil moves."""
         now_ms = self._hal.now_ms()
+        self._tidy(now_ms, False)
         self._note(records.BOOTED, now_ms, self._hal.reset_cause(), BUILD)
         is_open = self._fittings.contacts.state
         is_occupied = self._fittings.occupancy.state
@@ -135,8 +139,16 @@ class App:
         self._paint()
         if fittings.beeper:
             fittings.beeper.step(now_ms)
-        self._store.tidy(now_ms // 100, now_ms - self._key_ms >= _QUIET_MS and not fittings.coils.active)
-        self._cabinet.accepting = self._store.has_room(_RESERVE * len(fittings.numbers))
+        self._tidy(now_ms, now_ms - self._key_ms >= _QUIET_MS and not fittings.coils.active)
+
+    def _tidy(self, now_ms, quiet):
+        """Sees to the room in the journal, and tells the core how much there is."""
+        store, cabinet = self._store, self._cabinet
+        store.tidy(now_ms // 100, quiet)
+        wanted = RESERVE * len(self._fittings.numbers)
+        cabinet.room = store.room(wanted)
+        cabinet.accepting = cabinet.room >= wanted and not self._state.doubt
+        self._state.number = store.next_number - 1  # which the host may have raised
 
     def _refresh(self, now_ms):
         """Reads the expanders; a lost one is journaled, once an hour at most, and set up again each second until it answers."""
@@ -187,7 +199,7 @@ class App:
         if now_ms < self._stuck_ms:
             return
         self._stuck_ms = now_ms + _HOUR_MS
-        self._link.urgent(records.pack(self._note(records.COIL_STUCK, now_ms, mv)))
+        self._note(records.COIL_STUCK, now_ms, mv)
 
     def _tell_moved(self, inputs, no, yes, now_ms):
         """An event for each door of which an input has just changed, in the order of the doors."""
@@ -209,7 +221,7 @@ class App:
             elif kind is do.Spend:
                 self._store.spend(effect.serial)
             elif kind is do.Pulse:
-                self._pulses.want(effect.door, now_ms)
+                self._pulses.want(effect.door, now_ms if last else _LONG_AGO_MS)
             elif kind is do.WakeAt:
                 self._wake_ms = effect.ms
             elif kind is do.Send:
@@ -246,14 +258,16 @@ class App:
         self._show(self._shown)
 
     def _record(self, effect, now_ms):
-        return self._store.append(effect.kind, effect.door, now_ms // 100, effect.a, effect.b)
+        """The durable record; None when the journal is full, and no coil moves for it. The core sees to it that it is not."""
+        try:
+            return self._store.append(effect.kind, effect.door, now_ms // 100, effect.a, effect.b)
+        except JournalFull:
+            return None
 
     def _note(self, kind, now_ms, a=0, b=0):
-        """Journals an event of the shell's own, and tells the host; the record."""
-        record = self._store.append(kind, 0, now_ms // 100, a, b)
-        self._state.apply(record)
+        """Journals an event of the shell's own, and tells the host."""
+        self._perform(self._cabinet.note(kind, now_ms, a, b), now_ms)
         self._link.nudge()
-        return record
 
     async def run(self) -> None:
         """Steps until cancelled. However it ends, every coil is off."""

@@ -44,10 +44,10 @@ class Pulses:
         for door, at in found:  # the coil may have waited after the record
             self._fittings.coils.recall(door, min(0, 100 * (at - now) + _PATIENCE_MS))
 
-    def want(self, door: int, now_ms: int) -> None:
-        """Energises the coil of a door within this step or a later one."""
+    def want(self, door: int, asked_ms: int) -> None:
+        """Energises the coil of a door within this step or a later one, within 5 s of `asked_ms` or never."""
         self._door = door
-        self._asked_ms = now_ms
+        self._asked_ms = asked_ms
         self._low = False
 
     def step(self, now_ms: int) -> int:
@@ -59,11 +59,11 @@ class Pulses:
         if ended:
             self._hal.one_shot(0, self._overtime)
         elif door:
-            if not coils.active and self._powered(door, now_ms) and self._begun(coils, door, now_ms):  # a pulse that is on keeps its timer
-                self._door = 0
-            elif now_ms - self._asked_ms >= _PATIENCE_MS:
+            if now_ms - self._asked_ms >= _PATIENCE_MS:
                 self._door = 0
                 return door
+            if not coils.active and self._powered(door, now_ms) and self._begun(coils, door, now_ms):  # a pulse that is on keeps its timer
+                self._door = 0
         return ended
 
     def _feel(self, now_ms):

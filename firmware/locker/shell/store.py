@@ -1,7 +1,8 @@
 """The journal on its raw flash partition: an append-only ring of records, and the bitmaps of spent tickets.
 
 Blocks 0-119 are the ring: a block holds a 16-byte header and 170 records of 24 bytes (20 of core.records and a CRC-32). The
-block with sequence s lies at s mod 120, so the newest header tells where everything is. Blocks 120-127 are two bitmaps of
+block with sequence s lies at s mod 120, so the newest header tells where everything is; what was damaged since is passed over and
+counted (docs/decisions/0006-second-copies.md). Blocks 120-127 are two bitmaps of
 100,000 tickets: a set bit is an unspent ticket, and spending clears it in place. NOR flash: writing clears bits, only erasing
 a whole block sets them. See docs/decisions/0001-journal-layout.md.
 """
@@ -20,10 +21,12 @@ _BLOCKS = const(128)
 _HEADER_BYTES = const(16)
 _SLOT_BYTES = const(24)
 _SLOTS = const(170)
-_SLOTS_AT_ONCE = const(10)
 _ERASED_AHEAD = const(2)
 _MAGIC = b"AnJ1"
 _SERIALS = const(100000)
+_BOOT_MAX = const(65535)
+_GAP_MAX = const(1048576)  # events that may be missing in one place
+_ALSO_KEPT = const(17)  # slots kept besides one for each anchor: for an acknowledgement, and for 16 that power cuts tear
 LOCAL_KINDS = const(128)  # records of this kind and above are the board's own: no event number, never sent
 
 
@@ -33,6 +36,10 @@ class JournalError(Exception):
 
 class JournalFull(JournalError):
     """No record fits without losing an event that the host does not hold yet."""
+
+
+# What the last slots are for.
+_OWN = (records.ACKNOWLEDGED, records.DOOR_STATE, records.CABINET_STATE, records.JOURNAL_DOUBT)
 
 
 def _sealed(body) -> bytes:
@@ -59,7 +66,9 @@ class Store:
 
     `flash` is the seam's Flash; `fold(record)` is called for each record found, oldest first; `carry(door)` gives the
     (kind, door, a, b) of a record that says again what the journal knows of a door, when the block with its anchor is about
-    to be erased.
+    to be erased. Opening it writes nothing.
+
+    `boot` is the number of this boot; `damaged` how many records of the present epoch are damaged or missing.
     Raises JournalError when the partition is not an initialised journal.
     """
 
@@ -67,51 +76,53 @@ class Store:
         if flash.block_count < _BLOCKS or flash.block_bytes != _BLOCK_BYTES:
             raise JournalError("The journal partition is too small: flash the partition table of boards/.")
         self._flash = flash
+        self._fold = fold
         self._carry = carry
         self._slot = bytearray(_SLOT_BYTES)
         self._anchored = {0: 0}  # door: sequence of the block with its latest anchor; 0 is the cabinet
         self._cursor = (0, 0, 0)  # event number, sequence and slot where reading may go on
-        self.next_number = 1
         self.acknowledged = 0
+        self._said = 0  # the acknowledgement that is durable
         self.boot = 0
         self.damaged = 0
-        self._head = self._newest()
-        self._used = 0
-        self._oldest = self._head
-        while self._oldest and self._head - self._oldest < _RING_BLOCKS - 1 and self._sequence_at(self._oldest - 1) == self._oldest - 1:
-            self._oldest -= 1
-        for sequence in range(self._oldest, self._head + 1):
-            self._used = self._replay(sequence, fold)
-        self.boot += 1
+        self.kept = None
+        self.next_number = 1
+        self._torn = 0  # slots that cannot be read since the last record
+        head = -1
+        for block in range(_RING_BLOCKS):
+            head = max(head, self._header(block))
+        if head < 0:
+            raise JournalError("The journal is not initialised: run `ansim provision`.")
+        while self._read(head + 1, 0) != b"" and self._is_erased(head + 2):
+            head += 1  # used, and not being erased: the newest, its header damaged
+        self._head = head
+        self._oldest = max(0, head + 1 - _RING_BLOCKS)
+        for sequence in range(self._oldest, head + 1):
+            self._used = self._replay(sequence)
+            lost = self._header(sequence) != sequence
+            self.damaged += lost or (self._used < _SLOTS and sequence < head)
+            if sequence <= head + _ERASED_AHEAD - _RING_BLOCKS:  # it may have been torn while it was erased
+                self.damaged = self._torn = 0
+                if lost:
+                    self._oldest = sequence + 1
+        self._torn = 0
+        self.boot = min(self.boot + 1, _BOOT_MAX)
         self._erased = 0
-        while self._erased < _ERASED_AHEAD and self._is_erased(self._head + 1 + self._erased):
+        while self._erased < _ERASED_AHEAD and self._is_erased(head + 1 + self._erased):
             self._erased += 1
-        if not self._erased and self._head + 1 - _RING_BLOCKS < self._oldest:
-            self._erase_one(0)  # power failed while this block was erased or opened
 
     # Finding what is there
 
-    def _sequence_at(self, sequence):
-        """The sequence in the header of the block where `sequence` would lie, None without a valid header."""
-        header = self._header_of(sequence % _RING_BLOCKS)
-        return header[1] if header else None
-
-    def _header_of(self, block):
+    def _header(self, sequence):
+        """The sequence in the header of the block where `sequence` would lie, -1 without a valid header."""
         head = bytearray(_HEADER_BYTES)
-        self._flash.read(block, 0, head)
+        self._flash.read(sequence % _RING_BLOCKS, 0, head)
         body = _opened(head)
-        return struct.unpack("<II", body[4:]) if body and body[:4] == _MAGIC else None
-
-    def _newest(self):
-        newest = (0, -1)
-        for block in range(_RING_BLOCKS):
-            found = self._header_of(block)
-            if found and found[1] % _RING_BLOCKS == block and found[1] > newest[1]:
-                newest = found
-        self.incarnation, sequence = newest
-        if sequence < 0:
-            raise JournalError("The journal is not initialised: run `ansim provision`.")
-        return sequence
+        if body and body[:4] == _MAGIC:
+            self.incarnation, found = struct.unpack("<II", body[4:])
+            if not (found - sequence) % _RING_BLOCKS:
+                return found
+        return -1
 
     def _is_erased(self, sequence):
         chunk = bytearray(256)
@@ -121,95 +132,122 @@ class Store:
                 return False
         return True
 
-    def _replay(self, sequence, fold):
+    def _replay(self, sequence):
         """Folds the records of a block; the number of slots in use."""
-        chunk = bytearray(_SLOTS_AT_ONCE * _SLOT_BYTES)
-        view = memoryview(chunk)
-        for first in range(0, _SLOTS, _SLOTS_AT_ONCE):
-            self._flash.read(sequence % _RING_BLOCKS, _HEADER_BYTES + first * _SLOT_BYTES, chunk)
-            for slot in range(_SLOTS_AT_ONCE):
-                data = view[slot * _SLOT_BYTES : (slot + 1) * _SLOT_BYTES]
-                body = _opened(data)
-                if body:
-                    self._note(records.unpack(body), sequence, fold)
-                elif _blank(bytes(data)):
-                    return first + slot
-                else:
-                    self.damaged += 1
+        for slot in range(_SLOTS):
+            body = self._read(sequence, slot)
+            if body:
+                record = records.unpack(body)
+                self._note(record, sequence)
+                self._fold(record)
+            elif body is None:
+                self._torn += 1
+            else:
+                return slot
         return _SLOTS
 
-    def _note(self, record, sequence, fold):
+    def _note(self, record, sequence):
+        gap = record.number - self.next_number + (record.kind >= LOCAL_KINDS)
+        # What the end of a boot has torn was never an event.
+        self.damaged += self._torn if record.boot == self.boot else min(self._torn, gap)
+        self._torn = 0
         self.boot = max(self.boot, record.boot)
-        if record.kind < LOCAL_KINDS:
-            self.next_number = record.number + 1
-        elif record.kind == records.ACKNOWLEDGED:
-            self.acknowledged = record.a
+        self.next_number = record.number + 1
+        if record.kind == records.ACKNOWLEDGED:
+            self.acknowledged = self._said = record.a
+        elif record.kind == records.EPOCH_BEGUN:
+            self.damaged = 0
         if record.kind in ANCHORS:
             self._anchored[record.door] = sequence
-        fold(record)
 
     # Writing
 
     def append(self, kind: int, door: int, uptime: int, a: int, b: int):
-        """Writes one record, uptime in tenths of a second; returns it as a records.Record once it is durable. Raises JournalFull."""
-        local = kind >= LOCAL_KINDS
-        record = records.Record(kind, door, self.boot & 0xFFFF, self.next_number - (1 if local else 0), uptime, a, b)
+        """Writes one record, uptime in tenths of a second; returns it as a records.Record once it is durable.
+
+        Raises JournalFull, for all but what it takes to make room while the last slots are still free.
+        """
+        if kind not in _OWN and self._spare() < 1:
+            raise JournalFull
+        record = records.Record(kind, door, self.boot, self.next_number - (kind >= LOCAL_KINDS), uptime, a, b)
         if self._used == _SLOTS:
             self._open_next()
         self._flash.write(self._head % _RING_BLOCKS, _HEADER_BYTES + self._used * _SLOT_BYTES, _sealed(records.pack(record)))
         self._used += 1
-        if not local:
-            self.next_number += 1
-        if kind in ANCHORS:
-            self._anchored[door] = self._head
+        self._note(record, self._head)
+        if self.kept:
+            self.kept(self.boot, kind, uptime)
         return record
 
     def _open_next(self):
         if not self._erased:
-            raise JournalFull("The journal is full: connect the cabinet to its host.")
+            raise JournalFull
         self._head += 1
         self._erased -= 1
         self._used = 0
         self._flash.write(self._head % _RING_BLOCKS, 0, header(self.incarnation, self._head))
 
     def _erase_one(self, uptime):
-        """Erases the next block ahead, first saying again what only it says."""
+        """Erases the next block ahead, first saying again what only it says, and what the host holds."""
         victim = self._head + 1 + self._erased
         lost = victim - _RING_BLOCKS
-        if lost >= self._oldest:
-            for door, sequence in list(self._anchored.items()):
-                if sequence <= lost:
-                    kind, _, a, b = self._carry(door)
-                    self.append(kind, door, uptime, a, b)
-            self._oldest = lost + 1
+        for door, sequence in list(self._anchored.items()):
+            if sequence <= lost:
+                kind, _, a, b = self._carry(door)
+                self.append(kind, door, uptime, a, b)
+        if self._said < self.acknowledged:
+            self.append(records.ACKNOWLEDGED, 0, uptime, self.acknowledged, 0)
+        self._oldest = max(self._oldest, lost + 1)
         self._flash.erase(victim % _RING_BLOCKS)
         self._erased += 1
 
     def tidy(self, uptime: int, quiet: bool) -> None:
-        """Keeps two erased blocks ahead, one erase (about 50 ms) a call: when nobody is there, or when none is left at all."""
-        if self._erased < _ERASED_AHEAD and (quiet or not self._erased) and self._may_erase():
+        """Keeps two erased blocks ahead, one erase (about 50 ms) a call: when nobody is there, or when none is left at all.
+
+        Only for when all that the core has folded is durable, for that is what an erase says again.
+        """
+        if self._erased < _ERASED_AHEAD and (quiet or not self._erased) and self._may_erase(1):
             self._erase_one(uptime)
 
-    def _may_erase(self):
-        """Whether the next block to be erased holds nothing that the host has not acknowledged."""
-        lost = self._head + 1 + self._erased - _RING_BLOCKS
+    def _spare(self):
+        """Slots that can be written without an erase, less those that are kept for what an erase has to say again."""
+        return _SLOTS - self._used + self._erased * _SLOTS - len(self._anchored) - _ALSO_KEPT
+
+    def _may_erase(self, blocks):
+        """Whether that many of the next blocks to be erased hold nothing that the host has not acknowledged."""
+        lost = self._head + self._erased + blocks - _RING_BLOCKS
         if lost < self._oldest:
             return True
-        first_kept = self._first_number(lost + 1)
-        return first_kept is not None and first_kept - 1 <= self.acknowledged
+        return self._spare() > -_ALSO_KEPT and self._first_number(lost + 1) - 1 <= self.acknowledged
 
-    def has_room(self, count: int) -> bool:
-        """Whether that many more records fit without losing an event that the host has not acknowledged."""
-        free = _SLOTS - self._used + self._erased * _SLOTS
-        return count <= free or self._may_erase()
+    def room(self, enough: int) -> int:
+        """How many more records fit without losing an event that the host has not acknowledged; counted hardly further than `enough`."""
+        room = self._spare()
+        blocks = max(0, (enough - room + _SLOTS - 1) // _SLOTS)
+        while blocks and not self._may_erase(blocks):
+            blocks -= 1
+        return room + blocks * _SLOTS
 
     def acknowledge(self, number: int, uptime: int) -> bool:
-        """Notes that the host holds everything up to a number; False for one that was never written or is old."""
-        if not self.acknowledged < number < self.next_number:
+        """Notes that the host holds everything up to a number; False for an old one.
+
+        It is durable at once, or, when no erased block is left, before the erase that it allows: a power cut costs no more than that the
+        host is told again. One that was never written is doubt: the numbers go on behind what the host holds.
+        """
+        if number <= self.acknowledged:
             return False
+        if number >= self.next_number:
+            self.next_number = number + 1
+            self.suspect(records.DOUBT_BEHIND, uptime)
         self.acknowledged = number
-        self.append(records.ACKNOWLEDGED, 0, uptime, number, 0)
+        if self._erased:
+            self.append(records.ACKNOWLEDGED, 0, uptime, number, 0)
         return True
+
+    def suspect(self, what: int, uptime: int) -> None:
+        """Journals and folds that the journal is in doubt for this; when there is no room for that, there are no deposits anyway."""
+        if self._spare() > -_ALSO_KEPT:
+            self._fold(self.append(records.JOURNAL_DOUBT, 0, uptime, what, self.damaged))
 
     # Reading the tail for the host
 
@@ -220,14 +258,14 @@ class Store:
         return b"" if body is None and _blank(self._slot) else body
 
     def _first_number(self, sequence):
-        """The number of the first event at or behind the start of a block; None when there is none."""
-        if sequence > self._head:
-            return None
-        for slot in range(_SLOTS if sequence < self._head else self._used):
-            body = self._read(sequence, slot)
-            if body and body[0] < LOCAL_KINDS:
-                return records.unpack(body).number
-        return None
+        """The number of the first event at or behind the start of a block, as far as it can be read."""
+        while sequence <= self._head:
+            for slot in range(_SLOTS):
+                body = self._read(sequence, slot)
+                if body:
+                    return records.unpack(body).number + (body[0] >= LOCAL_KINDS)
+            sequence += 1
+        return self.next_number
 
     def _find(self, number):
         """Sequence and slot at or before the event with that number."""
@@ -236,14 +274,13 @@ class Store:
             return sequence, slot
         sequence = self._head
         while sequence > self._oldest:
-            first = self._first_number(sequence)
-            if first is not None and first <= number:
+            if self._first_number(sequence) <= number:
                 break
             sequence -= 1
         return sequence, 0
 
     def events_from(self, number: int, count: int) -> list:
-        """Up to `count` events as 20 bytes each, in order, from that number on."""
+        """Up to `count` events as 20 bytes each, in order, from that number on, EVENT_LOST in the place of each that is missing."""
         events = []
         sequence, slot = self._find(number)
         while len(events) < count and (sequence < self._head or slot < self._used):
@@ -252,10 +289,16 @@ class Store:
                 slot = 0
                 continue
             body = self._read(sequence, slot)
+            if body and body[0] < LOCAL_KINDS:
+                record = records.unpack(body)
+                if number < record.number <= number + _GAP_MAX:
+                    body = records.pack(records.Record(records.EVENT_LOST, 0, record.boot, number, record.uptime, 0, 0))
+                    slot -= 1  # whose turn has not come
+                if record.number >= number:
+                    events.append(body)
+                    number += 1
             slot += 1
-            if body and body[0] < LOCAL_KINDS and records.unpack(body).number >= number:
-                events.append(body)
-        self._cursor = (number + len(events), sequence, slot)
+        self._cursor = (number, sequence, slot)
         return events
 
     # Spent tickets

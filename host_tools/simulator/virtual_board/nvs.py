@@ -4,13 +4,16 @@ The layout is our own (the chip's is Espressif's and nobody reads it but them): 
 then JSON. A copy is written whole before the older one is touched, so no cut loses both.
 """
 
+import errno
 import json
 import struct
 import zlib
+from collections.abc import Callable
 
 from host_tools.partitions import SECTOR_BYTES
 from host_tools.simulator.flash import FlashImage
 
+BLOB = 2
 _HEADER = "<4sIII"
 _MAGIC = b"ANVS"
 _HEADER_BYTES = struct.calcsize(_HEADER)
@@ -62,3 +65,34 @@ class Nvs:
         self._image.replace(place, struct.pack(_HEADER, _MAGIC, sequence, len(text), zlib.crc32(text)) + text)
         self._values, self._sequence = values, sequence
         return True
+
+
+class Namespace:
+    """A namespace of the storage in an image, with the protocol of MicroPython's esp32.NVS: the seam's Marks.
+
+    `alive` is called before each act and may raise: a dead program reaches nothing.
+    """
+
+    def __init__(self, image: FlashImage, name: str, alive: Callable[[], object] = lambda: None) -> None:
+        self._nvs = Nvs(image)
+        self._name = name
+        self._alive = alive
+
+    def get_blob(self, key: str, buffer: bytearray) -> int:
+        self._alive()
+        value = self._nvs.get(self._name, key, BLOB)
+        if value is None:
+            raise OSError(errno.ENOENT, f"the NVS has no {key}")
+        if len(value) > len(buffer):
+            raise ValueError("buffer")
+        buffer[: len(value)] = value
+        return len(value)
+
+    def set_blob(self, key: str, value: bytes) -> None:
+        self._alive()
+        if not self._nvs.set(self._name, key, BLOB, value):
+            raise OSError(errno.ENOSPC, "the NVS is full or missing")
+
+    def commit(self) -> None:
+        """What was set is durable already."""
+        self._alive()

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 from locker.core import effects as do
 from locker.core import entry, events, records
 from locker.core.cabinet import Cabinet, Secrets
-from locker.core.journal import State
+from locker.core.journal import RESERVE, State
 from locker.shell import identity as identities
-from locker.shell.store import Store
+from locker.shell.marks import pair
+from locker.shell.store import JournalFull
 from tests.simulation.cuts import laws
+from tests.simulation.cuts.flash import TornFlash
+from tests.simulation.cuts.opened import SLOTS, OpenedStore
 from tests.simulation.cuts.written import Written
 from tests.simulation.stage import IDENTITY
 
@@ -42,15 +45,15 @@ _PULSE_MS = 400
 _LINK_MS = 200  # to the host and back
 _MEETING_MS = 1200  # of host and board, after a start
 _QUIET_MS = 5000
-_RESERVE = 32
 _BATCH = 8
 
 
-class WatchedStore(Store):
+class WatchedStore(OpenedStore):
     """The journal; what it was asked to write, and what it said it has written, is noted outside."""
 
-    def __init__(self, flash, fold: Callable, carry: Callable, written: Written) -> None:
+    def __init__(self, flash: TornFlash, fold: Callable, carry: Callable, written: Written) -> None:
         self._written = written
+        self._chip = flash
         super().__init__(flash, fold, carry)
 
     def append(self, kind, door, uptime, a, b):
@@ -66,7 +69,8 @@ class WatchedStore(Store):
 
     def leap(self) -> None:
         """Ages the journal: takes the rest of the newest block for full."""
-        self._used = 170
+        self._used = SLOTS
+        self._chip.leapt |= {self._head}
 
 
 class Board:
@@ -87,11 +91,13 @@ class Board:
         self.state = State(NUMBERS)
         self.cabinet = Cabinet(tuple(zip(NUMBERS, SIZES, strict=True)), SECRETS, self.state, self._spent, world.rng.randrange)
         self.store = WatchedStore(world.flash, self.state.apply, self.state.door_record, world.written)
+        pair(world.flash.marks, self.store, self.state)
         self.cabinet.secrets = secrets_of(self.state.epoch)
 
     def boot(self) -> None:
         """As App.boot."""
-        self.state.apply(self._record(do.Record(records.BOOTED, 0, records.RESET_POWER, 1)))
+        self._tidy()
+        self._perform(self.cabinet.note(records.BOOTED, self.now, records.RESET_POWER, 1))
         sensors = [(number, door.closed, door.seen) for number, door in self.world.doors.items()]
         self._perform(self.cabinet.boot(sensors, self.now))
         self._tidy()
@@ -153,7 +159,10 @@ class Board:
         return self.store.spent(serial)
 
     def _record(self, effect):
-        return self.store.append(effect.kind, effect.door, self.now // 100, effect.a, effect.b)
+        try:
+            return self.store.append(effect.kind, effect.door, self.now // 100, effect.a, effect.b)
+        except JournalFull as error:
+            raise laws.LawBroken("the core asks for no record that has no room") from error
 
     def _perform(self, effects) -> None:
         last = None
@@ -183,7 +192,9 @@ class Board:
         while before != self.world.flash.operations:
             before = self.world.flash.operations
             self.store.tidy(self.now // 100, self.now - self._key_ms >= _QUIET_MS and not self.coil)
-        self.cabinet.accepting = self.store.has_room(_RESERVE * len(NUMBERS))
+        wanted = RESERVE * len(NUMBERS)
+        self.cabinet.room = self.store.room(wanted)
+        self.cabinet.accepting = self.cabinet.room >= wanted and not self.state.doubt
 
     def _send(self, urgent: bytes) -> None:
         if self.world.online:

@@ -1,4 +1,4 @@
-"""The journal's NOR flash in memory: writing clears bits, erasing sets a block, and a power cut tears an operation in one of six ways."""
+"""The journal's NOR flash in memory, and the NVS beside it: a power cut tears an operation in one of six ways."""
 
 import random
 
@@ -23,17 +23,42 @@ class PowerFailed(BaseException):
     """The supply went away during a flash operation. No `except Exception` of a program that has no power catches it."""
 
 
-class TornFlash:
-    """The seam's Flash of a journal partition. `cells` is what it holds, block by block; missing ones are erased.
+class TornMarks:
+    """The seam's Marks with one value: an operation is done whole or not at all."""
 
-    `operations` counts programs and erases, `erases` those of the latter.
+    def __init__(self, flash: "TornFlash", value: bytes) -> None:
+        self._flash = flash
+        self.value = value
+
+    def get_blob(self, _: str, buffer: bytearray) -> int:
+        buffer[:] = self.value
+        return len(buffer)
+
+    def set_blob(self, _: str, value: bytes) -> None:
+        torn = self._flash.begin()
+        if torn in ("", "whole"):
+            self.value = value
+        self._flash.end(torn)
+
+    def commit(self) -> None:
+        """What was set is durable already."""
+
+
+class TornFlash:
+    """The seam's Flash of a journal partition: writing clears bits, erasing sets a block.
+
+    `cells` is what it holds, block by block; missing ones are erased. `marks` is what its NVS holds, by default as provisioning leaves it;
+    `leapt` the sequences of the blocks that a story takes for full. `operations` counts programs and erases, and writes to the NVS,
+    `erases` those of the second kind.
     """
 
     block_count = BLOCKS
     block_bytes = BLOCK_BYTES
 
-    def __init__(self, cells: dict[int, bytes]) -> None:
+    def __init__(self, cells: dict[int, bytes], marks: bytes = bytes(12), leapt: frozenset[int] = frozenset()) -> None:
         self._cells = dict(cells)
+        self.marks = TornMarks(self, marks)
+        self.leapt = leapt
         self._cut_at: int | None = None
         self._torn = ""
         self._rng = random.Random(0)
@@ -41,8 +66,8 @@ class TornFlash:
         self.erases = 0
 
     def copy(self) -> "TornFlash":
-        """Another chip with the same cells."""
-        return TornFlash(self._cells)
+        """Another chip that holds the same."""
+        return TornFlash(self._cells, self.marks.value, self.leapt)
 
     def cut_at(self, operation: int, torn: str, rng: random.Random) -> None:
         """Tears the operation with that number, counted from 1 and from now, and fails the power then."""
@@ -70,13 +95,21 @@ class TornFlash:
 
     def _do(self, block: int, offset: int, old: bytes, new: bytes) -> None:
         assert 0 <= block < BLOCKS
-        self.operations += 1
-        failing = self.operations == self._cut_at
-        if failing:
-            new = torn_between(old, new, self._torn, self._rng)
+        torn = self.begin()
+        if torn:
+            new = torn_between(old, new, torn, self._rng)
         held = self._cells.get(block, ERASED)
         self._cells[block] = held[:offset] + new + held[offset + len(new) :]
-        if failing:
+        self.end(torn)
+
+    def begin(self) -> str:
+        """Counts an operation; how it is torn, "" when it is not."""
+        self.operations += 1
+        return self._torn if self.operations == self._cut_at else ""
+
+    def end(self, torn: str) -> None:
+        """The operation is over, and the power with it if it was torn."""
+        if torn:
             self._cut_at = None
             raise PowerFailed
 

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from locker.core import journal, records
 from locker.core.journal import FAILURES_MAX, GRANTED, LOADING, RESERVED, TAKING, WAITING
 from locker.core.records import CANCELLED, COLLECTED, DEPOSITED, SENSOR_FAULT, STILL_INSIDE
+from locker.shell.marks import pair
 from locker.shell.store import Store
+from tests.simulation.cuts.opened import OpenedStore
 
 if TYPE_CHECKING:
     from tests.simulation.cuts.board import Board
@@ -63,7 +65,8 @@ def a_try_is_written_before_it_is_compared(world: "World", number: int, counter:
 def of_the_flash(world: "World") -> None:
     """Reads a copy of the flash as any board would that starts on it."""
     state = journal.State(tuple(world.doors))
-    store = Store(world.flash.copy(), state.apply, state.door_record)
+    flash = world.flash.copy()
+    store = OpenedStore(flash, state.apply, state.door_record)
     every_event_is_there_as_it_was_written(world, state, store)
     the_journal_says_what_was_written(world, state, store)
     spent_tickets_stay_spent(world, store)
@@ -72,6 +75,8 @@ def of_the_flash(world: "World") -> None:
     no_ticket_is_deposited_twice(world)
     an_order_is_carried_out_once(world)
     openings_by_order_are_counted(world, state)
+    pair(flash.marks, store, state)
+    require((state.doubt, store.damaged) == (0, 0), "a power cut casts no doubt on the journal", state.doubt, store.damaged)
 
 
 def every_event_is_there_as_it_was_written(world: "World", state: journal.State, store: Store) -> None:

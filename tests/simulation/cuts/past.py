@@ -3,17 +3,19 @@
 from functools import cache
 
 from locker.core import records
-from tests.simulation.cuts.board import Board
+from locker.core.journal import RESERVE
+from tests.simulation.cuts.board import NUMBERS, Board
+from tests.simulation.cuts.opened import SLOTS
 from tests.simulation.cuts.people import SEALED_MS, Courier
 from tests.simulation.cuts.world import World, fresh
 
 OTHER = 7  # the ticket of a parcel that waits all the time and has nothing to do with it
 HERS = 8  # that of the parcel in question
 NEW = 42  # that of the courier who comes
+KEPT = 1 + len(NUMBERS) + 17  # the last slots, which are for making room
 INVENTED = "123456789#"  # no ticket
 QUIET_MS = 6000  # after which the board tidies up
 RING = 120
-SLOTS = 170
 
 
 def deposit(world: World, *serials: int) -> None:
@@ -94,11 +96,11 @@ def later(world: World) -> None:
 
 
 @cache
-def full() -> World:
-    """Two parcels wait; then the host heard nothing until the journal was all but full."""
+def full(room: int = 2 * RESERVE) -> World:
+    """Two parcels wait; then the host heard nothing until the journal was full but for what is kept for their pickups, or for less."""
     world = fresh()
     world.power_on()
     deposit(world, OTHER, HERS)
     world.online = False
-    grow(world, RING - 1, 60)
+    grow(world, RING - 1, KEPT + room)
     return rest(world)

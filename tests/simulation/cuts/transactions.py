@@ -7,7 +7,7 @@ from typing import NamedTuple
 from locker.core import records as r
 from locker.core import texts
 from tests.simulation.cuts import orders
-from tests.simulation.cuts.past import HERS, INVENTED, NEW, full, one_waits, two_wait, wrapped
+from tests.simulation.cuts.past import HERS, INVENTED, NEW, OTHER, QUIET_MS, full, one_waits, two_wait, wrapped
 from tests.simulation.cuts.people import SEALED_MS, TEN_MINUTES_MS, Courier, resident_of
 from tests.simulation.cuts.world import World
 
@@ -203,6 +203,33 @@ def collects_while_deposits_stop(world: World) -> None:
     resident_of(world, HERS).visits(world)
 
 
+def drains(world: World) -> None:
+    """A bell that is only counted, for the room is her neighbour's; then the host is there again and hears it all."""
+    rings(world)
+    resident_of(world, HERS).visits(world)
+    world.online = True
+    world.live.hear()
+    world.wait(QUIET_MS)
+
+
+def waits_for_the_host(world: World) -> None:
+    """Not one record more fits: she is told to call for help, and her code works as soon as the host has heard what happened before."""
+    rings(world)
+    she = resident_of(world, HERS)
+    assert world.press(she.code()) == texts.JAMMED
+    world.online = True
+    world.live.hear()
+    she.visits(world)
+
+
+def looks_too_often(world: World) -> None:
+    """She does not take her parcel until she has used up what was kept for her pickup; what is kept for her neighbour stays."""
+    she = resident_of(world, HERS, takes=False)
+    while world.press(she.code()) != texts.JAMMED:
+        she.finish(world, she.stands_at(world))
+    resident_of(world, OTHER).visits(world)
+
+
 def two_come(world: World) -> None:
     """One after the other, without a pause in which the board could tidy up."""
     resident_of(world, HERS).visits(world)
@@ -248,5 +275,8 @@ TRANSACTIONS = {
     "erase at once": Transaction(two_come, cache(lambda: wrapped(118, slots_left=2)), (r.COLLECTED, r.DEPOSITED), erases=1),
     "erase in a later round": Transaction(two_come, cache(lambda: wrapped(237, slots_left=3)), (r.COLLECTED, r.DEPOSITED), erases=1),
     "journal full": Transaction(collects_while_deposits_stop, full, (r.COLLECTED,), links=OFFLINE),
+    "journal drains": Transaction(drains, full, (r.COLLECTED, r.EVENTS_DROPPED), erases=1, links=OFFLINE),
+    "journal brimful": Transaction(waits_for_the_host, cache(lambda: full(0)), (r.EVENTS_DROPPED, r.COLLECTED), erases=1, links=OFFLINE),
+    "looks too often": Transaction(looks_too_often, full, (*[r.STILL_INSIDE] * 4, r.COLLECTED), links=OFFLINE),
     "whole ring": Transaction(two_come, cache(lambda: wrapped(237, slots_left=3, whole=True)), (r.COLLECTED,), erases=1, long=True),
 }

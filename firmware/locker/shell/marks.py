@@ -1,0 +1,67 @@
+"""The second copy of what the journal must never fall behind: three numbers that only grow, in the chip's own non-volatile storage.
+
+    what                                  by the journal   by the second copy
+    the number of the latest boot         n                n, or n - 1 when the power failed between the two
+    the sum of the doors' counters        n                likewise
+    the newest event's number // 64       n                likewise
+
+Anything else is doubt, and so are damaged records: it is journaled when it is found, and there are no deposits until a new epoch or a new
+journal. See docs/decisions/0006-second-copies.md.
+"""
+
+import struct
+
+from locker.compat import const
+from locker.core import records
+from locker.core.journal import ANCHORS
+
+NAME = "marks"  # of the blob with the three, 32 bits each, least significant byte first
+_EVENTS = const(64)
+
+
+def _found(store, state, boot):
+    parcels = 0
+    for door in state.doors.values():
+        parcels += door.counter
+    return [boot, parcels, (store.next_number - 1) // _EVENTS]
+
+
+def pair(marks, store, state) -> None:
+    """Compares a Store that was just opened, `state` its fold, with its second copy in `marks`, the seam's Marks; from now on each record
+    that is durable is followed by the second copy of what it says.
+
+    New doubt lets boots and events go on behind all numbers that may have been given out.
+    """
+    last = bytearray(12)
+    doubt = records.DOUBT_DAMAGED if store.damaged else 0
+    try:
+        marks.get_blob(NAME, last)
+    except OSError:
+        doubt |= records.DOUBT_COPY
+    kept = list(struct.unpack("<3I", last))
+
+    def keep(boot, kind, uptime):
+        found = _found(store, state, boot)
+        if kind not in ANCHORS:
+            found[1] = kept[1]  # the state may know of a counter whose record is not durable yet
+        if found != kept:
+            kept[:] = found
+            try:
+                marks.set_blob(NAME, struct.pack("<3I", *found))
+                marks.commit()
+            except OSError:
+                if not state.doubt & records.DOUBT_COPY:
+                    store.suspect(records.DOUBT_COPY, uptime)
+
+    for value, mark in zip(_found(store, state, store.boot - 1), kept):  # the present boot is not in the journal yet
+        if value < mark:
+            doubt |= records.DOUBT_BEHIND
+        elif value > mark + 1:
+            doubt |= records.DOUBT_COPY
+    if doubt & records.DOUBT_BEHIND or doubt & ~state.doubt:
+        store.boot = max(store.boot, kept[0] + 1)
+        store.next_number = max(store.next_number, (kept[2] + 1) * _EVENTS + 1)
+        store.tidy(0, False)  # the newest block may have no slot left
+        store.suspect(doubt, 0)
+    keep(store.boot - 1, records.DOOR_STATE, 0)
+    store.kept = keep

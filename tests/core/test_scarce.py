@@ -1,0 +1,124 @@
+"""A journal with little room: it is kept for the pickups of the parcels that wait, and nothing else is told until there is more."""
+
+from cabinet_script import Story, kinds
+
+from locker.core import commands, events, records, texts
+from locker.core.journal import RESERVE, State
+
+
+def scarce(parcels=2):
+    """A story with parcels behind the first doors, and room for their pickups only."""
+    story = Story("SSSS")
+    doors = []
+    for serial in range(parcels):
+        doors.append(story.deposits(serial))
+        story.wait(61000)
+    story.cabinet.accepting = False
+    story.cabinet.room = RESERVE * parcels
+    return story, doors
+
+
+def test_a_minor_event_is_counted_and_told_as_a_number_when_there_is_room_again():
+    story, _ = scarce()
+    number = story.state.number
+    for _ in range(3):
+        assert kinds(story.rings()) == []
+        story.wait(601000)
+    assert (story.state.number, story.cabinet.dropped) == (number, 3)
+    story.cabinet.room = 1000
+    story.rings()
+    told = [(record.kind, record.a) for record in story.log[-2:]]
+    assert told == [(records.EVENTS_DROPPED, 3), (records.BELL_RUNG, 1)]
+    assert story.cabinet.dropped == 0
+
+
+def test_a_bell_that_was_not_recorded_has_no_connection_whatever_the_host_holds():
+    story, _ = scarce()
+    story.host_acknowledges()
+    story.rings()
+    story.wait(3000)
+    assert story.text == texts.OFFLINE
+
+
+def test_every_resident_gets_her_parcel_after_all_wrong_tries_and_each_step_is_recorded():
+    story, doors = scarce(3)
+    for door in doors:
+        for _ in range(10):
+            story.asks(story.wrong(door) + "#")
+    for door in doors:
+        since = len(story.log)
+        story.asks(story.code(door, 12) + "#")
+        story.opens(door)
+        story.takes(door)
+        story.closes(door)
+        steps = [record.kind for record in story.log[since:] if record.kind != records.EVENTS_DROPPED]
+        assert steps[:3] == [records.PICKUP_OPENED, records.PULSED, records.DOOR_OPENED]
+        assert steps[-1] == records.COLLECTED
+        assert story.cabinet.room > 0
+
+
+def test_whoever_has_used_up_the_room_of_her_pickup_is_told_to_call_and_takes_nothing_from_others():
+    story, (hers, other) = scarce()
+    looks = 0
+    while True:
+        story.asks(story.code(hers) + "#")
+        if story.text == texts.JAMMED:
+            break
+        looks += 1
+        story.opens(hers)
+        story.closes(hers)
+    assert looks >= 3
+    tries = story.state.doors[hers].failures
+    assert kinds(story.asks(story.code(hers) + "#")) == []
+    assert story.folded().doors[hers].failures == tries - 1
+    assert records.COLLECTED in kinds(story.collects(other))
+    assert records.COLLECTED in kinds(story.collects(hers))  # the other's room is hers now
+
+
+def test_without_room_full_and_empty_doors_ask_for_all_digits_alike():
+    story, (hers, _) = scarce()
+    story.cabinet.room = 0
+    for number, answer in ((hers, texts.JAMMED), (4, texts.UNKNOWN)):
+        for _ in range(10):
+            assert kinds(story.asks(f"{number:02}12345678#")) == []
+            assert story.text == answer
+        story.asks(f"{number:02}12345678#")
+        assert story.text == texts.ALL_DIGITS
+        story.asks(f"{number:02}123456789012#")
+        assert story.text == answer
+
+
+def test_without_room_a_courier_cannot_come_back():
+    story = Story("SS")
+    story.deposits(5)
+    story.cabinet.accepting, story.cabinet.room = False, 0
+    assert kinds(story.asks(story.ticket(5) + "#")) == []
+    assert story.text == texts.FULL
+
+
+def test_without_room_the_host_opens_nothing_and_its_commands_wait():
+    story, (hers, _) = scarce()
+    story.cabinet.room = 0
+    command = events.Commanded(1, commands.REISSUE, hers, story.state.doors[hers].counter, 1)
+    assert kinds(story.tell(command)) == []
+    story.cabinet.room = 1000
+    assert kinds(story.tell(command)) == [records.REISSUED, records.COMMAND_APPLIED]
+
+
+def test_openings_with_no_cause_take_nothing_from_the_room_of_a_pickup():
+    story, (hers, _) = scarce()
+    for _ in range(5):
+        assert kinds(story.opens(hers) + story.closes(hers)) == []
+    assert story.state.doors[hers].share == RESERVE
+
+
+def test_doubt_grows_is_carried_over_an_erased_block_and_ends_with_a_new_epoch():
+    state = State((1,))
+    for doubt in (records.DOUBT_BEHIND, records.DOUBT_DAMAGED):
+        state.fold(records.JOURNAL_DOUBT, 0, doubt, 0)
+    again = State((1,))
+    for record in state.door_records():
+        again.fold(record.kind, record.door, record.a, record.b)
+    assert again.doubt == records.DOUBT_BEHIND | records.DOUBT_DAMAGED
+    again.fold(records.EPOCH_BEGUN, 0, 2, 0)
+    assert again.doubt == 0
