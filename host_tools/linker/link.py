@@ -14,6 +14,7 @@ from host_tools.errors import Complaint
 from host_tools.linker import names
 from host_tools.linker.binding import Binder
 from host_tools.linker.renaming import Renamer
+from host_tools.linker.sharing import share_own_members
 from host_tools.linker.source import Source
 
 _IMPORT = re.compile(r"^from ([\w.]+) import", re.MULTILINE)
@@ -53,11 +54,12 @@ def link(
     }
     _inline(trees, wanted)
     _drop_unused(trees, wanted, {name for tree in called_by for name in names.said(tree)})
+    shared = share_own_members(trees, names.own_members(trees.values(), called_by).keys())
     members = _new_members(trees, called_by)
     places = _new_globals(trees, wanted, members)
     keywords = {node.arg for tree in (*trees.values(), *called_by) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
     rename = Renamer(homes, places, members, keywords)
-    symbols = {home: _symbols(home, homes, sources, places, members) for home in trees}
+    symbols = {home: _symbols(home, homes, sources, places, members, shared) for home in trees}
     return Linked({_path(home): _written(tree, home, rename) for home, tree in sorted(trees.items())}, homes, symbols)
 
 
@@ -232,13 +234,18 @@ def _strangers_said(tree: ast.AST) -> set[str]:
 
 
 def _symbols(
-    home: str, homes: Mapping[str, str], sources: Mapping[str, Source], places: Mapping[str, str], members: Mapping[str, str]
+    home: str,
+    homes: Mapping[str, str],
+    sources: Mapping[str, Source],
+    places: Mapping[str, str],
+    members: Mapping[str, str],
+    shared: Mapping[str, str],
 ) -> dict[str, list[str]]:
     """What the sources call the functions of one linked module, by the names they have there."""
     found: dict[str, list[str]] = {}
     for source in sources.values():
         for whole in source.functions if homes[source.name] == home else ():
-            name = whole.rpartition(".")[2]
+            name = shared.get(f"{source.name}.{whole}", whole.rpartition(".")[2])
             new = places.get(f"{source.name}:{name}", name) if whole == name else members.get(name, name)
             found.setdefault(new, []).append(f"{source.name}.{whole}")
     return found

@@ -109,7 +109,7 @@ def test_openings_with_no_cause_take_nothing_from_the_room_of_a_pickup():
     story, (hers, _) = scarce()
     for _ in range(5):
         assert kinds(story.opens(hers) + story.closes(hers)) == []
-    assert story.state.doors[hers].share == RESERVE
+    assert not story.state.used.get(hers)
 
 
 def test_doubt_grows_is_carried_over_an_erased_block_and_ends_with_a_new_epoch():

@@ -57,8 +57,7 @@ class Door:
     By the journal: `state` as above; `counter` of its latest parcel (0: never had one); `serial` of that parcel's ticket; `failures`
     counted for it (0-10); `epoch` modulo 1024 it was deposited in; `retry` of its code (0-15); `flagged` 1 when its sensor cannot tell
     whether it is there; `jammed` 1 when the door did not move at its last attempt; `out` 1 when it is out of service; `armed` 0, RECALL
-    or SERVICE, and `arming`, which makes that code another one each time; `share`, how many records
-    of its RESERVE are left.
+    or SERVICE, and `arming`, which makes that code another one each time.
     For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said; `tries`, which counts the pulses
     of this attempt, then the reminders.
     """
@@ -77,7 +76,6 @@ class Door:
         self.out = 0
         self.armed = 0
         self.arming = 0
-        self.share = RESERVE
         self.phase = 0
         self.closed = True
         self.occupied = False
@@ -85,10 +83,6 @@ class Door:
 
     def apply(self, kind: int, a: int, b: int, epoch: int) -> None:
         """Folds one record of this door in; a record that says nothing of the parcel changes nothing."""
-        if kind in ANCHORS or kind == records.DEPOSITED:
-            self.share = RESERVE
-        elif self.state > WAITING or kind in (records.CODE_TRIED, records.PICKUP_OPENED):
-            self.share = max(0, self.share - 1)
         if kind in _AFTER:
             if kind != records.DEPOSIT_STARTED or self.state != LOADING:
                 self.state = _AFTER[kind]
@@ -149,7 +143,8 @@ class State:
     `doors` is a dict of door number to Door, in that order; `number` the newest event number; `acknowledged` the newest that the host's
     database holds; `command` the number of the host's last command; `refused` how many refused tickets count (0-10); `openings` how many
     host-ordered openings count against the fuse of a day; `patience` how many times as long the cabinet waits for people (1-4);
-    `flaps` how often each door opened with no cause within the hour, by number (4: any more), 0 left out.
+    `flaps` how often each door opened with no cause within the hour, by number (4: any more), 0 left out;
+    `used` how many records of its RESERVE the parcel of a door has used, by number.
     `doubt` what was found wrong with the journal in this epoch (a sum of records.DOUBT_): unless it is 0, it is trusted with no new parcel.
     """
 
@@ -164,6 +159,7 @@ class State:
         self.refused = 0
         self.openings = 0
         self.patience = 1
+        self.used = {}
         self.flaps = {}
         self.doubt = 0
 
@@ -199,6 +195,10 @@ class State:
             self.doubt = b >> 11 & 7
             self.epoch = b >> 14
         elif door in self.doors:
+            if kind in ANCHORS or kind == records.DEPOSITED:
+                self.used.pop(door, None)
+            elif self.doors[door].state > WAITING or kind in (records.CODE_TRIED, records.PICKUP_OPENED):
+                self.used[door] = self.used.get(door, 0) + 1
             self.doors[door].apply(kind, a, b, self.epoch)
             if kind == records.DOOR_FORCED:
                 self.flaps[door] = self.flaps.get(door, 0) + 1
@@ -208,7 +208,7 @@ class State:
         count = 0
         for door in self.doors.values():
             if door.state and door is not but:
-                count += door.share
+                count += max(0, RESERVE - self.used.get(door.number, 0))
         return count
 
     def door_record(self, number: int) -> effects.Record:

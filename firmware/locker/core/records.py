@@ -77,7 +77,7 @@ TOLD = const(
 # What is only counted when the room that the journal has left is kept for the pickups of parcels.
 MINOR = const(
     1 << BOOTED | 1 << DOOR_FORCED | 1 << BELL_RUNG | 1 << LAMP_FAILED | 1 << TICKET_REFUSED | 1 << LEVEL_LOST | 1 << CODES_TRIED
-    | 1 << DOOR_FLAPPED | 1 << SUPPLY_LOW | 1 << TAMPERED
+    | 1 << DOOR_FLAPPED | 1 << SUPPLY_LOW | 1 << TAMPERED | 1 << COIL_STUCK
 )  # fmt: skip
 
 # Who opened the door of a parcel (PICKUP_OPENED.a).
