@@ -2,7 +2,7 @@
 
 from cabinet_script import PULSE_MS, Story, kinds, pulses, sounds
 
-from locker.core import events, records, texts
+from locker.core import entry, events, records, texts
 from locker.core.effects import ALARM, ATTENTION, Record, Send
 
 
@@ -140,3 +140,14 @@ def test_a_jam_with_nobody_at_the_keypad_cancels_the_deposit():
     effects = story.wait(12000)
     assert kinds(effects)[-2:] == [records.DOOR_JAMMED, records.CANCELLED]
     assert story.text == texts.ENTRY
+
+
+def test_a_parcel_put_in_through_a_door_whose_contact_is_stuck_is_deposited():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.puts(door)  # the contact says closed all the time
+    effects = story.wait(12000)
+    assert kinds(effects)[-2:] == [records.DOOR_JAMMED, records.DEPOSITED]
+    assert story.text == texts.DEPOSITED
+    assert story.cabinet.mode == entry.IDLE
+    assert pulses(story.asks(story.code(door) + "#")) == [door]

@@ -140,3 +140,14 @@ def test_what_is_armed_survives_a_power_cut_and_an_erased_block():
     story.wait(5000)
     assert story.state.door_record(door) == carried
     assert pulses(story.asks(staff_code(story, door, b"recall", 3) + "#")) == [door]
+
+
+def test_a_service_code_that_opened_its_door_before_a_power_cut_has_served():
+    story = Story("S")
+    command(story, commands.ARM_SERVICE, 1, 1)
+    code = staff_code(story, 1, b"service", 1)
+    assert pulses(story.asks(code + "#")) == [1]
+    story.closed[1] = False  # and nothing of it could be recorded
+    assert Record(records.DOOR_OPENED, 1, 0, 0) in story.power_on()
+    story.closes(1)
+    assert pulses(story.asks(code + "#")) == []
