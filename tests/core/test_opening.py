@@ -1,8 +1,8 @@
 """A host-ordered opening answers a fresh challenge of the board, shown only at the cabinet, and the board limits how many there are."""
 
-from cabinet_script import Story, pulses
+from cabinet_script import Story, kinds, pulses
 
-from locker.core import journal, records, texts
+from locker.core import entry, journal, records, texts
 from locker.core.effects import Challenge, Record
 from locker.core.events import OpeningAsked, OpeningGiven
 
@@ -37,12 +37,89 @@ def test_the_door_opens_when_the_host_gives_back_what_the_screen_has_shown():
     assert Record(records.OPENINGS, 0, 1, 0) in effects
     assert Record(records.PICKUP_OPENED, door, records.BY_HOST, 1) in effects
     assert pulses(effects) == [door]
+    assert story.text == texts.TAKE
+    story.types("#")
+    assert story.text == texts.WELCOME  # the digits have served
 
 
 def test_nothing_opens_when_nobody_at_the_cabinet_pressed_a_key():
     story, door = waiting((0, 1234, 8765))
     challenge = challenged(story, door)
-    assert pulses(story.tell(OpeningGiven(challenge, 8765))) == []
+    assert story.tell(OpeningGiven(challenge, 8765))[-1] == Challenge(0, 0)  # told to the host
+    assert story.coil == 0
+
+
+def test_what_one_order_has_shown_is_no_answer_to_the_next():
+    story, door = waiting((0, 1, 11, 2, 11))
+    challenged(story, door)
+    story.types("#")
+    challenge = challenged(story, door)
+    assert pulses(story.tell(OpeningGiven(challenge, 11))) == []
+
+
+def test_an_order_that_is_refused_ends_the_one_before():
+    story, door = waiting((0, 1, 11))
+    challenge = challenged(story, door)
+    story.types("#")
+    assert challenged(story, 99) == 0
+    assert pulses(story.tell(OpeningGiven(challenge, 11))) == []
+
+
+def test_a_challenge_and_its_digits_are_compared_exactly():
+    for more, digits_more in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        story, door = waiting((0, 5, 55))
+        challenge = challenged(story, door)
+        story.types("#")
+        assert pulses(story.tell(OpeningGiven(challenge + more, 55 + digits_more))) == []
+
+
+def test_a_challenge_is_valid_for_thirty_seconds():
+    for late_ms in (0, 1):
+        story, door = waiting((0, 1, 11))
+        asked = story.now
+        challenge = challenged(story, door)
+        story.types("#")
+        story.wait(asked + 29999 + late_ms - story.now)
+        assert pulses(story.tell(OpeningGiven(challenge, 11))) == ([] if late_ms else [door])
+        story.types("#")
+        assert story.text == texts.WELCOME
+
+
+def test_the_digits_stay_on_the_screen_for_thirty_seconds():
+    story, door = waiting()
+    challenged(story, door)
+    story.tell_key("#")
+    story.wait(29999)
+    assert story.text == texts.HELP_NUMBER
+    story.wait(1)
+    assert story.text == texts.WELCOME
+
+
+def test_challenges_fit_four_bytes_and_digits_are_four():
+    story, door = waiting()
+    story.cabinet.draw = lambda sides: sides - 1
+    assert challenged(story, door) == 0xFFFFFFFF
+    assert story.cabinet.opening[1] == 9999
+
+
+def test_an_order_of_the_host_disturbs_nobody_who_types():
+    story, door = waiting()
+    story.types("99")
+    challenged(story, 99)
+    challenged(story, door)
+    assert story.text == texts.ENTRY
+    story.wait(20000)
+    assert story.cabinet.mode == entry.IDLE
+
+
+def test_a_door_that_jammed_can_be_opened_by_order_of_the_host():
+    story, door = waiting()
+    story.asks(story.code(door) + "#")
+    assert records.DOOR_JAMMED in kinds(story.wait(12000))
+    assert story.state.doors[door].state == journal.GRANTED
+    challenge = challenged(story, door)
+    story.types("#")
+    assert pulses(story.tell(OpeningGiven(challenge, story.cabinet.opening[1]))) == [door]
 
 
 def test_nothing_opens_for_wrong_digits_an_old_challenge_or_a_late_answer_and_each_challenge_serves_once():
@@ -65,6 +142,7 @@ def test_nothing_opens_for_wrong_digits_an_old_challenge_or_a_late_answer_and_ea
 def test_it_is_bound_to_a_parcel_that_is_there():
     story, door = waiting()
     assert challenged(story, door, counter=2) == 0
+    assert challenged(story, door, counter=0) == 0
     assert challenged(story, 99) == 0
     assert challenged(story, 2, counter=0) == 0
     challenge = challenged(story, door)
@@ -114,3 +192,37 @@ def test_a_power_cut_gives_no_more_openings():
     assert not opened(story, door)
     story.wait(7000000)
     assert opened(story, door)
+
+
+def test_four_a_minute_whatever_was_opened_before():
+    story, door = waiting()
+    assert opened(story, door)
+    story.wait(61000)
+    assert [opened(story, door) for _ in range(4)] == [True] * 4
+    story.wait(59999 - (story.now - story.cabinet.openings[-4]))
+    assert challenged(story, door) == 0
+    story.wait(1)
+    assert challenged(story, door)
+
+
+def test_each_opening_counts_for_a_day_of_uptime():
+    story, door = waiting()
+    story.wait(100000000)
+    for _ in range(6):
+        assert opened(story, door)
+        story.wait(600000)
+    times = list(story.cabinet.openings)
+    for time in times[:3]:
+        story.wait(time + 86399999 - story.now)
+        assert challenged(story, door) == 0
+        story.wait(1)
+        assert opened(story, door)
+
+
+def test_openings_of_yesterday_are_forgotten_by_the_journal_too():
+    story, door = waiting()
+    assert opened(story, door)
+    story.wait(3600000)
+    assert opened(story, door)
+    assert Record(records.OPENINGS, 0, 1, 0) in story.wait(86400000 - 3600000)
+    assert story.folded().openings == 1

@@ -13,9 +13,44 @@ def test_a_record_is_twenty_little_endian_bytes():
     assert len(data) == records.RECORD_BYTES
 
 
-def test_kinds_of_the_boards_own_are_128_and_above():
-    assert min(records.ACKNOWLEDGED, records.DOOR_STATE) >= 128
-    assert records.LEVEL_LOST < 128
+KINDS = (  # by number
+    (None, "BOOTED", "DEPOSIT_STARTED", "PULSED", "DOOR_OPENED", "DOOR_CLOSED", "DEPOSITED", "CANCELLED", "WITHDRAWN", "CODE_TRIED")
+    + ("PICKUP_OPENED", "COLLECTED", "DOOR_LEFT_OPEN", "DOOR_FORCED", "DOOR_JAMMED", "BELL_RUNG", "LAMP_FAILED", "TICKET_REFUSED")
+    + ("STILL_INSIDE", "SENSOR_FAULT", "LEVEL_LOST", None, "PARCEL_FLAGGED", "REISSUED", "ARMED", "SERVICE_OPENED", "DOOR_TESTED")
+    + ("OUT_OF_SERVICE", "COMMAND_APPLIED", "CODES_TRIED", "DOOR_FLAPPED", "SUPPLY_LOW", "TAMPERED", "EPOCH_BEGUN")
+)
+OWN_KINDS = ("ACKNOWLEDGED", "DOOR_STATE", "CABINET_STATE", "OPENINGS")  # never sent
+OPENERS = ("BY_CODE", "BY_DURESS", "BY_RECALL", "BY_SERVICE", "BY_HOST")
+RESETS = ("RESET_UNKNOWN", "RESET_POWER", "RESET_HARD", "RESET_WATCHDOG", "RESET_SOFT", "RESET_BROWNOUT")
+
+
+def test_the_numbers_in_journals_and_ledgers_never_change():
+    for names, first in ((KINDS, 0), (OWN_KINDS, 128), (OPENERS, 0), (RESETS, 0)):
+        for number, name in enumerate(names):
+            assert name is None or getattr(records, name) == first + number, name
+
+
+def told(kinds):
+    """The names of a set of kinds."""
+    return {name for number, name in enumerate(KINDS) if kinds >> number & 1}
+
+
+def test_an_alarm_and_an_opening_go_ahead_of_any_backlog_and_the_rest_of_what_people_did_is_told_at_once():
+    urgent = {"PICKUP_OPENED", "DOOR_FORCED", "DOOR_JAMMED", "BELL_RUNG", "TAMPERED"}
+    assert told(records.URGENT) == urgent
+    assert told(records.TOLD) - urgent == {
+        "DEPOSITED",
+        "CANCELLED",
+        "COLLECTED",
+        "DOOR_LEFT_OPEN",
+        "TICKET_REFUSED",
+        "STILL_INSIDE",
+        "SENSOR_FAULT",
+        "SERVICE_OPENED",
+        "DOOR_TESTED",
+        "COMMAND_APPLIED",
+        "SUPPLY_LOW",
+    }
 
 
 def refuses(data):
