@@ -97,7 +97,9 @@ class Story:
 
     def tell(self, event):
         """One event now; its effects, which are carried out."""
-        return self._perform(self.cabinet.handle(event, self.now))
+        effects = self._perform(self.cabinet.handle(event, self.now))
+        assert self.state.number == self.number, "the flash counts otherwise"
+        return effects
 
     def wait(self, ms):
         """Lets time pass from one wake-up or end of a pulse to the next; all effects of that time."""

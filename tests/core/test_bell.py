@@ -34,6 +34,13 @@ def test_with_the_host_the_screen_still_promises_nothing():
     story.host_acknowledges()
     story.wait(5000)
     assert story.text == texts.BELL
+    story.wait(61000)
+    story.rings()
+    assert kinds(story.opens(1)) == [records.DOOR_FORCED]  # something later
+    story.rings()
+    story.host_acknowledges()
+    story.wait(5000)
+    assert story.text == texts.BELL
 
 
 def test_ringing_again_is_heard_but_journaled_once_an_hour():

@@ -8,6 +8,47 @@ from locker.core.effects import Record
 from locker.core.events import Commanded, EpochBegun
 
 
+def applied(story, kind, door, counter, a):
+    """Whether the host's next command was possible, by its report."""
+    number = story.state.command + 1
+    effects = story.tell(Commanded(number, kind, door, counter, a))
+    (report,) = [effect for effect in effects if isinstance(effect, Record) and effect.kind == records.COMMAND_APPLIED]
+    assert (report.door, report.a, report.b >> 1) == (door, number, story.state.patience)
+    return bool(report.b & 1)
+
+
+def test_the_numbers_of_commands_are_the_hosts_too():
+    names = ("REISSUE", "ARM_RECALL", "ARM_SERVICE", "DISARM", "SET_OUT", "SET_PATIENCE")
+    assert [getattr(commands, name) for name in names] == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_is_possible_is_reported_so_to_its_limits():
+    story = Story()
+    door = story.deposits()
+    for kind in (commands.REISSUE, commands.ARM_RECALL, commands.ARM_SERVICE):
+        for a in (1, 1, 15):  # said again, it is as possible as before
+            assert applied(story, kind, door, 1, a)
+        assert not applied(story, kind, door, 1, 14)
+        story.state.doors[door].arming = 0
+    assert applied(story, commands.DISARM, door, 1, 0)
+    for patience in (1, 2, 3, 4):
+        assert applied(story, commands.SET_PATIENCE, 0, 0, patience)
+        assert story.state.patience == patience
+    for out in (1, 0):
+        assert applied(story, commands.SET_OUT, door, 1, out)
+        assert story.state.doors[door].out == out
+
+
+def test_a_parcel_whose_door_jammed_can_be_reissued_and_recalled():
+    story = Story()
+    door = story.deposits()
+    story.asks(story.code(door) + "#")
+    story.wait(12000)
+    assert story.state.doors[door].state == journal.GRANTED
+    assert applied(story, commands.REISSUE, door, 1, 1)
+    assert applied(story, commands.ARM_RECALL, door, 1, 1)
+
+
 def test_a_command_is_applied_once_and_only_in_its_turn():
     story = Story()
     assert kinds(story.tell(Commanded(2, commands.SET_OUT, 1, 0, 1))) == []
@@ -39,6 +80,7 @@ def test_what_is_not_possible_is_reported_so_and_changes_nothing():
     for number, (kind, where, counter, a) in enumerate(
         (
             (commands.REISSUE, door, 2, 1),  # another parcel
+            (commands.REISSUE, door, 0, 1),
             (commands.REISSUE, 99, 1, 1),  # another door
             (commands.REISSUE, door, 1, 16),  # more than there are
             (commands.REISSUE, 2, 0, 1),  # no parcel there
@@ -55,7 +97,7 @@ def test_what_is_not_possible_is_reported_so_and_changes_nothing():
         applied = [effect for effect in effects if isinstance(effect, Record) and effect.kind == records.COMMAND_APPLIED]
         assert [(effect.a, effect.b & 1) for effect in applied] == [(number, 0)]
     assert story.state.door_records()[1:] == before
-    assert story.state.command == 10
+    assert story.state.command == 11
 
 
 def test_a_reissued_code_replaces_the_old_one_and_keeps_the_failures():

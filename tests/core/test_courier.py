@@ -1,8 +1,8 @@
 """The courier's visit, with what can be otherwise than ordinary."""
 
-from cabinet_script import SECRETS, Story, kinds, pulses, sounds
+from cabinet_script import Story, kinds, pulses, sounds
 
-from locker.core import codes, entry, events, records, texts
+from locker.core import entry, events, records, texts
 from locker.core.effects import BAD, GOOD, Record, Send, Spend
 
 
@@ -26,67 +26,6 @@ def test_the_counter_is_reserved_before_the_door_moves():
     assert reserved < effects.index(Record(records.PULSED, 1, 1, 1))
 
 
-def test_an_invented_ticket_is_refused_and_counted():
-    story = Story()
-    invented = story.ticket(42)[:-1] + ("0" if story.ticket(42)[-1] != "0" else "1")
-    effects = story.asks(invented + "#")
-    assert Record(records.TICKET_REFUSED, 0, 1, 1) in effects
-    assert story.text == texts.UNKNOWN
-    assert pulses(story.types("1")) == []
-
-
-def refused(story, times):
-    """Asks with an invented ticket so often; the records that makes."""
-    invented = story.ticket(42)[:-1] + ("0" if story.ticket(42)[-1] != "0" else "1")
-    return [effect for _ in range(times) for effect in story.asks(invented + "#") if isinstance(effect, Record)]
-
-
-def test_ten_refused_tickets_are_journaled_at_once_and_more_once_an_hour():
-    story = Story()
-    assert refused(story, 10) == [Record(records.TICKET_REFUSED, 0, 1, 1 + count) for count in range(10)]
-    assert refused(story, 40) == []
-    effects = story.wait(3600000)
-    assert any(isinstance(effect, Send) for effect in effects)
-    made = [effect for effect in effects if isinstance(effect, Record)]
-    assert made == [Record(records.TICKET_REFUSED, 0, 40, 10)]  # there were more: the answers stay slow
-    made = [effect for effect in story.wait(3600000) if isinstance(effect, Record)]
-    assert made == [Record(records.TICKET_REFUSED, 0, 0, 0)]  # an hour without any ends it
-    assert kinds(story.wait(7200000)) == []
-
-
-def test_after_ten_refused_tickets_every_ticket_takes_fifteen_seconds_and_a_code_does_not():
-    story = Story()
-    door = story.deposits(41)
-    refused(story, 10)
-    story.wait(10000)
-    story.types(story.ticket(42) + "#")
-    assert story.text == texts.WAIT
-    story.wait(14800)
-    assert story.text == texts.WAIT
-    story.wait(200)
-    assert story.text == texts.SIZES
-    story.types("*")
-    story.types(story.ticket(42) + "#")
-    story.wait(3000)
-    story.asks(story.code(door) + "#")  # somebody does not wait for a ticket of somebody else
-    assert story.text == texts.TAKE
-
-
-def test_a_power_cut_does_not_make_tickets_fast_again():
-    story = Story()
-    refused(story, 6)
-    story.power_on()
-    story.wait(5000)
-    refused(story, 4)
-    story.power_on()
-    story.wait(5000)
-    story.types(story.ticket(42) + "#")
-    story.wait(14000)
-    assert story.text == texts.WAIT
-    story.wait(3600000)
-    assert story.state.refused == 0
-
-
 def test_a_ticket_is_good_for_one_deposit():
     story = Story()
     story.deposits(42)
@@ -102,6 +41,25 @@ def test_a_ticket_whose_door_is_still_open_opens_no_other():
     story.opens(story.begins_deposit(42))
     story.asks(story.ticket(42) + "#")
     assert story.text == texts.USED
+
+
+def test_a_ticket_whose_door_waits_for_its_turn_opens_no_other():
+    story = Story()
+    parcel = story.deposits(1)
+    story.asks(story.code(parcel) + "#")
+    story.pulse_end += 10000  # its coil takes very long
+    story.asks(story.ticket(42) + "#")
+    story.types("1")
+    story.asks(story.ticket(42) + "#")
+    assert story.text == texts.USED
+    assert pulses(story.wait(12000))[0] == 2
+
+
+def test_a_door_in_use_is_in_nobody_elses_way():
+    story = Story("SSS")
+    story.opens(story.begins_deposit(42))
+    assert story.begins_deposit(41) == 2
+    assert story.begins_deposit(43) == 3
 
 
 def test_a_ticket_is_spent_by_the_next_number_at_the_latest():
@@ -266,6 +224,16 @@ def test_a_number_typed_at_the_question_cancels_and_counts_as_typed():
     assert pulses(effects) == [parcel]
 
 
+def test_whichever_digit_a_number_begins_with_it_is_no_answer_to_the_couriers_question():
+    for keys in ("0", "2", "3", "9", "11"):
+        story = Story()
+        story.opens(story.begins_deposit(42))
+        story.closes(1)
+        assert records.CANCELLED in kinds(story.types(keys))
+        assert story.cabinet.mode == entry.TYPING
+        assert story.cabinet.typed == keys
+
+
 def test_a_star_at_the_open_door_leads_to_another_size():
     story = Story()
     door = story.begins_deposit(42, "1")
@@ -319,49 +287,6 @@ def test_a_digit_that_is_no_size_begins_somebodys_number():
         assert pulses(story.types(digit)) == []
         assert story.cabinet.mode == entry.TYPING
         assert story.cabinet.typed == digit
-
-
-def test_without_the_host_a_receipt_is_shown_three_seconds_after_closing():
-    story = Story()
-    door = story.begins_deposit(42)
-    story.opens(door)
-    story.puts(door)
-    story.closes(door)  # waits 600 ms
-    story.wait(2300)
-    assert story.text == texts.DEPOSITED
-    story.wait(100)
-    assert story.text == texts.RECEIPT
-    code = codes.receipt_code(SECRETS.receipt_key, SECRETS.board_id, 1, door, 1, 42, 0)
-    assert story.screen == ("No link. Please note", "01 0001 " + code, "Ticket " + story.ticket(42), "Cabinet 12")
-    story.wait(61000)
-    assert story.text == texts.WELCOME
-
-
-def test_with_the_host_no_receipt_is_shown():
-    story = Story()
-    story.deposits(42)
-    story.host_acknowledges()
-    story.wait(2400)
-    assert story.text == texts.DEPOSITED
-
-
-def test_an_acknowledgement_of_something_earlier_is_none_of_this_deposit():
-    story = Story()
-    story.deposits(42)
-    story.host_acknowledges(story.number - 1)
-    story.wait(2400)
-    assert story.text == texts.RECEIPT
-
-
-def test_a_receipt_waits_until_the_keypad_is_free():
-    story = Story()
-    story.deposits(42)
-    story.types("1")
-    story.wait(4000)
-    assert story.text == texts.ENTRY
-    story.types("*")
-    story.wait(1000)
-    assert story.text == texts.RECEIPT
 
 
 def test_the_host_is_told_of_a_deposit_at_once():

@@ -3,7 +3,7 @@
 from cabinet_script import Story, kinds, pulses, sounds
 
 from locker.core import entry, events, records, texts
-from locker.core.effects import KEY, Light, Send, Show, WakeAt
+from locker.core.effects import ALARM, ATTENTION, BAD, GOOD, KEY, Light, Send, Show, WakeAt
 
 
 def answer_time(story, keys):
@@ -116,6 +116,10 @@ def test_the_first_number_is_checked_five_seconds_after_boot():
         story.wait(1)
     assert story.now - booted == 5500
     assert story.coil == door
+
+
+def test_sounds_have_the_numbers_that_the_beeper_knows():
+    assert [KEY, GOOD, BAD, ATTENTION, ALARM] == [1, 2, 3, 4, 5]
 
 
 def test_every_key_is_heard_and_lights_the_cabinet():

@@ -38,6 +38,14 @@ def test_a_flat_parcel_is_deposited_by_the_couriers_word_and_collected_by_the_re
     assert story.text == texts.COLLECTED
 
 
+def test_a_door_with_a_parcel_that_nothing_sees_is_not_given_out():
+    story = Story("S")
+    flat_deposit(story)
+    story.wait(61000)
+    story.asks(story.ticket(43) + "#")
+    assert story.text == texts.FULL
+
+
 def test_no_answer_another_answer_and_another_key_mean_still_inside():
     for keys in ("", "2", "#*"):
         story = Story()

@@ -23,7 +23,9 @@ def waiting(draws=(0,)):
 def challenged(story, door, counter=1):
     """The challenge for the host, 0 for none."""
     effects = story.tell(OpeningAsked(door, counter))
-    return next(effect.number for effect in effects if isinstance(effect, Challenge))
+    (challenge,) = [effect for effect in effects if isinstance(effect, Challenge)]
+    assert challenge.door == door
+    return challenge.number
 
 
 def test_the_door_opens_when_the_host_gives_back_what_the_screen_has_shown():

@@ -4,7 +4,7 @@ from cabinet_script import SECRETS, Story, kinds, pulses
 
 from locker.core import codes, commands, journal, records, texts
 from locker.core.effects import Record
-from locker.core.events import Commanded
+from locker.core.events import Commanded, ContactClosed
 
 
 def command(story, kind, door, a, number=None):
@@ -104,6 +104,40 @@ def test_a_door_that_sees_something_when_it_is_empty_does_not_pass():
     assert Record(records.DOOR_TESTED, 1, 0, 0) in story.closes(1)
     assert story.text == texts.NOT_TESTED
     assert story.state.doors[1].out
+
+
+def test_what_a_sensor_sees_during_a_test_is_the_tests_business():
+    story = Story("S")
+    command(story, commands.ARM_SERVICE, 1, 1)
+    story.asks(staff_code(story, 1, b"service", 1) + "#")
+    story.opens(1)
+    story.closed[1] = True
+    story.tell(ContactClosed(1))
+    assert kinds(story.puts(1)) == []
+    assert kinds(story.wait(500)) == [records.DOOR_CLOSED, records.DOOR_TESTED]
+    assert not story.state.doors[1].flagged
+
+
+def test_an_empty_door_that_jams_under_a_service_code_stays_empty():
+    for occupied in (False, True):
+        story = Story("S")
+        command(story, commands.ARM_SERVICE, 1, 1)
+        if occupied:
+            story.puts(1)
+        story.asks(staff_code(story, 1, b"service", 1) + "#")
+        assert kinds(story.wait(12000))[-1] == records.DOOR_JAMMED
+        assert story.text == texts.JAMMED
+        assert story.state.doors[1].state == journal.EMPTY
+
+
+def test_only_the_closing_after_a_service_code_is_a_test():
+    story = Story("S")
+    command(story, commands.ARM_SERVICE, 1, 1)
+    story.asks(staff_code(story, 1, b"service", 1) + "#")
+    story.opens(1)
+    assert records.DOOR_TESTED in kinds(story.closes(1))
+    story.opens(1)
+    assert kinds(story.closes(1)) == [records.DOOR_CLOSED]
 
 
 def test_a_service_code_at_a_door_with_a_parcel_is_told_as_an_opening_of_that_parcel():

@@ -116,6 +116,7 @@ def test_every_mode_that_waits_for_a_person_has_an_end():
 
 
 def test_events_have_numbers_of_their_own():
+    assert list(DOOR_EVENTS) == [door.WANT, door.TURN, door.COIL_OFF, door.OPENED, door.CLOSED, door.TIMEOUT, door.GIVE_UP]
     numbers = [entry.DIGIT, entry.HASH, entry.STAR, entry.TIMEOUT]
     numbers += [deposit.GOOD_TICKET, deposit.FOUND, deposit.LARGER, deposit.STUCK, deposit.SHUT_EMPTY, deposit.DONE]
     numbers += [pickup.CONFIRM, pickup.TYPED, entry.SLOW]

@@ -2,9 +2,9 @@
 
 from cabinet_script import PULSE_MS, Story, kinds, pulses, sounds
 
-from locker.core import entry, records, texts
+from locker.core import commands, entry, records, texts
 from locker.core.effects import ALARM, ATTENTION, Light
-from locker.core.events import BellAnswered, ContactClosed, Tampered
+from locker.core.events import BellAnswered, Commanded, ContactClosed, Tampered
 
 
 def until(story, happened):
@@ -152,6 +152,24 @@ def test_an_open_door_is_reminded_of_after_a_minute_then_every_fifteen_seconds_a
             heard.append(story.now - opened)
     assert heard == [60000, 75000, 90000, 105000]
     assert until(story, made(story, records.DOOR_LEFT_OPEN)) == 15000
+
+
+def test_patience_is_for_people_and_not_for_doors():
+    story = Story()
+    story.tell(Commanded(1, commands.SET_PATIENCE, 0, 0, 2))
+    story.begins_deposit()
+    story.wait(story.pulse_end - story.now)
+    assert until(story, lambda: story.coil) == 3000
+    story.opens(1)
+    assert until(story, shows(story, texts.CLOSE)) == 120000
+    story.closed[1] = True
+    story.tell(ContactClosed(1))
+    assert until(story, made(story, records.DOOR_CLOSED)) == 500
+    assert until(story, made(story, records.CANCELLED)) == 120000
+    door = story.deposits()
+    story.asks(story.code(door) + "#")
+    until(story, made(story, records.DOOR_JAMMED))
+    assert until(story, made(story, records.STILL_INSIDE)) == 60000
 
 
 def test_the_bell_waits_three_seconds_for_the_host_and_what_it_says_stays_for_a_minute():

@@ -40,9 +40,14 @@ class _OneWay(Operator):
 
 
 class NextConstant(_OneWay):
-    """`CLOSED` or `records.CLOSED` becomes `(CLOSED + 1)`: another event, kind or text. A time is changed where its number stands."""
+    """`CLOSED` or `records.CLOSED` becomes `(CLOSED + 1)`: another event, kind or text.
+
+    A time is changed where its number stands, and the key of a row by the other operators.
+    """
 
     def mutation_positions(self, node):
+        if node.parent and node.parent.type == "expr":  # a sum of bits
+            return
         if node.type in ("power", "atom_expr"):
             named = len(node.children) == 2 and node.children[1].type == "trailer" and node.children[1].children[0].value == "."
             name = node.children[1].children[1] if named else None
@@ -152,10 +157,10 @@ class NegateMembership(_OneWay):
 
 
 class ChangeText(_OneWay):
-    """A text or bytes get one character more at their front."""
+    """A text or bytes get one character more at their front; the name that a kind of tuples is printed with does not."""
 
     def mutation_positions(self, node):
-        if node.type == "string" and node.parent.type != "simple_stmt":
+        if node.type == "string" and node.parent.type != "simple_stmt" and node.parent.get_previous_leaf().value != "namedtuple":
             yield node.start_pos, node.end_pos
 
     def mutate(self, node, index):
