@@ -159,6 +159,17 @@ def test_a_parcel_keeps_the_code_of_its_epoch_until_it_goes():
     assert pulses(story.asks(old_code + "#")) == [door]
 
 
+def test_a_service_code_is_of_the_present_epoch_whatever_parcels_the_door_had():
+    story = Story()
+    door = story.deposits()
+    story.collects(door)
+    secrets = Secrets(*SECRETS[:2], 2, b"n" * 32, b"s" * 32, *SECRETS[5:7], {1: (1, SECRETS.code_key)})
+    story.tell(EpochBegun(secrets))
+    assert applied(story, commands.ARM_SERVICE, door, 1, 1)
+    code = f"{door:02}" + codes.staff_code(b"n" * 32, b"service", SECRETS.board_id, 2, door, 1, 1)
+    assert pulses(story.asks(code + "#")) == [door]
+
+
 def test_a_parcel_of_an_epoch_whose_key_is_gone_opens_for_no_code():
     story = Story()
     door = story.deposits()

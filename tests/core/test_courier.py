@@ -245,6 +245,36 @@ def test_a_star_at_the_open_door_leads_to_another_size():
     assert pulses(story.types("3")) == [4]
 
 
+def test_a_courier_who_wanted_another_size_may_type_a_number_or_find_the_door_stuck():
+    story = Story()
+    story.opens(story.begins_deposit(42, "1"))
+    story.types("*7")
+    assert story.text == texts.ENTRY
+    assert story.cabinet.typed == "7"
+    story = Story()
+    story.begins_deposit(42, "1")
+    story.types("*")
+    assert records.DOOR_JAMMED in kinds(story.wait(12000))
+    assert story.text == texts.STUCK
+    assert pulses(story.types("3")) == [4]
+
+
+def test_whatever_happens_at_the_door_meanwhile_the_courier_is_asked_about_what_is_inside():
+    for inside in (False, True):
+        story = Story()
+        door = story.begins_deposit(42)
+        story.opens(door)
+        story.closes(door)
+        assert story.text == texts.NO_PARCEL
+        story.opens(door)  # pulled open once more
+        if inside:
+            story.puts(door)
+        effects = story.closes(door)
+        assert (records.DEPOSITED in kinds(effects)) == inside
+        assert story.text == (texts.DEPOSITED if inside else texts.NO_PARCEL)
+        assert story.cabinet.mode == (entry.IDLE if inside else entry.ASKING)
+
+
 def test_two_stars_at_the_open_door_end_the_visit():
     story = Story()
     door = story.begins_deposit(42, "1")

@@ -40,6 +40,10 @@ def test_an_empty_entry_asks_nothing():
     story = Story()
     story.types("#")
     assert story.text == texts.WELCOME
+    story.types("1#")
+    assert story.text == texts.LENGTH
+    story.types("#")
+    assert story.text == texts.WELCOME
 
 
 def test_a_star_clears():
@@ -184,6 +188,7 @@ def test_a_deposit_finished_while_someone_else_types_does_not_disturb_the_typing
 def test_however_many_digits_are_typed_they_fit_the_screen():
     story = Story()
     story.types("1" * 40)
+    assert len(story.cabinet.typed) == 15  # one more than the longest number, which is none then
     assert max(len(line) for line in story.screen) <= 20
     story.types("#")
     assert story.text == texts.LENGTH

@@ -2,7 +2,7 @@
 
 from cabinet_script import Story, kinds, pulses
 
-from locker.core import records, texts
+from locker.core import entry, records, texts
 from locker.core.effects import Record, Send
 
 
@@ -46,6 +46,11 @@ def test_after_ten_refused_tickets_every_ticket_takes_fifteen_seconds_and_a_code
     story.wait(200)
     assert story.text == texts.SIZES
     story.types("*")
+    story.types(story.ticket(42) + "#*")
+    assert story.text == texts.WELCOME
+    assert story.cabinet.mode == entry.IDLE
+    story.wait(20000)
+    assert story.text == texts.WELCOME  # the star has ended it
     story.types(story.ticket(42) + "#")
     story.wait(3000)
     story.asks(story.code(door) + "#")  # somebody does not wait for a ticket of somebody else
@@ -65,3 +70,14 @@ def test_a_power_cut_does_not_make_tickets_fast_again():
     assert story.text == texts.WAIT
     story.wait(3600000)
     assert story.state.refused == 0
+
+
+def test_after_ten_refused_tickets_a_code_of_either_length_is_answered_as_fast_as_ever():
+    for digits in (8, 12):
+        story = Story()
+        door = story.deposits(41)
+        refused(story, 10)
+        story.wait(10000)
+        story.types(story.code(door, digits) + "#")
+        story.wait(400)
+        assert story.text == texts.TAKE

@@ -189,6 +189,16 @@ def test_a_door_that_does_not_move_is_pulsed_three_times_and_the_code_stays_good
     assert records.COLLECTED in kinds(story.closes(door))
 
 
+def test_a_code_typed_again_at_a_jammed_or_open_door_is_told_as_her_opening_again():
+    for act in (lambda story: story.wait(12000), lambda story: story.opens(1)):
+        story = Story()
+        door = story.deposits(42)
+        story.asks(story.code(door) + "#")
+        act(story)
+        assert Record(records.PICKUP_OPENED, door, records.BY_CODE, 1) in story.asks(story.code(door) + "#")
+        assert story.text == texts.TAKE
+
+
 def test_the_host_hears_of_a_jam_at_once():
     story = Story()
     door = story.deposits(42)

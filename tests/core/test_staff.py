@@ -1,9 +1,9 @@
 """Staff at the keypad: a code of twelve digits that the host has armed for one door, that serves once, and that opens nothing else."""
 
-from cabinet_script import SECRETS, Story, kinds, pulses
+from cabinet_script import SECRETS, Story, kinds, pulses, sounds
 
 from locker.core import codes, commands, journal, records, texts
-from locker.core.effects import Record
+from locker.core.effects import GOOD, Record
 from locker.core.events import Commanded, ContactClosed
 
 
@@ -85,6 +85,8 @@ def test_a_service_code_opens_an_empty_door_and_a_passed_test_brings_it_back():
     effects = story.asks(staff_code(story, 1, b"service", 1) + "#")
     assert Record(records.SERVICE_OPENED, 1, 0, 0) in effects
     assert pulses(effects) == [1]
+    assert sounds(effects)[-1] == GOOD
+    assert story.text == texts.SERVICE
     story.opens(1)
     story.wait(5000)
     assert Record(records.DOOR_TESTED, 1, 1, 0) in story.closes(1)
@@ -104,6 +106,15 @@ def test_a_door_that_sees_something_when_it_is_empty_does_not_pass():
     assert Record(records.DOOR_TESTED, 1, 0, 0) in story.closes(1)
     assert story.text == texts.NOT_TESTED
     assert story.state.doors[1].out
+
+
+def test_staff_do_not_open_a_door_that_a_courier_is_using():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.opens(door)
+    command(story, commands.ARM_SERVICE, door, 1)
+    assert pulses(story.asks(staff_code(story, door, b"service", 1) + "#")) == []
+    assert story.text == texts.UNKNOWN
 
 
 def test_what_a_sensor_sees_during_a_test_is_the_tests_business():

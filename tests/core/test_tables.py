@@ -2,7 +2,7 @@
 
 import english
 
-from locker.core import deposit, door, entry, pickup
+from locker.core import cabinet, deposit, door, entry, pickup
 
 PHASES = range(9)
 DOOR_EVENTS = range(0, 7 * 16, 16)
@@ -36,6 +36,57 @@ DOOR_NEXT = {
     door.FORCED | door.WANT: door.WANTED,
 }
 
+# mode | event: next mode, likewise; everything else leaves the keypad in its mode.
+MODE_NEXT = {
+    entry.IDLE | entry.DIGIT: entry.TYPING,
+    entry.IDLE | entry.HASH: entry.IDLE,
+    entry.IDLE | entry.STAR: entry.IDLE,
+    entry.IDLE | entry.TIMEOUT: entry.IDLE,
+    entry.IDLE | deposit.GOOD_TICKET: entry.CHOOSING,
+    entry.IDLE | deposit.FOUND: entry.LOADING,
+    entry.IDLE | pickup.CONFIRM: entry.CONFIRMING,
+    entry.TYPING | entry.DIGIT: entry.TYPING,
+    entry.TYPING | entry.HASH: entry.CHECKING,
+    entry.TYPING | entry.STAR: entry.IDLE,
+    entry.TYPING | entry.TIMEOUT: entry.IDLE,
+    entry.CHECKING | entry.TIMEOUT: entry.IDLE,
+    entry.CHECKING | deposit.DONE: entry.IDLE,
+    entry.CHECKING | entry.SLOW: entry.SLOWED,
+    entry.SLOWED | entry.DIGIT: entry.TYPING,
+    entry.SLOWED | entry.STAR: entry.IDLE,
+    entry.SLOWED | entry.TIMEOUT: entry.IDLE,
+    entry.CHOOSING | entry.DIGIT: entry.CHOOSING,
+    entry.CHOOSING | entry.STAR: entry.IDLE,
+    entry.CHOOSING | entry.TIMEOUT: entry.IDLE,
+    entry.CHOOSING | deposit.FOUND: entry.LOADING,
+    entry.CHOOSING | deposit.LARGER: entry.OFFERED,
+    entry.CHOOSING | deposit.DONE: entry.IDLE,
+    entry.CHOOSING | pickup.TYPED: entry.TYPING,
+    entry.OFFERED | entry.HASH: entry.CHOOSING,
+    entry.OFFERED | entry.STAR: entry.CHOOSING,
+    entry.OFFERED | entry.TIMEOUT: entry.IDLE,
+    entry.LOADING | entry.STAR: entry.CHANGING,
+    entry.LOADING | entry.DIGIT: entry.TYPING,
+    entry.LOADING | deposit.SHUT_EMPTY: entry.ASKING,
+    entry.LOADING | deposit.STUCK: entry.CHOOSING,
+    entry.LOADING | deposit.DONE: entry.IDLE,
+    entry.CHANGING | entry.STAR: entry.IDLE,
+    entry.CHANGING | entry.DIGIT: entry.TYPING,
+    entry.CHANGING | deposit.SHUT_EMPTY: entry.CHOOSING,
+    entry.CHANGING | deposit.STUCK: entry.CHOOSING,
+    entry.CHANGING | deposit.DONE: entry.IDLE,
+    entry.ASKING | entry.HASH: entry.LOADING,
+    entry.ASKING | entry.STAR: entry.IDLE,
+    entry.ASKING | entry.TIMEOUT: entry.IDLE,
+    entry.ASKING | entry.DIGIT: entry.ASKING,
+    entry.ASKING | pickup.TYPED: entry.TYPING,
+    entry.ASKING | deposit.SHUT_EMPTY: entry.ASKING,
+    entry.ASKING | deposit.DONE: entry.IDLE,
+    entry.CONFIRMING | entry.DIGIT: entry.CONFIRMING,
+    entry.CONFIRMING | pickup.TYPED: entry.TYPING,
+    entry.CONFIRMING | entry.TIMEOUT: entry.IDLE,
+}
+
 
 def is_action(action):
     """A function, a text about the door in question, or nothing."""
@@ -48,6 +99,13 @@ def test_a_door_goes_where_it_should_from_every_phase_with_every_event():
             row = door.TRANSITIONS.get(phase | event)
             assert (row[0] if row else phase) == DOOR_NEXT.get(phase | event, phase)
             assert row is None or is_action(row[1])
+
+
+def test_the_keypad_goes_where_it_should_from_every_mode_with_every_event():
+    for mode in MODES:
+        for event in VISIT_EVENTS:
+            row = entry.TRANSITIONS.get(mode | event)
+            assert (row[0] if row else None) == MODE_NEXT.get(mode | event)
 
 
 def test_only_a_wanted_door_whose_turn_it_is_is_pulsed():
@@ -113,6 +171,13 @@ def test_every_mode_that_waits_for_a_person_has_an_end():
     for mode in (entry.LOADING, entry.CHANGING):
         for event in (deposit.DONE, deposit.SHUT_EMPTY, deposit.STUCK):
             assert mode | event in entry.TRANSITIONS
+
+
+def test_deadlines_have_numbers_of_their_own_that_no_door_has():
+    assert len(cabinet._TIMERS) == 7
+    for whose in list(cabinet._TIMERS) + [entry.KEYPAD]:
+        assert whose < 0
+    assert entry.KEYPAD not in cabinet._TIMERS
 
 
 def test_events_have_numbers_of_their_own():
