@@ -65,6 +65,10 @@ def test_the_beginning_of_somebodys_number_is_no_answer():
     assert Record(records.STILL_INSIDE, door, 42, 1) in effects
     assert story.cabinet.mode == entry.TYPING
     assert story.cabinet.typed == "12"
+    story.types("*")
+    opens_and_closes(story, door)
+    assert Record(records.STILL_INSIDE, door, 42, 1) in story.types("7")  # no answer at all
+    assert story.cabinet.typed == "7"
     assert records.COLLECTED not in kinds(story.wait(61000))
 
 

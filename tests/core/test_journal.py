@@ -1,6 +1,6 @@
 """The state is the fold of the journal, and a door's state fits in one record."""
 
-from locker.core import journal, records
+from locker.core import effects, journal, records
 from locker.core.journal import State
 from locker.core.records import Record
 
@@ -60,6 +60,107 @@ def test_the_doors_own_records_give_the_same_doors_at_every_point():
         again = folded([tuple(record) for record in state.door_records()])
         assert again.door_records() == state.door_records()
         assert again.doors[1].__dict__ == state.doors[1].__dict__
+
+
+DOOR_FIELDS = (
+    # field,    word, lowest bit, bits
+    ("serial", "a", 0, 17),
+    ("failures", "a", 17, 4),
+    ("jammed", "a", 21, 1),
+    ("epoch", "a", 22, 10),
+    ("state", "b", 0, 3),
+    ("out", "b", 3, 1),
+    ("flagged", "b", 4, 1),
+    ("armed", "b", 5, 2),
+    ("arming", "b", 7, 4),
+    ("retry", "b", 11, 4),
+    ("counter", "b", 15, 17),
+)
+CABINET_FIELDS = (
+    ("command", "a", 0, 32),
+    ("refused", "b", 0, 4),
+    ("openings", "b", 4, 4),
+    ("patience", "b", 8, 3),
+    ("epoch", "b", 11, 10),
+)
+
+
+def test_each_field_of_a_door_and_of_the_cabinet_has_bits_of_its_own_in_the_record_that_carries_it_over():
+    for number, fields in ((1, DOOR_FIELDS), (0, CABINET_FIELDS)):
+        for field, word, lowest, bits in fields:
+            for value in [1 << bit for bit in range(bits)] + [(1 << bits) - 1]:
+                state = State((1,), 0)
+                state.patience = 0
+                setattr(state.doors[1] if number else state, field, value)
+                record = state.door_record(number)
+                assert record.kind == (records.DOOR_STATE if number else records.CABINET_STATE)
+                assert record.door == number
+                assert getattr(record, word) == value << lowest, (field, value)
+                assert getattr(record, "b" if word == "a" else "a") == 0
+                again = folded([tuple(record)])
+                assert getattr(again.doors[1] if number else again, field) == value, (field, value)
+
+
+def test_what_is_written_for_an_erased_block_is_of_the_cabinet_and_of_each_door():
+    made = State((1, 2), 1).door_records()
+    assert made == [
+        effects.Record(records.CABINET_STATE, 0, 0, 1 << 8 | 1 << 11),
+        effects.Record(records.DOOR_STATE, 1, 0, 0),
+        effects.Record(records.DOOR_STATE, 2, 0, 0),
+    ]
+
+
+def test_the_largest_numbers_fill_their_bits():
+    assert (journal.COUNTER_MAX, journal.ARMING_MAX, journal.RETRY_MAX) == ((1 << 17) - 1, 15, 15)
+    assert (journal.RECALL, journal.SERVICE) == (1, 2)
+    assert folded(((records.EPOCH_BEGUN, 0, 1024 + 5, 0),)).door_record(0).b >> 11 == 5
+    assert folded(((records.EPOCH_BEGUN, 0, 1024 + 5, 0), (records.DEPOSIT_STARTED, 1, 0, 1))).doors[1].epoch == 5
+
+
+def test_a_withdrawn_parcel_is_the_couriers_again_with_a_counter_and_terms_of_its_own():
+    waiting = LIFE[:12] + (
+        (records.PARCEL_FLAGGED, 1, 0, 7),
+        (records.REISSUED, 1, 3, 7),
+        (records.ARMED, 1, journal.RECALL << 8 | 4, 7),
+    )
+    parcel = folded(waiting).doors[1]
+    assert (parcel.failures, parcel.flagged, parcel.retry, parcel.armed, parcel.arming) == (2, 1, 3, journal.RECALL, 4)
+    withdrawn = waiting + ((records.WITHDRAWN, 1, 42, 7),)
+    for rows in (withdrawn, withdrawn + ((records.DEPOSIT_STARTED, 1, 42, 8),)):
+        parcel = folded(rows).doors[1]
+        assert (parcel.state, parcel.counter, parcel.serial) == (journal.LOADING, 8, 42)
+        assert (parcel.failures, parcel.flagged, parcel.retry, parcel.armed, parcel.arming) == (0, 0, 0, 0, 0)
+
+
+def test_a_new_deposit_says_that_whatever_was_there_is_gone():
+    parcel = folded(LIFE[:5] + ((records.DEPOSIT_STARTED, 1, 43, 8),)).doors[1]
+    assert (parcel.state, parcel.counter, parcel.serial) == (journal.RESERVED, 8, 43)
+
+
+def test_a_code_of_staff_dies_with_the_door_that_opens():
+    armed = LIFE[:5] + ((records.ARMED, 1, journal.SERVICE << 8 | 4, 7),)
+    assert folded(armed).doors[1].armed == journal.SERVICE
+    assert folded(armed + ((records.DOOR_JAMMED, 1, 0, 7),)).doors[1].armed == journal.SERVICE
+    parcel = folded(armed + ((records.DOOR_OPENED, 1, 0, 7),)).doors[1]
+    assert (parcel.armed, parcel.arming) == (0, 4)
+
+
+def test_only_a_passed_test_brings_a_door_back_that_jammed_or_was_taken_out():
+    out = ((records.OUT_OF_SERVICE, 1, 1, 7), (records.DOOR_JAMMED, 1, 0, 7), (records.DOOR_TESTED, 1, 0, 7))
+    assert (folded(out).doors[1].out, folded(out).doors[1].jammed) == (1, 1)
+    passed = folded(out + ((records.DOOR_TESTED, 1, 1, 7),)).doors[1]
+    assert (passed.out, passed.jammed) == (0, 0)
+
+
+def test_a_record_that_says_nothing_of_a_parcel_changes_nothing():
+    silent = (records.BOOTED, records.DOOR_CLOSED, records.DOOR_LEFT_OPEN, records.BELL_RUNG, records.LAMP_FAILED, records.LEVEL_LOST)
+    silent += (records.SERVICE_OPENED, records.CODES_TRIED, records.DOOR_FLAPPED, records.SUPPLY_LOW, records.TAMPERED)
+    before = folded(LIFE[:5]).doors[1].__dict__
+    for kind in silent:
+        for a in (0, 1, 2, 9100):
+            assert folded(LIFE[:5] + ((kind, 1, a, 7),)).doors[1].__dict__ == before, (kind, a)
+    for sensor, flagged in ((1, 0), (2, 1), (3, 0)):  # only the occupancy sensor says where the parcel is
+        assert folded(LIFE[:5] + ((records.SENSOR_FAULT, 1, sensor, 7),)).doors[1].flagged == flagged
 
 
 def test_a_door_record_holds_the_largest_of_everything():

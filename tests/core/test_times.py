@@ -154,6 +154,14 @@ def test_an_open_door_is_reminded_of_after_a_minute_then_every_fifteen_seconds_a
     assert until(story, made(story, records.DOOR_LEFT_OPEN)) == 15000
 
 
+def test_a_forced_door_that_bounces_is_reminded_of_and_reported_like_any_other():
+    story = Story()
+    story.opens(1)
+    story.tell(ContactClosed(1))
+    assert kinds(story.opens(1)) == []
+    assert until(story, made(story, records.DOOR_LEFT_OPEN)) == 120000
+
+
 def test_patience_is_for_people_and_not_for_doors():
     story = Story()
     story.tell(Commanded(1, commands.SET_PATIENCE, 0, 0, 2))
