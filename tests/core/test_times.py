@@ -3,8 +3,8 @@
 from cabinet_script import PULSE_MS, Story, kinds, pulses, sounds
 
 from locker.core import commands, entry, records, texts
-from locker.core.effects import ALARM, ATTENTION, Light
-from locker.core.events import BellAnswered, Commanded, ContactClosed, Tampered
+from locker.core.effects import ATTENTION, Light
+from locker.core.events import BellAnswered, Commanded, ContactClosed
 
 
 def until(story, happened):
@@ -201,15 +201,13 @@ def test_the_light_stays_for_thirty_seconds():
         assert until(story, lambda: not story.lit) == 30000
 
 
-def test_what_repeats_is_recorded_once_a_minute():
+def test_the_bell_rung_after_ten_quiet_minutes_calls_again():
     story = Story()
-    assert kinds(story.tell(Tampered())) == [records.TAMPERED]
-    story.wait(59999)
-    assert kinds(story.tell(Tampered())) == []
-    story.wait(1)
-    effects = story.tell(Tampered())
-    assert kinds(effects) == [records.TAMPERED]
-    assert ALARM in sounds(effects)
+    story.rings()
+    story.wait(599999)
+    assert kinds(story.rings()) == []
+    story.wait(600000)
+    assert kinds(story.rings()) == [records.BELL_RUNG]
 
 
 def test_what_is_only_counted_is_recorded_an_hour_after_the_first():

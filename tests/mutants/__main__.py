@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tests.mutants import CORE, REPOSITORY, TESTS
-from tests.mutants.judged import Judged, judged
+from tests.mutants.judged import ANYTHING, Judged, judged
 from tests.mutants.making import Mutant, mutants_of
 from tests.mutants.trying import Trial
 
@@ -84,7 +84,6 @@ def run(names: tuple[str, ...], properties: bool, fresh: bool) -> None:
         killer = trial.killer(name, (CORE / name).read_text())
         if killer:
             raise click.ClickException(f"{killer} fails on the code as it is.")
-    known = set(judged())
     found: list[Judged] = []
     total = 0
     for name in names or NAMES:
@@ -92,14 +91,14 @@ def run(names: tuple[str, ...], properties: bool, fresh: bool) -> None:
         click.echo(f"{name:12} {count:5} mutants {len(survivors):4} survive", err=True)
         total += count
         found += survivors
-    click.echo(f"{total} mutants, {total - len(found)} killed, {len(found)} survive, {len(known & set(found))} of them judged")
-    for one in found:
-        if one not in known:
-            click.echo(f"- `{one.file}` `{one.place}`: `{one.before}` → `{one.after}`: not judged")
-    gone = [one for one in known - set(found) if one.file in (names or NAMES)]
-    for one in gone:
-        click.echo(f"- `{one.file}` `{one.place}`: `{one.before}` → `{one.after}`: judged, and does not survive")
-    sys.exit(bool(gone or set(found) - known))
+    known = {one for one in judged() if one.file in (names or NAMES)}
+    new = [one for one in found if not known & {one, one._replace(after=ANYTHING)}]
+    gone = known - set(found) - {one._replace(after=ANYTHING) for one in found}
+    click.echo(f"{total} mutants: {total - len(found)} killed, {len(found) - len(new)} survive as judged, {len(new)} survive otherwise")
+    for what, some in (("not judged", new), ("judged, but is killed", sorted(gone))):
+        for one in some:
+            click.echo(f"{what}: {one.file} {one.place}: {one.before}\n    {one.after}")
+    sys.exit(bool(new or gone))
 
 
 if __name__ == "__main__":

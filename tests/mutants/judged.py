@@ -7,11 +7,12 @@ from typing import NamedTuple
 from tests.mutants import CORE, JUDGED
 
 _HEAD = re.compile(r"## `(\w+\.py)`")
-_LINE = re.compile(r"- `([\w.]+)`: `(.+?)` → `(.+?)`: (.+)")
+_LINE = re.compile(r"- `([\w.]+)`: `(.+?)` → (?:`(.+?)`|(anything)): (.+)")
+ANYTHING = "anything"
 
 
 class Judged(NamedTuple):
-    """A line of the document; see making.Mutant."""
+    """A line of the document; see making.Mutant. ANYTHING after the change stands for all changes of that code."""
 
     file: str
     place: str
@@ -34,7 +35,7 @@ def judged() -> list[Judged]:
         if head:
             file = head[1]
         elif judgement:
-            found.append(Judged(file, judgement[1], judgement[2], judgement[3]))
+            found.append(Judged(file, judgement[1], judgement[2], judgement[3] or judgement[4]))
         else:
             assert not line.startswith("- `"), f"not a judgement: {line}"
     return found
