@@ -5,7 +5,7 @@ BIN := .venv/bin
 STUBS := .venv/esp32-stubs
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test bench soak check help
+.PHONY: demo test bench soak mutants check help
 
 demo: .venv/ready ## play with a virtual cabinet; ARGS=--once plays one parcel's life and exits
 	@$(BIN)/ansim demo $(ARGS)
@@ -19,11 +19,14 @@ bench: .venv/ready .venv/system ## instructions, bytes and allocations beside th
 soak: .venv/ready .venv/system ## the long sweeps
 	$(BIN)/python -m pytest -n 2 --soak $(ARGS)
 
+mutants: .venv/ready .venv/mutants ## small wrong changes to the core, each of which a test must notice; ARGS=door.py for some
+	nice $(BIN)/python -m tests.mutants $(ARGS)
+
 check: .venv/ready ## lint and types only, in seconds
 	$(BIN)/python -m pytest tests/test_tidy.py tests/test_types.py
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/ready: pyproject.toml
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy python3-venv; }
@@ -32,6 +35,10 @@ help: ## this list
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
 	@rm -rf $(STUBS) && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --target $(STUBS) \
 	    micropython-esp32-stubs==1.29.0.post1 micropython-stdlib-stubs==1.29.0.post2 adafruit-circuitpython-busdevice==5.2.17
+	@touch $@
+
+.venv/mutants: .venv/ready
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[mutants]'
 	@touch $@
 
 # What the tests need from the system: valgrind counts instructions.

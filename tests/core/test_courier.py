@@ -186,6 +186,7 @@ def test_closing_an_empty_door_asks_to_open_again_or_cancel():
     assert records.CANCELLED not in kinds(effects)
     assert story.text == texts.NO_PARCEL
     assert pulses(story.types("#")) == [door]
+    assert story.text == texts.PUT
     story.opens(door)
     story.puts(door)
     assert Record(records.DEPOSITED, door, 42, 1) in story.closes(door)

@@ -117,6 +117,19 @@ def test_staff_do_not_open_a_door_that_a_courier_is_using():
     assert story.text == texts.UNKNOWN
 
 
+def test_a_courier_gets_no_door_that_staff_have_just_asked_for():
+    story = Story("S")
+    command(story, commands.ARM_SERVICE, 1, 1)
+    story.asks(staff_code(story, 1, b"service", 1) + "#")
+    assert story.cabinet.free("S") == []
+    story.opens(1)
+    story.closed[1] = True
+    story.tell(ContactClosed(1))
+    assert story.cabinet.free("S") == []
+    story.wait(500)
+    assert story.cabinet.free("S") == [story.state.doors[1]]
+
+
 def test_what_a_sensor_sees_during_a_test_is_the_tests_business():
     story = Story("S")
     command(story, commands.ARM_SERVICE, 1, 1)

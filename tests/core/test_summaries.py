@@ -2,7 +2,7 @@
 
 from cabinet_script import Story, kinds, pulses
 
-from locker.core import records, texts
+from locker.core import entry, records, texts
 from locker.core.effects import ALARM, Record
 from locker.core.events import BellAnswered, SupplyLow, Tampered
 
@@ -36,6 +36,8 @@ def test_a_door_that_flaps_is_told_three_times_and_then_counted():
         story.closes(2)
     assert made == [records.DOOR_FORCED] * 3
     assert Record(records.DOOR_FLAPPED, 0, 2, 0) in story.wait(3600000)
+    assert Record(records.DOOR_FLAPPED, 0, 0, 0) in story.wait(3600000)
+    assert kinds(story.wait(7200000)) == []
 
 
 def test_the_closing_of_a_door_with_a_visit_is_always_told():
@@ -60,6 +62,8 @@ def test_tampering_and_a_low_supply_are_told_at_once_and_then_once_an_hour():
     effects = story.wait(3600000)
     assert Record(records.TAMPERED, 0, 2, 0) in effects
     assert Record(records.SUPPLY_LOW, 0, 1, 0) in effects
+    assert kinds(story.tell(Tampered())) == []
+    assert Record(records.TAMPERED, 0, 1, 0) in story.wait(3600000)
     assert kinds(story.wait(3600000)) == []
     assert kinds(story.tell(Tampered())) == [records.TAMPERED]
 
@@ -73,8 +77,50 @@ def test_a_door_that_flaps_across_power_cuts_is_told_three_times_as_well():
         story.power_on()
     told = [record.kind for record in story.log[before:]]
     assert told.count(records.DOOR_FORCED) == 3
-    story.wait(3600000)
+    assert Record(records.DOOR_FLAPPED, 0, 0, 0) in story.wait(3600000)  # what was only counted is lost with the power
     assert kinds(story.opens(2)) == [records.DOOR_FORCED]
+
+
+def visits_in_vain(story, times):
+    for serial in range(1, times + 1):
+        story.opens(story.begins_deposit(serial))
+        story.closes(1)
+        story.types("*")
+        story.wait(2000)
+
+
+def withdraws(story, times):
+    for _ in range(times):
+        story.deposits(42)
+        story.asks(story.ticket(42) + "#")
+        story.opens(1)
+        story.takes(1)
+        story.closes(1)
+        story.types("*")
+        story.wait(2000)
+
+
+def ticket_ms(story):
+    """How long a ticket takes now, when the floor is over."""
+    story.types(story.ticket(99))
+    story.tell_key("#")
+    asked = story.now
+    while story.text != texts.SIZES:
+        story.wait(20)
+    story.types("*")
+    story.wait(2000)
+    return story.now - 2100 - asked
+
+
+def test_it_is_the_tenth_visit_in_vain_that_makes_tickets_slow_in_each_hour():
+    for visits, each in ((visits_in_vain, 1), (withdraws, 2)):  # whoever withdraws and cancels has come in vain twice
+        story = Story()
+        for _ in range(2):
+            visits(story, 9 // each)
+            assert ticket_ms(story) == 500
+            visits(story, 1)
+            assert ticket_ms(story) == 15000
+            story.wait(3600000)
 
 
 def test_ten_visits_that_come_to_nothing_make_the_next_one_slow_but_not_refused():
@@ -105,6 +151,7 @@ def test_a_courier_who_opens_and_closes_for_ever_types_the_ticket_again_after_th
         story.closes(door)
         story.types("#")
     assert openings == 3
+    assert story.cabinet.mode == entry.IDLE
     assert not story.state.doors[door].state
     assert story.begins_deposit(42)
 
@@ -121,6 +168,7 @@ def test_a_courier_who_changes_the_size_for_ever_types_the_ticket_again_after_th
         if story.text == texts.SIZES:
             door = pulses(story.types("1"))[0]
     assert openings == 3
+    assert story.cabinet.mode == entry.IDLE
 
 
 def test_a_person_at_the_host_answers_the_bell_and_the_screen_says_so():

@@ -160,13 +160,18 @@ class ChangeText(_OneWay):
     """A text or bytes get one character more at their front; the name that a kind of tuples is printed with does not."""
 
     def mutation_positions(self, node):
-        if node.type == "string" and node.parent.type != "simple_stmt" and node.parent.get_previous_leaf().value != "namedtuple":
+        if node.type == "string" and node.parent.type != "simple_stmt" and not self._is_title(node):
             yield node.start_pos, node.end_pos
 
     def mutate(self, node, index):
         quote = node.value.index('"') + 1
         node.value = node.value[:quote] + "X" + node.value[quote:]
         return node
+
+    @staticmethod
+    def _is_title(node):
+        bracket = node.get_previous_leaf()
+        return bracket.value == "(" and bracket.get_previous_leaf().value == "namedtuple"
 
 
 def operators() -> list[Operator]:
