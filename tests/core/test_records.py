@@ -10,6 +10,8 @@ def test_a_record_is_twenty_little_endian_bytes():
     data = unhexlify("0607020104030201080706052a000000ffffffff")
     assert records.pack(record) == data
     assert records.unpack(data) == record
+    assert (record.kind, record.door, record.boot, record.number) == (records.DEPOSITED, 7, 0x0102, 0x01020304)
+    assert (record.uptime, record.a, record.b) == (0x05060708, 42, 0xFFFFFFFF)
     assert len(data) == records.RECORD_BYTES
 
 

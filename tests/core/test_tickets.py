@@ -1,6 +1,6 @@
 """A ticket is told from an invention offline. The expected values were computed with CPython's own hmac."""
 
-from locker.core.tickets import check_ticket, tail, ticket, ticket_tag
+from locker.core.tickets import SERIALS, check_ticket, tail, ticket, ticket_tag
 
 KEY = bytes(range(32))
 SITE = bytes(range(100, 108))
@@ -12,6 +12,10 @@ def test_a_ticket_is_five_digits_of_serial_and_four_of_tag():
         assert ticket_tag(KEY, SITE, serial) == int(digits[5:])
         assert tail(KEY, SITE, serial) == its_tail
         assert check_ticket(KEY, SITE, digits) == serial
+
+
+def test_there_are_as_many_serials_as_five_digits_write():
+    assert SERIALS == 10**5
 
 
 def test_a_slip_of_the_finger_is_no_ticket():
