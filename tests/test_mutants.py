@@ -11,5 +11,5 @@ def test_each_judged_mutant_is_a_change_of_code_that_is_there() -> None:
 
 def test_no_mutant_is_judged_twice() -> None:
     lines = judged()
+    assert lines
     assert len(set(lines)) == len(lines)
-    assert len(lines) > 20

@@ -1,7 +1,8 @@
 """What is changed: some operators of cosmic-ray, and those that tables and sentences of this house ask for beside them.
 
 Of the replacements of an operator only those are kept that no other one implies: a test that tells `<` from both `<=` and `!=` tells it
-from all other comparisons. Sums of bits are written with `|` throughout, so `+` and `^` would be the same.
+from all other comparisons. (Equality is reversed too, for things that have no order.) Sums of bits are written with `|` throughout, so
+`+` and `^` would be the same.
 """
 
 import re
@@ -17,7 +18,6 @@ _MORE_COMPARISONS = ("NotEq_Lt", "NotEq_Gt", "NotEq_Eq", "Is_IsNot", "IsNot_Is")
 _OTHERS = (
     "ReplaceUnaryOperator_Delete_Not",
     "ReplaceUnaryOperator_Delete_USub",
-    "ReplaceUnaryOperator_Invert_USub",
     "AddNot",
     "ReplaceTrueWithFalse",
     "ReplaceFalseWithTrue",
