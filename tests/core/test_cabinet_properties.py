@@ -13,6 +13,7 @@ from watched import PowerCut, WatchedStory
 
 from locker.core import codes, commands, events, journal, tickets
 from locker.core import effects as do
+from locker.core.door import SHUT, WANTED
 
 DOORS = st.integers(1, 4)
 SERIALS = st.integers(0, 5)
@@ -213,6 +214,17 @@ class Cabinets(RuleBasedStateMachine):
     def the_parcels_are_where_the_outcomes_say(self):
         inside = {number for number, door in self.story.state.doors.items() if door.state in INSIDE}
         assert inside == set(self.story.parcels)
+
+    @invariant()
+    def what_is_taken_for_granted_is_so(self):
+        """Some lines of docs/mutants.md rest on this."""
+        cabinet = self.story.cabinet
+        for door in self.story.state.doors.values():
+            assert door.closed or door.phase != SHUT, "an open door is never SHUT"
+            assert door.phase != WANTED or cabinet.coil not in (0, door.number), "a door waits for its turn only while another is pulsed"
+            assert door.state not in INSIDE[1:] or door.serial in self.story.spent, "a code is checked after the ticket before it is spent"
+            assert door.tries <= 4
+        assert cabinet.opening or not cabinet.shown
 
     @invariant()
     def whatever_waits_has_an_end(self):
