@@ -46,7 +46,7 @@ def test_an_hour_ends_for_a_door_that_was_told_of_each_time_as_well():
         story.opens(2)
         story.closes(2)
     assert [effect for effect in story.wait(3600000) if isinstance(effect, Record)] == [Record(records.DOOR_FLAPPED, 0, 0, 0)]
-    assert story.state.doors[2].flaps == 0
+    assert story.state.flaps == {}
     assert Record(records.SUPPLY_LOW, 1, 9100, 0) in story.tell(SupplyLow(1, 9100))
 
 
