@@ -155,13 +155,16 @@ def test_an_empty_door_that_jams_under_a_service_code_stays_empty():
 
 
 def test_only_the_closing_after_a_service_code_is_a_test():
-    story = Story("S")
-    command(story, commands.ARM_SERVICE, 1, 1)
-    story.asks(staff_code(story, 1, b"service", 1) + "#")
-    story.opens(1)
-    assert records.DOOR_TESTED in kinds(story.closes(1))
-    story.opens(1)
-    assert kinds(story.closes(1)) == [records.DOOR_CLOSED]
+    for codes_typed in (1, 2):  # the second because the door has jammed
+        story = Story("S")
+        command(story, commands.ARM_SERVICE, 1, 1)
+        for _ in range(codes_typed):
+            story.wait(12000)
+            assert pulses(story.asks(staff_code(story, 1, b"service", 1) + "#")) == [1]
+        story.opens(1)
+        assert records.DOOR_TESTED in kinds(story.closes(1))
+        story.opens(1)
+        assert kinds(story.closes(1)) == [records.DOOR_CLOSED]
 
 
 def test_a_service_code_at_a_door_with_a_parcel_is_told_as_an_opening_of_that_parcel():
