@@ -3,7 +3,7 @@
 from cabinet_script import Story, kinds, pulses
 
 from locker.core import entry, journal, records, texts
-from locker.core.effects import Challenge, Record
+from locker.core.effects import Challenge, Record, Spend
 from locker.core.events import OpeningAsked, OpeningGiven
 
 
@@ -42,6 +42,22 @@ def test_the_door_opens_when_the_host_gives_back_what_the_screen_has_shown():
     assert story.text == texts.TAKE
     story.types("#")
     assert story.text == texts.WELCOME  # the digits have served
+
+
+def test_who_is_helped_to_a_parcel_just_deposited_leaves_its_ticket_spent():
+    story = Story()
+    door = story.deposits(42)
+    challenge = challenged(story, door)
+    story.types("#")
+    effects = story.tell(OpeningGiven(challenge, story.cabinet.opening[1]))
+    assert effects.index(Spend(42)) < effects.index(Record(records.PICKUP_OPENED, door, records.BY_HOST, 1))
+    story.opens(door)
+    story.power_on()
+    story.takes(door)
+    assert records.COLLECTED in kinds(story.closes(door))
+    story.wait(5000)
+    story.asks(story.ticket(42) + "#")
+    assert story.text == texts.USED
 
 
 def test_nothing_opens_when_nobody_at_the_cabinet_pressed_a_key():

@@ -8,7 +8,7 @@ The board refuses more than 4 such openings a minute and 6 a day of its uptime, 
 """
 
 from locker.compat import const
-from locker.core import records, texts
+from locker.core import deposit, records, texts
 from locker.core.journal import WAITING
 
 OPENING = const(-7)  # the deadline of a challenge
@@ -79,6 +79,7 @@ def give(cabinet, challenge: int, digits: int) -> None:
     if not right or opening[2].state < WAITING or cabinet.scarce(opening[2]):
         cabinet.challenge(0, 0)
         return
+    deposit.seal(cabinet)
     door = opening[2]
     cabinet.openings.append(cabinet.now)
     cabinet.record(records.OPENINGS, None, len(cabinet.openings))
