@@ -159,6 +159,19 @@ def test_the_light_stays_on_while_a_door_is_in_use():
     assert lights == [False]
 
 
+def test_the_light_stays_on_while_a_door_waits_for_its_turn():
+    story = Story()
+    door = story.begins_deposit(42)
+    story.pulse_end += 100000  # the coil takes very long
+    story.opens(door)
+    story.puts(door)
+    story.closes(door)
+    story.asks(story.code(door) + "#")
+    lights = [effect.on for effect in story.wait(80000) if isinstance(effect, Light)]
+    assert lights == []
+    assert door in pulses(story.wait(20000))  # at last
+
+
 def test_an_open_door_keeps_nobody_from_the_keypad():
     story = Story()
     parcel = story.deposits(1)
