@@ -19,7 +19,7 @@ KINDS = (  # by number
     (None, "BOOTED", "DEPOSIT_STARTED", "PULSED", "DOOR_OPENED", "DOOR_CLOSED", "DEPOSITED", "CANCELLED", "WITHDRAWN", "CODE_TRIED")
     + ("PICKUP_OPENED", "COLLECTED", "DOOR_LEFT_OPEN", "DOOR_FORCED", "DOOR_JAMMED", "BELL_RUNG", "LAMP_FAILED", "TICKET_REFUSED")
     + ("STILL_INSIDE", "SENSOR_FAULT", "LEVEL_LOST", None, "PARCEL_FLAGGED", "REISSUED", "ARMED", "SERVICE_OPENED", "DOOR_TESTED")
-    + ("OUT_OF_SERVICE", "COMMAND_APPLIED", "CODES_TRIED", "DOOR_FLAPPED", "SUPPLY_LOW", "TAMPERED", "EPOCH_BEGUN")
+    + ("OUT_OF_SERVICE", "COMMAND_APPLIED", "CODES_TRIED", "DOOR_FLAPPED", "SUPPLY_LOW", "TAMPERED", "EPOCH_BEGUN", None, "COIL_STUCK")
 )
 OWN_KINDS = ("ACKNOWLEDGED", "DOOR_STATE", "CABINET_STATE", "OPENINGS")  # never sent
 OPENERS = ("BY_CODE", "BY_DURESS", "BY_RECALL", "BY_SERVICE", "BY_HOST")
@@ -38,7 +38,7 @@ def told(kinds):
 
 
 def test_an_alarm_and_an_opening_go_ahead_of_any_backlog_and_the_rest_of_what_people_did_is_told_at_once():
-    urgent = {"PICKUP_OPENED", "DOOR_FORCED", "DOOR_JAMMED", "BELL_RUNG", "TAMPERED"}
+    urgent = {"PICKUP_OPENED", "DOOR_FORCED", "DOOR_JAMMED", "BELL_RUNG", "TAMPERED", "COIL_STUCK"}
     assert told(records.URGENT) == urgent
     assert told(records.TOLD) - urgent == {
         "DEPOSITED",
@@ -52,6 +52,7 @@ def test_an_alarm_and_an_opening_go_ahead_of_any_backlog_and_the_rest_of_what_pe
         "DOOR_TESTED",
         "COMMAND_APPLIED",
         "SUPPLY_LOW",
+        "LAMP_FAILED",
     }
 
 
