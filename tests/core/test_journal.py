@@ -81,7 +81,8 @@ CABINET_FIELDS = (
     ("refused", "b", 0, 4),
     ("openings", "b", 4, 4),
     ("patience", "b", 8, 3),
-    ("epoch", "b", 11, 21),
+    ("doubt", "b", 11, 3),
+    ("epoch", "b", 14, 18),
 )
 
 
@@ -104,7 +105,7 @@ def test_each_field_of_a_door_and_of_the_cabinet_has_bits_of_its_own_in_the_reco
 def test_what_is_written_for_an_erased_block_is_of_the_cabinet_and_of_each_door():
     made = State((1, 2), 1).door_records()
     assert made == [
-        effects.Record(records.CABINET_STATE, 0, 0, 1 << 8 | 1 << 11),
+        effects.Record(records.CABINET_STATE, 0, 0, 1 << 8 | 1 << 14),
         effects.Record(records.DOOR_STATE, 1, 0, 0),
         effects.Record(records.DOOR_STATE, 2, 0, 0),
     ]

@@ -3,6 +3,7 @@
 from cabinet_script import Story, kinds
 
 from locker.core import commands, events, records, texts
+from locker.core.effects import Record, Send
 from locker.core.journal import RESERVE, State
 
 
@@ -30,6 +31,16 @@ def test_a_minor_event_is_counted_and_told_as_a_number_when_there_is_room_again(
     told = [(record.kind, record.a) for record in story.log[-2:]]
     assert told == [(records.EVENTS_DROPPED, 3), (records.BELL_RUNG, 1)]
     assert story.cabinet.dropped == 0
+
+
+def test_what_the_shell_has_seen_is_recorded_and_told_and_left_out_like_anything_else():
+    story, _ = scarce()
+    assert story.cabinet.note(records.LAMP_FAILED, story.now, 7, 8) == []
+    story.cabinet.room = 1000
+    effects = story.cabinet.note(records.LAMP_FAILED, story.now + 5, 7, 8)
+    assert effects == [Record(records.LAMP_FAILED, 0, 7, 8), Send(False)]
+    assert story.cabinet.now == story.now + 5
+    assert story.cabinet.room == 999
 
 
 def test_a_bell_that_was_not_recorded_has_no_connection_whatever_the_host_holds():
