@@ -29,6 +29,7 @@ SERVICE = const(2)
 _SERIAL_MASK = const(0x1FFFF)
 _EPOCH_MASK = const(1023)
 COUNTER_MAX = const(0x1FFFF)
+_HOUR = const(36000)  # of uptime, in tenths of a second
 ARMING_MAX = const(15)
 RETRY_MAX = const(15)
 
@@ -144,7 +145,8 @@ class State:
     database holds; `command` the number of the host's last command; `refused` how many refused tickets count (0-10); `openings` how many
     host-ordered openings count against the fuse of a day; `patience` how many times as long the cabinet waits for people (1-4);
     `flaps` how often each door opened with no cause within the hour, by number (4: any more), 0 left out;
-    `used` how many records of its RESERVE the parcel of a door has used, by number.
+    `boots` how many boots were recorded since one that has lasted for an hour; `used` how many records of its RESERVE the parcel of a
+    door has used, by number.
     `doubt` what was found wrong with the journal in this epoch (a sum of records.DOUBT_): unless it is 0, it is trusted with no new parcel.
     """
 
@@ -160,12 +162,17 @@ class State:
         self.openings = 0
         self.patience = 1
         self.used = {}
+        self.boots = 0
         self.flaps = {}
         self.doubt = 0
 
     def apply(self, record) -> None:
         """Folds one records.Record in. Records of doors that the cabinet no longer has are passed over."""
         self.number = record.number
+        if record.uptime >= _HOUR:
+            self.boots = 0
+        elif record.kind == records.BOOTED:
+            self.boots += 1
         if record.kind == records.ACKNOWLEDGED:
             self.acknowledged = record.a
         else:

@@ -23,7 +23,7 @@ Record = namedtuple("Record", ("kind", "door", "boot", "number", "uptime", "a", 
 RECORD_BYTES = const(20)
 _LAYOUT = "<BBHIIII"
 
-BOOTED = const(1)  # a: reset cause, b: firmware build
+BOOTED = const(1)  # a: reset cause and, above its 8 bits, how many boots before it were not recorded; b: firmware build
 DEPOSIT_STARTED = const(2)  # a: serial, b: the parcel counter reserved for it
 PULSED = const(3)  # a: which pulse of this attempt (1-3), b: parcel counter; recorded before the coil moves
 DOOR_OPENED = const(4)  # b: parcel counter

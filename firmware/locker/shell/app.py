@@ -12,7 +12,7 @@ from locker.shell import identity as identities
 from locker.shell.catalogue import rows
 from locker.shell.fittings import BELL, DARK, TAMPER, Fittings
 from locker.shell.link import Link
-from locker.shell.marks import pair
+from locker.shell.marks import count, pair
 from locker.shell.pulses import Pulses
 from locker.shell.store import JournalFull, Store
 from locker.wire import messages
@@ -29,6 +29,7 @@ _OTHER_LANGUAGE = const(65)  # the key A
 _VISIT_MS = const(20000)  # without a key, back at the welcome: whoever chose the language has gone
 _CHOICE_ROW = const(3)  # of the welcome
 _LONG_AGO_MS = const(-5000)  # for what was not asked for in time
+_BOOTS_MAX = const(10)  # that are journaled at once, until one has lasted for an hour
 BUILD = const(1)
 IN_SERVICE = "In service"  # what the tools at the other end of the console wait for
 
@@ -58,7 +59,9 @@ class App:
         flash = hal.journal()
         self._store = Store(flash, self._state.apply, self._state.door_record)
         self._pulses.recall(self._store)
+        self._marks = flash.marks
         pair(flash.marks, self._store, self._state)
+        self._is_said = False  # that the board has booted
         session = Session(identity.master_secret, identity.board_id, identity.alias, self._entropy)
         self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status)
         self._wake_ms = None
@@ -81,6 +84,8 @@ class App:
         return int.from_bytes(self._entropy(8), "big") % sides
 
     def _report(self):
+        """A boot that the host hears of is journaled: its number is given to no other one."""
+        self._say_boot(self._hal.now_ms())
         store = self._store
         return (
             messages.REPORT,
@@ -104,7 +109,10 @@ class App:
         """Journals the boot and lets the core resolve what it was cut off in; no coil moves."""
         now_ms = self._hal.now_ms()
         self._tidy(now_ms, False)
-        self._note(records.BOOTED, now_ms, self._hal.reset_cause(), BUILD)
+        if self._state.boots < _BOOTS_MAX:
+            self._say_boot(now_ms)
+        else:
+            count(self._marks, 1)
         is_open = self._fittings.contacts.state
         is_occupied = self._fittings.occupancy.state
         sensors = []
@@ -112,9 +120,17 @@ class App:
             sensors.append((door, not is_open >> place & 1, bool(is_occupied >> place & 1)))
         self._perform(self._cabinet.boot(sensors, now_ms), now_ms)
 
+    def _say_boot(self, now_ms):
+        """Journals the boot, unless it is already."""
+        if not self._is_said:
+            self._is_said = True
+            self._note(records.BOOTED, now_ms, self._hal.reset_cause() | max(0, count(self._marks, 0) - 1) << 8, BUILD)
+
     def step(self) -> None:
         """Everything once."""
         now_ms = self._hal.now_ms()
+        if now_ms >= _HOUR_MS:
+            self._say_boot(now_ms)
         fittings = self._fittings
         if self._refresh(now_ms):
             self._sense(now_ms)

@@ -15,6 +15,7 @@ from locker.compat import const
 from locker.core import records
 from locker.core.journal import ANCHORS
 
+_BOOTS = "boots"
 NAME = "marks"  # of the blob with the three, 32 bits each, least significant byte first
 _EVENTS = const(64)
 
@@ -24,6 +25,24 @@ def _found(store, state, boot):
     for door in state.doors.values():
         parcels += door.counter
     return [boot, parcels, (store.next_number - 1) // _EVENTS]
+
+
+def count(marks, more: int) -> int:
+    """How many boots were not recorded; afterwards so many `more`, or none (0). Raises nothing: a number that is lost harms nobody."""
+    last = bytearray(4)
+    try:
+        marks.get_blob(_BOOTS, last)
+        found = struct.unpack("<I", last)[0]
+    except OSError:
+        found = 0
+    wanted = found + more if more else 0
+    if wanted != found:
+        try:
+            marks.set_blob(_BOOTS, struct.pack("<I", wanted))
+            marks.commit()
+        except OSError:
+            return found
+    return found
 
 
 def pair(marks, store, state) -> None:
