@@ -51,6 +51,47 @@ def test_a_bell_that_was_not_recorded_has_no_connection_whatever_the_host_holds(
     assert story.text == texts.OFFLINE
 
 
+def test_room_is_scarce_when_a_visit_would_take_what_the_parcels_of_others_keep():
+    story, (hers, other) = scarce()
+    kept = story.state.reserved(None)
+    assert kept == 2 * RESERVE
+    for room, is_scarce in ((kept + 12, False), (kept + 11, True)):
+        story.cabinet.room = room
+        assert story.cabinet.scarce(None) == is_scarce
+        story.cabinet.room = room - RESERVE  # hers she may use
+        assert story.cabinet.scarce(story.state.doors[hers]) == is_scarce
+    assert story.state.reserved(story.state.doors[other]) == RESERVE
+
+
+def test_what_happens_to_a_parcel_is_recorded_from_its_own_reserve():
+    story, (hers, other) = scarce()
+    room = story.cabinet.room
+    for tries in range(1, 4):
+        assert kinds(story.asks(story.wrong(hers) + "#")) == [records.CODE_TRIED]
+        assert story.cabinet.room == room - tries
+        assert story.state.reserved(None) == 2 * RESERVE - tries
+        assert story.state.reserved(story.state.doors[other]) == RESERVE - tries
+    story.asks(story.code(hers) + "#")
+    assert story.state.reserved(None) == 2 * RESERVE - 3 - 3  # tried, opened, pulsed
+    story.opens(hers)
+    story.takes(hers)
+    story.closes(hers)
+    assert story.state.reserved(None) == RESERVE  # gone with its parcel
+    story.cabinet.room, story.cabinet.accepting = 1000, True
+    assert story.deposits(43) == hers
+    assert story.state.reserved(None) == 2 * RESERVE  # and whole for the next one
+
+
+def test_a_reserve_that_is_used_up_is_not_owed():
+    story, (hers, _) = scarce()
+    story.cabinet.room = 1000
+    for _ in range(12):
+        story.asks(story.code(hers, 12) + "#")
+        story.opens(hers)
+        story.closes(hers)
+    assert story.state.reserved(None) == RESERVE
+
+
 def test_every_resident_gets_her_parcel_after_all_wrong_tries_and_each_step_is_recorded():
     story, doors = scarce(3)
     for door in doors:

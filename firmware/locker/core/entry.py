@@ -33,7 +33,7 @@ SLOW = const(0xC0)
 
 KEYPAD = const(-6)  # the deadline of the mode
 
-PATIENCE_MS = (8000, 20000, None, 30000, 30000, None, None, 60000, 60000, None)  # by mode
+PATIENCE_MS = (None, 20000, None, 30000, 30000, None, None, 60000, 60000, None)  # by mode
 _ANSWER_MS = const(500)
 _SLOW_MS = const(15000)
 _FLOOR_MS = const(2000)
