@@ -1,10 +1,10 @@
 """A journal with little room: it is kept for the pickups of the parcels that wait, and nothing else is told until there is more."""
 
-from cabinet_script import Story, kinds
+from cabinet_script import Story, kinds, sounds
 
 from locker.core import commands, events, records, texts
-from locker.core.effects import Record, Send
-from locker.core.journal import RESERVE, State
+from locker.core.effects import BAD, Record, Send
+from locker.core.journal import GRANTED, RESERVE, State
 
 
 def scarce(parcels=2):
@@ -82,6 +82,21 @@ def test_what_happens_to_a_parcel_is_recorded_from_its_own_reserve():
     assert story.state.reserved(None) == 2 * RESERVE  # and whole for the next one
 
 
+def test_a_deposit_keeps_a_whole_reserve_from_its_beginning_whatever_is_typed_meanwhile():
+    assert RESERVE == 32
+    story = Story("S")
+    story.deposits(1)
+    story.collects(1)
+    door = story.begins_deposit(42)
+    assert story.state.reserved(None) == RESERVE
+    story.opens(door)
+    assert story.state.reserved(None) == RESERVE
+    story.asks(story.wrong(door) + "#")
+    story.puts(door)
+    story.closes(door)
+    assert story.state.reserved(None) == RESERVE
+
+
 def test_a_reserve_that_is_used_up_is_not_owed():
     story, (hers, _) = scarce()
     story.cabinet.room = 1000
@@ -138,6 +153,28 @@ def test_without_room_full_and_empty_doors_ask_for_all_digits_alike():
         assert story.text == texts.ALL_DIGITS
         story.asks(f"{number:02}123456789012#")
         assert story.text == answer
+
+
+def test_without_room_a_parcel_behind_a_jammed_door_is_said_to_need_help():
+    story, (hers, _) = scarce()
+    story.cabinet.room = 1000
+    story.asks(story.code(hers) + "#")
+    story.wait(12000)
+    assert story.state.doors[hers].state == GRANTED
+    story.cabinet.room = 0
+    assert sounds(story.asks(story.code(hers) + "#"))[-1] == BAD
+    assert story.text == texts.JAMMED
+
+
+def test_a_door_is_opened_by_order_of_the_host_from_the_reserve_of_its_own_parcel_only():
+    for room, opened in ((RESERVE + 12, True), (RESERVE + 11, False)):
+        story, (hers, _) = scarce()
+        story.tell(events.OpeningAsked(hers, story.state.doors[hers].counter))
+        story.types("#")
+        challenge, digits = story.cabinet.opening[:2]
+        story.cabinet.room = room
+        effects = story.tell(events.OpeningGiven(challenge, digits))
+        assert (records.PICKUP_OPENED in kinds(effects)) == opened
 
 
 def test_without_room_a_courier_cannot_come_back():
