@@ -139,6 +139,12 @@ class Device:
         with contextlib.suppress(OSError):  # a port that is gone is closed
             self._transport.close()
 
+    def start_afresh(self) -> None:
+        """Starts the board's interpreter afresh, with nothing in its memory."""
+        with self._told():
+            self._enter_raw_repl()
+        self._scripts.clear()
+
     def _enter_raw_repl(self) -> None:
         """Interrupts the application and runs boot.py, which finishes an update that was cut off.
 
