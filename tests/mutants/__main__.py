@@ -66,7 +66,7 @@ def survivors_of(name: str, trial: Trial, results: Results) -> tuple[int, list[J
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(NAMES))
-@click.option("--properties", is_flag=True, help="Run the properties too on what the examples do not notice: 20 s each.")
+@click.option("--properties", is_flag=True, help="Run the properties too on what the examples do not notice: half a minute each.")
 @click.option("--fresh", is_flag=True, help="Forget what earlier runs have found.")
 def run(names: tuple[str, ...], properties: bool, fresh: bool) -> None:
     """Change the core in one place at a time, and see whether a test notices.
