@@ -238,7 +238,9 @@ class Device:
                 line.extend(byte)
 
         with self._told():
-            _, error = self._transport.exec_raw(source, timeout=timeout_s, data_consumer=consume)
+            with contextlib.redirect_stdout(io.StringIO()):  # it prints what it did not expect
+                self._transport.exec_raw_no_follow(source)
+            _, error = self._transport.follow(timeout_s, consume)
             if error:
                 raise TransportExecError(b"", error.decode(errors="replace"))
 
