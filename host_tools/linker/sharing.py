@@ -4,6 +4,8 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 
+from host_tools.linker import names
+
 
 def share_own_members(trees: Mapping[str, ast.Module], may_be_named_anew: Set[str]) -> dict[str, str]:
     """Renames in bound trees (linker.binding) what methods ask of `self` only, and of one class only.
@@ -15,26 +17,15 @@ def share_own_members(trees: Mapping[str, ast.Module], may_be_named_anew: Set[st
     bases = {base.id for node in classes for base in node.bases if isinstance(base, ast.Name)}
     alone = [node for node in classes if not node.bases and node.name not in bases]
     said = {node.name: Counter(_of_self(node)) for node in classes}
-    everywhere = Counter(name for tree in trees.values() for name in _members(tree))
+    everywhere = Counter(name for tree in trees.values() for name in names.mentioned(tree))
     new: dict[str, str] = {}
     for node in alone:
         counted = said[node.name]
         own = [name for name in counted if name in may_be_named_anew and counted[name] == everywhere[name]]
-        names = {name: f"_{place}" for place, name in enumerate(sorted(own, key=lambda name: (-counted[name], name)))}
-        _Renamer(names).visit(node)
-        new |= {f"{node.name.replace(':', '.')}.{old}": name for old, name in names.items()}
+        shared = {name: f"_{place}" for place, name in enumerate(sorted(own, key=lambda name: (-counted[name], name)))}
+        _Renamer(shared).visit(node)
+        new |= {f"{node.name.replace(':', '.')}.{old}": name for old, name in shared.items()}
     return new
-
-
-def _members(tree: ast.AST) -> Iterator[str]:
-    """Every member that is asked for or defined, each time."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Attribute(attr=name):
-                yield name
-            case ast.Name(id=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                if name.startswith("."):
-                    yield name[1:]
 
 
 def _of_self(of: ast.ClassDef) -> Iterator[str]:

@@ -9,6 +9,7 @@ from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.controller import Controller, VirtualController
 from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.hal import MARKS, SimulatedHal
+from host_tools.simulator.people import courier, send
 from host_tools.simulator.virtual_board.nvs import Namespace
 from host_tools.simulator.world import World
 from locker.board import from_json
@@ -86,6 +87,13 @@ class Cabinet:
             self._controller = VirtualController(self.world, self._program, self.flash)
         self._controller.live_until(ms)
         return self._controller
+
+    def deposit(self, serial: int) -> int:
+        """A courier comes at 6 s with that ticket, and leaves a parcel before 30 s; the door."""
+        visit = send(self.world, courier(self.world, self.ticket(serial)), 6_000)
+        self.run_until(30_000)
+        assert visit.result
+        return visit.result
 
     def ticket(self, serial: int) -> str:
         """The 9 digits of a ticket of this cabinet's site."""

@@ -6,10 +6,10 @@ import pytest
 
 from host_tools.boards import find_board
 from host_tools.catalogue import LINE_BYTES, catalogue
-from host_tools.simulator.people import Script, courier, resident, screen_of, send
+from host_tools.simulator.people import Script, resident, screen_of, send
 from host_tools.simulator.world import World
 from locker.core import texts
-from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash, ticket_of
+from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash
 
 SERIAL = 12
 DOOR = 3
@@ -40,10 +40,9 @@ def test_a_resident_is_served_in_korean_from_the_welcome_to_the_goodbye(tmp_path
     with Cabinet(tmp_path / "flash") as cabinet:
         world = cabinet.world
         TestHost(world)
-        deposit = send(world, courier(world, ticket_of(SERIAL)), 6_000)
-        cabinet.run_until(30_000)
+        door = cabinet.deposit(SERIAL)
         assert tuple(screen_of(world)) == page("en", texts.WELCOME)
-        door, before = deposit.result, len(pages(world))
+        before = len(pages(world))
         visit = send(world, in_korean(world, door))
         cabinet.run_until(45_000)
         assert visit.result is True

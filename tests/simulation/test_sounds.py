@@ -3,10 +3,10 @@
 from itertools import pairwise
 from pathlib import Path
 
-from host_tools.simulator.people import courier, resident, send
+from host_tools.simulator.people import resident, send
 from host_tools.simulator.world import World
 from host_tools.sounds_doc import Tune, rhythm, tunes
-from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash, ticket_of
+from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash
 
 SERIAL = 3
 STEP_MS = 20
@@ -37,10 +37,8 @@ def test_a_visit_sounds_as_the_table_says(tmp_path: Path) -> None:
     with Cabinet(tmp_path / "flash") as cabinet:
         world = cabinet.world
         TestHost(world)
-        deposit = send(world, courier(world, ticket_of(SERIAL)), 6_000)
-        cabinet.run_until(30_000)
+        door = cabinet.deposit(SERIAL)
         assert names(world, 0) == {"KEY", "GOOD"}
-        door = deposit.result
         code = code_of(door, 1)
         send(world, resident(world, door, f"{(int(code) + 1) % 10**8:08}"))
         cabinet.run_until(50_000)
@@ -55,9 +53,7 @@ def test_a_blocked_door_asks_for_attention_and_the_bell_alarms_for_ten_seconds(t
     with Cabinet(tmp_path / "flash") as cabinet:
         world = cabinet.world
         TestHost(world)
-        deposit = send(world, courier(world, ticket_of(SERIAL)), 6_000)
-        cabinet.run_until(30_000)
-        door = deposit.result
+        door = cabinet.deposit(SERIAL)
         world.hands.block(door)
         send(world, resident(world, door, code_of(door, 1)))
         cabinet.run_until(50_000)

@@ -47,9 +47,7 @@ def test_a_welded_switch_is_told_once_and_no_other_coil_is_energised_beside_it(t
     make_flash(tmp_path / "flash")
     with Cabinet(tmp_path / "flash") as cabinet:
         world, host = cabinet.world, TestHost(cabinet.world)
-        deposit = send(world, courier(world, ticket_of(SERIAL)), 6_000)
-        cabinet.run_until(30_000)
-        door = deposit.result
+        door = cabinet.deposit(SERIAL)
         other = DOOR if door != DOOR else DOOR + 1
         world.coils[other].weld(True)
         cabinet.run_until(30_000 + NOTICED_MS)

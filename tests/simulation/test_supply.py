@@ -13,13 +13,6 @@ PULL_IN_PERCENT = 78
 GIVEN_UP_MS = 29_000  # three pulses, each waits 5 s for the supply and 3 s for the door
 
 
-def deposit(cabinet: Cabinet) -> int:
-    """Lets a courier leave a parcel, up to 30 s; the door."""
-    visit = send(cabinet.world, courier(cabinet.world, ticket_of(SERIAL)), 6_000)
-    cabinet.run_until(30_000)
-    return visit.result
-
-
 def pulses(cabinet: Cabinet) -> int:
     """How many pulses there have been."""
     return cabinet.world.trace.counts["coil", "on"]
@@ -29,7 +22,7 @@ def test_a_pulse_waits_for_the_supply_and_the_door_opens_when_it_is_back(tmp_pat
     make_flash(tmp_path / "flash")
     with Cabinet(tmp_path / "flash") as cabinet:
         world, host = cabinet.world, TestHost(cabinet.world)
-        door = deposit(cabinet)
+        door = cabinet.deposit(SERIAL)
         world.hands.supply(WEAK_PERCENT)
         visit = send(world, resident(world, door, code_of(door, 1)))
         cabinet.run_until(35_000)
@@ -49,7 +42,7 @@ def test_a_weak_supply_jams_the_door_and_leaves_the_code_good(tmp_path: Path) ->
     make_flash(tmp_path / "flash")
     with Cabinet(tmp_path / "flash") as cabinet:
         world, host = cabinet.world, TestHost(cabinet.world)
-        door = deposit(cabinet)
+        door = cabinet.deposit(SERIAL)
         world.hands.supply(WEAK_PERCENT)
         first = send(world, resident(world, door, code_of(door, 1)))
         cabinet.run_until(30_000 + GIVEN_UP_MS)
@@ -76,7 +69,7 @@ def test_a_board_that_measures_nothing_pulses_whatever_the_supply_gives(tmp_path
     make_flash(tmp_path / "flash", str(board))
     with Cabinet(tmp_path / "flash", str(board)) as cabinet:
         world, host = cabinet.world, TestHost(cabinet.world)
-        door = deposit(cabinet)
+        door = cabinet.deposit(SERIAL)
         world.hands.supply(WEAK_PERCENT)
         visit = send(world, resident(world, door, code_of(door, 1)))
         cabinet.run_until(30_000 + GIVEN_UP_MS)

@@ -143,11 +143,10 @@ class State:
 
     `doors` is a dict of door number to Door, in that order; `number` the newest event number; `acknowledged` the newest that the host's
     database holds; `command` the number of the host's last command; `refused` how many refused tickets count (0-10); `openings` how many
-    host-ordered openings count against the fuse of a day; `patience` how many times as long the cabinet waits for people (1-4);
-    `flaps` how often each door opened with no cause within the hour, by number (4: any more), 0 left out;
-    `boots` how many boots were recorded since one that has lasted for an hour; `used` how many records of its RESERVE the parcel of a
-    door has used, by number.
-    `doubt` what was found wrong with the journal in this epoch (a sum of records.DOUBT_): unless it is 0, it is trusted with no new parcel.
+    host-ordered openings count against the fuse of a day; `patience` how many times as long the cabinet waits for people (1-4); `boots`
+    how many boots were recorded since one that has lasted for an hour; `doubt` what was found wrong with the journal in this epoch (a sum
+    of records.DOUBT_): unless it is 0, it is trusted with no new parcel. By door, 0 left out: `flaps` how often it opened with no cause
+    within the hour (4: any more), `used` how many records of its RESERVE its parcel has used.
     """
 
     def __init__(self, door_numbers, epoch: int = 1):

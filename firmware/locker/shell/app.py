@@ -12,7 +12,7 @@ from locker.shell import identity as identities
 from locker.shell.catalogue import rows
 from locker.shell.fittings import BELL, DARK, TAMPER, Fittings
 from locker.shell.link import Link
-from locker.shell.marks import count, pair
+from locker.shell.marks import leave_out, pair
 from locker.shell.pulses import Pulses
 from locker.shell.store import JournalFull, Store
 from locker.wire import messages
@@ -46,7 +46,7 @@ class App:
         self._identity = identity
         self._randomised = 0
         self._fittings = Fittings(hal)
-        self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms, self._tell, self._stuck)
+        self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms, self._tell, self._warn)
         self._own_language = self._language = network.get("language", "en")
         self._has_choice = chr(_OTHER_LANGUAGE) in hal.board.keypad.keys
         self._shown = None  # the last do.Show
@@ -67,9 +67,8 @@ class App:
         self._wake_ms = None
         self._key_ms = 0
         self._lost_ms = None
-        self._told_ms = None  # when an expander was last reported lost
         self._dark = 0  # steps in which the lamp was switched on and drew no current, up to now
-        self._lamp_ms = self._stuck_ms = 0  # until then its failure, or that of a coil, is told already
+        self._quiet_ms = {}  # by kind: until when it is told already
 
     def _entropy(self, count):
         """Random bytes for at most one SHA-256: the chip's source, mixed with the board's secret and how often it was asked."""
@@ -112,7 +111,7 @@ class App:
         if self._state.boots < _BOOTS_MAX:
             self._say_boot(now_ms)
         else:
-            count(self._marks, 1)
+            leave_out(self._marks, 1)
         is_open = self._fittings.contacts.state
         is_occupied = self._fittings.occupancy.state
         sensors = []
@@ -124,7 +123,7 @@ class App:
         """Journals the boot, unless it is already."""
         if not self._is_said:
             self._is_said = True
-            self._note(records.BOOTED, now_ms, self._hal.reset_cause() | max(0, count(self._marks, 0) - 1) << 8, BUILD)
+            self._note(records.BOOTED, now_ms, self._hal.reset_cause() | max(0, leave_out(self._marks, 0) - 1) << 8, BUILD)
 
     def step(self) -> None:
         """Everything once."""
@@ -167,7 +166,7 @@ class App:
         self._state.number = store.next_number - 1  # which the host may have raised
 
     def _refresh(self, now_ms):
-        """Reads the expanders; a lost one is journaled, once an hour at most, and set up again each second until it answers."""
+        """Reads the expanders; a lost one is journaled, and set up again each second until it answers."""
         if self._lost_ms is not None and now_ms - self._lost_ms < _RETRY_MS:
             return False
         try:
@@ -175,9 +174,8 @@ class App:
                 self._fittings.restart()
             self._fittings.refresh()
         except OSError:
-            if self._lost_ms is None and (self._told_ms is None or now_ms - self._told_ms >= _HOUR_MS):
-                self._told_ms = now_ms
-                self._note(records.LEVEL_LOST, now_ms, self._fittings.silent)
+            if self._lost_ms is None:
+                self._warn(records.LEVEL_LOST, now_ms, self._fittings.silent)
             self._lost_ms = now_ms
             return False
         self._lost_ms = None
@@ -197,7 +195,7 @@ class App:
         self._tell_moved(fittings.occupancy, events.Cleared, events.Occupied, now_ms)
 
     def _hear(self, now_ms):
-        """The bell, the tamper loop, and the lamp, whose failure is told once an hour."""
+        """The bell, the tamper loop, and the lamp."""
         signals = self._fittings.signals
         begun = signals.poll() & signals.state
         if begun & BELL:
@@ -206,16 +204,8 @@ class App:
             self._tell(events.Tampered(), now_ms)
         is_dark = self._fittings.lit and signals.state & DARK and self._lost_ms is None
         self._dark = self._dark + 1 if is_dark else 0
-        if self._dark == _DARK_STEPS and now_ms >= self._lamp_ms:
-            self._lamp_ms = now_ms + _HOUR_MS
-            self._note(records.LAMP_FAILED, now_ms)
-
-    def _stuck(self, mv, now_ms):
-        """A coil is on that should be off: it heats, and a person has to cut its power. Told once an hour."""
-        if now_ms < self._stuck_ms:
-            return
-        self._stuck_ms = now_ms + _HOUR_MS
-        self._note(records.COIL_STUCK, now_ms, mv)
+        if self._dark == _DARK_STEPS:
+            self._warn(records.LAMP_FAILED, now_ms)
 
     def _tell_moved(self, inputs, no, yes, now_ms):
         """An event for each door of which an input has just changed, in the order of the doors."""
@@ -284,6 +274,12 @@ class App:
         """Journals an event of the shell's own, and tells the host."""
         self._perform(self._cabinet.note(kind, now_ms, a, b), now_ms)
         self._link.nudge()
+
+    def _warn(self, kind, now_ms, a=0):
+        """The same, but once an hour at most: what is broken may come and go all day."""
+        if now_ms >= self._quiet_ms.get(kind, 0):
+            self._quiet_ms[kind] = now_ms + _HOUR_MS
+            self._note(kind, now_ms, a)
 
     async def run(self) -> None:
         """Steps until cancelled. However it ends, every coil is off."""

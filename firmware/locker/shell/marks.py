@@ -15,7 +15,7 @@ from locker.compat import const
 from locker.core import records
 from locker.core.journal import ANCHORS
 
-_BOOTS = "boots"
+_BOOTS = "boots"  # of the blob with how many were left out of the journal, likewise
 NAME = "marks"  # of the blob with the three, 32 bits each, least significant byte first
 _EVENTS = const(64)
 
@@ -27,18 +27,20 @@ def _found(store, state, boot):
     return [boot, parcels, (store.next_number - 1) // _EVENTS]
 
 
-def count(marks, more: int) -> int:
-    """How many boots were not recorded; afterwards so many `more`, or none (0). Raises nothing: a number that is lost harms nobody."""
+def leave_out(marks, more: int) -> int:
+    """How many boots were left out of the journal; afterwards so many `more`, or none (0).
+
+    Raises nothing: where the storage is missing or worn the number is lost, which harms nobody, and `pair` tells of it.
+    """
     last = bytearray(4)
     try:
         marks.get_blob(_BOOTS, last)
-        found = struct.unpack("<I", last)[0]
     except OSError:
-        found = 0
-    wanted = found + more if more else 0
-    if wanted != found:
+        last = bytes(4)  # none yet
+    found = struct.unpack("<I", last)[0]
+    if found or more:
         try:
-            marks.set_blob(_BOOTS, struct.pack("<I", wanted))
+            marks.set_blob(_BOOTS, struct.pack("<I", found + more if more else 0))
             marks.commit()
         except OSError:
             return found

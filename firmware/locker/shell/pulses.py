@@ -13,16 +13,15 @@ _AT_ONCE = const(8)
 class Pulses:
     """One pulse at a time. `hal` is the seam's Hal, `fittings` the cabinet's Fittings; `pulse_ms` is the length of a pulse.
 
-    `tell(event, now_ms)` takes what the core has to hear of beside the end of a pulse; `stuck(mv, now_ms)` is called when a coil is on that
-    should be off.
+    `tell(event, now_ms)` takes what the core has to hear of beside the end of a pulse; `warn(kind, now_ms, a)` what only the journal has.
     """
 
-    def __init__(self, hal, fittings, pulse_ms, tell, stuck):
+    def __init__(self, hal, fittings, pulse_ms, tell, warn):
         self._hal = hal
         self._fittings = fittings
         self._timer_ms = pulse_ms + _OVERTIME_MS
         self._tell = tell
-        self._stuck = stuck
+        self._warn = warn
         self._stray = 0  # steps in which a coil was on that should be off, up to now
         self._door = 0
         self._asked_ms = 0
@@ -67,9 +66,7 @@ class Pulses:
         return ended
 
     def _feel(self, now_ms):
-        """Looks for a coil that is on and should be off. Once the expanders are reset, which frees it from a latch, but not from a burnt
-        switch.
-        """
+        """Looks for a coil that is on and should be off. A reset of the expanders, once, frees it from a latch, not from a burnt switch."""
         fittings = self._fittings
         sense = fittings.current
         mv = sense[0]() if sense else 0
@@ -78,7 +75,7 @@ class Pulses:
             return
         self._stray += 1
         if self._stray == _STRAY_STEPS:
-            self._stuck(mv, now_ms)
+            self._warn(records.COIL_STUCK, now_ms, mv)  # it heats: a person has to cut its power
             try:
                 fittings.restart()
             except OSError:

@@ -2,9 +2,8 @@
 
 Blocks 0-119 are the ring: a block holds a 16-byte header and 170 records of 24 bytes (20 of core.records and a CRC-32). The
 block with sequence s lies at s mod 120, so the newest header tells where everything is; what was damaged since is passed over and
-counted (docs/decisions/0006-second-copies.md). Blocks 120-127 are two bitmaps of
-100,000 tickets: a set bit is an unspent ticket, and spending clears it in place. NOR flash: writing clears bits, only erasing
-a whole block sets them. See docs/decisions/0001-journal-layout.md.
+counted (docs/decisions/0006-second-copies.md). Blocks 120-127 are two bitmaps of 100,000 tickets: a set bit is an unspent ticket, and
+spending clears it in place. NOR flash: writing clears bits, only erasing a whole block sets them (docs/decisions/0001-journal-layout.md).
 """
 
 import struct
@@ -68,7 +67,8 @@ class Store:
     (kind, door, a, b) of a record that says again what the journal knows of a door, when the block with its anchor is about
     to be erased. Opening it writes nothing.
 
-    `boot` is the number of this boot; `damaged` how many records of the present epoch are damaged or missing.
+    `boot` is the number of this boot; `damaged` how many records of the present epoch are damaged or missing. `kept(boot, kind, uptime)`,
+    if it is set, is called behind each record that is durable.
     Raises JournalError when the partition is not an initialised journal.
     """
 
