@@ -258,3 +258,47 @@ def test_modules_with_unknown_callers_keep_all_but_their_private_names() -> None
     source = b"import _chip\n\ndef public(width):\n    return _chip.ask(_private(width))\n\ndef _private(width):\n    return width\n"
     made = with_short_private_names({"machine.py": source, "_chip.py": b"def ask(width):\n    return width\n"})["machine.py"]
     assert made.replace(b"_a", b"_private") == source
+
+
+OWN_MEMBERS = """
+class One:
+    def __init__(self):
+        self._left = 1
+        self.open = 2
+
+    def _both(self):
+        return self._left + self.open
+
+    def both(self):
+        return self._both()
+
+
+class Two:
+    def __init__(self, one):
+        self._right = 4
+        self._one = one
+
+    def _both(self):
+        return self._right + self._one.open
+
+    def both(self):
+        return self._both()
+
+
+def sums():
+    one = One()
+    return one.both(), Two(one).both()
+"""
+
+
+def test_what_a_class_asks_only_of_itself_has_the_same_names_in_every_class() -> None:
+    caller = "from locker.core.sums import sums\nresult = sums()\n"
+    assert result(caller, core_sums=OWN_MEMBERS) == (3, 6)
+    tree = ast.parse(linked_from(caller, core_sums=OWN_MEMBERS).files["locker/core.py"])
+    own, others = (
+        {node.attr for node in ast.walk(part) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"}
+        for part in tree.body
+        if isinstance(part, ast.ClassDef)
+    )
+    assert len(own) == len(others) == 3
+    assert len(own & others) == 2  # all but `open`, which another asks for too, and the second class's third
