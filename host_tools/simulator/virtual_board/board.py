@@ -34,18 +34,25 @@ _CRASH_WINDOW_S = 10.0
 
 
 class _SteadyTime:
-    """Monotonic time without the stretches in which this process was stopped: to a stopped world its watchdog must not come due."""
+    """Monotonic time without the stretches in which this process was stopped: to a stopped world its watchdog must not come due.
+
+    Wherever it was stopped: a running one looks at the time at least each _WAIT_S_MAX, unless it waits for somebody without an end.
+    """
 
     def __init__(self) -> None:
         self._lost_ns = 0
+        self._looked_ns = time.monotonic_ns()
 
     def now_ns(self) -> int:
-        return time.monotonic_ns() - self._lost_ns
+        now = time.monotonic_ns()
+        if now - self._looked_ns > _STOPPED_NS_MIN:
+            self._lost_ns += now - self._looked_ns
+        self._looked_ns = now
+        return now - self._lost_ns
 
-    def waited(self, ns: int) -> None:
-        """A wait, which never asks for more than _WAIT_S_MAX, took so long."""
-        if ns > _STOPPED_NS_MIN:
-            self._lost_ns += ns
+    def waited_for_somebody(self) -> None:
+        """Nothing was due meanwhile, and time has passed."""
+        self._looked_ns = time.monotonic_ns()
 
 
 class VirtualBoard:
@@ -110,10 +117,9 @@ class VirtualBoard:
             self._link.flush()
         self._watch_ports()
         patience = self._patience()
-        asked_at = time.monotonic_ns()
         ready = self._selector.select(patience)
-        if patience is not None:
-            self._steady.waited(time.monotonic_ns() - asked_at)
+        if patience is None:
+            self._steady.waited_for_somebody()
         for key, events in ready:
             now = self._selector.get_map().get(key.fd)
             if events & selectors.EVENT_READ and now and now.fileobj is key.fileobj:  # an earlier one may have ended this one
