@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from locker.core import records
+from locker.core import commands, records
 from locker.wire import frame, host_messages, messages, session
 
 _REPOSITORY = Path(__file__).parent.parent
@@ -109,6 +109,12 @@ def record_table() -> str:
     return _table(("kind", "name", "fields and meaning"), rows)
 
 
+def command_table() -> str:
+    """What the host may order."""
+    rows = [(str(number), f"`{name}`", comment) for name, (number, comment) in _constants(commands).items() if not name.startswith("_")]
+    return _table(("kind", "name", "what is done, and what the fields mean"), rows)
+
+
 def limits() -> str:
     """The numbers that an implementation must share, or may want to."""
     rows = [("`RECORDS_MAX`", str(messages.RECORDS_MAX), "records in one message")]
@@ -129,12 +135,13 @@ def conversation() -> str:
         "HELLO, board",
         "WELCOME, host",
         "FIRST with Report, board",
-        "DATA with Ack(0), host",
+        "DATA with Held, host",
         "DATA with Urgent, board",
         "DATA with Ack(6), host",
     )
     inputs = [f"{name:<14} {case[name]}\n" for name in ("master_secret", "board_id", "alias", "nonce_board", "host_secret")]
     inputs.append(f"{'report':<14} {', '.join(str(value) for value in case['report'])} (behind board_id)\n")
+    inputs.append(f"{'held':<14} {', '.join(str(value) for value in case['held'])}\n")
     inputs.append(f"{'record':<14} {case['record']}\n")
     frames = [f"# {name}\n{_folded(text)}\n" for name, text in zip(names, case["frames"], strict=True)]
     return "```\n" + "".join(inputs) + "\n" + "".join(frames) + "```\n"
@@ -166,6 +173,7 @@ SECTIONS = {
     "kinds": kinds,
     "messages": message_tables,
     "records": record_table,
+    "commands": command_table,
     "limits": limits,
     "conversation": conversation,
     "plaintexts": plaintexts,

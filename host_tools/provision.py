@@ -195,7 +195,7 @@ def _settings(request: Request) -> dict[str, bytes]:
 def _identity(enrolment: Enrolment, site: Site, number: int) -> bytes:
     names = ("board_id", "alias", "master_secret", "nonce_host", "nonce_board")
     fields: dict[str, Any] = {name: getattr(enrolment, name).hex() for name in names}
-    return _json(fields | {"site_id": site.site_id.hex(), "ticket_key": site.ticket_key.hex(), "cabinet": number, "epoch": 1})
+    return _json(fields | {"site_id": site.site_id.hex(), "ticket_key": site.ticket_key.hex(), "cabinet": number})
 
 
 def _json(value: Any) -> bytes:

@@ -51,6 +51,7 @@ EVENTS = {
     records.JOURNAL_DOUBT: "journal in doubt",
     records.EVENT_LOST: "event lost",
     records.EVENTS_DROPPED: "events dropped",
+    records.ADOPTED: "parcel adopted",
 }
 
 

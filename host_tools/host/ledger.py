@@ -75,6 +75,7 @@ class Identity(NamedTuple):
     master_secret: bytes
     nonce_host: bytes
     nonce_board: bytes
+    nonces: dict[int, int]  # of its epochs behind the first
 
 
 class Ledger:
@@ -139,6 +140,7 @@ class Ledger:
                 "number": number,
                 "master_secret": self.vault.seal(enrolment.master_secret, "master secret", enrolment.board_id),
                 "epoch": 1,
+                "tag": new_tag(),
                 "state": PENDING,
                 "enrolled_ms": now_ms(),
             }
@@ -218,16 +220,18 @@ class Ledger:
         """What it takes to speak with the board of that alias; None when no cabinet in service or pending has it."""
         with self.reading() as connection:
             row = connection.execute(_IDENTITIES.where(tables.cabinet.c.alias == alias, tables.cabinet.c.state != RETIRED)).first()
-        return None if row is None else self._to_identity(row)
+            return None if row is None else self._to_identity(connection, row)
 
     def identity_of(self, cabinet: int) -> Identity:
         """The same by the ledger's own number of the cabinet, retired or not."""
         with self.reading() as connection:
-            return self._to_identity(connection.execute(_IDENTITIES.where(tables.cabinet.c.id == cabinet)).one())
+            return self._to_identity(connection, connection.execute(_IDENTITIES.where(tables.cabinet.c.id == cabinet)).one())
 
-    def _to_identity(self, row: Row) -> Identity:
+    def _to_identity(self, connection: Connection, row: Row) -> Identity:
         secret = self.vault.open(row.master_secret, "master secret", row.board_id)
-        return Identity(_to_cabinet(row), row.site_id, secret, row.nonce_host, row.nonce_board)
+        begun = connection.execute(select(tables.epoch.c.epoch, tables.epoch.c.nonce).where(tables.epoch.c.cabinet == row.id))
+        nonces = {row.epoch: row.nonce for row in begun}
+        return Identity(_to_cabinet(row), row.site_id, secret, row.nonce_host, row.nonce_board, nonces)
 
     def _cabinet(self, connection: Connection, uid: bytes) -> Cabinet | None:
         row = connection.execute(_CABINETS.where(tables.cabinet.c.uid == uid, tables.cabinet.c.state != RETIRED)).first()
@@ -242,6 +246,11 @@ _CABINETS = select(
 _IDENTITIES = _CABINETS.add_columns(
     tables.site.c.site_id, *(tables.cabinet.c[name] for name in ("master_secret", "nonce_host", "nonce_board"))
 )
+
+
+def new_tag() -> int:
+    """A tag for a life of the ledger: 32 random bits, never 0."""
+    return 1 + int.from_bytes(os.urandom(4), "big") % 0xFFFFFFFF
 
 
 def _to_cabinet(row: Row) -> Cabinet:

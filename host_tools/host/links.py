@@ -7,7 +7,8 @@ from host_tools.host.carriers import Carrier
 from host_tools.host.chronicle import Tell, occurrence
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
-from host_tools.host.replica import Said, applied_up_to
+from host_tools.host.meeting import FAULTS, Meeting
+from host_tools.host.replica import Said
 from locker.wire import host_messages as messages
 from locker.wire.frame import VERSION, BadFrame, alias_of
 from locker.wire.host_messages import Report
@@ -16,6 +17,7 @@ from locker.wire.host_session import HostSession, NotReady
 _REFRESH_S = 1.0  # an alias that nobody knows sends us to the ledger at most this often
 _REFRESH_ANYWAY_S = 60.0
 _SILENT_S = 750.0  # two and a half heartbeats
+_ORDER_AGAIN_S = 5.0
 
 
 @dataclass
@@ -28,9 +30,13 @@ class Link:
     session: HostSession
     carrier: Carrier | None = None
     report: Report | None = None  # of this session
-    in_step: bool = True  # the board's journal fits the ledger
+    in_step: bool = False  # the report was compared with the ledger, and the board goes on from there
     up: bool = False
     heard_s: float = 0.0
+    welcomed_s: float = 0.0
+    ordered: int = 0  # number of the order that it was told last, and when
+    ordered_s: float = 0.0
+    told: str | None = None  # of what is found at its reports
     version_told: int | None = None
 
     def send(self, message: tuple) -> None:
@@ -64,11 +70,12 @@ class Links:
         message = link.session.accept(payload, int(now_s * 1000))
         while frame := link.session.outgoing():
             carrier.write(frame)
+            link.welcomed_s = now_s
         self._tell_of_version(link)
         if message is None:
             return None
         self._prove(link, carrier, now_s)
-        return link, self._said(link, message)
+        return link, self._said(link, message, now_s)
 
     def _link_of(self, payload: bytes, now_s: float) -> Link | None:
         try:
@@ -108,41 +115,45 @@ class Links:
             link.up = True
             self.tell(occurrence("link up", site=link.site, cabinet=link.number, detail=carrier.name))
 
-    def _said(self, link: Link, message: tuple) -> Said | None:
+    def _said(self, link: Link, message: tuple, now_s: float) -> Said | None:
         if isinstance(message, Report):
-            self._take_report(link, message)
+            link.report = message
+            link.in_step = False
         report = link.report
-        if report is None or not link.in_step:
+        if report is None or not (link.in_step or message is report):
             return None
         said = Said(link.cabinet, report.incarnation, report.boot, report.build, now_ms())
-        if isinstance(message, Report | messages.Status):
-            return said._replace(uptime=message.uptime)
+        if isinstance(message, Report):
+            round_trip_ms = int((now_s - link.welcomed_s) * 1000)
+            return said._replace(uptime=message.uptime, next_event=message.next_event, report=message, round_trip_ms=round_trip_ms)
+        if isinstance(message, messages.Status):
+            return said._replace(uptime=message.uptime, next_event=message.next_event)
         if isinstance(message, messages.Events):
             return said._replace(records=tuple(message.records))
         if isinstance(message, messages.Urgent):
             return said._replace(records=(message.record,), urgent=True)
         return None
 
-    def _take_report(self, link: Link, report: Report) -> None:
-        """Compares the board's journal with the ledger. Where they contradict each other nothing is taken: a guess could lose some or count
-        some twice.
+    def met(self, link: Link, meeting: Meeting) -> None:
+        """Answers a board's report, and tells people what was found, once."""
+        link.in_step = meeting.fault is None
+        link.send(meeting.answer)
+        told = meeting.found or (FAULTS[meeting.fault][1] if meeting.fault else None)
+        if told and told != link.told:
+            self.tell(occurrence("refused" if meeting.fault else "out of step", site=link.site, cabinet=link.number, detail=told))
+        link.told = told
 
-        A board with an older journal is told what the ledger holds: it gives no number out again that is in use, goes on behind them, takes
-        no deposits until a new epoch, and reports anew. All others keep their events until people have mended it.
-        """
-        link.report = report
-        held = applied_up_to(self.ledger, link.cabinet, report.incarnation)
-        fault = ""
-        if report.next_event <= held:
-            fault = (
-                f"its journal is older than the ledger (next event {report.next_event}, ledger holds {held}): was an old image restored?"
-            )
-            link.send(messages.Ack(held))
-        elif report.oldest_event > held + 1:
-            fault = f"events {held + 1} to {report.oldest_event - 1} are in neither journal nor ledger: was an old ledger restored?"
-        if fault and link.in_step:
-            self.tell(occurrence("out of step", site=link.site, cabinet=link.number, detail=fault))
-        link.in_step = not fault
+    def in_step(self) -> list[int]:
+        """The boards, by the ledger's number of their cabinet, that can be told something now."""
+        return [link.cabinet for link in self._links.values() if link.up and link.in_step]
+
+    def order(self, orders: dict[int, messages.Command], now_s: float) -> None:
+        """Tells boards their next order; the same one again while it is not reported."""
+        for link in self._links.values():
+            command = orders.get(link.cabinet)
+            if command and link.in_step and (command.number != link.ordered or now_s - link.ordered_s >= _ORDER_AGAIN_S):
+                link.ordered, link.ordered_s = command.number, now_s
+                link.send(command)
 
     def _tell_of_version(self, link: Link) -> None:
         version = link.session.other_version

@@ -8,15 +8,17 @@ resident at once; when its turn comes, both find themselves done.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, case, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, case, func, update
 from sqlalchemy.dialects.sqlite import insert
 
-from host_tools.host import standing, tables
+from host_tools.host import orders, standing, tables
 from host_tools.host.ledger import ENROLLED, PENDING, Ledger
-from host_tools.host.standing import Board
+from host_tools.host.meeting import Meeting, meet
+from host_tools.host.standing import Board, Key
 from host_tools.host.times import Last, anchor, when
 from locker.core import records
 from locker.core.records import Record
+from locker.wire.host_messages import Report
 
 #: Alarms by kind of record; a person should look at each.
 ALARMS = {
@@ -34,6 +36,7 @@ ALARMS = {
 }
 DURESS = "duress"
 ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before
+UNKNOWN = "parcel"  # a cabinet gives up a parcel that the ledger does not know
 
 #: What a resident is told, by kind of record, while her parcel waits behind that door.
 LETTERS = {
@@ -41,6 +44,8 @@ LETTERS = {
     records.PICKUP_OPENED: "opened",
     records.DOOR_FORCED: "forced",
     records.WITHDRAWN: "withdrawn",
+    records.REISSUED: "new code",
+    records.ADOPTED: "new code",
 }
 BY_STAFF = "opened by staff"  # instead of "opened", when it was not with her code
 
@@ -49,6 +54,12 @@ ENDS = {
     records.COLLECTED: "collected",
     records.WITHDRAWN: "withdrawn",
 }
+
+
+#: What reserves the counter of a parcel.
+STARTS = (records.DEPOSIT_STARTED, records.WITHDRAWN)
+
+_CHANGING = ("cabinet", "incarnation", "epoch", "retry", "state", "ended_ms")
 
 
 class Said(NamedTuple):
@@ -62,6 +73,9 @@ class Said(NamedTuple):
     records: tuple[bytes, ...] = ()
     urgent: bool = False
     uptime: int | None = None  # tenths of a second, where the message tells it
+    next_event: int | None = None  # likewise
+    report: Report | None = None  # when it is one: its answer is a meeting's
+    round_trip_ms: int | None = None
 
 
 class News(NamedTuple):
@@ -77,23 +91,26 @@ class Taken(NamedTuple):
 
     applied: list[int]
     news: list[News]
+    meetings: dict[int, Meeting]  # by the place of the report in the turn
 
 
 def take(ledger: Ledger, said: Sequence[Said]) -> Taken:
-    """Applies what arrived, in one transaction; durable when it returns. Raises Complaint, and then nothing was applied."""
+    """Applies what arrived, in one transaction; durable when it returns. Raises Complaint, and then nothing was applied.
+
+    Reports come first: what they say is settled before anything else of their session is believed.
+    """
     with ledger.writing() as connection:
-        turn = _Turn(connection, said)
-        applied = [turn.hear(message) for message in said]
+        meetings = {
+            at: meet(connection, one.cabinet, one.report, one.at_ms, one.round_trip_ms) for at, one in enumerate(said) if one.report
+        }
+        refused = [at for at, meeting in meetings.items() if meeting.fault]
+        kept = [message for at, message in enumerate(said) if at not in refused]
+        if not kept:
+            return Taken([0] * len(said), [], meetings)
+        turn = _Turn(connection, kept)
+        applied = [0 if at in refused else turn.hear(message) for at, message in enumerate(said)]
         turn.write()
-    return Taken(applied, turn.news)
-
-
-def applied_up_to(ledger: Ledger, cabinet: int, incarnation: int) -> int:
-    """The number of the last event that the ledger holds of a board's incarnation; 0 for none."""
-    place = tables.position
-    with ledger.reading() as connection:
-        found = connection.scalar(select(place.c.applied).where(place.c.cabinet == cabinet, place.c.incarnation == incarnation))
-    return found or 0
+    return Taken(applied, turn.news, meetings)
 
 
 class _Turn:
@@ -110,6 +127,16 @@ class _Turn:
         self._parcels = standing.waiting(connection, {message.cabinet for message in said}) if heard else {}
         self._events: list[dict[str, Any]] = []
         self._letters: list[dict[str, Any]] = []
+        adopted = [
+            (message.cabinet, record)
+            for message in said
+            for record in map(records.unpack, message.records)
+            if record.kind == records.ADOPTED
+        ]
+        self._adoptable = standing.adoptable(connection, adopted)
+        self._epochs: list[dict[str, Any]] = []
+        self._reported: list[tuple[int, int, bool, int]] = []
+        self._doubted: set[Key] = set()
         self.news: list[News] = []
 
     def hear(self, message: Said) -> int:
@@ -137,11 +164,35 @@ class _Turn:
         self.news.append(News(board.cabinet, record))
         if record.kind == records.DEPOSITED:
             self._deposit(board, record, latest, at_ms)
+        elif record.kind == records.ADOPTED:
+            self._adopt(board, record)
+        self._note(board, record, latest)
         self._announce(board, record, at_ms)
         parcel = self._parcel(board, record)
-        if parcel and parcel["state"] == "waiting" and record.kind in ENDS:
-            parcel |= {"state": ENDS[record.kind], "ended_ms": latest}
-            self._uses[board.site, parcel["serial"]] -= record.kind == records.WITHDRAWN
+        if record.kind in ENDS:
+            if parcel and parcel["state"] == "waiting":
+                parcel |= {"state": ENDS[record.kind], "ended_ms": latest}
+                self._uses[board.site, parcel["serial"]] -= record.kind == records.WITHDRAWN
+            elif not standing.knows_parcel(self._connection, board, record.door, record.b):
+                self._alarm(board, record, UNKNOWN, at_ms)
+
+    def _note(self, board: Board, record: Record, latest: int) -> None:
+        """What an event says of epochs, orders and the terms of a parcel."""
+        if record.kind in STARTS:
+            board.starts[record.door] = record.number
+        elif record.kind == records.EPOCH_BEGUN:
+            board.begin_epoch(record.number, record.a)
+            began = {"incarnation": board.incarnation, "began": record.number, "began_ms": latest}
+            self._epochs.append({"cabinet": board.cabinet, "epoch": record.a, "nonce": record.b, **began})
+            self._doubted.discard((board.cabinet, board.incarnation))
+        elif record.kind == records.COMMAND_APPLIED:
+            self._reported.append((board.cabinet, record.a, bool(record.b & 1), latest))
+        elif record.kind == records.JOURNAL_DOUBT:
+            self._doubted.add((board.cabinet, board.incarnation))
+        elif record.kind == records.REISSUED:
+            parcel = self._parcel(board, record)
+            if parcel:
+                parcel["retry"] = record.a
 
     def _parcel(self, board: Board, record: Record) -> dict[str, Any] | None:
         return self._parcels.get((board.cabinet, board.incarnation, record.door, record.b))
@@ -156,7 +207,7 @@ class _Turn:
             "id": None,
             "cabinet": board.cabinet,
             "incarnation": board.incarnation,
-            "epoch": board.epoch,
+            "epoch": self._epoch_of(board, record.door),
             "door": record.door,
             "counter": record.b,
             "retry": 0,
@@ -169,6 +220,21 @@ class _Turn:
         }
         if odd:
             self._alarm(board, record, ODD_TICKET, at_ms)
+
+    def _epoch_of(self, board: Board, door: int) -> int:
+        """The epoch of the parcel that was just deposited: that in which its counter was reserved."""
+        if not board.epochs:
+            return board.epoch
+        return board.epoch_of(board.starts.get(door) or standing.start_of(self._connection, board, door))
+
+    def _adopt(self, board: Board, record: Record) -> None:
+        """A board has taken over a parcel of a lost journal, or of its predecessor: its code is of the board's present epoch."""
+        parcel = self._adoptable.get((board.cabinet, record.number))
+        if parcel is None:
+            return
+        self._parcels.pop((parcel["cabinet"], parcel["incarnation"], parcel["door"], parcel["counter"]), None)
+        parcel |= {"cabinet": board.cabinet, "incarnation": board.incarnation, "epoch": board.epoch, "retry": 0}
+        self._parcels[board.cabinet, board.incarnation, record.door, record.b] = parcel
 
     def _announce(self, board: Board, record: Record, at_ms: int) -> None:
         """Tells staff and the resident what they must know of an event; saying it twice tells it once."""
@@ -215,15 +281,26 @@ class _Turn:
         # A board that speaks holds its identity: that confirms its enrolment also where a provisioning was killed before it could.
         confirmed = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
         here = tables.cabinet.c.id == bindparam("key")
-        self._many(update(tables.cabinet).where(here).values(state=confirmed), _sightings(self._said))
+        told = func.coalesce(bindparam("next", type_=BigInteger), tables.cabinet.c.next_event)
+        self._many(update(tables.cabinet).where(here).values(state=confirmed, next_event=told), _sightings(self._said))
         self._many(insert(tables.event), self._events)
         new = [parcel for parcel in self._parcels.values() if parcel["id"] is None]
-        self._many(insert(tables.parcel), [{name: parcel[name] for name in parcel if name != "id"} for parcel in new])
-        ended = [parcel for parcel in self._parcels.values() if parcel["id"] is not None and parcel["state"] != "waiting"]
+        self._many(insert(tables.parcel), [{name: parcel[name] for name in parcel if name not in ("id", "before")} for parcel in new])
+        known = [parcel for parcel in self._parcels.values() if parcel["id"] is not None]
+        changed = [parcel for parcel in known if any(parcel[name] != parcel["before"][name] for name in _CHANGING)]
         self._many(
             update(tables.parcel).where(tables.parcel.c.id == bindparam("key")),
-            [{"key": parcel["id"], "state": parcel["state"], "ended_ms": parcel["ended_ms"]} for parcel in ended],
+            [{"key": parcel["id"], **{name: parcel[name] for name in _CHANGING}} for parcel in changed],
         )
+        self._upsert(tables.epoch, self._epochs)
+        newest = {row["cabinet"]: row["epoch"] for row in self._epochs}
+        self._many(
+            update(tables.cabinet).where(tables.cabinet.c.id == bindparam("key")), [{"key": k, "epoch": e} for k, e in newest.items()]
+        )
+        orders.reported(self._connection, self._reported)
+        for cabinet, incarnation in self._doubted:
+            epoch = self._boards[cabinet, incarnation].newest_epoch
+            orders.queue(self._connection, cabinet, [orders.new_epoch(epoch)], self._said[-1].at_ms)
         place = (tables.ticket.c.site == bindparam("at")) & (tables.ticket.c.serial == bindparam("number"))
         used = [{"at": site, "number": serial, "state": "used"} for (site, serial), row in self._tickets.items() if row["state"] == "used"]
         self._many(update(tables.ticket).where(place), used)
@@ -246,8 +323,10 @@ def _anchor_row(board: Board, boot: int) -> dict[str, Any]:
 
 def _sightings(said: Sequence[Said]) -> list[dict[str, Any]]:
     """For each board that spoke, when it did so last and what it said of itself."""
-    rows = {}
+    rows: dict[int, dict[str, Any]] = {}
     for message in said:
         of_board = {"incarnation": message.incarnation, "boot": message.boot, "build": message.build}
-        rows[message.cabinet] = {"key": message.cabinet, "seen_ms": message.at_ms, **of_board}
+        before = rows.get(message.cabinet, {}).get("next")
+        newest = before if message.next_event is None else message.next_event
+        rows[message.cabinet] = {"key": message.cabinet, "seen_ms": message.at_ms, "next": newest, **of_board}
     return list(rows.values())

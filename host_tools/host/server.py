@@ -12,14 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from host_tools.errors import Complaint
-from host_tools.host import outbox
+from host_tools.host import orders, outbox
 from host_tools.host.carriers import Carrier, SerialCarrier, TcpCarrier
 from host_tools.host.chronicle import Tell, occurrence, of_news
-from host_tools.host.database import Passing
+from host_tools.host.database import Passing, now_ms
 from host_tools.host.ledger import Ledger
 from host_tools.host.links import Link, Links
 from host_tools.host.notifier import Notifier
 from host_tools.host.replica import News, Said, Taken, take
+from locker.core.records import COMMAND_APPLIED
 
 DEFAULT_PORT = 26746
 
@@ -28,6 +29,7 @@ _WAITING_MAX = 20_000  # messages that wait for one; more are dropped, and their
 _STRANGERS_MAX = 256  # connections without a verified frame; the oldest gives way
 _STRANGER_S = 30.0
 _TICK_S = 1.0
+_ROLL_S = 3600.0  # how often it is looked for epochs that are due
 _LEDGER_PAUSE_S = 1.0
 _RESEND_FIRST_S = 2.0
 _RESEND_MAX_S = 300.0
@@ -54,6 +56,7 @@ class Server:
         self._connections: set[TcpCarrier] = set()
         self._work = asyncio.Event()
         self._mail = asyncio.Event()
+        self._news = asyncio.Event()  # a board may have reported an order, and is told the next
         self._stop = asyncio.Event()
         self._overflowed = 0
         self._failure: Complaint | None = None
@@ -74,7 +77,9 @@ class Server:
             await self._open(settings, held)
             self._mail.set()  # what an earlier run could not hand over
             stopping = asyncio.ensure_future(self._stop.wait())
-            tasks = [asyncio.ensure_future(job) for job in (self._commit(committing), self._post(posting), self._tick())]
+            tasks = [
+                asyncio.ensure_future(job) for job in (self._commit(committing), self._order(committing), self._post(posting), self._tick())
+            ]
             await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for task in (stopping, *tasks):
                 task.cancel()
@@ -171,13 +176,40 @@ class Server:
 
     def _answer(self, turn: list[tuple[Link, Said]], taken: Taken) -> None:
         # One answer a board and turn. An urgent copy has none of its own: its event follows in its turn.
-        applied = {id(link): (link, number) for (link, said), number in zip(turn, taken.applied, strict=True) if not said.urgent}
+        applied = {
+            id(link): (link, number)
+            for (link, said), number in zip(turn, taken.applied, strict=True)
+            if not said.urgent and said.report is None
+        }
+        for at, meeting in taken.meetings.items():
+            self._links.met(turn[at][0], meeting)
         for link, number in applied.values():
             self._links.acknowledge(link, number)
         for news in taken.news:
             self._tell(self._told(news))
         if taken.news:
             self._mail.set()
+        if taken.meetings or any(news.record.kind == COMMAND_APPLIED for news in taken.news):
+            self._news.set()
+
+    async def _order(self, thread: ThreadPoolExecutor) -> None:
+        """Tells boards what they are ordered to do, at once or within a second, whoever ordered it."""
+        loop = asyncio.get_running_loop()
+        rolled_s = loop.time() - _ROLL_S
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), _TICK_S)
+            self._news.clear()
+            try:
+                if loop.time() - rolled_s >= _ROLL_S:
+                    rolled_s = loop.time()
+                    await loop.run_in_executor(thread, orders.roll_epochs, self._ledger, now_ms())
+                boards = self._links.in_step()
+                if boards:
+                    found = await loop.run_in_executor(thread, orders.next_orders, self._ledger, boards)
+                    self._links.order(found, loop.time())
+            except Passing:  # told by whoever commits
+                continue
 
     def _told(self, news: News) -> dict:
         link = self._places[news.cabinet]

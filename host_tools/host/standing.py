@@ -5,11 +5,16 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import Connection, Row, Select, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
 from host_tools.host.tables import boot, cabinet, event, parcel, position, ticket
+from host_tools.host.tables import epoch as epochs
 from host_tools.host.times import Last
+from locker.core import records
+from locker.core.records import Record
+
+_SERIAL_MASK = 0x1FFFF  # of what ADOPTED says
 
 #: A board in one of its incarnations: the ledger's number of its cabinet, the incarnation.
 Key = tuple[int, int]
@@ -22,11 +27,26 @@ class Board:
         self.cabinet: int = row.cabinet
         self.incarnation: int = row.incarnation
         self.site: int = row.site
-        self.epoch: int = row.epoch
+        self.epoch = 1
+        self.newest_epoch: int = row.epoch  # of any incarnation
         self.applied: int = row.applied
         self.last = Last(row.last_boot, row.last_uptime, row.last_earliest_ms)
         self.anchors: dict[int, int] = {}
+        self.epochs: dict[int, int] = {}  # those begun in this incarnation: by the number of the event with which each began
+        self.starts: dict[int, int] = {}  # by door: number of the event that reserved the counter of its latest parcel
         self._board_id: bytes = row.board_id
+
+    def begin_epoch(self, number: int, epoch: int) -> None:
+        """From the event of that number on, counters are reserved in another epoch."""
+        self.epochs[number] = self.epoch = epoch
+        self.newest_epoch = max(self.newest_epoch, epoch)
+
+    def epoch_of(self, start: int) -> int:
+        """The epoch of a parcel whose counter the event of that number reserved."""
+        later = [number for number in self.epochs if number > start]
+        if not later:
+            return self.epoch
+        return max((epoch for number, epoch in self.epochs.items() if number < start), default=1)
 
     def letter_id(self, number: int, kind: str) -> str:
         """The name for ever of what is told about an event: 32 hexadecimal digits."""
@@ -56,10 +76,50 @@ def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
         .where(here)
     )
     found = {(row.cabinet, row.incarnation): Board(row) for row in rows}
+    for row in connection.execute(_epochs_of(wanted)):
+        if (row.cabinet, row.incarnation) in found:
+            found[row.cabinet, row.incarnation].begin_epoch(row.began, row.epoch)
     met = (boot.c.cabinet == position.c.cabinet) & (boot.c.incarnation == position.c.incarnation)
     since = boot.c.boot >= func.coalesce(event.c.boot, 0)
     for row in connection.execute(select(*boot.c).select_from(placed.join(boot, met)).where(here, since)):
         found[row.cabinet, row.incarnation].anchors[row.boot] = row.started_ms
+    return found
+
+
+def _epochs_of(keys: list[Key]) -> Select:
+    return (
+        select(epochs.c.cabinet, epochs.c.incarnation, epochs.c.began, epochs.c.epoch)
+        .where(tuple_(epochs.c.cabinet, epochs.c.incarnation).in_(keys))
+        .order_by(epochs.c.began)
+    )
+
+
+def start_of(connection: Connection, board: Board, door: int) -> int:
+    """The number of the event that reserved the counter of a door's latest parcel, for a board that has told it before this turn."""
+    here = (event.c.cabinet == board.cabinet) & (event.c.incarnation == board.incarnation) & (event.c.door == door)
+    last = select(func.max(event.c.number)).where(here, event.c.kind.in_((records.DEPOSIT_STARTED, records.WITHDRAWN)))
+    return connection.scalar(last) or 0
+
+
+def knows_parcel(connection: Connection, board: Board, door: int, counter: int) -> bool:
+    """Whether the ledger holds that parcel, waiting or not."""
+    here = (parcel.c.cabinet == board.cabinet) & (parcel.c.door == door) & (parcel.c.counter == counter)
+    return bool(connection.scalar(select(func.count()).select_from(parcel).where(here)))
+
+
+def adoptable(connection: Connection, wanted: Iterable[tuple[int, Record]]) -> dict[tuple[int, int], dict[str, Any]]:
+    """The parcels that boards (by the ledger's number of the cabinet) have adopted, by cabinet and event number.
+
+    A parcel may have been deposited with an earlier board of the same cabinet.
+    """
+    found = {}
+    for number, record in wanted:
+        here = select(cabinet.c.site, cabinet.c.number).where(cabinet.c.id == number).subquery()
+        same = select(cabinet.c.id).join(here, (cabinet.c.site == here.c.site) & (cabinet.c.number == here.c.number))
+        its = (parcel.c.door == record.door) & (parcel.c.counter == record.b) & (parcel.c.serial == record.a & _SERIAL_MASK)
+        row = connection.execute(select(parcel).where(parcel.c.cabinet.in_(same), its, parcel.c.state == "waiting")).first()
+        if row:
+            found[number, record.number] = _with_its_past(row)
     return found
 
 
@@ -83,4 +143,9 @@ def uses(connection: Connection, serials: set[int]) -> Counter[tuple[int, int]]:
 def waiting(connection: Connection, cabinets: set[int]) -> dict[tuple[int, int, int, int], dict[str, Any]]:
     """The parcels that wait in these cabinets, by cabinet, incarnation, door and counter."""
     rows = connection.execute(select(parcel).where(parcel.c.cabinet.in_(cabinets), parcel.c.state == "waiting"))
-    return {(row.cabinet, row.incarnation, row.door, row.counter): dict(row._mapping) for row in rows}
+    return {(row.cabinet, row.incarnation, row.door, row.counter): _with_its_past(row) for row in rows}
+
+
+def _with_its_past(row: Row) -> dict[str, Any]:
+    """The row, and under `before` what it was when the turn began."""
+    return {**row._mapping, "before": row._mapping}

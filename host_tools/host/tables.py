@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The newest migration, which this program needs.
-SCHEMA = "0001"
+SCHEMA = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -56,13 +56,19 @@ cabinet = Table(
     Column("master_secret", LargeBinary, nullable=False),  # sealed
     Column("nonce_host", LargeBinary(8), nullable=False),
     Column("nonce_board", LargeBinary(8), nullable=False),
-    Column("epoch", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),  # of new parcels
     Column("state", String(8), nullable=False),
     Column("enrolled_ms", BigInteger, nullable=False),
     Column("seen_ms", BigInteger),  # the last verified frame
     Column("incarnation", BigInteger),  # the one it reported last
     Column("boot", Integer),
     Column("build", BigInteger),
+    Column("next_event", BigInteger),  # that it reported last: how far the ledger is behind
+    Column("tag", BigInteger, nullable=False, server_default="1"),  # of this life of the ledger, which the board keeps and reports
+    Column("tag_before", BigInteger),  # another one that the board may still report; -1: any
+    Column("commanded", BigInteger, nullable=False, server_default="0"),  # the last command that it is known to have applied
+    Column("round_trip_ms", Integer),
+    Column("fault", String(16)),  # why nothing is taken from it, None: it is in step
     CheckConstraint("state IN ('pending', 'enrolled', 'retired')", name="state"),
     Index("uq_cabinet_uid_in_service", "uid", unique=True, sqlite_where=text("state <> 'retired'")),
     Index("uq_cabinet_number_in_service", "site", "number", unique=True, sqlite_where=text("state <> 'retired'")),
@@ -107,6 +113,36 @@ event = Table(
     Column("latest_ms", BigInteger, nullable=False),
     PrimaryKeyConstraint("cabinet", "incarnation", "number"),
     sqlite_with_rowid=False,
+)
+
+#: An epoch of a board's codes, from the event on with which it began; the first one is not here: its nonce is 0.
+epoch = Table(
+    "epoch",
+    metadata,
+    Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("began", BigInteger, nullable=False),  # number of the event
+    Column("began_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("cabinet", "epoch"),
+)
+
+#: What boards are ordered to do, each order once (locker.core.commands).
+command = Table(
+    "command",
+    metadata,
+    Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("door", Integer, nullable=False),
+    Column("counter", BigInteger, nullable=False),
+    Column("a", BigInteger, nullable=False),
+    Column("queued_ms", BigInteger, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("ended_ms", BigInteger),
+    PrimaryKeyConstraint("cabinet", "number"),
+    CheckConstraint("state IN ('waiting', 'done', 'impossible')", name="state"),
 )
 
 resident = Table(

@@ -30,6 +30,7 @@ class Matter(NamedTuple):
 
 _RESIDENT = {
     "deposited": "A parcel waits for you at {place}: {code}. Type the door and the 8 digits, then #.",
+    "new code": "Your parcel at {place} has a new code: {code}. The one before no longer works.",
     "opened": "Door {door} at {place} was opened with your code.",
     "opened by staff": "Staff opened door {door} at {place}, with your parcel behind it.",
     "forced": "Door {door} at {place}, with your parcel behind it, was opened without a code. Staff have been told.",
@@ -47,6 +48,7 @@ _STAFF = {
     "coil": "A lock coil at {place} is on and cannot be switched off: cut its power now. No door opens there until it is mended.",
     "tamper": "Somebody is at the inside of {place}.",
     "journal": "The journal of {place} is old or damaged. It takes no parcels until it has a new epoch or is provisioned anew.",
+    "parcel": "Door {door} at {place} gave up a parcel that this host does not know: look whether something is inside.",
     "duress": "Silent alarm: door {door} at {place} was opened under duress.",
     "ticket": "Door {door} at {place} took a parcel on a ticket that is unknown, revoked or used before.",
 }
@@ -58,13 +60,15 @@ def words(matter: Matter, identity: Identity) -> str:
     place = f"{cabinet.site}, cabinet {cabinet.number}"
     if not matter.for_resident:
         return _STAFF[matter.kind].format(place=place, door=f"{matter.door:02d}")
-    code = spoken_code(matter, identity) if matter.kind == "deposited" else ""
+    code = spoken_code(matter, identity) if matter.kind in ("deposited", "new code") else ""
     return _RESIDENT[matter.kind].format(place=place, door=f"{matter.door:02d}", code=code)
 
 
 def spoken_code(matter: Matter, identity: Identity) -> str:
     """`door 07 · 7391 0462 · extra 5518`."""
     board_id = identity.cabinet.board_id
-    code_key, _, _ = epoch_keys(identity.master_secret, identity.nonce_host, identity.nonce_board, board_id, matter.epoch)
+    nonces = (identity.nonce_host, identity.nonce_board)
+    nonce = identity.nonces.get(matter.epoch, 0)
+    code_key, _, _ = epoch_keys(identity.master_secret, *nonces, board_id, matter.epoch, nonce)
     digits = pickup_code(code_key, board_id, matter.epoch, matter.door, matter.counter, matter.retry)
     return f"door {matter.door:02d} · {digits[:4]} {digits[4:8]} · extra {digits[8:]}"

@@ -45,6 +45,7 @@ class SimulatedHal:
         self._boot = world.chip.boots
         self._start_us = world.clock.now_us()
         self._timer: Event | None = None
+        self.clock_s = 0  # the time of day that the host has told, since 1970
 
     def alive(self) -> None:
         """Raises PowerLost when this boot is over."""
@@ -138,6 +139,10 @@ class SimulatedHal:
             self._chip.watchdog_feed()
 
         return feed
+
+    def set_clock(self, seconds: int) -> None:
+        self.alive()
+        self.clock_s = max(self.clock_s, seconds)
 
     def reset_cause(self) -> int:
         return _CAUSES.get(self._chip.reset_cause, records.RESET_UNKNOWN)

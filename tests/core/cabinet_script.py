@@ -2,7 +2,7 @@
 
 import english
 
-from locker.core import codes, entry, events, journal, records, tickets
+from locker.core import codes, commands, entry, events, journal, records, tickets
 from locker.core import effects as do
 from locker.core.cabinet import Cabinet, Secrets
 
@@ -27,6 +27,11 @@ def secrets_of(epoch):
 def numbered(sizes=SIZES):
     """Doors 1, 2, 3, ... of these sizes: tuples of (number, size)."""
     return tuple(enumerate(sizes, 1))
+
+
+def present(epochs):
+    """What a board with these epochs knows."""
+    return secrets_of(epochs[-1][0])
 
 
 class Story:
@@ -57,7 +62,7 @@ class Story:
         self.effects = []
         self._store(do.Record(records.BOOTED, 0, 1, 1))
         self.state.apply(self.log[-1])
-        self.cabinet = Cabinet(self.doors, secrets_of(self.state.epoch), self.state, lambda serial: serial in self.spent, self.draw)
+        self.cabinet = Cabinet(self.doors, present, self.state, lambda serial: serial in self.spent, self.draw)
         sensors = tuple((number, self.closed[number], self.occupied[number]) for number, _ in self.doors)
         return self._perform(self.cabinet.boot(sensors, self.now))
 
@@ -155,6 +160,14 @@ class Story:
 
     def tell_key(self, key):
         return self.tell(events.KeyPressed(key))
+
+    def orders(self, kind, door=0, counter=0, a=0):
+        """The host's next command."""
+        return self.tell(events.Commanded(self.state.command + 1, kind, door, counter, a))
+
+    def answers_the_bell(self):
+        """A person at the host has seen the call."""
+        return self.orders(commands.ANSWER_BELL, a=self.cabinet.bell_number)
 
     def rings(self):
         return self.tell(events.BellPressed())

@@ -4,7 +4,6 @@ from cabinet_script import Story, kinds, pulses, sounds
 
 from locker.core import records, texts
 from locker.core.effects import ALARM, Light, Record, Send
-from locker.core.events import BellAnswered
 
 
 def test_the_bell_is_told_at_once_and_lights_the_cabinet():
@@ -69,7 +68,7 @@ def test_ringing_after_a_person_has_answered_is_another_call():
     story = Story()
     story.rings()
     story.rings()
-    story.tell(BellAnswered())
+    story.answers_the_bell()
     assert Record(records.BELL_RUNG, 0, 1, 0) in story.rings()
 
 

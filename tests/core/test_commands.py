@@ -1,11 +1,11 @@
 """The host's commands: each once, in order, reported with its number, and bound to the parcel it is for."""
 
-from cabinet_script import SECRETS, Story, kinds, pulses
+from cabinet_script import SECRETS, Story, kinds, pulses, secrets_of
 
 from locker.core import codes, commands, journal, records
 from locker.core.cabinet import Secrets
-from locker.core.effects import Record
-from locker.core.events import Commanded, EpochBegun
+from locker.core.effects import Record, Spend
+from locker.core.events import Commanded
 
 
 def applied(story, kind, door, counter, a):
@@ -18,8 +18,8 @@ def applied(story, kind, door, counter, a):
 
 
 def test_the_numbers_of_commands_are_the_hosts_too():
-    names = ("REISSUE", "ARM_RECALL", "ARM_SERVICE", "DISARM", "SET_OUT", "SET_PATIENCE")
-    assert [getattr(commands, name) for name in names] == [1, 2, 3, 4, 5, 6]
+    names = ("REISSUE", "ARM_RECALL", "ARM_SERVICE", "DISARM", "SET_OUT", "SET_PATIENCE", "BEGIN_EPOCH", "ANSWER_BELL", "ADOPT", "SETTLE")
+    assert [getattr(commands, name) for name in names] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 
 
 def test_what_is_possible_is_reported_so_to_its_limits():
@@ -82,6 +82,9 @@ def test_what_is_not_possible_is_reported_so_and_changes_nothing():
             (commands.REISSUE, door, 2, 1),  # another parcel
             (commands.REISSUE, door, 0, 1),
             (commands.REISSUE, 99, 1, 1),  # another door
+            (commands.ADOPT, 99, 7, 99),
+            (commands.SETTLE, 99, 1, 0),
+            (len(commands._ACTIONS), door, 1, 0),
             (commands.REISSUE, door, 1, 16),  # more than there are
             (commands.REISSUE, 2, 0, 1),  # no parcel there
             (commands.ARM_RECALL, 2, 0, 1),
@@ -89,7 +92,6 @@ def test_what_is_not_possible_is_reported_so_and_changes_nothing():
             (commands.SET_PATIENCE, 0, 0, 5),
             (commands.SET_PATIENCE, 0, 0, 0),
             (77, door, 1, 1),  # of a newer version
-            (0, door, 1, 1),
         ),
         1,
     ):
@@ -97,7 +99,7 @@ def test_what_is_not_possible_is_reported_so_and_changes_nothing():
         applied = [effect for effect in effects if isinstance(effect, Record) and effect.kind == records.COMMAND_APPLIED]
         assert [(effect.a, effect.b & 1) for effect in applied] == [(number, 0)]
     assert story.state.door_records()[1:] == before
-    assert story.state.command == 11
+    assert story.state.command == 13
 
 
 def test_a_reissued_code_replaces_the_old_one_and_keeps_the_failures():
@@ -144,8 +146,8 @@ def test_a_parcel_keeps_the_code_of_its_epoch_until_it_goes():
     door = story.deposits()
     story.wait(61000)
     old_code = story.code(door)
-    secrets = Secrets(*SECRETS[:2], 2, b"n" * 32, b"s" * 32, *SECRETS[5:7], {1: (1, SECRETS.code_key)})
-    assert Record(records.EPOCH_BEGUN, 0, 2, 0) in story.tell(EpochBegun(secrets))
+    secrets = secrets_of(2)
+    assert Record(records.EPOCH_BEGUN, 0, 2, 1 + 77) in story.orders(commands.BEGIN_EPOCH, counter=77, a=2)
     other = story.deposits(43)
     assert story.state.doors[other].epoch == 2
     story.wait(61000)
@@ -163,10 +165,9 @@ def test_a_service_code_is_of_the_present_epoch_whatever_parcels_the_door_had():
     story = Story()
     door = story.deposits()
     story.collects(door)
-    secrets = Secrets(*SECRETS[:2], 2, b"n" * 32, b"s" * 32, *SECRETS[5:7], {1: (1, SECRETS.code_key)})
-    story.tell(EpochBegun(secrets))
+    assert applied(story, commands.BEGIN_EPOCH, 0, 0, 2)
     assert applied(story, commands.ARM_SERVICE, door, 1, 1)
-    code = f"{door:02}" + codes.staff_code(b"n" * 32, b"service", SECRETS.board_id, 2, door, 1, 1)
+    code = f"{door:02}" + codes.staff_code(secrets_of(2).code_key, b"service", SECRETS.board_id, 2, door, 1, 1)
     assert pulses(story.asks(code + "#")) == [door]
 
 
@@ -174,7 +175,109 @@ def test_a_parcel_of_an_epoch_whose_key_is_gone_opens_for_no_code():
     story = Story()
     door = story.deposits()
     story.wait(61000)
-    story.tell(EpochBegun(Secrets(*SECRETS[:2], 2, b"n" * 32, *SECRETS[4:])))
-    with_new = f"{door:02}" + codes.pickup_code(b"n" * 32, SECRETS.board_id, 2, door, 1, 0)[:8]
+    story.cabinet.secrets = Secrets(*secrets_of(2)[:7], {})
+    with_new = f"{door:02}" + codes.pickup_code(secrets_of(2).code_key, SECRETS.board_id, 2, door, 1, 0)[:8]
     assert pulses(story.asks(with_new + "#")) == []
     assert story.state.doors[door].state == journal.WAITING
+
+
+def test_an_epoch_begins_once_however_often_it_is_ordered():
+    story = Story()
+    begun = [effect for effect in story.orders(commands.BEGIN_EPOCH, counter=5, a=9) if isinstance(effect, Record)]
+    assert begun == [Record(records.EPOCH_BEGUN, 0, 9, 6), Record(records.COMMAND_APPLIED, 0, 1, 1 << 1 | 1)]
+    for epoch in (9, 8):
+        assert kinds(story.orders(commands.BEGIN_EPOCH, counter=5, a=epoch)) == [records.COMMAND_APPLIED]
+    assert story.state.epochs() == [(9, 6)]
+    assert not applied(story, commands.BEGIN_EPOCH, 0, 0, 1 << 18)
+    assert story.state.epoch == 9
+    story.power_on()
+    assert story.state.epochs() == [(9, 6)]
+    assert story.cabinet.secrets.epoch == 9
+
+
+def test_the_nonce_of_an_epoch_is_of_both_ends_and_never_0():
+    for draw, half, nonce in ((0, 0, 1), (0xFFFFFFFE, 0, 0xFFFFFFFF), (0, 0xFFFFFFFF, 1), (0b0101, 0b0011, 0b0110 + 1)):
+        story = Story(draw=lambda n, drawn=draw: drawn % n)
+        story.orders(commands.BEGIN_EPOCH, counter=half, a=2)
+        assert story.state.nonces[2] == nonce
+
+
+def test_no_epoch_begins_while_parcels_of_eight_wait():
+    story = Story("S" * 9)
+    doors = [story.deposits(serial=100)]
+    for epoch in range(2, 9):
+        story.wait(61000)
+        assert applied(story, commands.BEGIN_EPOCH, 0, 0, epoch)
+        doors.append(story.deposits(serial=100 + epoch))
+    assert not applied(story, commands.BEGIN_EPOCH, 0, 0, 9)
+    assert story.state.epoch == 8
+    story.wait(61000)
+    story.collects(doors[0])
+    assert applied(story, commands.BEGIN_EPOCH, 0, 0, 9)
+
+
+def test_a_call_is_answered_by_its_number_only():
+    story = Story()
+    story.rings()
+    number = story.cabinet.bell_number
+    assert not applied(story, commands.ANSWER_BELL, 0, 0, number + 1)
+    assert applied(story, commands.ANSWER_BELL, 0, 0, number)
+    assert not applied(story, commands.ANSWER_BELL, 0, 0, number)
+
+
+def test_a_parcel_that_the_journal_does_not_know_is_adopted_with_a_code_of_the_present_epoch():
+    story = Story()
+    story.occupied[2] = True
+    assert applied(story, commands.BEGIN_EPOCH, 0, 0, 2)
+    made = story.orders(commands.ADOPT, 2, 7, 1 << 17 | 4711)
+    assert Record(records.ADOPTED, 2, 1 << 17 | 4711, 7) in made
+    assert Spend(4711) in made
+    door = story.state.doors[2]
+    assert (door.state, door.counter, door.serial, door.flagged, door.epoch) == (journal.WAITING, 7, 4711, 1, 2)
+    assert kinds(story.orders(commands.ADOPT, 2, 7, 4711)) == [records.COMMAND_APPLIED]  # said again after a power cut
+    code = "02" + codes.pickup_code(secrets_of(2).code_key, SECRETS.board_id, 2, 2, 7, 0)
+    story.wait(5000)
+    assert pulses(story.asks(code[:10] + "#")) == [2]
+
+
+def test_nothing_is_adopted_where_another_parcel_is_or_its_counter_was_used():
+    story = Story()
+    door = story.deposits()
+    for counter, a in ((1, 99), (2, 42)):
+        assert not applied(story, commands.ADOPT, door, counter, a)
+    story.wait(61000)
+    story.collects(door)
+    assert not applied(story, commands.ADOPT, door, 0, 99)
+    assert not applied(story, commands.ADOPT, door, journal.COUNTER_MAX + 1, 99)
+    assert applied(story, commands.ADOPT, door, journal.COUNTER_MAX, 99)
+
+
+def test_only_the_parcel_that_the_host_knows_of_may_wait_behind_a_door():
+    story = Story()
+    door = story.deposits()
+    story.wait(61000)
+    code = story.code(door)
+    assert kinds(story.orders(commands.SETTLE, door, 1)) == [records.COMMAND_APPLIED]
+    story.occupied[door] = False
+    assert Record(records.COLLECTED, door, 42, 1) in story.orders(commands.SETTLE, door, 0)
+    assert kinds(story.orders(commands.SETTLE, door, 0)) == [records.COMMAND_APPLIED]
+    assert pulses(story.asks(code + "#")) == []
+
+
+def test_nobody_is_robbed_of_the_parcel_that_she_takes_just_now():
+    story = Story()
+    door = story.deposits()
+    story.wait(61000)
+    story.asks(story.code(door) + "#")
+    assert not applied(story, commands.SETTLE, door, 0, 0)
+    assert story.state.doors[door].state > journal.WAITING
+
+
+def test_a_board_with_an_older_journal_passes_over_the_commands_that_it_has_had():
+    story = Story()
+    assert Record(records.COMMAND_APPLIED, 0, 7, 1 << 1) in story.tell(Commanded(7, commands.SKIP, 0, 0, 0))
+    assert kinds(story.tell(Commanded(7, commands.SKIP, 0, 0, 0))) == []
+    assert kinds(story.tell(Commanded(6, commands.SKIP, 0, 0, 0))) == []
+    assert kinds(story.tell(Commanded(8, commands.SKIP, 0, 0, 0))) == [records.COMMAND_APPLIED]
+    assert applied(story, commands.SET_PATIENCE, 0, 0, 2)
+    assert story.state.command == 9

@@ -12,7 +12,7 @@ from itertools import count
 
 import english
 import pytest
-from cabinet_script import SECRETS, Story, numbered
+from cabinet_script import SECRETS, Story, numbered, present
 
 from locker import mac
 from locker.core import codes, entry, journal, records, texts, tickets
@@ -69,7 +69,9 @@ def holding(parcel):
     state = journal.State((DOOR,))
     for kind in (records.DEPOSIT_STARTED, records.DEPOSITED):
         state.apply(records.Record(kind, DOOR, 1, 1, 0, parcel.serial, parcel.counter))
-    return Cabinet(numbered("S"), SECRETS, state, lambda serial: True, lambda n: 0)
+    cabinet = Cabinet(numbered("S"), present, state, lambda serial: True, lambda n: 0)
+    cabinet.rekey()
+    return cabinet
 
 
 def answered(cabinet, typed):

@@ -94,6 +94,7 @@ def test_each_field_of_a_door_and_of_the_cabinet_has_bits_of_its_own_in_the_reco
                 state.patience = 0
                 setattr(state.doors[1] if number else state, field, value)
                 record = state.door_record(number)
+                assert state.carried(number)[-1] == record
                 assert record.kind == (records.DOOR_STATE if number else records.CABINET_STATE)
                 assert record.door == number
                 assert getattr(record, word) == value << lowest, (field, value)
@@ -188,11 +189,11 @@ def test_a_doors_records_from_its_latest_anchor_on_are_enough():
 def test_what_is_of_no_door_is_carried_over_too():
     epoch = (1 << 18) - 1
     told = ((records.COMMAND_APPLIED, 0, 7, 4 << 1 | 1), (records.TICKET_REFUSED, 0, 1, 10), (records.OPENINGS, 0, 6, 0))
-    state = folded(told + ((records.EPOCH_BEGUN, 0, epoch, 0),))
+    state = folded(told + ((records.EPOCH_BEGUN, 0, epoch, 0xFFFFFFFF),))
     assert (state.command, state.patience, state.refused, state.openings, state.epoch) == (7, 4, 10, 6, epoch)
-    again = State((1, 2))
-    record = state.door_record(0)
-    again.apply(Record(record.kind, 0, 1, 0, 0, record.a, record.b))
+    assert state.epochs() == [(epoch, 0xFFFFFFFF)]
+    again = folded([tuple(record) for record in state.carried(0)])
+    assert again.epochs() == state.epochs()
     assert again.door_records() == state.door_records()
 
 

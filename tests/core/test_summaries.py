@@ -4,7 +4,7 @@ from cabinet_script import Story, kinds, pulses
 
 from locker.core import entry, records, texts
 from locker.core.effects import ALARM, Record
-from locker.core.events import BellAnswered, SupplyLow, Tampered
+from locker.core.events import SupplyLow, Tampered
 
 
 def test_wrong_codes_after_the_tenth_are_counted_into_one_record_an_hour():
@@ -186,7 +186,7 @@ def test_a_person_at_the_host_answers_the_bell_and_the_screen_says_so():
     story = Story()
     story.rings()
     assert story.text == texts.BELL
-    story.tell(BellAnswered())
+    story.answers_the_bell()
     assert story.text == texts.ANSWERED
     story.wait(5000)
     assert story.text != texts.OFFLINE

@@ -4,7 +4,7 @@ from cabinet_script import PULSE_MS, Story, kinds, pulses, sounds
 
 from locker.core import commands, entry, records, texts
 from locker.core.effects import ATTENTION, Light
-from locker.core.events import BellAnswered, Commanded, ContactClosed
+from locker.core.events import Commanded, ContactClosed
 
 
 def until(story, happened):
@@ -189,7 +189,7 @@ def test_the_bell_waits_three_seconds_for_the_host_and_what_it_says_stays_for_a_
     story.host_acknowledges()
     assert until(story, shows(story, texts.WELCOME)) == 60000
     story.rings()
-    story.tell(BellAnswered())
+    story.answers_the_bell()
     assert until(story, shows(story, texts.WELCOME)) == 60000
 
 

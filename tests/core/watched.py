@@ -186,8 +186,12 @@ class WatchedStory(Story):
 
     def _check_11(self, effect):  # COLLECTED
         parcel = self.parcels.pop(effect.door)
-        assert self.closed[effect.door]
         assert parcel.serial == effect.a
+        if isinstance(self.event, events.Commanded):
+            assert (self.event.kind, self.event.door) == (commands.SETTLE, effect.door)
+            assert self.event.counter != effect.b
+            return
+        assert self.closed[effect.door]
         if effect.door in self.flagged:
             assert self.key == "1", "where nothing can be seen the resident is asked"
         else:
@@ -225,6 +229,8 @@ class WatchedStory(Story):
         assert effect.a == len(applied) + 1, "each order once, in turn"
 
     def _check_33(self, effect):  # EPOCH_BEGUN
+        assert (self.order.kind, self.order.a) == (commands.BEGIN_EPOCH, effect.a)
+        assert effect.a > self.epoch
         self.epoch = effect.a
 
     def _check_screen(self, effect):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.host.ledger import Enrolment, Ledger
-from locker.core import records
+from locker.core import commands, records
 from locker.core.records import Record
 from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
@@ -66,6 +66,11 @@ class Board:
         self.journal = journal or Journal()
         self.session = Session(enrolled.master_secret, enrolled.board_id, enrolled.alias, os.urandom)
         self.acknowledged = 0
+        self.tag = 0
+        self.command = 0
+        self.epoch = 1
+        self.uid = enrolled.uid
+        self.orders: list[messages.Command] = []
         self.sent: list[bytes] = []
         self._board_id = enrolled.board_id
         self._decoder = Decoder()
@@ -105,8 +110,14 @@ class Board:
 
     def report(self) -> messages.Report:
         journal = self.journal
-        numbers = {"oldest_event": 1, "next_event": len(journal.events) + 1, "next_command": 1}
-        return messages.Report(self._board_id, journal.incarnation, 1, boot=journal.boot, build=100, uptime=journal.uptime, **numbers)
+        numbers = {
+            "next_event": len(journal.events) + 1,
+            "acknowledged": self.acknowledged,
+            "tag": self.tag,
+            "next_command": self.command + 1,
+        }
+        of_boot = {"boot": journal.boot, "build": 100, "uptime": journal.uptime, "uid": int.from_bytes(self.uid, "big")}
+        return messages.Report(self._board_id, journal.incarnation, self.epoch, **numbers, **of_boot)
 
     def say(self, message: tuple) -> None:
         self.write(self.session.seal(messages.typed(message)))
@@ -116,9 +127,35 @@ class Board:
         self.say(message)
         while True:
             for heard in self._hear():
-                if isinstance(heard, messages.Ack):
+                if isinstance(heard, messages.Command):
+                    self.orders.append(heard)
+                if isinstance(heard, messages.Refused):
+                    raise ConnectionRefusedError(heard.reason)
+                if isinstance(heard, messages.Held):
+                    self.tag = heard.tag
+                    self.acknowledged = min(self.acknowledged, heard.number)
+                if isinstance(heard, messages.Ack | messages.Held):
                     self.acknowledged = max(self.acknowledged, heard.number)
                     return heard.number
+
+    def order(self) -> messages.Command:
+        """The next order that the host gives, to be carried out."""
+        while not self.orders:
+            self.orders += [heard for heard in self._hear() if isinstance(heard, messages.Command)]
+        self.orders = [order for order in self.orders if order.number > self.command] or self.orders[:0]
+        return self.orders.pop(0) if self.orders else self.order()
+
+    def carry_out(self, order: messages.Command) -> None:
+        """Journals what an order makes a board do."""
+        if order.kind == commands.BEGIN_EPOCH:
+            self.journal.add(records.EPOCH_BEGUN, 0, order.a, 1 + order.counter % 0xFFFFFFFF)
+            self.epoch = order.a
+        elif order.kind == commands.ADOPT:
+            self.journal.add(records.ADOPTED, order.door, order.a, order.counter)
+        elif order.kind == commands.REISSUE:
+            self.journal.add(records.REISSUED, order.door, order.a, order.counter)
+        self.command = order.number
+        self.journal.add(records.COMMAND_APPLIED, order.door, order.number, 1 << 1 | 1)
 
     def send_batch(self) -> int:
         return self.ask(messages.Events(self.journal.events[self.acknowledged : self.acknowledged + 8]))

@@ -1,6 +1,7 @@
 """The ledger keeps what it is given, keeps it to itself, and says in a sentence what is wrong with its file."""
 
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -288,10 +289,12 @@ def test_the_migrations_and_the_tables_say_the_same(data: Path) -> None:
     engine.dispose()
 
 
-def _schema(connection) -> dict[str, list[str]]:
-    """Each table's and index's definition, its parts in an order of their own."""
-    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'")
-    return {name: sorted(line.strip(" ,\t") for line in sql.splitlines()) for name, sql in rows}
+def _schema(connection) -> dict[str, tuple]:
+    """Each table's columns, and its constraints and indexes in an order of their own."""
+    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'").all()
+    constraint = re.compile(r"(?:CONSTRAINT|CREATE (?:UNIQUE )?INDEX) .*?(?=, *(?:\w+ (?:BIGINT|INTEGER|VARCHAR)|$)|$)", re.MULTILINE)
+    columns = {name: sorted(tuple(row)[1:] for row in connection.exec_driver_sql(f"PRAGMA table_info({name})")) for name, _ in rows}
+    return {name: (columns[name], sorted(constraint.findall(sql.replace("\n)", "")))) for name, sql in rows}
 
 
 def test_the_folder_is_the_one_given_else_the_environments_else_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -36,5 +36,5 @@ def test_a_changed_table_makes_the_page_out_of_date(tmp_path: Path, monkeypatch:
     assert refused.exit_code == 1
     assert "python -m host_tools.protocol_doc" in refused.output
     assert CliRunner().invoke(protocol_doc.command, []).exit_code == 0
-    assert "### Ack" not in page.read_text()
+    assert "### Refused" not in page.read_text()
     assert CliRunner().invoke(protocol_doc.command, ["--check"]).exit_code == 0

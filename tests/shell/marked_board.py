@@ -32,7 +32,7 @@ class Board:
             found.append(record)
             self.state.apply(record)
 
-        self.store = Store(self.flash, fold, self.state.door_record)
+        self.store = Store(self.flash, fold, self.state.carried)
         count = len(found)
         pair(self.nvs, self.store, self.state)
         del found[count:]  # what was found wrong

@@ -24,8 +24,8 @@ class Reader:
 
     def carry(self, door):
         if not door:
-            return records.CABINET_STATE, 0, 7, 8
-        return records.DOOR_STATE, door, self.doors[door], 0
+            return [(records.CABINET_STATE, 0, 7, 8)]
+        return [(records.DOOR_STATE, door, self.doors[door], 0)]
 
 
 def journal(flash):

@@ -45,7 +45,7 @@ def ticket_of(serial: int) -> str:
 def code_of(door: int, counter: int) -> str:
     """The 8 digits of the identity's parcel with that counter behind a door."""
     identity = identities.from_json(IDENTITY)
-    return pickup_code(identities.secrets(identity).code_key, identity.board_id, identity.epoch, door, counter, 0)[:8]
+    return pickup_code(identities.secrets(identity, [(1, 0)]).code_key, identity.board_id, 1, door, counter, 0)[:8]
 
 
 def make_flash(path: Path, board: str = "wall_12") -> None:
@@ -145,11 +145,17 @@ class TestHost:
                 self.urgent.append(records.unpack(message.record))
             elif isinstance(message, messages.Status):
                 self.statuses.append(message)
-            if isinstance(message, messages.Events | messages.Report | messages.Status | messages.Urgent):
-                self._send(self._session.seal(messages.Ack(len(self.events))))
+            if isinstance(message, messages.Report):
+                self.say(messages.Held(len(self.events), 1, 0, message.uptime, 1_800_000_000))
+            elif isinstance(message, messages.Events | messages.Status | messages.Urgent):
+                self.say(messages.Ack(len(self.events)))
             frame = self._session.outgoing()
             if frame:
                 self._send(frame)
+
+    def say(self, message: tuple) -> None:
+        """Tells the board, if the two have met."""
+        self._send(self._session.seal(message))
 
     def _send(self, frame: bytes) -> None:
         self.sent_bytes += len(frame)

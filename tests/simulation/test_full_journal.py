@@ -114,7 +114,7 @@ def fill(cabinet: Cabinet, room: int) -> int:
     partition = cabinet.flash.partition("journal")
     assert partition is not None
     state = State(tuple(cabinet.world.doors))
-    store = Store(partition, state.apply, state.door_record)
+    store = Store(partition, state.apply, state.carried)
     pair(Namespace(cabinet.flash, MARKS), store, state)
     while store.room(room + 1) > room:
         store.append(records.BELL_RUNG, 0, 0, 0, 0)

@@ -8,11 +8,12 @@ import pytest
 from host_tools.partitions import find
 from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.people import Script, courier, resident, screen_of, send
-from locker.core import events, records
+from locker.core import commands, records
+from locker.wire import host_messages as messages
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 
 REFUSED = "No free door now."
-OPERATIONS = 12  # of the flash in a boot and a deposit; a test says when it is no longer so
+OPERATIONS = 13  # of the flash in a boot and a deposit; a test says when it is no longer so
 
 
 def replace(flash: FlashImage, label: str, content: bytes | None = None) -> None:
@@ -88,8 +89,7 @@ def test_a_new_epoch_ends_the_doubt_and_deposits_go_on(tmp_path: Path) -> None:
         send(world, refused_courier(cabinet, 7, read), 14_000)
         cabinet.run_until(20_000)
         assert [lines[0].strip() for lines in read] == [REFUSED]
-        app, secrets = cabinet.apps[-1], cabinet.apps[-1]._cabinet.secrets
-        world.clock.at(21_000_000, lambda: app._tell(events.EpochBegun(secrets._replace(epoch=2)), app._hal.now_ms()))
+        world.clock.at(21_000_000, lambda: host.say(messages.Command(1, commands.BEGIN_EPOCH, 0, 99, 2)))
         first = send(world, courier(world, cabinet.ticket(7)), 22_000)
         restart(cabinet, 40_000)
         second = send(world, courier(world, cabinet.ticket(8)), 50_000)

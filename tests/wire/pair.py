@@ -9,7 +9,7 @@ from locker.wire.session import Session
 MASTER_SECRET = bytes(range(32))
 BOARD_ID = b"board-07"
 ALIAS = b"\xa1\x1a\x50\x01"
-REPORT = Report(BOARD_ID, 1, 1, 1, 1, 1, 1, 0, 0)
+REPORT = Report(BOARD_ID, 1, 1, 1, 0, 0, 1, 1, 0, 0, 0x8CAAB5010203)
 
 
 class Entropy:

@@ -3,11 +3,30 @@
 from golden import cases, raw
 
 from locker.wire.frame import BadFrame
-from locker.wire.host_messages import TABLE, Ack, Events, Report, Status, Urgent, decode_message, encode_message, named, typed
+from locker.wire.host_messages import (
+    TABLE,
+    Ack,
+    Ask,
+    Challenge,
+    Command,
+    Events,
+    Give,
+    Held,
+    Refused,
+    Report,
+    Status,
+    Urgent,
+    decode_message,
+    encode_message,
+    named,
+    typed,
+)
 from locker.wire.messages import ACK, FIELDS, STATUS, decode, encode
 
-BY_NAME = {"Report": Report, "Events": Events, "Urgent": Urgent, "Status": Status, "Ack": Ack}
-REPORT = Report(b"board-id", 1, 2, 3, 4, 5, 6, 7, 8)
+BY_NAME = {made.__name__: made for _kind, made in TABLE}
+REPORT = Report(b"board-id", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+OF_THE_HOST = (Ack(5), Held(1, 2, 3, 4, 5), Command(1, 2, 3, 4, 5), Ask(1, 2), Give(1, 2), Refused(1))
+OTHERS = (REPORT, Status(1, 2, 3, 4), Challenge(1, 2)) + OF_THE_HOST
 RECORD = b"\x0a" + bytes(19)
 
 
@@ -39,7 +58,7 @@ def test_every_type_byte_names_one_message():
 
 
 def test_a_message_has_the_fields_that_the_table_says():
-    for message in (REPORT, Status(1, 2, 3, 4), Ack(5)):
+    for message in OTHERS:
         assert len(typed(message)) == 1 + len(FIELDS[typed(message)[0]])
 
 
@@ -51,12 +70,16 @@ def test_the_board_says_what_the_host_would_have_it_say():
         assert named(typed(message)) == message
 
 
-def test_the_board_understands_an_acknowledgement_and_passes_over_what_is_newer():
+def test_the_board_understands_what_the_host_says_and_passes_over_what_is_newer():
     assert decode(encode_message(Ack(0x01020304))) == (ACK, 0x01020304)
     assert decode(encode_message(Ack(7)) + b"newer field") == (ACK, 7)
-    assert decode(b"\x06newer message") is None
-    for size in range(5):
-        assert refuses(BadFrame, decode, encode_message(Ack(7))[:size])
+    for kind in (0, len(FIELDS), 255):
+        assert decode(bytes((kind,)) + b"newer message") is None
+    for message in OF_THE_HOST:
+        plaintext = encode_message(message)
+        assert decode(plaintext) == typed(message)
+        for size in range(len(plaintext)):
+            assert refuses(BadFrame, decode, plaintext[:size])
 
 
 def test_the_board_says_nothing_that_lacks_a_field():
@@ -75,7 +98,13 @@ def test_messages_are_those_of_the_golden_vectors():
 
 def test_a_field_out_of_its_range_is_refused_before_it_can_wrap():
     assert encode_message(REPORT)
-    for at, values in ((0, (b"", b"seven b", b"nine byte")), (1, (0, -1, 1 << 32)), (6, (0, 1 << 16)), (7, (-1, 1 << 32))):
+    for at, values in (
+        (0, (b"", b"seven b", b"nine byte")),
+        (1, (0, -1, 1 << 32)),
+        (7, (0, 1 << 16)),
+        (8, (-1, 1 << 32)),
+        (10, (-1, 1 << 48)),
+    ):
         for value in values:
             assert refuses(ValueError, encode_message, changed(REPORT, at, value))
     for number in (-1, 1 << 32, 1 << 40):
@@ -99,7 +128,7 @@ def test_messages_with_records_are_filled_to_32_bytes():
 
 
 def test_a_message_cut_short_or_out_of_range_is_refused():
-    for message in (REPORT, Status(1, 2, 3, 4), Ack(5)):
+    for message in OTHERS:
         plaintext = encode_message(message)
         for size in range(len(plaintext)):
             assert refuses(BadFrame, decode_message, plaintext[:size])

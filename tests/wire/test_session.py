@@ -6,7 +6,7 @@ from golden import cases, raw
 from pair import ALIAS, BOARD_ID, REPORT, BoardSession, Entropy, Pair
 
 from locker.wire import frame
-from locker.wire.host_messages import Ack, Events, Report, Status, Urgent
+from locker.wire.host_messages import Ack, Events, Held, Report, Status, Urgent
 from locker.wire.host_session import HostSession, NotReady
 
 RECORD = struct.pack("<BBHIIII", 10, 7, 3, 6, 105, 0, 300)
@@ -58,8 +58,8 @@ def test_the_handshake_is_that_of_the_golden_vectors():
     report = Report(raw(case["board_id"]), *case["report"])
     frames.append(board.seal(report))
     assert host.accept(payload_of(frames[-1]), 0) == report
-    frames.append(host.seal(Ack(0)))
-    board.accept(payload_of(frames[-1]), 0)
+    frames.append(host.seal(Held(*case["held"])))
+    assert board.accept(payload_of(frames[-1]), 0) == Held(*case["held"])
     frames.append(board.seal(Urgent(raw(case["record"]))))
     assert host.accept(payload_of(frames[-1]), 0) == Urgent(raw(case["record"]))
     frames.append(host.seal(Ack(6)))

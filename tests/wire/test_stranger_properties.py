@@ -64,8 +64,8 @@ def message_in(context: Context, sender: bytes, payload: bytes) -> bytes:
 def test_the_golden_conversation_can_be_read_with_the_page_alone() -> None:
     (case,) = cases("session.json")
     secret, board_id, nonce_board = [raw(case[name]) for name in ("master_secret", "board_id", "nonce_board")]
-    hello, welcome, first, ack, urgent, last = [payload_of(raw(text)) for text in case["frames"]]
-    assert [payload[0] for payload in (hello, welcome, first, ack, urgent, last)] == [0x10, 0x16, 0x19, 0x11, 0x11, 0x11]
+    hello, welcome, first, held, urgent, last = [payload_of(raw(text)) for text in case["frames"]]
+    assert [payload[0] for payload in (hello, welcome, first, held, urgent, last)] == [0x10, 0x16, 0x19, 0x11, 0x11, 0x11]
     assert hello[1:5] == raw(case["alias"])
     assert hello[5:13] == first[5:13] == nonce_board
     assert Context(secret, board_id, nonce_board).open(BOARD, hello, 13, b"\0") == b""
@@ -74,8 +74,10 @@ def test_the_golden_conversation_can_be_read_with_the_page_alone() -> None:
     assert welcome[5:13] == mac.finalize()[:8]
     context = Context(secret, board_id, welcome[5:13] + nonce_board)
     assert context.open(HOST, welcome, 13, b"\0") == b""
-    assert message_in(context, BOARD, first) == b"\x01" + board_id + struct.pack(">IIIIIHII", *case["report"])
-    assert message_in(context, HOST, ack) == b"\x05" + bytes(4)
+    assert message_in(context, BOARD, first) == b"\x01" + board_id + struct.pack(
+        ">IIIIIIHII6s", *case["report"][:-1], case["report"][-1].to_bytes(6, "big")
+    )
+    assert message_in(context, HOST, held) == b"\x06" + struct.pack(">IIIII", *case["held"])
     assert message_in(context, BOARD, urgent)[:2] == b"\x03\x0a"
     assert len(message_in(context, BOARD, urgent)) == 32
     assert message_in(context, HOST, last) == b"\x05" + bytes((0, 0, 0, 6))
@@ -85,7 +87,7 @@ def test_the_keys_of_an_epoch_can_be_derived_with_the_page_alone() -> None:
     for case in cases("keys.json"):
         salt = raw(case["nonce_host"]) + raw(case["nonce_board"])
         for label in ("code", "receipt", "maint"):
-            info = b"ansim\x01" + raw(case["board_id"]) + struct.pack(">IB", case["epoch"], len(label)) + label.encode()
+            info = b"ansim\x01" + raw(case["board_id"]) + struct.pack(">IIB", case["epoch"], case["nonce"], len(label)) + label.encode()
             assert HKDF(SHA256(), 32, salt, info).derive(raw(case["master_secret"])) == raw(case[label])
 
 

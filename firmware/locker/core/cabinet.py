@@ -40,13 +40,14 @@ class Cabinet:
     """Everything one cabinet decides.
 
     `sizes` is a sequence of (door number, size); `state` the fold of its journal (core.journal.State), into which the cabinet
-    folds each record as it emits it; `spent(serial)` tells whether a ticket is used up; `draw(n)` gives a random number 0
-    to n-1.
+    folds each record as it emits it; `derive(epochs)` gives the Secrets of a board with these `State.epochs`; `spent(serial)` tells
+    whether a ticket is used up; `draw(n)` gives a random number 0 to n-1.
     `accepting` may be set to False, and deposits stop while everything else goes on; `room` to how many more records fit into the journal.
     """
 
-    def __init__(self, sizes, secrets, state, spent, draw):
-        self.secrets = secrets
+    def __init__(self, sizes, derive, state, spent, draw):
+        self.secrets = None
+        self._derive = derive
         self.state = state
         self.spent = spent
         self.draw = draw
@@ -78,11 +79,12 @@ class Cabinet:
         self.openings = []  # when doors were opened by order of the host
         self.opening = None  # what waits for the host: challenge, digits, door, and whether the digits were shown; see core.opening
         self._rang_ms = 0
-        self._bell_number = 0
+        self.bell_number = 0  # the event number of a call that nobody has answered
 
     def boot(self, sensors, now_ms: int) -> list:
         """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No coil moves."""
         self._begin(now_ms)
+        self.rekey()
         self.checked_ms = now_ms + _BOOT_MS
         opening.start(self)
         if self.state.refused:
@@ -161,6 +163,10 @@ class Cabinet:
         self.effects.append(effects.Record(kind, number, a, b))
         if records.TOLD >> kind & 1:
             self.effects.append(effects.Send(bool(records.URGENT >> kind & 1)))
+
+    def rekey(self) -> None:
+        """Derives the keys of the epochs in use: new parcels are of the present one, those that wait keep their codes."""
+        self.secrets = self._derive(self.state.epochs())
 
     def scarce(self, door) -> bool:
         """Whether a visit to this door (None: anything else) would take records that are kept for the pickups of other parcels."""
@@ -284,7 +290,7 @@ class Cabinet:
         self._rang_ms = self.now
         self._noted(records.BELL_RUNG, None, rings)
         if not self.counted[records.BELL_RUNG]:
-            self._bell_number = self.state.number + self.dropped  # one that was dropped is not told until there is room
+            self.bell_number = self.state.number + self.dropped  # one that was dropped is not told until there is room
         self.beep(ALARM)
         self.show(texts.BELL, (), _READ_MS)
         self.wait(_BELL, _HOST_MS)
@@ -331,13 +337,13 @@ class Cabinet:
         self.wait(_LAMP, _LIT_MS)
 
     def _bell_timer(self):
-        if self.state.acknowledged < self._bell_number:
+        if self.state.acknowledged < self.bell_number:
             self.show(texts.OFFLINE, (), _READ_MS)
 
-    def _answered(self, _):
+    def answered(self) -> None:
         """A person at the host has seen the bell: all its ringing was one call, and the next is another."""
         self.counted.pop(records.BELL_RUNG, None)
-        self._bell_number = 0
+        self.bell_number = 0
         self.show(texts.ANSWERED, (), _READ_MS)
 
     def _tampered(self, _):
@@ -352,11 +358,6 @@ class Cabinet:
 
     def _give(self, event):
         opening.give(self, event.challenge, event.digits)
-
-    def _begin_epoch(self, event):
-        """New parcels are of the new epoch; those that wait keep their codes."""
-        self.secrets = event.secrets
-        self.record(records.EPOCH_BEGUN, None, event.secrets.epoch)
 
     def _hour(self):
         """Records what was only counted; goes on while there is more to come."""
@@ -390,11 +391,9 @@ _TIMERS = {
     deposit.HOUR: Cabinet._hour,
 }
 _OTHERS = {
-    events.BellAnswered: Cabinet._answered,
     events.Tampered: Cabinet._tampered,
     events.SupplyLow: Cabinet._low,
     events.Commanded: commands.apply,
     events.OpeningAsked: Cabinet._ask,
     events.OpeningGiven: Cabinet._give,
-    events.EpochBegun: Cabinet._begin_epoch,
 }

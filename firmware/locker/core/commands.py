@@ -5,21 +5,28 @@ A command names the parcel it is for by the door's counter. Said again after a p
 
 from locker.compat import const
 from locker.core import records
-from locker.core.journal import ARMING_MAX, RECALL, RETRY_MAX, SERVICE, WAITING
+from locker.core.effects import Spend
+from locker.core.journal import ARMING_MAX, COUNTER_MAX, EMPTY, EPOCHS_MAX, RECALL, RETRY_MAX, SERVICE, WAITING
 
+SKIP = const(0)  # the host knows that the board has had this command and all before it; not a command of its log
 REISSUE = const(1)  # a: retry, more than before; another code for the same parcel, the failures stay
 ARM_RECALL = const(2)  # a: arming, more than before; staff may take the parcel out once
 ARM_SERVICE = const(3)  # a: arming, more than before; staff may open the door once
 DISARM = const(4)
 SET_OUT = const(5)  # a: 1 out of service, 0 back
 SET_PATIENCE = const(6)  # a: 1-4, how many times as long the cabinet waits for people; door 0
+BEGIN_EPOCH = const(7)  # a: epoch, more than before; counter: the host's half of its nonce; door 0
+ANSWER_BELL = const(8)  # a: number of the event BELL_RUNG that a person has seen; door 0
+ADOPT = const(9)  # a: as in ADOPTED; a parcel that is inside and that the journal does not know; its code is of the present epoch
+SETTLE = const(10)  # counter: of the only parcel that may wait there, 0 for none; another one is gone, whatever the journal says
+_DOORS = const(0x63E)  # a bit for each kind that is for a door
 
 
-def _reissue(cabinet, door, a):
+def _reissue(cabinet, door, event):
     """Gives the parcel another code."""
-    if door.state < WAITING or not door.retry <= a <= RETRY_MAX:
+    if door.state < WAITING or not door.retry <= event.a <= RETRY_MAX:
         return False
-    cabinet.record(records.REISSUED, door, a)
+    cabinet.record(records.REISSUED, door, event.a)
     return True
 
 
@@ -30,14 +37,14 @@ def _arm(cabinet, door, which, arming):
     return True
 
 
-def _recall(cabinet, door, a):
+def _recall(cabinet, door, event):
     """Arms the code with which staff take the parcel out."""
-    return door.state >= WAITING and _arm(cabinet, door, RECALL, a)
+    return door.state >= WAITING and _arm(cabinet, door, RECALL, event.a)
 
 
-def _service(cabinet, door, a):
+def _service(cabinet, door, event):
     """Arms the code with which staff open the door."""
-    return _arm(cabinet, door, SERVICE, a)
+    return _arm(cabinet, door, SERVICE, event.a)
 
 
 def _disarm(cabinet, door, _):
@@ -45,26 +52,69 @@ def _disarm(cabinet, door, _):
     return _arm(cabinet, door, 0, door.arming)
 
 
-def _set_out(cabinet, door, a):
+def _set_out(cabinet, door, event):
     """Takes the door out of service, or back. A parcel that is inside can be collected all the same."""
-    cabinet.record(records.OUT_OF_SERVICE, door, a & 1)
+    cabinet.record(records.OUT_OF_SERVICE, door, event.a & 1)
     return True
 
 
-_ACTIONS = (None, _reissue, _recall, _service, _disarm, _set_out)  # by kind
+def _set_patience(cabinet, _, event):
+    done = 1 <= event.a <= 4
+    if done:
+        cabinet.state.patience = event.a
+    return done
+
+
+def _begin_epoch(cabinet, _, event):
+    """New keys for new parcels, from a nonce of both ends; those that wait keep theirs."""
+    state = cabinet.state
+    if event.a > state.epoch:
+        if event.a >> 18 or len(state.epochs()) >= EPOCHS_MAX:
+            return False
+        cabinet.record(records.EPOCH_BEGUN, None, event.a, 1 + (event.counter ^ cabinet.draw(0xFFFFFFFF)) % 0xFFFFFFFF)
+        cabinet.rekey()
+    return True
+
+
+def _answer_bell(cabinet, _, event):
+    if event.a != cabinet.bell_number:
+        return False
+    cabinet.answered()
+    return True
+
+
+def _adopt(cabinet, door, event):
+    """Takes over a parcel of a journal that is lost."""
+    serial = event.a & 0x1FFFF
+    if door.state == WAITING and (door.counter, door.serial) == (event.counter, serial):
+        return True
+    if door.state != EMPTY or not door.counter <= event.counter <= COUNTER_MAX:
+        return False
+    cabinet.record(records.ADOPTED, door, event.a & 0x3FFFF, event.counter)
+    cabinet.effects.append(Spend(serial))
+    return True
+
+
+def _settle(cabinet, door, event):
+    if door.state == WAITING and door.counter != event.counter:
+        cabinet.record(records.COLLECTED, door, door.serial)
+    return door.state in (EMPTY, WAITING)
+
+
+_ACTIONS = (None, _reissue, _recall, _service, _disarm, _set_out, _set_patience, _begin_epoch, _answer_bell, _adopt, _settle)  # by kind
 
 
 def apply(cabinet, event) -> None:
     """Carries out a Commanded event when it is the next one; one that is old, too early or without room in the journal changes nothing."""
     state = cabinet.state
     door = cabinet.doors.get(event.door)
+    kind = event.kind
+    if kind == SKIP and event.number > state.command:
+        cabinet.record(records.COMMAND_APPLIED, None, event.number, state.patience << 1)
     if event.number != state.command + 1 or cabinet.scarce(door):
         return
     done = False
-    if event.kind == SET_PATIENCE:
-        done = 1 <= event.a <= 4
-        if done:
-            state.patience = event.a
-    elif door and door.counter == event.counter and 0 < event.kind < len(_ACTIONS):
-        done = _ACTIONS[event.kind](cabinet, door, event.a)
+    is_its = door and (door.counter == event.counter or kind >= ADOPT)
+    if 0 < kind < len(_ACTIONS) and (is_its or not _DOORS >> kind & 1):
+        done = _ACTIONS[kind](cabinet, door, event)
     cabinet.record(records.COMMAND_APPLIED, door, event.number, int(done) | state.patience << 1)

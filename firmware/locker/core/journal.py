@@ -1,8 +1,8 @@
 """What the journal says of the doors: the state is the fold of its records, and nothing else is remembered across a power cut.
 
 Each record says where a parcel is now, so folding the records of one list of effects a second time changes nothing. A door's records from
-its latest anchor on (a kind of ANCHORS) say all there is to know of it: before the block with that anchor is erased, `State.door_record`
-must be written.
+its latest anchor on (a kind of ANCHORS) say all there is to know of it: before the block with that anchor is erased, what `State.carried`
+gives must be written.
 """
 
 from collections import OrderedDict
@@ -33,6 +33,8 @@ _HOUR = const(36000)  # of uptime, in tenths of a second
 ARMING_MAX = const(15)
 RETRY_MAX = const(15)
 
+EPOCHS_MAX = const(8)  # in use at once: the present one, and those of parcels that wait
+
 RESERVE = const(32)  # records that each deposit keeps free for the pickup of its parcel
 
 # CABINET_STATE.b: refused in bits 0-3, openings in 4-7, patience in 8-10, doubt in 11-13, epoch in 14-31.
@@ -46,6 +48,7 @@ _AFTER = {  # record kind: where the parcel is then
     records.PICKUP_OPENED: GRANTED,
     records.STILL_INSIDE: WAITING,
     records.COLLECTED: EMPTY,
+    records.ADOPTED: WAITING,
 }
 ANCHORS = (records.DEPOSIT_STARTED, records.DOOR_STATE, records.CABINET_STATE)
 _MOVED = {RESERVED: LOADING, GRANTED: TAKING}  # after PULSED and DOOR_OPENED
@@ -90,9 +93,10 @@ class Door:
             self.counter = b
             if kind == records.WITHDRAWN:
                 self.counter += 1  # reserved with it: what is inside when the power fails now gets a code of its own
-            if kind in (records.WITHDRAWN, records.DEPOSIT_STARTED):
-                self.serial = a
-                self.failures = self.retry = self.flagged = self.jammed = self.armed = self.arming = 0
+            if kind in (records.WITHDRAWN, records.DEPOSIT_STARTED, records.ADOPTED):
+                self.serial = a & _SERIAL_MASK
+                self.flagged = a >> 17
+                self.failures = self.retry = self.jammed = self.armed = self.arming = 0
                 self.epoch = epoch & _EPOCH_MASK
         elif kind in (records.PULSED, records.DOOR_OPENED):
             self.state = _MOVED.get(self.state, self.state)
@@ -145,8 +149,9 @@ class State:
     database holds; `command` the number of the host's last command; `refused` how many refused tickets count (0-10); `openings` how many
     host-ordered openings count against the fuse of a day; `patience` how many times as long the cabinet waits for people (1-4); `boots`
     how many boots were recorded since one that has lasted for an hour; `doubt` what was found wrong with the journal in this epoch (a sum
-    of records.DOUBT_): unless it is 0, it is trusted with no new parcel. By door, 0 left out: `flaps` how often it opened with no cause
-    within the hour (4: any more), `used` how many records of its RESERVE its parcel has used.
+    of records.DOUBT_): unless it is 0, it is trusted with no new parcel; `nonces` those of the epochs that may be in use, by epoch. By
+    door, 0 left out: `flaps` how often it opened with no cause within the hour (4: any more), `used` how many records of its RESERVE its
+    parcel has used.
     """
 
     def __init__(self, door_numbers, epoch: int = 1):
@@ -154,6 +159,8 @@ class State:
         for number in door_numbers:
             self.doors[number] = Door(number)
         self.epoch = epoch
+        self.nonces = OrderedDict()
+        self.nonces[epoch] = 0
         self.number = 0
         self.acknowledged = 0
         self.command = 0
@@ -189,8 +196,11 @@ class State:
         elif kind == records.OPENINGS:
             self.openings = a
         elif kind == records.EPOCH_BEGUN:
+            self.nonces[a] = b
             self.epoch = a
             self.doubt = 0  # with new keys nothing that was lost before can do harm
+        elif kind == records.EPOCH_KEPT:
+            self.nonces[a] = b
         elif kind == records.JOURNAL_DOUBT:
             self.doubt |= a
         elif kind == records.CABINET_STATE:
@@ -200,6 +210,7 @@ class State:
             self.patience = b >> 8 & 7
             self.doubt = b >> 11 & 7
             self.epoch = b >> 14
+            self.nonces.setdefault(self.epoch, 0)
         elif door in self.doors:
             if kind in ANCHORS or kind == records.DEPOSITED:
                 self.used.pop(door, None)
@@ -217,11 +228,29 @@ class State:
                 count += max(0, RESERVE - self.used.get(door.number, 0))
         return count
 
-    def door_record(self, number: int) -> effects.Record:
-        """The one record (an effect) that says again all that is known of a door, for when its older records are erased.
+    def epochs(self) -> list:
+        """(epoch, nonce) of the present epoch and of those that parcels are of, the earlier ones first."""
+        wanted = [self.epoch & _EPOCH_MASK]
+        for door in self.doors.values():
+            if door.state:
+                wanted.append(door.epoch)
+        return [item for item in self.nonces.items() if item[0] & _EPOCH_MASK in wanted]
 
-        DOOR_STATE; for 0, CABINET_STATE: what is known of no door.
+    def carried(self, number: int) -> list:
+        """The records (effects) that say again all that is known of a door, for when its older ones are erased.
+
+        Of the cabinet, for 0: the epochs in use, and at the end CABINET_STATE, for only that says that all is said.
         """
+        made = []
+        if not number:
+            for epoch, nonce in self.epochs():
+                if nonce:  # that of the first epoch is 0
+                    made.append(effects.Record(records.EPOCH_KEPT, 0, epoch, nonce))
+        made.append(self.door_record(number))
+        return made
+
+    def door_record(self, number: int) -> effects.Record:
+        """DOOR_STATE of a door, or for 0 CABINET_STATE: what is known of no door and is not an epoch."""
         if not number:
             b = self.refused | self.openings << 4 | self.patience << 8 | self.doubt << 11 | self.epoch << 14
             return effects.Record(records.CABINET_STATE, 0, self.command, b)
@@ -231,5 +260,8 @@ class State:
         return effects.Record(records.DOOR_STATE, number, a, b)
 
     def door_records(self) -> list:
-        """`door_record` of everything; folding them gives the same state."""
-        return [self.door_record(number) for number in [0] + list(self.doors)]
+        """What is `carried` of everything; folding it gives the same state."""
+        made = []
+        for number in [0] + list(self.doors):
+            made += self.carried(number)
+        return made

@@ -55,16 +55,20 @@ CODES_TRIED = const(29)  # a: tries since the last such record at doors that ask
 DOOR_FLAPPED = const(30)  # a: how often doors opened with no cause, beyond three an hour and door that are told
 SUPPLY_LOW = const(31)  # a pulse was refused; a: mV at the supply's pin, or of no door: how many more within an hour
 TAMPERED = const(32)  # a: 0, or how many more within an hour
-EPOCH_BEGUN = const(33)  # a: epoch
+EPOCH_BEGUN = const(33)  # a: epoch, b: its nonce, from which both ends derive its keys
 EVENT_LOST = const(34)  # stands for an event that the journal has lost; the time is that of the next one
 COIL_STUCK = const(35)  # a: mV at the current's pin; a coil draws current that nobody has given it
 EVENTS_DROPPED = const(36)  # a: how many minor events found no room in the journal since the last such record
+ADOPTED = const(
+    37
+)  # a: serial and, above its 17 bits, 1 when flagged; b: parcel counter; a parcel that the host knows and this journal did not
 
 # Records of the board's own that never go to the host.
-ACKNOWLEDGED = const(128)  # a: the host's database holds everything up to this number
+ACKNOWLEDGED = const(128)  # a: the host's database holds everything up to this number, b: tag of that host
 DOOR_STATE = const(129)  # a, b: see core.journal; carries a door over an erased block
 CABINET_STATE = const(130)  # a: number of the last command, b: see core.journal; carries what is not of a door over an erased block
 OPENINGS = const(131)  # a: host-ordered openings that count against the fuse of a day
+EPOCH_KEPT = const(132)  # a, b: as EPOCH_BEGUN; carries an epoch over an erased block
 
 # Sets of kinds, a bit each: what the host is told of at once, and what of that goes ahead of any backlog.
 URGENT = const(1 << PICKUP_OPENED | 1 << DOOR_FORCED | 1 << DOOR_JAMMED | 1 << BELL_RUNG | 1 << TAMPERED | 1 << COIL_STUCK)

@@ -14,6 +14,7 @@ from locker.compat import const
 
 _BEEP_DUTY = const(32768)
 _BLOCK_BYTES = const(4096)
+_UNIX_TO_2000 = const(-946684800)  # s from 1970, where hosts count from, to 2000, where the ESP32 does
 _INPUT_ONLY_FROM = const(34)  # GPIO34-39 of a plain ESP32 have no pulls (ESP32 data sheet, IO MUX table)
 
 
@@ -172,6 +173,12 @@ class Esp32:
 
     def watchdog(self, timeout_ms):
         return machine.WDT(timeout=timeout_ms).feed
+
+    def set_clock(self, seconds):
+        seconds += _UNIX_TO_2000 if time.gmtime(0)[0] == 2000 else 0
+        if seconds > time.time():
+            year, month, day, hour, minute, second, weekday = time.gmtime(seconds)[:7]
+            machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
 
     def reset_cause(self):
         cause = machine.reset_cause()

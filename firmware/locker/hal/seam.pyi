@@ -125,6 +125,9 @@ class Hal(Protocol):
     def watchdog(self, timeout_ms: int) -> Callable[[], None]:
         """Starts the watchdog; call the result more often than timeout_ms or the chip resets."""
 
+    def set_clock(self, seconds: int) -> None:
+        """The time of day, in seconds since 1970 UTC, for file times and logs only. The chip's clock is never set back."""
+
     def reset_cause(self) -> int:
         """Why this boot happened: one of the RESET_ constants of locker.core.records."""
 

@@ -55,15 +55,15 @@ class App:
         hal.board = None  # all is connected: its room is for the rest
         gc.collect()
         self._state = State(self._fittings.numbers)
-        self._cabinet = Cabinet(sizes, identities.secrets(identity), self._state, self._spent, self._draw)
+        self._cabinet = Cabinet(sizes, self._derive, self._state, self._spent, self._draw)
         flash = hal.journal()
-        self._store = Store(flash, self._state.apply, self._state.door_record)
+        self._store = Store(flash, self._state.apply, self._state.carried)
         self._pulses.recall(self._store)
         self._marks = flash.marks
         pair(flash.marks, self._store, self._state)
         self._is_said = False  # that the board has booted
         session = Session(identity.master_secret, identity.board_id, identity.alias, self._entropy)
-        self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status)
+        self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status, self._tell, hal.set_clock)
         self._wake_ms = None
         self._key_ms = 0
         self._lost_ms = None
@@ -75,6 +75,9 @@ class App:
         self._randomised += 1
         salt = b"%d %d" % (self._store.boot, self._randomised)
         return hmac_sha256(self._identity.master_secret, self._hal.entropy(32) + salt)[:count]
+
+    def _derive(self, epochs):
+        return identities.secrets(self._identity, epochs)
 
     def _spent(self, serial):
         return self._store.spent(serial)
@@ -90,13 +93,15 @@ class App:
             messages.REPORT,
             self._identity.board_id,
             store.incarnation,
-            self._identity.epoch,
-            1,
+            self._state.epoch,
             store.next_number,
-            1,
+            store.acknowledged,
+            store.tag,
+            self._state.command + 1,
             store.boot,
             BUILD,
             self._hal.now_ms() // 100,
+            int.from_bytes(self._hal.uid(), "big"),
         )
 
     def _status(self):
@@ -146,9 +151,7 @@ class App:
         if self._wake_ms is not None and now_ms >= self._wake_ms:
             self._wake_ms = None
             self._tell(events.Woke(), now_ms)
-        acknowledged = self._link.step(now_ms)
-        if acknowledged:
-            self._tell(events.HostAcknowledged(acknowledged), now_ms)
+        self._link.step(now_ms)
         if self._language != self._own_language and self._shown.text == texts.WELCOME and now_ms - self._key_ms >= _VISIT_MS:
             self._turn()
         self._paint()
@@ -232,8 +235,10 @@ class App:
                 self._wake_ms = effect.ms
             elif kind is do.Send:
                 if effect.urgent and last:
-                    self._link.urgent(records.pack(last))
+                    self._link.say((messages.URGENT, records.pack(last)))
                 self._link.nudge()
+            elif kind is do.Challenge:
+                self._link.say((messages.CHALLENGE, effect.door, effect.number))
             else:
                 self._signal(effect, kind, now_ms)
 

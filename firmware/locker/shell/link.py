@@ -1,34 +1,43 @@
-"""The board's end of the link: sends the journal's tail until the host has acknowledged it.
+"""The board's end of the link: sends the journal's tail until the host has acknowledged it, and hears what the host orders.
 
 One message is on its way at a time, and the host answers each with what its database holds. One without an answer is said again (as
-a new message over the same event numbers); when the host stays silent the session greets it anew, and the REPORT starts afresh.
+a new message over the same event numbers); when the host stays silent the session greets it anew, and the REPORT starts afresh. Until the
+host has said from where it goes on (HELD), nothing but the REPORT is said.
 """
 
 from locker.compat import const
+from locker.core import commands, events
 from locker.wire import messages
 
 _BATCH = const(8)
 _ANSWER_MS = const(3000)
 _HEARTBEAT_MS = const(300000)
+_FRESH = const(50)  # tenths of a second: within which the host's time is believed
+
+_TOLD = {messages.COMMAND: events.Commanded, messages.ASK: events.OpeningAsked, messages.GIVE: events.OpeningGiven}
 
 
 class Link:
     """One link to the host.
 
     `carrier` is the seam's Carrier, `decoder` a wire.frame.Decoder, `session` a wire.session.Session, `journal` a Store;
-    `report()` gives the REPORT and `status()` the STATUS of this moment.
+    `report()` gives the REPORT and `status()` the STATUS of this moment, `tell(event, now_ms)` takes events for the core and
+    `set_clock(seconds)` the time of day.
     """
 
-    def __init__(self, carrier, decoder, session, journal, report, status):
+    def __init__(self, carrier, decoder, session, journal, report, status, tell, set_clock):
         self._carrier = carrier
         self._decoder = decoder
         self._session = session
         self._journal = journal
         self._report = report
         self._status = status
+        self._tell = tell
+        self._set_clock = set_clock
         self._buffer = bytearray(256)
         self._up = False
-        self._reported = False
+        self._held = False  # the host has said from where it goes on
+        self._report_ms = 0  # when to report again, until it has
         self._due = False
         self._said_ms = 0
         self._waiting = False  # for the answer to what was said last
@@ -37,20 +46,20 @@ class Link:
         """There is something to say that need not wait for the heartbeat."""
         self._due = True
 
-    def urgent(self, record: bytes) -> None:
-        """Sends a copy of one event ahead of any backlog; the journal still carries it in its turn."""
+    def say(self, message) -> None:
+        """Sends a message ahead of any backlog, if there is somebody to hear it; nobody says it again."""
         if self._up and self._session.ready:
-            self._carrier.write(self._session.seal((messages.URGENT, record)))
+            self._carrier.write(self._session.seal(message))
 
-    def step(self, now_ms: int) -> int:
-        """Moves what there is to move; the number that the host has just acknowledged, else 0."""
+    def step(self, now_ms: int) -> None:
+        """Moves what there is to move."""
         up = self._carrier.poll(now_ms)
         if up and not self._up:
             self._session.start(now_ms)
         self._up = up
         if not up:
-            return 0
-        acknowledged = self._hear(now_ms)
+            return
+        self._hear(now_ms)
         self._session.step(now_ms)
         frame = self._session.outgoing()
         if frame:
@@ -58,30 +67,46 @@ class Link:
         if self._session.ready:
             self._talk(now_ms)
         else:
-            self._reported = False
-        return acknowledged
+            self._held = False
+            self._report_ms = 0
 
     def _hear(self, now_ms):
         """Takes what has arrived, at most 256 bytes a step: a flood waits in the carrier, the keypad does not."""
-        acknowledged = 0
         count = self._carrier.read_into(self._buffer)
         for payload in self._decoder.feed(memoryview(self._buffer)[:count]) if count else ():
             message = self._session.accept(payload, now_ms)
             if message:
-                self._waiting = False
-                if self._journal.acknowledge(message[1], now_ms // 100):
-                    acknowledged = message[1]
-        return acknowledged
+                self._take(message, now_ms)
+
+    def _take(self, message, now_ms):
+        kind = message[0]
+        uptime = now_ms // 100
+        self._waiting = False
+        if kind in _TOLD:
+            self._tell(_TOLD[kind](*message[1:]), now_ms)
+        elif kind == messages.REFUSED:
+            self._report_ms = now_ms + _HEARTBEAT_MS
+        elif kind == messages.HELD or self._held:
+            if kind == messages.HELD:
+                _, number, tag, command, echo, seconds = message
+                self._journal.hold(number, tag, uptime)
+                self._tell(events.Commanded(command, commands.SKIP, 0, 0, 0), now_ms)
+                if uptime - echo < _FRESH:
+                    self._set_clock(seconds)
+                self._held = self._due = True
+            if self._journal.acknowledge(message[1], uptime):
+                self._tell(events.HostAcknowledged(message[1]), now_ms)
 
     def _talk(self, now_ms):
         since_ms = now_ms - self._said_ms
-        if not self._reported:
-            self._reported = self._due = True
-            self._say(self._report(), now_ms)
+        if not self._held:
+            if now_ms >= self._report_ms:
+                self._report_ms = now_ms + _ANSWER_MS
+                self._say(self._report(), now_ms)
         elif not self._waiting or since_ms >= _ANSWER_MS:
-            events = self._journal.events_from(self._journal.acknowledged + 1, _BATCH) if self._due else None
-            if events:
-                self._say([messages.EVENTS] + events, now_ms)
+            tail = self._journal.events_from(self._journal.acknowledged + 1, _BATCH) if self._due else None
+            if tail:
+                self._say([messages.EVENTS] + tail, now_ms)
             elif self._waiting or since_ms >= _HEARTBEAT_MS:
                 self._say(self._status(), now_ms)
             else:

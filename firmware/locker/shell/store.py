@@ -25,7 +25,7 @@ _MAGIC = b"AnJ1"
 _SERIALS = const(100000)
 _BOOT_MAX = const(65535)
 _GAP_MAX = const(1048576)  # events that may be missing in one place
-_ALSO_KEPT = const(17)  # slots kept besides one for each anchor: for an acknowledgement, and for 16 that power cuts tear
+_ALSO_KEPT = const(25)  # slots kept besides one for each anchor: for an acknowledgement, 8 epochs, and 16 that power cuts tear
 LOCAL_KINDS = const(128)  # records of this kind and above are the board's own: no event number, never sent
 
 
@@ -38,7 +38,7 @@ class JournalFull(JournalError):
 
 
 # What the last slots are for.
-_OWN = (records.ACKNOWLEDGED, records.DOOR_STATE, records.CABINET_STATE, records.JOURNAL_DOUBT)
+_OWN = (records.ACKNOWLEDGED, records.DOOR_STATE, records.CABINET_STATE, records.EPOCH_KEPT, records.JOURNAL_DOUBT)
 
 
 def _sealed(body) -> bytes:
@@ -64,8 +64,8 @@ class Store:
     """The journal of one board. Every method that writes returns only when the flash holds it.
 
     `flash` is the seam's Flash; `fold(record)` is called for each record found, oldest first; `carry(door)` gives the
-    (kind, door, a, b) of a record that says again what the journal knows of a door, when the block with its anchor is about
-    to be erased. Opening it writes nothing.
+    (kind, door, a, b) of the records that say again what the journal knows of a door (0: of no door), the last of them its anchor, when
+    the block with its anchor is about to be erased. Opening it writes nothing.
 
     `boot` is the number of this boot; `damaged` how many records of the present epoch are damaged or missing. `kept(boot, kind, uptime)`,
     if it is set, is called behind each record that is durable.
@@ -82,6 +82,7 @@ class Store:
         self._anchored = {0: 0}  # door: sequence of the block with its latest anchor; 0 is the cabinet
         self._cursor = (0, 0, 0)  # event number, sequence and slot where reading may go on
         self.acknowledged = 0
+        self.tag = 0  # of the host that said so
         self._said = 0  # the acknowledgement that is durable
         self.boot = 0
         self.damaged = 0
@@ -155,9 +156,10 @@ class Store:
         self.next_number = record.number + 1
         if record.kind == records.ACKNOWLEDGED:
             self.acknowledged = self._said = record.a
+            self.tag = record.b
         elif record.kind == records.EPOCH_BEGUN:
             self.damaged = 0
-        if record.kind in ANCHORS:
+        if record.kind in ANCHORS or record.door not in self._anchored:
             self._anchored[record.door] = sequence
 
     # Writing
@@ -193,10 +195,10 @@ class Store:
         lost = victim - _RING_BLOCKS
         for door, sequence in list(self._anchored.items()):
             if sequence <= lost:
-                kind, _, a, b = self._carry(door)
-                self.append(kind, door, uptime, a, b)
-        if self._said < self.acknowledged:
-            self.append(records.ACKNOWLEDGED, 0, uptime, self.acknowledged, 0)
+                for kind, _, a, b in self._carry(door):
+                    self.append(kind, door, uptime, a, b)
+        if self._said != self.acknowledged:
+            self.append(records.ACKNOWLEDGED, 0, uptime, self.acknowledged, self.tag)
         self._oldest = max(self._oldest, lost + 1)
         self._flash.erase(victim % _RING_BLOCKS)
         self._erased += 1
@@ -240,9 +242,20 @@ class Store:
             self.next_number = number + 1
             self.suspect(records.DOUBT_BEHIND, uptime)
         self.acknowledged = number
-        if self._erased:
-            self.append(records.ACKNOWLEDGED, 0, uptime, number, 0)
+        self._keep_acknowledged(uptime)
         return True
+
+    def hold(self, number: int, tag: int, uptime: int) -> None:
+        """Notes from where the host of that tag goes on. With another database it may hold less than one has held before."""
+        if number < self.acknowledged or tag != self.tag:
+            self.acknowledged = min(number, self.acknowledged)
+            self.tag = tag
+            self._said = -1
+            self._keep_acknowledged(uptime)
+
+    def _keep_acknowledged(self, uptime):
+        if self._erased:
+            self.append(records.ACKNOWLEDGED, 0, uptime, self.acknowledged, self.tag)
 
     def suspect(self, what: int, uptime: int) -> None:
         """Journals and folds that the journal is in doubt for this; when there is no room for that, there are no deposits anyway."""

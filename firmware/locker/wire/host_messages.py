@@ -3,22 +3,38 @@
 from collections import namedtuple
 
 from locker.wire import batch
-from locker.wire.frame import BadFrame
-from locker.wire.messages import ACK, EVENTS, FIELDS, RECORDS_MAX, REPORT, STATUS, URGENT, encode
+from locker.wire.messages import (
+    ACK,
+    ASK,
+    CHALLENGE,
+    COMMAND,
+    EVENTS,
+    GIVE,
+    HELD,
+    RECORDS_MAX,
+    REFUSED,
+    REPORT,
+    STATUS,
+    URGENT,
+    decode,
+    encode,
+)
 
-# Board to host, the first after each handshake: who this is and how far it has come.
+# Board to host, the first after each handshake: who this is and how far it has come. It is said again until a Held or a Refused comes.
 Report = namedtuple(
     "Report",
     (
         "board_id",  # the identity minted at provisioning
         "incarnation",  # which life of the journal this is
         "epoch",  # of new pickup codes
-        "oldest_event",  # number of the oldest event that the journal still holds
         "next_event",  # number that the next event will get
+        "acknowledged",  # the last event of which a host has said that it holds it
+        "tag",  # of the host that said so, 0 for none yet
         "next_command",  # number of the next command to be applied
         "boot",  # boot number
         "build",  # build of the firmware
         "uptime",
+        "uid",  # the chip's own number
     ),
 )
 # Board to host: the next 1 to 8 records of the journal, in order.
@@ -41,7 +57,72 @@ Ack = namedtuple(
     ("number",),  # everything up to this event number, 0 for nothing
 )
 
-TABLE = ((REPORT, Report), (EVENTS, Events), (URGENT, Urgent), (STATUS, Status), (ACK, Ack))
+# Host to board, in answer to a Report: from where the board goes on. It may be less than what was acknowledged before: an older
+# database was restored.
+Held = namedtuple(
+    "Held",
+    (
+        "number",  # everything up to this event number is durable in the host's database
+        "tag",  # of this host and this life of its database, to be kept and reported
+        "command",  # the last one that the board has reported; it goes on behind it
+        "echo",  # the Report's uptime
+        "time",  # seconds since 1970, UTC; good for the board when it hears it within 5 s
+    ),
+)
+# Host to board: the next of its numbered commands. It is said again until its COMMAND_APPLIED has come.
+Command = namedtuple(
+    "Command",
+    (
+        "number",  # from 1, no gaps; only the next one is applied
+        "kind",  # what to do, see below
+        "door",  # 0 for none
+        "counter",  # of the parcel that it is for
+        "a",  # by kind
+    ),
+)
+# Host to board: it wants to open the door of that parcel for somebody who is there.
+Ask = namedtuple(
+    "Ask",
+    (
+        "door",  # its number
+        "counter",  # of the parcel
+    ),
+)
+# Board to host, in answer to an Ask, or to a Give that did not open.
+Challenge = namedtuple(
+    "Challenge",
+    (
+        "door",  # 0 when a Give was not right
+        "number",  # to be given back within 30 s, 0 when that door is not opened
+    ),
+)
+# Host to board: what somebody has read from the cabinet's screen.
+Give = namedtuple(
+    "Give",
+    (
+        "number",  # of the Challenge
+        "digits",  # 0 to 9999
+    ),
+)
+# Host to board, in answer to a Report: nothing is taken from this board until people have seen to it. It reports again after 300 s.
+Refused = namedtuple(
+    "Refused",
+    ("reason",),  # 1 another chip than the one that was provisioned, 2 another host has taken it over
+)
+
+TABLE = (
+    (REPORT, Report),
+    (EVENTS, Events),
+    (URGENT, Urgent),
+    (STATUS, Status),
+    (ACK, Ack),
+    (HELD, Held),
+    (COMMAND, Command),
+    (ASK, Ask),
+    (CHALLENGE, Challenge),
+    (GIVE, Give),
+    (REFUSED, Refused),
+)
 
 
 def typed(message: tuple) -> tuple:
@@ -71,20 +152,8 @@ def decode_message(text: bytes) -> tuple | None:
 
     Raises BadFrame when it is empty, cut short, or has a field out of its range.
     """
-    if not text:
-        raise BadFrame
-    kind = text[0]
-    if kind not in dict(TABLE):
-        return None
-    values = []
-    at = 1
-    for shape in FIELDS[kind]:
-        width = shape & 15
-        raw = text[at : at + width]
-        at += width
-        values.append(raw if width == 8 else int.from_bytes(raw, "big"))
-        if at > len(text) or (width < 8 and values[-1] < shape >> 4):
-            raise BadFrame
+    kind = text[0] if text else 0
     if kind in (EVENTS, URGENT):
-        values = batch.unpack_run(text[1:], RECORDS_MAX if kind == EVENTS else 1)
-    return named((kind,) + tuple(values))
+        return named((kind,) + batch.unpack_run(text[1:], RECORDS_MAX if kind == EVENTS else 1))
+    message = decode(text)
+    return named(message) if message else None

@@ -40,13 +40,14 @@ def nonce(common_iv: bytes, sender_id: bytes, piv: bytes) -> bytes:
     return (plain ^ int.from_bytes(common_iv, "big")).to_bytes(13, "big")
 
 
-def epoch_keys(master_secret: bytes, nonce_host: bytes, nonce_board: bytes, board_id: bytes, epoch: int) -> tuple:
+def epoch_keys(master_secret: bytes, nonce_host: bytes, nonce_board: bytes, board_id: bytes, epoch: int, nonce: int = 0) -> tuple:
     """The three 32-byte keys of an epoch: K_code for pickup codes, K_receipt for receipts, K_maint for maintenance.
 
-    master_secret 32 random bytes of this board; both nonces 8 random bytes of this epoch; board_id 8 bytes; epoch 1 to 2^32 - 1.
+    master_secret 32 random bytes of this board, nonce_host and nonce_board 8 each, minted with it; board_id 8 bytes; epoch 1 to
+    2^18 - 1; nonce of the epoch's own, 32 bits, 0 for the first.
     PRK = HKDF-Extract(nonce_host || nonce_board, master_secret)
-    K_l = HKDF-Expand(PRK, "ansim" || 0x01 || board_id(8) || epoch(4) || len(l)(1) || l, 32) for l = "code", "receipt", "maint"
+    K_l = HKDF-Expand(PRK, "ansim" || 0x01 || board_id(8) || epoch(4) || nonce(4) || len(l)(1) || l, 32) for l = "code", "receipt", "maint"
     """
     prk = hmac_sha256(nonce_host + nonce_board, master_secret)
-    head = b"ansim\1" + board_id + epoch.to_bytes(4, "big")
+    head = b"ansim\1" + board_id + epoch.to_bytes(4, "big") + nonce.to_bytes(4, "big")
     return expand(prk, head + b"\4code", 32), expand(prk, head + b"\7receipt", 32), expand(prk, head + b"\5maint", 32)

@@ -16,13 +16,31 @@ EVENTS = const(2)  # its fields are 1 to 8 records, URGENT's is one
 URGENT = const(3)
 STATUS = const(4)
 ACK = const(5)
+HELD = const(6)
+COMMAND = const(7)
+ASK = const(8)
+CHALLENGE = const(9)
+GIVE = const(10)
+REFUSED = const(11)
 RECORDS_MAX = const(8)  # in one message
 _EVENT_BYTES = const(32)  # messages with records are filled with zeros to this
-_ACK_BYTES = const(5)
 
 # By type, for each field: in the low four bits its bytes (8 are raw, the others a number), in the high four its lowest value (the highest
 # is what the bytes hold). Without fields: a run of records, see locker.wire.batch.
-FIELDS = (b"", b"\x08\x14\x14\x14\x14\x14\x12\x04\x04", b"", b"", b"\x04\x14\x06\x06", b"\x04")
+FIELDS = (
+    b"",
+    b"\x08\x14\x14\x14\x04\x04\x14\x12\x04\x04\x06",
+    b"",
+    b"",
+    b"\x04\x14\x06\x06",
+    b"\x04",
+    b"\x04\x14\x04\x04\x04",
+    b"\x14\x11\x01\x04\x04",
+    b"\x11\x04",
+    b"\x01\x04",
+    b"\x14\x02",
+    b"\x11",
+)
 
 
 def encode(message: tuple) -> bytes:
@@ -47,7 +65,21 @@ def encode(message: tuple) -> bytes:
 
 
 def decode(text: bytes) -> tuple | None:
-    """What the host says: (ACK, number), or None for a type of a newer minor version. Raises BadFrame when it is cut short."""
-    if not text or (text[0] == ACK and len(text) < _ACK_BYTES):
+    """The type and the fields of a message, or None for a type of a newer minor version, and for a run of records.
+
+    Raises BadFrame when it is empty, cut short, or has a field out of its range.
+    """
+    if not text:
         raise BadFrame
-    return (ACK, int.from_bytes(text[1:_ACK_BYTES], "big")) if text[0] == ACK else None
+    message: list = [text[0]]
+    shapes = FIELDS[text[0]] if text[0] < len(FIELDS) else b""
+    at = 1
+    for shape in shapes:
+        width = shape & 15
+        raw = text[at : at + width]
+        at += width
+        number = int.from_bytes(raw, "big")
+        if at > len(text) or (width < 8 and number < shape >> 4):
+            raise BadFrame
+        message.append(raw if width == 8 else number)
+    return tuple(message) if shapes else None

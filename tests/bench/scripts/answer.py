@@ -73,7 +73,7 @@ def cabinet_with_a_parcel(doors):
     state = journal.State(tuple([number for number, _ in sizes]))
     for number, kind in enumerate(LIFE):
         state.apply(records.Record(kind, 1, 1, number + 1, 0, 1 if kind == records.DOOR_CLOSED else SERIAL, 1))
-    cabinet = Cabinet(sizes, SECRETS, state, lambda serial: True, lambda n: 0)
+    cabinet = Cabinet(sizes, lambda epochs: SECRETS, state, lambda serial: True, lambda n: 0)
     cabinet.boot(tuple([(number, True, number == 1) for number, _ in sizes]), 0)
     return cabinet
 

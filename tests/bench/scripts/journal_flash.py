@@ -58,7 +58,7 @@ class Ring:
         self.life = json.loads(life)
         self.state = State(DOORS)
         format_journal(cells, 1)
-        self.store = Store(cells, self.state.apply, self.state.door_record)
+        self.store = Store(cells, self.state.apply, self.state.carried)
         self.uptime = 0
         random.seed(1)
         deposited = [kind for kind, _ in self.life].index(records.DEPOSITED)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SIZES = "SSML"
 NUMBERS = tuple(range(1, len(SIZES) + 1))
-SECRETS = identities.secrets(identities.from_json(IDENTITY))
+SECRETS = identities.secrets(identities.from_json(IDENTITY), [(1, 0)])
 
 
 def code_key(epoch: int) -> bytes:
@@ -36,6 +36,10 @@ def code_key(epoch: int) -> bytes:
 def secrets_of(epoch: int) -> Secrets:
     """What a board of that epoch knows, with the keys of all epochs before it."""
     return SECRETS._replace(epoch=epoch, code_key=code_key(epoch), old={old: (old, code_key(old)) for old in range(1, epoch)})
+
+
+def _present(epochs: list[tuple[int, int]]) -> Secrets:
+    return secrets_of(epochs[-1][0])
 
 
 _START_MS = 300  # from power to the first step
@@ -89,10 +93,9 @@ class Board:
         self._order = 0
         self._due: list[tuple[int, int, Callable[[], None]]] = []
         self.state = State(NUMBERS)
-        self.cabinet = Cabinet(tuple(zip(NUMBERS, SIZES, strict=True)), SECRETS, self.state, self._spent, world.rng.randrange)
-        self.store = WatchedStore(world.flash, self.state.apply, self.state.door_record, world.written)
+        self.cabinet = Cabinet(tuple(zip(NUMBERS, SIZES, strict=True)), _present, self.state, self._spent, world.rng.randrange)
+        self.store = WatchedStore(world.flash, self.state.apply, self.state.carried, world.written)
         pair(world.flash.marks, self.store, self.state)
-        self.cabinet.secrets = secrets_of(self.state.epoch)
 
     def boot(self) -> None:
         """As App.boot."""

@@ -66,7 +66,7 @@ def of_the_flash(world: "World") -> None:
     """Reads a copy of the flash as any board would that starts on it."""
     state = journal.State(tuple(world.doors))
     flash = world.flash.copy()
-    store = OpenedStore(flash, state.apply, state.door_record)
+    store = OpenedStore(flash, state.apply, state.carried)
     every_event_is_there_as_it_was_written(world, state, store)
     the_journal_says_what_was_written(world, state, store)
     spent_tickets_stay_spent(world, store)

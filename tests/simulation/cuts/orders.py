@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from locker.core import codes, commands, texts
 from locker.core import effects as do
-from locker.core.events import Commanded, EpochBegun, OpeningAsked, OpeningGiven
-from tests.simulation.cuts.board import SECRETS, secrets_of
+from locker.core.events import Commanded, OpeningAsked, OpeningGiven
+from tests.simulation.cuts.board import SECRETS
 from tests.simulation.cuts.past import HERS, NEW
 from tests.simulation.cuts.people import Courier, Resident, resident_of
 from tests.simulation.cuts.world import World
@@ -94,8 +94,8 @@ def help_from_afar(world: World) -> None:
 
 def new_epoch(world: World) -> None:
     """Keys change between two deposits; each parcel keeps the code of its own epoch."""
-    world.live.tell(EpochBegun(secrets_of(2)))
+    order(world, commands.BEGIN_EPOCH, 0, 2)
     world.couriers.append(Courier(NEW))
     world.couriers[-1].visits(world)
     resident_of(world, HERS).visits(world)
-    world.live.tell(EpochBegun(secrets_of(3)))
+    order(world, commands.BEGIN_EPOCH, 0, 3)

@@ -1,0 +1,136 @@
+"""A board reports: its journal is compared with the ledger, and where they contradict each other it is settled here, once for all.
+
+    what the report shows                    what it means                        what follows
+    another chip                             the board's flash was copied         refused until people have seen to it
+    the tag of another life of the ledger    another host has taken the board     refused, likewise
+    more acknowledged than the ledger holds  an older ledger was restored         a new tag; the board tells again what is missing
+    fewer events than the ledger holds       an older journal was restored        a new epoch; parcels are put right by orders
+    another incarnation                      a new journal                        the same
+
+Nothing is guessed: what was lost on either side is told again by the other, or it is refused by name.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from host_tools.errors import Complaint
+from host_tools.host import orders, tables
+from host_tools.host.ledger import Ledger, new_tag
+from host_tools.host.orders import Order
+from locker.core import commands
+from locker.wire.host_messages import Held, Refused, Report
+
+ANY_TAG = -1
+
+#: Why nothing is taken from a board (cabinet.fault): the reason in a Refused, and what people are told.
+FAULTS = {
+    "copied": (
+        1,
+        "its identity runs on another chip, so its flash was copied: give that chip one of its own with `ansim provision --replace`",
+    ),
+    "other host": (2, "another host with a copy of this ledger serves it: stop that host, then run `ansim link take-over` here"),
+}
+RESTORED_LEDGER = "this ledger was restored from a backup: the board tells again what it lacks"
+OLDER_JOURNAL = "its journal was restored from an older image or begun anew: it takes no parcels until its new epoch has begun"
+
+
+class Meeting(NamedTuple):
+    """What came of a report: the answer for the board; why it was refused; else what was found and is being settled, if anything."""
+
+    answer: Held | Refused
+    fault: str | None  # of FAULTS
+    found: str | None
+
+
+def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round_trip_ms: int | None) -> Meeting:
+    """Compares a report with the ledger, and settles what differs."""
+    known = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == cabinet)).one()
+    fault = _fault(known, report)
+    _keep(connection, cabinet, fault=fault, round_trip_ms=round_trip_ms, next_event=report.next_event, seen_ms=at_ms)
+    if fault is not None:
+        return Meeting(Refused(FAULTS[fault][0]), fault, None)
+    held = _applied(connection, cabinet, report.incarnation)
+    tag = known.tag
+    found = None
+    if report.acknowledged > held:
+        found = RESTORED_LEDGER
+        tag = _restored(connection, known, report)
+    elif report.tag == tag:
+        _keep(connection, cabinet, tag_before=None)
+    _keep(connection, cabinet, incarnation=report.incarnation, commanded=max(known.commanded, report.next_command - 1))
+    if report.next_event <= held or _begins_anew(connection, cabinet, report.incarnation):
+        found = OLDER_JOURNAL
+        orders.queue(connection, cabinet, _putting_right(connection, known, report), at_ms)
+    return Meeting(Held(held, tag, known.commanded, report.uptime, at_ms // 1000), None, found)
+
+
+def take_over(ledger: Ledger, site: str, number: int) -> None:
+    """From now on this ledger serves that cabinet, whichever host did before. Raises Complaint when there is no such cabinet."""
+    cabinet = tables.cabinet
+    here = cabinet.c.id.in_(
+        select(cabinet.c.id).join(tables.site).where(tables.site.c.name == site, cabinet.c.number == number, cabinet.c.state != "retired")
+    )
+    with ledger.writing() as connection:
+        changed = connection.execute(update(cabinet).where(here).values(tag=new_tag(), tag_before=ANY_TAG, fault=None))
+    if changed.rowcount != 1:
+        raise Complaint(f"There is no cabinet {number} at {site}: `ansim link` shows them.", 2)
+
+
+def _fault(known: Row, report: Report) -> str | None:
+    if report.uid.to_bytes(6, "big") != known.uid:
+        return "copied"
+    if report.tag not in (0, known.tag, known.tag_before) and known.tag_before != ANY_TAG:
+        return "other host"
+    return None
+
+
+def _keep(connection: Connection, cabinet: int, **values: object) -> None:
+    connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == cabinet).values(**values))
+
+
+def _applied(connection: Connection, cabinet: int, incarnation: int) -> int:
+    place = tables.position.c
+    return connection.scalar(select(place.applied).where(place.cabinet == cabinet, place.incarnation == incarnation)) or 0
+
+
+def _restored(connection: Connection, known: Row, report: Report) -> int:
+    """Begins a life of its own for a ledger that is an older one, which the board learns by its tag. The tag."""
+    orders.renumber(connection, known.id, report.next_command)
+    if report.tag != known.tag:  # it has a new one already, of which the board has not heard yet
+        return known.tag
+    tag = new_tag()
+    _keep(connection, known.id, tag=tag, tag_before=report.tag)
+    return tag
+
+
+def _begins_anew(connection: Connection, cabinet: int, incarnation: int) -> bool:
+    """Whether the ledger holds another journal of this board, and no epoch has begun in this one."""
+    place, epoch = tables.position.c, tables.epoch.c
+    others = select(func.count()).where(place.cabinet == cabinet, place.incarnation != incarnation, place.applied > 0)
+    begun = select(func.count()).where(epoch.cabinet == cabinet, epoch.incarnation == incarnation)
+    return bool(connection.scalar(others)) and not connection.scalar(begun)
+
+
+def _putting_right(connection: Connection, known: Row, report: Report) -> list[Order]:
+    """The orders after which a board with an older journal knows the parcels that the ledger knows."""
+    parcel = tables.parcel.c
+    doors = connection.scalars(select(parcel.door).where(parcel.cabinet == known.id).distinct().order_by(parcel.door)).all()
+    waiting = {
+        row.door: row for row in connection.execute(select(tables.parcel).where(parcel.cabinet == known.id, parcel.state == "waiting"))
+    }
+    made = [orders.new_epoch(max(known.epoch, report.epoch))]
+    for door in doors:
+        row = waiting.get(door)
+        made.append(Order(commands.SETTLE, door, row.counter if row else 0))
+        if row:
+            made += adoption(row)
+    return made
+
+
+def adoption(parcel: Row) -> list[Order]:
+    """The orders after which a board has a parcel that waits behind one of its doors."""
+    made = [Order(commands.ADOPT, parcel.door, parcel.counter, parcel.serial)]
+    if parcel.retry:
+        made.append(Order(commands.REISSUE, parcel.door, parcel.counter, parcel.retry))
+    return made

@@ -1,0 +1,125 @@
+"""What boards are ordered to do: a log for each board, from which it is told the next order until it has reported it.
+
+An order waits in the ledger for as long as its board is away. Its number is its place in the board's log; the board applies each once.
+"""
+
+import os
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from host_tools.host import tables
+from host_tools.host.ledger import Ledger
+from locker.core import commands
+from locker.wire.host_messages import Command
+
+WAITING = "waiting"
+DONE = "done"
+IMPOSSIBLE = "impossible"
+
+_EPOCH_DAYS_MAX = 30
+_DAY_MS = 86_400_000
+
+
+class Order(NamedTuple):
+    """What a command says, without its number; see locker.core.commands for what `counter` and `a` mean by kind."""
+
+    kind: int
+    door: int = 0
+    counter: int = 0
+    a: int = 0
+
+
+def queue(connection: Connection, cabinet: int, orders: Iterable[Order], at_ms: int) -> list[int]:
+    """Puts orders at the end of a board's log; their numbers. One that waits there already is not said twice."""
+    table = tables.command
+    rows = connection.execute(select(table).where(table.c.cabinet == cabinet, table.c.state == WAITING)).all()
+    known = {_what(Order(row.kind, row.door, row.counter, row.a)): row.number for row in rows}
+    numbers = []
+    last = last_number(connection, cabinet)
+    for order in orders:
+        if _what(order) not in known:
+            last += 1
+            known[_what(order)] = last
+            values = {"cabinet": cabinet, "number": last, "queued_ms": at_ms, "state": WAITING, **order._asdict()}
+            connection.execute(table.insert().values(**values))
+        numbers.append(known[_what(order)])
+    return numbers
+
+
+def _what(order: Order) -> Order:
+    """What makes two orders the same: one new epoch is as good as another."""
+    return Order(order.kind) if order.kind == commands.BEGIN_EPOCH else order
+
+
+def last_number(connection: Connection, cabinet: int) -> int:
+    """The number of the newest order of a board, or the last one that the board itself knows of."""
+    newest = connection.scalar(select(func.max(tables.command.c.number)).where(tables.command.c.cabinet == cabinet))
+    commanded = connection.scalar(select(tables.cabinet.c.commanded).where(tables.cabinet.c.id == cabinet))
+    return max(newest or 0, commanded or 0)
+
+
+def reported(connection: Connection, ended: Iterable[tuple[int, int, bool, int]]) -> None:
+    """Notes (cabinet, number, whether it was possible, when) of orders that boards have reported; what is known already stays."""
+    rows = [
+        {"at": cabinet, "which": number, "state": DONE if possible else IMPOSSIBLE, "ended_ms": at_ms}
+        for cabinet, number, possible, at_ms in ended
+    ]
+    if rows:
+        table = tables.command
+        here = (table.c.cabinet == bindparam("at")) & (table.c.number == bindparam("which")) & (table.c.state == WAITING)
+        connection.execute(update(table).where(here), rows)
+        applied = tables.cabinet.c.commanded < bindparam("which")
+        connection.execute(
+            update(tables.cabinet).where(tables.cabinet.c.id == bindparam("at"), applied).values(commanded=bindparam("which")),
+            [{"at": row["at"], "which": row["which"]} for row in rows],
+        )
+
+
+def renumber(connection: Connection, cabinet: int, first: int) -> None:
+    """Gives the orders that wait new numbers from `first` on: under theirs the board has heard others, from a newer ledger."""
+    table = tables.command
+    waiting = select(table.c.number).where(table.c.cabinet == cabinet, table.c.state == WAITING).order_by(table.c.number.desc())
+    numbers = list(connection.scalars(waiting))
+    shift = max(0, first - min(numbers, default=first))
+    for number in numbers:  # the last one first, so that no two ever share a number
+        here = (table.c.cabinet == cabinet) & (table.c.number == number)
+        connection.execute(update(table).where(here).values(number=number + shift))
+
+
+def next_orders(ledger: Ledger, cabinets: Iterable[int]) -> dict[int, Command]:
+    """The order that each of these boards is to be told now; boards without one are left out."""
+    table = tables.command
+    first = select(table.c.cabinet, func.min(table.c.number).label("number")).where(table.c.state == WAITING)
+    first = first.where(table.c.cabinet.in_(list(cabinets))).group_by(table.c.cabinet).subquery()
+    here = (table.c.cabinet == first.c.cabinet) & (table.c.number == first.c.number)
+    with ledger.reading() as connection:
+        rows = connection.execute(select(table).join(first, here)).all()
+    return {row.cabinet: Command(row.number, row.kind, row.door, row.counter, row.a) for row in rows}
+
+
+def roll_epochs(ledger: Ledger, at_ms: int) -> int:
+    """Orders a new epoch for each board whose epoch is older than 30 days; once a day while it is not possible. How many."""
+    cabinet, epoch, command = tables.cabinet, tables.epoch, tables.command
+    began = func.coalesce(
+        select(func.max(epoch.c.began_ms)).where(epoch.c.cabinet == cabinet.c.id).scalar_subquery(), cabinet.c.enrolled_ms
+    )
+    recent = select(command.c.number).where(
+        command.c.cabinet == cabinet.c.id, command.c.kind == commands.BEGIN_EPOCH, command.c.queued_ms > at_ms - _DAY_MS
+    )
+    due = select(cabinet.c.id, cabinet.c.epoch).where(
+        cabinet.c.state == "enrolled", began < at_ms - _EPOCH_DAYS_MAX * _DAY_MS, ~recent.exists()
+    )
+    with ledger.reading() as connection:
+        rows = connection.execute(due).all()
+    if rows:
+        with ledger.writing() as connection:
+            for row in rows:
+                queue(connection, row.id, [new_epoch(row.epoch)], at_ms)
+    return len(rows)
+
+
+def new_epoch(newest: int) -> Order:
+    """The order to begin the epoch behind the newest one, with the host's half of its nonce."""
+    return Order(commands.BEGIN_EPOCH, 0, int.from_bytes(os.urandom(4), "big"), newest + 1)
