@@ -16,6 +16,7 @@ from host_tools.linker.binding import Binder
 from host_tools.linker.renaming import Renamer
 from host_tools.linker.sharing import share_own_members
 from host_tools.linker.source import Source
+from host_tools.linker.tuples import make_plain_tuples
 
 _IMPORT = re.compile(r"^from ([\w.]+) import", re.MULTILINE)
 
@@ -52,8 +53,10 @@ def link(
     trees = {
         home: ast.Module([node for name in _in_order(home, homes, sources) for node in bodies[name]], []) for home in set(homes.values())
     }
+    said = {name for tree in called_by for name in names.said(tree)}
     _inline(trees, wanted)
-    _drop_unused(trees, wanted, {name for tree in called_by for name in names.said(tree)})
+    make_plain_tuples(trees, wanted, said)
+    _drop_unused(trees, wanted, said)
     shared = share_own_members(trees, names.own_members(trees.values(), called_by).keys())
     members = _new_members(trees, called_by)
     places = _new_globals(trees, wanted, members)

@@ -182,6 +182,39 @@ def test_names_that_a_dict_a_text_or_a_chip_says_stay() -> None:
     assert b".mine" not in made.files["locker/hal.py"]
 
 
+PAIR = """from collections import namedtuple
+
+Pair = namedtuple("Pair", ("one", "two"))
+
+
+def pair(x):
+    return Pair(x, Pair(x + 1, x + 2))
+
+
+def told(x):
+    return {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("use", "plain"),
+    [
+        ("len(pair(x)), pair(x)[1][0]", True),
+        ("pair(x).two[1], 0", False),
+        ("len(Pair(two=x, one=1)), Pair(x, 2)[0]", False),
+        ("len(Pair(*pair(x))), pair(x)[0]", False),
+        ("isinstance(pair(x), Pair), 2", False),
+    ],
+)
+def test_a_namedtuple_is_a_plain_one_when_nobody_asks_it_for_a_field_by_name(use: str, plain: bool) -> None:
+    text = PAIR.format(use)
+    caller = "from locker.core.a import told\nresult = told(5)"
+    assert (b"namedtuple" not in linked_from(caller, core_a=text).files["locker/core.py"]) == plain
+    expected: dict = {}
+    exec(text, expected)
+    assert result(caller, core_a=text) == expected["told"](5)
+
+
 def test_errands_are_linked_with_the_firmware_and_keep_the_names_of_their_functions() -> None:
     texts = {"locker/core/a.py": b"class Store:\n    def __init__(self):\n        self.records = 3\n"}
     errand = b"from locker.core.a import Store\n\nstore = None\n\n\ndef begin():\n    global store\n    store = Store()\n"

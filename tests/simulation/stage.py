@@ -9,6 +9,8 @@ from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.controller import Controller, VirtualController
 from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.hal import MARKS, SimulatedHal
+from host_tools.simulator.link import SerialEnd
+from host_tools.simulator.network import Network, Stream
 from host_tools.simulator.people import courier, send
 from host_tools.simulator.virtual_board.nvs import Namespace
 from host_tools.simulator.world import World
@@ -64,7 +66,8 @@ class Cabinet:
         self.world = World(from_json(to_board_json(load_board(board))), VirtualClock(), seed)
         self.identity = identities.from_json(IDENTITY)
         self.flash = FlashImage(path, seed)
-        self._network = network or {"serial": True}
+        self._settings = network or {"serial": True}
+        self.network = Network(self.world.clock, random.Random(seed))
         self.apps: list[App] = []
         self._controller: VirtualController | None = None
 
@@ -77,14 +80,14 @@ class Cabinet:
         self.flash.close()
 
     async def _program(self, hal: SimulatedHal) -> None:
-        app = App(hal, self.identity, self._network)
+        app = App(hal, self.identity, self._settings)
         self.apps.append(app)
         await app.run()
 
     def run_until(self, ms: int) -> Controller:
         """Lets the cabinet live up to that time; may be called again for more."""
         if self._controller is None:
-            self._controller = VirtualController(self.world, self._program, self.flash)
+            self._controller = VirtualController(self.world, self._program, self.flash, self.network)
         self._controller.live_until(ms)
         return self._controller
 
@@ -111,14 +114,13 @@ class Cabinet:
 
 
 class TestHost:
-    """The host at the other end of the serial cable: keeps what it is sent, in order, and acknowledges it."""
+    """The host at the other end of the serial cable, or of what it `takes`: keeps what it is sent, in order, and acknowledges it."""
 
     __test__ = False
 
     def __init__(self, world: World) -> None:
-        self._end = world.serial.host
-        self._end.open(115200)
-        self._end.on_bytes = self._hear
+        world.serial.host.open(115200)
+        self.take(world.serial.host)
         self._now_ms = world.clock.now_ms
         self._decoder = Decoder()
         self._session = HostSession(
@@ -132,6 +134,11 @@ class TestHost:
         self.statuses: list[messages.Status] = []
         self.received_bytes = 0
         self.sent_bytes = 0
+
+    def take(self, end: SerialEnd | Stream) -> None:
+        """From now on the board is at that end of a line."""
+        self._end = end
+        end.on_bytes = self._hear
 
     def _hear(self, data: bytes) -> None:
         self.received_bytes += len(data)

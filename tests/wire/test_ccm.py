@@ -1,4 +1,4 @@
-"""AES-CCM seals as RFC 3610 says, and opens nothing that was touched."""
+"""AES-CCM seals as RFC 3610 and the COSE working group say, and opens nothing that was touched."""
 
 from golden import cases, raw
 
@@ -24,14 +24,23 @@ def refuses(act, *arguments):
     return False
 
 
-def test_the_packets_of_rfc_3610_come_out_as_printed():
-    packets = cases("ccm_rfc3610.json")
-    assert len(packets) == 24
+def check_packets(name, count):
+    packets = cases(name)
+    assert len(packets) == count
     for packet in packets:
         key, nonce, aad, plaintext, sealed = [raw(packet[name]) for name in ("key", "nonce", "aad", "plaintext", "sealed")]
         tag_length = len(sealed) - len(plaintext)
-        assert seal(key, nonce, aad, plaintext, tag_length) == sealed
-        assert unseal(key, nonce, aad, sealed, tag_length) == plaintext
+        assert seal(key=key, nonce=nonce, aad=aad, plaintext=plaintext, tag_length=tag_length) == sealed
+        assert unseal(key=key, nonce=nonce, aad=aad, sealed=sealed, tag_length=tag_length) == plaintext
+        assert not opens(key, nonce, aad + b"\0", sealed, tag_length)
+
+
+def test_the_packets_of_rfc_3610_come_out_as_printed():
+    check_packets("ccm_rfc3610.json", 24)
+
+
+def test_the_examples_of_the_cose_working_group_come_out_as_printed():
+    check_packets("ccm_cose.json", 16)
 
 
 def test_a_seal_breaks_when_any_single_bit_of_text_tag_header_nonce_or_key_changes():

@@ -61,28 +61,37 @@ class Decoder:
         self._held = b""
 
     def feed(self, data: bytes) -> list:
-        """The payloads that these bytes complete, in order; usually none or one. Never raises, whatever the bytes."""
+        """The payloads that these bytes complete, in order; usually none or one. Never raises, whatever the bytes.
+
+        Little is done for each byte: a flood may consist of delimiters, or of nothing but the shortest runs.
+        """
         payloads = []
         pieces = bytes(data).split(b"\0")
-        for at, piece in enumerate(pieces):
-            held = self._held + piece[: self._limit + 1 - len(self._held)]  # one byte over marks a frame as too long
-            self._held = b""
-            if at == len(pieces) - 1:
-                self._held = held
-            elif held:
-                out = bytearray()
-                end = 0
-                while end < len(held) <= self._limit:
-                    size = held[end]
-                    out += held[end + 1 : end + size]
-                    end += size
-                    if size <= _RUN_MAX and end < len(held):
-                        out.append(0)
-                # The CRC of data with its own CRC behind it is 0.
-                if end != len(held) or len(out) < _CRC_BYTES or crc_hqx(out, _CRC_START):
-                    self.rejected += 1
-                else:
-                    payloads.append(bytes(out[:-_CRC_BYTES]))
+        held = self._held
+        self._held = (pieces.pop() if pieces[1:] else held + pieces.pop())[: self._limit + 1]  # one byte over marks a frame as too long
+        for piece in pieces:
+            line = held + piece
+            held = b""
+            end = len(line)
+            if _CRC_BYTES < end <= self._limit:
+                out = bytearray(line)
+                at = 0
+                codes = [0]  # lengths of runs that stand for no zero
+                while at < end:
+                    size = out[at]
+                    out[at] = 0
+                    at += size
+                    if size > _RUN_MAX:
+                        codes.append(at)
+                if at == end:
+                    while codes:
+                        at = codes.pop()
+                        out = out[:at] + out[at + 1 :]
+                    if not crc_hqx(out, _CRC_START):  # so it is for data with its own CRC behind it
+                        payloads.append(bytes(out[:-_CRC_BYTES]))
+                        end = 0
+            if end:
+                self.rejected += 1
         return payloads
 
 

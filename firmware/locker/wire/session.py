@@ -29,7 +29,7 @@ HELLOs, replayed in any number, disturb nothing, and an old FIRST never fits aga
 """
 
 from locker.compat import const
-from locker.wire import batch, ccm, frame, keys, messages
+from locker.wire import batch, ccm, frame, messages, oscore
 from locker.wire.ccm import BadSeal
 from locker.wire.frame import BadFrame
 
@@ -167,12 +167,12 @@ class Session:
         return self._decode(plaintext)
 
     def _derive(self, id_context):
-        return keys.derive(*self._identity, id_context, *self._ids)
+        return oscore.derive(*self._identity, id_context, *self._ids)
 
     def _sealed(self, made, kind, rest, piv, plaintext):
         header = bytes((frame.VERSION << 4 | kind,)) + self._alias + rest
-        return frame.encode(header + ccm.seal(made[0], keys.nonce(made[2], self._ids[0], piv), header, plaintext))
+        return frame.encode(header + ccm.seal(made[0], oscore.nonce(made[2], self._ids[0], piv), header, plaintext))
 
     def _unsealed(self, made, payload, at, piv):
         self._futile += 1
-        return ccm.unseal(made[1], keys.nonce(made[2], self._ids[1], piv), payload[:at], payload[at:])
+        return ccm.unseal(made[1], oscore.nonce(made[2], self._ids[1], piv), payload[:at], payload[at:])

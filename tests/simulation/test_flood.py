@@ -1,0 +1,69 @@
+"""Whoever floods the line keeps nobody from her parcel: the keypad answers as ever, her door opens, and later the host hears of it all."""
+
+from pathlib import Path
+
+import pytest
+
+from host_tools.simulator.hands import KEY_GAP_MS, KEY_HELD_MS
+from host_tools.simulator.people import Script, resident, send
+from host_tools.simulator.world import World
+from locker.core import records
+from tests.simulation.flood import KINDS, Flood
+from tests.simulation.stage import Cabinet, TestHost, make_flash
+
+SERIAL = 8
+TCP = {"host": "10.0.0.2", "port": 26746}
+TYPES_MS = 35_000
+ENDS_MS = 75_000
+RECOVERS_MS = 60_000  # 10 of silence, at most 40 between two greetings
+ANSWER_US_MAX = 200_000
+KEYS = 11
+
+
+def typing(world: World, door: int, code: str) -> Script:
+    """The resident; the instants at which her keys went down."""
+    begun = world.clock.now_us()
+    opened = yield from resident(world, door, code)
+    assert opened
+    return [begun + at * (KEY_HELD_MS + KEY_GAP_MS) * 1000 for at in range(KEYS)]
+
+
+def check_visit(cabinet: Cabinet, host: TestHost) -> None:
+    world = cabinet.world
+    door = cabinet.deposit(SERIAL)
+    visit = send(world, typing(world, door, cabinet.code(door, 1)), TYPES_MS)
+    cabinet.run_until(ENDS_MS)
+    assert visit.done
+    assert not visit.error
+    sounds = [entry.us for entry in world.trace.of("beeper") if entry.value]
+    for pressed in visit.result:
+        assert any(pressed < us <= pressed + ANSWER_US_MAX for us in sounds)
+    assert cabinet.apps[0]._link._session.rejected > 1000
+    cabinet.run_until(ENDS_MS + RECOVERS_MS)
+    assert host.kinds()[-1] == records.COLLECTED
+    assert host.kinds().count(records.PICKUP_OPENED) == 1
+    assert not world.trace.violations
+
+
+@pytest.mark.parametrize("since_ms", [0, 31_000])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_flooded_serial_line_keeps_no_resident_waiting(tmp_path: Path, kind: str, since_ms: int) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        host = TestHost(cabinet.world)
+        flood = Flood(cabinet.world, kind, since_ms, ENDS_MS)
+        flood.take(cabinet.world.serial.host)
+        check_visit(cabinet, host)
+        assert flood.sent > 0.99 * 11.52 * (ENDS_MS - since_ms)
+
+
+@pytest.mark.parametrize("since_ms", [0, 31_000])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_flooded_connection_keeps_no_resident_waiting(tmp_path: Path, kind: str, since_ms: int) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash", network=TCP) as cabinet:
+        host = TestHost(cabinet.world)
+        flood = Flood(cabinet.world, kind, since_ms, ENDS_MS)
+        cabinet.network.listen(TCP["host"], TCP["port"], lambda stream: (host.take(stream), flood.take(stream)))
+        check_visit(cabinet, host)
+        assert flood.sent > 0.9 * 12.8 * (ENDS_MS - since_ms)  # 256 bytes a step of 20 ms
