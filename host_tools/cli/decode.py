@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 import click
 
+import host_tools
 from host_tools.cli._output import notices
 from host_tools.decode import BOARD, HOST, Opener, Piece, Splitter, header_of
 from host_tools.errors import Complaint
@@ -16,6 +17,7 @@ from host_tools.host.ledger import open_ledger
 
 _CHUNK = 65_536  # bytes
 _PCAP = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
+_DISSECTOR = Path(host_tools.__file__).parent / "wireshark" / "ansim.lua"
 _OPENED = "OPENED: this output holds ticket serials, door numbers and the times of people's visits. Keep it to yourself."
 
 
@@ -26,9 +28,7 @@ def _pieces(source: BinaryIO) -> Iterator[Piece]:
     read = getattr(source, "read1", source.read)  # what is there, of a pipe
     while data := read(_CHUNK):
         if first and data[:4] in _PCAP:
-            raise Complaint(
-                "This is a packet capture, not a stream of bytes: look at it with Wireshark and ansim.lua (docs/maintenance.md).", 2
-            )
+            raise Complaint("This is a packet capture, not a stream of bytes: look at it with Wireshark and `ansim decode --dissector`.", 2)
         first = False
         yield from splitter.feed(data)
     yield from splitter.end()
@@ -65,19 +65,19 @@ def _line(row: dict[str, Any]) -> str:
     if row.get("message") == "":
         text += "  genuine"
     elif row.get("message"):
-        text += f"\n{'':10}{row['message']} " + _fields(row["fields"])
+        text += f"\n{'':10}{row['message']}" + _fields(row["fields"])
     return text
 
 
 def _fields(fields: dict[str, Any]) -> str:
-    parts = []
+    text = ""
     for name, value in fields.items():
         if isinstance(value, dict | list):
             for record in value if isinstance(value, list) else [value]:
-                parts.append("\n" + " " * 12 + " ".join(f"{key} {what}" for key, what in record.items()))
+                text += f"\n{'':12}" + " ".join(f"{key} {what}" for key, what in record.items())
         else:
-            parts.append(f"{name} {'(not shown)' if value is None else value}")
-    return " ".join(parts)
+            text += f" {name} {'(not shown)' if value is None else value}"
+    return text
 
 
 @click.command()
@@ -88,9 +88,16 @@ def _fields(fields: dict[str, Any]) -> str:
 @click.option("--host-to-board", "from_host", type=click.File("rb"), metavar="FILE", help="What the host sent.")
 @click.option("--open", "opening", is_flag=True, help="Open the frames of the boards in the ledger: then the output is not for others.")
 @data_option
+@click.option("--dissector", is_flag=True, help="Only print where the dissector for Wireshark and tshark is.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each frame, one a line.")
 def command(
-    file: BinaryIO | None, from_board: BinaryIO | None, from_host: BinaryIO | None, opening: bool, data: Path | None, as_json: bool
+    file: BinaryIO | None,
+    from_board: BinaryIO | None,
+    from_host: BinaryIO | None,
+    opening: bool,
+    data: Path | None,
+    dissector: bool,
+    as_json: bool,
 ) -> None:
     """Print what a captured serial line or TCP stream says, frame by frame, and what is damaged in between.
 
@@ -103,6 +110,9 @@ def command(
     \b
     Example: ansim decode --open --board-to-host sent.bin --host-to-board received.bin
     """
+    if dissector:
+        click.echo(_DISSECTOR)
+        return
     sources = [(source, sender) for source, sender in ((file, None), (from_board, BOARD), (from_host, HOST)) if source]
     if not sources or (file and len(sources) > 1):
         raise click.UsageError("Give one FILE (- for standard input), or --board-to-host and --host-to-board.")
@@ -111,8 +121,9 @@ def command(
     with open_ledger(data, create=False) if opening else nullcontext() as ledger:
         opener = Opener(ledger) if ledger else None
         if opening:
-            notices.print(_OPENED)
-            if not as_json:
+            if as_json:
+                notices.print(_OPENED, soft_wrap=True)
+            else:
                 click.echo(f"# {_OPENED}")
         if not _print_all(sources, opener, as_json):
             raise Complaint("Nothing in it is a whole frame: was the line captured at its own speed, and without the REPL's output?")

