@@ -36,7 +36,7 @@ mtype = { REPORT, HELD, EVENTS, ACK, COMMAND };                                 
 mtype = { DEPOSIT_STARTED, DEPOSITED, OUT_OF_SERVICE, EPOCH_BEGUN, COMMAND_APPLIED };  /* records */
 mtype = { WAITING, DONE };                                                             /* orders in the command log */
 mtype = { NONE, ACK_FIRST, EVENT_UNNUMBERED, COMMAND_UNNUMBERED, NUMBER_FIRST, EFFECT_AGAIN, EPOCH_FROM_COMMAND, EPOCH_AT_DEPOSITED,
-	NUMBERED_BLINDLY, SAID_ONCE, HELD_IGNORED };
+	NUMBERED_BLINDLY, NUMBERED_WHEN_GIVEN, SAID_ONCE, HELD_IGNORED };
 
 typedef Record { mtype kind; byte a; byte judged } /* judged: for the judge; the host never looks at it */
 typedef Ledger { byte applied; byte entered; byte epoch = 1; byte parcel_epoch; mtype state[4]; byte number[4] } /* the latter by order */
@@ -120,7 +120,7 @@ active proctype board()
 {
 end:	do
 	/* talk: the REPORT opens a session, and is said again until it is answered; then the journal's tail, one or two records at a time */
-	:: d_step { !doing && !reported -> reported = true; waiting = true; say(up, REPORT, command + 1, 0) }
+	:: d_step { !doing && !reported -> reported = true; waiting = true; say(up, REPORT, command + 1, acknowledged * RESTORE) }
 	:: atomic { FAULT != SAID_ONCE && !doing && reported && waiting && late -> waiting = false; reported = held }
 	:: d_step { !doing && held && !waiting && acknowledged + 1 == last -> waiting = true; say(up, EVENTS, last, 1) }
 	:: d_step { !doing && held && !waiting && acknowledged + 1 < last -> waiting = true; say(up, EVENTS, acknowledged + 1, 2) }
@@ -182,11 +182,17 @@ inline take(first, many)
 	od
 }
 
+/* What FAULT NUMBERED_WHEN_GIVEN does when a report shows that the ledger is an old one. */
+inline renumber() { for (k : 1 .. 3) { if :: ledger.state[k] == WAITING -> ledger.number[k] = 0 :: else fi } }
+
 /* Hears, commits, answers: to be cut off between these is to lose the message or its answer, so it is one step. */
 inline at_host()
 {
 	if
-	:: kind == REPORT -> served = true; next_command = x; say(down, HELD, ledger.applied, 0)
+	:: kind == REPORT ->
+		served = true; next_command = x;
+		if :: FAULT == NUMBERED_WHEN_GIVEN && y > ledger.applied -> renumber() :: else fi;
+		say(down, HELD, ledger.applied, 0)
 	:: kind == EVENTS && served && FAULT != ACK_FIRST -> take(x, y); say(down, ACK, ledger.applied, 0)
 	:: kind == EVENTS && served && FAULT == ACK_FIRST -> from = x; count = y; say(down, ACK, x + y - 1, 0)
 	:: else
@@ -201,15 +207,16 @@ inline at_host()
  */
 inline say_command(order)
 {
-	if
-	:: !ledger.number[order] ->
-		n = 0;
-		for (k : 1 .. 3) { if :: ledger.number[k] > n -> n = ledger.number[k] :: else fi }
-		if :: n < next_command - 1 && FAULT != NUMBERED_BLINDLY -> n = next_command - 1 :: else fi;
-		ledger.number[order] = n + 1
-	:: else
-	fi;
+	if :: !ledger.number[order] -> number_it(order) :: else fi;
 	say(down, COMMAND, ledger.number[order], order)
+}
+
+inline number_it(order)
+{
+	n = 0;
+	for (k : 1 .. 3) { if :: ledger.number[k] > n -> n = ledger.number[k] :: else fi }
+	if :: next_command > n + 1 && FAULT != NUMBERED_BLINDLY -> n = next_command - 1 :: else fi;
+	ledger.number[order] = n + 1
 }
 
 active proctype host()
@@ -224,7 +231,8 @@ end:	do
 	/* the operator gives an order; the oldest that is not done is said */
 	:: d_step { orders < COMMANDS ->
 		orders++; ledger.state[orders] = WAITING;
-		if :: FAULT == EPOCH_FROM_COMMAND && orders == BEGIN_EPOCH -> ledger.epoch = 2 :: else fi; skip }
+		if :: FAULT == EPOCH_FROM_COMMAND && orders == BEGIN_EPOCH -> ledger.epoch = 2 :: else fi;
+		if :: FAULT == NUMBERED_WHEN_GIVEN -> number_it(orders) :: else fi; skip }
 	:: atomic { asks(1) && late -> say_command(1) }
 	:: atomic { asks(2) && !asks(1) && late -> say_command(2) }
 	:: atomic { asks(3) && !asks(2) && !asks(1) && late -> say_command(3) }

@@ -49,6 +49,7 @@ FAULTS = {  # what is done wrong: with which bounds it shows, and as what
     "EPOCH_FROM_COMMAND": ({}, ANOTHER_EPOCH),
     "EPOCH_AT_DEPOSITED": ({}, ANOTHER_EPOCH),
     "NUMBERED_BLINDLY": ({"RESTORE": 1, "DEPOSITS": 0}, NOT_DONE),
+    "NUMBERED_WHEN_GIVEN": ({"RESTORE": 1, "DEPOSITS": 0}, NOT_DONE),
     "SAID_ONCE": ({"CALM": 1}, STUCK),
     "HELD_IGNORED": ({"CALM": 1, "RESTORE": 1, "COMMANDS": 1}, STUCK),
 }
