@@ -3,11 +3,11 @@
 Without a key nothing but headers is seen, which anybody at the line sees too: versions, kinds, aliases, nonces, numbers and lengths.
 """
 
+from binascii import crc_hqx
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from host_tools.host.ledger import Identity, Ledger
-from locker.compat import crc_hqx
 from locker.core import records
 from locker.wire import ccm, frame, keys
 from locker.wire.ccm import BadSeal
