@@ -41,7 +41,8 @@ help: ## this list
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[mutants]'
 	@touch $@
 
-# What the tests need from the system: valgrind counts instructions.
-.venv/system: | .venv/ready
-	@command -v valgrind >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy valgrind; }
+# What the tests need from the system: valgrind counts instructions, spin and a C compiler check the model, tshark runs the dissector.
+.venv/system: Makefile | .venv/ready
+	@for tool in valgrind spin gcc tshark; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; [ -z "$$missing" ] || \
+	    { $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy $$missing; }
 	@touch $@

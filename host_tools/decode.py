@@ -1,0 +1,240 @@
+"""What a captured line of bytes says: its frames, what is damaged between them, and their messages for whoever holds the ledger's key.
+
+Without a key nothing but headers is seen, which anybody at the line sees too: versions, kinds, aliases, nonces, numbers and lengths.
+"""
+
+from binascii import crc_hqx
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from host_tools.host.ledger import Identity, Ledger
+from locker.core import records
+from locker.wire import ccm, frame, keys
+from locker.wire.ccm import BadSeal
+from locker.wire.frame import BadFrame
+from locker.wire.host_messages import decode_message
+
+BOARD = "board"
+HOST = "host"
+FRAME_MAX = 256  # bytes on the line, without the delimiter
+#: Digits that open a door are shown to nobody, whoever holds the key.
+HIDDEN_FIELDS = ("digits",)
+
+_ALIAS_END = 5
+_NONCE_BYTES = 8
+_TAG_BYTES = 16
+_KIND_NAMES = {getattr(frame, name): name for name in ("HELLO", "DATA", "WELCOME", "REFUSAL", "FIRST")}
+_SENDERS = {frame.HELLO: BOARD, frame.FIRST: BOARD, frame.WELCOME: HOST, frame.REFUSAL: HOST}
+_SENDER_IDS = {BOARD: b"\x01", HOST: b""}
+_RECORD_NAMES: dict[int, str] = {}
+for _name, _value in vars(records).items():  # in the order of the source: the kinds come first
+    if _name.isupper() and isinstance(_value, int) and _name != "RECORD_BYTES":
+        _RECORD_NAMES.setdefault(_value, _name)
+
+
+class Piece(NamedTuple):
+    """What stood on the line up to a delimiter, or up to the end."""
+
+    offset: int  # of its first byte
+    length: int  # in bytes, the delimiter included
+    payload: bytes  # empty when something is wrong
+    fault: str  # what is wrong; empty for a whole, undamaged frame
+
+
+class Header(NamedTuple):
+    """The open part of a payload, which anybody may read."""
+
+    version: int
+    kind: str
+    alias: str  # hexadecimal
+    sender: str | None = None  # BOARD or HOST, where the kind tells it
+    nonce: str | None = None  # hexadecimal
+    number: int | None = None  # sequence number
+    sealed: int = 0  # bytes of the sealed part, its tag included
+    fault: str = ""  # what keeps it from being more
+
+
+def payload_of(held: bytes) -> tuple[bytes, str]:
+    """The payload in the bytes between two delimiters, or nothing and what is wrong with them."""
+    if len(held) > FRAME_MAX:
+        return b"", f"longer than a frame's {FRAME_MAX} bytes"
+    out = bytearray()
+    at = 0
+    while at < len(held):
+        size = held[at]
+        out += held[at + 1 : at + size]
+        at += size
+        if size < 255 and at < len(held):
+            out.append(0)
+    if at != len(held):
+        return b"", "cut short"
+    if len(out) < 2 or crc_hqx(out, 0xFFFF):
+        return b"", "CRC wrong"
+    return bytes(out[:-2]), ""
+
+
+class Splitter:
+    """Takes the bytes of one line as they come and gives back what stood on it, piece by piece; idle delimiters are passed over."""
+
+    def __init__(self) -> None:
+        self._offset = 0  # of what is held
+        self._held = b""
+
+    def feed(self, data: bytes) -> Iterator[Piece]:
+        """The pieces that these bytes complete."""
+        *whole, self._held = (self._held + data).split(b"\0")
+        for held in whole:
+            if held:
+                yield Piece(self._offset, len(held) + 1, *payload_of(held))
+            self._offset += len(held) + 1
+
+    def end(self) -> Iterator[Piece]:
+        """What is left when the capture ends."""
+        if self._held:
+            yield Piece(self._offset, len(self._held), b"", "no delimiter before the end")
+
+
+def header_of(payload: bytes) -> Header:
+    """What the open part of a payload says; one that is no payload of this version says little."""
+    if len(payload) < _ALIAS_END:
+        return Header(0, "?", "", fault="too short for a header")
+    version, low = payload[0] >> 4, payload[0] & 15
+    alias = payload[1:_ALIAS_END].hex()
+    if version != frame.VERSION:
+        return Header(version, "?", alias, fault=f"version {version}, this ansim reads {frame.VERSION}")
+    kind = frame.kind_of(payload)
+    if kind not in _KIND_NAMES:
+        return Header(version, f"kind 0x{low:02x}", alias, fault="a kind that is not known")
+    nonce_end, end = _places(payload)
+    if len(payload) < end + (_TAG_BYTES if kind != frame.REFUSAL else 0):
+        return Header(version, _KIND_NAMES[kind], alias, _SENDERS.get(kind), fault="cut short")
+    nonce = payload[_ALIAS_END:nonce_end].hex() or None
+    number = int.from_bytes(payload[nonce_end:end], "big") if end > nonce_end else None
+    return Header(version, _KIND_NAMES[kind], alias, _SENDERS.get(kind), nonce, number, len(payload) - end)
+
+
+def _places(payload: bytes) -> tuple[int, int]:
+    """Where the nonce ends and where the sealed part begins."""
+    kind = frame.kind_of(payload)
+    nonce_end = _ALIAS_END + (_NONCE_BYTES if kind in (frame.HELLO, frame.WELCOME, frame.FIRST) else 0)
+    return nonce_end, nonce_end + (payload[0] & 7 if kind in (frame.DATA, frame.FIRST) else 0)
+
+
+class Opened(NamedTuple):
+    """What was sealed: by whom, and the message, which is empty for a greeting."""
+
+    sender: str
+    message: str
+    fields: dict[str, Any]
+
+
+class _Conversation:
+    """What is known of the meetings of one board and its host: their nonces, and the keys that have opened something."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._secret = identity.master_secret
+        self._board_id = identity.cabinet.board_id
+        self.nonces: dict[str, list[bytes]] = {BOARD: [], HOST: []}
+        self._contexts: list[tuple[bytes, dict[str, bytes], bytes]] = []  # nonces, keys by sender, common IV; the latest to open first
+
+    def _context(self, nonces: bytes) -> tuple[bytes, dict[str, bytes], bytes]:
+        board, host, iv = keys.derive(self._secret, self._board_id, nonces, _SENDER_IDS[BOARD], _SENDER_IDS[HOST])
+        return nonces, {BOARD: board, HOST: host}, iv
+
+    def open(self, payload: bytes, senders: tuple[str, ...]) -> tuple[str, bytes] | None:
+        """Who sealed it, and what; None when no key fits."""
+        nonce_end, end = _places(payload)
+        number = payload[nonce_end:end] or b"\0"
+        for context in self._candidates(payload):
+            for sender in senders:
+                seal_nonce = keys.nonce(context[2], _SENDER_IDS[sender], number)
+                try:
+                    text = ccm.unseal(context[1][sender], seal_nonce, payload[:end], payload[end:])
+                except BadSeal:
+                    continue
+                if len(context[0]) > _NONCE_BYTES:  # not the greeting's own
+                    self._contexts = [context, *(known for known in self._contexts if known[0] != context[0])]
+                return sender, text
+        return None
+
+    def _candidates(self, payload: bytes) -> Iterator[tuple[bytes, dict[str, bytes], bytes]]:
+        kind, nonce = frame.kind_of(payload), payload[_ALIAS_END : _ALIAS_END + _NONCE_BYTES]
+        if kind == frame.HELLO:
+            yield self._context(nonce)
+            return
+        tried = set()
+        for context in list(self._contexts):
+            tried.add(context[0])
+            yield context
+        board = [nonce] if kind == frame.FIRST else reversed(self.nonces[BOARD])
+        for of_board in board if kind != frame.DATA else ():
+            for of_host in [nonce] if kind == frame.WELCOME else reversed(self.nonces[HOST]):
+                if of_host + of_board not in tried:
+                    yield self._context(of_host + of_board)
+
+
+class Opener:
+    """Opens what the boards of a ledger and their host said to each other, as far as the capture holds their greetings."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._conversations: dict[bytes, _Conversation | None] = {}
+
+    def note(self, payload: bytes) -> None:
+        """Takes the nonce of a greeting. Call it for every payload before `open`; of two directions, for all payloads of both."""
+        conversation = self._conversation(payload)
+        header = header_of(payload)
+        if conversation is None or header.nonce is None or header.sender is None:
+            return
+        nonce = bytes.fromhex(header.nonce)
+        if nonce not in conversation.nonces[header.sender]:
+            conversation.nonces[header.sender].append(nonce)
+
+    def open(self, payload: bytes, sender: str | None = None) -> tuple[Opened | None, str]:
+        """What is sealed in a payload, and a remark; `sender` BOARD or HOST where it is known."""
+        header = header_of(payload)
+        conversation = self._conversation(payload)
+        if header.fault or not header.sealed:
+            return None, ""
+        if conversation is None:
+            return None, "no board of this ledger"
+        sender = sender or header.sender
+        found = conversation.open(payload, (sender,) if sender else (BOARD, HOST))
+        if found is None:
+            return None, "does not open: the capture lacks its greeting, or it is no frame of this board"
+        return _message(*found)
+
+    def _conversation(self, payload: bytes) -> _Conversation | None:
+        alias = payload[1:_ALIAS_END]
+        if alias not in self._conversations:
+            identity = self._ledger.identity(alias)
+            self._conversations[alias] = _Conversation(identity) if identity else None
+        return self._conversations[alias]
+
+
+def _message(sender: str, text: bytes) -> tuple[Opened, str]:
+    if not text:
+        return Opened(sender, "", {}), ""
+    try:
+        message = decode_message(text)
+    except BadFrame:
+        return Opened(sender, "?", {}), f"a message of type 0x{text[0]:02x} that is malformed"
+    if message is None:
+        return Opened(sender, "?", {}), f"a message of type 0x{text[0]:02x}, which this ansim does not know"
+    fields = {name: _shown(name, value) for name, value in zip(type(message)._fields, message, strict=True)}  # type: ignore[attr-defined]
+    return Opened(sender, type(message).__name__, fields), ""
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in HIDDEN_FIELDS:
+        return None
+    if isinstance(value, tuple):
+        return [_record(raw) for raw in value]
+    if isinstance(value, bytes):
+        return _record(value) if len(value) == records.RECORD_BYTES else value.hex()
+    return value
+
+
+def _record(raw: bytes) -> dict[str, Any]:
+    record = records.unpack(raw)
+    return record._asdict() | {"kind": _RECORD_NAMES.get(record.kind, str(record.kind))}

@@ -1,0 +1,229 @@
+"""`ansim decode`: what a captured line says, to whom, and what it keeps to itself."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from host_board import Journal, enrol
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host_tools import decode
+from host_tools.cli import ansim
+from host_tools.host.ledger import Enrolment, open_ledger
+from locker.wire import frame
+from locker.wire import host_messages as messages
+from locker.wire.frame import Decoder, encode
+from locker.wire.host_session import HostSession
+from locker.wire.session import Session
+
+
+class Captured:
+    """What a board of a ledger and its host said, in order: (who, frame)."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        with open_ledger(data) as ledger:
+            self.enrolled = enrol(ledger)
+        self.board = Session(*self._identity(self.enrolled))
+        self.host = HostSession(*self._identity(self.enrolled))
+        self.said: list[tuple[str, bytes]] = []
+        self.journal = Journal()
+
+    @staticmethod
+    def _identity(enrolled: Enrolment) -> tuple[Any, ...]:
+        return enrolled.master_secret, enrolled.board_id, enrolled.alias, os.urandom
+
+    def _carry(self, sender: str, line: bytes) -> None:
+        self.said.append((sender, line))
+        hearer = self.host if sender == decode.BOARD else self.board
+        for payload in Decoder().feed(line):
+            hearer.accept(payload, 0)
+
+    def meet(self) -> None:
+        self.board.start(0)
+        self.board.step(0)
+        self._carry(decode.BOARD, self.board.outgoing() or b"")
+        self._carry(decode.HOST, self.host.outgoing() or b"")
+
+    def say(self, message: tuple) -> None:
+        self._carry(decode.BOARD, self.board.seal(messages.typed(message)))
+
+    def answer(self, message: tuple) -> None:
+        self._carry(decode.HOST, self.host.seal(message))
+
+    def story(self) -> "Captured":
+        """A meeting, a deposit, its acknowledgement."""
+        self.meet()
+        self.say(messages.Status(300, 1, 0, 0))
+        self.answer(messages.Ack(0))
+        self.journal.deposit(7, 54321, 9)
+        self.say(messages.Events(tuple(self.journal.events)))
+        self.answer(messages.Ack(3))
+        return self
+
+    def line(self, *senders: str) -> bytes:
+        return b"".join(line for sender, line in self.said if not senders or sender in senders)
+
+    def secrets(self) -> list[str]:
+        made = self.enrolled
+        return [made.master_secret.hex(), made.nonce_host.hex(), made.nonce_board.hex()]
+
+
+@pytest.fixture
+def captured(tmp_path: Path) -> Captured:
+    return Captured(tmp_path / "data").story()
+
+
+def run(*arguments: str, typed: bytes = b"") -> Result:
+    return CliRunner().invoke(ansim, ["decode", *arguments], input=typed)
+
+
+def rows(*arguments: str, typed: bytes = b"") -> list[dict]:
+    ended = run(*arguments, "--json", typed=typed)
+    assert ended.exit_code == 0, ended.output
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def test_frames_are_told_one_by_one_with_what_anybody_can_see(captured: Captured) -> None:
+    told = rows("-", typed=captured.line())
+    assert [row["kind"] for row in told] == ["HELLO", "WELCOME", "FIRST", "DATA", "DATA", "DATA"]
+    assert [row["from"] for row in told] == ["board", "host", "board", None, None, None]
+    assert [row["number"] for row in told] == [None, None, 0, 1, 1, 2]
+    assert {row["alias"] for row in told} == {captured.enrolled.alias.hex()}
+    assert [row["offset"] for row in told] == [sum(len(line) for _, line in captured.said[:at]) for at in range(6)]
+    assert [row["length"] for row in told] == [len(line) for _, line in captured.said]
+    assert not any(row["fault"] for row in told)
+
+
+def test_what_was_not_opened_can_be_shown_to_anybody(captured: Captured) -> None:
+    for printed in (run("-", typed=captured.line()).stdout, run("-", "--json", typed=captured.line()).stdout):
+        assert "54321" not in printed
+        assert captured.enrolled.board_id.hex() not in printed
+        assert not any(secret in printed for secret in captured.secrets())
+
+
+def test_whoever_holds_the_ledger_can_open_a_session_from_its_greeting_on(captured: Captured) -> None:
+    told = rows("-", "--open", "--data", str(captured.data), typed=captured.line())
+    assert [row["message"] for row in told] == ["", "", "Status", "Ack", "Events", "Ack"]
+    assert [row["from"] for row in told] == ["board", "host", "board", "host", "board", "host"]
+    assert told[3]["fields"] == {"number": 0}
+    (deposited,) = [record for record in told[4]["fields"]["records"] if record["kind"] == "DEPOSITED"]
+    assert (deposited["door"], deposited["number"], deposited["a"], deposited["b"]) == (7, 3, 54321, 9)
+
+
+def test_what_was_opened_says_that_it_is_not_for_others_and_still_holds_no_key(captured: Captured) -> None:
+    ended = run("-", "--open", "--data", str(captured.data), typed=captured.line())
+    assert ended.exit_code == 0, ended.output
+    assert ended.stdout.startswith("# OPENED: this output holds ticket serials")
+    assert "OPENED" in run("-", "--open", "--json", "--data", str(captured.data), typed=captured.line()).stderr
+    assert "kind DEPOSITED door 7" in ended.stdout
+    assert not any(secret in ended.output for secret in captured.secrets())
+
+
+def test_two_directions_in_two_files_open_each_other(captured: Captured, tmp_path: Path) -> None:
+    captured.meet()  # a second session, whose nonces are not those of the first
+    captured.say(messages.Status(400, 4, 0, 0))
+    captured.answer(messages.Ack(3))
+    for sender in (decode.BOARD, decode.HOST):
+        (tmp_path / sender).write_bytes(captured.line(sender))
+    files = ("--board-to-host", str(tmp_path / "board"), "--host-to-board", str(tmp_path / "host"))
+    told = rows(*files, "--open", "--data", str(captured.data))
+    assert [(row["from"], row["message"]) for row in told] == [
+        *[("board", name) for name in ("", "Status", "Events", "", "Status")],
+        *[("host", name) for name in ("", "Ack", "Ack", "", "Ack")],
+    ]
+    one_way = rows(*files[:2], "--open", "--data", str(captured.data))
+    assert [row["message"] for row in one_way] == ["", None, None, "", None]
+
+
+def test_a_session_without_its_greeting_and_a_strangers_frame_stay_closed(captured: Captured, tmp_path: Path) -> None:
+    late = b"".join(line for _, line in captured.said[3:])
+    told = rows("-", "--open", "--data", str(captured.data), typed=late)
+    assert [row["message"] for row in told] == [None, None, None]
+    assert "lacks its greeting" in told[0]["remark"]
+    stranger = Captured(tmp_path / "another").story()
+    told = rows("-", "--open", "--data", str(captured.data), typed=stranger.line())
+    assert {row["remark"] for row in told} == {"no board of this ledger"}
+
+
+def test_garbage_is_told_with_its_length_and_hides_no_frame_behind_it(captured: Captured) -> None:
+    hello, welcome, first = (line for _, line in captured.said[:3])
+    damaged = bytearray(welcome)
+    damaged[7] ^= 1
+    told = rows("-", typed=b"boot rom\0" + hello + b"\0\0" + bytes(damaged) + b"x" * 300 + b"\0" + first + b"rest")
+    assert [(row["length"], row["fault"]) for row in told] == [
+        (9, "cut short"),
+        (len(hello), None),
+        (len(welcome), "CRC wrong"),
+        (301, "longer than a frame's 256 bytes"),
+        (len(first), None),
+        (4, "no delimiter before the end"),
+    ]
+    assert "garbage: CRC wrong" in run("-", typed=hello + bytes(damaged)).stdout
+
+
+def test_frames_of_another_version_or_kind_and_cut_ones_say_so(captured: Captured) -> None:
+    alias = captured.enrolled.alias
+    line = b"".join(encode(payload) for payload in (b"\x20" + alias, b"\x1f" + alias, b"\x10" + alias, b"\x10", b"\x17" + alias))
+    told = rows("-", typed=line)
+    assert [row["fault"] for row in told] == [
+        "version 2, this ansim reads 1",
+        "a kind that is not known",
+        "cut short",
+        "too short for a header",
+        None,
+    ]
+    assert told[-1]["kind"] == "REFUSAL"
+
+
+@given(st.lists(st.binary(max_size=300) | st.binary(max_size=40).map(encode)), st.integers(1, 50))
+def test_what_decode_takes_for_a_frame_is_what_board_and_host_take_for_one(pieces: list[bytes], step: int) -> None:
+    line = b"".join(pieces)
+    splitter = decode.Splitter()
+    found = [piece for at in range(0, len(line), step) for piece in splitter.feed(line[at : at + step])]
+    assert [piece.payload for piece in found if not piece.fault] == Decoder(decode.FRAME_MAX).feed(line)
+    found += splitter.end()
+    assert all(line[piece.offset : piece.offset + piece.length].strip(b"\0") for piece in found)
+    assert sum(piece.length for piece in found) + sum(1 for part in line.split(b"\0")[:-1] if not part) == len(line)
+
+
+@given(st.binary(max_size=80))
+def test_no_payload_is_too_odd_for_its_header_to_be_told(payload: bytes) -> None:
+    header = decode.header_of(payload)
+    assert header.fault or (header.kind in ("HELLO", "WELCOME", "FIRST", "DATA", "REFUSAL") and header.version == frame.VERSION)
+
+
+def test_digits_that_open_a_door_are_never_shown() -> None:
+    assert decode._shown("digits", 4711) is None
+    assert "4711" not in str([decode._shown(name, 4711) for name in decode.HIDDEN_FIELDS])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "exit_code", "sentence"),
+    [
+        ((), b"", 2, "Give one FILE"),
+        (("-", "--board-to-host", "-"), b"", 2, "Give one FILE"),
+        (("-", "--data", "x"), b"", 2, "give that too"),
+        (("no-such-file",), b"", 2, "no-such-file"),
+    ],
+)
+def test_what_cannot_work_is_said_in_one_sentence(arguments: tuple[str, ...], typed: bytes, exit_code: int, sentence: str) -> None:
+    ended = run(*arguments, typed=typed)
+    assert ended.exit_code == exit_code
+    assert sentence in ended.output
+
+
+@pytest.mark.parametrize(("typed", "sentence"), [(b"\xd4\xc3\xb2\xa1....", "Wireshark"), (b"hello\0", "whole frame"), (b"", "whole frame")])
+def test_a_file_that_holds_no_frames_is_refused(typed: bytes, sentence: str) -> None:
+    ended = run("-", typed=typed)
+    assert sentence in str(ended.exception)
+
+
+def test_the_command_explains_itself_with_an_example() -> None:
+    ended = run("--help")
+    assert ended.exit_code == 0
+    assert "Example: ansim decode" in ended.output
