@@ -20,6 +20,8 @@ from host_tools.host.ledger import Ledger
 from host_tools.host.links import Link, Links
 from host_tools.host.notifier import Notifier
 from host_tools.host.replica import News, Said, Taken, take
+from host_tools.host.rs485 import SerialBus
+from host_tools.host.serial_port import SerialPort
 
 DEFAULT_PORT = 26746
 
@@ -39,6 +41,7 @@ class Settings(NamedTuple):
     listen: tuple[str, int] | None
     serial_ports: Sequence[str] = ()
     baud: int = 115200
+    buses: Sequence[str] = ()  # serial ports with an RS-485 bus behind them
 
 
 class Server:
@@ -84,11 +87,12 @@ class Server:
                 raise outcome
 
     async def _open(self, settings: Settings, held: contextlib.AsyncExitStack) -> None:
-        for port in settings.serial_ports:
-            carrier = SerialCarrier(port, settings.baud, self._hear, self._lost_port)
-            carrier.open()
-            held.callback(carrier.close)
-            self._tell(occurrence("listening", detail=port, port=port))
+        lines = [SerialCarrier(port, settings.baud, self._hear, self._lost_line) for port in settings.serial_ports]
+        buses = [SerialBus(port, settings.baud, self._hear, self._lost_port, self._links.lost) for port in settings.buses]
+        for port in (*lines, *buses):
+            port.open()
+            held.callback(port.close)
+            self._tell(occurrence("listening", detail=port.port, port=port.port))
         if settings.listen is None:
             return
         address, number = settings.listen
@@ -139,8 +143,11 @@ class Server:
         self._connections.discard(carrier)
         self._links.lost(carrier)
 
-    def _lost_port(self, carrier: SerialCarrier, reason: str) -> None:
-        self._tell(occurrence("serial port lost", detail=f"{carrier.name}: {reason}"))
+    def _lost_port(self, port: SerialPort, reason: str) -> None:
+        self._tell(occurrence("serial port lost", detail=f"{port.name}: {reason}"))
+
+    def _lost_line(self, carrier: SerialCarrier, reason: str) -> None:
+        self._lost_port(carrier, reason)
         self._links.lost(carrier)
 
     def _end_connections(self) -> None:

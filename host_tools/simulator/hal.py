@@ -15,11 +15,13 @@ from host_tools.simulator.network import Network, Stream
 from host_tools.simulator.virtual_board.nvs import Namespace
 from host_tools.simulator.world import World
 from locker.core import records
+from locker.wire.station import TURN_MS, Station
 
 _BACKOFF_MS_MIN = 1_000
 _BACKOFF_MS_MAX = 60_000
 _CONNECT_MS_MAX = 10_000
 _BEEP_DUTY = 32_768
+_UART_BYTES = 640  # all that its buffers hold
 MARKS = "ansim"  # the namespace of the NVS that locker.hal.esp32 opens
 _catalogue = cache(catalogue)
 _CAUSES = {
@@ -115,8 +117,10 @@ class SimulatedHal:
             raise OSError(errno.ENOENT, f"no catalogue in {language}")
         return BytesIO(_catalogue(language))
 
-    def carrier(self, settings: dict[str, Any]) -> "SimulatedSerial | SimulatedTcp":
+    def carrier(self, settings: dict[str, Any]) -> "SimulatedSerial | SimulatedRs485 | SimulatedTcp":
         self.alive()
+        if settings.get("bus"):
+            return SimulatedRs485(self, settings["bus"])
         if settings.get("serial"):
             return SimulatedSerial(self)
         if self._network is None:
@@ -128,6 +132,10 @@ class SimulatedHal:
         if self._timer:
             self._timer.cancel()
         self._timer = self._clock.after(ms * 1000, lambda: self._expire(action)) if ms else None
+
+    def later(self, ms: int, action: Callable[[], None]) -> None:
+        """Another hardware timer: runs `action` after ms."""
+        self._clock.after(ms * 1000, lambda: self._expire(action))
 
     def watchdog(self, timeout_ms: int) -> Callable[[], None]:
         self.alive()
@@ -256,6 +264,41 @@ class SimulatedSerial:
     def write(self, data: bytes | bytearray | memoryview) -> bool:
         self._hal.chip.uart_write(self._uart, bytes(data))
         return True
+
+
+class SimulatedRs485:
+    """A cabinet's transceiver on a bus, as locker.hal.esp32_rs485 has it."""
+
+    def __init__(self, hal: SimulatedHal, address: int) -> None:
+        self._hal = hal
+        self._uart, tx, rx, self._baud, enable = hal.board.link
+        self._driver = hal.output(enable, 0)
+        hal.chip.uart_open(self._uart, tx, rx, self._baud)
+        self._station = Station(address)
+        self._looked_ms = hal.now_ms()
+        self._answer = b""
+        self.read_into = self._station.readinto
+        self.write = self._station.say
+
+    def poll(self, now_ms: int) -> bool:
+        waited_ms, self._looked_ms = self._hal.now_ms() - self._looked_ms, self._hal.now_ms()
+        data = self._hal.chip.uart_read(self._uart, _UART_BYTES)
+        if data:
+            self._answer = self._station.hear(data, waited_ms, now_ms)
+            if self._answer:
+                self._hal.later(TURN_MS, self._speak)
+        return self._station.up(now_ms)
+
+    def _speak(self) -> None:
+        self._driver(1)
+        self._hal.chip.uart_write(self._uart, self._answer)
+        self._hal.later(len(self._answer) * 10_000 // self._baud + 2, self._let_go)
+
+    def _let_go(self) -> None:
+        if self._hal.chip.uart_idle(self._uart):
+            self._driver(0)
+        else:
+            self._hal.later(1, self._let_go)
 
 
 class SimulatedTcp:

@@ -1,4 +1,4 @@
-"""The ESP32: with esp32_tcp the only importer of machine, network, esp32 and socket. Implements seam.pyi."""
+"""The ESP32: with esp32_tcp and esp32_rs485 the only importer of machine, network, esp32 and socket. Implements seam.pyi."""
 
 import errno
 import json
@@ -159,6 +159,10 @@ class Esp32:
         return open("/locker/%s.txt" % language, "rb")
 
     def carrier(self, settings):
+        if settings.get("bus"):
+            from locker.hal.esp32_rs485 import Rs485
+
+            return Rs485(self.board.link, settings["bus"])
         if settings.get("serial"):
             return _Serial(self.board.link)
         from locker.hal.esp32_tcp import Tcp
