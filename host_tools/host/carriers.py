@@ -5,11 +5,15 @@ is to send. A bus of cabinets is in rs485.py.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Protocol, cast
 
 from host_tools.host.serial_port import UNSENT_MAX, SerialPort
 from locker.wire.frame import Decoder
+
+#: A peer that has vanished without a word, by the options of its socket: asked after a minute of silence, given up a minute later.
+_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 120_000}
 
 
 class Carrier(Protocol):
@@ -38,6 +42,7 @@ class TcpCarrier(asyncio.Protocol):
         self.name = "tcp"
         self.verified = False
         self.opened_s = 0.0
+        self.heard_s = 0.0
         self._hear = hear
         self._opened = opened
         self._closed = closed
@@ -46,11 +51,13 @@ class TcpCarrier(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self.opened_s = asyncio.get_running_loop().time()
+        self.opened_s = self.heard_s = asyncio.get_running_loop().time()
+        _watch(transport.get_extra_info("socket"))
         self.name = "tcp {}:{}".format(*transport.get_extra_info("peername")[:2])
         self._opened(self)
 
     def data_received(self, data: bytes) -> None:
+        self.heard_s = asyncio.get_running_loop().time()
         for payload in self._decoder.feed(data):
             self._hear(self, payload)
 
@@ -70,6 +77,14 @@ class TcpCarrier(asyncio.Protocol):
         """Ends the connection; what was not sent yet is dropped."""
         if self._transport is not None:
             self._transport.abort()
+
+
+def _watch(connection: socket.socket) -> None:
+    """Has the system notice a peer whose cable was pulled or whose power was cut, as far as it knows how to."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE.items():
+        if hasattr(socket, name):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 class SerialCarrier(SerialPort):

@@ -20,6 +20,7 @@ from locker.wire.station import TURN_MS, Station
 _BACKOFF_MS_MIN = 1_000
 _BACKOFF_MS_MAX = 60_000
 _CONNECT_MS_MAX = 10_000
+_DEAD_MS = 25_000
 _BEEP_DUTY = 32_768
 _UART_BYTES = 640  # all that its buffers hold
 MARKS = "ansim"  # the namespace of the NVS that locker.hal.esp32 opens
@@ -309,22 +310,25 @@ class SimulatedTcp:
         self._network = network
         self._address = (host, port)
         self._stream: Stream | None = None
+        self._unheard_ms: int | None = None
+        self._now_ms = 0
         self._next_ms = 0
         self._give_up_ms = 0
         self._backoff_ms = _BACKOFF_MS_MIN
 
     def poll(self, now_ms: int) -> bool:
         self._hal.alive()
+        self._now_ms = now_ms
+        dead = self._unheard_ms is not None and now_ms - self._unheard_ms >= _DEAD_MS
         if self._stream is None:
             if now_ms >= self._next_ms:
                 self._stream = self._network.connect(*self._address)
                 self._give_up_ms = now_ms + _CONNECT_MS_MAX
-        elif self._stream.open:
-            self._backoff_ms = _BACKOFF_MS_MIN
+        elif self._stream.open and not dead:
             return True
-        elif self._stream.closed or now_ms >= self._give_up_ms:
+        elif dead or self._stream.closed or now_ms >= self._give_up_ms:
             self._stream.close()
-            self._stream = None
+            self._stream = self._unheard_ms = None
             self._next_ms = now_ms + self._backoff_ms // 2 + int.from_bytes(self._hal.entropy(2), "big") % self._backoff_ms
             self._backoff_ms = min(2 * self._backoff_ms, _BACKOFF_MS_MAX)
         return False
@@ -333,8 +337,14 @@ class SimulatedTcp:
         self._hal.alive()
         data = self._stream.read(len(buffer)) if self._stream else b""
         buffer[: len(data)] = data
+        if data:
+            self._unheard_ms = None
+            self._backoff_ms = _BACKOFF_MS_MIN
         return len(data)
 
     def write(self, data: bytes | bytearray | memoryview) -> bool:
         self._hal.alive()
-        return self._stream is not None and self._stream.write(bytes(data))
+        sent = self._stream is not None and self._stream.write(bytes(data))
+        if sent and self._unheard_ms is None:
+            self._unheard_ms = self._now_ms
+        return sent

@@ -8,10 +8,11 @@ from host_tools.bundle import bundle
 BUDGETS = {
     "core": 10_470,
     "wire": 3_150,
-    "drivers": 3_090,
+    "drivers": 3_150,
     "shell": 10_100,
-    "hal": 2_420,
-    "esp32_tcp": 1_040,  # with a network only
+    "hal": 2_220,
+    "esp32_tcp": 1_080,  # with a network only
+    "esp32_serial": 330,  # with a serial link only
     "esp32_rs485": 680,  # on a bus only
     "station": 450,  # on a bus only
     "format": 150,  # at provisioning only
