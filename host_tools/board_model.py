@@ -100,7 +100,12 @@ class Link(_Table):
     uart: int = Field(description="number of the UART, not 0")
     tx: PinField = Field(description="the board's output")
     rx: PinField = Field(description="the board's input")
-    baud: Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600] = Field(description="bits per second")
+    baud: Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600] = Field(
+        description="bits per second; on an RS-485 bus at most 115200"
+    )
+    enable: PinField | None = Field(
+        None, description="1 drives the RS-485 bus (DE and /RE of the transceiver), pulled down outside the chip; left out: no bus"
+    )
 
 
 class Contact(_Table):

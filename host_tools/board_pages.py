@@ -30,7 +30,7 @@ def facts(board: BoardFile) -> dict[str, str]:
         "expanders": ", ".join(f"0x{address:02x}" for address in d.expanders.addresses) if d.expanders else "none",
         "screen": f"{d.screen.columns}x{d.screen.rows} at 0x{d.screen.address:02x} ({d.screen.chip.upper()})" if d.screen else "none",
         "keypad": f"{len(d.keypad.rows)}x{len(d.keypad.columns)} {d.keypad.keys}",
-        "link": f"UART {d.link.uart}, {d.link.baud} baud" if d.link else "Wi-Fi only",
+        "link": f"UART {d.link.uart}, {d.link.baud} baud{', RS-485 bus' if d.link.enable else ''}" if d.link else "Wi-Fi only",
     }
     if released:
         facts["inside release"] = "door " + ", ".join(released)
@@ -79,7 +79,7 @@ def _use(report: Report, wire: Wire) -> str:
         words += f", at least {draft.get('supply', 'lowest_mv')} mV"
     elif path == ("supply", "current"):
         words += f", a coil from {draft.get('supply', 'coil_mv')} mV"
-    elif path == ("expanders", "reset"):
+    elif path in (("expanders", "reset"), ("link", "enable")):
         words += ", pulled down outside"
     return words
 

@@ -18,6 +18,7 @@ HYSTERESIS_MV_MIN = 50
 #: A supply and a lock fit when their nominal voltages differ by at most this share.
 VOLTS_TOLERANCE = 0.1
 _PCF8574_HZ_MAX = 100_000  # Philips PCF8574 data sheet (2002), section 11
+_BUS_BAUD_MAX = 115_200  # a cabinet looks each 20 ms, and what all on the bus have said meanwhile must fit its buffer
 _LEGENDS = "0123456789*#ABCD"
 _NEEDED_LEGENDS = "0123456789*#"
 
@@ -150,6 +151,10 @@ def _keypad(draft: Draft) -> Iterator[Problem]:
 
 
 def _link(draft: Draft) -> Iterator[Problem]:
+    baud = draft.number("link", "baud")
+    if draft.get("link", "enable") is not None and baud is not None and baud > _BUS_BAUD_MAX:
+        reason = f"a cabinet cannot follow a whole bus at {baud:g} baud"
+        yield Problem(("link", "baud"), reason, f"write baud = {_BUS_BAUD_MAX}, or remove enable for a line of its own")
     uart = draft.number("link", "uart")
     path = ("link", "uart")
     if uart is None or draft.chip is None:

@@ -21,7 +21,7 @@ class Role:
     adc: bool = False
     native: bool = False  # too fast, too early or too analogue for an expander
     coil: bool = False
-    still: bool = False  # must not move while the chip starts
+    still: bool = False  # must not move while the chip starts: it moves a coil, or disturbs other cabinets
 
 
 _COIL = Role("coil", output=True, coil=True, still=True)
@@ -39,6 +39,7 @@ _TAMPER = Role("tamper loop", pull=True)
 _LAMP_SENSE = Role("lamp sense", pull=True)
 _TX = Role("serial output", output=True, native=True)
 _RX = Role("serial input", pull=True, native=True)  # an idle line is high; with no cable the pull keeps noise out
+_ENABLE = Role("bus driver", output=True, native=True, still=True)
 _SENSE = Role("supply measurement", adc=True, native=True)
 _CURRENT = Role("current measurement", adc=True, native=True)
 
@@ -59,6 +60,7 @@ ROLES = (
     _LAMP_SENSE,
     _TX,
     _RX,
+    _ENABLE,
     _SENSE,
     _CURRENT,
 )
@@ -74,6 +76,7 @@ _SINGLE_WIRES: tuple[tuple[Place, Role], ...] = (
     (("signals", "tamper"), _TAMPER),
     (("link", "tx"), _TX),
     (("link", "rx"), _RX),
+    (("link", "enable"), _ENABLE),
     (("supply", "sense"), _SENSE),
     (("supply", "current"), _CURRENT),
 )
@@ -152,7 +155,7 @@ def _native_reason(wire: Wire, chip: Chip) -> str | None:
     elif number in chip.strapping:
         reason = f"is a strapping pin: {chip.strapping[number]}"
     elif role.still and number in chip.mild_strapping:
-        reason = f"is a strapping pin, and what moves a coil must be still at reset: {chip.mild_strapping[number]}"
+        reason = f"is a strapping pin, and a {role.name} must be still at reset: {chip.mild_strapping[number]}"
     elif role.output and number in chip.input_only:
         reason = f"is an input only, and a {role.name} needs an output"
     elif role.pull and number in chip.no_pull:

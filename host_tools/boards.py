@@ -9,7 +9,7 @@ from typing import Any
 
 from host_tools import partitions
 from host_tools.board_draft import Draft, Problem
-from host_tools.board_model import Beam, Definition, Door
+from host_tools.board_model import Beam, Definition, Door, Link
 from host_tools.board_rules import rule_problems
 from host_tools.board_schema import structural_problems
 from host_tools.carried import boards_folder
@@ -115,12 +115,17 @@ def to_board_json(board: BoardFile) -> dict[str, Any]:
         "bell": _pin(d.signals.bell),
         "lamp_sense": _pin(d.signals.lamp_sense),
         "tamper": _pin(d.signals.tamper),
-        "link": [d.link.uart, d.link.tx.as_json(), d.link.rx.as_json(), d.link.baud] if d.link else None,
+        "link": _link_row(d.link) if d.link else None,
         "supply": [d.supply.sense.as_json(), d.supply.lowest_mv] if d.supply.sense else None,
         "current": [d.supply.current.as_json(), d.supply.coil_mv] if d.supply.current else None,
         "pulse_ms": d.lock.pulse_ms,
         "rest_ms": d.lock.rest_ms,
     }
+
+
+def _link_row(link: Link) -> list[Any]:
+    enable = [link.enable.as_json()] if link.enable else []
+    return [link.uart, link.tx.as_json(), link.rx.as_json(), link.baud, *enable]
 
 
 def _door_row(door: Door) -> list[Any]:

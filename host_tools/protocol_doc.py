@@ -11,8 +11,9 @@ from pathlib import Path
 
 import click
 
+from host_tools.host import turns
 from locker.core import commands, records
-from locker.wire import frame, host_messages, messages, session
+from locker.wire import frame, host_messages, messages, session, station
 
 _REPOSITORY = Path(__file__).parent.parent
 PAGE = _REPOSITORY / "docs" / "protocol.md"
@@ -124,6 +125,32 @@ def limits() -> str:
     return _table(("limit", "value", "meaning"), rows)
 
 
+def bus_frames() -> str:
+    """The shortest question on a bus and the shortest answer."""
+    question, answer = (b"\0" + frame.encode(bytes((address,))) for address in (3, station.ANSWER | 3))
+    return f"```\n{question.hex()}\n{answer.hex()}\n```\n"
+
+
+def bus() -> str:
+    """The times that both sides of a bus keep."""
+    rows = []
+    for name in ("LOOK_MS", "TURN_MS", "SILENT_MS"):
+        value, comment = _constants(station)[name]
+        rows.append((f"`{name}`", f"{value} ms", f"board: {comment}"))
+    for name, comment in re.findall(r"^(\w+_S) = .*  # (.*)$", _source(turns), re.MULTILINE):
+        rows.append((f"`{name}`", f"{1000 * getattr(turns, name):g} ms", f"host: {comment}"))
+    rows.append(("`FRAME_MAX`", f"{turns.FRAME_MAX} bytes", "of a frame with its address, without the delimiter"))
+    rows.append(("`MISSES_MAX`", str(turns.MISSES_MAX), "host: questions without an answer until a cabinet counts as away"))
+    return _table(("limit", "value", "meaning"), rows)
+
+
+def rounds() -> str:
+    """How long a round of a bus may take."""
+    cabinets = (1, 3, 8, 16, 31)
+    rows = [(str(baud), *(f"{turns.round_s(count, baud):.2f} s" for count in cabinets)) for baud in (19_200, 57_600, 115_200)]
+    return _table(("baud", *(f"{count} boards" if count > 1 else "1 board" for count in cabinets)), rows)
+
+
 def _vectors(name: str) -> list[dict]:
     return json.loads((_VECTORS / name).read_text())["cases"]
 
@@ -175,6 +202,9 @@ SECTIONS = {
     "records": record_table,
     "commands": command_table,
     "limits": limits,
+    "bus_frames": bus_frames,
+    "bus": bus,
+    "rounds": rounds,
     "conversation": conversation,
     "plaintexts": plaintexts,
     "run_of_records": run_of_records,

@@ -62,6 +62,14 @@ def test_a_firmware_file_imports_only_what_its_package_may(path: Path) -> None:
     assert not strangers
 
 
+def test_only_the_hardware_layer_knows_the_chip_and_only_one_file_of_it_the_network() -> None:
+    chip, network = {"machine", "esp32", "network", "vfs"}, {"network", "socket", "select"}
+    for path in sorted((FIRMWARE / "locker").rglob("*.py")):
+        names = {name.partition(".")[0] for name in imported(path)}
+        assert not names & chip or path.parent.name == "hal", path
+        assert not names & network or path.name == "esp32_tcp.py", path
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "host_tools").rglob("*.py")), ids=str)
 def test_host_tools_share_only_the_agreed_part_of_the_firmware(path: Path) -> None:
     if "on_board" in path.parts:  # runs on the board, beside the firmware

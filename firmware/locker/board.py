@@ -22,7 +22,7 @@ Board = namedtuple(
         "bell",  # pin (0 while pressed) or None
         "lamp_sense",  # pin (0 while current flows in the lamp) or None
         "tamper",  # pin (0 while the loop is whole) or None
-        "link",  # (UART id, tx pin, rx pin, baud) of the serial link to the host, or None
+        "link",  # (UART id, tx pin, rx pin, baud) of the serial link to the host, on an RS-485 bus with the driver's pin behind, or None
         "supply",  # (ADC pin, lowest mV at that pin at which a coil may be energised) or None
         "current",  # (ADC pin, mV at that pin from which on a coil draws current) or None
         "pulse_ms",  # one energising of a coil

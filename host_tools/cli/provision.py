@@ -14,6 +14,7 @@ from host_tools.catalogue import languages
 from host_tools.cli._output import json_option, notices, print_json
 from host_tools.errors import Complaint
 from host_tools.host.data import data_option
+from host_tools.host.turns import ADDRESSES
 from host_tools.provision import Provisioned, Request, check_host, provision
 
 DEFAULT_PORT = 26746
@@ -30,6 +31,11 @@ PASSWORD = "ANSIM_WIFI_PASSWORD"  # noqa: S105 - the name of the variable, not a
 @click.option("--host-unchecked", is_flag=True, help="Do not ask whether that host answers.")
 @click.option("--wifi", metavar="SSID", help=f"The site's network. Its password is asked for, or taken from ${PASSWORD}.")
 @click.option("--serial-link", is_flag=True, help="The host is at the board's second serial port.")
+@click.option(
+    "--address",
+    type=click.IntRange(ADDRESSES[0], ADDRESSES[-1]),
+    help="The cabinet's own address on the RS-485 bus that its serial link is on.",
+)
 @click.option(
     "--language",
     type=click.Choice(languages()),
@@ -50,6 +56,7 @@ def command(
     host_unchecked: bool,
     wifi: str | None,
     serial_link: bool,
+    address: int | None,
     language: str,
     replace: bool,
     data: Path | None,
@@ -64,7 +71,7 @@ def command(
     Example: ansim provision --port /dev/ttyUSB0 --board wall_12 --site mapo-3 --host 10.0.0.2 --wifi "Mapo 3"
     """
     board = load_board(board_name)
-    network = _network(board, host, wifi, serial_link)
+    network = _network(board, host, wifi, serial_link, address)
     if language != DEFAULT_LANGUAGE:
         network["language"] = language
     if host and not host_unchecked:
@@ -80,23 +87,36 @@ def command(
         _print(report, dry_run)
 
 
-def _network(board: BoardFile, host: str | None, wifi: str | None, serial_link: bool) -> dict[str, Any]:
+def _network(board: BoardFile, host: str | None, wifi: str | None, serial_link: bool, address: int | None) -> dict[str, Any]:
     """The object of network.json."""
     if serial_link == bool(host):
         raise Complaint("How does the board reach its host? Give --host ADDR:PORT or --serial-link, one of them.", 2)
     if serial_link:
-        if wifi:
-            raise Complaint("--wifi goes with --host: a serial link needs no network.", 2)
-        if not board.definition.link:
-            raise Complaint(f"{board.name} has no [link] in its board definition: use --host.", 2)
-        return {"serial": True}
-    address, port = split_address(host or "")
-    network: dict[str, Any] = {"host": address, "port": port}
+        return _serial_link(board, wifi, address)
+    if address is not None:
+        raise Complaint("--address goes with --serial-link: it is the cabinet's on an RS-485 bus.", 2)
+    name, port = split_address(host or "")
+    network: dict[str, Any] = {"host": name, "port": port}
     if wifi:
         if not 1 <= len(wifi.encode()) <= 32:
             raise Complaint("The name of a Wi-Fi network has 1 to 32 bytes.", 2)
         network["wifi"] = {"ssid": wifi, "password": _password(wifi)}
     return network
+
+
+def _serial_link(board: BoardFile, wifi: str | None, address: int | None) -> dict[str, Any]:
+    link = board.definition.link
+    if wifi:
+        raise Complaint("--wifi goes with --host: a serial link needs no network.", 2)
+    if not link:
+        raise Complaint(f"{board.name} has no [link] in its board definition: use --host.", 2)
+    if link.enable and address is None:
+        raise Complaint(f"{board.name} is on an RS-485 bus: give it an --address of its own, {ADDRESSES[0]} to {ADDRESSES[-1]}.", 2)
+    if address is None:
+        return {"serial": True}
+    if not link.enable:
+        raise Complaint(f"{board.name} is not on an RS-485 bus (its [link] has no enable): leave out --address.", 2)
+    return {"serial": True, "bus": address}
 
 
 def split_address(text: str) -> tuple[str, int]:

@@ -34,13 +34,17 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str) -
     help="Where boards connect by TCP. 0.0.0.0:26746: on every network of this machine; port 0: any free one; none: serial ports only.",
 )
 @click.option("--serial", "ports", multiple=True, metavar="PORT", help="A serial port with a cabinet's link; may be repeated.")
-@click.option("--baud", default=115200, show_default=True, type=click.IntRange(1200, 4_000_000), help="Of the serial ports.")
+@click.option("--rs485", "buses", multiple=True, metavar="PORT", help="A serial port with an RS-485 bus of cabinets; may be repeated.")
+@click.option("--baud", default=115200, show_default=True, type=click.IntRange(1200, 4_000_000), help="Of all serial ports.")
 @click.option("--notify", type=click.Choice(["file", "console"]), default="file", show_default=True, help="How people are told.")
 @json_option
-def command(data: Path | None, listen: tuple[str, int] | None, ports: tuple[str, ...], baud: int, notify: str, as_json: bool) -> None:
+def command(
+    data: Path | None, listen: tuple[str, int] | None, ports: tuple[str, ...], buses: tuple[str, ...], baud: int, notify: str, as_json: bool
+) -> None:
     """Serve the cabinets: take their events, keep the ledger, tell residents and staff.
 
     Prints `listening` with the address once boards can connect, then what happens, a line each (with --json: a JSON object a line).
+    A bus is asked for cabinets at all addresses, so they can be added while this runs.
     Messages go to DIR/messages.jsonl, or with `--notify console` to this console. SIGTERM or Ctrl-C ends it in order.
 
     \b
@@ -65,6 +69,6 @@ def command(data: Path | None, listen: tuple[str, int] | None, ports: tuple[str,
     with open_ledger(folder) as ledger, serving(folder):
         notifier = ConsoleNotifier(say) if notify == "console" else FileNotifier(folder / MESSAGES)
         try:
-            serve(ledger, notifier, tell, Settings(listen, ports, baud))
+            serve(ledger, notifier, tell, Settings(listen, ports, baud, buses))
         finally:
             notifier.close()

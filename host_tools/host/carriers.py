@@ -1,24 +1,19 @@
 """What moves bytes between boards and host: TCP connections and serial ports. A carrier knows nothing of what it carries.
 
-Whatever arrives may come from a stranger, so each carrier holds at most one frame of what it received and `_UNSENT_MAX` bytes of what it
-is to send.
+Whatever arrives may come from a stranger, so each carrier holds at most one frame of what it received and `UNSENT_MAX` bytes of what it
+is to send. A bus of cabinets is in rs485.py.
 """
 
 import asyncio
-import errno
-import os
+import socket
 from collections.abc import Callable
 from typing import Protocol, cast
 
-import serial
-
-from host_tools.errors import Complaint
+from host_tools.host.serial_port import UNSENT_MAX, SerialPort
 from locker.wire.frame import Decoder
 
-_UNSENT_MAX = 65_536  # bytes
-_READ_MAX = 4096  # bytes at once
-_REOPEN_FIRST_S = 1.0
-_REOPEN_MAX_S = 30.0
+#: A peer that has vanished without a word, by the options of its socket: asked after a minute of silence, given up a minute later.
+_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 120_000}
 
 
 class Carrier(Protocol):
@@ -47,6 +42,7 @@ class TcpCarrier(asyncio.Protocol):
         self.name = "tcp"
         self.verified = False
         self.opened_s = 0.0
+        self.heard_s = 0.0
         self._hear = hear
         self._opened = opened
         self._closed = closed
@@ -55,11 +51,13 @@ class TcpCarrier(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self.opened_s = asyncio.get_running_loop().time()
+        self.opened_s = self.heard_s = asyncio.get_running_loop().time()
+        _watch(transport.get_extra_info("socket"))
         self.name = "tcp {}:{}".format(*transport.get_extra_info("peername")[:2])
         self._opened(self)
 
     def data_received(self, data: bytes) -> None:
+        self.heard_s = asyncio.get_running_loop().time()
         for payload in self._decoder.feed(data):
             self._hear(self, payload)
 
@@ -70,7 +68,7 @@ class TcpCarrier(asyncio.Protocol):
         """One write a frame; a peer that does not read is cut off."""
         if self._transport is None or self._transport.is_closing():
             return
-        if self._transport.get_write_buffer_size() > _UNSENT_MAX:
+        if self._transport.get_write_buffer_size() > UNSENT_MAX:
             self._transport.abort()
         else:
             self._transport.write(frame)
@@ -81,105 +79,27 @@ class TcpCarrier(asyncio.Protocol):
             self._transport.abort()
 
 
-class SerialCarrier:
-    """A serial port, held exclusively. A port that goes away is opened again, 1 s to 30 s apart, until `close`."""
+def _watch(connection: socket.socket) -> None:
+    """Has the system notice a peer whose cable was pulled or whose power was cut, as far as it knows how to."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE.items():
+        if hasattr(socket, name):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+class SerialCarrier(SerialPort):
+    """A serial line with one cabinet at its other end."""
 
     def __init__(self, port: str, baud: int, hear: Hear, lost: Callable[["SerialCarrier", str], None]) -> None:
-        self.name = f"serial {port}"
+        super().__init__(port, baud, lost)
         self.verified = False
-        self._port = port
-        self._baud = baud
         self._hear = hear
-        self._lost = lost
         self._decoder = Decoder()
-        self._line: serial.Serial | None = None
-        self._unsent = b""
-        self._reopen_s = _REOPEN_FIRST_S
-        self._again: asyncio.TimerHandle | None = None
 
-    def open(self) -> None:
-        """Opens the port and listens. Raises Complaint: missing, busy, not allowed."""
-        try:
-            self._line = serial.Serial(self._port, self._baud, timeout=0, write_timeout=0, exclusive=True)
-        except (OSError, ValueError) as error:  # pyserial's own exception is an OSError
-            raise Complaint(_why_not(self._port, self._baud, error)) from error
-        self._reopen_s = _REOPEN_FIRST_S
-        asyncio.get_running_loop().add_reader(self._line.fileno(), self._readable, self._line.fileno())
-
-    def _readable(self, line: int) -> None:
-        try:
-            data = os.read(line, _READ_MAX)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            self._fail(error.strerror or "it failed")
-            return
-        if not data:
-            self._fail("it was disconnected")
-            return
+    def _take(self, data: bytes) -> None:
         for payload in self._decoder.feed(data):
             self._hear(self, payload)
 
     def write(self, frame: bytes) -> None:
         """Sends what the line takes now and keeps the rest; drops the frame when too much waits already."""
-        if self._line is None or len(self._unsent) + len(frame) > _UNSENT_MAX:
-            return
-        self._unsent += frame
-        self._writable(self._line.fileno())
-
-    def _writable(self, line: int) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            self._unsent = self._unsent[os.write(line, self._unsent) :]
-        except BlockingIOError:
-            loop.add_writer(line, self._writable, line)
-            return
-        except OSError as error:
-            self._fail(error.strerror or "it failed")
-            return
-        if self._unsent:
-            loop.add_writer(line, self._writable, line)
-        else:
-            loop.remove_writer(line)
-
-    def _fail(self, reason: str) -> None:
-        self._shut()
-        self._lost(self, reason)
-        self._again = asyncio.get_running_loop().call_later(self._reopen_s, self._reopen)
-        self._reopen_s = min(2 * self._reopen_s, _REOPEN_MAX_S)
-
-    def _reopen(self) -> None:
-        wait = self._reopen_s
-        try:
-            self.open()
-        except Complaint:  # said once, when it was lost
-            self._again = asyncio.get_running_loop().call_later(wait, self._reopen)
-            self._reopen_s = min(2 * wait, _REOPEN_MAX_S)
-
-    def _shut(self) -> None:
-        if self._line is not None:
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(self._line.fileno())
-            loop.remove_writer(self._line.fileno())
-            self._line.close()
-        self._line = None
-        self._unsent = b""
-
-    def close(self) -> None:
-        """Gives the port back."""
-        if self._again is not None:
-            self._again.cancel()
-        self._shut()
-
-
-def _why_not(port: str, baud: int, error: Exception) -> str:
-    number = getattr(error, "errno", None)
-    if number == errno.ENOENT:
-        return f"There is no serial port {port}: plug the adapter in, or name another with --serial."
-    if number in (errno.EAGAIN, errno.EBUSY):
-        return f"The serial port {port} is in use by another program: end that one first."
-    if number in (errno.EACCES, errno.EPERM):
-        return f"The serial port {port} may not be opened by this user: add the user to the port's group (often dialout)."
-    if isinstance(error, ValueError) and not isinstance(error, OSError):
-        return f"The serial port {port} cannot run at {baud} baud: name another rate with --baud."
-    return f"{port} cannot be opened as a serial port ({os.strerror(number) if number else 'it is none'}): name another with --serial."
+        self._send(frame)

@@ -16,7 +16,7 @@ from locker.wire.host_session import HostSession, NotReady
 
 _REFRESH_S = 1.0  # an alias that nobody knows sends us to the ledger at most this often
 _REFRESH_ANYWAY_S = 60.0
-_SILENT_S = 750.0  # two and a half heartbeats
+SILENT_S = 750.0  # two and a half heartbeats
 _ORDER_AGAIN_S = 5.0
 
 
@@ -179,7 +179,7 @@ class Links:
         if self._refreshed_s is None or now_s - self._refreshed_s > _REFRESH_ANYWAY_S:
             self._refresh(now_s)
         for link in self._links.values():
-            if link.up and now_s - link.heard_s > _SILENT_S:
+            if link.up and now_s - link.heard_s > SILENT_S:
                 self._down(link, "silent")
 
     def _down(self, link: Link, reason: str) -> None:

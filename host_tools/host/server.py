@@ -17,9 +17,11 @@ from host_tools.host.carriers import Carrier, SerialCarrier, TcpCarrier
 from host_tools.host.chronicle import Tell, occurrence, of_news
 from host_tools.host.database import Passing, now_ms
 from host_tools.host.ledger import Ledger
-from host_tools.host.links import Link, Links
+from host_tools.host.links import SILENT_S, Link, Links
 from host_tools.host.notifier import Notifier
 from host_tools.host.replica import News, Said, Taken, take
+from host_tools.host.rs485 import SerialBus
+from host_tools.host.serial_port import SerialPort
 from locker.core.records import COMMAND_APPLIED
 
 DEFAULT_PORT = 26746
@@ -41,6 +43,7 @@ class Settings(NamedTuple):
     listen: tuple[str, int] | None
     serial_ports: Sequence[str] = ()
     baud: int = 115200
+    buses: Sequence[str] = ()  # serial ports with an RS-485 bus behind them
 
 
 class Server:
@@ -89,11 +92,12 @@ class Server:
                 raise outcome
 
     async def _open(self, settings: Settings, held: contextlib.AsyncExitStack) -> None:
-        for port in settings.serial_ports:
-            carrier = SerialCarrier(port, settings.baud, self._hear, self._lost_port)
-            carrier.open()
-            held.callback(carrier.close)
-            self._tell(occurrence("listening", detail=port, port=port))
+        lines = [SerialCarrier(port, settings.baud, self._hear, self._lost_line) for port in settings.serial_ports]
+        buses = [SerialBus(port, settings.baud, self._hear, self._lost_port, self._links.lost) for port in settings.buses]
+        for port in (*lines, *buses):
+            port.open()
+            held.callback(port.close)
+            self._tell(occurrence("listening", detail=port.port, port=port.port))
         if settings.listen is None:
             return
         address, number = settings.listen
@@ -132,21 +136,32 @@ class Server:
         self._work.set()
 
     def _connection(self) -> TcpCarrier:
-        return TcpCarrier(self._hear, self._opened, self._closed)
+        return TcpCarrier(self._hear, self.opened, self._closed)
 
-    def _opened(self, carrier: TcpCarrier) -> None:
+    def opened(self, carrier: TcpCarrier) -> None:
         strangers = [other for other in self._connections if not other.verified]
         if len(strangers) >= _STRANGERS_MAX:
-            min(strangers, key=lambda other: other.opened_s).close()
+            oldest = min(strangers, key=lambda other: other.opened_s)
+            oldest.close()
+            self._connections.discard(oldest)  # at once: many may come before the loop tells of its end
         self._connections.add(carrier)
 
     def _closed(self, carrier: TcpCarrier) -> None:
         self._connections.discard(carrier)
         self._links.lost(carrier)
 
-    def _lost_port(self, carrier: SerialCarrier, reason: str) -> None:
-        self._tell(occurrence("serial port lost", detail=f"{carrier.name}: {reason}"))
+    def _lost_port(self, port: SerialPort, reason: str) -> None:
+        self._tell(occurrence("serial port lost", detail=f"{port.name}: {reason}"))
+
+    def _lost_line(self, carrier: SerialCarrier, reason: str) -> None:
+        self._lost_port(carrier, reason)
         self._links.lost(carrier)
+
+    def close_idle(self, now_s: float) -> None:
+        """Closes the connections of strangers that have had their time, and of boards that are silent for more than two heartbeats."""
+        for carrier in list(self._connections):
+            if now_s - carrier.heard_s > SILENT_S or (not carrier.verified and now_s - carrier.opened_s > _STRANGER_S):
+                carrier.close()
 
     def _end_connections(self) -> None:
         for carrier in list(self._connections):
@@ -245,8 +260,7 @@ class Server:
             await asyncio.sleep(_TICK_S)
             now_s = asyncio.get_running_loop().time()
             self._links.tick(now_s)
-            for carrier in [other for other in self._connections if not other.verified and now_s - other.opened_s > _STRANGER_S]:
-                carrier.close()
+            self.close_idle(now_s)
             if self._overflowed:
                 self._tell(occurrence("overflow", detail=f"{self._overflowed} messages were dropped and will come again"))
                 self._overflowed = 0

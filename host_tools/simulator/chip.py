@@ -6,6 +6,7 @@ The CPython seam calls it in the same process, the virtual board over a socket. 
 import random
 from collections.abc import Callable
 
+from host_tools.simulator.bus import Transceiver
 from host_tools.simulator.clock import Clock
 from host_tools.simulator.i2c import I2CBus
 from host_tools.simulator.link import SerialEnd
@@ -67,7 +68,7 @@ class Chip:
         self._pads: dict[int, _Pad] = {}
         self._watchdog_ms = 0
         self._watchdog_until_us = 0
-        self._uarts: dict[int, SerialEnd] = {}
+        self._uarts: dict[int, SerialEnd | Transceiver] = {}
         self.powered = True
         self.used = False  # a program has run on it
         self.boots = 1
@@ -75,7 +76,7 @@ class Chip:
         self.buses: list[I2CBus] = []
         self.analogue: dict[int, Callable[[], int]] = {}  # pin: mV on it now
         self.tones: dict[int, Callable[[int], object]] = {}  # pin: told the frequency in Hz
-        self.serial: tuple[int, int, int, SerialEnd] | None = None  # UART, its tx and rx pins, and the cable's end
+        self.serial: tuple[int, int, int, SerialEnd | Transceiver] | None = None  # UART, its tx and rx pins, and the cable's end
         self.on_reset: list[Callable[[int], object]] = []
         self.on_power_cut: list[Callable[[], object]] = []
 
@@ -157,6 +158,10 @@ class Chip:
         """Hands bytes to the transmitter, which sends them at the baud rate."""
         if self._live() and id in self._uarts:
             self._uarts[id].write(bytes(data))
+
+    def uart_idle(self, id: int) -> bool:
+        """Whether the last stop bit has left."""
+        return not self._live() or id not in self._uarts or self._uarts[id].idle
 
     # The chip itself.
 

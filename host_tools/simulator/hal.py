@@ -15,11 +15,14 @@ from host_tools.simulator.network import Network, Stream
 from host_tools.simulator.virtual_board.nvs import Namespace
 from host_tools.simulator.world import World
 from locker.core import records
+from locker.wire.station import TURN_MS, Station
 
 _BACKOFF_MS_MIN = 1_000
 _BACKOFF_MS_MAX = 60_000
 _CONNECT_MS_MAX = 10_000
+_DEAD_MS = 25_000
 _BEEP_DUTY = 32_768
+_UART_BYTES = 640  # all that its buffers hold
 MARKS = "ansim"  # the namespace of the NVS that locker.hal.esp32 opens
 _catalogue = cache(catalogue)
 _CAUSES = {
@@ -116,8 +119,10 @@ class SimulatedHal:
             raise OSError(errno.ENOENT, f"no catalogue in {language}")
         return BytesIO(_catalogue(language))
 
-    def carrier(self, settings: dict[str, Any]) -> "SimulatedSerial | SimulatedTcp":
+    def carrier(self, settings: dict[str, Any]) -> "SimulatedSerial | SimulatedRs485 | SimulatedTcp":
         self.alive()
+        if settings.get("bus"):
+            return SimulatedRs485(self, settings["bus"])
         if settings.get("serial"):
             return SimulatedSerial(self)
         if self._network is None:
@@ -129,6 +134,10 @@ class SimulatedHal:
         if self._timer:
             self._timer.cancel()
         self._timer = self._clock.after(ms * 1000, lambda: self._expire(action)) if ms else None
+
+    def later(self, ms: int, action: Callable[[], None]) -> None:
+        """Another hardware timer: runs `action` after ms."""
+        self._clock.after(ms * 1000, lambda: self._expire(action))
 
     def watchdog(self, timeout_ms: int) -> Callable[[], None]:
         self.alive()
@@ -263,6 +272,41 @@ class SimulatedSerial:
         return True
 
 
+class SimulatedRs485:
+    """A cabinet's transceiver on a bus, as locker.hal.esp32_rs485 has it."""
+
+    def __init__(self, hal: SimulatedHal, address: int) -> None:
+        self._hal = hal
+        self._uart, tx, rx, self._baud, enable = hal.board.link
+        self._driver = hal.output(enable, 0)
+        hal.chip.uart_open(self._uart, tx, rx, self._baud)
+        self._station = Station(address)
+        self._looked_ms = hal.now_ms()
+        self._answer = b""
+        self.read_into = self._station.readinto
+        self.write = self._station.say
+
+    def poll(self, now_ms: int) -> bool:
+        waited_ms, self._looked_ms = self._hal.now_ms() - self._looked_ms, self._hal.now_ms()
+        data = self._hal.chip.uart_read(self._uart, _UART_BYTES)
+        if data:
+            self._answer = self._station.hear(data, waited_ms, now_ms)
+            if self._answer:
+                self._hal.later(TURN_MS, self._speak)
+        return self._station.up(now_ms)
+
+    def _speak(self) -> None:
+        self._driver(1)
+        self._hal.chip.uart_write(self._uart, self._answer)
+        self._hal.later(len(self._answer) * 10_000 // self._baud + 2, self._let_go)
+
+    def _let_go(self) -> None:
+        if self._hal.chip.uart_idle(self._uart):
+            self._driver(0)
+        else:
+            self._hal.later(1, self._let_go)
+
+
 class SimulatedTcp:
     """A connection to the host over the simulated network, which reopens itself with capped, jittered backoff."""
 
@@ -271,22 +315,25 @@ class SimulatedTcp:
         self._network = network
         self._address = (host, port)
         self._stream: Stream | None = None
+        self._unheard_ms: int | None = None
+        self._now_ms = 0
         self._next_ms = 0
         self._give_up_ms = 0
         self._backoff_ms = _BACKOFF_MS_MIN
 
     def poll(self, now_ms: int) -> bool:
         self._hal.alive()
+        self._now_ms = now_ms
+        dead = self._unheard_ms is not None and now_ms - self._unheard_ms >= _DEAD_MS
         if self._stream is None:
             if now_ms >= self._next_ms:
                 self._stream = self._network.connect(*self._address)
                 self._give_up_ms = now_ms + _CONNECT_MS_MAX
-        elif self._stream.open:
-            self._backoff_ms = _BACKOFF_MS_MIN
+        elif self._stream.open and not dead:
             return True
-        elif self._stream.closed or now_ms >= self._give_up_ms:
+        elif dead or self._stream.closed or now_ms >= self._give_up_ms:
             self._stream.close()
-            self._stream = None
+            self._stream = self._unheard_ms = None
             self._next_ms = now_ms + self._backoff_ms // 2 + int.from_bytes(self._hal.entropy(2), "big") % self._backoff_ms
             self._backoff_ms = min(2 * self._backoff_ms, _BACKOFF_MS_MAX)
         return False
@@ -295,8 +342,14 @@ class SimulatedTcp:
         self._hal.alive()
         data = self._stream.read(len(buffer)) if self._stream else b""
         buffer[: len(data)] = data
+        if data:
+            self._unheard_ms = None
+            self._backoff_ms = _BACKOFF_MS_MIN
         return len(data)
 
     def write(self, data: bytes | bytearray | memoryview) -> bool:
         self._hal.alive()
-        return self._stream is not None and self._stream.write(bytes(data))
+        sent = self._stream is not None and self._stream.write(bytes(data))
+        if sent and self._unheard_ms is None:
+            self._unheard_ms = self._now_ms
+        return sent

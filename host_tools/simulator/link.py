@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from host_tools.simulator.clock import Clock
 
-_BITS_PER_BYTE = 10  # 8N1: start, eight, stop
+BITS_PER_BYTE = 10  # 8N1: start, eight, stop
 
 
 class SerialEnd:
@@ -46,7 +46,7 @@ class SerialEnd:
         """Sends bytes, one behind the other, after those still being sent."""
         if not self.baud:
             return
-        byte_us = _BITS_PER_BYTE * 1_000_000 / self.baud
+        byte_us = BITS_PER_BYTE * 1_000_000 / self.baud
         at = max(self._sent_until_us, self._clock.now_us())
         for byte in data:
             at += byte_us
@@ -56,6 +56,11 @@ class SerialEnd:
         self._sent_until_us = at
         if self.peer.on_bytes:
             self._clock.at(math.ceil(at) + self._cable.latency_us, self.peer._hand_over)
+
+    @property
+    def idle(self) -> bool:
+        """Whether all has been sent."""
+        return self._clock.now_us() >= self._sent_until_us
 
     def read(self, count: int) -> bytes:
         """Up to count bytes of what has arrived."""

@@ -23,6 +23,7 @@ class Stream:
         self.peer: Stream
         self.open = False
         self.closed = False
+        self.forgotten = False  # by the routers between: what is sent here arrives nowhere
         self.on_bytes: Callable[[bytes], object] | None = None
         self.on_close: Callable[[], object] | None = None
 
@@ -45,7 +46,8 @@ class Stream:
         """Ends the connection on this side now, on the other when it hears of it."""
         if not self.closed:
             self.end()
-            self._network.clock.after(self._network.latency_us, self.peer.end)
+            if not self.forgotten:
+                self._network.clock.after(self._network.latency_us, self.peer.end)
 
     def arrive(self, at_us: int, data: bytes) -> None:
         """The network delivers; what overtook an earlier segment waits for it."""
@@ -108,8 +110,15 @@ class Network:
         for stream in streams:
             stream.end()
 
+    def forget(self) -> None:
+        """Has whatever lies between forget every connection, as a router without power does: neither end hears of it, or anything more."""
+        for stream in self._streams:
+            stream.forgotten = True
+
     def carry(self, to: Stream, data: bytes) -> None:
         """Moves one segment, behind all that were sent before it; six losses in a row end the connection."""
+        if to.forgotten:
+            return
         to.backlog.append(data)
         if len(to.backlog) == 1:
             self._move(to, self.clock.now_us())

@@ -6,6 +6,7 @@ from typing import Any
 
 from host_tools.boards import load_board, to_board_json
 from host_tools.simulator.bounce import BouncingSwitch
+from host_tools.simulator.bus import Rs485Bus
 from host_tools.simulator.chip import PWRON_RESET, Chip, pull_up
 from host_tools.simulator.clock import Clock
 from host_tools.simulator.coil import Coil, Shunt
@@ -40,7 +41,8 @@ class World:
     `serial` and `trace` are for those who look behind the scene.
     """
 
-    def __init__(self, board: Board, clock: Clock, seed: int, uid: bytes | None = None) -> None:
+    def __init__(self, board: Board, clock: Clock, seed: int, uid: bytes | None = None, bus: Rs485Bus | None = None) -> None:
+        """`bus`: one that this cabinet shares with others, if its board is made for that; left out, it has one of its own."""
         self.board = board
         self.clock = clock
         self.seed = seed
@@ -59,6 +61,7 @@ class World:
         self.sensors: dict[int, Beam | Distance] = {}
         self._coils_on: set[int] = set()
         self._wire_bus()
+        self._wire_link(bus)
         for definition in board.doors:
             self._wire_door(definition)
         self._wire_panel()
@@ -140,10 +143,20 @@ class World:
             for expander in self.expanders.values():
                 expander.reset_line(0)
                 line.watch(expander.reset_line)
-        self.serial = SerialCable(self.clock, lambda name: stream(self.seed, name))
-        if board.link:
-            uart, tx, rx, baud = board.link
-            self.chip.serial = (uart, tx, rx, self.serial.board)
+
+    def _wire_link(self, bus: Rs485Bus | None) -> None:
+        cable = SerialCable(self.clock, lambda name: stream(self.seed, name))
+        self.serial: SerialCable | Rs485Bus = cable
+        if self.board.link:
+            uart, tx, rx, baud, *enable = self.board.link
+            end = cable.board
+            if enable:
+                self.serial = bus or Rs485Bus(self.clock, self.seed)
+                end = self.serial.join(f"cabinet {self.seed}")
+                line = self.wires.node(enable[0])
+                line.fit_pull(-EXTERNAL_PULL)
+                line.watch(end.drive)
+            self.chip.serial = (uart, tx, rx, end)
             self.serial.host.open(baud)
 
     def _wire_door(self, definition: DoorDefinition) -> None:

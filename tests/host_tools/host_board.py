@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,13 @@ class Host:
             assert self.process.stderr
             raise AssertionError(f"the host says no more: {self.told} {self.process.stderr.read() if ready else b''!r}")
         self._take(data)
+
+    def listen_until(self, true: Callable[[], bool]) -> None:
+        """Hears the host out, so that it can go on, until something is true."""
+        assert self.process.stdout
+        while not true():
+            if select.select([self.process.stdout], [], [], 0.05)[0]:
+                self.listen()
 
     def _take(self, data: bytes) -> None:
         self.output += data

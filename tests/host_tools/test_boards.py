@@ -61,6 +61,8 @@ ONE_MISTAKE_EACH = [
     ("devkit_4", '"123456789*0#"', '"123456789*0A"', "keypad.keys", "nobody could type #", "give every digit, * and # a key"),
     ("wall_12", "uart = 1", "uart = 0", "link.uart", "REPL", "write uart = 1 or 2"),
     ("wall_12", "uart = 1", "uart = 3", "link.uart", "no UART 3", "write uart = 1 or 2"),
+    ("row_8", "baud = 115200", "baud = 230400", "link.baud", "cannot follow a whole bus", "write baud = 115200"),
+    ("row_8", 'enable = "gpio16"', 'enable = "gpio3"', "link.enable", "bus driver must be still at reset", "move it to a free pin"),
     # Locks and supply.
     ("wall_12", "pulse_ms = 400", "pulse_ms = 1500", "lock.pulse_ms", "unsafe", "300 to 500"),
     ("wall_12", "pulse_ms = 400", "pulse_ms = 501", "lock.pulse_ms", "heats", "300 to 500"),
@@ -169,6 +171,7 @@ NEEDS = [
     (("signals", "lamp_sense"), False, True, False, False),
     (("link", "tx"), True, False, False, True),
     (("link", "rx"), False, True, False, True),
+    (("link", "enable"), True, False, False, True),
     (("supply", "sense"), False, False, True, True),
     (("supply", "current"), False, False, True, True),
 ]
@@ -300,10 +303,10 @@ def test_characters_that_a_terminal_would_act_on_are_not_passed_on(tmp_path: Pat
 
 
 def test_an_unknown_board_is_answered_with_the_known_ones_and_the_nearest() -> None:
-    with pytest.raises(Complaint, match=r"did you mean wall_12\? Known are devkit_4, tower_24, wall_12") as caught:
+    with pytest.raises(Complaint, match=r"did you mean wall_12\? Known are devkit_4, row_8, tower_24, wall_12") as caught:
         load_board("wall12")
     assert caught.value.exit_code == 2
-    with pytest.raises(Complaint, match="known are devkit_4, tower_24, wall_12"):
+    with pytest.raises(Complaint, match="known are devkit_4, row_8, tower_24, wall_12"):
         load_board("zzz")
 
 

@@ -26,7 +26,7 @@ def test_the_list_names_every_board() -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert [line.split()[0] for line in ended.stdout.splitlines()[1:]] == board_names()
     listed = json.loads(ansim("list", "--json").stdout)
-    assert [(one["name"], one["doors"]) for one in listed] == [("devkit_4", 4), ("tower_24", 24), ("wall_12", 12)]
+    assert [(one["name"], one["doors"]) for one in listed] == [("devkit_4", 4), ("row_8", 8), ("tower_24", 24), ("wall_12", 12)]
 
 
 def test_a_check_ends_with_0_for_good_files_1_for_mistakes_and_2_for_none() -> None:

@@ -289,3 +289,31 @@ def test_virtual_time_is_asked_for_with_a_virtual_clock() -> None:
     with pytest.raises(TypeError, match="VirtualClock"):
         simulate(world, lambda hal: hal.sleep_ms(1), 10)
     assert Controller(world, lambda hal: hal.sleep_ms(1)).boots == 0
+
+
+def test_the_tcp_carrier_leaves_a_connection_that_has_died_without_a_word(world: World) -> None:
+    network = Network(world.clock, stream(1, "network"))
+    far_ends: list[Any] = []
+    network.listen("10.0.0.2", 26746, far_ends.append)
+    hal = SimulatedHal(world, network=network)
+    carrier = hal.carrier({"host": "10.0.0.2", "port": 26746})
+    buffer = bytearray(256)
+
+    def live(ms: int) -> None:
+        for _ in range(ms // 20):
+            world.clock.advance(20 * MS)
+            if carrier.poll(hal.now_ms()):
+                carrier.read_into(buffer)
+
+    live(1000)
+    assert carrier.write(b"one")
+    far_ends[0].write(b"answered")
+    live(200_000)
+    assert len(far_ends) == 1
+    network.forget()
+    assert carrier.write(b"two")
+    live(24_000)
+    assert len(far_ends) == 1
+    live(5_000)
+    assert len(far_ends) == 2
+    assert not far_ends[0].closed  # nobody has told the host

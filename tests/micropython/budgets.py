@@ -10,8 +10,11 @@ BUDGETS = {
     "wire": 3_150,
     "drivers": 3_150,
     "shell": 10_100,
-    "hal": 2_370,
-    "esp32_tcp": 1_040,  # with a network only
+    "hal": 2_220,
+    "esp32_tcp": 1_080,  # with a network only
+    "esp32_serial": 330,  # with a serial link only
+    "esp32_rs485": 680,  # on a bus only
+    "station": 450,  # on a bus only
     "format": 150,  # at provisioning only
     "__init__": 1_050,  # board.py, compat.py, mac.py
 }

@@ -1,4 +1,4 @@
-"""The ESP32: with esp32_tcp the only importer of machine, network, esp32 and socket. Implements seam.pyi."""
+"""The ESP32: with its carriers esp32_*.py the only importer of machine, network, esp32 and socket. Implements seam.pyi."""
 
 import errno
 import json
@@ -7,7 +7,7 @@ import time
 
 import esp32
 import machine
-from machine import ADC, I2C, PWM, UART, Pin, Timer
+from machine import ADC, I2C, PWM, Pin, Timer
 
 from locker.board import from_json
 from locker.compat import const
@@ -80,23 +80,6 @@ class _Flash:
         self._partition.ioctl(6, block)
 
 
-class _Serial:
-    """The second UART: always up."""
-
-    def __init__(self, link):
-        uart, tx, rx, baud = link
-        self._uart = UART(uart, baudrate=baud, tx=tx, rx=rx, rxbuf=512)
-
-    def poll(self, now_ms):
-        return True
-
-    def read_into(self, buffer):
-        return self._uart.readinto(buffer) or 0 if self._uart.any() else 0
-
-    def write(self, data):
-        return self._uart.write(data) == len(data)
-
-
 class Esp32:
     """The seam's Hal on an ESP32."""
 
@@ -161,7 +144,9 @@ class Esp32:
 
     def carrier(self, settings):
         if settings.get("serial"):
-            return _Serial(self.board.link)
+            from locker.hal.esp32_serial import open_line
+
+            return open_line(self.board.link, settings.get("bus"))
         from locker.hal.esp32_tcp import Tcp
 
         return Tcp(settings)

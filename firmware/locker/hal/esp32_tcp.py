@@ -12,10 +12,15 @@ from locker.compat import const
 _BACKOFF_MS_MIN = const(1000)
 _BACKOFF_MS_MAX = const(60000)
 _CONNECT_MS_MAX = const(10000)
+_DEAD_MS = const(25000)  # after something was said and nothing heard: a host that is there has answered a greeting of ours by then
 
 
 class Tcp:
-    """A connection from the board to its host that reopens itself with capped, jittered backoff."""
+    """A connection from the board to its host that reopens itself with capped, jittered backoff.
+
+    A host whose cable was pulled, or that a router has forgotten, ends no connection. The session says something at least every 5 minutes
+    and greets anew after 10 s without an answer: a connection on which nothing comes back for 25 s is dead.
+    """
 
     def __init__(self, settings):
         self._address = (settings["host"], settings["port"])
@@ -25,7 +30,7 @@ class Tcp:
         self._open = False
         self._now_ms = 0
         self._next_ms = 0
-        self._give_up_ms = 0
+        self._give_up_ms = 0  # when connecting has taken too long, or an answer; 0 for none awaited
         self._backoff_ms = _BACKOFF_MS_MIN
         self._station = network.WLAN(network.STA_IF)
         self._station.active(True)
@@ -33,8 +38,9 @@ class Tcp:
     def poll(self, now_ms):
         self._now_ms = now_ms
         if self._open:
-            return True
-        if self._socket:
+            if 0 < self._give_up_ms <= now_ms:
+                self._close()
+        elif self._socket:
             self._finish()
         elif now_ms >= self._next_ms:
             if self._station.isconnected() or not self._wifi:
@@ -60,10 +66,7 @@ class Tcp:
     def _finish(self):
         for _, flags in self._poller.poll(0):
             self._open = not flags & (select.POLLERR | select.POLLHUP)
-            if self._open:
-                self._backoff_ms = _BACKOFF_MS_MIN
-            else:
-                self._give_up_ms = 0
+            self._give_up_ms = 0
         if not self._open and self._now_ms >= self._give_up_ms:
             self._close()
 
@@ -87,6 +90,9 @@ class Tcp:
             count = 0
         if count == 0:
             self._close()
+        elif count:
+            self._give_up_ms = 0
+            self._backoff_ms = _BACKOFF_MS_MIN  # one who accepts and never answers is no host
         return count or 0
 
     def write(self, data):
@@ -97,4 +103,6 @@ class Tcp:
             sent = 0
         if sent != len(data):
             self._close()
+        elif not self._give_up_ms:
+            self._give_up_ms = self._now_ms + _DEAD_MS
         return sent == len(data)

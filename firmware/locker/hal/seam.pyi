@@ -56,7 +56,7 @@ class Flash(Protocol):
     def erase(self, block: int) -> None: ...
 
 class Carrier(Protocol):
-    """Bytes to and from the host, never blocking: a UART or a TCP connection that reopens itself."""
+    """Bytes to and from the host, never blocking: a UART, a place on a bus, or a TCP connection that reopens itself."""
 
     def poll(self, now_ms: int) -> bool:
         """Does what connecting needs; True while bytes can flow."""
@@ -117,7 +117,10 @@ class Hal(Protocol):
         """
 
     def carrier(self, settings: dict) -> Carrier:
-        """The way to the host that network.json asks for: {"serial": true} or {"host": "10.0.0.2", "port": 26746, "wifi": ...}."""
+        """The way to the host that network.json asks for.
+
+        {"serial": true}, {"serial": true, "bus": 3} with an address on a bus, or {"host": "10.0.0.2", "port": 26746, "wifi": ...}.
+        """
 
     def one_shot(self, ms: int, action: Callable[[], None]) -> None:
         """Hardware timer: runs `action` after ms unless it is armed again; ms = 0 disarms. The backstop behind a pulse."""

@@ -15,6 +15,7 @@ _WDT = const(13)
 _WDT_FEED = const(14)
 _TIMER = const(16)
 _TIMERS_DUE = const(17)
+_UART_IDLE = const(31)
 
 _timers = {}
 
@@ -135,10 +136,11 @@ class UART(io.IOBase):
         return argument & 4 | (argument & 1 and self.any() and 1) if request == 3 else 0
 
     def txdone(self):
-        return True
+        return bool(_chip.ask_small(_UART_IDLE, self._id))
 
     def flush(self):
-        pass
+        while not self.txdone():
+            pass
 
     def deinit(self):
         pass

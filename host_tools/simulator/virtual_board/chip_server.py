@@ -88,6 +88,7 @@ class ChipServer:
             28: self._ready,
             29: self._virtual_sleep,
             30: self._ended,
+            31: self._uart_idle,
         }
 
     def serve(self, packet: bytes) -> bytes | None:
@@ -189,6 +190,9 @@ class ChipServer:
 
     def _uart_write(self, packet: bytes) -> None:
         self._chip.uart_write(packet[1], packet[2:])
+
+    def _uart_idle(self, packet: bytes) -> bytes:
+        return bytes((0, self._chip.uart_idle(packet[1])))
 
     # The chip itself.
 

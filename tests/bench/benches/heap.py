@@ -11,7 +11,8 @@ from tests.bench import FIRMWARE, SCRIPTS, Table
 from tests.micropython.budgets import LIVE_HEAP_BYTES
 from tests.system.conftest import Board
 
-BOARDS = ("devkit_4", "wall_12", "tower_24")
+BOARDS = ("devkit_4", "row_8", "wall_12", "tower_24")
+ON_A_BUS = ("row_8",)
 HEAP_KIB_MAX = 144  # an ESP32's, doubled for 64-bit pointers where it is data, with the injected modules
 AT_WORK = "cabinet at work"  # what scripts/heap.py tells last
 _TOLD = re.compile(r"^heap with (.+): (\d+)\r?$", re.MULTILINE)
@@ -31,7 +32,7 @@ def kept(board: str) -> dict[str, int]:
         Board(Path(folder), board, "--heap-kib", str(HEAP_KIB_MAX)) as virtual,
     ):
         ansim("flash", "--port", virtual.port, "--board", board)
-        way = ("--host", "127.0.0.1:9", "--host-unchecked")
+        way = ("--serial-link", "--address", "1") if board in ON_A_BUS else ("--host", "127.0.0.1:9", "--host-unchecked")
         ansim("provision", "--port", virtual.port, "--board", board, "--site", "bench", "--data", Path(folder, "data"), *way)
         said = virtual.mpremote("exec", f"names = {imported_names()}", "run", str(SCRIPTS / "heap.py"))
     found = {what: int(count) for what, count in _TOLD.findall(said)}

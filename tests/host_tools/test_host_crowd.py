@@ -1,0 +1,145 @@
+"""Hundreds of boards and of strangers at one host, over real connections; and connections whose other end is gone."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from host_board import PATIENCE_S, Board, Host, Journal, enrolment
+
+from host_tools.host import parcels
+from host_tools.host.carriers import TcpCarrier
+from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.links import SILENT_S
+from host_tools.host.notifier import FileNotifier
+from host_tools.host.server import Server
+from locker.wire import host_messages as messages
+
+BOARDS = 300
+STRANGERS = 300
+STRANGERS_MAX = 256
+AT_ONCE = 40
+FILES_MAX = 16  # that the host opens meanwhile, for the ledger and the messages
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with open_ledger(tmp_path / "data") as ledger:
+        ledger.site("mapo-3")
+        yield ledger
+
+
+def enrolled(ledger: Ledger, count: int) -> list[Enrolment]:
+    made = [enrolment(b"uid%03d" % number) for number in range(count)]
+    for one in made:
+        ledger.enrol(one)
+        ledger.confirm(one.board_id)
+    return made
+
+
+def open_files(host: Host) -> int:
+    return len(list(Path(f"/proc/{host.process.pid}/fd").iterdir()))
+
+
+def test_hundreds_of_boards_converge_and_hundreds_of_strangers_displace_none_of_them(ledger: Ledger, tmp_path: Path) -> None:
+    boards = [Board(one, Journal(100 + number)) for number, one in enumerate(enrolled(ledger, BOARDS))]
+    strangers: list[socket.socket] = []
+
+    def visit(board: Board) -> None:
+        board.connect(address)
+        board.meet()
+        board.journal.deposit(7, 4711, 1)
+        board.send_all()
+
+    def visit_again(board: Board) -> None:
+        board.close()
+        board.connect(address)
+        board.meet()
+        assert board.ask(messages.Status(100, 4, 0, 0)) == 3
+
+    def intrude(number: int) -> None:
+        stranger = socket.create_connection(address, timeout=PATIENCE_S)
+        strangers.append(stranger)
+        stranger.sendall(b"\x05\x10me!\x00" * number)
+
+    with Host(tmp_path / "data") as host, ThreadPoolExecutor(AT_ONCE) as crowd:
+        address = host.address
+        most = open_files(host) + FILES_MAX + BOARDS + STRANGERS_MAX
+        visits = []
+        for number, board in enumerate(boards):
+            visits.append(crowd.submit(visit, board))
+            visits.append(crowd.submit(intrude, number % 7))
+        host.listen_until(lambda: all(one.done() for one in visits))
+        for one in visits:
+            one.result()
+        for _ in range(STRANGERS):  # now that all boards are known
+            intrude(0)
+        answers = list(crowd.map(lambda board: board.ask(messages.Status(100, 4, 0, 0)), boards))
+        assert answers == [3] * BOARDS
+        assert open_files(host) <= most
+        again = [crowd.submit(visit_again, board) for board in boards[: BOARDS // 2]]
+        host.listen_until(lambda: all(one.done() for one in again))
+        assert open_files(host) <= most
+        assert host.end() == 0
+    for end in (*boards, *strangers):
+        end.close()
+    assert len([told for told in host.told if told["event"] == "deposited"]) == BOARDS
+    assert len(parcels.listing(ledger)) == BOARDS
+
+
+def connected(meet: "asyncio.Future[TcpCarrier]") -> TcpCarrier:
+    return TcpCarrier(lambda carrier, payload: None, meet.set_result, lambda carrier: None)
+
+
+def test_a_peer_that_vanishes_is_noticed_by_the_system_within_two_minutes() -> None:
+    async def accept() -> dict[str, int]:
+        loop = asyncio.get_running_loop()
+        met: asyncio.Future[TcpCarrier] = loop.create_future()
+        server = await loop.create_server(lambda: connected(met), "127.0.0.1", 0)
+        peer = socket.create_connection(server.sockets[0].getsockname())
+        carrier = await met
+        assert carrier._transport is not None
+        line = carrier._transport.get_extra_info("socket")
+        options = {
+            name: line.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
+        }
+        options["SO_KEEPALIVE"] = line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        peer.close()
+        carrier.close()
+        server.close()
+        return options
+
+    options = asyncio.run(accept())
+    assert options["SO_KEEPALIVE"]
+    assert options["TCP_KEEPIDLE"] + options["TCP_KEEPINTVL"] * options["TCP_KEEPCNT"] <= 120
+
+
+class Connection:
+    """What the server knows of a connection."""
+
+    def __init__(self, verified: bool, heard_s: float) -> None:
+        self.verified = verified
+        self.opened_s = 0.0
+        self.heard_s = heard_s
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_board_that_is_silent_for_two_heartbeats_and_a_stranger_after_half_a_minute_lose_their_connections(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    async def close_idle(now_s: float) -> list[bool]:
+        server = Server(ledger, FileNotifier(tmp_path / "messages"), lambda told: None)
+        connections = [Connection(True, 0.0), Connection(True, 200.0), Connection(False, 200.0)]
+        for connection in connections:
+            server.opened(connection)
+        server.close_idle(now_s)
+        return [connection.closed for connection in connections]
+
+    assert asyncio.run(close_idle(29.0)) == [False, False, False]
+    assert asyncio.run(close_idle(31.0)) == [False, False, True]
+    assert asyncio.run(close_idle(SILENT_S + 1)) == [True, False, True]
