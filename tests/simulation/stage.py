@@ -145,7 +145,7 @@ class TestHost:
                 self.urgent.append(records.unpack(message.record))
             elif isinstance(message, messages.Status):
                 self.statuses.append(message)
-            if isinstance(message, messages.Events | messages.Report | messages.Status | messages.Urgent):
+            if isinstance(message, messages.Events | messages.Report | messages.Status):  # an Urgent has no answer of its own
                 self._send(self._session.seal(messages.Ack(len(self.events))))
             frame = self._session.outgoing()
             if frame:

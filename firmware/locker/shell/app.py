@@ -232,8 +232,9 @@ class App:
                 self._wake_ms = effect.ms
             elif kind is do.Send:
                 if effect.urgent and last:
-                    self._link.urgent(records.pack(last))
-                self._link.nudge()
+                    self._link.urgent(records.pack(last), now_ms)
+                if not last or last.kind != records.PICKUP_OPENED:
+                    self._link.nudge()
             else:
                 self._signal(effect, kind, now_ms)
 

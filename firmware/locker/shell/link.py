@@ -2,6 +2,9 @@
 
 One message is on its way at a time, and the host answers each with what its database holds. One without an answer is said again (as
 a new message over the same event numbers); when the host stays silent the session greets it anew, and the REPORT starts afresh.
+
+What the host is told of goes at once, together with all before it. Only a pickup's opening, of which a copy has gone ahead, waits for
+the end of the visit, at most 8 s, so that one message and one answer serve the whole visit.
 """
 
 from locker.compat import const
@@ -10,6 +13,7 @@ from locker.wire import messages
 _BATCH = const(8)
 _ANSWER_MS = const(3000)
 _HEARTBEAT_MS = const(300000)
+_VISIT_MS = const(8000)  # so long an opening waits: its copy may be lost, and has no answer to keep the session from greeting anew
 
 
 class Link:
@@ -30,6 +34,7 @@ class Link:
         self._up = False
         self._reported = False
         self._due = False
+        self._due_ms = 0  # when what has waited for the end of a visit waits no more; 0: nothing does
         self._said_ms = 0
         self._waiting = False  # for the answer to what was said last
 
@@ -37,10 +42,11 @@ class Link:
         """There is something to say that need not wait for the heartbeat."""
         self._due = True
 
-    def urgent(self, record: bytes) -> None:
-        """Sends a copy of one event ahead of any backlog; the journal still carries it in its turn."""
+    def urgent(self, record: bytes, now_ms: int) -> None:
+        """Sends a copy of one event ahead of any backlog; the journal still carries it in its turn, in 8 s if nothing nudges before."""
         if self._up and self._session.ready:
             self._carrier.write(self._session.seal((messages.URGENT, record)))
+        self._due_ms = now_ms + _VISIT_MS
 
     def step(self, now_ms: int) -> int:
         """Moves what there is to move; the number that the host has just acknowledged, else 0."""
@@ -75,6 +81,9 @@ class Link:
 
     def _talk(self, now_ms):
         since_ms = now_ms - self._said_ms
+        if self._due_ms and now_ms >= self._due_ms:
+            self._due_ms = 0
+            self._due = True
         if not self._reported:
             self._reported = self._due = True
             self._say(self._report(), now_ms)
