@@ -61,7 +61,7 @@ class Link:
         self._session.step(now_ms)
         frame = self._session.outgoing()
         if frame:
-            self._carrier.write(frame)
+            self._carrier.write(b"\0" + frame)
         if self._session.ready:
             self._talk(now_ms)
         else:
@@ -98,6 +98,7 @@ class Link:
                 self._due = False
 
     def _say(self, message, now_ms):
-        self._carrier.write(self._session.seal(message))
+        # Where something was lost, what is left of it must not swallow this one too.
+        self._carrier.write(b"\0" * self._waiting + self._session.seal(message))
         self._said_ms = now_ms
         self._waiting = True
