@@ -52,7 +52,6 @@ class Link:
         """Moves what there is to move; the number that the host has just acknowledged, else 0."""
         up = self._carrier.poll(now_ms)
         if up and not self._up:
-            self._decoder.feed(b"\0")  # ends what the last connection has left of a frame
             self._session.start(now_ms)
         self._up = up
         if not up:
