@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Service:
     """A long-running `ansim` command that prints one JSON line when it is ready (`ready`) and one for each thing that happens."""
 
     def __init__(self, log: Path, *arguments: object) -> None:
+        self._reading = threading.Lock()
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "host_tools", *map(str, arguments)],
@@ -56,7 +58,12 @@ class Service:
 
     def readline(self) -> str:
         """The next line that the command prints; empty when it has ended."""
-        return self._process.stdout.readline() if self._process.stdout else ""
+        out = self._process.stdout
+        with self._reading:
+            line = out.readline() if out and not out.closed else ""
+            if out and not line:
+                out.close()
+        return line
 
     def stop(self) -> None:
         """Asks it to end, and makes it when it does not within ten seconds."""
@@ -67,3 +74,5 @@ class Service:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        while self.readline():
+            pass  # what nobody has read goes, and the pipe with it

@@ -69,7 +69,7 @@ class Links:
             return None
         message = link.session.accept(payload, int(now_s * 1000))
         while frame := link.session.outgoing():
-            carrier.write(frame)
+            carrier.write(b"\0" + frame)  # ends what the line has left of another
             link.welcomed_s = now_s
         self._tell_of_version(link)
         if message is None:

@@ -154,7 +154,7 @@ class TestHost:
                 self.statuses.append(message)
             if isinstance(message, messages.Report):
                 self.say(messages.Held(len(self.events), 1, 0, message.uptime, 1_800_000_000))
-            elif isinstance(message, messages.Events | messages.Status | messages.Urgent):
+            elif isinstance(message, messages.Events | messages.Status):  # an Urgent has no answer of its own
                 self.say(messages.Ack(len(self.events)))
             frame = self._session.outgoing()
             if frame:

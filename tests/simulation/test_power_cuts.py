@@ -11,7 +11,7 @@ from tests.simulation.stage import Cabinet, TestHost, make_flash
 
 SERIAL = 815
 OFF_MS = 1500
-STEPS_OF_A_LIFE = 22  # flash operations of `life`; a test says when it is no longer so
+STEPS_OF_A_LIFE = 21  # flash operations of `life`; a test says when it is no longer so
 
 
 def life(cabinet: Cabinet) -> Script:

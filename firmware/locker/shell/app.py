@@ -235,8 +235,9 @@ class App:
                 self._wake_ms = effect.ms
             elif kind is do.Send:
                 if effect.urgent and last:
-                    self._link.say((messages.URGENT, records.pack(last)))
-                self._link.nudge()
+                    self._link.urgent(records.pack(last), now_ms)
+                if not last or last.kind != records.PICKUP_OPENED:
+                    self._link.nudge()
             elif kind is do.Challenge:
                 self._link.say((messages.CHALLENGE, effect.door, effect.number))
             else:

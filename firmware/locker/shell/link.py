@@ -3,6 +3,9 @@
 One message is on its way at a time, and the host answers each with what its database holds. One without an answer is said again (as
 a new message over the same event numbers); when the host stays silent the session greets it anew, and the REPORT starts afresh. Until the
 host has said from where it goes on (HELD), nothing but the REPORT is said.
+
+What the host is told of goes at once, together with all before it. Only a pickup's opening, of which a copy has gone ahead, waits for
+the end of the visit, at most 8 s, so that one message and one answer serve the whole visit.
 """
 
 from locker.compat import const
@@ -13,6 +16,7 @@ _BATCH = const(8)
 _ANSWER_MS = const(3000)
 _HEARTBEAT_MS = const(300000)
 _FRESH = const(50)  # tenths of a second: within which the host's time is believed
+_VISIT_MS = const(8000)  # so long an opening waits: its copy may be lost, and has no answer to keep the session from greeting anew
 
 _TOLD = {messages.COMMAND: events.Commanded, messages.ASK: events.OpeningAsked, messages.GIVE: events.OpeningGiven}
 
@@ -39,6 +43,7 @@ class Link:
         self._held = False  # the host has said from where it goes on
         self._report_ms = 0  # when to report again, until it has
         self._due = False
+        self._due_ms = 0  # when what has waited for the end of a visit waits no more; 0: nothing does
         self._said_ms = 0
         self._waiting = False  # for the answer to what was said last
 
@@ -50,6 +55,11 @@ class Link:
         """Sends a message ahead of any backlog, if there is somebody to hear it; nobody says it again."""
         if self._up and self._session.ready:
             self._carrier.write(self._session.seal(message))
+
+    def urgent(self, record: bytes, now_ms: int) -> None:
+        """Says a copy of one event; the journal still carries it in its turn, in 8 s if nothing nudges before."""
+        self.say((messages.URGENT, record))
+        self._due_ms = now_ms + _VISIT_MS
 
     def step(self, now_ms: int) -> None:
         """Moves what there is to move."""
@@ -63,7 +73,7 @@ class Link:
         self._session.step(now_ms)
         frame = self._session.outgoing()
         if frame:
-            self._carrier.write(frame)
+            self._carrier.write(b"\0" + frame)
         if self._session.ready:
             self._talk(now_ms)
         else:
@@ -99,6 +109,9 @@ class Link:
 
     def _talk(self, now_ms):
         since_ms = now_ms - self._said_ms
+        if self._due_ms and now_ms >= self._due_ms:
+            self._due_ms = 0
+            self._due = True
         if not self._held:
             if now_ms >= self._report_ms:
                 self._report_ms = now_ms + _ANSWER_MS
@@ -113,6 +126,7 @@ class Link:
                 self._due = False
 
     def _say(self, message, now_ms):
-        self._carrier.write(self._session.seal(message))
+        # Where something was lost, what is left of it must not swallow this one too.
+        self._carrier.write(b"\0" * self._waiting + self._session.seal(message))
         self._said_ms = now_ms
         self._waiting = True

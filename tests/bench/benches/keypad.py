@@ -22,7 +22,8 @@ _CARE = {  # debounced, refuses ghosts: by reading their code
 
 
 def run() -> list[Table]:
-    folders = {"ansim": FIRMWARE, **peers.folders()}
+    fetched = peers.folders()
+    folders = {name: fetched.get(name, FIRMWARE) for name in _CARE}
     calls = {name: _calls(name, folder) for name, folder in folders.items()}
     things = sorted({"nothing", "loop"}.union(*calls.values()))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
