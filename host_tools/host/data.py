@@ -12,10 +12,11 @@ import click
 from host_tools.errors import Complaint
 
 LEDGER = "ledger.db"
+DATABASE = "database.url"
 KEY = "host.key"
 MESSAGES = "messages.jsonl"
 LOCK = "serve.lock"
-PRIVATE_FILES = (LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", KEY, MESSAGES, LOCK)
+PRIVATE_FILES = (LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", DATABASE, KEY, MESSAGES, LOCK)
 
 _OTHERS = 0o077
 
@@ -36,6 +37,23 @@ def data_folder(given: Path | None = None) -> Path:
         return Path(os.environ["ANSIM_DATA"])
     home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Path(home) / "ansim"
+
+
+def database_url(data: Path) -> str | None:
+    """Where the ledger is kept if not in the folder: $ANSIM_DATABASE, else the folder's file database.url. Its password is a secret.
+
+    Raises Complaint when the file cannot be read or has wide permissions.
+    """
+    if os.environ.get("ANSIM_DATABASE"):
+        return os.environ["ANSIM_DATABASE"]
+    path = data / DATABASE
+    refuse_wide(path, 0o600)
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Complaint(f"{path} cannot be read: it holds one line, the URL of the database, and belongs to you.") from error
 
 
 def prepare(data: Path, *, create: bool) -> None:

@@ -8,10 +8,10 @@ resident at once; when its turn comes, both find themselves done.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, case, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from host_tools.host import standing, tables
+from host_tools.host.database import insert_new, insert_or_change
 from host_tools.host.ledger import ENROLLED, PENDING, Ledger
 from host_tools.host.standing import Board
 from host_tools.host.times import Last, anchor, when
@@ -101,6 +101,7 @@ class _Turn:
 
     def __init__(self, connection: Connection, said: Sequence[Said]) -> None:
         self._connection = connection
+        self._dialect = connection.dialect.name
         self._said = said
         self._boards = standing.boards(connection, ((message.cabinet, message.incarnation) for message in said))
         heard = [records.unpack(raw) for message in said for raw in message.records]
@@ -184,7 +185,7 @@ class _Turn:
 
     def _alarm(self, board: Board, record: Record, kind: str, at_ms: int) -> None:
         row = {"cabinet": board.cabinet, "incarnation": board.incarnation, "number": record.number, "kind": kind, "door": record.door}
-        new = self._connection.execute(insert(tables.alarm).values(raised_ms=at_ms, **row).on_conflict_do_nothing())
+        new = self._connection.execute(insert_new(self._dialect, tables.alarm), row | {"raised_ms": at_ms})
         if new.rowcount:
             self.news.append(News(board.cabinet, record, kind))
             self._tell(board, record, kind, None, at_ms)
@@ -210,8 +211,9 @@ class _Turn:
         """Puts what was decided into the transaction."""
         boards = self._boards.values()
         places = [{"cabinet": board.cabinet, "incarnation": board.incarnation, "applied": board.applied} for board in boards]
-        self._upsert(tables.position, places)
-        self._upsert(tables.boot, [_anchor_row(board, boot) for board in boards for boot in board.anchors])
+        self._many(insert_or_change(self._dialect, tables.position), places)
+        anchors = [_anchor_row(board, boot) for board in boards for boot in board.anchors]
+        self._many(insert_or_change(self._dialect, tables.boot), anchors)
         # A board that speaks holds its identity: that confirms its enrolment also where a provisioning was killed before it could.
         confirmed = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
         here = tables.cabinet.c.id == bindparam("key")
@@ -227,17 +229,11 @@ class _Turn:
         place = (tables.ticket.c.site == bindparam("at")) & (tables.ticket.c.serial == bindparam("number"))
         used = [{"at": site, "number": serial, "state": "used"} for (site, serial), row in self._tickets.items() if row["state"] == "used"]
         self._many(update(tables.ticket).where(place), used)
-        self._many(insert(tables.outbox).on_conflict_do_nothing(), self._letters)
+        self._many(insert_new(self._dialect, tables.outbox), self._letters)
 
     def _many(self, statement: Any, rows: list[dict[str, Any]]) -> None:
         if rows:
             self._connection.execute(statement, rows)
-
-    def _upsert(self, table: Any, rows: list[dict[str, Any]]) -> None:
-        """Inserts rows; where the primary key is there already, the rest of the row becomes the new one."""
-        statement = insert(table)
-        rest = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
-        self._many(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest), rows)
 
 
 def _anchor_row(board: Board, boot: int) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, tuple_
-from sqlalchemy.dialects.sqlite import insert
 
+from host_tools.host.database import insert_new
 from host_tools.host.tables import boot, cabinet, event, parcel, position, ticket
 from host_tools.host.times import Last
 
@@ -38,7 +38,7 @@ def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
     """The boards, entered at event number 0 where the ledger has none, with the starts of their boots since their last event."""
     wanted = sorted(set(keys))
     places = [{"cabinet": number, "incarnation": incarnation, "applied": 0} for number, incarnation in wanted]
-    connection.execute(insert(position).on_conflict_do_nothing(), places)
+    connection.execute(insert_new(connection.dialect.name, position), places)
     here = tuple_(position.c.cabinet, position.c.incarnation).in_(wanted)
     last = (
         (event.c.cabinet == position.c.cabinet) & (event.c.incarnation == position.c.incarnation) & (event.c.number == position.c.applied)
