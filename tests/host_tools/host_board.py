@@ -95,7 +95,7 @@ class Board:
             hello = self.session.outgoing()
             if hello:
                 self.write(hello)
-            if self._arrived(0.1):
+            if self.arrived(0.1):
                 self._hear()
 
     def meet(self) -> int:
@@ -128,11 +128,12 @@ class Board:
             before = self.acknowledged
             assert self.send_batch() > before
 
-    def _arrived(self, within_s: float) -> bool:
+    def arrived(self, within_s: float) -> bool:
+        """Whether the host has said something; waits for it so long at most."""
         return bool(select.select([self._descriptor], [], [], within_s)[0])
 
     def _hear(self) -> list[tuple]:
-        assert self._arrived(PATIENCE_S), "the host says nothing"
+        assert self.arrived(PATIENCE_S), "the host says nothing"
         data = os.read(self._descriptor, 4096)
         if not data:
             raise ConnectionError("the host is gone")
@@ -150,6 +151,11 @@ class Host:
     def __init__(self, data: Path, *arguments: str) -> None:
         command = [sys.executable, "-m", "host_tools", "serve", "--json", "--data", str(data), *(arguments or ("--listen", "127.0.0.1:0"))]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert self.process.stdout
+        self._begin(self.process.stdout.fileno())
+
+    def _begin(self, descriptor: int) -> None:
+        self._descriptor = descriptor
         self.told: list[dict[str, Any]] = []
         self.output = b""
         self._rest = b""
@@ -179,13 +185,15 @@ class Host:
 
     def listen(self) -> None:
         """Waits until the host has told of something more."""
-        assert self.process.stdout
-        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
-        data = os.read(self.process.stdout.fileno(), 65_536) if ready else b""
+        ready, _, _ = select.select([self._descriptor], [], [], PATIENCE_S)
+        data = os.read(self._descriptor, 65_536) if ready else b""
         if not data:
-            assert self.process.stderr
-            raise AssertionError(f"the host says no more: {self.told} {self.process.stderr.read() if ready else b''!r}")
+            raise AssertionError(f"the host says no more: {self.told} {self._complaint() if ready else b''!r}")
         self._take(data)
+
+    def _complaint(self) -> bytes:
+        assert self.process.stderr
+        return self.process.stderr.read()
 
     def _take(self, data: bytes) -> None:
         self.output += data
