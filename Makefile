@@ -41,7 +41,8 @@ help: ## this list
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[mutants]'
 	@touch $@
 
-# What the tests need from the system: valgrind counts instructions.
-.venv/system: | .venv/ready
-	@command -v valgrind >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy valgrind; }
+# What the tests need from the system: valgrind counts instructions, PostgreSQL keeps ledgers (the tests start servers of their own).
+.venv/system: Makefile | .venv/ready
+	@{ command -v valgrind && ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || \
+	    { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy valgrind postgresql; }
 	@touch $@

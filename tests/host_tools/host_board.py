@@ -65,9 +65,9 @@ class Board:
     def __init__(self, enrolled: Enrolment, journal: Journal | None = None) -> None:
         self.journal = journal or Journal()
         self.session = Session(enrolled.master_secret, enrolled.board_id, enrolled.alias, os.urandom)
+        self.enrolled = enrolled
         self.acknowledged = 0
         self.sent: list[bytes] = []
-        self._board_id = enrolled.board_id
         self._decoder = Decoder()
         self._line: socket.socket | None = None
         self._descriptor = -1
@@ -106,7 +106,9 @@ class Board:
     def report(self) -> messages.Report:
         journal = self.journal
         numbers = {"oldest_event": 1, "next_event": len(journal.events) + 1, "next_command": 1}
-        return messages.Report(self._board_id, journal.incarnation, 1, boot=journal.boot, build=100, uptime=journal.uptime, **numbers)
+        return messages.Report(
+            self.enrolled.board_id, journal.incarnation, 1, boot=journal.boot, build=100, uptime=journal.uptime, **numbers
+        )
 
     def say(self, message: tuple) -> None:
         self.write(self.session.seal(messages.typed(message)))
@@ -181,6 +183,12 @@ class Host:
                 if told["event"] == event and all(told.get(name) == value for name, value in details.items()):
                     return told
             seen = len(self.told)
+            self.listen()
+
+    def wait_for_next(self, event: str) -> None:
+        """An occurrence of that kind that is still to come."""
+        known = len([told for told in self.told if told["event"] == event])
+        while len([told for told in self.told if told["event"] == event]) == known:
             self.listen()
 
     def listen(self) -> None:

@@ -72,14 +72,14 @@ def kill_and_check(data: Path, ledger: Ledger, enrolled: Enrolment, seed: int, k
         board.connect(host.address)
         board.meet()
         board.send_all()
-        while _unsent(ledger):
+        while unsent(ledger):
             host.listen()
         assert host.end() == 0
     board.close()
     check(data, ledger, enrolled, journal)
 
 
-def _unsent(ledger: Ledger) -> int:
+def unsent(ledger: Ledger) -> int:
     with ledger.reading() as connection:
         return len(connection.execute(tables.outbox.select().where(tables.outbox.c.sent_ms.is_(None))).all())
 
