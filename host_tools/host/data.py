@@ -3,9 +3,10 @@
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -20,13 +21,33 @@ PRIVATE_FILES = (LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", DATABASE, KEY, MESSAG
 
 _OTHERS = 0o077
 
-#: `--data DIR` of every sub-command that opens the ledger; hands on None when it is not given.
-data_option = click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="The host's data folder [default: $ANSIM_DATA, else $XDG_DATA_HOME/ansim, else ~/.local/share/ansim].",
-)
+#: Where a command notes the file that --passphrase-file names.
+PASSPHRASE_FILE = "ansim.passphrase-file"  # noqa: S105 - a name
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _note_passphrase_file(context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
+    context.meta[PASSPHRASE_FILE] = path
+
+
+def data_option(command: _Command) -> _Command:
+    """`--data DIR` of every sub-command that opens the ledger, None when it is not given; and where its key's passphrase is read."""
+    command = click.option(
+        "--passphrase-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        envvar="ANSIM_PASSPHRASE_FILE",
+        expose_value=False,
+        callback=_note_passphrase_file,
+        help="Its first line opens the host key, where that is under a passphrase [default: $ANSIM_PASSPHRASE_FILE].",
+    )(command)
+    return click.option(
+        "--data",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="The host's data folder [default: $ANSIM_DATA, else $XDG_DATA_HOME/ansim, else ~/.local/share/ansim].",
+    )(command)
 
 
 def data_folder(given: Path | None = None) -> Path:

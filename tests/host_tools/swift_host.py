@@ -12,11 +12,11 @@ from pathlib import Path
 
 from host_board import Host
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
     [
         "host_tools.cli.serve",
-        *(f"host_tools.host.{name}" for name in ("server", "notifier", "ledger", "sqlite", "postgres")),
+        *(f"host_tools.host.{name}" for name in ("server", "notifier", "ledger", "sqlite", "postgres", "key_file")),
         "sqlalchemy.dialects.sqlite",
         "sqlalchemy.dialects.postgresql.psycopg",
     ]
@@ -27,9 +27,9 @@ class SwiftHost(Host):
     """`ansim serve --json` in a process of its own, killed by `kill`."""
 
     def __init__(self, data: Path) -> None:
-        self._told, theirs = _FORKS.Pipe(duplex=False)
+        self._told, theirs = FORKS.Pipe(duplex=False)
         self._begin(self._told.fileno())
-        self._process = _FORKS.Process(target=_serve, args=(theirs, ["serve", "--json", "--data", str(data), "--listen", "127.0.0.1:0"]))
+        self._process = FORKS.Process(target=_serve, args=(theirs, ["serve", "--json", "--data", str(data), "--listen", "127.0.0.1:0"]))
         self._process.start()
         theirs.close()
 
