@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from host_tools.host import standing, tables
-from host_tools.host.database import insert_new, insert_or_change
+from host_tools.host.database import execute_many, insert_new, insert_or_change
 from host_tools.host.ledger import ENROLLED, PENDING, Ledger
 from host_tools.host.standing import Board
 from host_tools.host.times import Last, anchor, when
@@ -104,23 +104,23 @@ class _Turn:
         self._dialect = connection.dialect.name
         self._said = said
         self._boards = standing.boards(connection, ((message.cabinet, message.incarnation) for message in said))
-        heard = [records.unpack(raw) for message in said for raw in message.records]
-        serials = {record.a for record in heard if record.kind == records.DEPOSITED}
+        self._heard = heard = {raw: records.unpack(raw) for message in said for raw in message.records}
+        serials = {record.a for record in heard.values() if record.kind == records.DEPOSITED}
         self._tickets = standing.tickets(connection, {board.site for board in self._boards.values()}, serials)
         self._uses = standing.uses(connection, serials)
         self._parcels = standing.waiting(connection, {message.cabinet for message in said}) if heard else {}
         self._events: list[dict[str, Any]] = []
         self._letters: list[dict[str, Any]] = []
+        self._used: list[dict[str, Any]] = []  # tickets
         self.news: list[News] = []
 
     def hear(self, message: Said) -> int:
         """Takes one message; the number up to which its board is applied."""
         board = self._boards[message.cabinet, message.incarnation]
         if message.uptime is not None:
-            start = anchor(message.uptime, message.at_ms)
-            board.anchors[message.boot] = min(board.anchors.get(message.boot, start), start)
+            board.met(message.boot, anchor(message.uptime, message.at_ms))
         for raw in message.records:
-            record = records.unpack(raw)
+            record = self._heard[raw]
             if record.number == board.applied + 1:
                 self._apply(board, record, message.at_ms)
             elif record.number > board.applied:
@@ -134,6 +134,7 @@ class _Turn:
         times = {"arrived_ms": at_ms, "earliest_ms": earliest, "latest_ms": latest}
         self._events.append({"cabinet": board.cabinet, "incarnation": board.incarnation, **record._asdict(), **times})
         board.applied = record.number
+        board.is_placed = False
         board.last = Last(record.boot, record.uptime, earliest)
         self.news.append(News(board.cabinet, record))
         if record.kind == records.DEPOSITED:
@@ -153,6 +154,7 @@ class _Turn:
         self._uses[board.site, record.a] += 1
         if ticket and ticket["state"] == "open":
             ticket["state"] = "used"
+            self._used.append({"at": board.site, "number": record.a})
         self._parcels[board.cabinet, board.incarnation, record.door, record.b] = {
             "id": None,
             "cabinet": board.cabinet,
@@ -210,30 +212,32 @@ class _Turn:
     def write(self) -> None:
         """Puts what was decided into the transaction."""
         boards = self._boards.values()
-        places = [{"cabinet": board.cabinet, "incarnation": board.incarnation, "applied": board.applied} for board in boards]
+        moved = [board for board in boards if not board.is_placed]
+        places = [{"cabinet": board.cabinet, "incarnation": board.incarnation, "applied": board.applied} for board in moved]
         self._many(insert_or_change(self._dialect, tables.position), places)
-        anchors = [_anchor_row(board, boot) for board in boards for boot in board.anchors]
+        anchors = [_anchor_row(board, boot) for board in boards for boot in board.changed]
         self._many(insert_or_change(self._dialect, tables.boot), anchors)
-        # A board that speaks holds its identity: that confirms its enrolment also where a provisioning was killed before it could.
-        confirmed = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
-        here = tables.cabinet.c.id == bindparam("key")
-        self._many(update(tables.cabinet).where(here).values(state=confirmed), _sightings(self._said))
-        self._many(insert(tables.event), self._events)
+        self._many(_SEEN, _sightings(self._said))
+        self._many(_EVENT, self._events)
         new = [parcel for parcel in self._parcels.values() if parcel["id"] is None]
-        self._many(insert(tables.parcel), [{name: parcel[name] for name in parcel if name != "id"} for parcel in new])
+        self._many(_PARCEL, [{name: parcel[name] for name in parcel if name != "id"} for parcel in new])
         ended = [parcel for parcel in self._parcels.values() if parcel["id"] is not None and parcel["state"] != "waiting"]
-        self._many(
-            update(tables.parcel).where(tables.parcel.c.id == bindparam("key")),
-            [{"key": parcel["id"], "state": parcel["state"], "ended_ms": parcel["ended_ms"]} for parcel in ended],
-        )
-        place = (tables.ticket.c.site == bindparam("at")) & (tables.ticket.c.serial == bindparam("number"))
-        used = [{"at": site, "number": serial, "state": "used"} for (site, serial), row in self._tickets.items() if row["state"] == "used"]
-        self._many(update(tables.ticket).where(place), used)
+        self._many(_ENDED, [{"key": parcel["id"], "state": parcel["state"], "ended_ms": parcel["ended_ms"]} for parcel in ended])
+        self._many(_USED, self._used)
         self._many(insert_new(self._dialect, tables.outbox), self._letters)
 
     def _many(self, statement: Any, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(statement, rows)
+        execute_many(self._connection, statement, rows)
+
+
+# A board that speaks holds its identity: that confirms its enrolment also where a provisioning was killed before it could.
+_CONFIRMED = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
+_SEEN = update(tables.cabinet).where(tables.cabinet.c.id == bindparam("key")).values(state=_CONFIRMED)
+_EVENT = insert(tables.event)
+_PARCEL = insert(tables.parcel)
+_ENDED = update(tables.parcel).where(tables.parcel.c.id == bindparam("key"))
+_TICKET = (tables.ticket.c.site == bindparam("at")) & (tables.ticket.c.serial == bindparam("number"))
+_USED = update(tables.ticket).where(_TICKET).values(state="used")
 
 
 def _anchor_row(board: Board, boot: int) -> dict[str, Any]:

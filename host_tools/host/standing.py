@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import Connection, Row, bindparam, func, select, tuple_
 
-from host_tools.host.database import insert_new
 from host_tools.host.tables import boot, cabinet, event, parcel, position, ticket
 from host_tools.host.times import Last
 
@@ -16,17 +15,32 @@ Key = tuple[int, int]
 
 
 class Board:
-    """A board's place in the ledger."""
+    """A board's place in the ledger: its last event, the starts of its boots, and those of them (`changed`) that are not in it yet."""
 
-    def __init__(self, row: Row) -> None:
-        self.cabinet: int = row.cabinet
-        self.incarnation: int = row.incarnation
-        self.site: int = row.site
-        self.epoch: int = row.epoch
-        self.applied: int = row.applied
-        self.last = Last(row.last_boot, row.last_uptime, row.last_earliest_ms)
+    def __init__(self, cabinet: Row, incarnation: int) -> None:
+        self.cabinet: int = cabinet.id
+        self.incarnation = incarnation
+        self.site: int = cabinet.site
+        self.epoch: int = cabinet.epoch
+        self.applied = 0
+        self.is_placed = False  # its place is in the ledger as it is here
+        self.last = Last(0, 0, cabinet.enrolled_ms)
         self.anchors: dict[int, int] = {}
-        self._board_id: bytes = row.board_id
+        self.changed: set[int] = set()
+        self._board_id: bytes = cabinet.board_id
+
+    def place(self, row: Row) -> None:
+        """Takes over where the ledger has it."""
+        self.applied = row.applied
+        self.is_placed = True
+        if row.boot is not None:
+            self.last = Last(row.boot, row.uptime, row.earliest_ms)
+
+    def met(self, boot: int, started_ms: int) -> None:
+        """A message tells when a boot began; the earliest of all is true."""
+        if started_ms < self.anchors.get(boot, started_ms + 1):
+            self.anchors[boot] = started_ms
+            self.changed.add(boot)
 
     def letter_id(self, number: int, kind: str) -> str:
         """The name for ever of what is told about an event: 32 hexadecimal digits."""
@@ -35,32 +49,32 @@ class Board:
 
 
 def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
-    """The boards, entered at event number 0 where the ledger has none, with the starts of their boots since their last event."""
+    """The boards, at event number 0 where the ledger has none, with the starts of their boots since their last event."""
     wanted = sorted(set(keys))
-    places = [{"cabinet": number, "incarnation": incarnation, "applied": 0} for number, incarnation in wanted]
-    connection.execute(insert_new(connection.dialect.name, position), places)
-    here = tuple_(position.c.cabinet, position.c.incarnation).in_(wanted)
-    last = (
-        (event.c.cabinet == position.c.cabinet) & (event.c.incarnation == position.c.incarnation) & (event.c.number == position.c.applied)
-    )
-    placed = position.join(cabinet, cabinet.c.id == position.c.cabinet).outerjoin(event, last)
-    rows = connection.execute(
-        select(
-            *position.c,
-            *(cabinet.c[name] for name in ("site", "board_id", "epoch")),
-            func.coalesce(event.c.boot, 0).label("last_boot"),
-            func.coalesce(event.c.uptime, 0).label("last_uptime"),
-            func.coalesce(event.c.earliest_ms, cabinet.c.enrolled_ms).label("last_earliest_ms"),
-        )
-        .select_from(placed)
-        .where(here)
-    )
-    found = {(row.cabinet, row.incarnation): Board(row) for row in rows}
-    met = (boot.c.cabinet == position.c.cabinet) & (boot.c.incarnation == position.c.incarnation)
-    since = boot.c.boot >= func.coalesce(event.c.boot, 0)
-    for row in connection.execute(select(*boot.c).select_from(placed.join(boot, met)).where(here, since)):
+    of_cabinet = {row.id: row for row in connection.execute(_CABINETS, {"cabinets": sorted({number for number, _ in wanted})})}
+    found = {(number, incarnation): Board(of_cabinet[number], incarnation) for number, incarnation in wanted}
+    for row in connection.execute(_PLACES, {"keys": wanted}):
+        found[row.cabinet, row.incarnation].place(row)
+    for row in connection.execute(_BOOTS, {"keys": wanted}):
         found[row.cabinet, row.incarnation].anchors[row.boot] = row.started_ms
     return found
+
+
+_CABINETS = select(*(cabinet.c[name] for name in ("id", "site", "board_id", "epoch", "enrolled_ms"))).where(
+    cabinet.c.id.in_(bindparam("cabinets", expanding=True))
+)
+_LAST = (event.c.cabinet == position.c.cabinet) & (event.c.incarnation == position.c.incarnation) & (event.c.number == position.c.applied)
+_PLACES = (
+    select(*position.c, *(event.c[name] for name in ("boot", "uptime", "earliest_ms")))
+    .select_from(position.outerjoin(event, _LAST))
+    .where(tuple_(position.c.cabinet, position.c.incarnation).in_(bindparam("keys", expanding=True)))
+)
+_MET = (boot.c.cabinet == position.c.cabinet) & (boot.c.incarnation == position.c.incarnation)
+_BOOTS = (
+    select(*boot.c)
+    .select_from(boot.outerjoin(position, _MET).outerjoin(event, _LAST))
+    .where(tuple_(boot.c.cabinet, boot.c.incarnation).in_(bindparam("keys", expanding=True)), boot.c.boot >= func.coalesce(event.c.boot, 0))
+)
 
 
 def tickets(connection: Connection, sites: Iterable[int], serials: set[int]) -> dict[tuple[int, int], dict[str, Any]]:
