@@ -83,7 +83,7 @@ def read_key(data: Path, ask: Ask) -> bytes:
 def is_protected(data: Path) -> bool:
     """Whether the key of a data folder is under a passphrase. Raises Complaint as `read_key` does."""
     content = _content(data)
-    return len(content) != KEY_BYTES and bool(_parsed(data, content))
+    return len(content) != KEY_BYTES and _parsed(data, content) is not None
 
 
 def cost_of(data: Path) -> dict[str, int]:
@@ -142,14 +142,16 @@ def _content(data: Path) -> bytes:
 def _parsed(data: Path, content: bytes) -> Wrapped:
     try:
         found = json.loads(content)
-        wrapped = Wrapped(
-            *(int(found[name]) for name in ("n", "r", "p")), *(bytes.fromhex(found[name]) for name in ("salt", "nonce", "sealed"))
-        )
-        fits = wrapped.written() == content and wrapped.n > 1 and wrapped.n & (wrapped.n - 1) == 0 and wrapped.r > 0
-        fits = fits and 0 < wrapped.p <= _P_MAX and 128 * wrapped.n * wrapped.r <= _MEMORY_MAX
-        fits = fits and (len(wrapped.salt), len(wrapped.nonce), len(wrapped.sealed)) == (16, 12, KEY_BYTES + 16)
-    except (ValueError, KeyError, TypeError):
-        fits = False
-    if not fits:
-        raise Complaint(f"{data / KEY} is damaged ({len(content)} bytes, not a key): restore it from the backup.")
+        n, r, p = (int(found[name]) for name in ("n", "r", "p"))
+        salt, nonce, sealed = (bytes.fromhex(found[name]) for name in ("salt", "nonce", "sealed"))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(data, content) from error
+    wrapped = Wrapped(n, r, p, salt, nonce, sealed)
+    costs = n > 1 and n & (n - 1) == 0 and r > 0 and 0 < p <= _P_MAX and 128 * n * r <= _MEMORY_MAX
+    if not costs or (len(salt), len(nonce), len(sealed)) != (16, 12, KEY_BYTES + 16) or wrapped.written() != content:
+        raise _damaged(data, content)
     return wrapped
+
+
+def _damaged(data: Path, content: bytes) -> Complaint:
+    return Complaint(f"{data / KEY} is damaged ({len(content)} bytes, not a key): restore it from the backup.")

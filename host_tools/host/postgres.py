@@ -131,7 +131,7 @@ class PostgresDatabase(Database):
 
 def _configure(connection: psycopg.Connection, _record: Any) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items()))
+        cursor.executemany("SELECT set_config(%s, %s, false)", list(_SETTINGS.items()))
     connection.commit()
 
 

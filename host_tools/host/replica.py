@@ -109,7 +109,7 @@ class _Turn:
         self._tickets = standing.tickets(connection, {board.site for board in self._boards.values()}, serials)
         self._uses = standing.uses(connection, serials)
         self._parcels = standing.waiting(connection, {message.cabinet for message in said}) if heard else {}
-        self._events: list[dict[str, Any]] = []
+        self._events: list[tuple[int, ...]] = []  # as _EVENT_ROW names their values
         self._letters: list[dict[str, Any]] = []
         self._used: list[dict[str, Any]] = []  # tickets
         self.news: list[News] = []
@@ -131,8 +131,7 @@ class _Turn:
 
     def _apply(self, board: Board, record: Record, at_ms: int) -> None:
         earliest, latest = when(record, board.last, board.anchors, at_ms)
-        times = {"arrived_ms": at_ms, "earliest_ms": earliest, "latest_ms": latest}
-        self._events.append({"cabinet": board.cabinet, "incarnation": board.incarnation, **record._asdict(), **times})
+        self._events.append((board.cabinet, board.incarnation, *record, at_ms, earliest, latest))
         board.applied = record.number
         board.is_placed = False
         board.last = Last(record.boot, record.uptime, earliest)
@@ -218,7 +217,7 @@ class _Turn:
         anchors = [_anchor_row(board, boot) for board in boards for boot in board.changed]
         self._many(insert_or_change(self._dialect, tables.boot), anchors)
         self._many(_SEEN, _sightings(self._said))
-        self._many(_EVENT, self._events)
+        self._many(_EVENT, [dict(zip(_EVENT_ROW, values, strict=True)) for values in self._events])
         new = [parcel for parcel in self._parcels.values() if parcel["id"] is None]
         self._many(_PARCEL, [{name: parcel[name] for name in parcel if name != "id"} for parcel in new])
         ended = [parcel for parcel in self._parcels.values() if parcel["id"] is not None and parcel["state"] != "waiting"]
@@ -234,6 +233,7 @@ class _Turn:
 _CONFIRMED = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
 _SEEN = update(tables.cabinet).where(tables.cabinet.c.id == bindparam("key")).values(state=_CONFIRMED)
 _EVENT = insert(tables.event)
+_EVENT_ROW = ("cabinet", "incarnation", *Record._fields, "arrived_ms", "earliest_ms", "latest_ms")
 _PARCEL = insert(tables.parcel)
 _ENDED = update(tables.parcel).where(tables.parcel.c.id == bindparam("key"))
 _TICKET = (tables.ticket.c.site == bindparam("at")) & (tables.ticket.c.serial == bindparam("number"))

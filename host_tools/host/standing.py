@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, tuple_
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from host_tools.host.tables import boot, cabinet, event, parcel, position, ticket
 from host_tools.host.times import Last
@@ -50,30 +50,33 @@ class Board:
 
 def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
     """The boards, at event number 0 where the ledger has none, with the starts of their boots since their last event."""
-    wanted = sorted(set(keys))
-    of_cabinet = {row.id: row for row in connection.execute(_CABINETS, {"cabinets": sorted({number for number, _ in wanted})})}
+    wanted = set(keys)
+    # By cabinet only: pairs cost more than the few rows of earlier incarnations.
+    numbers = {"cabinets": sorted({number for number, _ in wanted})}
+    of_cabinet = {row.id: row for row in connection.execute(_CABINETS, numbers)}
     found = {(number, incarnation): Board(of_cabinet[number], incarnation) for number, incarnation in wanted}
-    for row in connection.execute(_PLACES, {"keys": wanted}):
-        found[row.cabinet, row.incarnation].place(row)
-    for row in connection.execute(_BOOTS, {"keys": wanted}):
-        found[row.cabinet, row.incarnation].anchors[row.boot] = row.started_ms
+    for row in connection.execute(_PLACES, numbers):
+        if (row.cabinet, row.incarnation) in wanted:
+            found[row.cabinet, row.incarnation].place(row)
+    for row in connection.execute(_BOOTS, numbers):
+        if (row.cabinet, row.incarnation) in wanted:
+            found[row.cabinet, row.incarnation].anchors[row.boot] = row.started_ms
     return found
 
 
-_CABINETS = select(*(cabinet.c[name] for name in ("id", "site", "board_id", "epoch", "enrolled_ms"))).where(
-    cabinet.c.id.in_(bindparam("cabinets", expanding=True))
-)
+_NUMBERS = bindparam("cabinets", expanding=True)
+_CABINETS = select(*(cabinet.c[name] for name in ("id", "site", "board_id", "epoch", "enrolled_ms"))).where(cabinet.c.id.in_(_NUMBERS))
 _LAST = (event.c.cabinet == position.c.cabinet) & (event.c.incarnation == position.c.incarnation) & (event.c.number == position.c.applied)
 _PLACES = (
     select(*position.c, *(event.c[name] for name in ("boot", "uptime", "earliest_ms")))
     .select_from(position.outerjoin(event, _LAST))
-    .where(tuple_(position.c.cabinet, position.c.incarnation).in_(bindparam("keys", expanding=True)))
+    .where(position.c.cabinet.in_(_NUMBERS))
 )
 _MET = (boot.c.cabinet == position.c.cabinet) & (boot.c.incarnation == position.c.incarnation)
 _BOOTS = (
     select(*boot.c)
     .select_from(boot.outerjoin(position, _MET).outerjoin(event, _LAST))
-    .where(tuple_(boot.c.cabinet, boot.c.incarnation).in_(bindparam("keys", expanding=True)), boot.c.boot >= func.coalesce(event.c.boot, 0))
+    .where(boot.c.cabinet.in_(_NUMBERS), boot.c.boot >= func.coalesce(event.c.boot, 0))
 )
 
 

@@ -49,6 +49,7 @@ class _Board:
         self._answered = answered
         self._session = Session(enrolled.master_secret, enrolled.board_id, enrolled.alias, os.urandom)
         self._heard = Decoder()
+        self._is_heard = False
         self._uptime = 0
 
     def greeting(self) -> bytes:
@@ -78,10 +79,14 @@ class _Board:
 
     def write(self, frame: bytes) -> None:
         """What the host says: it ends a handshake, or acknowledges."""
-        if not self._session.ready:
-            for payload in self._heard.feed(frame):
-                self._session.accept(payload, 0)
-        else:
+        if self._is_heard:
+            self._answered()
+            return
+        had_keys = self._session.ready
+        for payload in self._heard.feed(frame):
+            self._session.accept(payload, 0)
+        if had_keys:  # from the first acknowledgement on its messages need not carry its nonce
+            self._is_heard = True
             self._answered()
 
     def close(self) -> None:
