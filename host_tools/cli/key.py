@@ -59,11 +59,9 @@ def status(data: Path | None, as_json: bool) -> None:
     \b
     Example: ansim key status --json
     """
-    folder = _folder(data)
-    protected = key_file.is_protected(folder)
-    cost = key_file.cost_of(folder) if protected else None
+    cost = key_file.protection(_folder(data))
     if as_json:
-        print_json({"protected": protected, "scrypt": cost})
+        print_json({"protected": cost is not None, "scrypt": cost})
     else:
         click.echo(
             "host.key is under a passphrase (scrypt, n={n}, r={r}, p={p}).".format(**cost) if cost else "host.key has no passphrase."

@@ -60,7 +60,7 @@ class Wrapped(NamedTuple):
 
     def _stretched(self, passphrase: str) -> bytes:
         # The same word has more than one spelling in Unicode, and keyboards differ in which they give.
-        said = unicodedata.normalize("NFC", passphrase).encode()
+        said = unicodedata.normalize("NFC", passphrase).encode(errors="surrogateescape")
         return Scrypt(salt=self.salt, length=KEY_BYTES, n=self.n, r=self.r, p=self.p).derive(said)
 
 
@@ -80,15 +80,12 @@ def read_key(data: Path, ask: Ask) -> bytes:
         raise Complaint(f"That passphrase does not open {data / KEY}: check it and try again.") from error
 
 
-def is_protected(data: Path) -> bool:
-    """Whether the key of a data folder is under a passphrase. Raises Complaint as `read_key` does."""
+def protection(data: Path) -> dict[str, int] | None:
+    """The parameters of scrypt of a wrapped key, None for one that has no passphrase. Raises Complaint as `read_key` does."""
     content = _content(data)
-    return len(content) != KEY_BYTES and _parsed(data, content) is not None
-
-
-def cost_of(data: Path) -> dict[str, int]:
-    """The parameters of scrypt in a wrapped key."""
-    wrapped = _parsed(data, _content(data))
+    if len(content) == KEY_BYTES:
+        return None
+    wrapped = _parsed(data, content)
     return {"n": wrapped.n, "r": wrapped.r, "p": wrapped.p}
 
 

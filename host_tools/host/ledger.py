@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Row, delete, exc, func, insert, make_
 
 from host_tools.errors import Complaint
 from host_tools.host import tables
-from host_tools.host.data import data_folder, database_url, prepare
+from host_tools.host.data import KEY, data_folder, database_url, prepare
 from host_tools.host.database import Database, complaints, now_ms, open_engine
 from host_tools.host.vault import Vault, open_vault
 
@@ -289,7 +289,8 @@ def open_ledger(data: Path | None = None, *, create: bool = True) -> Ledger:
     prepare(data, create=create)
     database = database_of(data)
     try:
-        vault = open_vault(data, create=create and not database.is_there())
+        without_key = create and not (data / KEY).exists()  # asked first: it costs nothing
+        vault = open_vault(data, create=without_key and not database.is_there())
         return Ledger(data, database, open_engine(database, create=create), vault)
     except OSError as error:
         raise Complaint(

@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,6 @@ from locker.wire import host_messages as messages
 from locker.wire.keys import epoch_keys
 
 DOORS = 12
-ANSWER_S = 0.02  # a frame's way through the host takes about half of it
 
 
 def story(ledger: Ledger, seed: int, lives: int) -> Journal:
@@ -41,14 +41,18 @@ def play_until_killed(board: Board, host: SwiftHost, chance: random.Random) -> N
     """Sends on; the host is killed at some instant behind a random frame: while it reads, commits, answers or tells, or afterwards."""
     frames = chance.randrange(1, 9)
     board.connect(host.address)
+    began_s = time.monotonic()
     board.meet()
+    answer_s = time.monotonic() - began_s
     while board.acknowledged < len(board.journal.events):
+        began_s = time.monotonic()
         frames -= 1
         if frames == 0:
             board.say(messages.Events(board.journal.events[board.acknowledged : board.acknowledged + 8]))
-            board.arrived(chance.uniform(0, ANSWER_S))
+            board.arrived(chance.uniform(0, 1.5 * answer_s))
             break
         board.send_batch()
+        answer_s = time.monotonic() - began_s
     host.kill()
 
 
