@@ -131,8 +131,9 @@ class Links:
         A board with an older journal is told what the ledger holds: it gives no number out again that is in use, goes on behind them, takes
         no deposits until a new epoch, and reports anew. All others keep their events until people have mended it.
         """
-        link.report = report
+        link.report = None  # while the ledger is away nothing is known of the journal, so nothing is taken from it
         held = applied_up_to(self.ledger, link.cabinet, report.incarnation)
+        link.report = report
         fault = ""
         if report.next_event <= held:
             fault = (

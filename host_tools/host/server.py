@@ -215,7 +215,8 @@ class Server:
         while True:
             await asyncio.sleep(_TICK_S)
             now_s = asyncio.get_running_loop().time()
-            self._links.tick(now_s)
+            with contextlib.suppress(Passing):  # it looks into the ledger, and will again
+                self._links.tick(now_s)
             for carrier in [other for other in self._connections if not other.verified and now_s - other.opened_s > _STRANGER_S]:
                 carrier.close()
             if self._overflowed:

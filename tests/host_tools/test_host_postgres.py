@@ -1,11 +1,13 @@
 """The ledger in PostgreSQL: one writer at a time, durable commits, failures as sentences, and hosts that wait for their server."""
 
+import asyncio
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -16,7 +18,7 @@ from sqlalchemy import Connection, inspect
 from test_host_kill import check, story, unsent
 
 from host_tools.errors import Complaint
-from host_tools.host import outbox, parcels, residents, tables, tickets
+from host_tools.host import links, outbox, parcels, residents, server, tables, tickets
 from host_tools.host import postgres as postgres_module
 from host_tools.host.database import Passing
 from host_tools.host.ledger import Ledger, open_ledger
@@ -247,3 +249,46 @@ def test_a_full_disk_of_the_server_passes_and_loses_nothing(ledger: Ledger) -> N
     with ledger.writing() as connection:
         connection.exec_driver_sql("DROP TRIGGER no_room ON event")
     assert take(ledger, [said]).applied == [1]
+
+
+def test_a_host_whose_server_is_away_for_long_goes_on_and_takes_nothing_before_it_has_compared_journals(
+    data: Path, ledger: Ledger, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "_REFRESH_ANYWAY_S", 0.0)
+    monkeypatch.setattr(server, "_TICK_S", 0.005)
+    board = Board(enrol(ledger))
+    board.journal.add(records.BELL_RUNG)
+    told = []
+    notifier = FileNotifier(data / "messages.jsonl")
+    host = server.Server(ledger, notifier, told.append)
+
+    async def serve() -> None:
+        running = asyncio.ensure_future(host.run(server.Settings(("127.0.0.1", 0))))
+        address = await until(lambda: next(((one["address"], one["port"]) for one in told if one["event"] == "listening"), None))
+        board.connect(address)
+        await asyncio.to_thread(board.meet)
+        postgres.kill()
+        await asyncio.to_thread(board.greet)
+        board.say(board.report())  # it cannot be compared with the ledger now
+        board.say(messages.Events(board.journal.events))
+        await until(lambda: any(one["event"] == "overflow" for one in told))
+        assert not running.done()
+        postgres.start()
+        board.say(messages.Events(board.journal.events))  # taken by nobody
+        assert await asyncio.to_thread(board.ask, board.report()) == 0
+        await asyncio.to_thread(board.send_all)
+        host.stop()
+        await running
+
+    asyncio.run(serve())
+    notifier.close()
+    board.close()
+    assert [one["event"] for one in told].count("bell rung") == 1
+
+
+async def until(found: Callable[[], Any]) -> Any:
+    """What is found at last."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not (what := found()):
+            await asyncio.sleep(0)
+    return what
