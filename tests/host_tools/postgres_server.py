@@ -46,7 +46,8 @@ class PostgresServer:
         quiet = ["-c", "listen_addresses=", "-c", "max_connections=50", "-c", "shared_buffers=16MB", "-c", "lc_messages=C"]
         place = ["-D", str(self._data), "-c", f"unix_socket_directories={self.folder}", "-c", "checkpoint_timeout=1h"]
         with (self.folder / "log").open("ab") as log:
-            command = [_binaries() / "postgres", *place, *quiet]
+            # It ends with us, also where we are killed.
+            command = ["setpriv", "--pdeathsig=QUIT", _binaries() / "postgres", *place, *quiet]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", start_new_session=True, **self._as_whom)
         ready = [_binaries() / "pg_isready", "--quiet", f"--host={self.folder}", "--dbname=postgres"]
         while subprocess.run(ready, check=False).returncode:
