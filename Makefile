@@ -41,8 +41,10 @@ help: ## this list
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[mutants]'
 	@touch $@
 
-# What the tests need from the system: valgrind counts instructions, spin and a C compiler check the model, tshark runs the dissector.
+# What the tests need from the system: valgrind counts instructions, spin and a C compiler check the model, tshark runs the dissector,
+# PostgreSQL keeps ledgers (the tests start servers of their own).
 .venv/system: Makefile | .venv/ready
-	@for tool in valgrind spin gcc tshark; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; [ -z "$$missing" ] || \
+	@for tool in valgrind spin gcc tshark; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; [ -z "$$missing" ] || \
 	    { $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy $$missing; }
 	@touch $@

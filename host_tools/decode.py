@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from host_tools.host.ledger import Identity, Ledger
 from locker.core import records
-from locker.wire import ccm, frame, keys
+from locker.wire import ccm, frame, oscore
 from locker.wire.ccm import BadSeal
 from locker.wire.frame import BadFrame
 from locker.wire.host_messages import decode_message
@@ -138,7 +138,7 @@ class _Conversation:
         self._contexts: list[tuple[bytes, dict[str, bytes], bytes]] = []  # nonces, keys by sender, common IV; the latest to open first
 
     def _context(self, nonces: bytes) -> tuple[bytes, dict[str, bytes], bytes]:
-        board, host, iv = keys.derive(self._secret, self._board_id, nonces, _SENDER_IDS[BOARD], _SENDER_IDS[HOST])
+        board, host, iv = oscore.derive(self._secret, self._board_id, nonces, _SENDER_IDS[BOARD], _SENDER_IDS[HOST])
         return nonces, {BOARD: board, HOST: host}, iv
 
     def open(self, payload: bytes, senders: tuple[str, ...]) -> tuple[str, bytes] | None:
@@ -147,7 +147,7 @@ class _Conversation:
         number = payload[nonce_end:end] or b"\0"
         for context in self._candidates(payload):
             for sender in senders:
-                seal_nonce = keys.nonce(context[2], _SENDER_IDS[sender], number)
+                seal_nonce = oscore.nonce(context[2], _SENDER_IDS[sender], number)
                 try:
                     text = ccm.unseal(context[1][sender], seal_nonce, payload[:end], payload[end:])
                 except BadSeal:

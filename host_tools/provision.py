@@ -18,8 +18,8 @@ from host_tools.bundle import digest
 from host_tools.device import Device
 from host_tools.errors import Complaint
 from host_tools.flash import refuse_missing_journal, refuse_other_firmware, refuse_wrong_chip, verdict
-from host_tools.host.data import LEDGER, data_folder
-from host_tools.host.ledger import PENDING, AlreadyEnrolled, Cabinet, Enrolment, Ledger, Site, open_ledger
+from host_tools.host.data import data_folder
+from host_tools.host.ledger import PENDING, AlreadyEnrolled, Cabinet, Enrolment, Ledger, Site, database_of, open_ledger
 from host_tools.install import Progress, install, survey
 
 _CONNECT_S_MAX = 5.0
@@ -79,7 +79,7 @@ def provision(request: Request, progress: Progress = lambda done, total: None) -
         refuse_wrong_chip(device, request.board)
         refuse_missing_journal(device)
         refuse_other_firmware(device)
-        if request.dry_run and not (data_folder(request.data) / LEDGER).exists():
+        if request.dry_run and not database_of(data_folder(request.data)).is_there():
             return _planned(request, _look(device, None))
         with open_ledger(request.data, create=not request.dry_run) as ledger:
             found = _look(device, ledger)

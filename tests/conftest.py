@@ -5,6 +5,7 @@ In tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs 
 """
 
 import importlib.util
+import os
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "soak: a long sweep, run by `make soak`")
+    for name in [name for name in os.environ if name.startswith("ANSIM_")]:
+        del os.environ[name]  # of a real host on this machine
     for folder in SHARED_FOLDERS:
         sys.path.insert(0, str(TESTS / folder))
     # Of the packages of CPython the other interpreter may see these only.

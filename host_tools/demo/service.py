@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +22,11 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def _surroundings() -> dict[str, str]:
+    """The environment without what it says of a real host: the demonstration has a folder, a database and a key of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ANSIM_")}
+
+
 def _complaint(name: object, what: str, said: str) -> Complaint:
     lines = said.strip().splitlines()
     return Complaint(f"`ansim {name}` {what}: {lines[-1].removeprefix('ansim: ') if lines else 'it said nothing'}")
@@ -29,7 +35,7 @@ def _complaint(name: object, what: str, said: str) -> Complaint:
 def ansim(*arguments: object) -> str:
     """Runs one `ansim` command to its end; its stdout. Raises Complaint with its own sentence when it fails."""
     command = [sys.executable, "-m", "host_tools", *map(str, arguments)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=_surroundings())
     if ended.returncode:
         raise _complaint(arguments[0], "failed", ended.stderr or ended.stdout)
     return ended.stdout
@@ -47,6 +53,7 @@ class Service:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
+                env=_surroundings(),
                 start_new_session=True,
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread runs yet
             )

@@ -5,6 +5,7 @@ Holds no name, contact, ticket or code.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from host_tools.host.database import now_ms
@@ -55,6 +56,7 @@ EVENTS = {
 }
 
 
+@lru_cache(maxsize=16)  # many things happen in one moment
 def moment(ms: int) -> str:
     """A time in ms since 1970 as ISO 8601, UTC, to the millisecond."""
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

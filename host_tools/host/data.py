@@ -3,29 +3,51 @@
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from host_tools.errors import Complaint
 
 LEDGER = "ledger.db"
+DATABASE = "database.url"
 KEY = "host.key"
 MESSAGES = "messages.jsonl"
 LOCK = "serve.lock"
-PRIVATE_FILES = (LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", KEY, MESSAGES, LOCK)
+PRIVATE_FILES = (LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", DATABASE, KEY, MESSAGES, LOCK)
 
 _OTHERS = 0o077
 
-#: `--data DIR` of every sub-command that opens the ledger; hands on None when it is not given.
-data_option = click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="The host's data folder [default: $ANSIM_DATA, else $XDG_DATA_HOME/ansim, else ~/.local/share/ansim].",
-)
+#: Where a command notes the file that --passphrase-file names.
+PASSPHRASE_FILE = "ansim.passphrase-file"  # noqa: S105 - a name
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _note_passphrase_file(context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
+    context.meta[PASSPHRASE_FILE] = path
+
+
+def data_option(command: _Command) -> _Command:
+    """`--data DIR` of every sub-command that opens the ledger, None when it is not given; and where its key's passphrase is read."""
+    command = click.option(
+        "--passphrase-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        envvar="ANSIM_PASSPHRASE_FILE",
+        expose_value=False,
+        callback=_note_passphrase_file,
+        help="Its first line opens the host key, where that is under a passphrase [default: $ANSIM_PASSPHRASE_FILE].",
+    )(command)
+    return click.option(
+        "--data",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="The host's data folder [default: $ANSIM_DATA, else $XDG_DATA_HOME/ansim, else ~/.local/share/ansim].",
+    )(command)
 
 
 def data_folder(given: Path | None = None) -> Path:
@@ -36,6 +58,23 @@ def data_folder(given: Path | None = None) -> Path:
         return Path(os.environ["ANSIM_DATA"])
     home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
     return Path(home) / "ansim"
+
+
+def database_url(data: Path) -> str | None:
+    """Where the ledger is kept if not in the folder: $ANSIM_DATABASE, else the folder's file database.url. Its password is a secret.
+
+    Raises Complaint when the file cannot be read or has wide permissions.
+    """
+    if os.environ.get("ANSIM_DATABASE"):
+        return os.environ["ANSIM_DATABASE"]
+    path = data / DATABASE
+    refuse_wide(path, 0o600)
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Complaint(f"{path} cannot be read: it holds one line, the URL of the database, and belongs to you.") from error
 
 
 def prepare(data: Path, *, create: bool) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from sqlalchemy import Connection, Engine, Row, delete, exc, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, exc, func, insert, make_url, select, update
 
 from host_tools.errors import Complaint
 from host_tools.host import tables
-from host_tools.host.data import LEDGER, data_folder, prepare
-from host_tools.host.database import complaints, now_ms, open_engine
+from host_tools.host.data import KEY, data_folder, database_url, prepare
+from host_tools.host.database import Database, complaints, now_ms, open_engine
 from host_tools.host.vault import Vault, open_vault
 
 NAME_CHARACTERS_MAX = 64
@@ -81,9 +81,10 @@ class Identity(NamedTuple):
 class Ledger:
     """An open ledger. Every method is one transaction; a method that returns has its changes on the disk."""
 
-    def __init__(self, data: Path, engine: Engine, vault: Vault) -> None:
+    def __init__(self, data: Path, database: Database, engine: Engine, vault: Vault) -> None:
         self.data = data
         self.vault = vault
+        self._database = database
         self._engine = engine
 
     def __enter__(self) -> Self:
@@ -93,20 +94,26 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Gives the file back."""
+        """Gives the database back."""
         self._engine.dispose()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that may write: durable when it ends, undone when it raises."""
-        with complaints(self.data), self._engine.begin() as connection:
+        with complaints(self._database), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view; it never waits for a writer."""
-        with complaints(self.data), self._engine.connect().execution_options(reading=True) as connection:
+        with complaints(self._database), self._engine.connect().execution_options(reading=True) as connection:
             yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether no other host on this database is handing messages over; none begins meanwhile."""
+        with self._database.alone(self._engine) as alone:
+            yield alone
 
     def site(self, name: str) -> Site:
         """The site of that name; it is founded, with a fresh ticket key, when the ledger does not know it."""
@@ -263,17 +270,37 @@ def check_name(what: str, name: str) -> None:
         raise Complaint(f"A {what}'s name has 1 to {NAME_CHARACTERS_MAX} printable characters and no blanks around it.", 2)
 
 
-def open_ledger(data: Path | None = None, *, create: bool = True) -> Ledger:
-    """The ledger in the folder (by default where `data_folder` says); `create` makes folder, key and file when there are none.
+def database_of(data: Path) -> Database:
+    """Where the ledger of a data folder is kept: the one place that every command asks. Raises Complaint for a URL that is none."""
+    given = database_url(data)
+    if given is None:
+        from host_tools.host.sqlite import SqliteFile
 
-    Raises Complaint: too wide permissions, missing key, damaged, newer or locked file.
+        return SqliteFile(data)
+    from host_tools.host.postgres import PostgresDatabase
+
+    try:
+        url = make_url(given)
+    except (exc.ArgumentError, ValueError):
+        url = None
+    if url is None or url.drivername not in ("postgresql", "postgresql+psycopg"):
+        # Not a word of it is repeated: whatever it is, it may hold a password.
+        raise Complaint("$ANSIM_DATABASE or database.url is no URL of a database: postgresql+psycopg://USER@HOST/DATABASE.", 2)
+    return PostgresDatabase(url)
+
+
+def open_ledger(data: Path | None = None, *, create: bool = True) -> Ledger:
+    """The ledger of the folder (by default where `data_folder` says); `create` makes folder, key and ledger when there are none.
+
+    Raises Complaint: too wide permissions, missing key; damaged, newer, locked or unreachable database.
     """
     data = data_folder(data)
     prepare(data, create=create)
-    fresh = create and not (data / LEDGER).exists()
+    database = database_of(data)
     try:
-        vault = open_vault(data, create=fresh)
-        return Ledger(data, open_engine(data, create=create), vault)
+        without_key = create and not (data / KEY).exists()  # asked first: it costs nothing
+        vault = open_vault(data, create=without_key and not database.is_there())
+        return Ledger(data, database, open_engine(database, create=create), vault)
     except OSError as error:
         raise Complaint(
             f"The data folder {data} cannot be written ({error.strerror}): free space or choose another with --data."

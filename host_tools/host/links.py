@@ -8,6 +8,7 @@ from host_tools.host.chronicle import Tell, occurrence
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
 from host_tools.host.meeting import FAULTS, Meeting
+from host_tools.host.quick_session import QuickSession
 from host_tools.host.replica import Said
 from locker.wire import host_messages as messages
 from locker.wire.frame import VERSION, BadFrame, alias_of
@@ -90,7 +91,7 @@ class Links:
         if identity is None:
             return None
         cabinet = identity.cabinet
-        session = HostSession(identity.master_secret, cabinet.board_id, alias, os.urandom)
+        session = QuickSession(identity.master_secret, cabinet.board_id, alias, os.urandom)
         self._links[alias] = Link(cabinet.id, cabinet.site, cabinet.number, session)
         return self._links[alias]
 

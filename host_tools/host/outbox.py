@@ -13,6 +13,8 @@ from host_tools.host.wording import Matter, Message, words
 BATCH_MAX = 500
 STAFF = "staff"
 
+_ELSEWHERE = "another host is handing messages over"
+
 
 class Round(NamedTuple):
     """What one round of delivery came to."""
@@ -24,7 +26,12 @@ class Round(NamedTuple):
 
 
 def deliver(ledger: Ledger, notifier: Notifier) -> Round:
-    """Offers the oldest unsent letters to the notifier and notes which have arrived."""
+    """Offers the oldest unsent letters to the notifier and notes which have arrived; while another host does so, there is nothing to do."""
+    with ledger.alone() as alone:
+        return _deliver(ledger, notifier) if alone else Round([], 0, _ELSEWHERE, False)
+
+
+def _deliver(ledger: Ledger, notifier: Notifier) -> Round:
     outbox, resident = tables.outbox, tables.resident
     with ledger.reading() as connection:
         unsent = (

@@ -8,10 +8,10 @@ resident at once; when its turn comes, both find themselves done.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, bindparam, case, func, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, Connection, bindparam, case, func, insert, update
 
 from host_tools.host import orders, standing, tables
+from host_tools.host.database import execute_many, insert_new, insert_or_change
 from host_tools.host.ledger import ENROLLED, PENDING, Ledger
 from host_tools.host.meeting import Meeting, meet
 from host_tools.host.standing import Board, Key
@@ -118,21 +118,18 @@ class _Turn:
 
     def __init__(self, connection: Connection, said: Sequence[Said]) -> None:
         self._connection = connection
+        self._dialect = connection.dialect.name
         self._said = said
         self._boards = standing.boards(connection, ((message.cabinet, message.incarnation) for message in said))
-        heard = [records.unpack(raw) for message in said for raw in message.records]
-        serials = {record.a for record in heard if record.kind == records.DEPOSITED}
+        self._heard = heard = {raw: records.unpack(raw) for message in said for raw in message.records}
+        serials = {record.a for record in heard.values() if record.kind == records.DEPOSITED}
         self._tickets = standing.tickets(connection, {board.site for board in self._boards.values()}, serials)
         self._uses = standing.uses(connection, serials)
         self._parcels = standing.waiting(connection, {message.cabinet for message in said}) if heard else {}
-        self._events: list[dict[str, Any]] = []
+        self._events: list[tuple[int, ...]] = []  # as _EVENT_ROW names their values
         self._letters: list[dict[str, Any]] = []
-        adopted = [
-            (message.cabinet, record)
-            for message in said
-            for record in map(records.unpack, message.records)
-            if record.kind == records.ADOPTED
-        ]
+        self._used: list[dict[str, Any]] = []  # tickets
+        adopted = [(one.cabinet, heard[raw]) for one in said for raw in one.records if heard[raw].kind == records.ADOPTED]
         self._adoptable = standing.adoptable(connection, adopted)
         self._epochs: list[dict[str, Any]] = []
         self._reported: list[tuple[int, int, bool, int]] = []
@@ -143,10 +140,9 @@ class _Turn:
         """Takes one message; the number up to which its board is applied."""
         board = self._boards[message.cabinet, message.incarnation]
         if message.uptime is not None:
-            start = anchor(message.uptime, message.at_ms)
-            board.anchors[message.boot] = min(board.anchors.get(message.boot, start), start)
+            board.met(message.boot, anchor(message.uptime, message.at_ms))
         for raw in message.records:
-            record = records.unpack(raw)
+            record = self._heard[raw]
             if record.number == board.applied + 1:
                 self._apply(board, record, message.at_ms)
             elif record.number > board.applied:
@@ -157,24 +153,28 @@ class _Turn:
 
     def _apply(self, board: Board, record: Record, at_ms: int) -> None:
         earliest, latest = when(record, board.last, board.anchors, at_ms)
-        times = {"arrived_ms": at_ms, "earliest_ms": earliest, "latest_ms": latest}
-        self._events.append({"cabinet": board.cabinet, "incarnation": board.incarnation, **record._asdict(), **times})
+        self._events.append((board.cabinet, board.incarnation, *record, at_ms, earliest, latest))
         board.applied = record.number
+        board.is_placed = False
         board.last = Last(record.boot, record.uptime, earliest)
         self.news.append(News(board.cabinet, record))
         if record.kind == records.DEPOSITED:
             self._deposit(board, record, latest, at_ms)
         elif record.kind == records.ADOPTED:
             self._adopt(board, record)
-        self._note(board, record, latest)
+        else:
+            self._note(board, record, latest)
         self._announce(board, record, at_ms)
-        parcel = self._parcel(board, record)
         if record.kind in ENDS:
-            if parcel and parcel["state"] == "waiting":
-                parcel |= {"state": ENDS[record.kind], "ended_ms": latest}
-                self._uses[board.site, parcel["serial"]] -= record.kind == records.WITHDRAWN
-            elif not standing.knows_parcel(self._connection, board, record.door, record.b):
-                self._alarm(board, record, UNKNOWN, at_ms)
+            self._end(board, record, latest, at_ms)
+
+    def _end(self, board: Board, record: Record, ended_ms: int, at_ms: int) -> None:
+        parcel = self._parcel(board, record)
+        if parcel and parcel["state"] == "waiting":
+            parcel |= {"state": ENDS[record.kind], "ended_ms": ended_ms}
+            self._uses[board.site, parcel["serial"]] -= record.kind == records.WITHDRAWN
+        elif parcel is None and not standing.knows_parcel(self._connection, board, record.door, record.b):
+            self._alarm(board, record, UNKNOWN, at_ms)
 
     def _note(self, board: Board, record: Record, latest: int) -> None:
         """What an event says of epochs, orders and the terms of a parcel."""
@@ -203,6 +203,7 @@ class _Turn:
         self._uses[board.site, record.a] += 1
         if ticket and ticket["state"] == "open":
             ticket["state"] = "used"
+            self._used.append({"at": board.site, "number": record.a})
         self._parcels[board.cabinet, board.incarnation, record.door, record.b] = {
             "id": None,
             "cabinet": board.cabinet,
@@ -250,7 +251,7 @@ class _Turn:
 
     def _alarm(self, board: Board, record: Record, kind: str, at_ms: int) -> None:
         row = {"cabinet": board.cabinet, "incarnation": board.incarnation, "number": record.number, "kind": kind, "door": record.door}
-        new = self._connection.execute(insert(tables.alarm).values(raised_ms=at_ms, **row).on_conflict_do_nothing())
+        new = self._connection.execute(insert_new(self._dialect, tables.alarm), row | {"raised_ms": at_ms})
         if new.rowcount:
             self.news.append(News(board.cabinet, record, kind))
             self._tell(board, record, kind, None, at_ms)
@@ -275,46 +276,46 @@ class _Turn:
     def write(self) -> None:
         """Puts what was decided into the transaction."""
         boards = self._boards.values()
-        places = [{"cabinet": board.cabinet, "incarnation": board.incarnation, "applied": board.applied} for board in boards]
-        self._upsert(tables.position, places)
-        self._upsert(tables.boot, [_anchor_row(board, boot) for board in boards for boot in board.anchors])
-        # A board that speaks holds its identity: that confirms its enrolment also where a provisioning was killed before it could.
-        confirmed = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
-        here = tables.cabinet.c.id == bindparam("key")
-        told = func.coalesce(bindparam("next", type_=BigInteger), tables.cabinet.c.next_event)
-        self._many(update(tables.cabinet).where(here).values(state=confirmed, next_event=told), _sightings(self._said))
-        self._many(insert(tables.event), self._events)
+        moved = [board for board in boards if not board.is_placed]
+        places = [{"cabinet": board.cabinet, "incarnation": board.incarnation, "applied": board.applied} for board in moved]
+        self._many(insert_or_change(self._dialect, tables.position), places)
+        anchors = [_anchor_row(board, boot) for board in boards for boot in board.changed]
+        self._many(insert_or_change(self._dialect, tables.boot), anchors)
+        self._many(_SEEN, _sightings(self._said))
+        self._many(_EVENT, [dict(zip(_EVENT_ROW, values, strict=True)) for values in self._events])
         new = [parcel for parcel in self._parcels.values() if parcel["id"] is None]
-        self._many(insert(tables.parcel), [{name: parcel[name] for name in parcel if name not in ("id", "before")} for parcel in new])
+        self._many(_PARCEL, [{name: parcel[name] for name in parcel if name != "id"} for parcel in new])
         known = [parcel for parcel in self._parcels.values() if parcel["id"] is not None]
         changed = [parcel for parcel in known if any(parcel[name] != parcel["before"][name] for name in _CHANGING)]
-        self._many(
-            update(tables.parcel).where(tables.parcel.c.id == bindparam("key")),
-            [{"key": parcel["id"], **{name: parcel[name] for name in _CHANGING}} for parcel in changed],
-        )
-        self._upsert(tables.epoch, self._epochs)
-        newest = {row["cabinet"]: row["epoch"] for row in self._epochs}
-        self._many(
-            update(tables.cabinet).where(tables.cabinet.c.id == bindparam("key")), [{"key": k, "epoch": e} for k, e in newest.items()]
-        )
+        self._many(_CHANGED, [{"key": parcel["id"], **{name: parcel[name] for name in _CHANGING}} for parcel in changed])
+        self._write_orders()
+        self._many(_USED, self._used)
+        self._many(insert_new(self._dialect, tables.outbox), self._letters)
+
+    def _write_orders(self) -> None:
+        self._many(insert_or_change(self._dialect, tables.epoch), self._epochs)
+        for row in self._epochs:
+            here = tables.cabinet.c.id == row["cabinet"]
+            self._connection.execute(update(tables.cabinet).where(here).values(epoch=row["epoch"]))
         orders.reported(self._connection, self._reported)
         for cabinet, incarnation in self._doubted:
             epoch = self._boards[cabinet, incarnation].newest_epoch
             orders.queue(self._connection, cabinet, [orders.new_epoch(epoch)], self._said[-1].at_ms)
-        place = (tables.ticket.c.site == bindparam("at")) & (tables.ticket.c.serial == bindparam("number"))
-        used = [{"at": site, "number": serial, "state": "used"} for (site, serial), row in self._tickets.items() if row["state"] == "used"]
-        self._many(update(tables.ticket).where(place), used)
-        self._many(insert(tables.outbox).on_conflict_do_nothing(), self._letters)
 
     def _many(self, statement: Any, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(statement, rows)
+        execute_many(self._connection, statement, rows)
 
-    def _upsert(self, table: Any, rows: list[dict[str, Any]]) -> None:
-        """Inserts rows; where the primary key is there already, the rest of the row becomes the new one."""
-        statement = insert(table)
-        rest = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
-        self._many(statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest), rows)
+
+# A board that speaks holds its identity: that confirms its enrolment also where a provisioning was killed before it could.
+_CONFIRMED = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
+_NEXT = func.coalesce(bindparam("next", type_=BigInteger), tables.cabinet.c.next_event)
+_SEEN = update(tables.cabinet).where(tables.cabinet.c.id == bindparam("key")).values(state=_CONFIRMED, next_event=_NEXT)
+_EVENT = insert(tables.event)
+_EVENT_ROW = ("cabinet", "incarnation", *Record._fields, "arrived_ms", "earliest_ms", "latest_ms")
+_PARCEL = insert(tables.parcel)
+_CHANGED = update(tables.parcel).where(tables.parcel.c.id == bindparam("key"))
+_TICKET = (tables.ticket.c.site == bindparam("at")) & (tables.ticket.c.serial == bindparam("number"))
+_USED = update(tables.ticket).where(_TICKET).values(state="used")
 
 
 def _anchor_row(board: Board, boot: int) -> dict[str, Any]:

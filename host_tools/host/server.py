@@ -178,15 +178,19 @@ class Server:
                 self._answer(turn, await self._take(thread, [said for _, said in turn]))
 
     async def _take(self, thread: ThreadPoolExecutor, said: list[Said]) -> Taken:
-        """Commits, trying again while the ledger is locked or its disk is full: nothing is acknowledged before."""
-        told = False
+        """Commits, trying again while the ledger is locked, its server away or its disk full: nothing is acknowledged before."""
+        waited = False
         while True:
             try:
-                return await asyncio.get_running_loop().run_in_executor(thread, take, self._ledger, said)
+                taken = await asyncio.get_running_loop().run_in_executor(thread, take, self._ledger, said)
             except Passing as complaint:
-                if not told:
+                if not waited:
                     self._tell(occurrence("ledger waits", detail=str(complaint)))
-                told = True
+                waited = True
+            else:
+                if waited:  # a commit whose answer was lost has left letters that are not among the news
+                    self._mail.set()
+                return taken
             await asyncio.sleep(_LEDGER_PAUSE_S)
 
     def _answer(self, turn: list[tuple[Link, Said]], taken: Taken) -> None:
@@ -235,20 +239,19 @@ class Server:
         while True:
             await self._mail.wait()
             self._mail.clear()
-            reason = ""
             try:
                 done = await asyncio.get_running_loop().run_in_executor(thread, outbox.deliver, self._ledger, self._notifier)
-            except Passing as complaint:
-                reason = str(complaint)
-            else:
-                reason = done.reason
-                for message in done.sent:
-                    self._tell(occurrence("message sent", id=message.id, detail=message.kind))
-                if done.failed:
-                    self._tell(occurrence("messages wait", detail=f"{done.failed} could not be handed over ({reason})"))
-                elif done.more:
-                    self._mail.set()
-            if not reason:
+            except Passing:  # the ledger will be back; the letters are in it
+                await asyncio.sleep(_LEDGER_PAUSE_S)
+                self._mail.set()
+                continue
+            for message in done.sent:
+                self._tell(occurrence("message sent", id=message.id, detail=message.kind))
+            if done.failed:
+                self._tell(occurrence("messages wait", detail=f"{done.failed} could not be handed over ({done.reason})"))
+            elif done.more:
+                self._mail.set()
+            if not done.reason:
                 pause_s = _RESEND_FIRST_S
             else:
                 await asyncio.sleep(pause_s)
@@ -259,7 +262,8 @@ class Server:
         while True:
             await asyncio.sleep(_TICK_S)
             now_s = asyncio.get_running_loop().time()
-            self._links.tick(now_s)
+            with contextlib.suppress(Passing):  # it looks into the ledger, and will again
+                self._links.tick(now_s)
             self.close_idle(now_s)
             if self._overflowed:
                 self._tell(occurrence("overflow", detail=f"{self._overflowed} messages were dropped and will come again"))

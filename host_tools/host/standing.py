@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, tuple_
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from host_tools.host.tables import boot, cabinet, event, parcel, position, ticket
 from host_tools.host.tables import epoch as epochs
@@ -21,20 +20,35 @@ Key = tuple[int, int]
 
 
 class Board:
-    """A board's place in the ledger."""
+    """A board's place in the ledger: its last event, the starts of its boots, and those of them (`changed`) that are not in it yet."""
 
-    def __init__(self, row: Row) -> None:
-        self.cabinet: int = row.cabinet
-        self.incarnation: int = row.incarnation
-        self.site: int = row.site
+    def __init__(self, cabinet: Row, incarnation: int) -> None:
+        self.cabinet: int = cabinet.id
+        self.incarnation = incarnation
+        self.site: int = cabinet.site
         self.epoch = 1
-        self.newest_epoch: int = row.epoch  # of any incarnation
-        self.applied: int = row.applied
-        self.last = Last(row.last_boot, row.last_uptime, row.last_earliest_ms)
-        self.anchors: dict[int, int] = {}
+        self.newest_epoch: int = cabinet.epoch  # of any incarnation
         self.epochs: dict[int, int] = {}  # those begun in this incarnation: by the number of the event with which each began
         self.starts: dict[int, int] = {}  # by door: number of the event that reserved the counter of its latest parcel
-        self._board_id: bytes = row.board_id
+        self.applied = 0
+        self.is_placed = False  # its place is in the ledger as it is here
+        self.last = Last(0, 0, cabinet.enrolled_ms)
+        self.anchors: dict[int, int] = {}
+        self.changed: set[int] = set()
+        self._board_id: bytes = cabinet.board_id
+
+    def place(self, row: Row) -> None:
+        """Takes over where the ledger has it."""
+        self.applied = row.applied
+        self.is_placed = True
+        if row.boot is not None:
+            self.last = Last(row.boot, row.uptime, row.earliest_ms)
+
+    def met(self, boot: int, started_ms: int) -> None:
+        """A message tells when a boot began; the earliest of all is true."""
+        if started_ms < self.anchors.get(boot, started_ms + 1):
+            self.anchors[boot] = started_ms
+            self.changed.add(boot)
 
     def begin_epoch(self, number: int, epoch: int) -> None:
         """From the event of that number on, counters are reserved in another epoch."""
@@ -55,43 +69,42 @@ class Board:
 
 
 def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
-    """The boards, entered at event number 0 where the ledger has none, with the starts of their boots since their last event."""
-    wanted = sorted(set(keys))
-    places = [{"cabinet": number, "incarnation": incarnation, "applied": 0} for number, incarnation in wanted]
-    connection.execute(insert(position).on_conflict_do_nothing(), places)
-    here = tuple_(position.c.cabinet, position.c.incarnation).in_(wanted)
-    last = (
-        (event.c.cabinet == position.c.cabinet) & (event.c.incarnation == position.c.incarnation) & (event.c.number == position.c.applied)
-    )
-    placed = position.join(cabinet, cabinet.c.id == position.c.cabinet).outerjoin(event, last)
-    rows = connection.execute(
-        select(
-            *position.c,
-            *(cabinet.c[name] for name in ("site", "board_id", "epoch")),
-            func.coalesce(event.c.boot, 0).label("last_boot"),
-            func.coalesce(event.c.uptime, 0).label("last_uptime"),
-            func.coalesce(event.c.earliest_ms, cabinet.c.enrolled_ms).label("last_earliest_ms"),
-        )
-        .select_from(placed)
-        .where(here)
-    )
-    found = {(row.cabinet, row.incarnation): Board(row) for row in rows}
-    for row in connection.execute(_epochs_of(wanted)):
-        if (row.cabinet, row.incarnation) in found:
-            found[row.cabinet, row.incarnation].begin_epoch(row.began, row.epoch)
-    met = (boot.c.cabinet == position.c.cabinet) & (boot.c.incarnation == position.c.incarnation)
-    since = boot.c.boot >= func.coalesce(event.c.boot, 0)
-    for row in connection.execute(select(*boot.c).select_from(placed.join(boot, met)).where(here, since)):
-        found[row.cabinet, row.incarnation].anchors[row.boot] = row.started_ms
+    """The boards, at event number 0 where the ledger has none, with the starts of their boots since their last event."""
+    wanted = set(keys)
+    # By cabinet only: pairs cost more than the few rows of earlier incarnations.
+    numbers = {"cabinets": sorted({number for number, _ in wanted})}
+    of_cabinet = {row.id: row for row in connection.execute(_CABINETS, numbers)}
+    found = {(number, incarnation): Board(of_cabinet[number], incarnation) for number, incarnation in wanted}
+    for row in connection.execute(_PLACES, numbers):
+        if (row.cabinet, row.incarnation) in wanted:
+            found[row.cabinet, row.incarnation].place(row)
+    for row in connection.execute(_BOOTS, numbers):
+        if (row.cabinet, row.incarnation) in wanted:
+            found[row.cabinet, row.incarnation].anchors[row.boot] = row.started_ms
+    if any(row.epoch > 1 for row in of_cabinet.values()):
+        for row in connection.execute(_EPOCHS, numbers):
+            if (row.cabinet, row.incarnation) in wanted:
+                found[row.cabinet, row.incarnation].begin_epoch(row.began, row.epoch)
     return found
 
 
-def _epochs_of(keys: list[Key]) -> Select:
-    return (
-        select(epochs.c.cabinet, epochs.c.incarnation, epochs.c.began, epochs.c.epoch)
-        .where(tuple_(epochs.c.cabinet, epochs.c.incarnation).in_(keys))
-        .order_by(epochs.c.began)
-    )
+_NUMBERS = bindparam("cabinets", expanding=True)
+_CABINETS = select(*(cabinet.c[name] for name in ("id", "site", "board_id", "epoch", "enrolled_ms"))).where(cabinet.c.id.in_(_NUMBERS))
+_LAST = (event.c.cabinet == position.c.cabinet) & (event.c.incarnation == position.c.incarnation) & (event.c.number == position.c.applied)
+_PLACES = (
+    select(*position.c, *(event.c[name] for name in ("boot", "uptime", "earliest_ms")))
+    .select_from(position.outerjoin(event, _LAST))
+    .where(position.c.cabinet.in_(_NUMBERS))
+)
+_MET = (boot.c.cabinet == position.c.cabinet) & (boot.c.incarnation == position.c.incarnation)
+_BOOTS = (
+    select(*boot.c)
+    .select_from(boot.outerjoin(position, _MET).outerjoin(event, _LAST))
+    .where(boot.c.cabinet.in_(_NUMBERS), boot.c.boot >= func.coalesce(event.c.boot, 0))
+)
+
+_EPOCHS = select(epochs.c.cabinet, epochs.c.incarnation, epochs.c.began, epochs.c.epoch)
+_EPOCHS = _EPOCHS.where(epochs.c.cabinet.in_(_NUMBERS)).order_by(epochs.c.began)
 
 
 def start_of(connection: Connection, board: Board, door: int) -> int:

@@ -70,8 +70,21 @@ cabinet = Table(
     Column("round_trip_ms", Integer),
     Column("fault", String(16)),  # why nothing is taken from it, None: it is in step
     CheckConstraint("state IN ('pending', 'enrolled', 'retired')", name="state"),
-    Index("uq_cabinet_uid_in_service", "uid", unique=True, sqlite_where=text("state <> 'retired'")),
-    Index("uq_cabinet_number_in_service", "site", "number", unique=True, sqlite_where=text("state <> 'retired'")),
+    Index(
+        "uq_cabinet_uid_in_service",
+        "uid",
+        unique=True,
+        sqlite_where=text("state <> 'retired'"),
+        postgresql_where=text("state <> 'retired'"),
+    ),
+    Index(
+        "uq_cabinet_number_in_service",
+        "site",
+        "number",
+        unique=True,
+        sqlite_where=text("state <> 'retired'"),
+        postgresql_where=text("state <> 'retired'"),
+    ),
 )
 
 #: How far a board's journal has been applied: all events up to and including `applied`.
@@ -205,7 +218,7 @@ outbox = Table(
     Column("queued_ms", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("sent_ms", BigInteger),
-    Index("ix_outbox_unsent", "sequence", sqlite_where=text("sent_ms IS NULL")),
+    Index("ix_outbox_unsent", "sequence", sqlite_where=text("sent_ms IS NULL"), postgresql_where=text("sent_ms IS NULL")),
 )
 
 #: What a person should look at. An urgent frame and the event itself make one row.

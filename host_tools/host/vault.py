@@ -11,9 +11,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from host_tools.errors import Complaint
-from host_tools.host.data import KEY, create_private
+from host_tools.host.data import KEY
+from host_tools.host.key_file import mint_key, read_key
+from host_tools.host.passphrase import passphrase
 
-_KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 
@@ -39,17 +40,8 @@ class Vault:
 def open_vault(data: Path, *, create: bool) -> Vault:
     """The vault of a data folder; `create` mints the key of a ledger that does not exist yet.
 
-    Raises Complaint for a key that is missing or damaged: without it the ledger's secrets are lost, and a new key would hide that.
+    Raises Complaint for a key that is missing or damaged, or whose passphrase is not to be had.
     """
-    path = data / KEY
     if create:
-        create_private(path, os.urandom(_KEY_BYTES))
-    try:
-        key = path.read_bytes()
-    except FileNotFoundError as error:
-        raise Complaint(f"{path} is missing and the ledger's secrets cannot be read without it: restore it from the backup.") from error
-    except OSError as error:
-        raise Complaint(f"{path} cannot be read ({error.strerror}): run as the user that owns it.") from error
-    if len(key) != _KEY_BYTES:
-        raise Complaint(f"{path} is damaged ({len(key)} bytes in place of {_KEY_BYTES}): restore it from the backup.")
-    return Vault(key)
+        mint_key(data)
+    return Vault(read_key(data, passphrase))

@@ -66,6 +66,7 @@ class Board:
     def __init__(self, enrolled: Enrolment, journal: Journal | None = None) -> None:
         self.journal = journal or Journal()
         self.session = Session(enrolled.master_secret, enrolled.board_id, enrolled.alias, os.urandom)
+        self.enrolled = enrolled
         self.acknowledged = 0
         self.tag = 0
         self.command = 0
@@ -73,7 +74,6 @@ class Board:
         self.uid = enrolled.uid
         self.orders: list[messages.Command] = []
         self.sent: list[bytes] = []
-        self._board_id = enrolled.board_id
         self._decoder = Decoder()
         self._line: socket.socket | None = None
         self._descriptor = -1
@@ -101,7 +101,7 @@ class Board:
             hello = self.session.outgoing()
             if hello:
                 self.write(hello)
-            if self._arrived(0.1):
+            if self.arrived(0.1):
                 self._hear()
 
     def meet(self) -> int:
@@ -118,7 +118,7 @@ class Board:
             "next_command": self.command + 1,
         }
         of_boot = {"boot": journal.boot, "build": 100, "uptime": journal.uptime, "uid": int.from_bytes(self.uid, "big")}
-        return messages.Report(self._board_id, journal.incarnation, self.epoch, **numbers, **of_boot)
+        return messages.Report(self.enrolled.board_id, journal.incarnation, self.epoch, **numbers, **of_boot)
 
     def say(self, message: tuple) -> None:
         self.write(self.session.seal(messages.typed(message)))
@@ -166,11 +166,12 @@ class Board:
             before = self.acknowledged
             assert self.send_batch() > before
 
-    def _arrived(self, within_s: float) -> bool:
+    def arrived(self, within_s: float) -> bool:
+        """Whether the host has said something; waits for it so long at most."""
         return bool(select.select([self._descriptor], [], [], within_s)[0])
 
     def _hear(self) -> list[tuple]:
-        assert self._arrived(PATIENCE_S), "the host says nothing"
+        assert self.arrived(PATIENCE_S), "the host says nothing"
         data = os.read(self._descriptor, 4096)
         if not data:
             raise ConnectionError("the host is gone")
@@ -188,6 +189,11 @@ class Host:
     def __init__(self, data: Path, *arguments: str) -> None:
         command = [sys.executable, "-m", "host_tools", "serve", "--json", "--data", str(data), *(arguments or ("--listen", "127.0.0.1:0"))]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert self.process.stdout
+        self._begin(self.process.stdout.fileno())
+
+    def _begin(self, descriptor: int) -> None:
+        self._descriptor = descriptor
         self.told: list[dict[str, Any]] = []
         self.output = b""
         self._rest = b""
@@ -215,22 +221,29 @@ class Host:
             seen = len(self.told)
             self.listen()
 
+    def wait_for_next(self, event: str) -> None:
+        """An occurrence of that kind that is still to come."""
+        known = len([told for told in self.told if told["event"] == event])
+        while len([told for told in self.told if told["event"] == event]) == known:
+            self.listen()
+
     def listen(self) -> None:
         """Waits until the host has told of something more."""
-        assert self.process.stdout
-        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
-        data = os.read(self.process.stdout.fileno(), 65_536) if ready else b""
+        ready, _, _ = select.select([self._descriptor], [], [], PATIENCE_S)
+        data = os.read(self._descriptor, 65_536) if ready else b""
         if not data:
-            assert self.process.stderr
-            raise AssertionError(f"the host says no more: {self.told} {self.process.stderr.read() if ready else b''!r}")
+            raise AssertionError(f"the host says no more: {self.told} {self._complaint() if ready else b''!r}")
         self._take(data)
 
     def listen_until(self, true: Callable[[], bool]) -> None:
         """Hears the host out, so that it can go on, until something is true."""
-        assert self.process.stdout
         while not true():
-            if select.select([self.process.stdout], [], [], 0.05)[0]:
+            if select.select([self._descriptor], [], [], 0.05)[0]:
                 self.listen()
+
+    def _complaint(self) -> bytes:
+        assert self.process.stderr
+        return self.process.stderr.read()
 
     def _take(self, data: bytes) -> None:
         self.output += data

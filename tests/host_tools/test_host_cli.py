@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 from host_board import Journal, enrol
 
 from host_tools.cli import ansim
+from host_tools.demo import service
 from host_tools.errors import Complaint
 from host_tools.host import residents
 from host_tools.host.ledger import open_ledger
@@ -140,3 +141,10 @@ def test_every_command_explains_itself_with_an_example(arguments: tuple[str, ...
     ended = CliRunner().invoke(ansim, [*arguments, "--help"])
     assert ended.exit_code == 0
     assert f"Example: ansim {arguments[0]}" in ended.output
+
+
+def test_a_demonstration_keeps_off_the_database_and_the_key_of_a_real_host(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANSIM_DATABASE", "postgresql+psycopg://ansim@nowhere.invalid/ansim")
+    monkeypatch.setenv("ANSIM_PASSPHRASE_FILE", "/nowhere")
+    service.ansim("resident", "add", "Kim", "--data", operator.data)
+    assert (operator.data / "ledger.db").exists()

@@ -221,7 +221,7 @@ def test_a_newer_ledger_and_a_foreign_database_are_left_alone(data: Path) -> Non
 
 
 def test_a_locked_ledger_can_be_read_and_says_why_it_is_not_written(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("host_tools.host.database._BUSY_S", 0.01)
+    monkeypatch.setattr("host_tools.host.sqlite._BUSY_S", 0.01)
     with open_ledger(data) as ledger:
         ledger.site("mapo-3")
         other = sqlite3.connect(data / "ledger.db", isolation_level=None)

@@ -18,8 +18,8 @@ from locker.wire.keys import epoch_keys
 
 
 @pytest.fixture
-def ledger(tmp_path: Path):
-    with open_ledger(tmp_path / "data") as opened:
+def ledger(home: Path):
+    with open_ledger(home) as opened:
         opened.site("mapo-3")
         residents.add(opened, "Kim", "kim@example.org")
         yield opened
@@ -267,6 +267,7 @@ def test_a_cabinet_with_waiting_parcels_is_not_retired(ledger: Ledger) -> None:
         ledger.retire(b"uid-01")
 
 
+@pytest.mark.parametrize("home", ["sqlite"], indirect=True)
 def test_nothing_of_a_turn_is_in_the_ledger_when_the_disk_is_full(ledger: Ledger) -> None:
     board, journal = cabinet(ledger), Journal()
     for _ in range(3000):

@@ -7,6 +7,7 @@ import pytest
 from host_board import Journal, enrol
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from postgres_server import keep_in
 
 from host_tools.host import residents, tables, tickets
 from host_tools.host.ledger import Ledger, open_ledger
@@ -84,9 +85,12 @@ class Place(NamedTuple):
     serials: list[list[int]]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with open_ledger(tmp_path_factory.mktemp("host") / "data") as ledger:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    data = tmp_path_factory.mktemp("host") / "data"
+    if request.param == "postgresql":
+        keep_in(data, request.getfixturevalue("postgres").database())
+    with open_ledger(data) as ledger:
         ledger.site("mapo-3")
         residents.add(ledger, "Kim")
         for number in range(BOARDS):

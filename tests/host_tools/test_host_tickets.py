@@ -11,8 +11,8 @@ from locker.core import tickets as derivation
 
 
 @pytest.fixture
-def ledger(tmp_path: Path):
-    with open_ledger(tmp_path / "data") as opened:
+def ledger(home: Path):
+    with open_ledger(home) as opened:
         opened.site("mapo-3")
         residents.add(opened, "Kim")
         yield opened

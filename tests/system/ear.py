@@ -2,7 +2,7 @@
 
 from host_tools.host.chronicle import EVENTS
 from locker.core import records
-from locker.wire import ccm, frame, keys
+from locker.wire import ccm, frame, oscore
 from locker.wire.frame import BadFrame, Decoder
 from locker.wire.host_messages import decode_message
 
@@ -33,7 +33,7 @@ class Ear:
         if kind == frame.HELLO:
             self._nonce = nonce
         elif kind == frame.WELCOME:
-            self._keys = keys.derive(*self._identity, nonce + self._nonce, _BOARD, _HOST)
+            self._keys = oscore.derive(*self._identity, nonce + self._nonce, _BOARD, _HOST)
         if kind in _KINDS:
             return _KINDS[kind]
         return self._message(way, payload, _AFTER_ALIAS + (_NONCE_BYTES if kind == frame.FIRST else 0))
@@ -43,7 +43,7 @@ class Ear:
         end = at + (payload[0] & 7)
         key, sender = (self._keys[1], _HOST) if way == TO_BOARD else (self._keys[0], _BOARD)
         try:
-            text = ccm.unseal(key, keys.nonce(self._keys[2], sender, payload[at:end]), payload[:end], payload[end:])
+            text = ccm.unseal(key, oscore.nonce(self._keys[2], sender, payload[at:end]), payload[:end], payload[end:])
             message = decode_message(text)
         except (ccm.BadSeal, BadFrame):
             return "of another meeting"

@@ -51,8 +51,22 @@ def _places() -> None:
         sa.UniqueConstraint("alias", name=op.f("uq_cabinet_alias")),
         sa.UniqueConstraint("board_id", name=op.f("uq_cabinet_board_id")),
     )
-    op.create_index("uq_cabinet_number_in_service", "cabinet", ["site", "number"], unique=True, sqlite_where=sa.text("state <> 'retired'"))
-    op.create_index("uq_cabinet_uid_in_service", "cabinet", ["uid"], unique=True, sqlite_where=sa.text("state <> 'retired'"))
+    op.create_index(
+        "uq_cabinet_number_in_service",
+        "cabinet",
+        ["site", "number"],
+        unique=True,
+        sqlite_where=sa.text("state <> 'retired'"),
+        postgresql_where=sa.text("state <> 'retired'"),
+    )
+    op.create_index(
+        "uq_cabinet_uid_in_service",
+        "cabinet",
+        ["uid"],
+        unique=True,
+        sqlite_where=sa.text("state <> 'retired'"),
+        postgresql_where=sa.text("state <> 'retired'"),
+    )
 
 
 def _people() -> None:
@@ -171,4 +185,11 @@ def _parcels() -> None:
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_outbox")),
         sa.UniqueConstraint("id", name=op.f("uq_outbox_id")),
     )
-    op.create_index("ix_outbox_unsent", "outbox", ["sequence"], unique=False, sqlite_where=sa.text("sent_ms IS NULL"))
+    op.create_index(
+        "ix_outbox_unsent",
+        "outbox",
+        ["sequence"],
+        unique=False,
+        sqlite_where=sa.text("sent_ms IS NULL"),
+        postgresql_where=sa.text("sent_ms IS NULL"),
+    )

@@ -1,0 +1,74 @@
+"""`ansim key`: the host key at rest."""
+
+from pathlib import Path
+
+import click
+
+from host_tools.cli._output import json_option, print_json
+from host_tools.host import key_file
+from host_tools.host.data import data_folder, data_option, prepare
+from host_tools.host.passphrase import new_passphrase, passphrase
+
+
+@click.group()
+def command() -> None:
+    """Keep the host key under a passphrase.
+
+    With a passphrase, who copies the whole data folder opens no door. Each command and `ansim serve` then need it: they read the file that
+    --passphrase-file names, else $ANSIM_PASSPHRASE, else they ask at the terminal.
+
+    \b
+    Example: ansim key protect
+    """
+
+
+@command.command()
+@data_option
+@click.option("--new-passphrase-file", type=click.Path(path_type=Path), metavar="FILE", help="Its first line is the new passphrase.")
+def protect(data: Path | None, new_passphrase_file: Path | None) -> None:
+    """Put the host key under a passphrase, or under another one.
+
+    Asks for it twice at a terminal, where it does not show; without one, reads a line from standard input. A lost passphrase cannot be
+    found again: without it every board must be provisioned anew.
+
+    \b
+    Example: ansim key protect
+    """
+    key_file.change_key_file(_folder(data), passphrase, lambda: new_passphrase(new_passphrase_file))
+    click.echo("Protected. Copies of host.key from before, in backups, still open without the passphrase: destroy them.")
+
+
+@command.command()
+@data_option
+def unprotect(data: Path | None) -> None:
+    """Take the passphrase off, for a host that starts by itself.
+
+    \b
+    Example: ansim key unprotect
+    """
+    key_file.change_key_file(_folder(data), passphrase, None)
+    click.echo("Unprotected. host.key opens the ledger's secrets by itself now.")
+
+
+@command.command()
+@data_option
+@json_option
+def status(data: Path | None, as_json: bool) -> None:
+    """Say whether the host key is under a passphrase.
+
+    \b
+    Example: ansim key status --json
+    """
+    cost = key_file.protection(_folder(data))
+    if as_json:
+        print_json({"protected": cost is not None, "scrypt": cost})
+    else:
+        click.echo(
+            "host.key is under a passphrase (scrypt, n={n}, r={r}, p={p}).".format(**cost) if cost else "host.key has no passphrase."
+        )
+
+
+def _folder(data: Path | None) -> Path:
+    folder = data_folder(data)
+    prepare(folder, create=False)
+    return folder
