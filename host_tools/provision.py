@@ -73,7 +73,7 @@ def provision(request: Request, progress: Progress = lambda done, total: None) -
     """Provisions the board at a port and boots it; `progress(done, total)` counts erased blocks of the journal.
 
     Raises Complaint: see `Device`; wrong chip; no firmware or journal partition; board or number enrolled already (AlreadyEnrolled);
-    a journal of an earlier identity; parcels waiting in a cabinet to be replaced; provisioned, but not in service.
+    a journal of an earlier identity; provisioned, but not in service.
     """
     with Device(request.port) as device:
         refuse_wrong_chip(device, request.board)
@@ -107,12 +107,13 @@ def _refuse(request: Request, found: _Found, ledger: Ledger) -> None:
     known = found.known
     if found.is_half_done:
         return
-    if request.number is not None:
-        taken = [one for one in ledger.cabinets() if one.uid != found.uid and (one.site, one.number) == (request.site, request.number)]
-        if taken:
-            raise AlreadyEnrolled(f"{request.site} has a cabinet {request.number} already: choose another number.")
     if request.replace:
         return
+    if _taken(request, found, ledger):
+        raise AlreadyEnrolled(
+            f"{request.site} has a cabinet {request.number} already: choose another number, or put this board in the place of its board "
+            "with --replace."
+        )
     loses = f" --replace retires that and discards what the host does not have of its journal ({found.unsent} events)."
     if known and known.state != PENDING:
         raise AlreadyEnrolled(f"This board is enrolled already, as cabinet {known.number} of {known.site}.{loses}")
@@ -120,6 +121,12 @@ def _refuse(request: Request, found: _Found, ledger: Ledger) -> None:
         raise AlreadyEnrolled(f"This board has an identity that this ledger does not know: use the ledger that enrolled it.{loses}")
     if found.board_id or found.records:
         raise AlreadyEnrolled(f"This board's journal holds {found.records} records of an earlier identity.{loses}")
+
+
+def _taken(request: Request, found: _Found, ledger: Ledger) -> list[Cabinet]:
+    """The cabinet with the number that was asked for, when its board is another one."""
+    wanted = (request.site, request.number)
+    return [one for one in ledger.cabinets() if one.uid != found.uid and (one.site, one.number) == wanted]
 
 
 def _planned(request: Request, found: _Found) -> Provisioned:
@@ -151,14 +158,19 @@ def _resume(request: Request, device: Device, found: _Found, ledger: Ledger) -> 
 
 
 def _begin(request: Request, device: Device, found: _Found, ledger: Ledger, progress: Progress) -> Provisioned:
+    number = request.number
     if found.known and found.known.state == PENDING:
         ledger.forget(found.uid)
     elif found.known:
         ledger.retire(found.uid)
+        if number is None and found.known.site == request.site:
+            number = found.known.number  # it stays the same cabinet, and its parcels stay where they are
+    for replaced in _taken(request, found, ledger):
+        ledger.retire(replaced.uid)
     site = ledger.site(request.site)
     board_id, alias, secret, nonce_host, nonce_board = (os.urandom(size) for size in (8, 4, 32, 8, 8))
     name = request.board.name
-    enrolment = Enrolment(board_id, alias, found.uid, site.name, request.number, name, secret, nonce_host, nonce_board)
+    enrolment = Enrolment(board_id, alias, found.uid, site.name, number, name, secret, nonce_host, nonce_board)
     number = ledger.enrol(enrolment)
     try:
         device.call("service", "start_journal", incarnation(board_id), timeout_s=60, on_line=lambda line: progress(*map(int, line.split())))

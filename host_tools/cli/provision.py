@@ -43,7 +43,12 @@ PASSWORD = "ANSIM_WIFI_PASSWORD"  # noqa: S105 - the name of the variable, not a
     show_default=True,
     help="What the screen speaks until a visitor presses `A`; Korean in Latin letters.",
 )
-@click.option("--replace", is_flag=True, help="Give an enrolled board a new identity: retires the old one and discards its journal.")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Give an enrolled board a new identity (its journal is discarded), or put this board in the place of the one that has --number. "
+    "Parcels that wait get new codes.",
+)
 @data_option
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
 @json_option

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from sqlalchemy import Connection, Engine, Row, delete, exc, func, insert, make_url, select, update
+from sqlalchemy import Connection, Engine, Row, delete, exc, insert, make_url, select, update
 
 from host_tools.errors import Complaint
 from host_tools.host import tables
@@ -205,16 +205,12 @@ class Ledger:
     def retire(self, uid: bytes) -> None:
         """Takes a cabinet out of service for ever; what it did stays in the ledger, its number and its chip become free.
 
-        Raises Complaint while parcels wait in it, for their codes would die with it.
+        Parcels that wait in it are adopted by the board that is provisioned with its number.
         """
         with self.writing() as connection:
             known = self._cabinet(connection, uid)
             if known is None:
                 return
-            waiting = (tables.parcel.c.cabinet == known.id) & (tables.parcel.c.state == "waiting")
-            count = connection.execute(select(func.count()).select_from(tables.parcel).where(waiting)).scalar_one()
-            if count:
-                raise Complaint(f"Cabinet {known.number} of {known.site} holds {count} waiting parcels: have them collected first.")
             connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == known.id).values(state=RETIRED))
 
     def cabinets(self) -> list[Cabinet]:

@@ -6,6 +6,7 @@
     more acknowledged than the ledger holds  an older ledger was restored         a new tag; the board tells again what is missing
     fewer events than the ledger holds       an older journal was restored        a new epoch; parcels are put right by orders
     another incarnation                      a new journal                        the same
+    a cabinet whose board was replaced       a new board                          it adopts the parcels of the old one
 
 Nothing is guessed: what was lost on either side is told again by the other, or it is refused by name.
 """
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from host_tools.errors import Complaint
 from host_tools.host import orders, tables
-from host_tools.host.ledger import Ledger, new_tag
+from host_tools.host.ledger import RETIRED, Ledger, new_tag
 from host_tools.host.orders import Order
 from locker.core import commands
 from locker.wire.host_messages import Held, Refused, Report
@@ -59,9 +60,12 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
     elif report.tag == tag:
         _keep(connection, cabinet, tag_before=None)
     _keep(connection, cabinet, incarnation=report.incarnation, commanded=max(known.commanded, report.next_command - 1))
-    if report.next_event <= held or _begins_anew(connection, cabinet, report.incarnation):
+    if report.next_event <= held:
+        found = OLDER_JOURNAL  # it will say so itself, in a JOURNAL_DOUBT behind what the ledger holds
+    elif _begins_anew(connection, cabinet, report.incarnation):
         found = OLDER_JOURNAL
-        orders.queue(connection, cabinet, _putting_right(connection, known, report), at_ms)
+        put_right(connection, cabinet, max(known.epoch, report.epoch), at_ms)
+    orders.queue(connection, cabinet, _inheritance(connection, known), at_ms)
     return Meeting(Held(held, tag, known.commanded, report.uptime, at_ms // 1000), None, found)
 
 
@@ -69,7 +73,7 @@ def take_over(ledger: Ledger, site: str, number: int) -> None:
     """From now on this ledger serves that cabinet, whichever host did before. Raises Complaint when there is no such cabinet."""
     cabinet = tables.cabinet
     here = cabinet.c.id.in_(
-        select(cabinet.c.id).join(tables.site).where(tables.site.c.name == site, cabinet.c.number == number, cabinet.c.state != "retired")
+        select(cabinet.c.id).join(tables.site).where(tables.site.c.name == site, cabinet.c.number == number, cabinet.c.state != RETIRED)
     )
     with ledger.writing() as connection:
         changed = connection.execute(update(cabinet).where(here).values(tag=new_tag(), tag_before=ANY_TAG, fault=None))
@@ -96,7 +100,6 @@ def _applied(connection: Connection, cabinet: int, incarnation: int) -> int:
 
 def _restored(connection: Connection, known: Row, report: Report) -> int:
     """Begins a life of its own for a ledger that is an older one, which the board learns by its tag. The tag."""
-    orders.renumber(connection, known.id, report.next_command)
     if report.tag != known.tag:  # it has a new one already, of which the board has not heard yet
         return known.tag
     tag = new_tag()
@@ -112,20 +115,27 @@ def _begins_anew(connection: Connection, cabinet: int, incarnation: int) -> bool
     return bool(connection.scalar(others)) and not connection.scalar(begun)
 
 
-def _putting_right(connection: Connection, known: Row, report: Report) -> list[Order]:
-    """The orders after which a board with an older journal knows the parcels that the ledger knows."""
+def put_right(connection: Connection, cabinet: int, epoch: int, at_ms: int) -> None:
+    """Orders a board whose journal is in doubt to know the parcels that the ledger knows, and to begin a new epoch behind the newest one.
+
+    Until that has begun it takes no parcels. So first what is gone goes, and then what waits gets codes of the new epoch.
+    """
     parcel = tables.parcel.c
-    doors = connection.scalars(select(parcel.door).where(parcel.cabinet == known.id).distinct().order_by(parcel.door)).all()
-    waiting = {
-        row.door: row for row in connection.execute(select(tables.parcel).where(parcel.cabinet == known.id, parcel.state == "waiting"))
-    }
-    made = [orders.new_epoch(max(known.epoch, report.epoch))]
-    for door in doors:
-        row = waiting.get(door)
-        made.append(Order(commands.SETTLE, door, row.counter if row else 0))
-        if row:
-            made += adoption(row)
-    return made
+    doors = connection.scalars(select(parcel.door).where(parcel.cabinet == cabinet).distinct().order_by(parcel.door)).all()
+    wanted = select(tables.parcel).where(parcel.cabinet == cabinet, parcel.state == "waiting")
+    waiting = {row.door: row for row in connection.execute(wanted)}
+    made = [Order(commands.SETTLE, door, waiting[door].counter if door in waiting else 0, epoch) for door in doors]
+    made.append(orders.new_epoch(epoch))
+    made += [order for _, row in sorted(waiting.items()) for order in adoption(row)]
+    orders.queue(connection, cabinet, made, at_ms)
+
+
+def _inheritance(connection: Connection, known: Row) -> list[Order]:
+    """The orders after which a board knows the parcels of those that it has replaced."""
+    parcel, cabinet = tables.parcel, tables.cabinet.c
+    before = (cabinet.site == known.site) & (cabinet.number == known.number) & (cabinet.state == RETIRED)
+    wanted = select(parcel).join(tables.cabinet).where(before, parcel.c.state == "waiting").order_by(parcel.c.door, parcel.c.id)
+    return [order for row in connection.execute(wanted) for order in adoption(row)]
 
 
 def adoption(parcel: Row) -> list[Order]:

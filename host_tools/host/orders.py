@@ -1,13 +1,14 @@
 """What boards are ordered to do: a log for each board, from which it is told the next order until it has reported it.
 
 An order waits in the ledger for as long as its board is away. Its number is its place in the board's log; the board applies each once.
+See docs/decisions/0071-model-of-the-two-logs.md for why it gets it late.
 """
 
 import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from host_tools.host import tables
 from host_tools.host.ledger import Ledger
@@ -31,33 +32,21 @@ class Order(NamedTuple):
     a: int = 0
 
 
-def queue(connection: Connection, cabinet: int, orders: Iterable[Order], at_ms: int) -> list[int]:
-    """Puts orders at the end of a board's log; their numbers. One that waits there already is not said twice."""
+def queue(connection: Connection, cabinet: int, orders: Iterable[Order], at_ms: int) -> None:
+    """Puts orders at the end of a board's log. One that waits there already is not said twice."""
     table = tables.command
-    rows = connection.execute(select(table).where(table.c.cabinet == cabinet, table.c.state == WAITING)).all()
-    known = {_what(Order(row.kind, row.door, row.counter, row.a)): row.number for row in rows}
-    numbers = []
-    last = last_number(connection, cabinet)
+    rows = connection.execute(select(table).where(table.c.cabinet == cabinet, table.c.state == WAITING))
+    waiting = {_what(Order(row.kind, row.door, row.counter, row.a)) for row in rows}
     for order in orders:
-        if _what(order) not in known:
-            last += 1
-            known[_what(order)] = last
-            values = {"cabinet": cabinet, "number": last, "queued_ms": at_ms, "state": WAITING, **order._asdict()}
+        if _what(order) not in waiting:
+            waiting.add(_what(order))
+            values = {"cabinet": cabinet, "queued_ms": at_ms, "state": WAITING, **order._asdict()}
             connection.execute(table.insert().values(**values))
-        numbers.append(known[_what(order)])
-    return numbers
 
 
 def _what(order: Order) -> Order:
     """What makes two orders the same: one new epoch is as good as another."""
     return Order(order.kind) if order.kind == commands.BEGIN_EPOCH else order
-
-
-def last_number(connection: Connection, cabinet: int) -> int:
-    """The number of the newest order of a board, or the last one that the board itself knows of."""
-    newest = connection.scalar(select(func.max(tables.command.c.number)).where(tables.command.c.cabinet == cabinet))
-    commanded = connection.scalar(select(tables.cabinet.c.commanded).where(tables.cabinet.c.id == cabinet))
-    return max(newest or 0, commanded or 0)
 
 
 def reported(connection: Connection, ended: Iterable[tuple[int, int, bool, int]]) -> None:
@@ -77,26 +66,34 @@ def reported(connection: Connection, ended: Iterable[tuple[int, int, bool, int]]
         )
 
 
-def renumber(connection: Connection, cabinet: int, first: int) -> None:
-    """Gives the orders that wait new numbers from `first` on: under theirs the board has heard others, from a newer ledger."""
-    table = tables.command
-    waiting = select(table.c.number).where(table.c.cabinet == cabinet, table.c.state == WAITING).order_by(table.c.number.desc())
-    numbers = list(connection.scalars(waiting))
-    shift = max(0, first - min(numbers, default=first))
-    for number in numbers:  # the last one first, so that no two ever share a number
-        here = (table.c.cabinet == cabinet) & (table.c.number == number)
-        connection.execute(update(table).where(here).values(number=number + shift))
-
-
 def next_orders(ledger: Ledger, cabinets: Iterable[int]) -> dict[int, Command]:
-    """The order that each of these boards is to be told now; boards without one are left out."""
+    """The order that each of these boards is to be told now; boards without one are left out.
+
+    An order gets its number when it is told for the first time, and that is in the ledger before it is told: a number that is given
+    earlier may be one that the board has heard from a newer ledger than this one, which was restored from a backup.
+    """
     table = tables.command
-    first = select(table.c.cabinet, func.min(table.c.number).label("number")).where(table.c.state == WAITING)
-    first = first.where(table.c.cabinet.in_(list(cabinets))).group_by(table.c.cabinet).subquery()
-    here = (table.c.cabinet == first.c.cabinet) & (table.c.number == first.c.number)
+    waiting = select(table).where(table.c.state == WAITING, table.c.cabinet.in_(list(cabinets)))
     with ledger.reading() as connection:
-        rows = connection.execute(select(table).join(first, here)).all()
-    return {row.cabinet: Command(row.number, row.kind, row.door, row.counter, row.a) for row in rows}
+        rows = connection.execute(waiting.order_by(table.c.number.is_(None), table.c.number, table.c.sequence)).all()
+    first: dict[int, Row] = {}
+    for row in rows:
+        first.setdefault(row.cabinet, row)
+    numbers = {cabinet: row.number for cabinet, row in first.items()}
+    untold = [row for row in first.values() if row.number is None]
+    if untold:
+        with ledger.writing() as connection:
+            for row in untold:
+                numbers[row.cabinet] = _last_number(connection, row.cabinet) + 1
+                connection.execute(update(table).where(table.c.sequence == row.sequence).values(number=numbers[row.cabinet]))
+    return {cabinet: Command(numbers[cabinet], row.kind, row.door, row.counter, row.a) for cabinet, row in first.items()}
+
+
+def _last_number(connection: Connection, cabinet: int) -> int:
+    """The newest number of a board's log, as far as the ledger or the board itself knows."""
+    newest = connection.scalar(select(func.max(tables.command.c.number)).where(tables.command.c.cabinet == cabinet))
+    commanded = connection.scalar(select(tables.cabinet.c.commanded).where(tables.cabinet.c.id == cabinet))
+    return max(newest or 0, commanded or 0)
 
 
 def roll_epochs(ledger: Ledger, at_ms: int) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, case, func, insert, up
 from host_tools.host import orders, standing, tables
 from host_tools.host.database import execute_many, insert_new, insert_or_change
 from host_tools.host.ledger import ENROLLED, PENDING, Ledger
-from host_tools.host.meeting import Meeting, meet
+from host_tools.host.meeting import Meeting, meet, put_right
 from host_tools.host.standing import Board, Key
 from host_tools.host.times import Last, anchor, when
 from locker.core import records
@@ -184,7 +184,6 @@ class _Turn:
             board.begin_epoch(record.number, record.a)
             began = {"incarnation": board.incarnation, "began": record.number, "began_ms": latest}
             self._epochs.append({"cabinet": board.cabinet, "epoch": record.a, "nonce": record.b, **began})
-            self._doubted.discard((board.cabinet, board.incarnation))
         elif record.kind == records.COMMAND_APPLIED:
             self._reported.append((board.cabinet, record.a, bool(record.b & 1), latest))
         elif record.kind == records.JOURNAL_DOUBT:
@@ -300,7 +299,7 @@ class _Turn:
         orders.reported(self._connection, self._reported)
         for cabinet, incarnation in self._doubted:
             epoch = self._boards[cabinet, incarnation].newest_epoch
-            orders.queue(self._connection, cabinet, [orders.new_epoch(epoch)], self._said[-1].at_ms)
+            put_right(self._connection, cabinet, epoch, self._said[-1].at_ms)
 
     def _many(self, statement: Any, rows: list[dict[str, Any]]) -> None:
         execute_many(self._connection, statement, rows)

@@ -145,8 +145,9 @@ epoch = Table(
 command = Table(
     "command",
     metadata,
+    Column("sequence", Integer, primary_key=True),
     Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
-    Column("number", BigInteger, nullable=False),
+    Column("number", BigInteger),  # in the board's log; None until it is told for the first time
     Column("kind", Integer, nullable=False),
     Column("door", Integer, nullable=False),
     Column("counter", BigInteger, nullable=False),
@@ -154,7 +155,7 @@ command = Table(
     Column("queued_ms", BigInteger, nullable=False),
     Column("state", String(10), nullable=False),
     Column("ended_ms", BigInteger),
-    PrimaryKeyConstraint("cabinet", "number"),
+    UniqueConstraint("cabinet", "number"),
     CheckConstraint("state IN ('waiting', 'done', 'impossible')", name="state"),
 )
 

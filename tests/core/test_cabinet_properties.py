@@ -172,7 +172,7 @@ class Cabinets(RuleBasedStateMachine):
     @rule(door=DOORS)
     def a_parcel_is_gone_whatever_the_journal_says(self, door):
         door = self.held(door)
-        self.act(lambda: self.story.orders(commands.SETTLE, door, 0))
+        self.act(lambda: self.story.orders(commands.SETTLE, door, 0, self.story.epoch))
 
     @rule(event=st.sampled_from((events.Tampered(), events.SupplyLow(1, 9000))))
     def something_else_happens(self, event):

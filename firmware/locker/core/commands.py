@@ -18,7 +18,7 @@ SET_PATIENCE = const(6)  # a: 1-4, how many times as long the cabinet waits for 
 BEGIN_EPOCH = const(7)  # a: epoch, more than before; counter: the host's half of its nonce; door 0
 ANSWER_BELL = const(8)  # a: number of the event BELL_RUNG that a person has seen; door 0
 ADOPT = const(9)  # a: as in ADOPTED; a parcel that is inside and that the journal does not know; its code is of the present epoch
-SETTLE = const(10)  # counter: of the only parcel that may wait there, 0 for none; another one is gone, whatever the journal says
+SETTLE = const(10)  # counter: of the only parcel of epochs up to a that may wait there, 0 for none; another one is gone
 _DOORS = const(0x63E)  # a bit for each kind that is for a door
 
 
@@ -88,7 +88,7 @@ def _adopt(cabinet, door, event):
     serial = event.a & 0x1FFFF
     if door.state == WAITING and (door.counter, door.serial) == (event.counter, serial):
         return True
-    if door.state != EMPTY or not door.counter <= event.counter <= COUNTER_MAX:
+    if door.state != EMPTY or not door.counter < event.counter <= COUNTER_MAX:
         return False
     cabinet.record(records.ADOPTED, door, event.a & 0x3FFFF, event.counter)
     cabinet.effects.append(Spend(serial))
@@ -96,7 +96,9 @@ def _adopt(cabinet, door, event):
 
 
 def _settle(cabinet, door, event):
-    if door.state == WAITING and door.counter != event.counter:
+    epoch = cabinet.state.epoch
+    is_old = (epoch - door.epoch) & 1023 >= epoch - event.a
+    if door.state == WAITING and door.counter != event.counter and is_old:
         cabinet.record(records.COLLECTED, door, door.serial)
     return door.state in (EMPTY, WAITING)
 

@@ -42,6 +42,7 @@ class Link:
         self._up = False
         self._held = False  # the host has said from where it goes on
         self._report_ms = 0  # when to report again, until it has
+        self._later_ms = 0  # when to speak again, where the host has refused the board
         self._due = False
         self._due_ms = 0  # when what has waited for the end of a visit waits no more; 0: nothing does
         self._said_ms = 0
@@ -67,7 +68,7 @@ class Link:
         if up and not self._up:
             self._session.start(now_ms)
         self._up = up
-        if not up:
+        if not up or now_ms < self._later_ms:
             return
         self._hear(now_ms)
         self._session.step(now_ms)
@@ -95,7 +96,7 @@ class Link:
         if kind in _TOLD:
             self._tell(_TOLD[kind](*message[1:]), now_ms)
         elif kind == messages.REFUSED:
-            self._report_ms = now_ms + _HEARTBEAT_MS
+            self._report_ms = self._later_ms = now_ms + _HEARTBEAT_MS
         elif kind == messages.HELD or self._held:
             if kind == messages.HELD:
                 _, number, tag, command, echo, seconds = message

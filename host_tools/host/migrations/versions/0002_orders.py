@@ -43,8 +43,9 @@ def _epochs() -> None:
 def _commands() -> None:
     op.create_table(
         "command",
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("cabinet", sa.Integer(), nullable=False),
-        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=True),
         sa.Column("kind", sa.Integer(), nullable=False),
         sa.Column("door", sa.Integer(), nullable=False),
         sa.Column("counter", sa.BigInteger(), nullable=False),
@@ -54,5 +55,6 @@ def _commands() -> None:
         sa.Column("ended_ms", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("state IN ('waiting', 'done', 'impossible')", name=op.f("ck_command_state")),
         sa.ForeignKeyConstraint(["cabinet"], ["cabinet.id"], name=op.f("fk_command_cabinet")),
-        sa.PrimaryKeyConstraint("cabinet", "number", name=op.f("pk_command")),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_command")),
+        sa.UniqueConstraint("cabinet", "number", name=op.f("uq_command_cabinet")),
     )

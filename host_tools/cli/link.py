@@ -1,0 +1,102 @@
+"""`ansim link`: how the links to the cabinets stand."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from host_tools.cli._output import json_option, print_json
+from host_tools.cli._tables import show
+from host_tools.host.chronicle import moment
+from host_tools.host.data import data_option
+from host_tools.host.database import now_ms
+from host_tools.host.ledger import Ledger, open_ledger
+from host_tools.host.link_status import LinkStatus, link_statuses
+from host_tools.host.meeting import take_over
+
+_WATCH_S = 1.0
+
+
+@click.group(invoke_without_command=True)
+@click.option("--watch", is_flag=True, help="Go on showing them, renewed each second, until Ctrl-C. With --json: a document a second.")
+@data_option
+@json_option
+@click.pass_context
+def command(context: click.Context, watch: bool, data: Path | None, as_json: bool) -> None:
+    """Show each board's link: whether it is up, since when, how many events the ledger is behind, epoch, round trip, waiting orders.
+
+    \b
+    Example: ansim link --watch
+    """
+    if context.invoked_subcommand is not None:
+        context.obj = data
+        return
+    with open_ledger(data, create=False) as ledger:
+        if not watch:
+            _print(link_statuses(ledger, now_ms()), as_json)
+        elif as_json or not Console().is_terminal:
+            while True:
+                _print(link_statuses(ledger, now_ms()), as_json)
+                time.sleep(_WATCH_S)
+        else:
+            _watch(ledger)
+
+
+def _watch(ledger: Ledger) -> None:
+    with Live(_table(link_statuses(ledger, now_ms())), auto_refresh=False) as live:
+        while True:
+            live.update(_table(link_statuses(ledger, now_ms())), refresh=True)
+            time.sleep(_WATCH_S)
+
+
+def _print(statuses: list[LinkStatus], as_json: bool) -> None:
+    if as_json:
+        print_json([_values(status) for status in statuses])
+        return
+    show(_table(statuses))
+    for status in statuses:
+        if status.reason:
+            click.echo(f"{status.site}, cabinet {status.cabinet}: {status.reason}.")
+
+
+def _values(status: LinkStatus) -> dict[str, Any]:
+    values = status._asdict()
+    seen_ms = values.pop("seen_ms")
+    return values | {"seen": moment(seen_ms) if seen_ms is not None else None}
+
+
+def _table(statuses: list[LinkStatus]) -> Table:
+    table = Table("site", "cabinet", "link", "last heard", "behind", "epoch", "round trip", "orders")
+    for status in statuses:
+        seen = moment(status.seen_ms) if status.seen_ms is not None else ""
+        round_trip = f"{status.round_trip_ms} ms" if status.round_trip_ms is not None else ""
+        behind = "" if status.behind is None else str(status.behind)
+        where = (status.site, str(status.cabinet), status.state)
+        table.add_row(*where, seen, behind, str(status.epoch), round_trip, str(status.orders) if status.orders else "")
+    return table
+
+
+@command.command("take-over")
+@click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands.")
+@click.option("--number", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site.")
+@data_option
+@json_option
+@click.pass_context
+def take_over_(context: click.Context, site: str, number: int, data: Path | None, as_json: bool) -> None:
+    """Make this host the one that a cabinet follows, after another host with a copy of this ledger has served it.
+
+    Stop the other host first. The cabinet tells this one what it lacks.
+
+    \b
+    Example: ansim link take-over --site mapo-3 --number 2
+    """
+    with open_ledger(data or context.obj, create=False) as ledger:
+        take_over(ledger, site, number)
+    if as_json:
+        print_json({"site": site, "cabinet": number, "taken_over": True})
+    else:
+        click.echo(f"Cabinet {number} of {site} follows this host from its next report on (within 300 s).")

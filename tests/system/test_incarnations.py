@@ -1,0 +1,223 @@
+"""What was restored, copied or replaced is found out when board and host meet: real MicroPython boards, the real host, staff's commands."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from host_tools.demo.service import ansim
+from host_tools.demo.stage import SITE, Stage
+from host_tools.demo.watch import Watch
+from host_tools.errors import Complaint
+from host_tools.simulator.virtual_board.control import HandsClient
+
+from .relayed import wait_until
+
+BOARD = "wall_12"
+RESIDENT = "Minji"
+UNKNOWN = "Number not known"
+CODE = re.compile(r"door (\d\d) · (\d{4}) (\d{4}) · extra \d{4}")
+
+
+class Place(Stage):
+    """A cabinet and its host; people there know what they are told."""
+
+    def __init__(self) -> None:
+        super().__init__(BOARD, lambda sentence: None)
+
+    def settle(self) -> None:
+        """The resident is known, the board has met its host, somebody watches."""
+        self.new_resident(RESIDENT)
+        self.watch = Watch(self)
+        wait_until(lambda: self.link()["behind"] == 0, "the board has told all")
+
+    @property
+    def flash(self) -> Path:
+        return self.port.with_name(self.port.name + ".flash")
+
+    def link(self) -> dict:
+        (status,) = json.loads(ansim("link", "--data", self.data, "--json"))
+        return status
+
+    def hands(self, *acts: object) -> None:
+        with HandsClient(self.port) as hands:
+            hands.ask(*acts)
+
+    def deposit(self) -> int:
+        """A courier leaves a parcel; the door."""
+        self.hands("keys", self.new_ticket(RESIDENT) + "#")
+        self.watch.until(lambda: "1 S" in self.watch.screen(), "asks for the size")
+        self.hands("keys", "1")
+        self.watch.until(lambda: bool(self.watch.open_doors()), "opens a door for the courier")
+        door = self.watch.open_doors()[0]
+        self._use(door, "put")
+        return door
+
+    def collect(self, door: int, code: str) -> None:
+        self.hands("keys", f"{door:02}{code}#")
+        self.watch.until(lambda: door in self.watch.open_doors(), "opens to the right code", 10)
+        self._use(door, "take")
+
+    def is_refused(self, door: int, code: str) -> None:
+        self.hands("keys", f"{door:02}{code}#")
+        self.watch.until(lambda: UNKNOWN in self.watch.screen(), "refuses a dead code", 10)
+
+    def _use(self, door: int, act: str) -> None:
+        self.hands("open", door)
+        self.hands(act, door)
+        self.hands("close", door)
+        self.watch.until(lambda: door not in self.watch.open_doors(), "closes the door", 5)
+
+    def codes(self, kind: str) -> list[tuple[int, str]]:
+        """Doors and codes of the messages of that kind, in their order."""
+        texts = [message["text"] for message in self.messages() if message["kind"] == kind]
+        found = [CODE.search(text) for text in texts]
+        return [(int(one[1]), one[2] + one[3]) for one in found if one]
+
+    def told(self, kind: str, count: int) -> list[tuple[int, str]]:
+        wait_until(lambda: len(self.codes(kind)) == count, f"{count} messages of kind {kind}: {[m['kind'] for m in self.messages()]}")
+        return self.codes(kind)
+
+    def states(self) -> list[str]:
+        return [parcel["state"] for parcel in self.parcels()]
+
+    def cut(self) -> None:
+        self.hands("power", "cut")
+
+    def power_on(self) -> None:
+        self.hands("power", "on")
+
+    def restart_host(self, data: Path) -> None:
+        """The host goes on, at the same address, with that folder."""
+        address = f"{self.host.ready['address']}:{self.host.ready['port']}"
+        self.host.stop()
+        self.data = data
+        self.host = self._start("serve", "--data", data, "--listen", address, "--json")
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    with Place() as place:
+        place.settle()
+        yield place
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """In place, as a flash programmer does: whoever has the file open sees it."""
+    with path.open("r+b") as file:
+        file.write(content)
+
+
+def test_a_board_whose_flash_was_restored_from_an_old_image_gets_a_new_epoch_and_its_parcels_back(place: Place) -> None:
+    place.cut()
+    image = place.flash.read_bytes()
+    place.power_on()
+    door = place.deposit()
+    ((_, old_code),) = place.told("deposited", 1)
+    place.cut()
+    overwrite(place.flash, image)
+    place.power_on()
+    ((moved, code),) = place.told("new code", 1)
+    assert moved == door
+    assert code != old_code
+    assert place.watch.has_heard("out of step")
+    place.is_refused(door, old_code)
+    place.collect(door, code)
+    wait_until(lambda: place.states() == ["collected"], "her parcel is collected")
+    assert place.link()["epoch"] == 2
+    other = place.deposit()  # parcels are taken again
+    ((where, _),) = place.told("deposited", 2)[1:]
+    assert where == other
+
+
+def test_a_host_restored_from_an_old_backup_is_told_again_what_it_lacks_and_tells_nobody_twice(place: Place, tmp_path: Path) -> None:
+    first = place.deposit()
+    place.told("deposited", 1)
+    place.host.stop()
+    backup = tmp_path / "backup"
+    shutil.copytree(place.data, backup)
+    place.restart_host(place.data)
+    second = place.deposit()
+    place.told("deposited", 2)
+    place.host.stop()
+    shutil.copyfile(backup / "ledger.db", place.data / "ledger.db")  # what people were told is not in it
+    for rest in ("-wal", "-shm"):
+        (place.data / f"ledger.db{rest}").unlink(missing_ok=True)
+    place.restart_host(place.data)
+    wait_until(lambda: len(place.parcels()) == 2, "the board tells again what is missing")
+    codes = dict(place.told("deposited", 2))
+    assert set(codes) == {first, second}
+    for door, code in codes.items():
+        place.collect(door, code)
+    wait_until(lambda: place.states() == ["collected", "collected"], "both are collected")
+    assert len(place.told("deposited", 2)) == 2
+
+
+def test_a_copied_board_is_refused_by_name_and_the_true_one_goes_on(place: Place) -> None:
+    place.cut()
+    copy = place.folder / "copy.flash"
+    shutil.copyfile(place.flash, copy)
+    place.power_on()
+    flags = ("--board", BOARD, "--port", place.folder / "copy", "--flash", copy, "--uid", "246f28c0ffee", "--json")
+    place._start("virtual", *flags)
+    place.watch.until(lambda: place.watch.has_heard("refused"), "is refused")
+    (told,) = [told["detail"] for told in place.watch.heard if told["event"] == "refused"]
+    assert "runs on another chip" in told
+    assert "ansim provision --replace" in told
+    door = place.deposit()
+    ((_, code),) = place.told("deposited", 1)
+    place.collect(door, code)
+    wait_until(lambda: place.states() == ["collected"], "the true board is heard")
+    assert place.link()["state"] == "up"
+
+
+def test_two_hosts_do_not_serve_one_board_and_staff_decide_which_one_does(place: Place) -> None:
+    place.deposit()
+    place.told("deposited", 1)
+    place.host.stop()
+    copy = place.folder / "copy"
+    shutil.copytree(place.data, copy)
+    original = place.data
+    place.restart_host(original)
+    place.deposit()
+    place.told("deposited", 2)
+    place.restart_host(copy)  # it knows nothing of the second parcel, and takes itself for restored
+    place.told("deposited", 2)
+    place.restart_host(original)
+    wait_until(lambda: place.link()["state"] == "refused", "the original is not the one that the board follows")
+    assert "ansim link take-over" in place.link()["reason"]
+    shown = ansim("link", "--data", original)
+    assert "another host with a copy of this ledger" in shown
+    before = len(place.parcels())
+    ansim("link", "take-over", "--site", SITE, "--number", "1", "--data", original)
+    place.cut()
+    place.power_on()
+    wait_until(lambda: place.link()["state"] == "up", "the board follows the original again")
+    door = place.deposit()
+    place.told("deposited", 3)
+    assert len(place.parcels()) == before + 1
+    assert door
+
+
+def test_a_replaced_board_adopts_the_parcels_of_the_old_one_and_residents_get_new_codes(place: Place) -> None:
+    door = place.deposit()
+    ((_, old_code),) = place.told("deposited", 1)
+    place.cabinet.stop()
+    place.port = place.folder / "new"
+    flags = ("--board", BOARD, "--port", place.port, "--uid", "246f28c0ffee", "--json")
+    place.cabinet = place._start("virtual", *flags)
+    ansim("flash", "--port", place.port, "--board", BOARD)
+    way = ("--host", f"{place.host.ready['address']}:{place.host.ready['port']}")
+    to = ("--port", place.port, "--board", BOARD, "--site", SITE, "--data", place.data, *way)
+    with pytest.raises(Complaint, match="--replace"):
+        ansim("provision", "--number", "1", *to)
+    ansim("provision", "--number", "1", "--replace", *to)
+    ((moved, code),) = place.told("new code", 1)
+    assert moved == door
+    assert code != old_code
+    place.watch = Watch(place)
+    place.collect(door, code)
+    wait_until(lambda: place.states() == ["collected"], "her parcel is collected")
