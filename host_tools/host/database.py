@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Dialect, Engine, Table, exc, inspect
 from host_tools.errors import Complaint
 from host_tools.host.tables import SCHEMA
 
-
 # What a driver notes of an error that it ignores behind another one is no news: the other one becomes a sentence. Without a handler of
 # somebody's own, Python would print it on stderr.
 for _library in ("sqlalchemy", "psycopg"):
