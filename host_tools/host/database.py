@@ -5,6 +5,7 @@ promises, so the statements of the modules beside this one are the same for both
 writes at a time, from its first statement on; readers never wait and see one moment.
 """
 
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,11 @@ from sqlalchemy import Connection, Dialect, Engine, Table, exc, inspect
 
 from host_tools.errors import Complaint
 from host_tools.host.tables import SCHEMA
+
+# What a driver notes of an error that it ignores behind another one is no news: the other one becomes a sentence. Without a handler of
+# somebody's own, Python would print it on stderr.
+for _library in ("sqlalchemy", "psycopg"):
+    logging.getLogger(_library).addHandler(logging.NullHandler())
 
 
 class Passing(Complaint):

@@ -256,5 +256,5 @@ class Host:
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=PATIENCE_S)
         self._take(out)
-        assert err == b""
+        assert err == b"", err.decode()
         return self.process.returncode

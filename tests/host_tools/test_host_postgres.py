@@ -286,6 +286,35 @@ def test_a_host_whose_server_is_away_for_long_goes_on_and_takes_nothing_before_i
     assert [one["event"] for one in told].count("bell rung") == 1
 
 
+def test_a_host_whose_connection_dies_in_the_middle_of_a_commit_takes_another_and_says_nothing_but_that_it_waits(
+    data: Path, ledger: Ledger
+) -> None:
+    with ledger.writing() as connection:  # each of the first deaths is in the middle of another turn's rows
+        connection.exec_driver_sql("CREATE SEQUENCE insertions")
+        connection.exec_driver_sql(
+            "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF nextval('insertions') IN (2, 5, 9) THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NEW; END $$;"
+            "CREATE TRIGGER die BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION die()"
+        )
+    board = Board(enrol(ledger), story(ledger, 4, lives=4))
+    with Host(data) as host:
+        board.connect(host.address)
+        board.meet()
+        board.send_all()
+        while unsent(ledger):
+            host.listen()
+        assert host.end() == 0
+    board.close()
+    assert len([one for one in host.told if one["event"] == "ledger waits"]) >= 1
+    check(data, ledger, board.enrolled, board.journal)
+
+
+def test_what_the_drivers_note_of_errors_that_they_ignore_is_not_printed() -> None:
+    noting = "import logging, host_tools.host.ledger; [logging.getLogger(name).error('ignored') for name in ('psycopg', 'sqlalchemy.pool')]"
+    ended = subprocess.run([sys.executable, "-c", noting], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
+    assert (ended.stdout, ended.stderr) == ("", "")
+
+
 async def until(found: Callable[[], Any]) -> Any:
     """What is found at last."""
     async with asyncio.timeout(PATIENCE_S):
