@@ -1,0 +1,53 @@
+"""What a stranger who floods the line costs the board, from one scan of its keypad to the next."""
+
+import importlib.util
+import json
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from host_tools.boards import load_board, to_board_json
+from tests.bench import FIRMWARE, SCRIPTS, Table
+from tests.bench.micropython import stretches
+
+KINDS = {  # functions of scripts/flood.py
+    "quiet": "no flood",
+    "seals": "shortest messages",
+    "long_seals": "two long messages",
+    "longest": "the longest message",
+    "welcomes": "answers to its greeting",
+    "long_welcomes": "the same, long ones",
+    "short_frames": "shortest frames",
+    "runs": "shortest runs",
+    "delimiters": "delimiters",
+    "garbage": "random bytes",
+}
+_KEYS = 11  # steps with a key, the first ones
+
+
+class Cost(NamedTuple):
+    """Instructions of the worst step: of those with a key, and of the others, the answer to a number among them."""
+
+    typed: int
+    others: int
+
+
+def cost(board: str, kind: str) -> Cost:
+    """Of one of the KINDS at the whole app, 256 bytes a step, on pins and a bus that answer at once."""
+    library = importlib.util.find_spec("adafruit_bus_device")
+    assert library is not None
+    assert library.origin is not None
+    with tempfile.TemporaryDirectory(prefix="ansim-bench-") as folder:
+        (Path(folder) / "adafruit_bus_device").symlink_to(Path(library.origin).parent)
+        definition = Path(folder, "board.json")
+        definition.write_text(json.dumps(to_board_json(load_board(board))))
+        counts = stretches(SCRIPTS / "flood.py", definition, kind, paths=(FIRMWARE, Path(folder)))
+    return Cost(max(counts[:_KEYS]), max(counts[_KEYS:]))
+
+
+def run() -> list[Table]:
+    boards = ("wall_12", "tower_24")
+    rows = [(text, *(count for board in boards for count in cost(board, kind))) for kind, text in KINDS.items()]
+    note = "Instructions by callgrind on the unix MicroPython, collections of garbage not counted."
+    columns = ("flood", *(f"{board}, {what}" for board in boards for what in ("with a key", "without")))
+    return [Table("The worst step between two scans of the keypad", columns, rows, note)]

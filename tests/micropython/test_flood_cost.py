@@ -1,0 +1,16 @@
+"""A flood of the line takes little of a step: the keypad is scanned again soon."""
+
+import pytest
+
+from tests.bench.benches.flood import cost
+
+INSTRUCTIONS_MAX = 1_550_000  # from one scan to the next, where nobody presses a key; with the answer to a number
+WITH_A_KEY_MAX = 2_100_000  # where what was typed is shown, too
+
+
+@pytest.mark.parametrize("kind", ["long_welcomes", "long_seals", "short_frames"])
+def test_the_worst_step_of_a_flood_is_short(kind: str) -> None:
+    """The dearest flood of each sort, at the dearest cabinet; `make bench` tells the others."""
+    found = cost("tower_24", kind)
+    assert found.others <= INSTRUCTIONS_MAX
+    assert found.typed <= WITH_A_KEY_MAX
