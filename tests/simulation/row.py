@@ -24,6 +24,7 @@ from tests.simulation.stage import IDENTITY, make_flash
 
 BOARD = "row_8"
 BAUD = 115_200
+STALLS = 0.1  # of the steps of a cabinet that stalls
 
 
 class RowCabinet:
@@ -38,8 +39,11 @@ class RowCabinet:
         make_flash(folder / f"flash{address}", BOARD)
         self.flash = FlashImage(folder / f"flash{address}", address)
         self.controller = Controller(self.world, self._program, self.flash)
+        self.stall_ms = 0  # how long it is at something else, now and then
 
     async def _program(self, hal: SimulatedHal) -> None:
+        chance, sleep_ms = random.Random(self.address), hal.sleep_ms
+        hal.sleep_ms = lambda ms: sleep_ms(ms + (self.stall_ms if chance.random() < STALLS else 0))
         await App(hal, self.identity, {"serial": True, "bus": self.address}).run()
 
     def ticket(self, serial: int) -> str:
