@@ -168,6 +168,25 @@ def test_garbage_is_told_with_its_length_and_hides_no_frame_behind_it(captured: 
     assert "garbage: CRC wrong" in run("-", typed=hello + bytes(damaged)).stdout
 
 
+def test_on_a_bus_the_address_tells_which_cabinet_was_asked_or_answers(captured: Captured) -> None:
+    hello, welcome = (Decoder().feed(line)[0] for _, line in captured.said[:2])
+    line = b"".join(b"\0" + encode(payload) for payload in (b"\x05", b"\x85" + hello, b"\x05" + welcome, b"\x85"))
+    told = rows("-", "--bus", typed=line)
+    assert [(row["address"], row["from"], row.get("kind")) for row in told] == [
+        (5, "host", None),
+        (5, "board", "HELLO"),
+        (5, "host", "WELCOME"),
+        (5, "board", None),
+    ]
+    printed = run("-", "--bus", "--open", "--data", str(captured.data), typed=line).stdout
+    assert "address 5  asked" in printed
+    assert "address 5  has nothing to say" in printed
+    assert printed.count("genuine") == 2
+    longest = b"\x85\x1f" + captured.enrolled.alias + bytes(range(1, 249))
+    assert [len(piece.payload) for piece in decode.Splitter(bus=True).feed(encode(longest))] == [len(longest) - 1]
+    assert [row["fault"] for row in rows("-", "--bus", typed=line + b"xx\0")][-1] == "cut short"
+
+
 def test_frames_of_another_version_or_kind_and_cut_ones_say_so(captured: Captured) -> None:
     alias = captured.enrolled.alias
     line = b"".join(encode(payload) for payload in (b"\x20" + alias, b"\x1f" + alias, b"\x10" + alias, b"\x10", b"\x17" + alias))
