@@ -17,6 +17,7 @@ from locker.wire.host_messages import decode_message
 BOARD = "board"
 HOST = "host"
 FRAME_MAX = 256  # bytes on the line, without the delimiter
+ANSWER = 0x80  # on a bus: the bit that a cabinet adds to its address
 #: Digits that open a door are shown to nobody, whoever holds the key.
 HIDDEN_FIELDS = ("digits",)
 
@@ -39,6 +40,8 @@ class Piece(NamedTuple):
     length: int  # in bytes, the delimiter included
     payload: bytes  # empty when something is wrong
     fault: str  # what is wrong; empty for a whole, undamaged frame
+    address: int | None = None  # on a bus: of the cabinet
+    sender: str | None = None  # on a bus: BOARD or HOST
 
 
 class Header(NamedTuple):
@@ -54,10 +57,10 @@ class Header(NamedTuple):
     fault: str = ""  # what keeps it from being more
 
 
-def payload_of(held: bytes) -> tuple[bytes, str]:
+def payload_of(held: bytes, longest: int = FRAME_MAX) -> tuple[bytes, str]:
     """The payload in the bytes between two delimiters, or nothing and what is wrong with them."""
-    if len(held) > FRAME_MAX:
-        return b"", f"longer than a frame's {FRAME_MAX} bytes"
+    if len(held) > longest:
+        return b"", f"longer than a frame's {longest} bytes"
     out = bytearray()
     at = 0
     while at < len(held):
@@ -74,9 +77,13 @@ def payload_of(held: bytes) -> tuple[bytes, str]:
 
 
 class Splitter:
-    """Takes the bytes of one line as they come and gives back what stood on it, piece by piece; idle delimiters are passed over."""
+    """Takes the bytes of one line as they come and gives back what stood on it, piece by piece; idle delimiters are passed over.
 
-    def __init__(self) -> None:
+    `bus`: several cabinets share the line, and an address stands ahead of each payload.
+    """
+
+    def __init__(self, *, bus: bool = False) -> None:
+        self._bus = bus
         self._offset = 0  # of what is held
         self._held = b""
 
@@ -85,8 +92,16 @@ class Splitter:
         *whole, self._held = (self._held + data).split(b"\0")
         for held in whole:
             if held:
-                yield Piece(self._offset, len(held) + 1, *payload_of(held))
+                yield self._piece(held)
             self._offset += len(held) + 1
+
+    def _piece(self, held: bytes) -> Piece:
+        payload, fault = payload_of(held, FRAME_MAX + 2 if self._bus else FRAME_MAX)
+        piece = Piece(self._offset, len(held) + 1, payload, fault)
+        if not self._bus or not payload:
+            return piece
+        first = payload[0]
+        return piece._replace(payload=payload[1:], address=first & ~ANSWER, sender=BOARD if first & ANSWER else HOST)
 
     def end(self) -> Iterator[Piece]:
         """What is left when the capture ends."""

@@ -21,9 +21,9 @@ _DISSECTOR = Path(host_tools.__file__).parent / "wireshark" / "ansim.lua"
 _OPENED = "OPENED: this output holds ticket serials, door numbers and the times of people's visits. Keep it to yourself."
 
 
-def _pieces(source: BinaryIO) -> Iterator[Piece]:
+def _pieces(source: BinaryIO, bus: bool) -> Iterator[Piece]:
     """The pieces of a line, as soon as they are complete."""
-    splitter = Splitter()
+    splitter = Splitter(bus=bus)
     first = True
     read = getattr(source, "read1", source.read)  # what is there, of a pipe
     while data := read(_CHUNK):
@@ -37,6 +37,11 @@ def _pieces(source: BinaryIO) -> Iterator[Piece]:
 def _row(piece: Piece, sender: str | None, opener: Opener | None) -> dict[str, Any]:
     """All that is known of a piece of the line."""
     row: dict[str, Any] = {"offset": piece.offset, "length": piece.length, "from": sender, "fault": piece.fault or None}
+    if piece.address is not None:
+        row |= {"address": piece.address, "from": piece.sender}
+        sender = piece.sender
+        if not piece.payload:
+            return row
     if piece.fault:
         return row
     header = header_of(piece.payload)
@@ -53,9 +58,12 @@ def _row(piece: Piece, sender: str | None, opener: Opener | None) -> dict[str, A
 def _line(row: dict[str, Any]) -> str:
     """The same for people."""
     start = f"{row['offset']:>8}  {row['length']:>4} B  {row['from'] or '':<5}  "
-    if "kind" not in row:
+    if row["fault"] and "kind" not in row:
         return f"{start}garbage: {row['fault']}"
-    text = f"{start}CRC ok  v{row['version']} {row['kind']:<7} {row['alias']}"
+    start += "CRC ok  " + (f"address {row['address']}  " if "address" in row else "")
+    if "kind" not in row:
+        return start + ("asked" if row["from"] == HOST else "has nothing to say")
+    text = f"{start}v{row['version']} {row['kind']:<7} {row['alias']}"
     for name, what in (("nonce", "nonce"), ("number", "no.")):
         if row[name] is not None:
             text += f"  {what} {row[name]}"
@@ -86,6 +94,7 @@ def _fields(fields: dict[str, Any]) -> str:
     "--board-to-host", "from_board", type=click.File("rb"), metavar="FILE", help="What the board sent, where each way has a file."
 )
 @click.option("--host-to-board", "from_host", type=click.File("rb"), metavar="FILE", help="What the host sent.")
+@click.option("--bus", is_flag=True, help="Several cabinets share the line: an address stands ahead of each payload.")
 @click.option("--open", "opening", is_flag=True, help="Open the frames of the boards in the ledger: then the output is not for others.")
 @data_option
 @click.option("--dissector", is_flag=True, help="Only print where the dissector for Wireshark and tshark is.")
@@ -94,6 +103,7 @@ def command(
     file: BinaryIO | None,
     from_board: BinaryIO | None,
     from_host: BinaryIO | None,
+    bus: bool,
     opening: bool,
     data: Path | None,
     dissector: bool,
@@ -125,14 +135,13 @@ def command(
                 notices.print(_OPENED, soft_wrap=True)
             else:
                 click.echo(f"# {_OPENED}")
-        if not _print_all(sources, opener, as_json):
+        if not _print_all([(_pieces(source, bus), sender) for source, sender in sources], opener, as_json):
             raise Complaint("Nothing in it is a whole frame: was the line captured at its own speed, and without the REPL's output?")
 
 
-def _print_all(sources: list[tuple[BinaryIO, str | None]], opener: Opener | None, as_json: bool) -> int:
+def _print_all(lines: list[tuple[Iterator[Piece], str | None]], opener: Opener | None, as_json: bool) -> int:
     """Prints what stood on the lines; how many frames were whole. Of two directions both are read before a seal is tried."""
     whole = 0
-    lines = [(_pieces(source), sender) for source, sender in sources]
     if len(lines) > 1:
         read = [(list(pieces), sender) for pieces, sender in lines]
         for piece in (piece for pieces, _ in read for piece in pieces):

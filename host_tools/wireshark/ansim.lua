@@ -1,4 +1,4 @@
--- The frames of docs/protocol.md for Wireshark and tshark 3.6 or later: on TCP port 26746, and in captures of a serial line (DLT_USER0).
+-- The frames of docs/protocol.md for Wireshark and tshark (tested with 4.0): on TCP port 26746, and in captures of a serial line (DLT_USER0).
 -- It needs no key and opens no seal: it shows what anybody at the line can see.
 --
 --     tshark -X lua_script:ansim.lua -r capture.pcap -Y ansim
@@ -10,6 +10,7 @@ local VERSION = 1
 local FRAME_MAX = 256 -- bytes on the line, without the delimiter
 local ALIAS_END = 5
 local NONCE_BYTES = 8
+local ANSWER = 128 -- on a bus: what a cabinet adds to its address
 local TAG_BYTES = 16
 
 -- The kinds, as in firmware/locker/wire/frame.py. The low three bits of DATA and FIRST are the length of the sequence number, 1 to 5.
@@ -22,8 +23,10 @@ local NAMES = { [HELLO] = "HELLO", [DATA] = "DATA", [WELCOME] = "WELCOME", [REFU
 local SENDERS = { [HELLO] = "board", [WELCOME] = "host", [REFUSAL] = "host", [FIRST] = "board" }
 
 local ansim = Proto("ansim", "Ansim parcel lockers")
+ansim.prefs.bus = Pref.bool("Bus", false, "Several cabinets share the line: an address stands ahead of each payload")
 local fields = ansim.fields
 fields.length = ProtoField.uint16("ansim.length", "Bytes on the line", base.DEC, nil, nil, "Delimiter included")
+fields.address = ProtoField.uint8("ansim.address", "Address", base.DEC, nil, 0x7F, "Of a cabinet on a bus")
 fields.version = ProtoField.uint8("ansim.version", "Version", base.DEC)
 fields.kind = ProtoField.uint8("ansim.kind", "Kind", base.HEX, NAMES, nil, "DATA and FIRST without the length of their sequence number")
 fields.sender = ProtoField.string("ansim.sender", "From")
@@ -80,6 +83,11 @@ local function unstuffed(tvb)
     end
   end
   return out
+end
+
+-- The most bytes of a frame on the line, without the delimiter.
+local function longest()
+  return ansim.prefs.bus and FRAME_MAX + 2 or FRAME_MAX
 end
 
 local function as_tvb(bytes)
@@ -149,7 +157,7 @@ local function show_frame(frame, whole, tree, from_host)
   local branch = tree:add(ansim, whole)
   branch:add(fields.length, whole, whole:len()):set_generated()
   local fault, bytes = nil, nil
-  if frame:len() > FRAME_MAX then
+  if frame:len() > longest() then
     fault = experts.long
   else
     bytes = unstuffed(frame)
@@ -166,7 +174,17 @@ local function show_frame(frame, whole, tree, from_host)
     summary = string.format("garbage (%d B)", whole:len())
   else
     local payload = as_tvb(bytes)
-    summary = show_payload(payload, branch, from_host)
+    if ansim.prefs.bus and payload:len() > 2 then
+      local address = payload(0, 1)
+      branch:add(fields.address, address)
+      from_host = address:uint() < ANSWER
+      payload = payload(1):tvb()
+    end
+    if ansim.prefs.bus and payload:len() == 2 then
+      summary = from_host and "asked" or "nothing to say"
+    else
+      summary = show_payload(payload, branch, from_host)
+    end
     branch:add(fields.crc, payload(payload:len() - 2, 2)):append_text(" (right)")
   end
   branch:append_text(": " .. summary)
@@ -189,7 +207,7 @@ local function show_line(tvb, pinfo, tree, from_host, is_last)
   while at < tvb:len() do
     local stop = delimiter(tvb, at)
     local rest = tvb:len() - at
-    if not stop and not is_last and rest <= FRAME_MAX then
+    if not stop and not is_last and rest <= longest() then
       break
     end
     local length = stop and stop - at or rest

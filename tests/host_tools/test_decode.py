@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from host_tools import decode
 from host_tools.cli import ansim
 from host_tools.host.ledger import Enrolment, open_ledger
+from locker.core import records
 from locker.wire import frame
 from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder, encode
 from locker.wire.host_session import HostSession
+from locker.wire.messages import FIELDS
 from locker.wire.session import Session
 
 
@@ -166,6 +168,25 @@ def test_garbage_is_told_with_its_length_and_hides_no_frame_behind_it(captured: 
     assert "garbage: CRC wrong" in run("-", typed=hello + bytes(damaged)).stdout
 
 
+def test_on_a_bus_the_address_tells_which_cabinet_was_asked_or_answers(captured: Captured) -> None:
+    hello, welcome = (Decoder().feed(line)[0] for _, line in captured.said[:2])
+    line = b"".join(b"\0" + encode(payload) for payload in (b"\x05", b"\x85" + hello, b"\x05" + welcome, b"\x85"))
+    told = rows("-", "--bus", typed=line)
+    assert [(row["address"], row["from"], row.get("kind")) for row in told] == [
+        (5, "host", None),
+        (5, "board", "HELLO"),
+        (5, "host", "WELCOME"),
+        (5, "board", None),
+    ]
+    printed = run("-", "--bus", "--open", "--data", str(captured.data), typed=line).stdout
+    assert "address 5  asked" in printed
+    assert "address 5  has nothing to say" in printed
+    assert printed.count("genuine") == 2
+    longest = b"\x85\x1f" + captured.enrolled.alias + bytes(range(1, 249))
+    assert [len(piece.payload) for piece in decode.Splitter(bus=True).feed(encode(longest))] == [len(longest) - 1]
+    assert [row["fault"] for row in rows("-", "--bus", typed=line + b"xx\0")][-1] == "cut short"
+
+
 def test_frames_of_another_version_or_kind_and_cut_ones_say_so(captured: Captured) -> None:
     alias = captured.enrolled.alias
     line = b"".join(encode(payload) for payload in (b"\x20" + alias, b"\x1f" + alias, b"\x10" + alias, b"\x10", b"\x17" + alias))
@@ -197,9 +218,30 @@ def test_no_payload_is_too_odd_for_its_header_to_be_told(payload: bytes) -> None
     assert header.fault or (header.kind in ("HELLO", "WELCOME", "FIRST", "DATA", "REFUSAL") and header.version == frame.VERSION)
 
 
-def test_digits_that_open_a_door_are_never_shown() -> None:
-    assert decode._shown("digits", 4711) is None
-    assert "4711" not in str([decode._shown(name, 4711) for name in decode.HIDDEN_FIELDS])
+def lowest(kind: int, made: type[tuple]) -> tuple:
+    """A message with the lowest value in each of its fields."""
+    record = Journal().add(records.BELL_RUNG)
+    if not FIELDS[kind]:
+        return made((record,)) if made is messages.Events else made(record)
+    return made(*(bytes(8) if shape & 15 == 8 else shape >> 4 for shape in FIELDS[kind]))
+
+
+def test_every_message_of_the_table_is_told_by_its_name_and_fields(captured: Captured) -> None:
+    for kind, made in messages.TABLE:
+        captured.answer(lowest(kind, made))
+    told = rows("-", "--open", "--data", str(captured.data), typed=captured.line())[-len(messages.TABLE) :]
+    assert [(row["message"], tuple(row["fields"])) for row in told] == [(made.__name__, made._fields) for _, made in messages.TABLE]
+
+
+def test_digits_that_open_a_door_are_never_shown(captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decode.HIDDEN_FIELDS == ("digits",)
+    monkeypatch.setattr(decode, "HIDDEN_FIELDS", ("next_event",))
+    captured.say(messages.Status(300, 86420, 0, 0))
+    arguments = ("-", "--open", "--data", str(captured.data))
+    assert rows(*arguments, typed=captured.line())[-1]["fields"]["next_event"] is None
+    printed = run(*arguments, typed=captured.line()).stdout
+    assert "next_event (not shown)" in printed
+    assert "86420" not in printed
 
 
 @pytest.mark.parametrize(

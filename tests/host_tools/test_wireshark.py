@@ -60,13 +60,11 @@ def tshark(capture: Path, *arguments: str) -> str:
     return ended.stdout
 
 
-def fields(capture: Path, *names: str, only: str = "ansim") -> list[list[list[str]]]:
+def fields(capture: Path, *names: str, only: str = "ansim", bus: bool = False) -> list[list[list[str]]]:
     """For each packet and each field all its values."""
     wanted = [part for name in names for part in ("-e", name)]
-    return [
-        [cell.split(",") if cell else [] for cell in row.split("\t")]
-        for row in tshark(capture, "-Y", only, "-T", "fields", *wanted).splitlines()
-    ]
+    told = tshark(capture, "-o", f"ansim.bus:{bus}", "-Y", only, "-T", "fields", *wanted)
+    return [[cell.split(",") if cell else [] for cell in row.split("\t")] for row in told.splitlines()]
 
 
 def seen(capture: Path) -> dict[str, list[str]]:
@@ -109,7 +107,7 @@ def test_the_dissector_knows_the_kinds_and_the_version_of_the_firmware() -> None
     kinds = re.findall(r"^([A-Z]+) = const\((\d+)\)$", Path(frame.__file__).read_text(), re.MULTILINE)
     assert sorted([*dict(names), "VERSION"]) == sorted(dict(kinds))
     assert {name: int(numbers[name]) for name, _ in kinds} == {name: getattr(frame, name) for name, _ in kinds}
-    assert int(numbers["FRAME_MAX"]) == decode.FRAME_MAX
+    assert (int(numbers["FRAME_MAX"]), int(numbers["ANSWER"])) == (decode.FRAME_MAX, decode.ANSWER)
 
 
 @pytest.mark.parametrize("from_host", [False, True])
@@ -138,6 +136,17 @@ def test_a_serial_capture_is_read_from_packets_of_whole_frames(tmp_path: Path) -
     told = seen(capture)
     assert told["kind"] == ["0x00", "0x06", "0x09", "0x01"]
     assert told["sender"] == ["board", "host", "board"]  # a serial line does not say who sent DATA
+
+
+def test_on_a_bus_the_address_tells_which_cabinet_was_asked_or_answers(tmp_path: Path) -> None:
+    payloads = [frame.Decoder().feed(line)[0] for line in (HELLO, WELCOME, DATA)]
+    line = b"".join(b"\0" + encode(one) for one in (b"\x05", b"\x85" + payloads[0], b"\x06" + payloads[1], b"\x86" + payloads[2], b"\x85"))
+    capture = pcap(tmp_path / "c.pcap", USER0, [line])
+    ((addresses, kinds, senders, told),) = fields(capture, "ansim.address", "ansim.kind", "ansim.sender", "_ws.col.Info", bus=True)
+    assert addresses == ["5", "5", "6", "6", "5"]
+    assert kinds == ["0x00", "0x06", "0x01"]
+    assert senders == ["board", "host", "board"]
+    assert [what.strip() for what in told] == ["asked", "HELLO", "WELCOME", "DATA 7", "nothing to say"]
 
 
 def test_what_is_no_frame_is_marked_and_the_next_one_is_seen(tmp_path: Path) -> None:
