@@ -154,10 +154,13 @@ class TcpRelay(Relay):
 
     def _accept(self) -> None:
         board, _ = self._listener.accept()
-        if not self.whole:
+        try:
+            host = socket.create_connection(self._host) if self.whole else None
+        except ConnectionError:  # there is no host any more
+            host = None
+        if host is None:
             board.close()
             return
-        host = socket.create_connection(self._host)
         for end in (board, host):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._join(board.detach(), host.detach())
