@@ -56,7 +56,7 @@ class Relay:
         self.frames: list[Frame] = []
         self.cuts = 0
         self.judge: Callable[[Frame], str] = lambda frame: PASS
-        self.still_s = 4.0
+        self.still_s = 3.5
         self.lost_s = 0.5
         self.whole = True  # False: all that comes is lost, and nobody connects
         self._lost_until_s = self._still_until_s = 0.0
@@ -154,10 +154,13 @@ class TcpRelay(Relay):
 
     def _accept(self) -> None:
         board, _ = self._listener.accept()
-        if not self.whole:
+        try:
+            host = socket.create_connection(self._host) if self.whole else None
+        except ConnectionError:  # there is no host any more
+            host = None
+        if host is None:
             board.close()
             return
-        host = socket.create_connection(self._host)
         for end in (board, host):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._join(board.detach(), host.detach())

@@ -46,23 +46,12 @@ class Life:
         wait_until(lambda: stage.relay.frames[-1].way == TO_BOARD, "the host answers")
 
 
-@pytest.fixture(scope="module", params=CARRIERS)
-def life(request: pytest.FixtureRequest) -> Life:
-    return Life(request.param)
-
-
-def test_a_parcels_life_takes_256_bytes_in_five_frames(life: Life) -> None:
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_parcels_life_takes_256_bytes_in_five_frames_and_its_letter_is_out_at_once(carrier: str) -> None:
+    life = Life(carrier)
     assert sum(len(frame.raw) for frame in life.frames) <= LIFE_BYTES_MAX, json.dumps(life.names, indent=2)
     assert len(life.frames) <= LIFE_FRAMES_MAX, json.dumps(life.names, indent=2)
-
-
-def test_one_message_a_visit_and_one_that_cannot_wait(life: Life) -> None:
     said = [name.split(", ", 1)[1] for frame, name in zip(life.frames, life.names, strict=True) if frame.way == TO_HOST]
     assert [name.split(":")[0] for name in said] == ["Events", "Urgent", "Events"], life.names
-    assert said[0].endswith("deposited")
-    assert said[1].endswith("pickup opened")
-    assert said[2].endswith("collected")
-
-
-def test_the_letter_is_out_as_soon_as_the_door_is_closed(life: Life) -> None:
+    assert [name.split(", ")[-1].split(": ")[-1] for name in said] == ["deposited", "pickup opened", "collected"], life.names
     assert life.letter_s < LETTER_S_MAX

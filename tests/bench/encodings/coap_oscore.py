@@ -11,12 +11,12 @@ _BOARD, _HOST = b"\x01", b""
 
 
 class _End(oscore.CanProtect, oscore.CanUnprotect, oscore.SecurityContextUtils):
-    """One end of a context with the algorithm that OSCORE must have: AES-CCM-16-64-128, whose tag has 8 bytes."""
+    """One end of a context with an algorithm of RFC 9053, section 4.2."""
 
     echo_recovery = None
 
-    def __init__(self, sender_id: bytes, recipient_id: bytes) -> None:
-        self.alg_aead = oscore.algorithms["AES-CCM-16-64-128"]
+    def __init__(self, sender_id: bytes, recipient_id: bytes, algorithm: str) -> None:
+        self.alg_aead = oscore.algorithms[algorithm]
         self.hashfun = oscore.hashfunctions["sha256"]
         self.sender_id, self.recipient_id, self.id_context = sender_id, recipient_id, None
         self.sender_sequence_number = 0
@@ -28,8 +28,9 @@ class _End(oscore.CanProtect, oscore.CanUnprotect, oscore.SecurityContextUtils):
         """Nothing is kept."""
 
 
-def packets(messages: Sequence[Sequence[dict]]) -> list[bytes]:
-    board, host = _End(_BOARD, _HOST), _End(_HOST, _BOARD)
+def packets(messages: Sequence[Sequence[dict]], algorithm: str = "AES-CCM-16-64-128") -> list[bytes]:
+    """The algorithm is the one that OSCORE must have, with a tag of 8 bytes, if no other is asked for."""
+    board, host = _End(_BOARD, _HOST, algorithm), _End(_HOST, _BOARD, algorithm)
     sent = []
     for number, message in enumerate(messages, 1):
         events = [[event[name] for name in _FIELDS] for event in message]
