@@ -4,8 +4,7 @@ import pytest
 
 from tests.bench.benches.flood import cost
 
-INSTRUCTIONS_MAX = 1_550_000  # from one scan to the next, where nobody presses a key; with the answer to a number
-WITH_A_KEY_MAX = 2_100_000  # where what was typed is shown, too
+INSTRUCTIONS_MAX = 1_500_000  # from one scan of the keypad to the next
 
 
 @pytest.mark.parametrize("kind", ["long_welcomes", "long_seals", "short_frames"])
@@ -13,4 +12,4 @@ def test_the_worst_step_of_a_flood_is_short(kind: str) -> None:
     """The dearest flood of each sort, at the dearest cabinet; `make bench` tells the others."""
     found = cost("tower_24", kind)
     assert found.others <= INSTRUCTIONS_MAX
-    assert found.typed <= WITH_A_KEY_MAX
+    assert found.typed <= INSTRUCTIONS_MAX  # what was typed is shown, too

@@ -38,7 +38,7 @@ class Link:
         self._status = status
         self._tell = tell
         self._set_clock = set_clock
-        self._buffer = bytearray(256)
+        self._buffer = bytearray(128)
         self._up = False
         self._held = False  # the host has said from where it goes on
         self._report_ms = 0  # when to report again, until it has
@@ -82,7 +82,7 @@ class Link:
             self._report_ms = 0
 
     def _hear(self, now_ms):
-        """Takes what has arrived, at most 256 bytes a step: a flood waits in the carrier, the keypad does not."""
+        """Takes what has arrived, at most 128 bytes a step: a flood waits in the carrier, the keypad does not."""
         count = self._carrier.read_into(self._buffer)
         for payload in self._decoder.feed(memoryview(self._buffer)[:count]) if count else ():
             message = self._session.accept(payload, now_ms)

@@ -41,7 +41,7 @@ _NUMBERS_MAX = const(0x100000)  # messages of one end under one context
 _PAUSE_FIRST_MS = const(1000)  # between the first two HELLOs, doubled each time
 _PAUSE_MAX_MS = const(32000)  # the longest such pause; up to a quarter of it is added at random
 _SILENCE_MS = const(10000)  # without an answer, until the board greets again
-_FUTILE_MAX = const(2)  # seals that the board checks in vain between two steps: a flood must not keep it from its keypad
+_FUTILE_MAX = const(1)  # seals that the board checks in vain between two steps: a flood must not keep it from its keypad
 
 
 class Session:
@@ -119,7 +119,7 @@ class Session:
         """The message in a payload from the carrier when it is authentic, for this session and was not taken before; else None.
 
         None also for the handshake and for message types of a newer version. What is not authentic, not fresh or malformed is counted in
-        `rejected` and changes nothing. A board that has checked two seals in vain checks no more of them before the next step().
+        `rejected` and changes nothing. A board that has checked a seal in vain checks no more of them before the next step().
         """
         self._now_ms = now_ms
         try:
