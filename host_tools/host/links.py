@@ -1,6 +1,7 @@
 """The boards' links: which session a frame belongs to, which carrier leads to the board, and what it said that is for the ledger."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from host_tools.host.carriers import Carrier
@@ -9,7 +10,7 @@ from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
 from host_tools.host.meeting import FAULTS, Meeting
 from host_tools.host.quick_session import QuickSession
-from host_tools.host.replica import Said
+from host_tools.host.replica import Said, Taken
 from locker.wire import host_messages as messages
 from locker.wire.frame import VERSION, BadFrame, alias_of
 from locker.wire.host_messages import Report
@@ -135,7 +136,20 @@ class Links:
             return said._replace(records=(message.record,), urgent=True)
         return None
 
-    def met(self, link: Link, meeting: Meeting) -> None:
+    def answer(self, turn: Sequence[tuple[Link, Said]], taken: Taken) -> None:
+        """Answers what was said in a turn that is on the disk: one answer a board. An urgent copy has none: its event follows."""
+        applied = {
+            id(link): (link, number)
+            for (link, said), number in zip(turn, taken.applied, strict=True)
+            if not said.urgent and said.report is None
+        }
+        for at, meeting in taken.meetings.items():
+            self._met(turn[at][0], meeting)
+        for link, number in applied.values():
+            if link.in_step:
+                link.send(messages.Ack(number))
+
+    def _met(self, link: Link, meeting: Meeting) -> None:
         """Answers a board's report, and tells people what was found, once."""
         link.in_step = meeting.fault is None
         link.send(meeting.answer)
@@ -162,11 +176,6 @@ class Links:
             link.version_told = version
             detail = f"it speaks version {version}, this host {VERSION}: run `ansim flash` on it, or update ansim"
             self.tell(occurrence("refused", site=link.site, cabinet=link.number, detail=detail))
-
-    def acknowledge(self, link: Link, applied: int) -> None:
-        """Tells a board up to which number its events are on the disk."""
-        if link.in_step:
-            link.send(messages.Ack(applied))
 
     def lost(self, carrier: Carrier) -> None:
         """The carrier is gone."""

@@ -194,16 +194,7 @@ class Server:
             await asyncio.sleep(_LEDGER_PAUSE_S)
 
     def _answer(self, turn: list[tuple[Link, Said]], taken: Taken) -> None:
-        # One answer a board and turn. An urgent copy has none of its own: its event follows in its turn.
-        applied = {
-            id(link): (link, number)
-            for (link, said), number in zip(turn, taken.applied, strict=True)
-            if not said.urgent and said.report is None
-        }
-        for at, meeting in taken.meetings.items():
-            self._links.met(turn[at][0], meeting)
-        for link, number in applied.values():
-            self._links.acknowledge(link, number)
+        self._links.answer(turn, taken)
         for news in taken.news:
             self._tell(self._told(news))
         if taken.news:

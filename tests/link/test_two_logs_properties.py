@@ -1,0 +1,156 @@
+"""Theorems about the two logs: whatever the line does and whoever crashes, nothing is lost, nothing is applied twice, and when the trouble
+ends both ends know the same within minutes.
+"""
+
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from host_tools.host import residents, tables, tickets
+from host_tools.host.ledger import open_ledger
+from host_tools.host.orders import Order
+from locker.core import commands, records
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "host_tools"))
+
+from host_board import enrol
+
+from .two_logs import STEP_MS, BoardEnd, Faults, HostEnd, String, every_seal_watched
+
+CONVERGED_MS_MAX = 180_000  # of calm: 10 s of silence, 40 s to the next greeting, and the backlog
+ACTS = ("deposit", "deposit", "collect", "collect", "bell", "order", "epoch")
+TROUBLES = ("board", "host", "before", "behind", "numbered", "partition", "heal", "cut", "day", "minutes")
+FAULTS = st.builds(
+    Faults,
+    loss=st.floats(0, 0.3),
+    doubling=st.floats(0, 0.5),
+    damage=st.floats(0, 0.1),
+    cutting=st.floats(0, 0.1),
+    delay_ms=st.sampled_from((0, 100, 3_000, 60_000, 2 * 86_400_000)),
+)
+
+
+class Story:
+    """Both ends, and what happens to them."""
+
+    def __init__(self, folder: Path, seed: int, faults: Faults) -> None:
+        self.rng = random.Random(seed)
+        self.now_ms = 0
+        self.ledger = open_ledger(folder / "data")
+        self.ledger.site("mapo-3")
+        residents.add(self.ledger, "Kim")
+        self.serials = [ticket.serial for ticket in (tickets.issue(self.ledger, "Kim") for _ in range(40))]
+        enrolled = enrol(self.ledger)
+        self.string = String(self.rng)
+        self.string.faults = faults
+        self.board = BoardEnd(enrolled, self.string, self.rng)
+        known = self.ledger.enrolled(enrolled.uid)
+        assert known is not None
+        self.host = HostEnd(self.ledger, known.id, self.string)
+        self.crash = ""
+        self.board._now_ms = 0
+        self.board.start(0)
+
+    def step(self, ms: int = STEP_MS) -> None:
+        self.now_ms += ms
+        self.board.step(self.now_ms)
+        self.host.step(self.now_ms, self.crash)
+        self.crash = ""
+
+    def act(self) -> None:
+        act = self.rng.choice(ACTS)
+        if act == "deposit" and self.serials:
+            self.board.deposit(self.serials.pop(), self.now_ms)
+        elif act == "collect":
+            self.board.collect(self.now_ms)
+        elif act == "bell":
+            self.board._record(records.BELL_RUNG, None, 1, self.now_ms)
+        elif act == "order":
+            self.host.order(Order(commands.SET_PATIENCE, 0, 0, self.rng.randint(1, 4)))
+        elif act == "epoch":
+            self.host.new_epoch()
+
+    def trouble(self) -> None:
+        what = self.rng.choice(TROUBLES)
+        if what == "board":
+            self.board.start(self.now_ms)
+        elif what == "host":
+            self.host.start()
+        elif what in ("before", "behind", "numbered"):
+            self.crash = what
+        elif what in ("partition", "heal"):
+            self.string.partition = what == "partition"
+        elif what == "cut":
+            self.string.cut()
+        else:
+            self.step(86_400_000 if what == "day" else self.rng.randint(1_000, 400_000))
+
+    def converged(self) -> bool:
+        """Whether the ledger holds the whole journal, and no order waits."""
+        held = self.host.rows(tables.position)
+        waiting = [row for row in self.host.rows(tables.command) if row.state == "waiting"]
+        return bool(held) and held[0].applied == self.board.store.next_number - 1 and not waiting
+
+    def check(self) -> None:
+        """What must hold once both ends know the same."""
+        journal = self.board.journal()
+        assert self.host.events() == journal, "the ledger is the journal"
+        applied = [record.a for record in journal if record.kind == records.COMMAND_APPLIED]
+        assert applied == list(range(1, len(applied) + 1)), "each order once, in turn"
+        assert sorted(row.number for row in self.host.rows(tables.command)) == applied
+        begun = [record.a for record in journal if record.kind == records.EPOCH_BEGUN]
+        assert begun == sorted(set(begun)), "each epoch begins once"
+        parcels = {(row.door, row.counter): row for row in self.host.rows(tables.parcel)}
+        assert {key: row.epoch for key, row in parcels.items()} == self.board.epochs, "both ends know the epoch of each parcel"
+        gone = {(record.door, record.b) for record in journal if record.kind == records.COLLECTED}
+        assert {key for key, row in parcels.items() if row.state == "collected"} == gone
+        letters = [row.id for row in self.host.rows(tables.outbox)]
+        assert len(letters) == len(set(letters))
+        told = [row for row in self.host.rows(tables.outbox) if row.kind == "deposited"]
+        assert len(told) == len(parcels), "one message a parcel"
+        assert not [one for one in self.host.told if one["event"] in ("refused", "out of step")]
+
+    def play(self, length: int) -> None:
+        for _ in range(length):
+            chance = self.rng.random()
+            if chance < 0.15:
+                self.act()
+            elif chance < 0.22:
+                self.trouble()
+            self.step(self.rng.choice((STEP_MS, STEP_MS, STEP_MS, 500, 3_100, 11_000)))
+        self.string.faults = Faults()
+        self.string.partition = False
+        self.string.cut()
+        calm_ms = self.now_ms + CONVERGED_MS_MAX
+        while not self.converged():
+            assert self.now_ms < calm_ms, "when the trouble ends all is told"
+            for _ in range(10):
+                self.step(50)
+        self.check()
+
+
+def play(seed: int, faults: Faults, length: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="ansim-test-") as folder, every_seal_watched():
+        story = Story(Path(folder), seed, faults)
+        try:
+            story.play(length)
+        finally:
+            story.ledger.close()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 2**32), faults=FAULTS)
+def test_whatever_the_line_does_and_whoever_crashes_both_ends_come_to_know_the_same(seed: int, faults: Faults) -> None:
+    play(seed, faults, 150)
+
+
+@pytest.mark.soak
+@settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 2**32), faults=FAULTS)
+def test_so_it_does_in_a_thousand_long_stories(seed: int, faults: Faults) -> None:
+    play(seed, faults, 600)
