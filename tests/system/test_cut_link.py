@@ -25,12 +25,11 @@ HEALED_S_MAX = 60  # the board comes back 90 s after a long absence at most; her
 
 
 class Trouble(NamedTuple):
-    """What happens to the link at which frame of a way, counted from the trouble before; on a serial line bytes are lost for `lost_s`."""
+    """What happens to the link at which frame of a way, counted from the trouble before."""
 
     way: str
     frame: int
     fate: str
-    lost_s: float = 0.3
 
 
 # On TCP each cut begins with the handshake: HELLO and WELCOME, the report and its answer, events and theirs, and whatever comes next.
@@ -47,8 +46,7 @@ TROUBLES = {
 class Fate:
     """The relay's judge: one trouble after the other."""
 
-    def __init__(self, stage: RelayedStage, troubles: list[Trouble]) -> None:
-        self._relay = stage.relay
+    def __init__(self, troubles: list[Trouble]) -> None:
         self._troubles = troubles
         self._count = 0
         self.came: list[tuple[Frame, Trouble]] = []
@@ -65,7 +63,6 @@ class Fate:
         if self._count < trouble.frame:
             return PASS
         self._count = 0
-        self._relay.lost_s = trouble.lost_s
         self.came.append((frame, trouble))
         return trouble.fate
 
@@ -87,7 +84,7 @@ class Day:
             watch = Watch(stage)
             with HandsClient(stage.port) as hands:
                 watch.until(lambda: watch.has_heard("booted"), "is online")
-                fate = Fate(stage, random.Random(carrier).sample(TROUBLES[carrier], len(TROUBLES[carrier])))
+                fate = Fate(random.Random(carrier).sample(TROUBLES[carrier], len(TROUBLES[carrier])))
                 stage.relay.judge = fate
                 self._live(stage, People(stage, watch, hands), fate)
             ear = stage.ear()
