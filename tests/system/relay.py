@@ -57,7 +57,7 @@ class Relay:
         self.cuts = 0
         self.judge: Callable[[Frame], str] = lambda frame: PASS
         self.still_s = 3.5
-        self.lost_s = 0.5
+        self.lost_s = 0.3
         self.whole = True  # False: all that comes is lost, and nobody connects
         self._lost_until_s = self._still_until_s = 0.0
         self._pairs: list[_Pair] = []

@@ -25,30 +25,28 @@ HEALED_S_MAX = 60  # the board comes back 90 s after a long absence at most; her
 
 
 class Trouble(NamedTuple):
-    """What happens to the link at which frame of a way, counted from the trouble before; on a serial line bytes are lost for `lost_s`."""
+    """What happens to the link at which frame of a way, counted from the trouble before."""
 
     way: str
     frame: int
     fate: str
-    lost_s: float = 0.3
 
 
 # On TCP each cut begins with the handshake: HELLO and WELCOME, the report and its answer, events and theirs, and whatever comes next.
-# On a serial line a loss that is short is followed by what was not answered, a long one by a handshake as well.
+# On a serial line a loss that is short is followed by what was not answered; several in a row, by a handshake as well.
 TROUBLES = {
     "tcp": [Trouble(way, frame, fate) for way in (TO_HOST, TO_BOARD) for frame in (1, 2, 3) for fate in (BEFORE, IN, BEHIND)]
     + [Trouble(TO_HOST, 4, BEFORE), Trouble(TO_HOST, 5, IN), Trouble(TO_HOST, 3, STALL), Trouble(TO_BOARD, 1, STALL)],
     "serial": [Trouble(way, frame, fate) for way in (TO_HOST, TO_BOARD) for frame in (1, 2) for fate in (BEFORE, IN, BEHIND)]
-    + [Trouble(TO_HOST, frame, fate) for frame in (1, 3) for fate in (BEFORE, IN, BEHIND)]
-    + [Trouble(TO_BOARD, 2, BEHIND, 10.5), Trouble(TO_HOST, 2, STALL), Trouble(TO_BOARD, 1, STALL)],
+    + [Trouble(way, 1, fate) for way in (TO_HOST, TO_BOARD) for fate in (BEFORE, IN, BEHIND)]
+    + [Trouble(TO_HOST, 2, STALL), Trouble(TO_BOARD, 1, STALL)],
 }
 
 
 class Fate:
     """The relay's judge: one trouble after the other."""
 
-    def __init__(self, stage: RelayedStage, troubles: list[Trouble]) -> None:
-        self._relay = stage.relay
+    def __init__(self, troubles: list[Trouble]) -> None:
         self._troubles = troubles
         self._count = 0
         self.came: list[tuple[Frame, Trouble]] = []
@@ -65,7 +63,6 @@ class Fate:
         if self._count < trouble.frame:
             return PASS
         self._count = 0
-        self._relay.lost_s = trouble.lost_s
         self.came.append((frame, trouble))
         return trouble.fate
 
@@ -87,7 +84,7 @@ class Day:
             watch = Watch(stage)
             with HandsClient(stage.port) as hands:
                 watch.until(lambda: watch.has_heard("booted"), "is online")
-                fate = Fate(stage, random.Random(carrier).sample(TROUBLES[carrier], len(TROUBLES[carrier])))
+                fate = Fate(random.Random(carrier).sample(TROUBLES[carrier], len(TROUBLES[carrier])))
                 stage.relay.judge = fate
                 self._live(stage, People(stage, watch, hands), fate)
             ear = stage.ear()
