@@ -119,7 +119,7 @@ def command_table() -> str:
 def limits() -> str:
     """The numbers that an implementation must share, or may want to."""
     rows = [("`RECORDS_MAX`", str(messages.RECORDS_MAX), "records in one message")]
-    for name in ("_NUMBERS_MAX", "_WINDOW", "_PAUSE_FIRST_MS", "_PAUSE_MAX_MS", "_SILENCE_MS", "_FUTILE_MAX"):
+    for name in ("_NUMBERS_MAX", "_WINDOW", "_PAUSE_FIRST_MS", "_PAUSE_MAX_MS", "_SILENCE_MS", "_WELCOME_MAX", "_FUTILE_MAX"):
         value, comment = _constants(session)[name]
         rows.append((f"`{name.strip('_')}`", str(value), comment))
     return _table(("limit", "value", "meaning"), rows)

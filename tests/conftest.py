@@ -56,7 +56,8 @@ class OnMicroPython(pytest.Item):
     """One test function in a fresh interpreter."""
 
     def runtest(self) -> None:
-        folders = f"{FIRMWARE}|{self.path.parent}|{TESTS}|{self.config.stash[LIBRARIES_FOLDER]}"
+        beside = "|".join(str(TESTS / folder) for folder in SHARED_FOLDERS)
+        folders = f"{FIRMWARE}|{self.path.parent}|{beside}|{TESTS}|{self.config.stash[LIBRARIES_FOLDER]}"
         command = [str(Path(sys.executable).parent / "micropython"), "-X", "heapsize=16m", "-c", RUN_ONE]
         ended = subprocess.run(
             [*command, folders, self.path.stem, self.originalname], capture_output=True, text=True, timeout=300, check=False

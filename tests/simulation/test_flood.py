@@ -4,28 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.simulator.hands import KEY_GAP_MS, KEY_HELD_MS
-from host_tools.simulator.people import Script, resident, send
-from host_tools.simulator.world import World
+from host_tools.simulator.people import send
 from locker.core import records
 from tests.simulation.flood import KINDS, Flood
 from tests.simulation.stage import Cabinet, TestHost, make_flash
+from tests.simulation.typist import check_answered, typing
 
 SERIAL = 8
 TCP = {"host": "10.0.0.2", "port": 26746}
 TYPES_MS = 35_000
 ENDS_MS = 75_000
 RECOVERS_MS = 60_000  # 10 of silence, at most 40 between two greetings
-ANSWER_US_MAX = 200_000
-KEYS = 11
-
-
-def typing(world: World, door: int, code: str) -> Script:
-    """The resident; the instants at which her keys went down."""
-    begun = world.clock.now_us()
-    opened = yield from resident(world, door, code)
-    assert opened
-    return [begun + at * (KEY_HELD_MS + KEY_GAP_MS) * 1000 for at in range(KEYS)]
 
 
 def check_visit(cabinet: Cabinet, host: TestHost) -> None:
@@ -35,10 +24,9 @@ def check_visit(cabinet: Cabinet, host: TestHost) -> None:
     cabinet.run_until(ENDS_MS)
     assert visit.done
     assert not visit.error
-    sounds = [entry.us for entry in world.trace.of("beeper") if entry.value]
-    for pressed in visit.result:
-        assert any(pressed < us <= pressed + ANSWER_US_MAX for us in sounds)
-    assert cabinet.apps[0]._link._session.rejected > 1000
+    check_answered(world, visit.result)
+    link = cabinet.apps[0]._link
+    assert link._session.rejected + link._decoder.rejected > 1000
     cabinet.run_until(ENDS_MS + RECOVERS_MS)
     assert host.kinds()[-1] == records.COLLECTED
     assert host.kinds().count(records.PICKUP_OPENED) == 1
@@ -66,4 +54,4 @@ def test_a_flooded_connection_keeps_no_resident_waiting(tmp_path: Path, kind: st
         flood = Flood(cabinet.world, kind, since_ms, ENDS_MS)
         cabinet.network.listen(TCP["host"], TCP["port"], lambda stream: (host.take(stream), flood.take(stream)))
         check_visit(cabinet, host)
-        assert flood.sent > 0.9 * 12.8 * (ENDS_MS - since_ms)  # 256 bytes a step of 20 ms
+        assert flood.sent > 0.9 * 6.4 * (ENDS_MS - since_ms)  # 128 bytes a step of 20 ms

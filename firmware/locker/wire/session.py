@@ -41,6 +41,7 @@ _NUMBERS_MAX = const(0x100000)  # messages of one end under one context
 _PAUSE_FIRST_MS = const(1000)  # between the first two HELLOs, doubled each time
 _PAUSE_MAX_MS = const(32000)  # the longest such pause; up to a quarter of it is added at random
 _SILENCE_MS = const(10000)  # without an answer, until the board greets again
+_WELCOME_MAX = const(64)  # bytes of a WELCOME's payload, of which a longer one is not looked at: its keys are dear
 _FUTILE_MAX = const(1)  # seals that the board checks in vain between two steps: a flood must not keep it from its keypad
 
 
@@ -139,12 +140,13 @@ class Session:
 
     def _greeted(self, payload):
         """What else than DATA may come: for the board, an answer to its HELLO."""
-        if payload[0] & 15 != frame.WELCOME or not self._hello:
+        if payload[0] & 15 != frame.WELCOME or not self._hello or len(payload) > _WELCOME_MAX:
             raise BadFrame
         made = self._derive(payload[_AFTER_ALIAS:_AFTER_NONCE] + self._lead)
         self._unsealed(made, payload, _AFTER_NONCE, b"\0")
         self._hello = self._outgoing = None
         self._keys = made
+        self._futile = 0
         self.ready = True
 
     def _opened(self, payload, at):

@@ -18,11 +18,12 @@ from locker.shell.format import format_journal
 from locker.shell.marks import NAME
 from locker.wire import frame
 from locker.wire.frame import Decoder, encode
-from locker.wire.host_messages import Ack
+from locker.wire.host_messages import Ack, Held, Report
 from locker.wire.host_session import HostSession
 
 STEPS = 42
 SETTLED = 60  # steps before, in peace
+_WAITING = 256  # bytes that have arrived and were not read, from which on a stranger adds none
 TYPED = "0127182818#"
 IDENTITY = {
     "board_id": "0102030405060708",
@@ -123,12 +124,15 @@ class Line:
             message = self._host.accept(payload, 0)
             arrived += self._host.outgoing() or b""
             if message:
-                arrived += self._host.seal(Ack(0))
+                arrived += self._host.seal(Held(0, 1, 0, 0, 0) if isinstance(message, Report) else Ack(0))
         self._sent = b""
-        self._arrived = self.flood() if self.flood else arrived
+        if self.flood:
+            arrived = self.flood() if len(self._arrived) < _WAITING else b""
+        self._arrived += arrived
 
     def read_into(self, buffer):
         data = self._arrived[: len(buffer)]
+        self._arrived = self._arrived[len(buffer) :]
         buffer[: len(data)] = data
         return len(data)
 
@@ -197,6 +201,12 @@ class Hal:
     def reset_cause(self):
         return 1
 
+    def uid(self):
+        return bytes(6)
+
+    def set_clock(self, seconds):
+        pass
+
 
 _last = [b"noise"]
 
@@ -225,7 +235,7 @@ def quiet():
 
 
 def seals():
-    """As many frames as fit: two of them cost a seal each, the others a check sum."""
+    """As many frames as fit: one of them costs a seal, the others a check sum."""
     return full(lambda: forged(frame.DATA, 17))
 
 

@@ -1,0 +1,90 @@
+"""A journal of ten thousand events that nobody has heard of goes over the link in a few kilobytes of heap."""
+
+from memory import all_but, used
+from nor_flash import NorFlash
+from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, Entropy
+
+from locker.core import records
+from locker.core.events import HostAcknowledged
+from locker.shell.format import format_journal
+from locker.shell.link import Link
+from locker.shell.store import Store
+from locker.wire.frame import Decoder
+from locker.wire.host_messages import Ack, Events, Held, Report, typed
+from locker.wire.host_session import HostSession
+from locker.wire.session import Session
+
+BACKLOG = 10000
+ROOM_BYTES = 16000  # of heap while the backlog is told
+GROWTH_BYTES_MAX = 600
+
+
+class Line:
+    """The board's carrier, and at its other end the host: it answers each frame at once, and counts."""
+
+    def __init__(self):
+        self.host = HostSession(MASTER_SECRET, BOARD_ID, ALIAS, Entropy(b"host"))
+        self.decoder = Decoder()
+        self.held = 0
+        self.waiting = b""
+
+    def poll(self, now_ms):
+        return True
+
+    def read_into(self, buffer):
+        count = min(len(buffer), len(self.waiting))
+        buffer[:count] = self.waiting[:count]
+        self.waiting = self.waiting[count:]
+        return count
+
+    def write(self, data):
+        for payload in self.decoder.feed(data):
+            message = self.host.accept(payload, 0)
+            if isinstance(message, Report):
+                self.waiting += self.host.seal(Held(0, 1, 0, message.uptime, 0))
+            elif isinstance(message, Events):
+                for body in message.records:
+                    assert records.unpack(body).number == self.held + 1
+                    self.held += 1
+                self.waiting += self.host.seal(Ack(self.held))
+            frame = self.host.outgoing()
+            if frame:
+                self.waiting += frame
+        return True
+
+
+def backlog():
+    """A journal that is full of news."""
+    flash = NorFlash()
+    format_journal(flash, 7)
+    store = Store(flash, lambda record: None, lambda door: [(records.CABINET_STATE, 0, 0, 0)])
+    while store.next_number <= BACKLOG:
+        store.append(records.DOOR_FLAPPED, 0, store.next_number, 7, 0)
+        store.tidy(0, True)
+    return store
+
+
+def test_ten_thousand_events_are_told_in_order_and_nothing_grows():
+    store, line, told = backlog(), Line(), []
+
+    def tell(event, now_ms):
+        if isinstance(event, HostAcknowledged):
+            told[:] = [event.number]
+
+    session = Session(MASTER_SECRET, BOARD_ID, ALIAS, Entropy(b"board"))
+    link = Link(line, Decoder(), session, store, lambda: typed(REPORT), lambda: None, tell, lambda seconds: None)
+    link.nudge()
+    now_ms = 0
+    for _ in range(10):  # they meet
+        now_ms += 20
+        link.step(now_ms)
+    before = used()
+    taken = all_but(ROOM_BYTES)
+    while line.held < BACKLOG:
+        now_ms += 20
+        link.step(now_ms)
+        assert now_ms < 200000
+    link.step(now_ms + 20)
+    del taken
+    assert used() - before < GROWTH_BYTES_MAX
+    assert told == [BACKLOG]

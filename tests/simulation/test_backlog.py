@@ -1,0 +1,54 @@
+"""A cabinet that has heard nothing of its host for months tells it everything, while its residents are served as ever."""
+
+from pathlib import Path
+
+from host_tools.simulator.flash import FlashImage
+from host_tools.simulator.hal import MARKS
+from host_tools.simulator.people import send
+from host_tools.simulator.virtual_board.nvs import Namespace
+from locker.core import records
+from locker.core.journal import State
+from locker.shell.marks import pair
+from locker.shell.store import Store
+from tests.simulation.stage import Cabinet, TestHost, make_flash
+from tests.simulation.typist import check_answered, typing
+
+BACKLOG = 10_000
+SERIAL = 9
+TYPES_MS = 33_000
+TOLD_MS_MAX = 240_000
+
+
+def live_for_months(path: Path, doors: tuple[int, ...]) -> None:
+    """Events of doors that were played with, and nobody heard of them."""
+    with FlashImage(path) as flash:
+        partition = flash.partition("journal")
+        assert partition is not None
+        state = State(doors)
+        store = Store(partition, state.apply, state.carried)
+        pair(Namespace(flash, MARKS), store, state)
+        while store.next_number <= BACKLOG:
+            state.apply(store.append(records.DOOR_FLAPPED, 0, store.next_number, 7, 0))
+            store.tidy(0, quiet=True)
+
+
+def test_ten_thousand_events_are_told_in_order_and_keep_nobody_waiting(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        doors = tuple(cabinet.world.doors)
+    live_for_months(tmp_path / "flash", doors)
+    with Cabinet(tmp_path / "flash") as cabinet:
+        world = cabinet.world
+        door = cabinet.deposit(SERIAL)
+        visit = send(world, typing(world, door, cabinet.code(door, 1)), TYPES_MS)
+        host = TestHost(world)  # now the cable is plugged in
+        cabinet.run_until(45_000)
+        assert visit.done
+        assert not visit.error
+        check_answered(world, visit.result)
+        assert 100 < len(host.events) < BACKLOG, "she came while the backlog was told"
+        cabinet.run_until(TOLD_MS_MAX)
+        assert not world.trace.violations
+    assert [record.number for record in host.events] == list(range(1, len(host.events) + 1))
+    assert host.kinds()[-1] == records.COLLECTED
+    assert len(host.events) > BACKLOG
