@@ -65,6 +65,7 @@ class Victim:
             pair.at_board(pair.host.outgoing() or b"")
             assert pair.at_host(pair.board.seal(REPORT)) == [REPORT]
         assert pair.at_host(pair.board.seal(Events(RECORDS))) == [Events(RECORDS)]
+        pair.board.step(pair.now_ms)  # in which it may check a seal again
         assert pair.at_board(pair.host.seal(Ack(5))) == [Ack(5)]
 
 
