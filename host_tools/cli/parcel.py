@@ -1,5 +1,8 @@
-"""`ansim parcel`: what lies where."""
+"""`ansim parcel`: what lies where, and what can be done for it."""
 
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -7,15 +10,19 @@ from rich.table import Table
 
 from host_tools.cli._output import json_option, print_json
 from host_tools.cli._tables import show
-from host_tools.host import parcels
+from host_tools.errors import Complaint
+from host_tools.host import care, openings, parcels
+from host_tools.host.care import Place
 from host_tools.host.chronicle import moment
 from host_tools.host.data import data_option
-from host_tools.host.ledger import open_ledger
+from host_tools.host.ledger import Ledger, open_ledger
+
+_LOOK_S = 0.2
 
 
 @click.group()
 def command() -> None:
-    """Look at the parcels.
+    """Look at the parcels, and help the people they are for.
 
     \b
     Example: ansim parcel list --state waiting
@@ -49,3 +56,88 @@ def list_(state: str | None, data: Path | None, as_json: bool) -> None:
         where = (row["site"], str(row["cabinet"]), f"{row['door']:02d}", row["resident"] or "unknown", row["state"])
         table.add_row(*where, row["deposited"], row["ended"] or "", "odd ticket" if row["flagged"] else "")
     show(table)
+
+
+def _door_options(act: Callable[..., None]) -> Callable[..., None]:
+    """The options that name a door."""
+    for option in (
+        json_option,
+        data_option,
+        click.option("--door", required=True, type=click.IntRange(1, 99), help="The door that it is behind."),
+        click.option("--cabinet", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site."),
+        click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands."),
+    ):
+        act = option(act)
+    return act
+
+
+def _tell(place: Place, what: str, words: str, as_json: bool) -> None:
+    if as_json:
+        print_json({**place._asdict(), "ordered": what})
+    else:
+        click.echo(words)
+
+
+@command.command()
+@_door_options
+def reissue(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) -> None:
+    """Give a parcel that waits another code; the resident is sent it, and the one before dies, when the cabinet has heard of it.
+
+    \b
+    Example: ansim parcel reissue --site mapo-3 --cabinet 2 --door 7
+    """
+    place = Place(site, cabinet, door)
+    with open_ledger(data, create=False) as ledger:
+        care.reissue(ledger, place)
+    _tell(place, "reissue", "Ordered. The resident is sent the new code as soon as the cabinet knows it.", as_json)
+
+
+@command.command()
+@_door_options
+def recall(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) -> None:
+    """Let staff take a parcel out: arms a code of 12 digits that opens its door once. Staff are sent it when the cabinet knows it.
+
+    \b
+    Example: ansim parcel recall --site mapo-3 --cabinet 2 --door 7
+    """
+    place = Place(site, cabinet, door)
+    with open_ledger(data, create=False) as ledger:
+        care.recall(ledger, place)
+    _tell(
+        place, "recall", "Ordered. Staff are sent the code as soon as the cabinet knows it; the resident is told when it is used.", as_json
+    )
+
+
+@command.command("open")
+@_door_options
+def open_(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) -> None:
+    """Open the door of a parcel for somebody who stands there and talks to you.
+
+    The cabinet's screen asks her to press # and then shows four digits; she says them, you type them here, and the door opens. Needs a
+    running server and the cabinet's link; at most 4 a minute and 6 a day.
+
+    \b
+    Example: ansim parcel open --site mapo-3 --cabinet 2 --door 7
+    """
+    if not sys.stdin.isatty():
+        raise Complaint("Opening a door needs a person at a terminal, who hears the digits from the one at the cabinet.", 2)
+    place = Place(site, cabinet, door)
+    with open_ledger(data, create=False) as ledger:
+        wish = care.want_open(ledger, place)
+        if _state_after(ledger, wish, openings.ASKED) != openings.CHALLENGED:
+            raise Complaint("The cabinet does not open that door now: it has no link, or too many were opened by order.")
+        digits = click.prompt("Ask her to press # and to read the digits to you", type=click.IntRange(0, 9999), err=True)
+        openings.give(ledger, wish, digits)
+        if _state_after(ledger, wish, openings.GIVEN) != openings.OPENED:
+            raise Complaint("The cabinet did not take these digits, or half a minute was over: begin again.")
+    _tell(place, "open", f"Door {door:02d} is open.", as_json)
+
+
+def _state_after(ledger: Ledger, wish: int, before: str) -> str:
+    """The state that follows `before`, or that one when nothing follows in time."""
+    until = time.monotonic() + openings.VALID_MS / 1000
+    state = before
+    while state == before and time.monotonic() < until:
+        time.sleep(_LOOK_S)
+        state = openings.state_of(ledger, wish)
+    return state

@@ -1,9 +1,10 @@
 """The boards' links: which session a frame belongs to, which carrier leads to the board, and what it said that is for the ledger."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from host_tools.host import openings
 from host_tools.host.carriers import Carrier
 from host_tools.host.chronicle import Tell, occurrence
 from host_tools.host.database import now_ms
@@ -134,6 +135,8 @@ class Links:
             return said._replace(records=tuple(message.records))
         if isinstance(message, messages.Urgent):
             return said._replace(records=(message.record,), urgent=True)
+        if isinstance(message, messages.Challenge):
+            openings.challenged(self.ledger, link.cabinet, message)
         return None
 
     def answer(self, turn: Sequence[tuple[Link, Said]], taken: Taken) -> None:
@@ -157,6 +160,12 @@ class Links:
         if told and told != link.told:
             self.tell(occurrence("refused" if meeting.fault else "out of step", site=link.site, cabinet=link.number, detail=told))
         link.told = told
+
+    def say(self, said: Mapping[int, tuple]) -> None:
+        """Tells boards something, each once."""
+        for link in self._links.values():
+            if link.cabinet in said and link.in_step:
+                link.send(said[link.cabinet])
 
     def in_step(self) -> list[int]:
         """The boards, by the ledger's number of their cabinet, that can be told something now."""

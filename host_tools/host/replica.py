@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, bindparam, case, func, insert, update
 
-from host_tools.host import orders, standing, tables
+from host_tools.host import openings, orders, standing, tables
 from host_tools.host.database import execute_many, insert_new, insert_or_change
 from host_tools.host.ledger import ENROLLED, PENDING, Ledger
 from host_tools.host.meeting import Meeting, meet, put_right
 from host_tools.host.standing import Board, Key
 from host_tools.host.times import Last, anchor, when
 from locker.core import records
+from locker.core.commands import RECALL
 from locker.core.records import Record
 from locker.wire.host_messages import Report
 
@@ -36,6 +37,7 @@ ALARMS = {
 }
 DURESS = "duress"
 ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before
+RECALL_CODE = "recall code"  # staff are sent the code that they have armed
 UNKNOWN = "parcel"  # a cabinet gives up a parcel that the ledger does not know
 
 #: What a resident is told, by kind of record, while her parcel waits behind that door.
@@ -163,7 +165,7 @@ class _Turn:
         elif record.kind == records.ADOPTED:
             self._adopt(board, record)
         else:
-            self._note(board, record, latest)
+            self._note(board, record, latest, at_ms)
         self._announce(board, record, at_ms)
         if record.kind in ENDS:
             self._end(board, record, latest, at_ms)
@@ -176,7 +178,7 @@ class _Turn:
         elif parcel is None and not standing.knows_parcel(self._connection, board, record.door, record.b):
             self._alarm(board, record, UNKNOWN, at_ms)
 
-    def _note(self, board: Board, record: Record, latest: int) -> None:
+    def _note(self, board: Board, record: Record, latest: int, at_ms: int) -> None:
         """What an event says of epochs, orders and the terms of a parcel."""
         if record.kind in STARTS:
             board.starts[record.door] = record.number
@@ -192,6 +194,8 @@ class _Turn:
             parcel = self._parcel(board, record)
             if parcel:
                 parcel["retry"] = record.a
+        elif record.kind == records.ARMED and record.a >> 8 == RECALL:
+            self._letters.append(self._letter(board, record, RECALL_CODE, self._parcel(board, record), at_ms) | {"resident": None})
 
     def _parcel(self, board: Board, record: Record) -> dict[str, Any] | None:
         return self._parcels.get((board.cabinet, board.incarnation, record.door, record.b))
@@ -243,6 +247,8 @@ class _Turn:
         is_opened = record.kind == records.PICKUP_OPENED
         if is_opened and record.a == records.BY_DURESS:
             self._alarm(board, record, DURESS, at_ms)
+        if is_opened and record.a == records.BY_HOST:
+            openings.opened(self._connection, board.cabinet, record.door, record.b)
         parcel = self._parcel(board, record)
         if record.kind in LETTERS and parcel and parcel["state"] == "waiting" and parcel["resident"] is not None:
             by_staff = is_opened and record.a not in (records.BY_CODE, records.BY_DURESS)
@@ -257,20 +263,21 @@ class _Turn:
 
     def _tell(self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, at_ms: int) -> None:
         """Puts a letter into the outbox: to the parcel's resident, or to staff when there is no parcel."""
-        self._letters.append(
-            {
-                "id": board.letter_id(record.number, kind if parcel else f"staff {kind}"),
-                "kind": kind,
-                "resident": parcel["resident"] if parcel else None,
-                "cabinet": board.cabinet,
-                "epoch": parcel["epoch"] if parcel else board.epoch,
-                "door": record.door,
-                "counter": parcel["counter"] if parcel else 0,
-                "retry": parcel["retry"] if parcel else 0,
-                "queued_ms": at_ms,
-                "attempts": 0,
-            }
-        )
+        self._letters.append(self._letter(board, record, kind, parcel, at_ms))
+
+    def _letter(self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, at_ms: int) -> dict[str, Any]:
+        return {
+            "id": board.letter_id(record.number, kind if parcel else f"staff {kind}"),
+            "kind": kind,
+            "resident": parcel["resident"] if parcel else None,
+            "cabinet": board.cabinet,
+            "epoch": parcel["epoch"] if parcel else board.epoch,
+            "door": record.door,
+            "counter": parcel["counter"] if parcel else 0,
+            "retry": record.a & 255 if kind == RECALL_CODE else parcel["retry"] if parcel else 0,
+            "queued_ms": at_ms,
+            "attempts": 0,
+        }
 
     def write(self) -> None:
         """Puts what was decided into the transaction."""

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from host_tools.errors import Complaint
-from host_tools.host import orders, outbox
+from host_tools.host import openings, orders, outbox
 from host_tools.host.carriers import Carrier, SerialCarrier, TcpCarrier
 from host_tools.host.chronicle import Tell, occurrence, of_news
 from host_tools.host.database import Passing, now_ms
@@ -218,6 +218,7 @@ class Server:
                 if boards:
                     found = await loop.run_in_executor(thread, orders.next_orders, self._ledger, boards)
                     self._links.order(found, loop.time())
+                    self._links.say(await loop.run_in_executor(thread, openings.untold, self._ledger, boards, now_ms()))
             except Passing:  # told by whoever commits
                 continue
 

@@ -159,6 +159,23 @@ command = Table(
     CheckConstraint("state IN ('waiting', 'done', 'impossible')", name="state"),
 )
 
+#: Doors that a person at the host wants to open for somebody who is at the cabinet: asked, challenged, given, and how it ended.
+opening = Table(
+    "opening",
+    metadata,
+    Column("sequence", Integer, primary_key=True),
+    Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
+    Column("door", Integer, nullable=False),
+    Column("counter", BigInteger, nullable=False),
+    Column("asked_ms", BigInteger, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("told", Boolean, nullable=False),  # the board has been told of this state
+    Column("challenge", BigInteger),
+    Column("digits", Integer),
+    CheckConstraint("state IN ('asked', 'challenged', 'given', 'opened', 'refused')", name="state"),
+    Index("ix_opening_untold", "sequence", sqlite_where=text("NOT told"), postgresql_where=text("NOT told")),
+)
+
 resident = Table(
     "resident",
     metadata,

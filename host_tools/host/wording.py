@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from host_tools.host.ledger import Identity
-from locker.core.codes import pickup_code
+from locker.core.codes import pickup_code, staff_code
 from locker.wire.keys import epoch_keys
 
 
@@ -48,6 +48,7 @@ _STAFF = {
     "coil": "A lock coil at {place} is on and cannot be switched off: cut its power now. No door opens there until it is mended.",
     "tamper": "Somebody is at the inside of {place}.",
     "journal": "The journal of {place} is old or damaged. It takes no parcels until it has a new epoch or is provisioned anew.",
+    "recall code": "To take the parcel out of door {door} at {place}: {code}, once. Type the door and all 12 digits, then #.",
     "parcel": "Door {door} at {place} gave up a parcel that this host does not know: look whether something is inside.",
     "duress": "Silent alarm: door {door} at {place} was opened under duress.",
     "ticket": "Door {door} at {place} took a parcel on a ticket that is unknown, revoked or used before.",
@@ -59,16 +60,26 @@ def words(matter: Matter, identity: Identity) -> str:
     cabinet = identity.cabinet
     place = f"{cabinet.site}, cabinet {cabinet.number}"
     if not matter.for_resident:
-        return _STAFF[matter.kind].format(place=place, door=f"{matter.door:02d}")
+        code = spoken_recall(matter, identity) if matter.kind == "recall code" else ""
+        return _STAFF[matter.kind].format(place=place, door=f"{matter.door:02d}", code=code)
     code = spoken_code(matter, identity) if matter.kind in ("deposited", "new code") else ""
     return _RESIDENT[matter.kind].format(place=place, door=f"{matter.door:02d}", code=code)
 
 
 def spoken_code(matter: Matter, identity: Identity) -> str:
     """`door 07 · 7391 0462 · extra 5518`."""
-    board_id = identity.cabinet.board_id
+    digits = pickup_code(_code_key(matter, identity), identity.cabinet.board_id, matter.epoch, matter.door, matter.counter, matter.retry)
+    return f"door {matter.door:02d} · {digits[:4]} {digits[4:8]} · extra {digits[8:]}"
+
+
+def spoken_recall(matter: Matter, identity: Identity) -> str:
+    """`1234 5678 9012`: the code of staff for that arming (the matter's retry)."""
+    where = (identity.cabinet.board_id, matter.epoch, matter.door, matter.counter, matter.retry)
+    digits = staff_code(_code_key(matter, identity), b"recall", *where)
+    return f"{digits[:4]} {digits[4:8]} {digits[8:]}"
+
+
+def _code_key(matter: Matter, identity: Identity) -> bytes:
     nonces = (identity.nonce_host, identity.nonce_board)
     nonce = identity.nonces.get(matter.epoch, 0)
-    code_key, _, _ = epoch_keys(identity.master_secret, *nonces, board_id, matter.epoch, nonce)
-    digits = pickup_code(code_key, board_id, matter.epoch, matter.door, matter.counter, matter.retry)
-    return f"door {matter.door:02d} · {digits[:4]} {digits[4:8]} · extra {digits[8:]}"
+    return epoch_keys(identity.master_secret, *nonces, identity.cabinet.board_id, matter.epoch, nonce)[0]

@@ -14,7 +14,7 @@ from host_tools.errors import Complaint
 from host_tools.host import outbox, residents, tables, tickets
 from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.notifier import FileNotifier
-from host_tools.host.replica import ALARMS, BY_STAFF, DURESS, LETTERS, ODD_TICKET, UNKNOWN, Said, take
+from host_tools.host.replica import ALARMS, BY_STAFF, DURESS, LETTERS, ODD_TICKET, RECALL_CODE, UNKNOWN, Said, take
 from host_tools.host.wording import _RESIDENT, _STAFF, Message
 
 
@@ -137,4 +137,4 @@ def test_a_crash_between_handing_over_and_noting_it_repeats_the_same_words_under
 
 def test_there_are_words_for_every_letter_and_every_alarm() -> None:
     assert {*LETTERS.values(), BY_STAFF} == set(_RESIDENT)
-    assert {*ALARMS.values(), DURESS, ODD_TICKET, UNKNOWN} == set(_STAFF)
+    assert {*ALARMS.values(), DURESS, ODD_TICKET, RECALL_CODE, UNKNOWN} == set(_STAFF)

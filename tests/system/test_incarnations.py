@@ -1,7 +1,5 @@
 """What was restored, copied or replaced is found out when board and host meet: real MicroPython boards, the real host, staff's commands."""
 
-import json
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,93 +7,12 @@ from pathlib import Path
 import pytest
 
 from host_tools.demo.service import ansim
-from host_tools.demo.stage import SITE, Stage
+from host_tools.demo.stage import SITE
 from host_tools.demo.watch import Watch
 from host_tools.errors import Complaint
-from host_tools.simulator.virtual_board.control import HandsClient
 
+from .place import BOARD, RESIDENT, Place
 from .relayed import wait_until
-
-BOARD = "wall_12"
-RESIDENT = "Minji"
-UNKNOWN = "Number not known"
-CODE = re.compile(r"door (\d\d) · (\d{4}) (\d{4}) · extra \d{4}")
-
-
-class Place(Stage):
-    """A cabinet and its host; people there know what they are told."""
-
-    def __init__(self) -> None:
-        super().__init__(BOARD, lambda sentence: None)
-
-    def settle(self) -> None:
-        """The resident is known, the board has met its host, somebody watches."""
-        self.new_resident(RESIDENT)
-        self.watch = Watch(self)
-        wait_until(lambda: self.link()["behind"] == 0, "the board has told all")
-
-    @property
-    def flash(self) -> Path:
-        return self.port.with_name(self.port.name + ".flash")
-
-    def link(self) -> dict:
-        (status,) = json.loads(ansim("link", "--data", self.data, "--json"))
-        return status
-
-    def hands(self, *acts: object) -> None:
-        with HandsClient(self.port) as hands:
-            hands.ask(*acts)
-
-    def deposit(self, ticket: str = "") -> int:
-        """A courier leaves a parcel; the door."""
-        self.hands("keys", (ticket or self.new_ticket(RESIDENT)) + "#")
-        self.watch.until(lambda: "1 S" in self.watch.screen(), "asks for the size")
-        self.hands("keys", "1")
-        self.watch.until(lambda: bool(self.watch.open_doors()), "opens a door for the courier")
-        door = self.watch.open_doors()[0]
-        self._use(door, "put")
-        return door
-
-    def collect(self, door: int, code: str) -> None:
-        self.hands("keys", f"{door:02}{code}#")
-        self.watch.until(lambda: door in self.watch.open_doors(), "opens to the right code", 10)
-        self._use(door, "take")
-
-    def is_refused(self, door: int, code: str) -> None:
-        self.hands("keys", f"{door:02}{code}#")
-        self.watch.until(lambda: UNKNOWN in self.watch.screen(), "refuses a dead code", 10)
-
-    def _use(self, door: int, act: str) -> None:
-        self.hands("open", door)
-        self.hands(act, door)
-        self.hands("close", door)
-        self.watch.until(lambda: door not in self.watch.open_doors(), "closes the door", 5)
-
-    def codes(self, kind: str) -> list[tuple[int, str]]:
-        """Doors and codes of the messages of that kind, in their order."""
-        texts = [message["text"] for message in self.messages() if message["kind"] == kind]
-        found = [CODE.search(text) for text in texts]
-        return [(int(one[1]), one[2] + one[3]) for one in found if one]
-
-    def told(self, kind: str, count: int) -> list[tuple[int, str]]:
-        wait_until(lambda: len(self.codes(kind)) == count, f"{count} messages of kind {kind}: {[m['kind'] for m in self.messages()]}")
-        return self.codes(kind)
-
-    def states(self) -> list[str]:
-        return [parcel["state"] for parcel in self.parcels()]
-
-    def cut(self) -> None:
-        self.hands("power", "cut")
-
-    def power_on(self) -> None:
-        self.hands("power", "on")
-
-    def restart_host(self, data: Path) -> None:
-        """The host goes on, at the same address, with that folder."""
-        address = f"{self.host.ready['address']}:{self.host.ready['port']}"
-        self.host.stop()
-        self.data = data
-        self.host = self._start("serve", "--data", data, "--listen", address, "--json")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ def upgrade() -> None:
     _links()
     _epochs()
     _commands()
+    _openings()
 
 
 def _links() -> None:
@@ -58,3 +59,23 @@ def _commands() -> None:
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_command")),
         sa.UniqueConstraint("cabinet", "number", name=op.f("uq_command_cabinet")),
     )
+
+
+def _openings() -> None:
+    op.create_table(
+        "opening",
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("cabinet", sa.Integer(), nullable=False),
+        sa.Column("door", sa.Integer(), nullable=False),
+        sa.Column("counter", sa.BigInteger(), nullable=False),
+        sa.Column("asked_ms", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
+        sa.Column("challenge", sa.BigInteger(), nullable=True),
+        sa.Column("digits", sa.Integer(), nullable=True),
+        sa.CheckConstraint("state IN ('asked', 'challenged', 'given', 'opened', 'refused')", name=op.f("ck_opening_state")),
+        sa.ForeignKeyConstraint(["cabinet"], ["cabinet.id"], name=op.f("fk_opening_cabinet")),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_opening")),
+    )
+    untold = sa.text("NOT told")
+    op.create_index("ix_opening_untold", "opening", ["sequence"], sqlite_where=untold, postgresql_where=untold)

@@ -1,0 +1,88 @@
+"""What a person at the host can do for a parcel that waits: another code, a code for staff, an opening; and answering a bell."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, func, select
+
+from host_tools.errors import Complaint
+from host_tools.host import openings, orders, tables
+from host_tools.host.database import now_ms
+from host_tools.host.ledger import RETIRED, Ledger
+from host_tools.host.orders import Order
+from locker.core import commands, records
+
+_RETRY_MAX = 15
+_ARMING_MAX = 15
+
+
+class Place(NamedTuple):
+    """A door of a cabinet; door 0 is the cabinet itself."""
+
+    site: str
+    cabinet: int
+    door: int = 0
+
+
+def reissue(ledger: Ledger, place: Place) -> None:
+    """Orders another code for the parcel that waits there; the one before dies when the cabinet has heard of it. Raises Complaint."""
+    with ledger.writing() as connection:
+        parcel = waiting(connection, place)
+        retry = max(parcel.retry, _newest(connection, parcel, (commands.REISSUE,))) + 1
+        if retry > _RETRY_MAX:
+            raise Complaint(f"That parcel has had {_RETRY_MAX} codes: open its door with `ansim parcel recall` or `ansim parcel open`.")
+        orders.queue(connection, parcel.cabinet, [Order(commands.REISSUE, parcel.door, parcel.counter, retry)], now_ms())
+
+
+def recall(ledger: Ledger, place: Place) -> None:
+    """Arms the code with which staff take a parcel out; staff are sent it when the cabinet knows it. Raises Complaint."""
+    with ledger.writing() as connection:
+        parcel = waiting(connection, place)
+        arming = _newest(connection, parcel, (commands.ARM_RECALL, commands.ARM_SERVICE)) + 1
+        if arming > _ARMING_MAX:
+            raise Complaint(f"That door has had {_ARMING_MAX} codes for staff with this parcel: open it with `ansim parcel open`.")
+        orders.queue(connection, parcel.cabinet, [Order(commands.ARM_RECALL, parcel.door, parcel.counter, arming)], now_ms())
+
+
+def want_open(ledger: Ledger, place: Place) -> int:
+    """Asks the cabinet to open the door of a parcel for somebody who stands there; the number of this wish (see openings.py)."""
+    with ledger.reading() as connection:
+        parcel = waiting(connection, place)
+    return openings.ask(ledger, parcel.cabinet, parcel.door, parcel.counter, now_ms())
+
+
+def answer_bell(ledger: Ledger, place: Place) -> None:
+    """Tells whoever rang last that a person has seen it. Raises Complaint when nobody has rung."""
+    with ledger.writing() as connection:
+        cabinet = _cabinet(connection, place)
+        here = (tables.event.c.cabinet == cabinet.id) & (tables.event.c.incarnation == cabinet.incarnation)
+        number = connection.scalar(select(func.max(tables.event.c.number)).where(here, tables.event.c.kind == records.BELL_RUNG))
+        if number is None:
+            raise Complaint(f"Nobody has rung at cabinet {place.cabinet} of {place.site}.")
+        orders.queue(connection, cabinet.id, [Order(commands.ANSWER_BELL, 0, 0, number)], now_ms())
+
+
+def waiting(connection: Connection, place: Place) -> Row:
+    """The row of the parcel that waits there; raises Complaint when there is none."""
+    cabinet = _cabinet(connection, place)
+    parcel = tables.parcel
+    wanted = select(parcel).where(parcel.c.cabinet == cabinet.id, parcel.c.door == place.door, parcel.c.state == "waiting")
+    row = connection.execute(wanted.order_by(parcel.c.id.desc())).first()
+    if row is None:
+        raise Complaint(f"No parcel waits behind door {place.door:02d} of cabinet {place.cabinet} at {place.site}: `ansim parcel list`.")
+    return row
+
+
+def _cabinet(connection: Connection, place: Place) -> Row:
+    cabinet = tables.cabinet
+    here = (tables.site.c.name == place.site) & (cabinet.c.number == place.cabinet) & (cabinet.c.state != RETIRED)
+    row = connection.execute(select(cabinet).join(tables.site).where(here)).first()
+    if row is None:
+        raise Complaint(f"There is no cabinet {place.cabinet} at {place.site}: `ansim cabinet list` shows them.", 2)
+    return row
+
+
+def _newest(connection: Connection, parcel: Row, kinds: tuple[int, ...]) -> int:
+    """The largest `a` of the orders of these kinds for a parcel, carried out or not; 0 for none."""
+    table = tables.command.c
+    its = (table.cabinet == parcel.cabinet) & (table.door == parcel.door) & (table.counter == parcel.counter)
+    return connection.scalar(select(func.max(table.a)).where(its, table.kind.in_(kinds))) or 0
