@@ -222,7 +222,7 @@ def test_a_journal_older_than_the_ledger_is_told_where_to_go_on_and_gets_its_par
         restored.connect(host.address)
         restored.greet()
         assert restored.ask(restored.report()) == len(board.journal.events)  # so that no number is given out twice
-        restored.say(messages.Events(restored.journal.events))  # what it has of its own is known by other numbers
+        restored.ask(messages.Events(restored.journal.events))  # what it has of its own is known by other numbers
         restored.journal.events = list(board.journal.events)
         restored.journal.add(records.JOURNAL_DOUBT, a=records.DOUBT_BEHIND)
         restored.send_all()
