@@ -218,6 +218,7 @@ def test_no_epoch_begins_while_parcels_of_eight_wait():
 
 def test_a_call_is_answered_by_its_number_only():
     story = Story()
+    assert not applied(story, commands.ANSWER_BELL, 0, 0, 0)
     story.rings()
     number = story.cabinet.bell_number
     assert not applied(story, commands.ANSWER_BELL, 0, 0, number + 1)

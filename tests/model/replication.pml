@@ -10,7 +10,7 @@
  *   at_board                      firmware/locker/shell/link.py, Link._hear
  *   write_effect, write_number    firmware/locker/core/commands.py, apply
  *   people                        firmware/locker/core/deposit.py; Door.apply in core/journal.py keeps the parcel's epoch
- *   at_host                       host_tools/host/links.py, Links.hear and Links.acknowledge
+ *   at_host                       host_tools/host/links.py, Links.hear and Links.answer
  *   take, enter                   host_tools/host/replica.py, take and _Turn._apply
  *
  * Left out: the handshake and the seals (tests/wire), so a session is a conversation, and what is on its way ends with it; the end of the

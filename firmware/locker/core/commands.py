@@ -77,7 +77,7 @@ def _begin_epoch(cabinet, _, event):
 
 
 def _answer_bell(cabinet, _, event):
-    if event.a != cabinet.bell_number:
+    if not event.a or event.a != cabinet.bell_number:
         return False
     cabinet.answered()
     return True
