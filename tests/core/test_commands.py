@@ -18,6 +18,7 @@ def applied(story, kind, door, counter, a):
 
 
 def test_the_numbers_of_commands_are_the_hosts_too():
+    assert commands.SKIP == 0
     names = ("REISSUE", "ARM_RECALL", "ARM_SERVICE", "DISARM", "SET_OUT", "SET_PATIENCE", "BEGIN_EPOCH", "ANSWER_BELL", "ADOPT", "SETTLE")
     assert [getattr(commands, name) for name in names] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 
@@ -190,13 +191,14 @@ def test_an_epoch_begins_once_however_often_it_is_ordered():
     assert story.state.epochs() == [(9, 6)]
     assert not applied(story, commands.BEGIN_EPOCH, 0, 0, 1 << 18)
     assert story.state.epoch == 9
+    assert applied(Story(), commands.BEGIN_EPOCH, 0, 0, (1 << 18) - 1)
     story.power_on()
     assert story.state.epochs() == [(9, 6)]
     assert story.cabinet.secrets.epoch == 9
 
 
 def test_the_nonce_of_an_epoch_is_of_both_ends_and_never_0():
-    for draw, half, nonce in ((0, 0, 1), (0xFFFFFFFE, 0, 0xFFFFFFFF), (0, 0xFFFFFFFF, 1), (0b0101, 0b0011, 0b0110 + 1)):
+    for draw, half, nonce in ((0, 0, 1), (0xFFFFFFFE, 0, 0xFFFFFFFF), (0, 0xFFFFFFFF, 1), (0b0101, 0b0011, 0b0110 + 1), (0xFFFFFFFF, 1, 2)):
         story = Story(draw=lambda n, drawn=draw: drawn % n)
         story.orders(commands.BEGIN_EPOCH, counter=half, a=2)
         assert story.state.nonces[2] == nonce
@@ -221,7 +223,8 @@ def test_a_call_is_answered_by_its_number_only():
     assert not applied(story, commands.ANSWER_BELL, 0, 0, 0)
     story.rings()
     number = story.cabinet.bell_number
-    assert not applied(story, commands.ANSWER_BELL, 0, 0, number + 1)
+    for other in (number - 1, number + 1):
+        assert not applied(story, commands.ANSWER_BELL, 0, 0, other)
     assert applied(story, commands.ANSWER_BELL, 0, 0, number)
     assert not applied(story, commands.ANSWER_BELL, 0, 0, number)
 
@@ -236,6 +239,7 @@ def test_a_parcel_that_the_journal_does_not_know_is_adopted_with_a_code_of_the_p
     door = story.state.doors[2]
     assert (door.state, door.counter, door.serial, door.flagged, door.epoch) == (journal.WAITING, 7, 4711, 1, 2)
     assert kinds(story.orders(commands.ADOPT, 2, 7, 4711)) == [records.COMMAND_APPLIED]  # said again after a power cut
+    assert applied(story, commands.ADOPT, 2, 7, 4711)
     code = "02" + codes.pickup_code(secrets_of(2).code_key, SECRETS.board_id, 2, 2, 7, 0)
     story.wait(5000)
     assert pulses(story.asks(code[:10] + "#")) == [2]
@@ -244,10 +248,15 @@ def test_a_parcel_that_the_journal_does_not_know_is_adopted_with_a_code_of_the_p
 def test_nothing_is_adopted_where_another_parcel_is_or_its_counter_was_used():
     story = Story()
     door = story.deposits()
-    for counter, a in ((1, 99), (2, 42)):
+    for counter, a in ((1, 99), (1, 7), (2, 42), (0, 42)):
         assert not applied(story, commands.ADOPT, door, counter, a)
     story.wait(61000)
-    story.collects(door)
+    story.asks(story.code(door) + "#")
+    assert not applied(story, commands.ADOPT, door, 1, 42)  # she is at the door
+    story.opens(door)
+    story.wait(1000)
+    story.takes(door)
+    story.closes(door)
     for counter in (0, 1):  # she has just taken it, which the host has not heard of yet
         assert not applied(story, commands.ADOPT, door, counter, 42)
     assert not applied(story, commands.ADOPT, door, journal.COUNTER_MAX + 1, 99)
@@ -260,9 +269,11 @@ def test_only_the_parcel_that_the_host_knows_of_may_wait_behind_a_door():
     story.wait(61000)
     code = story.code(door)
     assert kinds(story.orders(commands.SETTLE, door, 1, 1)) == [records.COMMAND_APPLIED]
+    assert applied(story, commands.SETTLE, door, 1, 1)
     story.occupied[door] = False
     assert Record(records.COLLECTED, door, 42, 1) in story.orders(commands.SETTLE, door, 0, 1)
     assert kinds(story.orders(commands.SETTLE, door, 0, 1)) == [records.COMMAND_APPLIED]
+    assert applied(story, commands.SETTLE, door, 0, 1)
     assert pulses(story.asks(code + "#")) == []
 
 
@@ -273,6 +284,16 @@ def test_a_parcel_of_a_later_epoch_than_the_host_knew_stays():
     assert kinds(story.orders(commands.SETTLE, door, 0, 1024)) == [records.COMMAND_APPLIED]
     assert story.state.doors[door].state == journal.WAITING
     assert records.COLLECTED in kinds(story.orders(commands.SETTLE, door, 0, 1025))
+
+
+def test_a_parcel_of_any_epoch_up_to_the_one_that_the_host_knew_goes():
+    for of, known in ((1, 1), (1, 2), (2, 2)):
+        story = Story()
+        if of == 2:
+            assert applied(story, commands.BEGIN_EPOCH, 0, 0, 2)
+        door = story.deposits()
+        assert applied(story, commands.BEGIN_EPOCH, 0, 0, 3)
+        assert records.COLLECTED in kinds(story.orders(commands.SETTLE, door, 2, known)), (of, known)
 
 
 def test_nobody_is_robbed_of_the_parcel_that_she_takes_just_now():

@@ -208,3 +208,35 @@ def test_what_the_host_holds_and_the_newest_number_are_folded():
 
 def test_a_door_that_the_cabinet_no_longer_has_is_passed_over():
     assert folded(((records.DEPOSIT_STARTED, 9, 42, 1),)).door_records() == State((1, 2)).door_records()
+
+
+def test_an_epoch_that_parcels_are_of_is_carried_over_with_its_nonce():
+    state = folded(((records.EPOCH_BEGUN, 0, 2, 77), (records.DEPOSIT_STARTED, 1, 42, 1), (records.EPOCH_BEGUN, 0, 3, 88)))
+    assert state.carried(0) == [
+        effects.Record(records.EPOCH_KEPT, 0, 2, 77),
+        effects.Record(records.EPOCH_KEPT, 0, 3, 88),
+        state.door_record(0),
+    ]
+    assert state.epochs() == [(2, 77), (3, 88)]
+    state.fold(records.CANCELLED, 1, 42, 1)
+    assert state.epochs() == [(3, 88)]
+
+
+def test_an_epoch_without_a_nonce_has_that_of_the_first():
+    assert folded(((records.CABINET_STATE, 0, 0, 5 << 14),)).epochs() == [(5, 0)]
+
+
+def test_boots_are_counted_since_one_that_has_lasted_for_an_hour():
+    def boots(*told):
+        state = State((1,))
+        for kind, uptime in told:
+            state.apply(Record(kind, 0, 1, 1, uptime, 0, 0))
+        return state.boots
+
+    assert boots() == 0
+    assert boots((records.BOOTED, 0)) == 1
+    assert boots((records.BOOTED, 0), (records.BELL_RUNG, 35999), (records.BOOTED, 0)) == 2
+    for hour in (36000, 36001, 99999):
+        assert boots((records.BOOTED, 0), (records.BELL_RUNG, hour)) == 0
+        assert boots((records.BOOTED, 0), (records.BELL_RUNG, hour), (records.BOOTED, 0)) == 1
+    assert boots((records.DEPOSIT_STARTED, 0), (records.TAMPERED, 0)) == 0

@@ -19,7 +19,6 @@ BEGIN_EPOCH = const(7)  # a: epoch, more than before; counter: the host's half o
 ANSWER_BELL = const(8)  # a: number of the event BELL_RUNG that a person has seen; door 0
 ADOPT = const(9)  # a: as in ADOPTED; a parcel that is inside and that the journal does not know; its code is of the present epoch
 SETTLE = const(10)  # counter: of the only parcel of epochs up to a that may wait there, 0 for none; another one is gone
-_DOORS = const(0x63E)  # a bit for each kind that is for a door
 
 
 def _reissue(cabinet, door, event):
@@ -117,6 +116,6 @@ def apply(cabinet, event) -> None:
         return
     done = False
     is_its = door and (door.counter == event.counter or kind >= ADOPT)
-    if 0 < kind < len(_ACTIONS) and (is_its or not _DOORS >> kind & 1):
+    if kind < len(_ACTIONS) and (is_its or SET_PATIENCE <= kind <= ANSWER_BELL):
         done = _ACTIONS[kind](cabinet, door, event)
     cabinet.record(records.COMMAND_APPLIED, door, event.number, int(done) | state.patience << 1)
