@@ -144,16 +144,15 @@ class BoardEnd:
         self.cabinet.room = self.store.room(journal.RESERVE * DOORS)
         self.state.number = self.store.next_number - 1
 
-    def deposit(self, serial: int, now_ms: int) -> None:
-        """A courier's whole visit, or nothing when no door is free or parcels are not taken."""
+    def deposit(self, serial: int, now: Callable[[], int], between: Callable[[], None]) -> None:
+        """A courier's whole visit, with what happens meanwhile, or nothing when no door is free or parcels are not taken."""
         free = [door for door in self.state.doors.values() if not door.state]
         if free and not self.state.doubt:
             door = free[0]
-            self._record(records.DEPOSIT_STARTED, door, serial, now_ms, door.counter + 1)
+            self._record(records.DEPOSIT_STARTED, door, serial, now(), door.counter + 1)
             self.epochs[door.number, door.counter] = self.state.epoch
-            if self._rng.random() < 0.2:
-                self.step(now_ms)  # in which an order may come
-            self._record(records.DEPOSITED, door, serial, now_ms)
+            between()
+            self._record(records.DEPOSITED, door, serial, now())
 
     def collect(self, now_ms: int) -> None:
         """A resident's whole visit."""
