@@ -296,6 +296,21 @@ def test_a_parcel_of_any_epoch_up_to_the_one_that_the_host_knew_goes():
         assert records.COLLECTED in kinds(story.orders(commands.SETTLE, door, 2, known)), (of, known)
 
 
+def test_a_courier_cannot_take_back_what_is_gone():
+    story = Story()
+    door = story.deposits()
+    story.occupied[door] = False
+    assert applied(story, commands.SETTLE, door, 0, 1)
+    assert pulses(story.asks(story.ticket(42) + "#")) == []
+    assert story.state.doors[door].state == journal.EMPTY
+    story.wait(61000)
+    first = story.deposits(43)
+    story.wait(61000)
+    second = story.deposits(44)
+    assert applied(story, commands.SETTLE, first, 0, 1)
+    assert pulses(story.asks(story.ticket(44) + "#")) == [second]  # which was not what is gone
+
+
 def test_nobody_is_robbed_of_the_parcel_that_she_takes_just_now():
     story = Story()
     door = story.deposits()

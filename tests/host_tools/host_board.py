@@ -126,6 +126,10 @@ class Board:
     def ask(self, message: tuple) -> int:
         """Says something that wants an answer; the number that the host acknowledges."""
         self.say(message)
+        return self.answer()
+
+    def answer(self) -> int:
+        """The number that the host acknowledges next."""
         while True:
             for heard in self._hear():
                 if isinstance(heard, messages.Command):

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from host_board import Journal, enrol
 
-from host_tools.errors import Complaint
 from host_tools.host import outbox, parcels, residents, tables, tickets
 from host_tools.host.chronicle import EVENTS
 from host_tools.host.database import Passing
@@ -257,14 +256,6 @@ def test_a_board_that_speaks_has_confirmed_its_enrolment(ledger: Ledger) -> None
     take(ledger, [said(board, journal, [], at_ms=5_000_000)])
     (standing,) = parcels.cabinets(ledger)
     assert (standing.state, standing.seen_ms, standing.boot, standing.build, standing.events) == (ENROLLED, 5_000_000, 1, 100, 0)
-
-
-def test_a_cabinet_with_waiting_parcels_is_not_retired(ledger: Ledger) -> None:
-    board, journal = cabinet(ledger), Journal()
-    journal.deposit(7, ticket(ledger), 1)
-    take(ledger, [said(board, journal, journal.events)])
-    with pytest.raises(Complaint, match="holds 1 waiting"):
-        ledger.retire(b"uid-01")
 
 
 @pytest.mark.parametrize("home", ["sqlite"], indirect=True)

@@ -37,7 +37,7 @@ def met(kind: type[HostSession]) -> tuple[Session, HostSession, list[bytes]]:
     welcome = host.outgoing()
     assert welcome
     board.accept(payloads(welcome)[0], 0)
-    first = board.seal(messages.typed(messages.Report(BOARD_ID, 7, 1, 1, 1, 1, 1, 100, 0)))
+    first = board.seal(messages.typed(messages.Report(BOARD_ID, 7, 1, 1, 0, 0, 1, 1, 100, 0, 0)))
     assert host.accept(payloads(first)[0], 0)
     return board, host, [hello, welcome, first]
 

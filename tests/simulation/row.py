@@ -20,7 +20,7 @@ from locker.shell import identity as identities
 from locker.shell.app import App
 from locker.wire import host_messages as messages
 from locker.wire.host_session import HostSession
-from tests.simulation.stage import IDENTITY, make_flash
+from tests.simulation.stage import IDENTITY, answer_to, make_flash
 
 BOARD = "row_8"
 BAUD = 115_200
@@ -51,8 +51,8 @@ class RowCabinet:
 
     def code(self, door: int, counter: int) -> str:
         """The 8 digits of the parcel with that counter behind a door."""
-        secrets = identities.secrets(self.identity)
-        return pickup_code(secrets.code_key, self.identity.board_id, self.identity.epoch, door, counter, 0)[:8]
+        secrets = identities.secrets(self.identity, [(1, 0)])
+        return pickup_code(secrets.code_key, self.identity.board_id, 1, door, counter, 0)[:8]
 
 
 class Heard:
@@ -65,15 +65,15 @@ class Heard:
         self.events: list[records.Record] = []
         self.urgent: list[tuple[int, records.Record]] = []  # with the ms at which it came
 
-    def take(self, message: Any, now_ms: int) -> bool:
-        """Keeps what is new; whether it wants an answer."""
+    def take(self, message: Any, now_ms: int) -> tuple | None:
+        """Keeps what is new; the answer that it wants."""
         if isinstance(message, messages.Events):
             for record in map(records.unpack, message.records):
                 if record.number == len(self.events) + 1:
                     self.events.append(record)
         elif isinstance(message, messages.Urgent):
             self.urgent.append((now_ms, records.unpack(message.record)))
-        return message is not None
+        return answer_to(message, len(self.events))
 
     @property
     def kinds(self) -> list[int]:
@@ -103,7 +103,8 @@ class BusHost:
 
     def _answer(self, address: int, payload: bytes) -> None:
         heard, now_ms = self.heard[address], self._clock.now_ms()
-        frames = [heard.session.seal(messages.Ack(len(heard.events)))] if heard.take(heard.session.accept(payload, now_ms), now_ms) else []
+        answer = heard.take(heard.session.accept(payload, now_ms), now_ms)
+        frames = [heard.session.seal(answer)] if answer else []
         if greeting := heard.session.outgoing():
             frames.append(greeting)
         for frame in frames:

@@ -113,6 +113,13 @@ class Cabinet:
         return partition.dump()
 
 
+def answer_to(message: object, held: int) -> tuple | None:
+    """What a host says to a message that holds so many events; an Urgent has no answer of its own."""
+    if isinstance(message, messages.Report):
+        return messages.Held(held, 1, 0, message.uptime, 1_800_000_000)
+    return messages.Ack(held) if isinstance(message, messages.Events | messages.Status) else None
+
+
 class TestHost:
     """The host at the other end of the serial cable, or of what it `takes`: keeps what it is sent, in order, and acknowledges it."""
 
@@ -152,10 +159,9 @@ class TestHost:
                 self.urgent.append(records.unpack(message.record))
             elif isinstance(message, messages.Status):
                 self.statuses.append(message)
-            if isinstance(message, messages.Report):
-                self.say(messages.Held(len(self.events), 1, 0, message.uptime, 1_800_000_000))
-            elif isinstance(message, messages.Events | messages.Status):  # an Urgent has no answer of its own
-                self.say(messages.Ack(len(self.events)))
+            answer = answer_to(message, len(self.events))
+            if answer:
+                self.say(answer)
             frame = self._session.outgoing()
             if frame:
                 self._send(frame)

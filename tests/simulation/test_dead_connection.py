@@ -10,7 +10,7 @@ from locker.core import records
 from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
 from locker.wire.host_session import HostSession
-from tests.simulation.stage import IDENTITY, Cabinet, make_flash, ticket_of
+from tests.simulation.stage import IDENTITY, Cabinet, answer_to, make_flash, ticket_of
 
 HOST = {"host": "10.0.0.2", "port": 26746}
 DEAD_MS, HEARTBEAT_MS = 25_000, 300_000
@@ -40,8 +40,9 @@ class TcpHost:
                 self.events.append((self._now_ms(), record))
         if greeting := self._session.outgoing():
             stream.write(greeting)
-        if message is not None:
-            stream.write(self._session.seal(messages.Ack(len(self.events))))
+        answer = answer_to(message, len(self.events))
+        if answer:
+            stream.write(self._session.seal(answer))
 
 
 def test_an_event_on_a_dead_connection_arrives_half_a_minute_later_and_an_idle_board_is_back_after_a_heartbeat(

@@ -4,7 +4,7 @@ A command names the parcel it is for by the door's counter. Said again after a p
 """
 
 from locker.compat import const
-from locker.core import records
+from locker.core import deposit, records
 from locker.core.effects import Spend
 from locker.core.journal import ARMING_MAX, COUNTER_MAX, EMPTY, EPOCHS_MAX, RECALL, RETRY_MAX, SERVICE, WAITING
 
@@ -98,6 +98,8 @@ def _settle(cabinet, door, event):
     epoch = cabinet.state.epoch
     is_old = (epoch - door.epoch) & 1023 >= epoch - event.a
     if door.state == WAITING and door.counter != event.counter and is_old:
+        if cabinet.deposited is door:  # no courier takes it back
+            deposit.seal(cabinet)
         cabinet.record(records.COLLECTED, door, door.serial)
     return door.state in (EMPTY, WAITING)
 
