@@ -306,9 +306,9 @@ def test_a_courier_cannot_take_back_what_is_gone():
     story.wait(61000)
     first = story.deposits(43)
     story.wait(61000)
-    second = story.deposits(44)
+    second = story.deposits(44, "2")
     assert applied(story, commands.SETTLE, first, 0, 1)
-    assert pulses(story.asks(story.ticket(44) + "#")) == [second]  # which was not what is gone
+    assert pulses(story.asks(story.ticket(44) + "#")) == [second]  # which is another one
 
 
 def test_nobody_is_robbed_of_the_parcel_that_she_takes_just_now():
