@@ -1,5 +1,6 @@
 """`ansim link`: how the links to the cabinets stand."""
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -38,15 +39,16 @@ def command(context: click.Context, watch: bool, data: Path | None, as_json: boo
     with open_ledger(data, create=False) as ledger:
         if not watch:
             _print(link_statuses(ledger, now_ms()), as_json)
-        elif as_json or not Console().is_terminal:
-            while True:
-                _print(link_statuses(ledger, now_ms()), as_json)
-                time.sleep(_WATCH_S)
-        else:
-            _watch(ledger)
+            return
+        with contextlib.suppress(KeyboardInterrupt):
+            _watch(ledger, as_json)
 
 
-def _watch(ledger: Ledger) -> None:
+def _watch(ledger: Ledger, as_json: bool) -> None:
+    if as_json or not Console().is_terminal:
+        while True:
+            _print(link_statuses(ledger, now_ms()), as_json)
+            time.sleep(_WATCH_S)
     with Live(_table(link_statuses(ledger, now_ms())), auto_refresh=False) as live:
         while True:
             live.update(_table(link_statuses(ledger, now_ms())), refresh=True)

@@ -1,0 +1,99 @@
+"""`ansim link` shows how the links stand, once or again each second, to people and to programs."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+from host_board import Board, Host, enrol
+
+from host_tools.cli import ansim
+from host_tools.host import orders
+from host_tools.host.database import now_ms
+from host_tools.host.ledger import open_ledger
+from host_tools.host.link_status import AWAY, NEVER, REFUSED, UP, link_statuses
+from host_tools.host.meeting import take_over
+from host_tools.host.orders import Order
+from locker.core import commands, records
+
+DAY_MS = 86_400_000
+
+
+def shown(data: Path) -> dict:
+    ended = CliRunner().invoke(ansim, ["link", "--data", str(data), "--json"])
+    assert ended.exit_code == 0, ended.output
+    (status,) = json.loads(ended.output)
+    return status
+
+
+def test_a_link_is_shown_from_its_first_meeting_to_its_silence(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with open_ledger(data) as ledger:
+        board = Board(enrol(ledger))
+        assert (shown(data)["state"], shown(data)["seen"], shown(data)["behind"]) == (NEVER, None, None)
+        board.journal.add(records.BOOTED)
+        with Host(data) as host:
+            board.connect(host.address)
+            board.meet()
+            status = shown(data)
+            assert (status["state"], status["behind"], status["epoch"], status["orders"]) == (UP, 1, 1, 0)
+            assert status["round_trip_ms"] >= 0
+            board.send_all()
+            assert shown(data)["behind"] == 0
+            assert host.end() == 0
+        board.close()
+        with ledger.writing() as connection:
+            orders.queue(connection, 1, [Order(commands.SET_PATIENCE, 0, 0, 2)], now_ms())
+        assert shown(data)["orders"] == 1
+        assert [status.state for status in link_statuses(ledger, now_ms() + DAY_MS)] == [AWAY]
+
+
+def test_a_refused_link_says_why_and_what_to_do_until_the_board_is_taken_over(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with open_ledger(data) as ledger:
+        board = Board(enrol(ledger))
+        board.tag = 77  # of another host
+        with Host(data) as host:
+            board.connect(host.address)
+            board.greet()
+            try:
+                board.ask(board.report())
+            except ConnectionRefusedError as refusal:
+                assert refusal.args == (2,)
+            else:
+                raise AssertionError("it was taken")
+            assert "another host" in host.wait_for("refused")["detail"]
+            assert shown(data)["state"] == REFUSED
+            told = CliRunner().invoke(ansim, ["link", "--data", str(data)]).output
+            assert "ansim link take-over" in told
+            take_over(ledger, "mapo-3", 1)
+            assert board.meet() == 0
+            assert shown(data)["state"] == UP
+            assert host.end() == 0
+        board.close()
+        ended = CliRunner().invoke(ansim, ["link", "take-over", "--site", "mapo-3", "--number", "9", "--data", str(data)])
+        assert ended.exit_code != 0
+
+
+def test_a_program_may_watch(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with open_ledger(data) as ledger:
+        enrol(ledger)
+    command = [sys.executable, "-m", "host_tools", "link", "--watch", "--json", "--data", str(data)]
+    watching = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert watching.stdout
+    ends = 0
+    text = ""
+    while ends < 2:
+        line = watching.stdout.readline()
+        text += line
+        ends += line == "]\n"
+    watching.send_signal(signal.SIGINT)
+    _, complaint = watching.communicate(timeout=30)
+    assert (watching.returncode, complaint) == (0, "")
+    decoder = json.JSONDecoder()
+    first, end = decoder.raw_decode(text)
+    second, _ = decoder.raw_decode(text[end:].lstrip())
+    assert [one[0]["state"] for one in (first, second)] == [NEVER, NEVER]
