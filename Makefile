@@ -11,13 +11,13 @@ demo: .venv/ready ## play with a virtual cabinet; ARGS=--once plays one parcel's
 	@$(BIN)/ansim demo $(ARGS)
 
 test: .venv/ready .venv/system ## every test, on CPython and on the real MicroPython
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 bench: .venv/ready .venv/system ## instructions, bytes and allocations beside those of the peers
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: .venv/ready .venv/system ## the long sweeps
-	$(BIN)/python -m pytest -n 2 --soak $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --soak $(ARGS)
 
 mutants: .venv/ready .venv/mutants ## small wrong changes to the core, each of which a test must notice; ARGS=door.py for some
 	nice $(BIN)/python -m tests.mutants $(ARGS)
