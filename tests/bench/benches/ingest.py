@@ -58,7 +58,8 @@ class _Board:
         return self._session.outgoing() or b""
 
     def report(self) -> bytes:
-        return self._sealed(messages.Report(self._enrolled.board_id, 7, 1, 1, 1, 1, 1, 100, 0))
+        uid = int.from_bytes(self._enrolled.uid, "big")
+        return self._sealed(messages.Report(self._enrolled.board_id, 7, 1, 1, 0, 0, 1, 1, 100, 0, uid))
 
     def live(self, door: int, serial: int, counter: int) -> None:
         """A parcel comes, a frame; and goes, another."""
