@@ -182,7 +182,7 @@ def test_an_interpreter_that_goes_on_without_console_and_chip_is_killed(tmp_path
     with FlashImage(tmp_path / "flash.bin", flash_mb=8):
         pass  # made
     put_files(tmp_path / "flash.bin", {"/main.py": b"print('begun')\nwhile True: pass"})
-    interpreter = Interpreter(Settings(tmp_path / "flash.bin", 144 << 10, "esp32s3"), raw=False)
+    interpreter = Interpreter(Settings(tmp_path / "flash.bin", 192 << 10, "esp32s3"), raw=False)
     interpreter.console.settimeout(PATIENCE_S)
     printed = b""
     while not printed.endswith(b"begun\n"):

@@ -30,7 +30,7 @@ class Lived:
 
 
 def run_in_virtual_time(
-    flash_image: Path, board: Board, seed: int, script: Callable[[World], object], until_ms: int, *, heap_kib: int = 144
+    flash_image: Path, board: Board, seed: int, script: Callable[[World], object], until_ms: int, *, heap_kib: int = 192
 ) -> Lived:
     """Boots the interpreter from a flash image (boot.py, main.py) and lets it live until that time of the world, in lockstep with it.
 

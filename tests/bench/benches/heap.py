@@ -8,12 +8,11 @@ from pathlib import Path
 from host_tools.demo.service import ansim
 from host_tools.errors import Complaint
 from tests.bench import FIRMWARE, SCRIPTS, Table
-from tests.micropython.budgets import LIVE_HEAP_BYTES
+from tests.micropython.budgets import HEAP_KIB_MAX, LIVE_HEAP_BYTES
 from tests.system.conftest import Board
 
 BOARDS = ("devkit_4", "row_8", "wall_12", "tower_24")
 ON_A_BUS = ("row_8",)
-HEAP_KIB_MAX = 144  # an ESP32's, doubled for 64-bit pointers where it is data, with the injected modules
 AT_WORK = "cabinet at work"  # what scripts/heap.py tells last
 _TOLD = re.compile(r"^heap with (.+): (\d+)\r?$", re.MULTILINE)
 
