@@ -215,7 +215,10 @@ def _refuse_unready(device: Device) -> None:
     refuse_missing_journal(device)
     refuse_other_firmware(device)
     if "/board.json" not in survey(device, (), ("board.json",)).files:
-        raise Complaint(f"The board on {device.name} does not know its cabinet yet: run `ansim provision --port {device.name}` first.")
+        raise Complaint(
+            f"The board on {device.name} does not know its cabinet yet: run `ansim provision --port {device.name}` first.",
+            code="unprovisioned",
+        )
 
 
 def bench_test(port: str, say: Say, done: Callable[[Phase], None], patience_s: int = 60) -> BenchReport:

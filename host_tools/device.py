@@ -33,6 +33,9 @@ _ANSWER_TIMEOUT_S = 30
 _ATTEMPTS = 2
 #: A plain ESP32 needs about 3 s from its reset to a cabinet in service.
 BOOT_S_MAX = 10.0
+_SILENT = (
+    "Likely causes: another device's port, a chip without MicroPython (`ansim flash --erase-chip`), a cable for charging only, or no power."
+)
 _AFTER_BOOT = (b">>> ", b"In service\r\n")
 
 
@@ -131,7 +134,7 @@ class Device:
                 self._restart()
         except (OSError, TransportError):
             if kind is None:
-                raise Complaint(f"The board on {self.name} went away: check the cable and its supply.") from None
+                raise Complaint(f"The board on {self.name} went away: check the cable and its supply.", code="board") from None
         finally:
             self._close()
 
@@ -155,19 +158,17 @@ class Device:
                 self._transport.enter_raw_repl(soft_reset=True, timeout_overall=_READ_TIMEOUT_S)
             if self._transport.in_raw_repl:
                 return
-        raise Complaint(
-            f"Could not enter the raw REPL on {self.name}: no MicroPython answers there. Likely causes: another device's port, "
-            "a chip without MicroPython (`ansim flash --erase-chip`), a cable for charging only, or no power."
-        )
+        raise Complaint(f"Could not enter the raw REPL on {self.name}: no MicroPython answers there. {_SILENT}", code="board", hint=_SILENT)
 
     def _refuse_strangers(self) -> None:
         facts = self.facts
         if facts.implementation != "micropython":
-            raise Complaint(f"{facts.implementation} answers on {self.name}, not MicroPython: flash MicroPython first.")
+            raise Complaint(f"{facts.implementation} answers on {self.name}, not MicroPython: flash MicroPython first.", code="board")
         if facts.mpy != MPY_VERSION:
             raise Complaint(
                 f"MicroPython {facts.micropython} on {self.name} reads .mpy version {facts.mpy}, the firmware has version {MPY_VERSION}: "
-                "flash MicroPython 1.23 or later."
+                "flash MicroPython 1.23 or later.",
+                code="board",
             )
 
     @contextlib.contextmanager
@@ -182,7 +183,8 @@ class Device:
             raise BoardError(kind, text.removeprefix("[Errno ").split("]")[0] if kind == "OSError" else text) from None
         except (TransportError, OSError, struct.error) as error:
             raise Complaint(
-                f"The board on {self.name} stopped answering: check the cable and its supply, then run the command again."
+                f"The board on {self.name} stopped answering: check the cable and its supply, then run the command again.",
+                code="board",
             ) from error
 
     def call(
@@ -272,15 +274,18 @@ def _open(port: str) -> SerialTransport:
         is_device = stat.S_ISCHR(os.stat(path).st_mode)
     except OSError:
         known = ", ".join(sorted(found.device for found in list_ports.comports())) or "none"
-        raise Complaint(f"There is no serial port {port}: check the cable and the name. Ports here: {known}.") from None
+        raise Complaint(f"There is no serial port {port}: check the cable and the name. Ports here: {known}.", code="port") from None
     if not is_device:
-        raise Complaint(f"{port} is not a serial port: give the name of the board's port, such as /dev/ttyUSB0.", 2)
+        raise Complaint(f"{port} is not a serial port: give the name of the board's port, such as /dev/ttyUSB0.", 2, code="port")
     if not os.access(path, os.R_OK | os.W_OK):
-        raise Complaint(f"No permission for {port}: add yourself to the group that owns it (often `dialout`) and log in again.")
+        raise Complaint(
+            f"No permission for {port}: add yourself to the group that owns it (often `dialout`) and log in again.", code="port"
+        )
     try:
         return SerialTransport(path, exclusive=True, timeout=_READ_TIMEOUT_S)
     except TransportError:
-        raise Complaint(f"{port} is busy or gone: close the program that uses it (a terminal, `ansim serve`, another `ansim`).") from None
+        cure = "close the program that uses it (a terminal, `ansim serve`, another `ansim`)."
+        raise Complaint(f"{port} is busy or gone: {cure}", code="port") from None
 
 
 def deflated(data: bytes) -> bytes:

@@ -1,12 +1,38 @@
 """What a person can do something about: one sentence, and how the command ends."""
 
+import errno
+import re
+
+#: What the operating system says when a disk has no room for more.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CODES = {1: "failed", 2: "usage"}
+_OPENING_QUOTE = re.compile(r"(?:^|\s)'")
+_CLOSING_QUOTE = re.compile(r"'(?=[\s:;,.)]|$)")
+
 
 class Complaint(Exception):  # noqa: N818 - it is what the user reads, not a fault of the program
     """One clear sentence: what is wrong and what to do. Never holds a secret, a code or personal data.
 
-    `exit_code` is 1 (it failed) or 2 (it was asked for in a way that cannot work).
+    `exit_code` is 1 (it failed) or 2 (it was asked for in a way that cannot work). Under --json programs read the same as `code` (one
+    of docs/json.md), `message` and `hint`. The hint is what comes behind the first colon; where that is something else it is given
+    (`hint`, the end of the sentence or "").
     """
 
-    def __init__(self, sentence: str, exit_code: int = 1) -> None:
+    def __init__(self, sentence: str, exit_code: int = 1, *, code: str = "", hint: str | None = None) -> None:
         super().__init__(sentence)
         self.exit_code = exit_code
+        self.code = code or _CODES[exit_code]
+        self.message, self.hint = _parts(sentence) if hint is None else (sentence.removesuffix(hint).rstrip(": "), hint)
+
+
+def _parts(sentence: str) -> tuple[str, str]:
+    """A sentence before and behind the first colon that is not in brackets, quotes or back-ticks and is followed by a small letter."""
+    at = sentence.find(": ")
+    while at > 0:
+        message, hint = sentence[:at], sentence[at + 2 :]
+        is_whole = message.count("(") == message.count(")") and message.count("`") % 2 == 0
+        is_said = len(_OPENING_QUOTE.findall(message)) == len(_CLOSING_QUOTE.findall(message))
+        if is_whole and is_said and (hint[:1].islower() or hint[:1] in ("`", "$")):
+            return message, hint
+        at = sentence.find(": ", at + 1)
+    return sentence, ""

@@ -87,7 +87,9 @@ def verdict(said: str | None) -> str:
     lines = said.replace("\r", "").strip().split("\n")
     if any(line.startswith("Traceback") for line in lines):
         reason = next((line for line in reversed(lines) if line and not line.startswith((">>>", "MicroPython", "Type ", " "))), "")
-        raise Complaint(f"The firmware is installed, but its application ended at once with {reason}: run `ansim flash` again.")
+        raise Complaint(
+            f"The firmware is installed, but its application ended at once with {reason}: run `ansim flash` again.", code="out_of_service"
+        )
     if not lines[-1].startswith(("In service", ">>>")):
         return f"Not in service: no word from its application within {BOOT_S_MAX:.0f} s"
     return next((line for line in lines if line.startswith("Not in service")), "")
@@ -112,7 +114,9 @@ def refuse_wrong_chip(device: Device, board: BoardFile | None) -> None:
     """Refuses a chip that is not the board definition's: its pins would mean other things."""
     if board and device.facts.chip != board.definition.chip:
         wanted, found = board.definition.chip, device.facts.chip
-        raise Complaint(f"{board.name} has an {wanted}, but the chip on {device.name} is an {found}: check --board and --port.")
+        raise Complaint(
+            f"{board.name} has an {wanted}, but the chip on {device.name} is an {found}: check --board and --port.", code="chip"
+        )
 
 
 def refuse_missing_journal(device: Device) -> None:
@@ -120,7 +124,8 @@ def refuse_missing_journal(device: Device) -> None:
     if not device.call("files", "has_journal"):
         raise Complaint(
             f"The chip on {device.name} has no partition labelled journal: flash boards/partitions_4mb.csv (or _8mb, _16mb) with "
-            "`ansim flash --erase-chip --micropython FILE.bin --board NAME`; that erases the whole chip."
+            "`ansim flash --erase-chip --micropython FILE.bin --board NAME`; that erases the whole chip.",
+            code="unflashed",
         )
 
 
@@ -135,11 +140,12 @@ def refuse_other_firmware(device: Device) -> None:
         finish(device, found)
         found = survey(device, OWNED_FOLDERS, START_FILES, wanted)
     if not {f"/{name}" for name in START_FILES} <= set(found.files):
-        raise Complaint(f"The board on {device.name} has no firmware yet: run `ansim flash --port {device.name}` first.")
+        raise Complaint(f"The board on {device.name} has no firmware yet: run `ansim flash --port {device.name}` first.", code="unflashed")
     owned = [path for path in wanted if path.startswith(OWNED_FOLDERS)]
     if any(found.files.get(path) != fingerprint(wanted[path]) for path in owned):
         raise Complaint(
-            f"The firmware on {device.name} is of another version than this ansim: run `ansim flash --port {device.name}` first."
+            f"The firmware on {device.name} is of another version than this ansim: run `ansim flash --port {device.name}` first.",
+            code="unflashed",
         )
 
 
@@ -156,10 +162,10 @@ def erase_chip(
     except OSError as error:
         raise Complaint(f"Cannot read {image}: {error.strerror}.", 2) from error
     if head != b"\xe9":  # ESP-IDF Programming Guide, "App Image Format": magic byte of the header
-        raise Complaint(f"{image} is not a firmware image for an ESP32: download MicroPython's .bin for your chip.", 2)
+        raise Complaint(f"{image} is not a firmware image for an ESP32: download MicroPython's .bin for your chip.", 2, code="image")
     tool = shutil.which("esptool")
     if tool is None:
-        raise Complaint("esptool is not installed: `pip install esptool`, then run the command again.")
+        raise Complaint("esptool is not installed: `pip install esptool`, then run the command again.", code="esptool")
     table_path = partitions.table_path(board.definition.flash_mb)
     table = partitions.binary(partitions.load(table_path, board.definition.flash_mb << 20))
     with tempfile.NamedTemporaryFile(suffix=".bin") as file:

@@ -10,8 +10,8 @@ _FILES_MAX = 200
 
 def remember(files: dict[str, bytes]) -> None:
     """Keeps contents of the firmware, the newest 200. A cache that cannot be written costs bytes on the line, nothing else."""
-    folder = cache_folder() / "flashed"
     try:
+        folder = cache_folder() / "flashed"
         folder.mkdir(parents=True, exist_ok=True)
         for content in files.values():
             path = folder / fingerprint(content).hex()

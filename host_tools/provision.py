@@ -89,7 +89,11 @@ def provision(request: Request, progress: Progress = lambda done, total: None) -
             report = _resume(request, device, found, ledger) if found.is_half_done else _begin(request, device, found, ledger, progress)
         said = verdict(device.boot())
     if said:
-        raise Complaint(f"Provisioned as cabinet {report.cabinet} of {report.site}, but it is not in service. The board says: {said}")
+        raise Complaint(
+            f"Provisioned as cabinet {report.cabinet} of {report.site}, but it is not in service. The board says: {said}",
+            code="out_of_service",
+            hint="",
+        )
     return report
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import stat
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from host_tools.errors import Complaint
+from host_tools.errors import NO_ROOM, Complaint
 
 LEDGER = "ledger.db"
 DATABASE = "database.url"
@@ -20,6 +21,7 @@ LOCK = "serve.lock"
 PRIVATE_FILES = (LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", DATABASE, KEY, MESSAGES, LOCK)
 
 _OTHERS = 0o077
+_PROBE_BYTES = 65_536
 
 #: Where a command notes the file that --passphrase-file names.
 PASSPHRASE_FILE = "ansim.passphrase-file"  # noqa: S105 - a name
@@ -51,13 +53,30 @@ def data_option(command: _Command) -> _Command:
 
 
 def data_folder(given: Path | None = None) -> Path:
-    """The folder that was asked for, else $ANSIM_DATA, else the XDG base directory's data home for ansim."""
+    """The folder that was asked for, else $ANSIM_DATA, else the XDG base directory's data home for ansim.
+
+    Raises Complaint for a user who has no home.
+    """
     if given is not None:
         return given
     if os.environ.get("ANSIM_DATA"):
         return Path(os.environ["ANSIM_DATA"])
-    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(home) / "ansim"
+    try:
+        return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ansim"
+    except RuntimeError as error:
+        raise Complaint("This user has no home folder: name the host's data folder with --data or $ANSIM_DATA.", 2) from error
+
+
+def is_full(folder: Path) -> bool:
+    """Whether the disk of a folder has no room for even a small file, found out by writing one."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error.errno in NO_ROOM
+    return False
 
 
 def database_url(data: Path) -> str | None:

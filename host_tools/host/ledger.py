@@ -30,6 +30,9 @@ RETIRED = "retired"
 class AlreadyEnrolled(Complaint):
     """The board or the cabinet number is in the ledger already."""
 
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, code="enrolled")
+
 
 class Site(NamedTuple):
     """A place with cabinets."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.pool import QueuePool
 
 from host_tools.errors import Complaint
-from host_tools.host.data import LEDGER, create_private
+from host_tools.host.data import LEDGER, create_private, is_full
 from host_tools.host.database import Database, Passing, no_ledger
 
 _BUSY_S = 5.0
@@ -47,7 +47,7 @@ class SqliteFile(Database):
         primary = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if primary in _LOCKED:
             return Passing(f"The ledger {self._path} is locked by another program: wait for it or end it, then try again.")
-        if primary == sqlite3.SQLITE_FULL:
+        if primary == sqlite3.SQLITE_FULL or is_full(self._data):
             return Passing(f"The disk of {self._data} is full: free some space, then try again; nothing was lost.")
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return Complaint(f"The ledger {self._path} is damaged: restore {LEDGER} and the key from the last backup.")

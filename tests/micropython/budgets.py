@@ -19,8 +19,8 @@ BUDGETS = {
     "__init__": 1_400,  # board.py, compat.py, mac.py
 }
 TOTAL_BYTES = 52_000
-# Of 192 KiB of 64-bit heap, which stand in for the 112,000 bytes that a plain ESP32 has with Wi-Fi connected (measured on the official image):
-# 160,000 bytes here are about 92,000 there, and 20,000 stay free for what comes and goes.
+# Of 192 KiB of 64-bit heap, which stand in for the 112,000 bytes that a plain ESP32 has with Wi-Fi connected (measured on the
+# official image): 160,000 bytes here are about 92,000 there, and 20,000 stay free for what comes and goes.
 HEAP_KIB_MAX = 192
 LIVE_HEAP_BYTES = 160_000
 # The same with the 32-bit pointers of an ESP32, without the port's own share.
