@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli._fault import fault
 from host_tools.cli._output import json_option, print_json
 
 
@@ -20,6 +21,9 @@ def command(ctx: click.Context, port: Path) -> None:
              ansim hands --port /tmp/wall state
     """
     ctx.obj = port
+
+
+command.add_command(fault)
 
 
 def _act(port: Path, act: str, *arguments: object) -> None:
@@ -144,5 +148,7 @@ def state(port: Path, follow: bool, as_json: bool) -> None:
     for door in now["doors"]:
         inside = "parcel" if door["parcel"] else "empty"
         click.echo(f"  {door['number']:02}  {door['position']:<8} {door['latch']:<9} {inside:<7} coil {door['coil']}")
+    for one in now["faults"]:
+        click.echo(f"  fault: {one}")
     for sentence in now["violations"]:
         click.echo(f"  ! {sentence}")

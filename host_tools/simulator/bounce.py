@@ -25,6 +25,11 @@ class BouncingSwitch:
         """Where the switch is at this instant, in the middle of a bounce or not."""
         return self._switch.closed
 
+    @property
+    def switch(self) -> Switch:
+        """The switch itself, for those who break it or trade its plug."""
+        return self._switch
+
     def put(self, closed: bool) -> None:
         """Places the switch without a bounce: how the world begins."""
         self.target = closed

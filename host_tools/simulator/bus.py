@@ -23,6 +23,7 @@ class Transceiver:
         self.baud = 0  # closed
         self.overflowed = 0
         self.plugged = True
+        self.cut = False  # the wires between this end and its UART
         self.driving = False
         self.since_us = 0  # of its driver's last change
         self.on_bytes: Callable[[bytes], object] | None = None  # told what has arrived instead of being asked
@@ -66,7 +67,7 @@ class Transceiver:
 
     def write(self, data: bytes) -> None:
         """Sends bytes, one behind the other, after those still being sent; only what is sent while the driver is on is on the bus."""
-        if not self.baud:
+        if not self.baud or self.cut:
             return
         clock = self._bus.clock
         byte_us = BITS_PER_BYTE * 1_000_000 / self.baud
@@ -96,6 +97,8 @@ class Transceiver:
 
     def receive(self, byte: int) -> None:
         """The bus delivers."""
+        if self.cut:
+            return
         if self.on_bytes:
             self.on_bytes(bytes((byte,)))
         elif len(self._waiting) < self._limit:

@@ -49,6 +49,8 @@ class Coil:
         self._on_at_us = 0
         self._gate = gate
         self._welded = False
+        self._cut = False
+        self._draws = False  # it is a load of the supply
         gate.fit_pull(-EXTERNAL_PULL)
         gate.watch(self._switch)
         supply.on_voltage.append(self._voltage_changed)
@@ -74,6 +76,19 @@ class Coil:
         self._welded = welded
         self._switch(self._gate.level())
 
+    def cut(self, cut: bool) -> None:
+        """Its wire or its winding is broken: the MOSFET switches, and no current flows. False mends it."""
+        self._cut = cut
+        self._load()
+        self._plan()
+
+    def _load(self) -> None:
+        """Lets the supply know whether this coil draws from it."""
+        draws = self.energised and not self.burnt and not self._cut
+        if draws != self._draws:
+            self._draws = draws
+            self._supply.load(1 if draws else -1)
+
     def _rise_at(self, us: int) -> float:
         target = _CONTINUOUS_RISE_K * self._drive**2
         return target + (self._rise_k - target) * math.exp(-(us - self._since_us) / 1e6 / _THERMAL_S)
@@ -90,8 +105,7 @@ class Coil:
             self._clock.at(now + _CEILING_US + _CEILING_SLACK_US, lambda: self._check_ceiling(now))
         else:
             self.on_us += now - self._on_at_us
-        if not self.burnt:
-            self._supply.load(1 if level else -1)
+        self._load()
         self._plan()
 
     def _voltage_changed(self, voltage: float) -> None:
@@ -107,7 +121,9 @@ class Coil:
         now = self._clock.now_us()
         self._current, self._rise_k = self.current, self._rise_at(now)
         self._since_us = now
-        self._drive = self._supply.voltage if self.energised and not self.burnt else 0.0
+        self._drive = self._supply.voltage if self.energised and not self.burnt and not self._cut else 0.0
+        if self._cut:
+            self._current = 0.0
         for event in self._pending:
             event.cancel()
         self._pending.clear()
@@ -132,7 +148,7 @@ class Coil:
 
     def _burn(self) -> None:
         self.burnt = True
-        self._supply.load(-1)
+        self._load()
         self._trace.violation(f"the coil of door {self.door:02} is burnt", self.door)
         self._plan()
 

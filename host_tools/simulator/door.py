@@ -6,6 +6,7 @@ from collections.abc import Callable
 from host_tools.simulator.bounce import BouncingSwitch
 from host_tools.simulator.clock import Clock, Event
 from host_tools.simulator.trace import Trace
+from host_tools.simulator.wires import Switch
 
 SHUT = 0.0
 AJAR = 0.12  # where the spring pushes the leaf
@@ -39,6 +40,7 @@ class Door:
         self.blocked = False
         self.parcel = False
         self.hand_inside = False
+        self.stiff_ms = 0  # how long the leaf sticks to its seal when the latch has let go
         self._plunger = False
         self._pushed_until_us = -1
         self._from = self._to = SHUT
@@ -67,6 +69,11 @@ class Door:
         return "closed" if self._contact.closed == self._conducts_shut else "open"
 
     @property
+    def contact_switch(self) -> Switch:
+        """The switch in its frame, for those who break it or trade its plug."""
+        return self._contact.switch
+
+    @property
     def occupied(self) -> bool:
         """Something is inside: a parcel or a hand."""
         return self.parcel or self.hand_inside
@@ -77,7 +84,7 @@ class Door:
         if drawn:
             if self.latched and not self._wedged():
                 self._release()
-        elif not self.latched and self._to == SHUT and self._clock.now_us() >= self._end_us:
+        elif not self.latched and self._to == SHUT and self._clock.now_us() >= self._end_us and not self.stiff_ms:
             self._latch()
 
     def pull(self) -> int:
@@ -128,6 +135,10 @@ class Door:
         self.blocked = False
         self._trace.note("latch", self.number, "released")
         if self.position == SHUT:
+            self._clock.after(1000 * self.stiff_ms, self._spring) if self.stiff_ms else self._spring()
+
+    def _spring(self) -> None:
+        if self.position == SHUT and not self.latched:
             self._move(AJAR, _SPRING_US, lambda: self._trace.note("door", self.number, "ajar"))
 
     def _latch(self) -> None:

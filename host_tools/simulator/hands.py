@@ -125,6 +125,16 @@ class Hands:
         self._world.supply.sag_to(percent / 100)
         return self._clock.now_us()
 
+    def fault(self, text: str) -> int:
+        """Breaks something, in the words of the fault plan (faults.py)."""
+        self._world.faults.inject(text)
+        return self._clock.now_us()
+
+    def clear(self, text: str) -> int:
+        """Mends what those words have broken, or everything ("")."""
+        self._world.faults.clear(text)
+        return self._clock.now_us()
+
     def _check_key(self, key: str) -> None:
         if key not in self._world.keypad.keys:
             raise ValueError(f"this keypad has no key {key!r}: it has {self._world.board.keypad.keys}")

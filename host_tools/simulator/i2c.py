@@ -32,11 +32,12 @@ class I2CBus:
         self._free_us = 0.0
         self.targets: dict[int, Target] = {}
         self.bytes_moved = 0
+        self.broken = False  # SDA or SCL is cut
 
     def _address(self, address: int, reading: bool) -> Target:
         self._tick()
         target = self.targets.get(address)
-        if target is None or not target.acknowledges():
+        if self.broken or target is None or not target.acknowledges():
             raise OSError(errno.ENODEV, f"no chip acknowledges 0x{address:02X}")
         target.started(reading)
         return target

@@ -12,8 +12,11 @@ _POWER_ON_US = 15_000  # internal reset after power-on (datasheet, "Initializing
 _SHORT_US = 37  # most instructions
 _LONG_US = 1_520  # clear display, return home
 _CELLS = 80
+_HALF = 40  # a line of the memory
 _BLANK = 0x20
 _SEEN_US = 20_000  # when a person has seen a burst of changes
+_OPEN = 0x0F  # what D0-D3 read in 8-bit mode: nothing is connected, and the controller pulls them up
+DISTURBANCES = ("nibble", "bits", "off", "shift", "garbage")  # what the spark of a coil does to a controller
 _GLYPHS = {0x5C: "¥", 0x7E: "→", 0x7F: "←", 0xDF: "°", 0xA5: "·", 0xFF: "█"}  # where character ROM A00 is not ASCII
 
 
@@ -28,6 +31,7 @@ class CharacterScreen:
         self._telling = False
         self.lost = 0  # instructions that came too early
         self.powered = True
+        self.deaf = False  # acknowledges nothing
         self.power(True)
         self._told = self.lines()
 
@@ -37,6 +41,8 @@ class CharacterScreen:
         self.backlight = False
         self._port = 0xFF if on else 0  # the PCF8574 starts with all pins high
         self._four_bits = False
+        self._two_lines = False
+        self._shift = 0
         self._high_nibble: int | None = None
         self._ready_us = self._clock.now_us() + _POWER_ON_US
         self._cells = bytearray([_BLANK]) * _CELLS
@@ -46,20 +52,39 @@ class CharacterScreen:
         self._forward = True
         self._changed()
 
+    def disturb(self, kind: str) -> None:
+        """A spark: the controller is in the middle of a byte ("nibble"), listens to 8 bits ("bits"), has its display switched off ("off"),
+        shows its memory shifted by some columns ("shift"), or has some of its memory changed ("garbage").
+        """
+        if kind == "nibble":
+            self._high_nibble = None if self._high_nibble is not None else 0x0
+        elif kind == "bits":
+            self._four_bits = False
+        elif kind == "off":
+            self._on = False
+        elif kind == "shift":
+            self._shift = (self._shift + 7) % _HALF
+        elif kind == "garbage":
+            self._cells[::3] = bytes([0x99]) * len(self._cells[::3])
+        else:
+            raise ValueError(f"a screen is not disturbed by {kind!r}: use one of {', '.join(DISTURBANCES)}")
+        self._changed()
+
     def lines(self) -> list[str]:
-        """What can be read on the glass, one string a row; blank while the display is off."""
+        """What can be read on the glass, one string a row; blank while the display is off, and every other one in one-line mode."""
         if not (self.powered and self._on):
             return [" " * self.columns] * self.rows
-        starts = (0, 40, self.columns, 40 + self.columns)
-        return [
-            "".join(_GLYPHS.get(cell, chr(cell) if 0x20 <= cell < 0x7E else "▯") for cell in self._cells[start : start + self.columns])
-            for start in starts[: self.rows]
-        ]
+        return [self._row(row) if self._two_lines or not row & 1 else " " * self.columns for row in range(self.rows)]
+
+    def _row(self, row: int) -> str:
+        half, start = (row & 1) * _HALF, (row >> 1) * self.columns
+        cells = [self._cells[half + (start + column + self._shift) % _HALF] for column in range(self.columns)]
+        return "".join(_GLYPHS.get(cell, chr(cell) if 0x20 <= cell < 0x7E else "▯") for cell in cells)
 
     # The bus side: a PCF8574 latches each byte.
 
     def acknowledges(self) -> bool:
-        return self.powered
+        return self.powered and not self.deaf
 
     def started(self, reading: bool) -> None:
         pass
@@ -81,7 +106,7 @@ class CharacterScreen:
 
     def _nibble(self, nibble: int, data: bool, at_us: int) -> None:
         if not self._four_bits:
-            self._instruct(nibble << 4, data, at_us)
+            self._instruct(nibble << 4 | _OPEN, data, at_us)
         elif self._high_nibble is None:
             self._high_nibble = nibble
         else:
@@ -102,13 +127,18 @@ class CharacterScreen:
             self._to_glyphs = True
         elif byte & 0x20:
             self._four_bits = not byte & 0x10
-        elif byte & 0x08 and not byte & 0x10:
+            self._two_lines = bool(byte & 0x08)
+            self._high_nibble = None
+        elif byte & 0x10:
+            if byte & 0x08:  # the display, not the cursor
+                self._shift = (self._shift + (-1 if byte & 0x04 else 1)) % _HALF
+        elif byte & 0x08:
             self._on = bool(byte & 0x04)
-        elif byte & 0x04 and not byte & 0x10:
+        elif byte & 0x04:
             self._forward = bool(byte & 0x02)
         elif byte in (1, 2, 3):
             self._ready_us = at_us + _LONG_US
-            self._address = 0
+            self._address = self._shift = 0
             self._to_glyphs = False
             if byte == 1:
                 self._cells[:] = bytes([_BLANK]) * _CELLS

@@ -24,6 +24,7 @@ class SerialEnd:
         self.peer: SerialEnd
         self.baud = 0  # closed
         self.overflowed = 0
+        self.cut = False  # the wires between this end and its UART
         self.on_bytes: Callable[[bytes], object] | None = None  # told what has arrived instead of being asked
 
     def open(self, baud: int, limit: int = 1 << 16) -> None:
@@ -44,7 +45,7 @@ class SerialEnd:
 
     def write(self, data: bytes) -> None:
         """Sends bytes, one behind the other, after those still being sent."""
-        if not self.baud:
+        if not self.baud or self.cut:
             return
         byte_us = BITS_PER_BYTE * 1_000_000 / self.baud
         at = max(self._sent_until_us, self._clock.now_us())
@@ -76,7 +77,7 @@ class SerialEnd:
         return data
 
     def _receive(self, at_us: int, byte: int) -> None:
-        if self.baud:
+        if self.baud and not self.cut:
             self._arriving.append((at_us, byte))
 
     def _hand_over(self) -> None:
@@ -92,10 +93,22 @@ class SerialCable:
         self.latency_us = 0
         self.loss = 0.0  # probability that a byte never arrives
         self.damage = 0.0  # probability that a byte arrives changed
-        self.plugged = True
+        self.on_plugged: list[Callable[[], object]] = []
+        self._plugged = True
         self.board = SerialEnd(clock, rng("serial to host"), self)
         self.host = SerialEnd(clock, rng("serial to board"), self)
         self.board.peer, self.host.peer = self.host, self.board
+
+    @property
+    def plugged(self) -> bool:
+        """Whether the host's end is in its socket."""
+        return self._plugged
+
+    @plugged.setter
+    def plugged(self, plugged: bool) -> None:
+        self._plugged = plugged
+        for told in self.on_plugged:
+            told()
 
     def carry(self, byte: int, rng: random.Random, same_baud: bool) -> int | None:
         """What becomes of one byte: itself, another one, or None."""

@@ -13,7 +13,8 @@ _READ_ONLY = (INTF, INTCAP)
 class MCP23017:
     """One expander. Bits 0-7 are GPA0-7, 8-15 GPB0-7.
 
-    It keeps its latches through a reset of the controller; only its RESET line or the loss of power clears them.
+    It keeps its latches through a reset of the controller; only its RESET line or the loss of power clears them. Whatever clears them in
+    the middle of a transaction also ends its part in it: the rest is read from a bus that nobody pulls down.
     """
 
     def __init__(self, address: int, wires: Wires) -> None:
@@ -22,9 +23,13 @@ class MCP23017:
         self._ports = (self._pins[:8], self._pins[8:])
         self.powered = True
         self.held_in_reset = False
+        self.deaf = False  # acknowledges nothing, and keeps everything
+        self._line = 1
+        self._line_stuck: int | None = None
         self._clear()
 
     def _clear(self) -> None:
+        self._addressed = False
         self._registers = [[0, 0] for _ in REGISTER_NAMES]
         self._registers[IODIR] = [0xFF, 0xFF]
         self._pointer = 0
@@ -34,9 +39,15 @@ class MCP23017:
 
     def reset_line(self, level: int) -> None:
         """RESET is active low: while low, every register has its power-on value and nobody answers on the bus."""
-        self.held_in_reset = level == 0
+        self._line = level
+        self.held_in_reset = (level if self._line_stuck is None else self._line_stuck) == 0
         if self.held_in_reset:
             self._clear()
+
+    def stick_reset_line(self, level: int | None) -> None:
+        """The wire to its RESET pin is cut, which leaves the pin at a level of its own; None mends it."""
+        self._line_stuck = level
+        self.reset_line(self._line)
 
     def power(self, on: bool) -> None:
         """Loses everything when power goes; starts with power-on values when it comes."""
@@ -62,12 +73,15 @@ class MCP23017:
     # The bus side.
 
     def acknowledges(self) -> bool:
-        return self.powered and not self.held_in_reset
+        return self.powered and not self.held_in_reset and not self.deaf
 
     def started(self, reading: bool) -> None:
+        self._addressed = True
         self._pointer_next = not reading
 
     def written(self, byte: int, at_us: int) -> None:
+        if not self._addressed:
+            return
         if self._pointer_next:
             self._pointer = byte
             self._pointer_next = False
@@ -78,6 +92,8 @@ class MCP23017:
         self._step()
 
     def read(self, at_us: int) -> int:
+        if not self._addressed:
+            return 0xFF
         where = self._where()
         self._step()
         return self._value(*where) if where else 0

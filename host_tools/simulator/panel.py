@@ -13,9 +13,9 @@ class Lamp:
 
     def __init__(self, gate: Node, sense: Switch | None, trace: Trace) -> None:
         self._gate = gate
-        self._sense = sense
         self._trace = trace
         self._broken = False
+        self.sense = sense
         gate.fit_pull(-EXTERNAL_PULL)
         gate.watch(self._switch)
         self.on = False
@@ -30,8 +30,8 @@ class Lamp:
         if on != self.on:
             self.on = on
             self._trace.note("lamp", 0, "on" if on else "off")
-            if self._sense:
-                self._sense.set(on)
+            if self.sense:
+                self.sense.set(on)
 
 
 class Beeper:
@@ -39,9 +39,12 @@ class Beeper:
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
+        self.mute = False  # its wire is broken
         self.hz = 0
 
     def sound(self, hz: int) -> None:
+        if self.mute:
+            hz = 0
         if hz != self.hz:
             self.hz = hz
             self._trace.note("beeper", 0, hz)
@@ -54,6 +57,11 @@ class TamperLoop:
         self._switch = BouncingSwitch(clock, rng, switch)
         self._switch.put(True)
         self._trace = trace
+
+    @property
+    def switch(self) -> Switch:
+        """All its contacts as one, for those who break it."""
+        return self._switch.switch
 
     @property
     def whole(self) -> bool:
@@ -70,6 +78,11 @@ class Bell:
     def __init__(self, switch: Switch, clock: Clock, trace: Trace, rng: random.Random) -> None:
         self._switch = BouncingSwitch(clock, rng, switch)
         self._trace = trace
+
+    @property
+    def switch(self) -> Switch:
+        """The button's contact, for those who break it."""
+        return self._switch.switch
 
     @property
     def pressed(self) -> bool:

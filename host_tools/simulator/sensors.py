@@ -13,12 +13,16 @@ class Beam:
     """A light barrier with an open-collector output (NPN): it sinks its wire to make a 0, and leaves it to a pull-up to make a 1."""
 
     def __init__(self, switch: Switch, occupied_level: int) -> None:
-        self._switch = switch
+        self.switch = switch
         self._sinks_when_occupied = occupied_level == 0
         self.inside(False)
 
+    def hold(self, occupied: bool | None) -> None:
+        """The beam is interrupted by dirt (True), or its emitter never is (False); None mends it."""
+        self.switch.hold(None if occupied is None else occupied == self._sinks_when_occupied)
+
     def inside(self, occupied: bool) -> None:
-        self._switch.set(occupied == self._sinks_when_occupied)
+        self.switch.set(occupied == self._sinks_when_occupied)
 
 
 class Distance:
@@ -36,8 +40,13 @@ class Distance:
         self._pin = pin
         self._clock = clock
         self._seed = seed
+        self._held: bool | None = None
         self._before_mv = self._now_mv = self._far_mv
         self._changed = -_RAMP_READINGS
+
+    def hold(self, occupied: bool | None) -> None:
+        """Something sits before the sensor (True) or its lens is blind (False); None mends it."""
+        self._held = occupied
 
     def inside(self, occupied: bool) -> None:
         reading = self._clock.now_us() // _MEASURES_EVERY_US
@@ -51,5 +60,7 @@ class Distance:
         return max(0, self._clean(reading) + jitter(self._seed, place(self._pin), reading, _NOISE_MV))
 
     def _clean(self, reading: int) -> int:
+        if self._held is not None:
+            return self._near_mv if self._held else self._far_mv
         share = min(max(reading - self._changed, 0), _RAMP_READINGS)
         return self._before_mv + (self._now_mv - self._before_mv) * share // _RAMP_READINGS

@@ -93,17 +93,43 @@ def levels(nodes: Iterable[Node]) -> int:
 class Switch:
     """Joins two wires while it is closed."""
 
-    __slots__ = ("_wires", "a", "b", "closed")
+    __slots__ = ("_held", "_wanted", "_wires", "a", "b", "closed")
 
     def __init__(self, wires: "Wires", a: Node, b: Node) -> None:
         self._wires = wires
         self.a = a
         self.b = b
-        self.closed = False
+        self.closed = self._wanted = False
+        self._held: bool | None = None
         a.switches.append(self)
         b.switches.append(self)
 
     def set(self, closed: bool) -> None:
+        """What works the switch wants it closed or open; a broken one does not follow."""
+        self._wanted = closed
+        self._follow()
+
+    def hold(self, closed: bool | None) -> None:
+        """The switch is stuck closed, or its wire is cut (False); None mends it."""
+        self._held = closed
+        self._follow()
+
+    def trade(self, other: "Switch") -> None:
+        """The plugs of two switches change places: each works the wires of the other from now on."""
+        both = (self, other)
+        held = [switch._held for switch in both]
+        for switch in both:
+            switch.hold(False)
+            switch.a.switches.remove(switch)
+            switch.b.switches.remove(switch)
+        self.a, self.b, other.a, other.b = other.a, other.b, self.a, self.b
+        for switch, state in zip(both, held, strict=True):
+            switch.a.switches.append(switch)
+            switch.b.switches.append(switch)
+            switch.hold(state)
+
+    def _follow(self) -> None:
+        closed = self._wanted if self._held is None else self._held
         if closed != self.closed:
             self.closed = closed
             self._wires.regroup((self.a, self.b))
@@ -115,14 +141,15 @@ class Wires:
     def __init__(self, clock: Clock, seed: int) -> None:
         self._clock = clock
         self._seed = seed
-        self._nodes: dict[PinId, Node] = {}
+        self._nodes: dict[PinId | str, Node] = {}
         self.ground = Node(self, "ground")
         self.ground.drive = 0
         self._noise_tick = -1
         self._noise = 0
         self.on_short: Callable[[str], object] | None = None
 
-    def node(self, pin: PinId) -> Node:
+    def node(self, pin: PinId | str) -> Node:
+        """The wire at a pin, or one with a name of its own."""
         if pin not in self._nodes:
             self._nodes[pin] = Node(self, pin)
         return self._nodes[pin]

@@ -11,11 +11,13 @@ from host_tools.simulator.chip import PWRON_RESET, Chip, pull_up
 from host_tools.simulator.clock import Clock
 from host_tools.simulator.coil import Coil, Shunt
 from host_tools.simulator.door import Door
+from host_tools.simulator.faults import Faults
 from host_tools.simulator.hands import Hands
 from host_tools.simulator.i2c import I2CBus
 from host_tools.simulator.keypad import KeypadMatrix
 from host_tools.simulator.lcd import CharacterScreen
 from host_tools.simulator.link import SerialCable
+from host_tools.simulator.link_wiring import LinkWiring
 from host_tools.simulator.mcp23017 import MCP23017
 from host_tools.simulator.noise import stream
 from host_tools.simulator.panel import Beeper, Bell, Lamp, TamperLoop
@@ -37,8 +39,8 @@ def board_named(name_or_path: str | Path) -> Board:
 class World:
     """A cabinet with its chip, its people and its power, from power-on at the clock's present. Same board, seed and acts: same world.
 
-    `chip` is for programs, `hands` for people; `doors`, `coils`, `expanders`, `supply`, `screen`, `lamp`, `beeper`, `bell`, `tamper`,
-    `serial` and `trace` are for those who look behind the scene.
+    `chip` is for programs, `hands` for people, `faults` breaks things; `doors`, `coils`, `expanders`, `supply`, `screen`, `lamp`, `beeper`,
+    `bell`, `tamper`, `serial` and `trace` are for those who look behind the scene.
     """
 
     def __init__(self, board: Board, clock: Clock, seed: int, uid: bytes | None = None, bus: Rs485Bus | None = None) -> None:
@@ -68,6 +70,7 @@ class World:
         self.trace.listeners.append(self._watch_coils)
         self.supply.on_brown_out = self._brown_out
         self.hands = Hands(self)
+        self.faults = Faults(self)
 
     def power_cut(self) -> None:
         """The mains fail now: the program is gone, whatever it was doing, and nothing in the cabinet has a voltage."""
@@ -111,6 +114,7 @@ class World:
             "keys": self.keypad.down,
             "dark": self.dark,
             "supply": round(100 * self.supply.voltage),
+            "faults": self.faults.active,
             "violations": [entry.value for entry in self.trace.violations],
         }
 
@@ -147,15 +151,14 @@ class World:
     def _wire_link(self, bus: Rs485Bus | None) -> None:
         cable = SerialCable(self.clock, lambda name: stream(self.seed, name))
         self.serial: SerialCable | Rs485Bus = cable
+        self.link_wiring: LinkWiring | None = None
         if self.board.link:
             uart, tx, rx, baud, *enable = self.board.link
             end = cable.board
             if enable:
                 self.serial = bus or Rs485Bus(self.clock, self.seed)
                 end = self.serial.join(f"cabinet {self.seed}")
-                line = self.wires.node(enable[0])
-                line.fit_pull(-EXTERNAL_PULL)
-                line.watch(end.drive)
+            self.link_wiring = LinkWiring(self.wires, (tx, rx, *enable), end, None if enable else cable)
             self.chip.serial = (uart, tx, rx, end)
             self.serial.host.open(baud)
 

@@ -36,6 +36,8 @@ ACTS: dict[str, tuple[type, ...]] = {
     "dark": (bool,),
     "power": (str,),
     "supply": (int,),
+    "fault": (str,),
+    "clear": (str,),
 }
 
 

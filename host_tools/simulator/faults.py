@@ -1,0 +1,133 @@
+"""The fault plan: what can be broken in a virtual cabinet, by people (`ansim hands fault ...`) and by tests, and mended again.
+
+A fault is a few words, the first of which is a kind of the table `KINDS`. Its function breaks something of the world and gives back what
+mends it, or None for what passes by itself. What cannot be broken raises ValueError with one clear sentence, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from host_tools.simulator import fault_kinds as kinds
+
+if TYPE_CHECKING:
+    from host_tools.simulator.world import World
+
+Mend = Callable[[], object]
+
+
+class Kind(NamedTuple):
+    """One kind of fault. `words` is what follows its name, for people; `examples` are whole faults of the kind."""
+
+    does: str
+    words: str
+    inject: Callable[[World, list[str]], Mend | None]
+    examples: tuple[str, ...]
+
+
+#: Every kind of fault. A new one is a line here and a function; the command line and its help follow from this table.
+KINDS: dict[str, Kind] = {
+    "coil": Kind(
+        "The wire of a coil is cut, or its transistor is welded: the coil is always on.", "DOOR [cut|welded]", kinds.coil, ("coil 3",)
+    ),
+    "contact": Kind(
+        "A door's contact is cut, or its switch is stuck closed: it never conducts, or always.",
+        "DOOR [cut|stuck]",
+        kinds.contact,
+        ("contact 3 cut",),
+    ),
+    "sensor": Kind(
+        "A door's beam or distance sensor always says that something is inside, or never.",
+        "DOOR [occupied|clear]",
+        kinds.sensor,
+        ("sensor 3 occupied",),
+    ),
+    "door": Kind(
+        "A door's latch is wedged, or its leaf sticks for so many ms when the latch has let go.",
+        "DOOR blocked | DOOR stiff [MS]",
+        kinds.door,
+        ("door 3 blocked", "door 3 stiff 700"),
+    ),
+    "swap": Kind(
+        "Two plugs have changed places.",
+        "coils|contacts|sensors DOOR DOOR | rows|columns N N",
+        kinds.swap,
+        ("swap coils 1 2", "swap rows 1 2"),
+    ),
+    "key": Kind("A key is stuck, or makes no contact.", "KEY [stuck|dead]", kinds.key, ("key 5 stuck",)),
+    "row": Kind("The wire of a row of the keypad is cut.", "N", kinds.row, ("row 1",)),
+    "column": Kind(
+        "The wire of a column of the keypad is cut, or lies on ground.", "N [cut|grounded]", kinds.column, ("column 2 grounded",)
+    ),
+    "expander": Kind(
+        "An expander loses its supply for so many ms (dip), for good (dead), or keeps its state and answers nobody (silent).",
+        "ADDRESS dip MS | ADDRESS [dead|silent]",
+        kinds.expander,
+        ("expander 0x21 dip 5", "expander 0x21 silent"),
+    ),
+    "reset": Kind(
+        "The RESET wire is cut between controller and expanders (held in reset), or not connected to an expander.",
+        "[cut] | loose ADDRESS",
+        kinds.reset,
+        ("reset cut", "reset loose 0x20"),
+    ),
+    "bus": Kind("The I2C bus is cut.", "", kinds.bus, ("bus",)),
+    "lcd": Kind(
+        "The screen is dead, or its controller is disturbed once: in mid-byte, in 8-bit mode, off, shifted, with garbage in its memory.",
+        "[dead|nibble|bits|off|shift|garbage]",
+        kinds.lcd,
+        ("lcd", "lcd nibble"),
+    ),
+    "lamp": Kind("The lamp does not burn, or its current is not sensed.", "[dead|sense]", kinds.lamp, ("lamp",)),
+    "beeper": Kind("The beeper makes no sound.", "", kinds.beeper, ("beeper",)),
+    "bell": Kind("The bell's button is cut, or stuck.", "[cut|stuck]", kinds.bell, ("bell cut",)),
+    "tamper": Kind("The tamper loop is cut, or bridged: it never opens.", "[cut|bridged]", kinds.tamper, ("tamper bridged",)),
+    "supply": Kind(
+        "The supply sags to so many percent, or its sense wire is cut.", "PERCENT | [cut]", kinds.supply, ("supply cut", "supply 70")
+    ),
+    "current": Kind("The sense wire of the coils' current is cut.", "", kinds.current, ("current",)),
+    "link": Kind(
+        "The serial link is cut, its two wires are swapped, or (on a bus) the driver's enable wire is cut.",
+        "[cut|swapped|enable]",
+        kinds.link,
+        ("link swapped",),
+    ),
+}
+
+
+class Faults:
+    """The faults of one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._active: dict[str, Mend] = {}
+
+    @property
+    def active(self) -> list[str]:
+        """The faults that are there now, the oldest first."""
+        return list(self._active)
+
+    def inject(self, text: str) -> None:
+        """Breaks something. Raises ValueError for what is no fault, what this cabinet has not, and what is broken in this way already."""
+        name, *words = text.split() or [""]
+        kind = KINDS.get(name)
+        if kind is None:
+            raise ValueError(f"{name!r} is no kind of fault: use one of {', '.join(KINDS)}")
+        text = " ".join([name, *words])
+        if text in self._active:
+            raise ValueError(f"{text!r} is there already")
+        self._world.clock.settle()
+        mend = kind.inject(self._world, words)
+        if mend:
+            self._active[text] = mend
+
+    def clear(self, text: str = "") -> None:
+        """Mends a fault, given in the words that made it, or all ("")."""
+        text = " ".join(text.split())
+        if text and text not in self._active:
+            there = ", ".join(self._active) or "none"
+            raise ValueError(f"there is no fault {text!r} to clear: there is {there}")
+        self._world.clock.settle()
+        for one in [text] if text else list(reversed(self._active)):
+            self._active.pop(one)()
