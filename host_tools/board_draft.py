@@ -7,17 +7,13 @@ from typing import Any
 
 from host_tools.chips import CHIPS, Chip
 from host_tools.pins import Pin, parse_pin
+from host_tools.showing import shown
 
 #: Where a value is: names of tables and keys, and indices from 0 in lists; ("door", 2, "contact", "pin").
 Place = tuple[str | int, ...]
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.-]+)\s*\]")
 _KEY = re.compile(r"\s*([\w.-]+)\s*=")
-
-
-def printable(text: str) -> str:
-    """A text of unknown origin without characters that a terminal would act on."""
-    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,7 @@ class Draft:
             path = path[2:]
         for step in path:
             words += f"[{step}]" if isinstance(step, int) else f".{step}" if words and words[-1] != " " else step
-        return printable(words.strip())
+        return shown(words.strip())
 
     def line(self, path: Place) -> int | None:
         """The line, from 1, of the key there, else of the table around it."""

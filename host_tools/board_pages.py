@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from host_tools.board_draft import printable
 from host_tools.board_wiring import Wire, free_pins, wires
 from host_tools.boards import BoardFile, Report
 from host_tools.chips import CHIPS, EXPANDER_OUTPUT_ONLY
 from host_tools.pins import Pin
+from host_tools.showing import shown
 
 _PINS_OF_AN_EXPANDER = 16
 
@@ -114,4 +114,4 @@ def columns(rows: Sequence[Sequence[str]], gap: int = 2) -> list[str]:
 
 
 def _wrapped(text: str, width: int, first: str, others: str) -> list[str]:
-    return textwrap.wrap(printable(text), width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+    return textwrap.wrap(shown(text), width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from host_tools.board_draft import Draft, Place, Problem, printable
+from host_tools.board_draft import Draft, Place, Problem
 from host_tools.board_model import Definition
 from host_tools.pins import HOW_TO_WRITE
+from host_tools.showing import shown
 
 _SECRET = re.compile(r"pass|secret|token|psk|private|credential|(^|_)key$", re.IGNORECASE)
 _TOML_TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes", list: "a list", dict: "a table"}
@@ -93,7 +94,7 @@ def _walk(location: Place) -> tuple[Place, type[BaseModel], FieldInfo | None]:
 
 def _shown(value: Any) -> str:
     text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
-    text = printable(text)
+    text = shown(text)
     return text if len(text) <= _VALUE_CHARACTERS_MAX else text[: _VALUE_CHARACTERS_MAX - 3] + "..."
 
 

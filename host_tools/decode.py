@@ -4,7 +4,9 @@ Without a key nothing but headers is seen, which anybody at the line sees too: v
 """
 
 from binascii import crc_hqx
+from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from host_tools.host.ledger import Identity, Ledger
@@ -18,6 +20,9 @@ BOARD = "board"
 HOST = "host"
 FRAME_MAX = 256  # bytes on the line, without the delimiter
 ANSWER = 0x80  # on a bus: the bit that a cabinet adds to its address
+#: How many keys a payload is tried with that does not open, and how many more all those of a board may be.
+NEAR = 8
+SPARE = 2000
 #: Digits that open a door are shown to nobody, whoever holds the key.
 HIDDEN_FIELDS = ("digits",)
 
@@ -79,25 +84,37 @@ def payload_of(held: bytes, longest: int = FRAME_MAX) -> tuple[bytes, str]:
 class Splitter:
     """Takes the bytes of one line as they come and gives back what stood on it, piece by piece; idle delimiters are passed over.
 
-    `bus`: several cabinets share the line, and an address stands ahead of each payload.
+    `bus`: several cabinets share the line, and an address stands ahead of each payload. Holds one frame, however long a piece is.
     """
 
     def __init__(self, *, bus: bool = False) -> None:
         self._bus = bus
+        self._longest = FRAME_MAX + 2 if bus else FRAME_MAX
         self._offset = 0  # of what is held
         self._held = b""
+        self._passed = 0  # bytes behind those that are held, of a piece that is too long for a frame
 
     def feed(self, data: bytes) -> Iterator[Piece]:
         """The pieces that these bytes complete."""
-        *whole, self._held = (self._held + data).split(b"\0")
-        for held in whole:
-            if held:
-                yield self._piece(held)
-            self._offset += len(held) + 1
+        *whole, rest = data.split(b"\0")
+        for part in whole:
+            self._hold(part)
+            length = len(self._held) + self._passed
+            if length:
+                yield self._piece(length + 1)
+            self._offset += length + 1
+            self._held, self._passed = b"", 0
+        self._hold(rest)
 
-    def _piece(self, held: bytes) -> Piece:
-        payload, fault = payload_of(held, FRAME_MAX + 2 if self._bus else FRAME_MAX)
-        piece = Piece(self._offset, len(held) + 1, payload, fault)
+    def _hold(self, part: bytes) -> None:
+        """Keeps one byte more than a frame has, which tells that it is none; counts the others."""
+        kept = part[: self._longest + 1 - len(self._held)]
+        self._held += kept
+        self._passed += len(part) - len(kept)
+
+    def _piece(self, length: int) -> Piece:
+        payload, fault = payload_of(self._held, self._longest)
+        piece = Piece(self._offset, length, payload, fault)
         if not self._bus or not payload:
             return piece
         first = payload[0]
@@ -106,7 +123,7 @@ class Splitter:
     def end(self) -> Iterator[Piece]:
         """What is left when the capture ends."""
         if self._held:
-            yield Piece(self._offset, len(self._held), b"", "no delimiter before the end")
+            yield Piece(self._offset, len(self._held) + self._passed, b"", "no delimiter before the end")
 
 
 def header_of(payload: bytes) -> Header:
@@ -143,49 +160,101 @@ class Opened(NamedTuple):
     fields: dict[str, Any]
 
 
+class _Context(NamedTuple):
+    """The keys of one meeting."""
+
+    nonces: bytes  # of host and board; of a greeting the board's alone
+    keys: dict[str, bytes]  # by sender
+    common_iv: bytes
+
+
 class _Conversation:
-    """What is known of the meetings of one board and its host: their nonces, and the keys that have opened something."""
+    """What is known of the meetings of one board and its host: nonces, and the keys that have opened something.
+
+    Whoever was at the line may have written greetings into it, so a nonce counts when its seal has proved it, and what does not open is
+    tried with few keys: NEAR of them for each payload, SPARE more for the whole capture.
+    """
 
     def __init__(self, identity: Identity) -> None:
         self._secret = identity.master_secret
         self._board_id = identity.cabinet.board_id
-        self.nonces: dict[str, list[bytes]] = {BOARD: [], HOST: []}
-        self._contexts: list[tuple[bytes, dict[str, bytes], bytes]] = []  # nonces, keys by sender, common IV; the latest to open first
+        self._boards: list[bytes] = []  # nonces of genuine greetings, in the order of the capture
+        self._places: dict[bytes, int] = {}  # of those, in that list
+        self._answered = 0  # place of the greeting that was answered last
+        self._hosts: deque[bytes] = deque(maxlen=NEAR)  # nonces of answers whose greeting is not in the capture, or which are none
+        self._meetings: dict[bytes, list[bytes]] = {}  # both nonces of the meetings, by each of the two
+        self._contexts: dict[bytes, _Context] = {}  # by both nonces; the one that has opened something last is at the end
+        self._spare = SPARE
 
-    def _context(self, nonces: bytes) -> tuple[bytes, dict[str, bytes], bytes]:
+    def note(self, payload: bytes, header: Header) -> None:
+        """Takes the nonce of a greeting, when it is genuine, or of an answer to one."""
+        nonce = bytes.fromhex(header.nonce or "")
+        if header.kind == "HELLO" and nonce not in self._places and self.open(payload, (BOARD,)):
+            self._places[nonce] = len(self._boards)
+            self._boards.append(nonce)
+        elif header.kind == "WELCOME" and nonce not in self._meetings and nonce not in self._hosts and not self.open(payload, (HOST,)):
+            self._hosts.append(nonce)
+
+    def _context(self, nonces: bytes) -> _Context:
+        known = self._contexts.get(nonces)
+        if known:
+            return known
         board, host, iv = oscore.derive(self._secret, self._board_id, nonces, _SENDER_IDS[BOARD], _SENDER_IDS[HOST])
-        return nonces, {BOARD: board, HOST: host}, iv
+        return _Context(nonces, {BOARD: board, HOST: host}, iv)
 
     def open(self, payload: bytes, senders: tuple[str, ...]) -> tuple[str, bytes] | None:
         """Who sealed it, and what; None when no key fits."""
         nonce_end, end = _places(payload)
         number = payload[nonce_end:end] or b"\0"
-        for context in self._candidates(payload):
+        for nonces in self._affordable(self._candidates(payload)):
+            context = self._context(nonces)
             for sender in senders:
-                seal_nonce = oscore.nonce(context[2], _SENDER_IDS[sender], number)
+                seal_nonce = oscore.nonce(context.common_iv, _SENDER_IDS[sender], number)
                 try:
-                    text = ccm.unseal(context[1][sender], seal_nonce, payload[:end], payload[end:])
+                    text = ccm.unseal(context.keys[sender], seal_nonce, payload[:end], payload[end:])
                 except BadSeal:
                     continue
-                if len(context[0]) > _NONCE_BYTES:  # not the greeting's own
-                    self._contexts = [context, *(known for known in self._contexts if known[0] != context[0])]
+                if len(nonces) > _NONCE_BYTES:  # not the greeting's own
+                    self._met(context)
                 return sender, text
         return None
 
-    def _candidates(self, payload: bytes) -> Iterator[tuple[bytes, dict[str, bytes], bytes]]:
+    def _met(self, context: _Context) -> None:
+        if self._contexts.pop(context.nonces, None) is None:
+            for half in (context.nonces[:_NONCE_BYTES], context.nonces[_NONCE_BYTES:]):
+                self._meetings.setdefault(half, []).append(context.nonces)
+        self._contexts[context.nonces] = context
+        self._answered = self._places.get(context.nonces[_NONCE_BYTES:], self._answered)
+
+    def _affordable(self, candidates: Iterator[bytes]) -> Iterator[bytes]:
+        for nonces in dict.fromkeys(islice(candidates, NEAR)):
+            yield nonces
+        for nonces in candidates:
+            if not self._spare:
+                return
+            self._spare -= 1
+            yield nonces
+
+    def _candidates(self, payload: bytes) -> Iterator[bytes]:
+        """The nonces of the meetings that a payload may be of, the likeliest first."""
         kind, nonce = frame.kind_of(payload), payload[_ALIAS_END : _ALIAS_END + _NONCE_BYTES]
         if kind == frame.HELLO:
-            yield self._context(nonce)
-            return
-        tried = set()
-        for context in list(self._contexts):
-            tried.add(context[0])
-            yield context
-        board = [nonce] if kind == frame.FIRST else reversed(self.nonces[BOARD])
-        for of_board in board if kind != frame.DATA else ():
-            for of_host in [nonce] if kind == frame.WELCOME else reversed(self.nonces[HOST]):
-                if of_host + of_board not in tried:
-                    yield self._context(of_host + of_board)
+            yield nonce
+        elif kind == frame.DATA:
+            yield from reversed(self._contexts)
+        else:
+            yield from reversed(self._meetings.get(nonce, ()))
+            if kind == frame.FIRST:
+                yield from (host + nonce for host in reversed(self._hosts))
+            else:
+                yield from (nonce + board for board in self._unanswered())
+
+    def _unanswered(self) -> Iterator[bytes]:
+        """The nonces of greetings: the latest, those behind the one that was answered last, and all others."""
+        half = NEAR // 2
+        yield from reversed(self._boards[-half:])
+        yield from self._boards[self._answered : self._answered + half]
+        yield from self._boards
 
 
 class Opener:
@@ -194,16 +263,14 @@ class Opener:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._conversations: dict[bytes, _Conversation | None] = {}
+        self._aliases = {cabinet.alias for cabinet in ledger.cabinets()}  # asked once: a line may carry any number of others
 
     def note(self, payload: bytes) -> None:
         """Takes the nonce of a greeting. Call it for every payload before `open`; of two directions, for all payloads of both."""
         conversation = self._conversation(payload)
         header = header_of(payload)
-        if conversation is None or header.nonce is None or header.sender is None:
-            return
-        nonce = bytes.fromhex(header.nonce)
-        if nonce not in conversation.nonces[header.sender]:
-            conversation.nonces[header.sender].append(nonce)
+        if conversation is not None and header.nonce is not None and not header.fault:
+            conversation.note(payload, header)
 
     def open(self, payload: bytes, sender: str | None = None) -> tuple[Opened | None, str]:
         """What is sealed in a payload, and a remark; `sender` BOARD or HOST where it is known."""
@@ -221,6 +288,8 @@ class Opener:
 
     def _conversation(self, payload: bytes) -> _Conversation | None:
         alias = payload[1:_ALIAS_END]
+        if alias not in self._aliases:
+            return None
         if alias not in self._conversations:
             identity = self._ledger.identity(alias)
             self._conversations[alias] = _Conversation(identity) if identity else None

@@ -9,6 +9,7 @@ import click
 
 from host_tools import __version__
 from host_tools.cli._ending import run
+from host_tools.cli._output import say
 
 #: Raised when a field of a JSON document goes away or changes its meaning: docs/json.md.
 JSON_VERSION = 1
@@ -43,7 +44,7 @@ def _first_sentence(name: str) -> str:
 
 def _print_json_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
-        click.echo(JSON_VERSION)
+        say(JSON_VERSION)
         ctx.exit()
 
 

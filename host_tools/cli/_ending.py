@@ -5,7 +5,6 @@ docs/json.md has the codes. No traceback reaches a person: ANSIM_TRACEBACK=1 sho
 
 import contextlib
 import io
-import json
 import os
 import sys
 import traceback
@@ -15,7 +14,9 @@ from typing import IO
 
 import click
 
+from host_tools.cli._output import json_line, say
 from host_tools.errors import NO_ROOM, Complaint
+from host_tools.showing import shown
 
 INTERRUPTED = 130
 _TRACEBACK = "ANSIM_TRACEBACK"
@@ -37,6 +38,7 @@ def run(command: click.Command, arguments: list[str]) -> int:
         _tell(complaint, "--json" in arguments)
     except click.ClickException as error:
         code = error.exit_code
+        error.message = shown(error.message)  # it may repeat the name of a file
         with contextlib.suppress(OSError):
             error.show()
         _print_error(Complaint(error.format_message(), 2, hint=_usage(error)), "--json" in arguments)
@@ -104,7 +106,7 @@ def _no_output(error: OSError) -> Complaint:
 
 def _tell(complaint: Complaint, as_json: bool) -> None:
     with contextlib.suppress(OSError):
-        click.echo(f"ansim: {complaint}", err=True)
+        say(f"ansim: {shown(complaint)}", err=True)
     _print_error(complaint, as_json)
 
 
@@ -112,7 +114,7 @@ def _print_error(complaint: Complaint, as_json: bool) -> None:
     if as_json:
         told = {"code": complaint.code, "message": complaint.message, "hint": complaint.hint}
         with contextlib.suppress(OSError):
-            click.echo(json.dumps({"error": told}, ensure_ascii=False))
+            say(json_line({"error": told}))
 
 
 def _usage(error: click.ClickException) -> str:

@@ -1,17 +1,25 @@
-"""What every sub-command shares: --json, and a console that draws only on a terminal."""
+"""What every sub-command shares: --json, and the only way to stdout and stderr, through which nothing from outside is more than text."""
 
 import json
 from typing import Any
 
 import click
-from rich.console import Console
+
+from host_tools.showing import shown_json, shown_lines
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 
-#: Progress and notices go to stderr; stdout is for what was asked for.
-notices = Console(stderr=True, highlight=False)
+
+def say(text: object, *, err: bool = False) -> None:
+    """A line, or several, for a person. What a terminal would act on is shown as question marks."""
+    click.echo(shown_lines(text), err=err)
+
+
+def json_line(value: Any) -> str:
+    """A JSON document in one line; keys keep their order, non-ASCII stays readable."""
+    return shown_json(json.dumps(value, ensure_ascii=False))
 
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout; keys keep their order, non-ASCII stays readable."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=None if isinstance(value, list) and not value else 2))
+    click.echo(shown_json(json.dumps(value, ensure_ascii=False, indent=None if isinstance(value, list) and not value else 2)))

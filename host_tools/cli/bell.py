@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from host_tools.cli._output import json_option, print_json
+from host_tools.cli._output import json_option, print_json, say
 from host_tools.host import care
 from host_tools.host.care import Place
 from host_tools.host.data import data_option
@@ -36,4 +36,4 @@ def ack(site: str, cabinet: int, data: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"site": site, "cabinet": cabinet, "ordered": "answer bell"})
     else:
-        click.echo("Ordered. The screen says that the call was seen, unless it is over already.")
+        say("Ordered. The screen says that the call was seen, unless it is over already.")

@@ -8,10 +8,10 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from host_tools.board_draft import printable
 from host_tools.board_pages import check_lines, columns, facts, free_rows, pin_rows
 from host_tools.boards import BoardFile, Report, board_names, check_board, find_board, load_board, to_board_json
 from host_tools.cli._output import json_option, print_json
+from host_tools.showing import shown
 
 _WIDTH_MAX = 110
 _STYLES = {"good": "green", "bad": "bold red", "place": "bold", "reason": "", "remedy": "cyan", "heading": "bold"}
@@ -51,7 +51,7 @@ def list_boards(as_json: bool) -> None:
         print_json([_summary(board) for board in boards])
         return
     rows = [("board", "chip", "doors", "what")]
-    rows += [(board.name, facts(board)["chip"], str(len(board.definition.door)), printable(board.definition.title)) for board in boards]
+    rows += [(board.name, facts(board)["chip"], str(len(board.definition.door)), shown(board.definition.title)) for board in boards]
     heading, *lines = columns(rows)
     _print([("heading", heading), *(("reason", line) for line in lines)])
 
@@ -92,7 +92,7 @@ def show(name: str, as_json: bool) -> None:
         return
     report = check_board(board.path)
     rows = {"": list(facts(board).items()), "Pins": pin_rows(report), "Free": free_rows(report)}
-    _print([("heading", printable(board.definition.title))])
+    _print([("heading", shown(board.definition.title))])
     for heading, table in rows.items():
         _print([("reason", ""), ("heading", heading)] * bool(heading) + [("reason", line) for line in columns(table)])
 

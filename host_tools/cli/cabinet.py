@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from host_tools.cli._output import json_option, print_json
-from host_tools.cli._tables import show
+from host_tools.cli._tables import show, table
 from host_tools.host import parcels
 from host_tools.host.chronicle import moment
 from host_tools.host.data import data_option
@@ -41,8 +40,6 @@ def list_(data: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("site", "cabinet", "board", "state", "last heard", "boot", "events", "waiting")
-    for row in rows:
-        what = (row["site"], str(row["number"]), row["board"], row["state"], row["seen"] or "never")
-        table.add_row(*what, str(row["boot"] or ""), str(row["events"]), str(row["waiting"]))
-    show(table)
+    headings = ("site", "cabinet", "board", "state", "last heard", "boot", "events", "waiting")
+    names = ("site", "number", "board", "state", "seen", "boot", "events", "waiting")
+    show(table(headings, [[row[name] for name in names] for row in [row | {"seen": row["seen"] or "never"} for row in rows]]))

@@ -1,6 +1,7 @@
 """`ansim decode`: a captured line, frame by frame."""
 
-import json
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, BinaryIO
 import click
 
 import host_tools
-from host_tools.cli._output import notices
+from host_tools.cli._output import json_line, say
 from host_tools.decode import BOARD, HOST, Opener, Piece, Splitter, header_of
 from host_tools.errors import Complaint
 from host_tools.host.data import data_option
@@ -121,7 +122,7 @@ def command(
     Example: ansim decode --open --board-to-host sent.bin --host-to-board received.bin
     """
     if dissector:
-        click.echo(_DISSECTOR)
+        say(str(_DISSECTOR))
         return
     sources = [(source, sender) for source, sender in ((file, None), (from_board, BOARD), (from_host, HOST)) if source]
     if not sources or (file and len(sources) > 1):
@@ -131,28 +132,35 @@ def command(
     with open_ledger(data, create=False) if opening else nullcontext() as ledger:
         opener = Opener(ledger) if ledger else None
         if opening:
-            if as_json:
-                notices.print(_OPENED, soft_wrap=True)
-            else:
-                click.echo(f"# {_OPENED}")
-        if not _print_all([(_pieces(source, bus), sender) for source, sender in sources], opener, as_json):
+            say(_OPENED if as_json else f"# {_OPENED}", err=as_json)
+        if opener and len(sources) > 1:  # each direction lacks half of the nonces
+            sources = [(_to_read_twice(source), sender) for source, sender in sources]
+            for source, _ in sources:
+                for piece in _pieces(source, bus):
+                    _note(opener, piece)
+                source.seek(0)
+        if not sum(_print_all(_pieces(source, bus), sender, opener, as_json) for source, sender in sources):
             raise Complaint("Nothing in it is a whole frame: was the line captured at its own speed, and without the REPL's output?")
 
 
-def _print_all(lines: list[tuple[Iterator[Piece], str | None]], opener: Opener | None, as_json: bool) -> int:
-    """Prints what stood on the lines; how many frames were whole. Of two directions both are read before a seal is tried."""
+def _to_read_twice(source: BinaryIO) -> BinaryIO:
+    """The same bytes, from their beginning, as often as they are wanted; those of a pipe go through a file that nobody else sees."""
+    if source.seekable():
+        return source
+    kept = tempfile.TemporaryFile()  # noqa: SIM115 - gone with its last reader
+    shutil.copyfileobj(source, kept)
+    kept.seek(0)
+    return kept
+
+
+def _print_all(pieces: Iterator[Piece], sender: str | None, opener: Opener | None, as_json: bool) -> int:
+    """Prints what stood on a line; how many frames were whole."""
     whole = 0
-    if len(lines) > 1:
-        read = [(list(pieces), sender) for pieces, sender in lines]
-        for piece in (piece for pieces, _ in read for piece in pieces):
-            _note(opener, piece)
-        lines = [(iter(pieces), sender) for pieces, sender in read]
-    for pieces, sender in lines:
-        for piece in pieces:
-            _note(opener, piece)
-            row = _row(piece, sender, opener)
-            click.echo(json.dumps(row, ensure_ascii=False) if as_json else _line(row))
-            whole += not piece.fault
+    for piece in pieces:
+        _note(opener, piece)
+        row = _row(piece, sender, opener)
+        say(json_line(row) if as_json else _line(row))
+        whole += not piece.fault
     return whole
 
 

@@ -1,12 +1,11 @@
 """`ansim demo`: a host and a virtual cabinet to play with, or one parcel's life unattended."""
 
-import json
 import signal
 import sys
 
 import click
 
-from host_tools.cli._output import notices
+from host_tools.cli._output import json_line, say
 from host_tools.errors import Complaint
 
 
@@ -32,7 +31,7 @@ def command(once: bool, board: str, serial: bool, as_json: bool) -> None:
         raise Complaint("The interactive demonstration needs a terminal: add --once to watch one parcel's life.", 2)
     for ending in (signal.SIGTERM, signal.SIGHUP):  # leave in order, as after Ctrl-C
         signal.signal(ending, lambda number, _frame: sys.exit(128 + number))
-    with Stage(board, lambda sentence: notices.print(f"[dim]· {sentence}[/dim]"), serial=serial) as stage:
+    with Stage(board, lambda sentence: say(f"· {sentence}", err=True), serial=serial) as stage:
         if once:
             _once(stage, as_json)
         else:
@@ -46,8 +45,8 @@ def _once(stage, as_json: bool) -> None:
 
     def tell(moment: Moment) -> None:
         if as_json:
-            click.echo(json.dumps(moment._asdict(), ensure_ascii=False))
+            say(json_line(moment._asdict()))
         else:
-            click.echo(f"{moment.seconds:5.1f} s  {moment.who:<8}  {moment.what}")
+            say(f"{moment.seconds:5.1f} s  {moment.who:<8}  {moment.what}")
 
     Story(tell).play(stage)

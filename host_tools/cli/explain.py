@@ -5,6 +5,7 @@ from typing import TextIO
 import click
 
 from host_tools.bundle import linked
+from host_tools.cli._output import say
 from host_tools.explain import explained
 
 
@@ -18,4 +19,4 @@ def command(file: TextIO) -> None:
     \b
     Example: ansim explain console.log
     """
-    click.echo(explained(file.read(), linked().symbols), nl=False)
+    say(explained(file.read(), linked().symbols).removesuffix("\n"))

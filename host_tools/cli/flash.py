@@ -7,7 +7,8 @@ import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from host_tools.boards import BoardFile, load_board
-from host_tools.cli._output import json_option, notices, print_json
+from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._tables import notices
 from host_tools.errors import Complaint
 from host_tools.flash import Flashed, erase_chip, flash
 
@@ -47,22 +48,22 @@ def command(port: str, board_name: str | None, dry_run: bool, erase_chip: bool, 
 
 
 def _erase(port: str, board: BoardFile, image: Path, dry_run: bool, as_json: bool) -> None:
-    runs = erase_chip(port, board, image, dry_run=dry_run, say=lambda line: click.echo(line, err=True))
+    runs = erase_chip(port, board, image, dry_run=dry_run, say=lambda line: say(line, err=True))
     if dry_run and as_json:
         print_json({"port": port, "dry_run": True, "esptool": runs})
     elif dry_run:
         for arguments in runs:
-            click.echo(f"would run esptool {arguments}")
+            say(f"would run esptool {arguments}")
 
 
 def _print(report: Flashed, dry_run: bool) -> None:
     for verb, paths in (("add", report.added), ("change", report.changed), ("remove", report.removed)):
         for path in paths if dry_run else ():
-            click.echo(f"would {verb} {path}")
+            say(f"would {verb} {path}")
     counts = f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} removed, {report.unchanged} unchanged"
     if report.resumed:
         counts += "; an earlier update that was cut off " + ("would be" if dry_run else "was") + " finished first"
     moved = f"{report.bytes_sent:,} bytes sent, {report.bytes_received:,} received, {report.seconds:.1f} s"
-    click.echo(f"{report.machine}, MicroPython {report.micropython}: {counts} ({moved}).")
+    say(f"{report.machine}, MicroPython {report.micropython}: {counts} ({moved}).")
     if report.booted:
-        click.echo(f"The board says: {report.booted}")
+        say(f"The board says: {report.booted}")

@@ -1,12 +1,11 @@
 """`ansim hands`: what people do at the cabinet of a virtual board."""
 
-import json
 from pathlib import Path
 
 import click
 
 from host_tools.cli._fault import fault
-from host_tools.cli._output import json_option, print_json
+from host_tools.cli._output import json_line, json_option, print_json, say
 
 
 @click.group()
@@ -136,19 +135,19 @@ def state(port: Path, follow: bool, as_json: bool) -> None:
     with HandsClient(port) as hands:
         if follow:
             for one in hands.follow():
-                click.echo(json.dumps(one, ensure_ascii=False))
+                say(json_line(one))
             return
         now = hands.ask("state")
     if as_json:
         print_json(now)
         return
-    click.echo(f"power {now['power']}, {now['time_ms'] / 1000:.1f} s")
+    say(f"power {now['power']}, {now['time_ms'] / 1000:.1f} s")
     for line in now["screen"] or ():
-        click.echo(f"  | {line:<20} |")
+        say(f"  | {line:<20} |")
     for door in now["doors"]:
         inside = "parcel" if door["parcel"] else "empty"
-        click.echo(f"  {door['number']:02}  {door['position']:<8} {door['latch']:<9} {inside:<7} coil {door['coil']}")
+        say(f"  {door['number']:02}  {door['position']:<8} {door['latch']:<9} {inside:<7} coil {door['coil']}")
     for one in now["faults"]:
-        click.echo(f"  fault: {one}")
+        say(f"  fault: {one}")
     for sentence in now["violations"]:
-        click.echo(f"  ! {sentence}")
+        say(f"  ! {sentence}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from host_tools.cli._output import json_option, print_json
+from host_tools.cli._output import json_option, print_json, say
 from host_tools.host import key_file
 from host_tools.host.data import data_folder, data_option, prepare
 from host_tools.host.passphrase import new_passphrase, passphrase
@@ -35,7 +35,7 @@ def protect(data: Path | None, new_passphrase_file: Path | None) -> None:
     Example: ansim key protect
     """
     key_file.change_key_file(_folder(data), passphrase, lambda: new_passphrase(new_passphrase_file))
-    click.echo("Protected. Copies of host.key from before, in backups, still open without the passphrase: destroy them.")
+    say("Protected. Copies of host.key from before, in backups, still open without the passphrase: destroy them.")
 
 
 @command.command()
@@ -47,7 +47,7 @@ def unprotect(data: Path | None) -> None:
     Example: ansim key unprotect
     """
     key_file.change_key_file(_folder(data), passphrase, None)
-    click.echo("Unprotected. host.key opens the ledger's secrets by itself now.")
+    say("Unprotected. host.key opens the ledger's secrets by itself now.")
 
 
 @command.command()
@@ -63,9 +63,7 @@ def status(data: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"protected": cost is not None, "scrypt": cost})
     else:
-        click.echo(
-            "host.key is under a passphrase (scrypt, n={n}, r={r}, p={p}).".format(**cost) if cost else "host.key has no passphrase."
-        )
+        say("host.key is under a passphrase (scrypt, n={n}, r={r}, p={p}).".format(**cost) if cost else "host.key has no passphrase.")
 
 
 def _folder(data: Path | None) -> Path:

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from host_tools.cli._output import json_option, print_json
-from host_tools.cli._tables import show
+from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._tables import show, table
 from host_tools.host.chronicle import moment
 from host_tools.host.data import data_option
 from host_tools.host.database import now_ms
@@ -62,7 +62,7 @@ def _print(statuses: list[LinkStatus], as_json: bool) -> None:
     show(_table(statuses))
     for status in statuses:
         if status.reason:
-            click.echo(f"{status.site}, cabinet {status.cabinet}: {status.reason}.")
+            say(f"{status.site}, cabinet {status.cabinet}: {status.reason}.")
 
 
 def _values(status: LinkStatus) -> dict[str, Any]:
@@ -72,14 +72,13 @@ def _values(status: LinkStatus) -> dict[str, Any]:
 
 
 def _table(statuses: list[LinkStatus]) -> Table:
-    table = Table("site", "cabinet", "link", "last heard", "behind", "epoch", "round trip", "orders")
+    rows = []
     for status in statuses:
         seen = moment(status.seen_ms) if status.seen_ms is not None else ""
         round_trip = f"{status.round_trip_ms} ms" if status.round_trip_ms is not None else ""
-        behind = "" if status.behind is None else str(status.behind)
-        where = (status.site, str(status.cabinet), status.state)
-        table.add_row(*where, seen, behind, str(status.epoch), round_trip, str(status.orders) if status.orders else "")
-    return table
+        where = (status.site, status.cabinet, status.state)
+        rows.append((*where, seen, status.behind, status.epoch, round_trip, status.orders or ""))
+    return table(("site", "cabinet", "link", "last heard", "behind", "epoch", "round trip", "orders"), rows)
 
 
 @command.command("take-over")
@@ -101,4 +100,4 @@ def take_over_(context: click.Context, site: str, number: int, data: Path | None
     if as_json:
         print_json({"site": site, "cabinet": number, "taken_over": True})
     else:
-        click.echo(f"Cabinet {number} of {site} follows this host from its next report on (within 300 s).")
+        say(f"Cabinet {number} of {site} follows this host from its next report on (within 300 s).")

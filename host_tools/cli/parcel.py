@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-from rich.table import Table
 
-from host_tools.cli._output import json_option, print_json
-from host_tools.cli._tables import show
+from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._tables import show, table
 from host_tools.errors import Complaint
 from host_tools.host import care, openings, parcels
 from host_tools.host.care import Place
@@ -51,11 +50,11 @@ def list_(state: str | None, data: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("site", "cabinet", "door", "resident", "state", "deposited", "ended", "remark")
+    cells = []
     for row in rows:
-        where = (row["site"], str(row["cabinet"]), f"{row['door']:02d}", row["resident"] or "unknown", row["state"])
-        table.add_row(*where, row["deposited"], row["ended"] or "", "odd ticket" if row["flagged"] else "")
-    show(table)
+        where = (row["site"], row["cabinet"], f"{row['door']:02d}", row["resident"] or "unknown", row["state"])
+        cells.append((*where, row["deposited"], row["ended"], "odd ticket" if row["flagged"] else ""))
+    show(table(("site", "cabinet", "door", "resident", "state", "deposited", "ended", "remark"), cells))
 
 
 def _door_options(act: Callable[..., None]) -> Callable[..., None]:
@@ -75,7 +74,7 @@ def _tell(place: Place, what: str, words: str, as_json: bool) -> None:
     if as_json:
         print_json({**place._asdict(), "ordered": what})
     else:
-        click.echo(words)
+        say(words)
 
 
 @command.command()

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from host_tools.boards import BoardFile, load_board
 from host_tools.catalogue import languages
-from host_tools.cli._output import json_option, notices, print_json
+from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._tables import notices
 from host_tools.errors import Complaint
 from host_tools.host.data import data_option
 from host_tools.host.turns import ADDRESSES
@@ -152,9 +153,9 @@ def _password(wifi: str) -> str:
 def _print(report: Provisioned, dry_run: bool) -> None:
     number = "the lowest free number" if report.cabinet is None else f"number {report.cabinet}"
     verb = "would be provisioned" if dry_run else "is provisioned"
-    click.echo(f"{report.board} (chip {report.uid}) {verb}: site {report.site}, {number}.")
+    say(f"{report.board} (chip {report.uid}) {verb}: site {report.site}, {number}.")
     if report.resumed:
-        click.echo("An earlier run had been cut off; it " + ("would be" if dry_run else "is") + " finished.")
+        say("An earlier run had been cut off; it " + ("would be" if dry_run else "is") + " finished.")
     if report.replaced:
         lost = f", with {report.discarded_events} events that the host did not have" if report.discarded_events else ""
-        click.echo("Its earlier identity " + ("would be" if dry_run else "is") + f" retired and its journal discarded{lost}.")
+        say("Its earlier identity " + ("would be" if dry_run else "is") + f" retired and its journal discarded{lost}.")

@@ -4,10 +4,9 @@ import sys
 from pathlib import Path
 
 import click
-from rich.table import Table
 
-from host_tools.cli._output import json_option, print_json
-from host_tools.cli._tables import show
+from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._tables import show, table
 from host_tools.host import residents
 from host_tools.host.data import data_option
 from host_tools.host.ledger import open_ledger
@@ -38,7 +37,7 @@ def add(name: str, contact: str, data: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(made._asdict())
     else:
-        click.echo(f"Entered {made.name}. `ansim resident tail` sets her safe tail, `ansim ticket new` issues a ticket for her.")
+        say(f"Entered {made.name}. `ansim resident tail` sets her safe tail, `ansim ticket new` issues a ticket for her.")
 
 
 @command.command("list")
@@ -55,10 +54,8 @@ def list_(data: Path | None, as_json: bool) -> None:
     if as_json:
         print_json([resident._asdict() for resident in found])
         return
-    table = Table("resident", "contact", "safe tail")
-    for resident in found:
-        table.add_row(resident.name, resident.contact, "set" if resident.has_tail else "none")
-    show(table)
+    rows = [(resident.name, resident.contact, "set" if resident.has_tail else "none") for resident in found]
+    show(table(("resident", "contact", "safe tail"), rows))
 
 
 @command.command()
@@ -78,4 +75,4 @@ def tail(name: str, data: Path | None) -> None:
         digits = sys.stdin.readline()
     with open_ledger(data, create=False) as ledger:
         residents.set_tail(ledger, name, digits.strip())
-    click.echo("Set. It takes effect with the next ticket.")
+    say("Set. It takes effect with the next ticket.")

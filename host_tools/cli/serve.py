@@ -1,6 +1,5 @@
 """`ansim serve`: the host's server."""
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import click
 
-from host_tools.cli._output import json_option
+from host_tools.cli._output import json_line, json_option, say
 from host_tools.host.data import MESSAGES, data_folder, data_option, serving
 
 
@@ -58,16 +57,16 @@ def command(
 
     def tell(told: dict[str, Any]) -> None:
         try:
-            click.echo(json.dumps(told, ensure_ascii=False) if as_json else in_words(told))
+            say(json_line(told) if as_json else in_words(told))
         except BrokenPipeError:  # nobody reads any more; the cabinets go on
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    def say(message: Message) -> None:
+    def say_message(message: Message) -> None:
         tell(occurrence("message", to=message.to, detail=f"to {message.to}: {message.text}"))
 
     folder = data_folder(data)
     with open_ledger(folder) as ledger, serving(folder):
-        notifier = ConsoleNotifier(say) if notify == "console" else FileNotifier(folder / MESSAGES)
+        notifier = ConsoleNotifier(say_message) if notify == "console" else FileNotifier(folder / MESSAGES)
         try:
             serve(ledger, notifier, tell, Settings(listen, ports, baud, buses))
         finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from host_tools.bench_test import PASS, BenchReport, Phase, bench_test
-from host_tools.cli._output import json_option, print_json
+from host_tools.cli._output import json_option, print_json, say
 from host_tools.errors import Complaint
 
 
@@ -29,15 +29,13 @@ def command(port: str, report: Path | None, patience: int, as_json: bool) -> Non
     """
     if report and not report.parent.is_dir():
         raise Complaint(f"There is no folder {report.parent} for the report: make it first.", 2)
-    result = bench_test(
-        port, say=lambda text: click.echo(f"> {text}", err=True), done=lambda phase: _tell(phase, as_json), patience_s=patience
-    )
+    result = bench_test(port, say=lambda text: say(f"> {text}", err=True), done=lambda phase: _tell(phase, as_json), patience_s=patience)
     if report:
         _file(result, report)
     if as_json:
         print_json(result.as_json())
     else:
-        click.echo(f"{result.outcome}: {result.board}, chip {result.uid}" + (f", report in {report}" if report else ""))
+        say(f"{result.outcome}: {result.board}, chip {result.uid}" + (f", report in {report}" if report else ""))
     if result.outcome != PASS:
         sys.exit(1)
 
@@ -45,11 +43,11 @@ def command(port: str, report: Path | None, patience: int, as_json: bool) -> Non
 def _tell(phase: Phase, as_json: bool) -> None:
     """One line a phase; under it each measurement that did not pass."""
     note = f" ({phase.note})" if phase.note else ""
-    click.echo(f"{phase.outcome:5} {phase.name}{note}", err=as_json)
+    say(f"{phase.outcome:5} {phase.name}{note}", err=as_json)
     for one in phase.measurements:
         if not one.passed:
             limits = " ".join(f"{name} {value}" for name, value in one.as_json().items() if name in ("min", "max", "wanted"))
-            click.echo(f"      {one.name}: {one.value} {one.unit} ({limits})", err=as_json)
+            say(f"      {one.name}: {one.value} {one.unit} ({limits})", err=as_json)
 
 
 def _file(result: BenchReport, path: Path) -> None:

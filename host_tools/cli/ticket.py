@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 
-from host_tools.cli._output import json_option, print_json
-from host_tools.cli._tables import show
+from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._tables import show, table
 from host_tools.host import tickets
 from host_tools.host.chronicle import moment
 from host_tools.host.data import data_option
@@ -41,7 +40,7 @@ def new(resident: str, site: str | None, data: Path | None, as_json: bool) -> No
     if as_json:
         print_json({"ticket": issued.number, "serial": issued.serial, "site": issued.site, "resident": issued.resident})
     else:
-        click.echo(issued.number)
+        say(issued.number)
 
 
 def _described(ticket: tickets.Ticket) -> dict[str, Any]:
@@ -64,10 +63,8 @@ def list_(site: str | None, data: Path | None, as_json: bool) -> None:
     if as_json:
         print_json([_described(ticket) for ticket in found])
         return
-    table = Table("site", "serial", "resident", "state", "issued")
-    for ticket in found:
-        table.add_row(ticket.site, f"{ticket.serial:05d}", ticket.resident, ticket.state, moment(ticket.issued_ms))
-    show(table)
+    rows = [(one.site, f"{one.serial:05d}", one.resident, one.state, moment(one.issued_ms)) for one in found]
+    show(table(("site", "serial", "resident", "state", "issued"), rows))
 
 
 @command.command()
@@ -88,4 +85,4 @@ def revoke(ticket: str, site: str | None, data: Path | None, as_json: bool) -> N
     if as_json:
         print_json({"site": revoked.site, "serial": revoked.serial, "state": revoked.state})
     else:
-        click.echo(f"Revoked {revoked.serial:05d} of {revoked.site}.")
+        say(f"Revoked {revoked.serial:05d} of {revoked.site}.")

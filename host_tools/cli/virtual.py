@@ -1,6 +1,5 @@
 """`ansim virtual`: a board behind a serial port, with no hardware at all."""
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import click
 
 from host_tools.boards import load_board, to_board_json
-from host_tools.cli._output import notices
+from host_tools.cli._output import json_line, say
 from host_tools.errors import Complaint
 from locker.board import from_json
 
@@ -50,11 +49,11 @@ def command(
         def tell() -> None:
             if as_json:
                 told = {"ready": True, "port": str(port), "device": opened.port.device, "link": link and str(link), "flash": str(flash)}
-                click.echo(json.dumps(told))
+                say(json_line(told))
             else:
-                click.echo(f"ready: {file.name} at {port} ({opened.port.device}), flash {flash}")
+                say(f"ready: {file.name} at {port} ({opened.port.device}), flash {flash}")
             if sys.stderr.isatty():
-                notices.print("Ctrl-C ends it.")
+                say("Ctrl-C ends it.", err=True)
 
         opened.board.run(ending, tell)
 

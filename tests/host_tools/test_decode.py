@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from host_tools import decode
 from host_tools.cli import ansim
-from host_tools.host.ledger import Enrolment, open_ledger
+from host_tools.host.ledger import Enrolment, Ledger, open_ledger
 from locker.core import records
 from locker.wire import frame
 from locker.wire import host_messages as messages
@@ -269,3 +269,71 @@ def test_the_command_explains_itself_with_an_example() -> None:
     ended = run("--help")
     assert ended.exit_code == 0
     assert "Example: ansim decode" in ended.output
+
+
+def forged(captured: Captured, kind: int, number: int) -> bytes:
+    """A greeting that anybody at the line can write."""
+    return encode(bytes((frame.VERSION << 4 | kind,)) + captured.enrolled.alias + number.to_bytes(8, "big") + bytes(17))
+
+
+@pytest.fixture
+def unsealings(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Each key that is tried."""
+    tried: list[bytes] = []
+    unseal = decode.ccm.unseal
+
+    def counted(key: bytes, *rest: bytes) -> bytes:
+        tried.append(key)
+        return unseal(key, *rest)
+
+    monkeypatch.setattr(decode.ccm, "unseal", counted)
+    return tried
+
+
+def test_greetings_that_anybody_wrote_cost_little_and_hide_no_session(captured: Captured, unsealings: list[bytes]) -> None:
+    hello, welcome, *rest = (line for _, line in captured.said)
+    hostile = [forged(captured, kind, number) for number in range(400) for kind in (frame.HELLO, frame.WELCOME)]
+    line = b"".join([*hostile[:300], hello, *hostile[300:600], welcome, *hostile[600:], *rest])
+    told = rows("-", "--open", "--data", str(captured.data), typed=line)
+    assert [row["message"] for row in told if row["message"] is not None] == ["", "", "Status", "Ack", "Events", "Ack"]
+    assert len(unsealings) < 2 * decode.NEAR * len(hostile) + decode.SPARE
+
+
+def test_old_greetings_played_again_in_any_number_hide_no_session_and_cost_little(captured: Captured, unsealings: list[bytes]) -> None:
+    for _ in range(60):
+        captured.meet()
+    greetings = [line for _, line in captured.said if line]
+    captured.story()
+    line = captured.line() + 3 * b"".join(greetings) + b"".join(line for _, line in captured.said[-4:])
+    told = rows("-", "--open", "--data", str(captured.data), typed=line)
+    assert [row["message"] for row in told[-4:]] == ["Status", "Ack", "Events", "Ack"]
+    assert len(unsealings) < 2 * decode.NEAR * len(told) + decode.SPARE
+
+
+def test_a_line_without_delimiters_is_held_in_the_memory_of_one_frame(captured: Captured) -> None:
+    splitter = decode.Splitter()
+    piece = b"\x55" * 65_536
+    for _ in range(20):
+        assert list(splitter.feed(piece)) == []
+        assert max(len(value) for value in vars(splitter).values() if isinstance(value, bytes)) <= decode.FRAME_MAX + 1
+    line = captured.said[0][1]
+    found = list(splitter.feed(b"\0" + line))
+    assert [(one.offset, one.length, one.fault) for one in found] == [
+        (0, 20 * 65_536 + 1, "longer than a frame's 256 bytes"),
+        (20 * 65_536 + 1, len(line), ""),
+    ]
+
+
+def test_aliases_that_nobody_has_are_looked_up_once(captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    identity = Ledger.identity
+    monkeypatch.setattr(Ledger, "identity", lambda self, alias: asked.append(alias) or identity(self, alias))
+    strangers = b"".join(encode(b"\x10" + number.to_bytes(4, "big") + bytes(24)) for number in range(300))
+    rows("-", "--open", "--data", str(captured.data), typed=captured.line() + strangers)
+    assert set(asked) == {captured.enrolled.alias}
+
+
+def test_two_directions_may_come_through_pipes(captured: Captured, tmp_path: Path) -> None:
+    (tmp_path / "host").write_bytes(captured.line(decode.HOST))
+    files = ("--board-to-host", "-", "--host-to-board", str(tmp_path / "host"), "--open", "--data", str(captured.data))
+    assert [row["message"] for row in rows(*files, typed=captured.line(decode.BOARD))] == ["", "Status", "Events", "", "Ack", "Ack"]
