@@ -45,6 +45,7 @@ _door_act("take", "Take the parcel out of an open compartment.")
 _door_act("open", "Pull a door open; a latched one resists.")
 _door_act("push", "Push a door: shut if it was open, else to ease its latch.")
 _door_act("close", "Shut a door.")
+_door_act("force", "Open a door with a crowbar, latched or not.")
 _door_act("block", "Put something in the way of a door.")
 _door_act("unblock", "Take it away again.")
 

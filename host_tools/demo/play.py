@@ -1,20 +1,22 @@
 """Playing at the cabinet: a live drawing, keys that go straight to its keypad, and hands for the rest."""
 
 import os
+import queue
+import re
 import select
 import sys
 import termios
 import threading
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 
-from host_tools.demo.drawing import drawing
+from host_tools.demo.drawing import frame
+from host_tools.demo.guide import Guide
 from host_tools.demo.stage import Stage
 from host_tools.demo.watch import Watch
 from host_tools.errors import Complaint
@@ -23,7 +25,13 @@ from host_tools.simulator.virtual_board.control import HandsClient
 
 RESIDENT = "Minji"
 KEYPAD = "0123456789*#ABCD"
+LEFT, RIGHT = "left", "right"
 _LOOK_S = 0.1
+_ACTS = {"p": "put", "t": "take", "c": "close", "o": "open", "f": "force"}
+_KEYS = re.compile(r"\x1b\[[0-9;]*(?P<csi>[@-~])|\x1bO(?P<ss3>.)|(?P<key>.)", re.DOTALL)
+_ARROWS = {"C": RIGHT, "D": LEFT}
+#: What the host tells that is no news for who looks at the cabinet.
+_QUIET = ("link up", "message sent", "pulsed", "door opened", "door closed", "deposit started", "command applied", "epoch begun")
 
 
 @contextmanager
@@ -38,77 +46,113 @@ def _raw_keys() -> Iterator[int]:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
+def keys_in(typed: str) -> list[str]:
+    """The keys in what a terminal has sent: characters, LEFT and RIGHT; what other keys send is nothing."""
+    found = []
+    for key in _KEYS.finditer(typed):
+        arrow = key["csi"] or key["ss3"]
+        if key["key"] or arrow in _ARROWS:
+            found.append(key["key"] or _ARROWS[arrow])
+    return found
+
+
 class Play:
-    """One visitor at the terminal, who is courier and resident in turn."""
+    """One visitor at the terminal, who is courier, resident and dispatcher in turn. Acts take their time on a thread of their own."""
 
     def __init__(self, stage: Stage, watch: Watch, hands: HandsClient) -> None:
         self._stage = stage
         self._watch = watch
         self._hands = hands
+        self._guide = Guide(RESIDENT)
         self._log: list[str] = []
         self._heard = 0
         self._read = 0
-        self._blocked = False
-        self._acts = {"p": "put", "t": "take", "c": "close", "o": "open"}
+        self._chosen = 0  # 0: nobody has chosen yet
+        self._ajar: set[int] = set()
+        self._acts: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            act = self._acts.get()
+            try:
+                act()
+            except Complaint as complaint:
+                self.say(str(complaint))
 
     def say(self, what: str) -> None:
         """Adds a line to what happens."""
-        self._log.append(f"{datetime.now():%H:%M:%S}  {what}")
+        self._log.append(f"{datetime.now():%H:%M:%S} {what}")
 
     def key(self, key: str) -> bool:
-        """Does what a key asks for; False to leave."""
-        try:
-            return self._do(key)
-        except Complaint as complaint:
-            self.say(str(complaint))
-            return True
-
-    def _do(self, key: str) -> bool:
-        door = self._door()
+        """Does what a key asks for, or has it done; False to leave."""
         if key in KEYPAD:
-            self._hands.ask("keys", key)
+            self._acts.put(lambda: self._hands.ask("keys", key))
         elif key == "q":
             return False
+        elif key in (LEFT, RIGHT):
+            self._choose(1 if key == RIGHT else -1)
         elif key == "n":
-            digits = self._stage.new_ticket(RESIDENT)
-            self.say(f"a courier gets a parcel for {RESIDENT} with ticket {digits}: type it, then #")
+            self._acts.put(self._courier)
         elif key == "b":
-            self._hands.ask("bell")
+            self._acts.put(lambda: self._hands.ask("bell"))
+        elif key == "a":
+            self._acts.put(self._answer)
         elif key == "d":
-            self._hands.ask("dark", not self._watch.state["dark"])
+            self._hand("dark", not self._watch.state["dark"])
         elif key == "!":
-            self._hands.ask("power", "cut" if self._watch.state["power"] == "on" else "on")
-        elif key in self._acts or key == "x":
-            self._act(key, door)
+            self._hand("power", "cut" if self._watch.state["power"] == "on" else "on")
+        elif key in _ACTS:
+            self._hand(_ACTS[key], self.door())
+        elif key == "x":
+            blocked = next(each["blocked"] for each in self._watch.state["doors"] if each["number"] == self.door())
+            self._hand("unblock" if blocked else "block", self.door())
+        elif key.isprintable() and not key.isspace():
+            self.say(f"The key {key} does nothing here: the last lines say which do.")
         return True
 
-    def _act(self, key: str, door: int | None) -> None:
-        if door is None:
-            self.say("No door is open: a ticket or a code opens one.")
-        elif key == "x":
-            blocked = next(each["blocked"] for each in self._watch.state["doors"] if each["number"] == door)
-            self._hands.ask("unblock" if blocked else "block", door)
-        else:
-            self._hands.ask(self._acts[key], door)
+    def _hand(self, act: str, *arguments: object) -> None:
+        self._acts.put(lambda: self._hands.ask(act, *arguments))
 
-    def _door(self) -> int | None:
-        """The door in hand: the one that is not shut."""
-        ajar = [door["number"] for door in self._watch.state["doors"] if door["position"] != "shut"]
-        return ajar[0] if ajar else None
+    def _courier(self) -> None:
+        digits = self._stage.new_ticket(RESIDENT)
+        self._guide.tickets.append(digits)
+        self.say(f"A courier comes with a parcel for {RESIDENT}; its ticket is {digits}")
+
+    def _answer(self) -> None:
+        self._stage.answer_bell()
+        self._guide.is_ringing = False
+        self.say("You have answered the bell: the cabinet's screen says so.")
+
+    def door(self) -> int:
+        """The door in hand: the one that was chosen, or that opened last."""
+        return self._chosen or self._watch.state["doors"][0]["number"]
+
+    def _choose(self, step: int) -> None:
+        numbers = [door["number"] for door in self._watch.state["doors"]]
+        self._chosen = numbers[(numbers.index(self.door()) + step) % len(numbers)]
 
     def catch_up(self) -> None:
-        """Takes over what the host has told and sent since the last time."""
+        """Takes over what the host has told and sent since the last time; a door that opens is the one in hand."""
         for told in self._watch.heard[self._heard :]:
-            self.say(in_words(told).split("  ", 1)[-1])
             self._heard += 1
+            self._guide.hear(told)
+            if told["event"] not in _QUIET:
+                self.say(f"host: {in_words(told).split('  ', 1)[-1]}")
         messages = self._stage.messages()
         for message in messages[self._read :]:
-            self.say(f"message to {message['to']}: {message['text']}")
+            self._guide.read(message)
+            self.say(f"to {message['to']}: {message['text']}")
         self._read = len(messages)
+        ajar = {door["number"] for door in self._watch.state["doors"] if door["position"] != "shut"}
+        if ajar - self._ajar:
+            self._chosen = min(ajar - self._ajar)
+        self._ajar = ajar
 
-    def picture(self) -> Any:
+    def picture(self, width: int, height: int) -> Group:
         """What the terminal shows."""
-        return drawing(self._watch.state, self._log, self._door())
+        state = self._watch.state
+        return Group(*frame(state, self._log, self._guide.sentence(state), self.door(), width, height))
 
 
 def play(stage: Stage) -> None:
@@ -116,12 +160,13 @@ def play(stage: Stage) -> None:
     stage.new_resident(RESIDENT)
     changed = threading.Event()
     watch = Watch(stage, changed.set)
-    with HandsClient(stage.port) as hands, _raw_keys() as keys, Live(console=Console(), screen=True, auto_refresh=False) as live:
+    console = Console(highlight=False, soft_wrap=False)
+    with HandsClient(stage.port) as hands, _raw_keys() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
         visitor = Play(stage, watch, hands)
-        visitor.say("press n for a ticket, and be the courier")
+        visitor.say(f"This is a real host and real firmware in a simulated cabinet. {RESIDENT} awaits a parcel.")
         while True:
             ready, _, _ = select.select([keys], [], [], _LOOK_S)
-            if ready and not all(visitor.key(key) for key in os.read(keys, 64).decode(errors="ignore")):
+            if ready and not all(visitor.key(key) for key in keys_in(os.read(keys, 64).decode(errors="ignore"))):
                 return
             visitor.catch_up()
-            live.update(visitor.picture(), refresh=True)
+            live.update(visitor.picture(console.width, console.height), refresh=True)

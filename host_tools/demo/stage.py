@@ -81,6 +81,10 @@ class Stage:
         """The 9 digits that entitle a courier to deposit for a resident."""
         return json.loads(ansim("ticket", "new", "--data", self.data, "--site", SITE, "--resident", resident, "--json"))["ticket"]
 
+    def answer_bell(self) -> None:
+        """A dispatcher has seen whoever rang last."""
+        ansim("bell", "ack", "--data", self.data, "--site", SITE, "--cabinet", 1)
+
     def parcels(self) -> list[dict[str, Any]]:
         """The parcels in the ledger."""
         return json.loads(ansim("parcel", "list", "--data", self.data, "--json"))

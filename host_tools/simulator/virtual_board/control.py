@@ -29,6 +29,7 @@ ACTS: dict[str, tuple[type, ...]] = {
     "open": (int,),
     "push": (int,),
     "close": (int,),
+    "force": (int,),
     "block": (int,),
     "unblock": (int,),
     "bell": (),
