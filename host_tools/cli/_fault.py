@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from host_tools.cli._output import json_option, print_json
+from host_tools.cli._output import json_option, print_json, say
 
 
 class _Kinds(click.Group):
@@ -71,7 +71,7 @@ def list_them(port: Path, as_json: bool) -> None:
     if as_json:
         print_json(active)
     else:
-        click.echo("\n".join(active) or "no faults")
+        say("\n".join(active) or "no faults")
 
 
 @fault.command("clear")
