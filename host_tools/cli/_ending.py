@@ -38,9 +38,7 @@ def run(command: click.Command, arguments: list[str]) -> int:
         _tell(complaint, "--json" in arguments)
     except click.ClickException as error:
         code = error.exit_code
-        error.message = shown(error.message)  # it may repeat the name of a file
-        with contextlib.suppress(OSError):
-            error.show()
+        _show(error)
         _print_error(Complaint(error.format_message(), 2, hint=_usage(error)), "--json" in arguments)
     except KeyboardInterrupt:
         code = INTERRUPTED
@@ -115,6 +113,15 @@ def _print_error(complaint: Complaint, as_json: bool) -> None:
         told = {"code": complaint.code, "message": complaint.message, "hint": complaint.hint}
         with contextlib.suppress(OSError):
             say(json_line({"error": told}))
+
+
+def _show(error: click.ClickException) -> None:
+    """As click shows it, but for the characters that the name of a file may hold."""
+    context = getattr(error, "ctx", None)
+    with contextlib.suppress(OSError):
+        if context:
+            say(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n", err=True)
+        say(f"Error: {shown(error.format_message())}", err=True)
 
 
 def _usage(error: click.ClickException) -> str:
