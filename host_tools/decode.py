@@ -321,4 +321,6 @@ def _shown(name: str, value: Any) -> Any:
 
 def _record(raw: bytes) -> dict[str, Any]:
     record = records.unpack(raw)
+    if record.kind == records.PICKUP_OPENED and record.a == records.BY_DURESS:
+        record = record._replace(a=records.BY_CODE)  # whoever reads a capture is no dispatcher
     return record._asdict() | {"kind": _RECORD_NAMES.get(record.kind, str(record.kind))}

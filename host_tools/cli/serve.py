@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from host_tools.cli._output import json_line, json_option, say
-from host_tools.host.data import MESSAGES, data_folder, data_option, serving
+from host_tools.host.data import DISPATCHER, MESSAGES, data_folder, data_option, serving
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, int] | None:
@@ -36,15 +36,29 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.option("--rs485", "buses", multiple=True, metavar="PORT", help="A serial port with an RS-485 bus of cabinets; may be repeated.")
 @click.option("--baud", default=115200, show_default=True, type=click.IntRange(1200, 4_000_000), help="Of all serial ports.")
 @click.option("--notify", type=click.Choice(["file", "console"]), default="file", show_default=True, help="How people are told.")
+@click.option(
+    "--dispatcher",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=f"Where dispatchers, and nobody else, are told of silent alarms.  [default: DIR/{DISPATCHER}]",
+)
 @json_option
 def command(
-    data: Path | None, listen: tuple[str, int] | None, ports: tuple[str, ...], buses: tuple[str, ...], baud: int, notify: str, as_json: bool
+    data: Path | None,
+    listen: tuple[str, int] | None,
+    ports: tuple[str, ...],
+    buses: tuple[str, ...],
+    baud: int,
+    notify: str,
+    dispatcher: Path | None,
+    as_json: bool,
 ) -> None:
     """Serve the cabinets: take their events, keep the ledger, tell residents and staff.
 
     Prints `listening` with the address once boards can connect, then what happens, a line each (with --json: a JSON object a line).
     A bus is asked for cabinets at all addresses, so they can be added while this runs.
-    Messages go to DIR/messages.jsonl, or with `--notify console` to this console. SIGTERM or Ctrl-C ends it in order.
+    Messages go to DIR/messages.jsonl, or with `--notify console` to this console. A pickup under duress looks like any other in all of
+    that; it is told to dispatchers only, in a file of their own. SIGTERM or Ctrl-C ends it in order.
 
     \b
     Example: ansim serve --listen 0.0.0.0:26746 --serial /dev/ttyUSB0
@@ -66,8 +80,10 @@ def command(
 
     folder = data_folder(data)
     with open_ledger(folder) as ledger, serving(folder):
+        dispatchers = FileNotifier(dispatcher or folder / DISPATCHER)
         notifier = ConsoleNotifier(say_message) if notify == "console" else FileNotifier(folder / MESSAGES)
         try:
-            serve(ledger, notifier, tell, Settings(listen, ports, baud, buses))
+            serve(ledger, notifier, tell, Settings(listen, ports, baud, buses), dispatchers)
         finally:
             notifier.close()
+            dispatchers.close()

@@ -4,13 +4,16 @@ Holds no name, contact, ticket or code.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from host_tools.host.database import now_ms
-from host_tools.host.replica import News
+from host_tools.host.letters import News
+from host_tools.host.times import Moment
 from locker.core import records
+
+_LATE = timedelta(seconds=10)  # from which on an event's line says when it happened
 
 #: Takes one occurrence; see `occurrence`.
 Tell = Callable[[dict[str, Any]], None]
@@ -67,10 +70,18 @@ def occurrence(event: str, **details: Any) -> dict[str, Any]:
     return {"at": moment(now_ms()), "event": event, **details}
 
 
+def when_fields(when: Moment) -> dict[str, str]:
+    """When something happened and when it was heard, for programs."""
+    return {"happened": moment(when.earliest_ms), "happened_until": moment(when.latest_ms), "heard": moment(when.heard_ms)}
+
+
 def of_news(news: News, site: str, number: int) -> dict[str, Any]:
-    """An event of a board, or an alarm, that is in the ledger now. `site` and `number` are its cabinet's."""
+    """An event of a board, or an alarm, that is in the ledger now. `site` and `number` are its cabinet's.
+
+    It happened between `happened` and `happened_until` and was heard at `heard`, whenever it is told.
+    """
     record = news.record
-    place = {"site": site, "cabinet": number, "number": record.number}
+    place = {"site": site, "cabinet": number, "number": record.number, **when_fields(news.moment)}
     if record.door:
         place["door"] = record.door
     if news.alarm:
@@ -79,9 +90,21 @@ def of_news(news: News, site: str, number: int) -> dict[str, Any]:
 
 
 def in_words(told: dict[str, Any]) -> str:
-    """An occurrence as one line for a person."""
+    """An occurrence as one line for a person. What is told late says so, and an alarm always says when it was."""
     place = f"{told['site']}/{told['cabinet']} " if "cabinet" in told else ""
     door = f"door {told['door']:02d} " if "door" in told else ""
     what = f"ALARM: {told['alarm']}" if "alarm" in told else told["event"]
     detail = f": {told['detail']}" if "detail" in told else ""
-    return f"{told['at']}  {place}{door}{what}{detail}"
+    return f"{told['at']}  {place}{door}{what}{detail}{_when(told)}"
+
+
+def _when(told: dict[str, Any]) -> str:
+    if "happened" not in told:
+        return ""
+    late = datetime.fromisoformat(told["heard"]) - datetime.fromisoformat(told["happened"])
+    if "alarm" not in told and late < _LATE:
+        return ""
+    happened = (
+        told["happened"] if told["happened"] == told["happened_until"] else f"between {told['happened']} and {told['happened_until']}"
+    )
+    return f" (happened {happened}, heard {told['heard']})"

@@ -17,8 +17,9 @@ LEDGER = "ledger.db"
 DATABASE = "database.url"
 KEY = "host.key"
 MESSAGES = "messages.jsonl"
+DISPATCHER = "dispatcher.jsonl"
 LOCK = "serve.lock"
-PRIVATE_FILES = (LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", DATABASE, KEY, MESSAGES, LOCK)
+PRIVATE_FILES = (LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", DATABASE, KEY, MESSAGES, DISPATCHER, LOCK)
 
 _OTHERS = 0o077
 _PROBE_BYTES = 65_536

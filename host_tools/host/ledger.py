@@ -79,6 +79,7 @@ class Identity(NamedTuple):
     nonce_host: bytes
     nonce_board: bytes
     nonces: dict[int, int]  # of its epochs behind the first
+    help_number: str = ""  # of its site; empty: none is known
 
 
 class Ledger:
@@ -237,7 +238,7 @@ class Ledger:
         secret = self.vault.open(row.master_secret, "master secret", row.board_id)
         begun = connection.execute(select(tables.epoch.c.epoch, tables.epoch.c.nonce).where(tables.epoch.c.cabinet == row.id))
         nonces = {row.epoch: row.nonce for row in begun}
-        return Identity(_to_cabinet(row), row.site_id, secret, row.nonce_host, row.nonce_board, nonces)
+        return Identity(_to_cabinet(row), row.site_id, secret, row.nonce_host, row.nonce_board, nonces, row.help_number)
 
     def _cabinet(self, connection: Connection, uid: bytes) -> Cabinet | None:
         row = connection.execute(_CABINETS.where(tables.cabinet.c.uid == uid, tables.cabinet.c.state != RETIRED)).first()
@@ -250,7 +251,7 @@ _CABINETS = select(
     *(tables.cabinet.c[name] for name in ("number", "board_id", "alias", "uid", "board_name", "epoch", "state")),
 ).join_from(tables.cabinet, tables.site)
 _IDENTITIES = _CABINETS.add_columns(
-    tables.site.c.site_id, *(tables.cabinet.c[name] for name in ("master_secret", "nonce_host", "nonce_board"))
+    tables.site.c.site_id, tables.site.c.help_number, *(tables.cabinet.c[name] for name in ("master_secret", "nonce_host", "nonce_board"))
 )
 
 

@@ -2,8 +2,9 @@
 
     asked       the board is told (Ask); it answers with a challenge, or refuses
     challenged  somebody at the cabinet presses #, reads four digits from its screen and says them to the person at the host
-    given       the board is told (Give); it opens, or refuses
-    opened, refused
+    given       the board is told (Give); it unlatches the door, or refuses
+    opened      the door has really opened; or `stuck`: it did not
+    refused
 
 The command that asks and the server that speaks meet in the ledger. What is older than the board's 30 s is over.
 """
@@ -20,6 +21,7 @@ ASKED = "asked"
 CHALLENGED = "challenged"
 GIVEN = "given"
 OPENED = "opened"
+STUCK = "stuck"
 REFUSED = "refused"
 
 VALID_MS = 30_000
@@ -71,11 +73,13 @@ def challenged(ledger: Ledger, cabinet: int, challenge: Challenge) -> None:
             connection.execute(update(table).where(table.c.sequence == row.sequence).values(**values))
 
 
-def opened(connection: Connection, cabinet: int, door: int, counter: int) -> None:
-    """A board has opened that door by order."""
+def moved(connection: Connection, cabinet: int, door: int, counter: int, *, is_open: bool) -> None:
+    """A board has unlatched that door by order, and it has opened or did not move. One that moves after all is open."""
     table = tables.opening
-    its = (table.c.cabinet == cabinet) & (table.c.door == door) & (table.c.counter == counter) & (table.c.state == GIVEN)
-    connection.execute(update(table).where(its).values(state=OPENED))
+    its = (table.c.cabinet == cabinet) & (table.c.door == door) & (table.c.counter == counter)
+    newest = select(table.c.sequence).where(its).order_by(table.c.sequence.desc()).limit(1).scalar_subquery()
+    here = (table.c.sequence == newest) & table.c.state.in_((GIVEN, STUCK))
+    connection.execute(update(table).where(here).values(state=OPENED if is_open else STUCK))
 
 
 def _change(ledger: Ledger, sequence: int, **values: object) -> None:

@@ -5,9 +5,11 @@ from typing import NamedTuple
 from sqlalchemy import Row, bindparam, select, update
 
 from host_tools.host import tables
+from host_tools.host.chronicle import when_fields
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Identity, Ledger
 from host_tools.host.notifier import Notifier
+from host_tools.host.times import Moment
 from host_tools.host.wording import Matter, Message, words
 
 BATCH_MAX = 500
@@ -60,5 +62,7 @@ def _deliver(ledger: Ledger, notifier: Notifier) -> Round:
 
 
 def _message(row: Row, identity: Identity) -> Message:
-    matter = Matter(row.kind, row.resident is not None, row.epoch, row.door, row.counter, row.retry)
-    return Message(row.id, row.name or STAFF, row.contact or "", row.kind, words(matter, identity))
+    heard_ms = row.queued_ms
+    moment = Moment(row.earliest_ms, row.latest_ms, heard_ms) if row.latest_ms is not None else Moment(heard_ms, heard_ms, heard_ms)
+    matter = Matter(row.kind, row.resident is not None, row.epoch, row.door, row.counter, row.retry, moment)
+    return Message(row.id, row.name or STAFF, row.contact or "", row.kind, words(matter, identity), **when_fields(moment))

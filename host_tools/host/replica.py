@@ -1,8 +1,8 @@
 """What the boards said becomes the ledger: each event once, in the order of its numbers, with all that follows from it.
 
 All that has arrived goes into one transaction, for many boards at once; what `take` returns may be acknowledged, for it is on the disk.
-Events behind a gap are left alone: the board sends them again. An urgent event that is not yet due raises its alarm and tells its
-resident at once; when its turn comes, both find themselves done.
+Events behind a gap are left alone: the board sends them again. An urgent event that is not yet due raises its alarm and tells whom it
+concerns at once; when its turn comes, they find themselves done.
 """
 
 from collections.abc import Sequence
@@ -11,45 +11,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Connection, bindparam, case, func, insert, update
 
 from host_tools.host import openings, orders, standing, tables
-from host_tools.host.database import execute_many, insert_new, insert_or_change
+from host_tools.host.database import execute_many, insert_or_change
 from host_tools.host.ledger import ENROLLED, PENDING, Ledger
+from host_tools.host.letters import ODD_TICKET, UNKNOWN, Letters, News, note_movement
 from host_tools.host.meeting import Meeting, meet, put_right
 from host_tools.host.standing import Board, Key
-from host_tools.host.times import Last, anchor, when
+from host_tools.host.times import Last, Moment, anchor, when
 from locker.core import records
 from locker.core.commands import RECALL
 from locker.core.records import Record
 from locker.wire.host_messages import Report
-
-#: Alarms by kind of record; a person should look at each.
-ALARMS = {
-    records.BELL_RUNG: "bell",
-    records.DOOR_FORCED: "forced",
-    records.DOOR_JAMMED: "jammed",
-    records.DOOR_LEFT_OPEN: "left open",
-    records.LAMP_FAILED: "lamp",
-    records.SENSOR_FAULT: "sensor",
-    records.LEVEL_LOST: "expander",
-    records.SUPPLY_LOW: "supply",
-    records.TAMPERED: "tamper",
-    records.COIL_STUCK: "coil",
-    records.JOURNAL_DOUBT: "journal",
-}
-DURESS = "duress"
-ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before
-RECALL_CODE = "recall code"  # staff are sent the code that they have armed
-UNKNOWN = "parcel"  # a cabinet gives up a parcel that the ledger does not know
-
-#: What a resident is told, by kind of record, while her parcel waits behind that door.
-LETTERS = {
-    records.DEPOSITED: "deposited",
-    records.PICKUP_OPENED: "opened",
-    records.DOOR_FORCED: "forced",
-    records.WITHDRAWN: "withdrawn",
-    records.REISSUED: "new code",
-    records.ADOPTED: "new code",
-}
-BY_STAFF = "opened by staff"  # instead of "opened", when it was not with her code
 
 #: How a parcel's wait ends.
 ENDS = {
@@ -61,7 +32,7 @@ ENDS = {
 #: What reserves the counter of a parcel.
 STARTS = (records.DEPOSIT_STARTED, records.WITHDRAWN)
 
-_CHANGING = ("cabinet", "incarnation", "epoch", "retry", "state", "ended_ms")
+_CHANGING = ("cabinet", "incarnation", "epoch", "retry", "state", "ended_ms", "flagged", "stuck")
 
 
 class Said(NamedTuple):
@@ -80,20 +51,14 @@ class Said(NamedTuple):
     round_trip_ms: int | None = None
 
 
-class News(NamedTuple):
-    """Something that is in the ledger since this turn: an event, or an alarm (`alarm` is its name)."""
-
-    cabinet: int
-    record: Record
-    alarm: str | None = None
-
-
 class Taken(NamedTuple):
     """What came of a turn: for each message the number up to which its board is applied, and what is new."""
 
     applied: list[int]
     news: list[News]
     meetings: dict[int, Meeting]  # by the place of the report in the turn
+    has_letters: bool = False  # somebody is to be told something
+    has_pickups: bool = False  # a door with a parcel behind it was opened, by whomever: dispatchers look who
 
 
 def take(ledger: Ledger, said: Sequence[Said]) -> Taken:
@@ -112,7 +77,7 @@ def take(ledger: Ledger, said: Sequence[Said]) -> Taken:
         turn = _Turn(connection, kept)
         applied = [0 if at in refused else turn.hear(message) for at, message in enumerate(said)]
         turn.write()
-    return Taken(applied, turn.news, meetings)
+    return Taken(applied, turn.letters.news, meetings, turn.letters.are_written, turn.letters.has_pickups)
 
 
 class _Turn:
@@ -129,14 +94,13 @@ class _Turn:
         self._uses = standing.uses(connection, serials)
         self._parcels = standing.waiting(connection, {message.cabinet for message in said}) if heard else {}
         self._events: list[tuple[int, ...]] = []  # as _EVENT_ROW names their values
-        self._letters: list[dict[str, Any]] = []
+        self.letters = Letters(connection)
         self._used: list[dict[str, Any]] = []  # tickets
         adopted = [(one.cabinet, heard[raw]) for one in said for raw in one.records if heard[raw].kind == records.ADOPTED]
         self._adoptable = standing.adoptable(connection, adopted)
         self._epochs: list[dict[str, Any]] = []
         self._reported: list[tuple[int, int, bool, int]] = []
         self._doubted: set[Key] = set()
-        self.news: list[News] = []
 
     def hear(self, message: Said) -> int:
         """Takes one message; the number up to which its board is applied."""
@@ -149,45 +113,56 @@ class _Turn:
                 self._apply(board, record, message.at_ms)
             elif record.number > board.applied:
                 if message.urgent:
-                    self._announce(board, record, message.at_ms)
+                    moment = Moment(*when(record, board.last, board.anchors, message.at_ms), message.at_ms)
+                    self.letters.announce(board, record, self._parcel(board, record), moment)
                 break
         return board.applied
 
     def _apply(self, board: Board, record: Record, at_ms: int) -> None:
         earliest, latest = when(record, board.last, board.anchors, at_ms)
+        moment = Moment(earliest, latest, at_ms)
         self._events.append((board.cabinet, board.incarnation, *record, at_ms, earliest, latest))
         board.applied = record.number
         board.is_placed = False
         board.last = Last(record.boot, record.uptime, earliest)
-        self.news.append(News(board.cabinet, record))
+        self.letters.news.append(News(board.cabinet, record, None, moment))
         if record.kind == records.DEPOSITED:
-            self._deposit(board, record, latest, at_ms)
+            self._deposit(board, record, moment)
         elif record.kind == records.ADOPTED:
             self._adopt(board, record)
         else:
-            self._note(board, record, latest, at_ms)
-        self._announce(board, record, at_ms)
+            self._note(board, record, moment)
+        parcel = self._parcel(board, record)
+        self.letters.announce(board, record, parcel, moment)
+        if parcel:
+            self._move(board, record, parcel)
         if record.kind in ENDS:
-            self._end(board, record, latest, at_ms)
+            self._end(board, record, moment)
 
-    def _end(self, board: Board, record: Record, ended_ms: int, at_ms: int) -> None:
+    def _move(self, board: Board, record: Record, parcel: dict[str, Any]) -> None:
+        """What an event says of the door of a parcel."""
+        if record.kind in (records.DOOR_OPENED, records.DOOR_JAMMED) and self.letters.opener(board, record) == records.BY_HOST:
+            openings.moved(self._connection, board.cabinet, record.door, record.b, is_open=record.kind == records.DOOR_OPENED)
+        note_movement(parcel, record)
+
+    def _end(self, board: Board, record: Record, moment: Moment) -> None:
         parcel = self._parcel(board, record)
         if parcel and parcel["state"] == "waiting":
-            parcel |= {"state": ENDS[record.kind], "ended_ms": ended_ms}
+            parcel |= {"state": ENDS[record.kind], "ended_ms": moment.latest_ms}
             self._uses[board.site, parcel["serial"]] -= record.kind == records.WITHDRAWN
         elif parcel is None and not standing.knows_parcel(self._connection, board, record.door, record.b):
-            self._alarm(board, record, UNKNOWN, at_ms)
+            self.letters.alarm(board, record, UNKNOWN, moment)
 
-    def _note(self, board: Board, record: Record, latest: int, at_ms: int) -> None:
+    def _note(self, board: Board, record: Record, moment: Moment) -> None:
         """What an event says of epochs, orders and the terms of a parcel."""
         if record.kind in STARTS:
             board.starts[record.door] = record.number
         elif record.kind == records.EPOCH_BEGUN:
             board.begin_epoch(record.number, record.a)
-            began = {"incarnation": board.incarnation, "began": record.number, "began_ms": latest}
+            began = {"incarnation": board.incarnation, "began": record.number, "began_ms": moment.latest_ms}
             self._epochs.append({"cabinet": board.cabinet, "epoch": record.a, "nonce": record.b, **began})
         elif record.kind == records.COMMAND_APPLIED:
-            self._reported.append((board.cabinet, record.a, bool(record.b & 1), latest))
+            self._reported.append((board.cabinet, record.a, bool(record.b & 1), moment.latest_ms))
         elif record.kind == records.JOURNAL_DOUBT:
             self._doubted.add((board.cabinet, board.incarnation))
         elif record.kind == records.REISSUED:
@@ -195,18 +170,20 @@ class _Turn:
             if parcel:
                 parcel["retry"] = record.a
         elif record.kind == records.ARMED and record.a >> 8 == RECALL:
-            self._letters.append(self._letter(board, record, RECALL_CODE, self._parcel(board, record), at_ms) | {"resident": None})
+            self.letters.send_recall_code(board, record, self._parcel(board, record), moment)
 
     def _parcel(self, board: Board, record: Record) -> dict[str, Any] | None:
         return self._parcels.get((board.cabinet, board.incarnation, record.door, record.b))
 
-    def _deposit(self, board: Board, record: Record, deposited_ms: int, at_ms: int) -> None:
+    def _deposit(self, board: Board, record: Record, moment: Moment) -> None:
         ticket = self._tickets.get((board.site, record.a))
         odd = ticket is None or ticket["state"] == "revoked" or self._uses[board.site, record.a] > 0
         self._uses[board.site, record.a] += 1
         if ticket and ticket["state"] == "open":
             ticket["state"] = "used"
             self._used.append({"at": board.site, "number": record.a})
+        if self._uses[board.site, record.a] > 1:
+            self._doubt_the_first(board.site, record.a, moment)
         self._parcels[board.cabinet, board.incarnation, record.door, record.b] = {
             "id": None,
             "cabinet": board.cabinet,
@@ -219,11 +196,23 @@ class _Turn:
             "resident": ticket["resident"] if ticket else None,
             "state": "waiting",
             "flagged": odd,
-            "deposited_ms": deposited_ms,
+            "deposited_ms": moment.latest_ms,
             "ended_ms": None,
+            "stuck": 0,
         }
         if odd:
-            self._alarm(board, record, ODD_TICKET, at_ms)
+            self.letters.alarm(board, record, ODD_TICKET, moment)
+
+    def _doubt_the_first(self, site: int, serial: int, moment: Moment) -> None:
+        """A label was used again: whose use of it was honest nobody knows, so the parcel that was told as any other is one to doubt too."""
+        for key, parcel in standing.deposits(self._connection, site, serial).items():
+            self._parcels.setdefault(key, parcel)
+        sites = {board.cabinet: board.site for board in self._boards.values()}
+        for parcel in self._parcels.values():
+            is_its = parcel["serial"] == serial and sites.get(parcel["cabinet"], site) == site
+            if is_its and not parcel["flagged"] and parcel["state"] != "withdrawn":
+                parcel["flagged"] = True
+                self.letters.correct(parcel, moment)
 
     def _epoch_of(self, board: Board, door: int) -> int:
         """The epoch of the parcel that was just deposited: that in which its counter was reserved."""
@@ -239,45 +228,6 @@ class _Turn:
         self._parcels.pop((parcel["cabinet"], parcel["incarnation"], parcel["door"], parcel["counter"]), None)
         parcel |= {"cabinet": board.cabinet, "incarnation": board.incarnation, "epoch": board.epoch, "retry": 0}
         self._parcels[board.cabinet, board.incarnation, record.door, record.b] = parcel
-
-    def _announce(self, board: Board, record: Record, at_ms: int) -> None:
-        """Tells staff and the resident what they must know of an event; saying it twice tells it once."""
-        if record.kind in ALARMS:
-            self._alarm(board, record, ALARMS[record.kind], at_ms)
-        is_opened = record.kind == records.PICKUP_OPENED
-        if is_opened and record.a == records.BY_DURESS:
-            self._alarm(board, record, DURESS, at_ms)
-        if is_opened and record.a == records.BY_HOST:
-            openings.opened(self._connection, board.cabinet, record.door, record.b)
-        parcel = self._parcel(board, record)
-        if record.kind in LETTERS and parcel and parcel["state"] == "waiting" and parcel["resident"] is not None:
-            by_staff = is_opened and record.a not in (records.BY_CODE, records.BY_DURESS)
-            self._tell(board, record, BY_STAFF if by_staff else LETTERS[record.kind], parcel, at_ms)
-
-    def _alarm(self, board: Board, record: Record, kind: str, at_ms: int) -> None:
-        row = {"cabinet": board.cabinet, "incarnation": board.incarnation, "number": record.number, "kind": kind, "door": record.door}
-        new = self._connection.execute(insert_new(self._dialect, tables.alarm), row | {"raised_ms": at_ms})
-        if new.rowcount:
-            self.news.append(News(board.cabinet, record, kind))
-            self._tell(board, record, kind, None, at_ms)
-
-    def _tell(self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, at_ms: int) -> None:
-        """Puts a letter into the outbox: to the parcel's resident, or to staff when there is no parcel."""
-        self._letters.append(self._letter(board, record, kind, parcel, at_ms))
-
-    def _letter(self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, at_ms: int) -> dict[str, Any]:
-        return {
-            "id": board.letter_id(record.number, kind if parcel else f"staff {kind}"),
-            "kind": kind,
-            "resident": parcel["resident"] if parcel else None,
-            "cabinet": board.cabinet,
-            "epoch": parcel["epoch"] if parcel else board.epoch,
-            "door": record.door,
-            "counter": parcel["counter"] if parcel else 0,
-            "retry": record.a & 255 if kind == RECALL_CODE else parcel["retry"] if parcel else 0,
-            "queued_ms": at_ms,
-            "attempts": 0,
-        }
 
     def write(self) -> None:
         """Puts what was decided into the transaction."""
@@ -296,7 +246,7 @@ class _Turn:
         self._many(_CHANGED, [{"key": parcel["id"], **{name: parcel[name] for name in _CHANGING}} for parcel in changed])
         self._write_orders()
         self._many(_USED, self._used)
-        self._many(insert_new(self._dialect, tables.outbox), self._letters)
+        self.letters.write()
 
     def _write_orders(self) -> None:
         self._many(insert_or_change(self._dialect, tables.epoch), self._epochs)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from host_tools.errors import Complaint
-from host_tools.host import openings, orders, outbox
+from host_tools.host import dispatch, openings, orders, outbox
 from host_tools.host.carriers import Carrier, SerialCarrier, TcpCarrier
 from host_tools.host.chronicle import Tell, occurrence, of_news
 from host_tools.host.database import Passing, now_ms
@@ -49,9 +49,10 @@ class Settings(NamedTuple):
 class Server:
     """One host process. `run` returns when `stop` was called or a signal asked for the end."""
 
-    def __init__(self, ledger: Ledger, notifier: Notifier, tell: Tell) -> None:
+    def __init__(self, ledger: Ledger, notifier: Notifier, tell: Tell, dispatchers: Notifier) -> None:
         self._ledger = ledger
         self._notifier = notifier
+        self._dispatchers = dispatchers
         self._tell = tell
         self._links = Links(ledger, tell)
         self._said: list[tuple[Link, Said]] = []
@@ -59,6 +60,7 @@ class Server:
         self._connections: set[TcpCarrier] = set()
         self._work = asyncio.Event()
         self._mail = asyncio.Event()
+        self._pickups = asyncio.Event()  # doors with parcels were opened, which dispatchers look at
         self._news = asyncio.Event()  # a board may have reported an order, and is told the next
         self._stop = asyncio.Event()
         self._overflowed = 0
@@ -77,11 +79,20 @@ class Server:
             held.callback(self._end_connections)
             committing = held.enter_context(ThreadPoolExecutor(1, "ledger"))
             posting = held.enter_context(ThreadPoolExecutor(1, "post"))
+            dispatching = held.enter_context(ThreadPoolExecutor(1, "dispatch"))
             await self._open(settings, held)
             self._mail.set()  # what an earlier run could not hand over
+            self._pickups.set()
             stopping = asyncio.ensure_future(self._stop.wait())
             tasks = [
-                asyncio.ensure_future(job) for job in (self._commit(committing), self._order(committing), self._post(posting), self._tick())
+                asyncio.ensure_future(job)
+                for job in (
+                    self._commit(committing),
+                    self._order(committing),
+                    self._post(posting),
+                    self._dispatch(dispatching),
+                    self._tick(),
+                )
             ]
             await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for task in (stopping, *tasks):
@@ -190,6 +201,7 @@ class Server:
             else:
                 if waited:  # a commit whose answer was lost has left letters that are not among the news
                     self._mail.set()
+                    self._pickups.set()
                 return taken
             await asyncio.sleep(_LEDGER_PAUSE_S)
 
@@ -197,8 +209,10 @@ class Server:
         self._links.answer(turn, taken)
         for news in taken.news:
             self._tell(self._told(news))
-        if taken.news:
+        if taken.has_letters:
             self._mail.set()
+        if taken.has_pickups:
+            self._pickups.set()
         if taken.meetings or any(news.record.kind == COMMAND_APPLIED for news in taken.news):
             self._news.set()
 
@@ -223,7 +237,10 @@ class Server:
                 continue
 
     def _told(self, news: News) -> dict:
-        link = self._places[news.cabinet]
+        link = self._places.get(news.cabinet)
+        if link is None:  # of a cabinet that another one's event is also about
+            cabinet = self._ledger.identity_of(news.cabinet).cabinet
+            return of_news(news, cabinet.site, cabinet.number)
         return of_news(news, link.site, link.number)
 
     async def _post(self, thread: ThreadPoolExecutor) -> None:
@@ -250,6 +267,19 @@ class Server:
                 pause_s = min(2 * pause_s, _RESEND_MAX_S)
                 self._mail.set()
 
+    async def _dispatch(self, thread: ThreadPoolExecutor) -> None:
+        """Tells dispatchers what is for them alone; how that goes is told nowhere, for it would be told under duress only."""
+        while True:
+            await self._pickups.wait()
+            self._pickups.clear()
+            try:
+                done = await asyncio.get_running_loop().run_in_executor(thread, dispatch.deliver, self._ledger, self._dispatchers)
+            except Passing:
+                done = False
+            if not done:
+                await asyncio.sleep(_RESEND_FIRST_S)
+                self._pickups.set()
+
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
@@ -267,10 +297,10 @@ def _why_not(address: str, number: int, error: OSError) -> str:
     return f"Cannot listen on {address}:{number} ({reason}): stop the other program, or choose another with --listen."
 
 
-def serve(ledger: Ledger, notifier: Notifier, tell: Tell, settings: Settings) -> None:
-    """Runs a server until SIGTERM or SIGINT; returns when everything is closed."""
+def serve(ledger: Ledger, notifier: Notifier, tell: Tell, settings: Settings, dispatchers: Notifier) -> None:
+    """Runs a server until SIGTERM or SIGINT; returns when everything is closed. Silent alarms go to `dispatchers` and nowhere else."""
 
     async def main() -> None:
-        await Server(ledger, notifier, tell).run(settings)
+        await Server(ledger, notifier, tell, dispatchers).run(settings)
 
     asyncio.run(main())

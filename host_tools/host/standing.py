@@ -64,8 +64,13 @@ class Board:
 
     def letter_id(self, number: int, kind: str) -> str:
         """The name for ever of what is told about an event: 32 hexadecimal digits."""
-        said = self._board_id + self.incarnation.to_bytes(8, "big") + number.to_bytes(4, "big") + kind.encode()
-        return sha256(said).hexdigest()[:32]
+        return letter_id(self._board_id, self.incarnation, number, kind)
+
+
+def letter_id(board_id: bytes, incarnation: int, number: int, kind: str) -> str:
+    """As `Board.letter_id`."""
+    said = board_id + incarnation.to_bytes(8, "big") + number.to_bytes(4, "big") + kind.encode()
+    return sha256(said).hexdigest()[:32]
 
 
 def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
@@ -151,6 +156,14 @@ def uses(connection: Connection, serials: set[int]) -> Counter[tuple[int, int]]:
     made = select(cabinet.c.site, parcel.c.serial, func.count().label("times")).join_from(parcel, cabinet)
     made = made.where(parcel.c.serial.in_(serials), parcel.c.state != "withdrawn").group_by(cabinet.c.site, parcel.c.serial)
     return Counter({(row.site, row.serial): row.times for row in connection.execute(made)})
+
+
+def deposits(connection: Connection, site: int, serial: int) -> dict[tuple[int, int, int, int], dict[str, Any]]:
+    """The parcels that came on a ticket, as `waiting`, but for those that the courier took back, whether they wait or not."""
+    of_site = select(cabinet.c.id).where(cabinet.c.site == site)
+    its = (parcel.c.serial == serial) & (parcel.c.state != "withdrawn") & parcel.c.cabinet.in_(of_site)
+    rows = connection.execute(select(parcel).where(its))
+    return {(row.cabinet, row.incarnation, row.door, row.counter): _with_its_past(row) for row in rows}
 
 
 def waiting(connection: Connection, cabinets: set[int]) -> dict[tuple[int, int, int, int], dict[str, Any]]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The newest migration, which this program needs.
-SCHEMA = "0002"
+SCHEMA = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -40,6 +40,7 @@ site = Table(
     Column("name", String(64), nullable=False, unique=True),
     Column("site_id", LargeBinary(8), nullable=False, unique=True),
     Column("ticket_key", LargeBinary, nullable=False),  # sealed
+    Column("help_number", String(14), nullable=False, server_default=""),  # whom people at its cabinets call; empty: none is known
 )
 
 #: A cabinet is `pending` from its enrolment until the board has confirmed its identity, `enrolled` in service, `retired` for ever after.
@@ -172,7 +173,7 @@ opening = Table(
     Column("told", Boolean, nullable=False),  # the board has been told of this state
     Column("challenge", BigInteger),
     Column("digits", Integer),
-    CheckConstraint("state IN ('asked', 'challenged', 'given', 'opened', 'refused')", name="state"),
+    CheckConstraint("state IN ('asked', 'challenged', 'given', 'opened', 'stuck', 'refused')", name="state"),
     Index("ix_opening_untold", "sequence", sqlite_where=text("NOT told"), postgresql_where=text("NOT told")),
 )
 
@@ -215,6 +216,7 @@ parcel = Table(
     Column("flagged", Boolean, nullable=False),  # the ticket was unknown, revoked or used before
     Column("deposited_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger),
+    Column("stuck", Integer, nullable=False, server_default="0"),  # 1: its door did not open; 2: it did since, which she is to be told
     UniqueConstraint("cabinet", "incarnation", "epoch", "door", "counter"),
     CheckConstraint("state IN ('waiting', 'collected', 'withdrawn')", name="state"),
     Index(None, "serial"),
@@ -233,10 +235,30 @@ outbox = Table(
     Column("door", Integer, nullable=False),
     Column("counter", BigInteger, nullable=False),
     Column("retry", Integer, nullable=False),
-    Column("queued_ms", BigInteger, nullable=False),
+    Column("queued_ms", BigInteger, nullable=False),  # when the host heard of it
+    Column("earliest_ms", BigInteger),  # it happened between these; None: when it was heard
+    Column("latest_ms", BigInteger),
     Column("attempts", Integer, nullable=False),
     Column("sent_ms", BigInteger),
     Index("ix_outbox_unsent", "sequence", sqlite_where=text("sent_ms IS NULL"), postgresql_where=text("sent_ms IS NULL")),
+)
+
+#: Every opening of a door with a parcel behind it, for whose dispatchers it may be a silent alarm. All rows are written and told alike, so
+#: that neither their number nor the work that they make says of any of them what it is.
+pickup = Table(
+    "pickup",
+    metadata,
+    Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("door", Integer, nullable=False),
+    Column("how", Integer, nullable=False),  # locker.core.records.BY_CODE and so on
+    Column("earliest_ms", BigInteger, nullable=False),
+    Column("latest_ms", BigInteger, nullable=False),
+    Column("heard_ms", BigInteger, nullable=False),
+    Column("told_ms", BigInteger),  # None: dispatchers are still to be told, if it is for them
+    PrimaryKeyConstraint("cabinet", "incarnation", "number"),
+    Index("ix_pickup_untold", "heard_ms", sqlite_where=text("told_ms IS NULL"), postgresql_where=text("told_ms IS NULL")),
 )
 
 #: What a person should look at. An urgent frame and the event itself make one row.

@@ -12,6 +12,14 @@ from locker.core.records import Record
 _MS_PER_TENTH = 100
 
 
+class Moment(NamedTuple):
+    """When something happened, as far as it is known, and when the host heard of it; ms since 1970."""
+
+    earliest_ms: int
+    latest_ms: int
+    heard_ms: int
+
+
 class Last(NamedTuple):
     """The event before: its boot, its uptime in tenths of a second, and its earliest time."""
 

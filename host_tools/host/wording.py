@@ -1,20 +1,30 @@
-"""What residents and staff are told, in words. The only place where the host writes a pickup code, and only into a message."""
+"""What residents and staff are told, in words. The only place where the host writes a pickup code, and only into a message.
 
+Each text holds whatever a dead contact may have reported, says what to do next, and sends nobody to the cabinet alone.
+"""
+
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from host_tools.host.ledger import Identity
+from host_tools.host.times import Moment
 from locker.core.codes import pickup_code, staff_code
 from locker.wire.keys import epoch_keys
+
+_LATE_MS = 60_000  # from which on a text for staff begins with when it was
 
 
 class Message(NamedTuple):
     """Something to be handed over. A repeat after a crash carries the same id and the same text. Secret: it may hold a code."""
 
     id: str
-    to: str  # a resident's name, or "staff"
+    to: str  # a resident's name, "staff" or "dispatchers"
     contact: str
     kind: str
     text: str
+    happened: str = ""  # ISO 8601, UTC; it happened between the two
+    happened_until: str = ""
+    heard: str = ""  # when the host heard of it
 
 
 class Matter(NamedTuple):
@@ -26,14 +36,29 @@ class Matter(NamedTuple):
     door: int
     counter: int
     retry: int
+    moment: Moment
 
+
+_TYPE = "Type the door and the 8 digits, then #. The extra digits are for when the screen asks for them."
+_DOUBT = "You need not fetch it. {Call} before you do."
 
 _RESIDENT = {
-    "deposited": "A parcel waits for you at {place}: {code}. Type the door and the 8 digits, then #.",
-    "new code": "Your parcel at {place} has a new code: {code}. The one before no longer works.",
-    "opened": "Door {door} at {place} was opened with your code.",
-    "opened by staff": "Staff opened door {door} at {place}, with your parcel behind it.",
-    "forced": "Door {door} at {place}, with your parcel behind it, was opened without a code. Staff have been told.",
+    "deposited": f"A parcel waits for you at {{place}}: {{code}}. {_TYPE}",
+    "used label": "A parcel was left for you at {place}, but on a label that had been used before or was taken back: it may not be what it "
+    f"seems. {_DOUBT} Its code is {{code}}.",
+    "label used twice": "The label of the parcel behind door {door} at {place}, of which you were told before, has been used for another "
+    f"parcel too. Nobody knows yet which of the two is honest. {_DOUBT}",
+    "new code": f"Your parcel at {{place}} has a new code: {{code}}. The one before no longer works. {_TYPE}",
+    "odd new code": "The parcel at {place} that came on a label used before or taken back has a new code: {code}. The one before no longer "
+    f"works. {_DOUBT}",
+    "opened": "Door {door} at {place} opened with your code. If that was not you, or it did not open for you, {call}.",
+    "opened at last": "Door {door} at {place}, which was stuck, moves again: it opened with your code. If that was not you, {call}.",
+    "stuck": "Door {door} at {place} was to open for your parcel, but the cabinet did not see it move. Your code stays good, and staff "
+    "have been told. If you have your parcel there is nothing to do; if not, {call}.",
+    "mended": "Door {door} at {place}, which was stuck, moves again. If your parcel is still there, your code opens it as before.",
+    "opened by staff": "Staff opened door {door} at {place}, with your parcel behind it. If you did not expect that, {call}.",
+    "forced": "The cabinet reports that door {door} at {place}, with your parcel behind it, opened without a code. Staff have been told. "
+    "You need not go there to look: {call}. In danger call 112.",
     "withdrawn": "The courier took your parcel back from door {door} at {place}: its code no longer works.",
 }
 _STAFF = {
@@ -50,20 +75,42 @@ _STAFF = {
     "journal": "The journal of {place} is old or damaged. It takes no parcels until it has a new epoch or is provisioned anew.",
     "recall code": "To take the parcel out of door {door} at {place}: {code}, once. Type the door and all 12 digits, then #.",
     "parcel": "Door {door} at {place} gave up a parcel that this host does not know: look whether something is inside.",
-    "duress": "Silent alarm: door {door} at {place} was opened under duress.",
     "ticket": "Door {door} at {place} took a parcel on a ticket that is unknown, revoked or used before.",
+    "ticket again": "The ticket of the parcel behind door {door} at {place} was used for another one later: either may be the honest one.",
 }
+_WITH_CODE = ("deposited", "used label", "new code", "odd new code")
 
 
 def words(matter: Matter, identity: Identity) -> str:
     """The text about a matter at the cabinet with that identity."""
     cabinet = identity.cabinet
     place = f"{cabinet.site}, cabinet {cabinet.number}"
+    when = in_words(matter.moment)
     if not matter.for_resident:
         code = spoken_recall(matter, identity) if matter.kind == "recall code" else ""
-        return _STAFF[matter.kind].format(place=place, door=f"{matter.door:02d}", code=code)
-    code = spoken_code(matter, identity) if matter.kind in ("deposited", "new code") else ""
-    return _RESIDENT[matter.kind].format(place=place, door=f"{matter.door:02d}", code=code)
+        late = "Heard late: " if matter.moment.heard_ms - matter.moment.earliest_ms > _LATE_MS else ""
+        return late + _STAFF[matter.kind].format(place=place, door=f"{matter.door:02d}", code=code) + when
+    code = spoken_code(matter, identity) if matter.kind in _WITH_CODE else ""
+    call = f"call {identity.help_number}" if identity.help_number else "ask the people who run the cabinet"
+    filled = {"place": place, "door": f"{matter.door:02d}", "code": code, "call": call, "Call": call[0].upper() + call[1:]}
+    return _RESIDENT[matter.kind].format(**filled) + when
+
+
+def in_words(moment: Moment) -> str:
+    """` (happened 2026-11-29 14:03 KST, heard 14:03)`, in the time zone of the host."""
+    earliest, latest, heard = (_local(ms) for ms in moment)
+    happened = _full(earliest) if moment.latest_ms - moment.earliest_ms < _LATE_MS else f"between {_full(earliest)} and {_full(latest)}"
+    return (
+        f" (happened {happened}, heard {heard:%H:%M})" if heard.date() == latest.date() else f" (happened {happened}, heard {_full(heard)})"
+    )
+
+
+def _local(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone()
+
+
+def _full(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M %Z}"
 
 
 def spoken_code(matter: Matter, identity: Identity) -> str:

@@ -56,6 +56,7 @@ class Journal:
     def pickup(self, door: int, serial: int, counter: int, duress: int = 0) -> bytes:
         self.add(records.CODE_TRIED, door, 1, counter)
         opened = self.add(records.PICKUP_OPENED, door, duress, counter)
+        self.add(records.DOOR_OPENED, door, 0, counter)
         self.add(records.COLLECTED, door, serial, counter)
         return opened
 

@@ -133,7 +133,7 @@ def test_a_board_that_is_silent_for_two_heartbeats_and_a_stranger_after_half_a_m
     ledger: Ledger, tmp_path: Path
 ) -> None:
     async def close_idle(now_s: float) -> list[bool]:
-        server = Server(ledger, FileNotifier(tmp_path / "messages"), lambda told: None)
+        server = Server(ledger, FileNotifier(tmp_path / "messages"), lambda told: None, FileNotifier(tmp_path / "dispatchers"))
         connections = [Connection(True, 0.0), Connection(True, 200.0), Connection(False, 200.0)]
         for connection in connections:
             server.opened(connection)

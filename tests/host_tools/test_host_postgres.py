@@ -260,7 +260,7 @@ def test_a_host_whose_server_is_away_for_long_goes_on_and_takes_nothing_before_i
     board.journal.add(records.BELL_RUNG)
     told = []
     notifier = FileNotifier(data / "messages.jsonl")
-    host = server.Server(ledger, notifier, told.append)
+    host = server.Server(ledger, notifier, told.append, notifier)
 
     async def serve() -> None:
         running = asyncio.ensure_future(host.run(server.Settings(("127.0.0.1", 0))))

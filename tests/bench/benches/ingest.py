@@ -108,7 +108,7 @@ class OurIngest:
             ]
             connection.execute(insert(tables.ticket), tickets)
         self._told = 0
-        self._server = Server(ledger, ConsoleNotifier(lambda message: None), self._tell)
+        self._server = Server(ledger, ConsoleNotifier(lambda message: None), self._tell, ConsoleNotifier(lambda message: None))
         self._serials = iter(range(len(tickets)))
 
     async def meet(self) -> None:

@@ -1,0 +1,208 @@
+"""What an event is to people: a letter for the resident whose parcel it is about, an alarm for staff, and what is for dispatchers alone.
+
+Letters never depend on alarms. A pickup under duress makes the same rows in the same order as any other, but for one number in the table
+that only dispatch.py reads.
+"""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from host_tools.host import standing, tables
+from host_tools.host.database import execute_many, insert_new
+from host_tools.host.standing import Board
+from host_tools.host.times import Moment
+from locker.core import records
+from locker.core.records import Record
+
+#: Alarms by kind of record; a person should look at each.
+ALARMS = {
+    records.BELL_RUNG: "bell",
+    records.DOOR_FORCED: "forced",
+    records.DOOR_JAMMED: "jammed",
+    records.DOOR_LEFT_OPEN: "left open",
+    records.LAMP_FAILED: "lamp",
+    records.SENSOR_FAULT: "sensor",
+    records.LEVEL_LOST: "expander",
+    records.SUPPLY_LOW: "supply",
+    records.TAMPERED: "tamper",
+    records.COIL_STUCK: "coil",
+    records.JOURNAL_DOUBT: "journal",
+}
+ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before
+USED_TWICE = "ticket again"  # the ticket of a parcel that was there first has been used for another one
+RECALL_CODE = "recall code"  # staff are sent the code that they have armed
+UNKNOWN = "parcel"  # a cabinet gives up a parcel that the ledger does not know
+
+#: What a resident is told, by kind of record, while her parcel waits behind that door; more in `_letter_of`.
+LETTERS = {
+    records.DEPOSITED: "deposited",
+    records.DOOR_JAMMED: "stuck",
+    records.DOOR_FORCED: "forced",
+    records.WITHDRAWN: "withdrawn",
+    records.REISSUED: "new code",
+    records.ADOPTED: "new code",
+}
+OPENED = "opened"  # with her code, once the door has really opened
+OPENED_MENDED = "opened at last"  # the same, after it was stuck
+BY_STAFF = "opened by staff"  # by anybody else
+MENDED = "mended"  # a door that was stuck has moved, and her parcel is still there
+USED_LABEL = "used label"  # instead of "deposited": the ticket was used before or revoked
+LABEL_AGAIN = "label used twice"  # corrects a "deposited": its ticket was used again
+ODD_NEW_CODE = "odd new code"  # instead of "new code", where the ticket was odd
+
+# Parcel.stuck.
+STUCK = 1
+MOVED = 2
+
+
+class News(NamedTuple):
+    """Something that is in the ledger since this turn: an event, or an alarm (`alarm` is its name). `moment`: when it happened."""
+
+    cabinet: int
+    record: Record
+    alarm: str | None
+    moment: Moment
+
+
+class Letters:
+    """The letters, alarms and pickups of one turn; `write` puts them into the transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect.name
+        self._rows: list[dict[str, Any]] = []
+        self._pickups: list[dict[str, Any]] = []
+        self._deposits: dict[tuple[int, int, int, int], Record] = {}  # those of this turn, by the board, door and counter
+        self._how: dict[tuple[int, int, int, int], int] = {}  # who opened, likewise
+        self.news: list[News] = []
+
+    @property
+    def are_written(self) -> bool:
+        """Whether somebody is to be told something."""
+        return bool(self._rows)
+
+    @property
+    def has_pickups(self) -> bool:
+        """Whether a door with a parcel behind it was opened, by whomever."""
+        return bool(self._pickups)
+
+    def announce(self, board: Board, record: Record, parcel: dict[str, Any] | None, moment: Moment) -> None:
+        """Tells staff and the resident what they must know of an event; saying it twice tells it once."""
+        if record.kind in ALARMS and not (record.kind == records.BELL_RUNG and record.b):
+            self.alarm(board, record, ALARMS[record.kind], moment)
+        if record.kind == records.PICKUP_OPENED:
+            self._pickup(board, record, moment)
+        elif record.kind == records.DEPOSITED:
+            self._deposits[board.cabinet, board.incarnation, record.door, record.b] = record
+        if parcel and parcel["state"] == "waiting" and parcel["resident"] is not None:
+            kind = self._letter_of(board, record, parcel)
+            if kind:
+                self.tell(board, record, kind, parcel, moment)
+
+    def _letter_of(self, board: Board, record: Record, parcel: dict[str, Any]) -> str | None:
+        """What the resident is told of an event of her parcel; None for nothing."""
+        kind = LETTERS.get(record.kind)
+        if parcel["flagged"] and kind in _OF_ODD_TICKETS:
+            return _OF_ODD_TICKETS[kind]
+        if record.kind == records.DOOR_OPENED:
+            how = self.opener(board, record)
+            if how in (records.BY_CODE, records.BY_DURESS):
+                return OPENED_MENDED if parcel["stuck"] == STUCK else OPENED
+            return None if how is None else BY_STAFF
+        return MENDED if _is_mended(parcel, record) else kind
+
+    def opener(self, board: Board, record: Record) -> int | None:
+        """Who has opened the door of the parcel that an event is about, as records.BY_; None when nobody has."""
+        key = (board.cabinet, board.incarnation, record.door, record.b)
+        if key not in self._how:
+            event = tables.event.c
+            here = (event.cabinet == board.cabinet) & (event.incarnation == board.incarnation) & (event.door == record.door)
+            its = here & (event.kind == records.PICKUP_OPENED) & (event.b == record.b)
+            found = self._connection.scalar(select(event.a).where(its).order_by(event.number.desc()).limit(1))
+            if found is None:
+                return None
+            self._how[key] = found
+        return self._how[key]
+
+    def _pickup(self, board: Board, record: Record, moment: Moment) -> None:
+        self._how[board.cabinet, board.incarnation, record.door, record.b] = record.a
+        of_board = {"cabinet": board.cabinet, "incarnation": board.incarnation, "number": record.number, "door": record.door}
+        self._pickups.append({**of_board, "how": record.a, **moment._asdict(), "told_ms": None})
+
+    def alarm(self, board: Board, record: Record, kind: str, moment: Moment) -> None:
+        """Tells staff of an event that a person should look at, once."""
+        row = {"cabinet": board.cabinet, "incarnation": board.incarnation, "number": record.number, "kind": kind, "door": record.door}
+        new = self._connection.execute(insert_new(self._dialect, tables.alarm), row | {"raised_ms": moment.heard_ms})
+        if new.rowcount:
+            self.news.append(News(board.cabinet, record, kind, moment))
+            self.tell(board, record, kind, None, moment)
+
+    def tell(self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, moment: Moment) -> None:
+        """Puts a letter into the outbox: to the parcel's resident, or to staff when there is no parcel."""
+        self._rows.append(self._letter(board, record, kind, parcel, moment))
+
+    def send_recall_code(self, board: Board, record: Record, parcel: dict[str, Any] | None, moment: Moment) -> None:
+        """Sends staff the code of 12 digits that they have armed for a door."""
+        row = self._letter(board, record, RECALL_CODE, parcel, moment)
+        self._rows.append(row | {"resident": None, "retry": record.a & 255})
+
+    def correct(self, first: dict[str, Any], moment: Moment) -> None:
+        """The label of a parcel that was told as any other has been used again: staff and the resident are told so."""
+        record = self._deposits.get((first["cabinet"], first["incarnation"], first["door"], first["counter"])) or self._deposit_of(first)
+        if record is None:  # of a journal that this ledger never had
+            return
+        key = (first["cabinet"], first["incarnation"])
+        board = standing.boards(self._connection, [key])[key]
+        self.alarm(board, record, USED_TWICE, moment)
+        if first["resident"] is not None:
+            self.tell(board, record, LABEL_AGAIN, first, moment)
+
+    def _deposit_of(self, parcel: dict[str, Any]) -> Record | None:
+        """The event with which a parcel came, from an earlier turn."""
+        event = tables.event.c
+        its = (event.cabinet == parcel["cabinet"]) & (event.incarnation == parcel["incarnation"]) & (event.door == parcel["door"])
+        its &= (event.b == parcel["counter"]) & event.kind.in_((records.DEPOSITED, records.ADOPTED))
+        row = self._connection.execute(select(*(event[name] for name in Record._fields)).where(its).order_by(event.number)).first()
+        return Record(*row) if row else None
+
+    def _letter(self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, moment: Moment) -> dict[str, Any]:
+        return {
+            "id": board.letter_id(record.number, kind if parcel else f"staff {kind}"),
+            "kind": kind,
+            "resident": parcel["resident"] if parcel else None,
+            "cabinet": board.cabinet,
+            "epoch": parcel["epoch"] if parcel else board.epoch,
+            "door": record.door,
+            "counter": parcel["counter"] if parcel else 0,
+            "retry": parcel["retry"] if parcel else 0,
+            "queued_ms": moment.heard_ms,
+            "earliest_ms": moment.earliest_ms,
+            "latest_ms": moment.latest_ms,
+            "attempts": 0,
+        }
+
+    def write(self) -> None:
+        """Puts what was decided into the transaction."""
+        execute_many(self._connection, insert_new(self._dialect, tables.outbox), self._rows)
+        execute_many(self._connection, insert_new(self._dialect, tables.pickup), self._pickups)
+
+
+_OF_ODD_TICKETS = {"deposited": USED_LABEL, "new code": ODD_NEW_CODE}
+
+
+def note_movement(parcel: dict[str, Any], record: Record) -> None:
+    """Notes whether the door of a parcel is stuck, after its letter was decided."""
+    if record.kind == records.DOOR_JAMMED:
+        parcel["stuck"] = STUCK
+    elif record.kind == records.DOOR_OPENED and parcel["stuck"]:
+        parcel["stuck"] = MOVED
+    elif _is_mended(parcel, record):
+        parcel["stuck"] = 0
+
+
+def _is_mended(parcel: dict[str, Any], record: Record) -> bool:
+    """Whether a door that was stuck has moved and its parcel is still there, or staff have said that it is in service again."""
+    if record.kind == records.STILL_INSIDE:
+        return parcel["stuck"] == MOVED
+    return bool(parcel["stuck"]) and record.kind == records.OUT_OF_SERVICE and not record.a
