@@ -71,3 +71,18 @@ def test_an_opening_whose_copy_is_lost_is_told_within_eight_seconds_however_long
     greeted = host.received_bytes
     cabinet.run_until(told_ms + SILENT_MS + 2000)
     assert host.received_bytes == greeted  # nothing was said, nothing was to be answered
+
+
+def test_a_door_that_opens_late_is_told_at_most_eight_seconds_after_it_has_really_opened(cabinet: Cabinet) -> None:
+    host = TestHost(cabinet.world)
+    door = cabinet.deposit(SERIAL)
+    cabinet.run_until(COMES_MS)
+    cabinet.world.hands.block(door)
+    cabinet.world.hands.keys(f"{door:02}{cabinet.code(door, 1)}#")
+    jammed_ms = until(cabinet, lambda: records.DOOR_JAMMED in host.kinds(), 2 * SILENT_MS)
+    cabinet.run_until(jammed_ms + SILENT_MS)  # all that was to be said is said
+    cabinet.world.hands.unblock(door)
+    cabinet.world.hands.force(door)
+    opened_ms = until(cabinet, lambda: cabinet.world.doors[door].place != "shut", SILENT_MS)
+    told_ms = until(cabinet, lambda: host.kinds()[-1] == records.DOOR_OPENED, SILENT_MS)
+    assert told_ms - opened_ms <= VISIT_MS + 400

@@ -6,7 +6,7 @@ from locker.compat import const
 from locker.core import effects as do
 from locker.core import events, records, texts
 from locker.core.cabinet import Cabinet
-from locker.core.journal import RESERVE, State
+from locker.core.journal import RESERVE, TAKING, State
 from locker.mac import hmac_sha256
 from locker.shell import identity as identities
 from locker.shell.catalogue import rows
@@ -227,6 +227,8 @@ class App:
             kind = type(effect)
             if kind is do.Record:
                 last = self._record(effect, now_ms)
+                if effect.kind == records.DOOR_OPENED and self._state.doors[effect.door].state == TAKING:
+                    self._link.soon(now_ms)
             elif kind is do.Spend:
                 self._store.spend(effect.serial)
             elif kind is do.Pulse:

@@ -4,8 +4,8 @@ One message is on its way at a time, and the host answers each with what its dat
 a new message over the same event numbers); when the host stays silent the session greets it anew, and the REPORT starts afresh. Until the
 host has said from where it goes on (HELD), nothing but the REPORT is said.
 
-What the host is told of goes at once, together with all before it. Only a pickup's opening, of which a copy has gone ahead, waits for
-the end of the visit, at most 8 s, so that one message and one answer serve the whole visit.
+What the host is told of goes at once, together with all before it. Only a pickup, of which a copy has gone ahead, and its door that has
+opened wait for the end of the visit, at most 8 s, so that one message and one answer serve the whole visit.
 """
 
 from locker.compat import const
@@ -60,7 +60,11 @@ class Link:
     def urgent(self, record: bytes, now_ms: int) -> None:
         """Says a copy of one event; the journal still carries it in its turn, in 8 s if nothing nudges before."""
         self.say((messages.URGENT, record))
-        self._due_ms = now_ms + _VISIT_MS
+        self.soon(now_ms)
+
+    def soon(self, now_ms: int) -> None:
+        """There is something to say that may wait for the end of the visit, 8 s at most."""
+        self._due_ms = self._due_ms or now_ms + _VISIT_MS
 
     def step(self, now_ms: int) -> None:
         """Moves what there is to move."""
@@ -124,6 +128,8 @@ class Link:
             elif self._waiting or since_ms >= _HEARTBEAT_MS:
                 self._say(self._status(), now_ms)
             else:
+                if self._due:  # all is said
+                    self._due_ms = 0
                 self._due = False
 
     def _say(self, message, now_ms):
