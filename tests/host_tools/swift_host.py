@@ -58,6 +58,7 @@ def _serve(told: Connection, arguments: list[str]) -> None:
     os.dup2(told.fileno(), sys.stdout.fileno())
     os.dup2(told.fileno(), sys.stderr.fileno())
     told.close()
+    sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # noqa: SIM115 - as of a fresh process, whatever they were
     sys.argv = ["ansim", *arguments]
     from host_tools.cli import main
 
