@@ -32,6 +32,7 @@ class Link:
     number: int
     session: HostSession
     carrier: Carrier | None = None
+    meeting: int = 0  # of the session, to which all of this belongs
     report: Report | None = None  # of this session
     in_step: bool = False  # the report was compared with the ledger, and the board goes on from there
     up: bool = False
@@ -75,6 +76,8 @@ class Links:
             carrier.write(b"\0" + frame)  # ends what the line has left of another
             link.welcomed_s = now_s
         self._tell_of_version(link)
+        if link.meeting != link.session.meetings:  # what the board said before is another conversation
+            link.meeting, link.report, link.in_step = link.session.meetings, None, False
         if message is None:
             return None
         self._prove(link, carrier, now_s)
@@ -119,25 +122,30 @@ class Links:
             self.tell(occurrence("link up", site=link.site, cabinet=link.number, detail=carrier.name))
 
     def _said(self, link: Link, message: tuple, now_s: float) -> Said | None:
+        """What a message is for the ledger. One that was overtaken tells nothing of how far the board has come."""
+        late = link.session.late
         if isinstance(message, Report):
-            link.report = message
-            link.in_step = False
+            return None if late and link.report else self._reported(link, message, now_s)
         report = link.report
-        if report is None or not (link.in_step or message is report):
+        if report is None or not link.in_step:
             return None
-        said = Said(link.cabinet, report.incarnation, report.boot, report.build, now_ms())
-        if isinstance(message, Report):
-            round_trip_ms = int((now_s - link.welcomed_s) * 1000)
-            return said._replace(uptime=message.uptime, next_event=message.next_event, report=message, round_trip_ms=round_trip_ms)
+        said = Said(link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting)
         if isinstance(message, messages.Status):
-            return said._replace(uptime=message.uptime, next_event=message.next_event)
+            return said._replace(uptime=message.uptime, next_event=None if late else message.next_event)
         if isinstance(message, messages.Events):
             return said._replace(records=tuple(message.records))
         if isinstance(message, messages.Urgent):
             return said._replace(records=(message.record,), urgent=True)
-        if isinstance(message, messages.Challenge):
+        if isinstance(message, messages.Challenge) and not late:
             openings.challenged(self.ledger, link.cabinet, message)
         return None
+
+    def _reported(self, link: Link, report: Report, now_s: float) -> Said:
+        """A report, which a board repeats until it has heard the answer; only the very first message times the round trip."""
+        link.report = report
+        round_trip_ms = int((now_s - link.welcomed_s) * 1000) if link.session.newest == 0 else None
+        said = Said(link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting, report=report)
+        return said._replace(uptime=report.uptime, next_event=report.next_event, round_trip_ms=round_trip_ms)
 
     def answer(self, turn: Sequence[tuple[Link, Said]], taken: Taken) -> None:
         """Answers what was said in a turn that is on the disk: one answer a board. An urgent copy has none: its event follows."""

@@ -45,10 +45,11 @@ class Meeting(NamedTuple):
 
 
 def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round_trip_ms: int | None) -> Meeting:
-    """Compares a report with the ledger, and settles what differs."""
+    """Compares a report with the ledger, and settles what differs. `round_trip_ms` None: it does not tell."""
     known = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == cabinet)).one()
     fault = _fault(known, report)
-    _keep(connection, cabinet, fault=fault, round_trip_ms=round_trip_ms, next_event=report.next_event, seen_ms=at_ms)
+    timed_ms = known.round_trip_ms if round_trip_ms is None else round_trip_ms
+    _keep(connection, cabinet, fault=fault, round_trip_ms=timed_ms, next_event=report.next_event, seen_ms=at_ms)
     if fault is not None:
         return Meeting(Refused(FAULTS[fault][0]), fault, None)
     held = _applied(connection, cabinet, report.incarnation)

@@ -62,13 +62,14 @@ def untold(ledger: Ledger, cabinets: Iterable[int], at_ms: int) -> dict[int, Ask
 
 
 def challenged(ledger: Ledger, cabinet: int, challenge: Challenge) -> None:
-    """A board has answered."""
+    """A board has answered. Only its latest challenge is good; an answer for another door is for a wish that is over."""
     table = tables.opening
+    of_door = table.c.door == challenge.door if challenge.door else table.c.state == GIVEN
     with ledger.writing() as connection:
-        open_ = (table.c.cabinet == cabinet) & table.c.state.in_((ASKED, GIVEN)) & table.c.told
+        open_ = (table.c.cabinet == cabinet) & table.c.state.in_((ASKED, CHALLENGED, GIVEN)) & table.c.told & of_door
         row = connection.execute(select(table).where(open_).order_by(table.c.sequence.desc()).limit(1)).first()
         if row is not None:
-            state = CHALLENGED if challenge.number and row.state == ASKED else REFUSED
+            state = CHALLENGED if challenge.number and row.state != GIVEN else REFUSED
             values = {"state": state, "challenge": challenge.number or None}
             connection.execute(update(table).where(table.c.sequence == row.sequence).values(**values))
 

@@ -49,6 +49,7 @@ class Said(NamedTuple):
     next_event: int | None = None  # likewise
     report: Report | None = None  # when it is one: its answer is a meeting's
     round_trip_ms: int | None = None
+    session: int = 0  # which conversation with this board it is from
 
 
 class Taken(NamedTuple):
@@ -59,6 +60,18 @@ class Taken(NamedTuple):
     meetings: dict[int, Meeting]  # by the place of the report in the turn
     has_letters: bool = False  # somebody is to be told something
     has_pickups: bool = False  # a door with a parcel behind it was opened, by whomever: dispatchers look who
+
+
+def turn_of(waiting: Sequence[Said], at_most: int) -> int:
+    """How many of these messages make one turn: none behind the report of a board of which the turn holds an earlier conversation.
+
+    What a board said before it reported anew is in the ledger before its report is compared with that.
+    """
+    sessions: dict[int, int] = {}
+    for at, one in enumerate(waiting[:at_most]):
+        if sessions.setdefault(one.cabinet, one.session) != one.session:
+            return at
+    return min(len(waiting), at_most)
 
 
 def take(ledger: Ledger, said: Sequence[Said]) -> Taken:

@@ -19,7 +19,7 @@ from host_tools.host.database import Passing, now_ms
 from host_tools.host.ledger import Ledger
 from host_tools.host.links import SILENT_S, Link, Links
 from host_tools.host.notifier import Notifier
-from host_tools.host.replica import News, Said, Taken, take
+from host_tools.host.replica import News, Said, Taken, take, turn_of
 from host_tools.host.rs485 import SerialBus
 from host_tools.host.serial_port import SerialPort
 from locker.core.records import COMMAND_APPLIED
@@ -185,7 +185,8 @@ class Server:
             await self._work.wait()
             self._work.clear()
             while self._said:
-                turn, self._said = self._said[:_TURN_MAX], self._said[_TURN_MAX:]
+                size = turn_of([said for _, said in self._said[:_TURN_MAX]], _TURN_MAX)
+                turn, self._said = self._said[:size], self._said[size:]
                 self._answer(turn, await self._take(thread, [said for _, said in turn]))
 
     async def _take(self, thread: ThreadPoolExecutor, said: list[Said]) -> Taken:

@@ -102,7 +102,7 @@ class Link:
         elif kind == messages.REFUSED:
             self._report_ms = self._later_ms = now_ms + _HEARTBEAT_MS
         elif kind == messages.HELD or self._held:
-            if kind == messages.HELD:
+            if not self._held:  # a second one may be older than what was acknowledged since
                 _, number, tag, command, echo, seconds = message
                 self._journal.hold(number, tag, uptime)
                 self._tell(events.Commanded(command, commands.SKIP, 0, 0, 0), now_ms)

@@ -17,7 +17,11 @@ class NotReady(Exception):
 
 
 class HostSession(Session):
-    """The host's end of the conversation with one board. It speaks and hears the messages of `locker.wire.host_messages`."""
+    """The host's end of the conversation with one board. It speaks and hears the messages of `locker.wire.host_messages`.
+
+    `meetings`: how many contexts there were; what was known of the board belongs to the one before when it grows. `late`: the board had
+    said something newer before the last message was heard. `newest`: the sequence number of the newest message of this context.
+    """
 
     def __init__(self, master_secret: bytes, board_id: bytes, alias: bytes, entropy) -> None:
         """As for the board's end."""
@@ -26,6 +30,8 @@ class HostSession(Session):
         self._decode = decode_message
         self._secret = entropy(_SECRET_BYTES)
         self._nonce = None  # of the board, in the present context
+        self.meetings = 0
+        self.late = False
 
     def start(self, now_ms: int) -> None:
         """Only boards greet."""
@@ -33,6 +39,11 @@ class HostSession(Session):
 
     def step(self, now_ms: int) -> None:
         """Lets time pass: for the host it changes nothing."""
+
+    @property
+    def newest(self) -> int:
+        """The sequence number of the newest message that was heard; -1 before the first."""
+        return self._newest
 
     def seal(self, message: tuple) -> bytes:
         """The frame of a message, as for the board's end. Raises NotReady without keys, ValueError for what is not a message."""
@@ -68,5 +79,13 @@ class HostSession(Session):
             self._number = 1  # 0 sealed the WELCOME
             self._newest = -1
             self._seen = 0
+            self.meetings += 1
             self.ready = True
         return self._opened(payload, _AFTER_NONCE)
+
+    def _opened(self, payload, at):
+        """As for the board's end; notes whether the message was overtaken."""
+        newest = self._newest
+        message = super()._opened(payload, at)
+        self.late = self._newest == newest
+        return message
