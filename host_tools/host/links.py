@@ -12,6 +12,8 @@ from host_tools.host.ledger import Ledger
 from host_tools.host.meeting import FAULTS, Meeting
 from host_tools.host.quick_session import QuickSession
 from host_tools.host.replica import Said, Taken
+from host_tools.host.tally import UNKNOWN, UNSEALED, Tally
+from host_tools.host.tally import VERSION as OTHER_VERSION
 from locker.wire import host_messages as messages
 from locker.wire.frame import VERSION, BadFrame, alias_of
 from locker.wire.host_messages import Report
@@ -41,7 +43,6 @@ class Link:
     ordered: int = 0  # number of the order that it was told last, and when
     ordered_s: float = 0.0
     told: str | None = None  # of what is found at its reports
-    version_told: int | None = None
 
     def send(self, message: tuple) -> None:
         """Seals a message and hands it to the carrier; a board that is away asks again when it is back."""
@@ -56,30 +57,36 @@ class Link:
 
 @dataclass
 class Links:
-    """All links of a ledger. `tell` hears of what people should know."""
+    """All links of a ledger. `tell` hears of what people should know, `tally` counts what proves nothing."""
 
     ledger: Ledger
     tell: Tell
-    dropped: int = 0  # payloads for no board of ours
+    tally: Tally
     _links: dict[bytes, Link] = field(default_factory=dict)
     _known: set[bytes] = field(default_factory=set)
     _refreshed_s: float | None = None
 
     def hear(self, carrier: Carrier, payload: bytes, now_s: float) -> tuple[Link, Said | None] | None:
-        """Takes a payload from a carrier. Gives the link that it proved to be from, and what is for the ledger; None for all else."""
+        """Takes a payload from a carrier. Gives the link that it is from, and what is for the ledger; None where it proves nothing.
+
+        A greeting proves little: it may be an old one.
+        """
         link = self._link_of(payload, now_s)
         if link is None:
-            self.dropped += 1
+            self.tally.count(UNKNOWN)
             return None
+        rejected = link.session.rejected
         message = link.session.accept(payload, int(now_s * 1000))
         while frame := link.session.outgoing():
             carrier.write(b"\0" + frame)  # ends what the line has left of another
             link.welcomed_s = now_s
-        self._tell_of_version(link)
+        if link.session.rejected != rejected:
+            self._count(link, payload)
+            return None
         if link.meeting != link.session.meetings:  # what the board said before is another conversation
             link.meeting, link.report, link.in_step = link.session.meetings, None, False
         if message is None:
-            return None
+            return link, None
         self._prove(link, carrier, now_s)
         return link, self._said(link, message, now_s)
 
@@ -187,12 +194,13 @@ class Links:
                 link.ordered, link.ordered_s = command.number, now_s
                 link.send(command)
 
-    def _tell_of_version(self, link: Link) -> None:
-        version = link.session.other_version
-        if version is not None and version != link.version_told:
-            link.version_told = version
-            detail = f"it speaks version {version}, this host {VERSION}: run `ansim flash` on it, or update ansim"
-            self.tell(occurrence("refused", site=link.site, cabinet=link.number, detail=detail))
+    def _count(self, link: Link, payload: bytes) -> None:
+        version = payload[0] >> 4
+        if version == VERSION:
+            self.tally.count(UNSEALED)
+            return
+        who = f"cabinet {link.number} of {link.site}, or somebody with its alias, speaks version {version} and this host {VERSION}"
+        self.tally.count(OTHER_VERSION, hint=f"{who}: if it is the cabinet, run `ansim flash` on it, or update ansim")
 
     def lost(self, carrier: Carrier) -> None:
         """The carrier is gone."""

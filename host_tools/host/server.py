@@ -13,23 +13,23 @@ from typing import NamedTuple
 
 from host_tools.errors import Complaint
 from host_tools.host import dispatch, openings, orders, outbox
-from host_tools.host.carriers import Carrier, SerialCarrier, TcpCarrier
+from host_tools.host.carriers import Carrier, SerialCarrier
 from host_tools.host.chronicle import Tell, occurrence, of_news
 from host_tools.host.database import Passing, now_ms
 from host_tools.host.ledger import Ledger
-from host_tools.host.links import SILENT_S, Link, Links
+from host_tools.host.links import Link, Links
+from host_tools.host.listener import Listener
 from host_tools.host.notifier import Notifier
 from host_tools.host.replica import News, Said, Taken, take, turn_of
 from host_tools.host.rs485 import SerialBus
 from host_tools.host.serial_port import SerialPort
+from host_tools.host.tally import OVERFLOW, Tally
 from locker.core.records import COMMAND_APPLIED
 
 DEFAULT_PORT = 26746
 
 _TURN_MAX = 4096  # messages in one transaction
 _WAITING_MAX = 20_000  # messages that wait for one; more are dropped, and their boards say them again
-_STRANGERS_MAX = 256  # connections without a verified frame; the oldest gives way
-_STRANGER_S = 30.0
 _TICK_S = 1.0
 _ROLL_S = 3600.0  # how often it is looked for epochs that are due
 _LEDGER_PAUSE_S = 1.0
@@ -54,16 +54,16 @@ class Server:
         self._notifier = notifier
         self._dispatchers = dispatchers
         self._tell = tell
-        self._links = Links(ledger, tell)
+        self._tally = Tally(tell)
+        self._links = Links(ledger, tell, self._tally)
+        self._listener = Listener(self._hear, self._links.lost, self._tally)
         self._said: list[tuple[Link, Said]] = []
         self._places: dict[int, Link] = {}  # by the ledger's number of the cabinet
-        self._connections: set[TcpCarrier] = set()
         self._work = asyncio.Event()
         self._mail = asyncio.Event()
         self._pickups = asyncio.Event()  # doors with parcels were opened, which dispatchers look at
         self._news = asyncio.Event()  # a board may have reported an order, and is told the next
         self._stop = asyncio.Event()
-        self._overflowed = 0
         self._failure: Complaint | None = None
 
     def stop(self) -> None:
@@ -76,7 +76,7 @@ class Server:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         async with contextlib.AsyncExitStack() as held:
-            held.callback(self._end_connections)
+            held.callback(self._listener.close)
             committing = held.enter_context(ThreadPoolExecutor(1, "ledger"))
             posting = held.enter_context(ThreadPoolExecutor(1, "post"))
             dispatching = held.enter_context(ThreadPoolExecutor(1, "dispatch"))
@@ -113,53 +113,36 @@ class Server:
             return
         address, number = settings.listen
         try:
-            listener = await asyncio.get_running_loop().create_server(self._connection, address, number)
+            bounds = await self._listener.open(address, number)
         except OSError as error:
             raise Complaint(_why_not(address, number, error)) from error
-        held.callback(listener.close)
-        for socket in listener.sockets:
-            bound = socket.getsockname()
+        for bound in bounds:
             shown = f"[{bound[0]}]:{bound[1]}" if ":" in bound[0] else f"{bound[0]}:{bound[1]}"
             self._tell(occurrence("listening", detail=shown, address=bound[0], port=bound[1]))
 
     # What arrives
 
-    def _hear(self, carrier: Carrier, payload: bytes) -> None:
+    def _hear(self, carrier: Carrier, payload: bytes) -> bool:
+        """Takes a payload; whether it was from one of our boards."""
         try:
             heard = self._links.hear(carrier, payload, asyncio.get_running_loop().time())
         except Passing:  # whoever it was will say it again
-            self._overflowed += 1
-            return
+            self._tally.count(OVERFLOW)
+            return True
         except Complaint as complaint:
             self._failure = complaint
             self.stop()
-            return
+            return True
         if heard is None:
-            return
+            return False
         link, said = heard
         self._places[link.cabinet] = link
-        if said is None:
-            return
-        if len(self._said) >= _WAITING_MAX:
-            self._overflowed += 1
-            return
-        self._said.append((link, said))
-        self._work.set()
-
-    def _connection(self) -> TcpCarrier:
-        return TcpCarrier(self._hear, self.opened, self._closed)
-
-    def opened(self, carrier: TcpCarrier) -> None:
-        strangers = [other for other in self._connections if not other.verified]
-        if len(strangers) >= _STRANGERS_MAX:
-            oldest = min(strangers, key=lambda other: other.opened_s)
-            oldest.close()
-            self._connections.discard(oldest)  # at once: many may come before the loop tells of its end
-        self._connections.add(carrier)
-
-    def _closed(self, carrier: TcpCarrier) -> None:
-        self._connections.discard(carrier)
-        self._links.lost(carrier)
+        if said is not None and len(self._said) >= _WAITING_MAX:
+            self._tally.count(OVERFLOW)
+        elif said is not None:
+            self._said.append((link, said))
+            self._work.set()
+        return True
 
     def _lost_port(self, port: SerialPort, reason: str) -> None:
         self._tell(occurrence("serial port lost", detail=f"{port.name}: {reason}"))
@@ -167,16 +150,6 @@ class Server:
     def _lost_line(self, carrier: SerialCarrier, reason: str) -> None:
         self._lost_port(carrier, reason)
         self._links.lost(carrier)
-
-    def close_idle(self, now_s: float) -> None:
-        """Closes the connections of strangers that have had their time, and of boards that are silent for more than two heartbeats."""
-        for carrier in list(self._connections):
-            if now_s - carrier.heard_s > SILENT_S or (not carrier.verified and now_s - carrier.opened_s > _STRANGER_S):
-                carrier.close()
-
-    def _end_connections(self) -> None:
-        for carrier in list(self._connections):
-            carrier.close()
 
     # What follows from it
 
@@ -287,10 +260,8 @@ class Server:
             now_s = asyncio.get_running_loop().time()
             with contextlib.suppress(Passing):  # it looks into the ledger, and will again
                 self._links.tick(now_s)
-            self.close_idle(now_s)
-            if self._overflowed:
-                self._tell(occurrence("overflow", detail=f"{self._overflowed} messages were dropped and will come again"))
-                self._overflowed = 0
+            self._listener.close_idle(now_s)
+            self._tally.tick(now_s)
 
 
 def _why_not(address: str, number: int, error: OSError) -> str:

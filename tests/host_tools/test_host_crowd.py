@@ -12,10 +12,8 @@ from host_board import PATIENCE_S, Board, Host, Journal, enrolment
 from host_tools.host import parcels
 from host_tools.host.carriers import TcpCarrier
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
-from host_tools.host.links import SILENT_S
-from host_tools.host.notifier import FileNotifier
-from host_tools.host.server import Server
 from locker.wire import host_messages as messages
+from locker.wire.frame import FIRST, VERSION, encode
 
 BOARDS = 300
 STRANGERS = 300
@@ -89,57 +87,22 @@ def test_hundreds_of_boards_converge_and_hundreds_of_strangers_displace_none_of_
     assert len(parcels.listing(ledger)) == BOARDS
 
 
-def connected(meet: "asyncio.Future[TcpCarrier]") -> TcpCarrier:
-    return TcpCarrier(lambda carrier, payload: None, meet.set_result, lambda carrier: None)
-
-
 def test_a_peer_that_vanishes_is_noticed_by_the_system_within_two_minutes() -> None:
     async def accept() -> dict[str, int]:
-        loop = asyncio.get_running_loop()
-        met: asyncio.Future[TcpCarrier] = loop.create_future()
-        server = await loop.create_server(lambda: connected(met), "127.0.0.1", 0)
-        peer = socket.create_connection(server.sockets[0].getsockname())
-        carrier = await met
-        assert carrier._transport is not None
-        line = carrier._transport.get_extra_info("socket")
+        listening = socket.create_server(("127.0.0.1", 0))
+        peer = socket.create_connection(listening.getsockname())
+        line, address = listening.accept()
+        carrier = TcpCarrier(line, address, lambda carrier, payload: True, lambda carrier: None, lambda carrier: None)
+        peer.sendall(encode(bytes((VERSION << 4 | FIRST,)) + bytes(40)))  # a board has proved itself
+        carrier.turn()
         options = {
             name: line.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
         }
         options["SO_KEEPALIVE"] = line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-        peer.close()
-        carrier.close()
-        server.close()
+        for end in (peer, carrier, listening):
+            end.close()
         return options
 
     options = asyncio.run(accept())
     assert options["SO_KEEPALIVE"]
     assert options["TCP_KEEPIDLE"] + options["TCP_KEEPINTVL"] * options["TCP_KEEPCNT"] <= 120
-
-
-class Connection:
-    """What the server knows of a connection."""
-
-    def __init__(self, verified: bool, heard_s: float) -> None:
-        self.verified = verified
-        self.opened_s = 0.0
-        self.heard_s = heard_s
-        self.closed = False
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def test_a_board_that_is_silent_for_two_heartbeats_and_a_stranger_after_half_a_minute_lose_their_connections(
-    ledger: Ledger, tmp_path: Path
-) -> None:
-    async def close_idle(now_s: float) -> list[bool]:
-        server = Server(ledger, FileNotifier(tmp_path / "messages"), lambda told: None, FileNotifier(tmp_path / "dispatchers"))
-        connections = [Connection(True, 0.0), Connection(True, 200.0), Connection(False, 200.0)]
-        for connection in connections:
-            server.opened(connection)
-        server.close_idle(now_s)
-        return [connection.closed for connection in connections]
-
-    assert asyncio.run(close_idle(29.0)) == [False, False, False]
-    assert asyncio.run(close_idle(31.0)) == [False, False, True]
-    assert asyncio.run(close_idle(SILENT_S + 1)) == [True, False, True]

@@ -13,6 +13,7 @@ from host_tools.host.link_status import link_statuses
 from host_tools.host.links import Links
 from host_tools.host.openings import ask, give, state_of
 from host_tools.host.replica import Said, take, turn_of
+from host_tools.host.tally import Tally
 from locker.core import commands, records
 from locker.wire import host_messages as told
 from locker.wire import messages
@@ -36,7 +37,7 @@ class Line:
         self.enrolled = enrol(ledger)
         self.board = Board(self.enrolled)
         self.said: list[dict] = []
-        self.links = Links(ledger, self.said.append)
+        self.links = Links(ledger, self.said.append, Tally(self.said.append))
         self.now_s = 1000.0
         self.for_board: list[bytes] = []
         self.waiting: list[tuple[Any, Said]] = []

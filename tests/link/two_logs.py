@@ -21,6 +21,7 @@ from host_tools.host.links import Links
 from host_tools.host.orders import Order
 from host_tools.host.quick_session import QuickSession
 from host_tools.host.replica import Said, take
+from host_tools.host.tally import Tally
 from locker.core import commands, journal, records
 from locker.core import effects as do
 from locker.core.cabinet import Cabinet
@@ -230,7 +231,7 @@ class HostEnd:
     def start(self) -> None:
         self.verified = False
         self.told: list[dict] = []
-        self._links = Links(self.ledger, self.told.append)
+        self._links = Links(self.ledger, self.told.append, Tally(self.told.append))
         self._decoder = Decoder()
         self._said: list[tuple[HostLink, Said]] = []
 

@@ -1,0 +1,49 @@
+"""What strangers do at the port, counted: at most one line a minute for each kind, however much they say."""
+
+from host_tools.host.chronicle import Tell, occurrence
+
+#: What is counted, and what people are told of it.
+UNKNOWN = "of an unknown alias"
+UNSEALED = "that prove nothing"
+VERSION = "of another version"
+DAMAGED = "damaged"
+TURNED_AWAY = "turned away"
+OVERFLOW = "overflow"
+
+_WORDS = {
+    UNKNOWN: "{count} frames were from no cabinet of this ledger",
+    UNSEALED: "{count} frames proved nothing: forged, repeated, or of a cabinet with another identity",
+    VERSION: "{count} frames were of another version of the protocol",
+    DAMAGED: "{count} damaged frames came, or what is no frame",
+    TURNED_AWAY: "{count} connections that had proved nothing were closed before their time",
+    OVERFLOW: "{count} messages were dropped and will come again",
+}
+_MINUTE_S = 60.0
+
+
+class Tally:
+    """Counts by kind. `tick` tells what has come, each kind once a minute at most."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._counts: dict[str, int] = {}
+        self._hints: dict[str, str] = {}
+        self._told_s: dict[str, float] = {}
+
+    def count(self, kind: str, count: int = 1, hint: str = "") -> None:
+        """So many more of a kind; of several hints the latest is told."""
+        if not count:
+            return
+        self._counts[kind] = self._counts.get(kind, 0) + count
+        if hint:
+            self._hints[kind] = hint
+
+    def tick(self, now_s: float) -> None:
+        """Lets time pass."""
+        for kind in [kind for kind in self._counts if now_s - self._told_s.get(kind, -_MINUTE_S) >= _MINUTE_S]:
+            self._told_s[kind] = now_s
+            detail = _WORDS[kind].format(count=self._counts.pop(kind))
+            hint = self._hints.pop(kind, "")
+            self._tell(
+                occurrence("overflow" if kind == OVERFLOW else "strangers", kind=kind, detail=f"{detail}; {hint}" if hint else detail)
+            )

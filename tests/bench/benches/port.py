@@ -1,0 +1,34 @@
+"""What strangers at the host's port cost the boards, beside an idle host in the same run."""
+
+import sys
+from pathlib import Path
+
+from host_tools.errors import Complaint
+from tests.bench import Table
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "host_tools"))
+
+from flooded import ACK_FACTOR_MAX, ACK_MORE_MS_MAX, ALARM_MS_MAX, Figures, port
+from floods import FLOODS
+
+_NOTE = (
+    f"The median Ack may take {ACK_FACTOR_MAX} times that of the idle host and {ACK_MORE_MS_MAX:.0f} ms, an alarm {ALARM_MS_MAX:.0f} ms. "
+    "Floods and boards come from one address, and share this machine with the host."
+)
+
+
+def run() -> list[Table]:
+    """Raises Complaint when a flood costs more than is promised."""
+    with port() as measured:
+        idle = measured.figures()
+        found = {flood.__name__: measured.under(flood) for flood in FLOODS}
+    faults = [f"{name}: {fault}" for name, figures in found.items() for fault in figures.faults(idle)]
+    if faults:
+        raise Complaint("Under a flood " + "; ".join(faults) + ".")
+    rows = [_row("idle", idle), *(_row(name.replace("_", " "), figures) for name, figures in found.items())]
+    columns = ["flood", "Ack, median ms", "Ack, worst ms", "bell to alarm, ms", "new board in, ms"]
+    return [Table("the host's port under floods", columns, rows, _NOTE)]
+
+
+def _row(name: str, figures: Figures) -> list:
+    return [name, *(round(value, 1) for value in figures)]
