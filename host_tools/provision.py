@@ -20,6 +20,7 @@ from host_tools.errors import Complaint
 from host_tools.flash import refuse_missing_journal, refuse_other_firmware, refuse_wrong_chip, verdict
 from host_tools.host.data import data_folder
 from host_tools.host.ledger import PENDING, AlreadyEnrolled, Cabinet, Enrolment, Ledger, Site, database_of, open_ledger
+from host_tools.host.names import normal
 from host_tools.install import Progress, install, survey
 
 _CONNECT_S_MAX = 5.0
@@ -129,7 +130,7 @@ def _refuse(request: Request, found: _Found, ledger: Ledger) -> None:
 
 def _taken(request: Request, found: _Found, ledger: Ledger) -> list[Cabinet]:
     """The cabinet with the number that was asked for, when its board is another one."""
-    wanted = (request.site, request.number)
+    wanted = (normal(request.site), request.number)
     return [one for one in ledger.cabinets() if one.uid != found.uid and (one.site, one.number) == wanted]
 
 

@@ -9,6 +9,8 @@ from host_tools.showing import shown_json, shown_lines
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+
 
 def say(text: object, *, err: bool = False) -> None:
     """A line, or several, for a person. What a terminal would act on is shown as question marks."""

@@ -5,16 +5,19 @@ from pathlib import Path
 
 import click
 
-from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._tables import show, table
 from host_tools.host import residents
 from host_tools.host.data import data_option
 from host_tools.host.ledger import open_ledger
+from host_tools.host.residents import Resident
+
+unit_option = click.option("--unit", metavar="UNIT", help="Tells residents of one name apart, such as a flat's number.")
 
 
 @click.group()
 def command() -> None:
-    """Enter residents and list them.
+    """Enter residents, list them, change their names and contacts.
 
     \b
     Example: ansim resident add "Kim Seo-yeon"
@@ -23,21 +26,25 @@ def command() -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--contact", default="", help="Where the notifier reaches her; may be left out with the file notifier.")
+@click.option("--contact", default="", metavar="CONTACT", help="An e-mail address or a telephone number; may be left out.")
+@click.option("--unit", default="", metavar="UNIT", help="Tells her from others of her name, such as the flat's number.")
+@dry_run_option
 @data_option
 @json_option
-def add(name: str, contact: str, data: Path | None, as_json: bool) -> None:
-    """Enter a resident.
+def add(name: str, contact: str, unit: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Enter a resident. Names that differ only in how they were typed (composed or decomposed letters) are one.
 
     \b
-    Example: ansim resident add "Kim Seo-yeon" --contact seo-yeon@example.org
+    Example: ansim resident add "Kim Seo-yeon" --unit 101 --contact seo-yeon@example.org
     """
-    with open_ledger(data) as ledger:
-        made = residents.add(ledger, name, contact)
+    with open_ledger(data, create=not dry_run) as ledger:
+        made = residents.add(ledger, name, contact, unit, dry_run=dry_run)
     if as_json:
-        print_json(made._asdict())
+        print_json(made._asdict() | ({"dry_run": True} if dry_run else {}))
+    elif dry_run:
+        say(f"Would enter {_called(made)}.")
     else:
-        say(f"Entered {made.name}. `ansim resident tail` sets her safe tail, `ansim ticket new` issues a ticket for her.")
+        say(f"Entered {_called(made)}. `ansim resident tail` sets her safe tail, `ansim ticket new` issues a ticket for her.")
 
 
 @command.command("list")
@@ -54,14 +61,57 @@ def list_(data: Path | None, as_json: bool) -> None:
     if as_json:
         print_json([resident._asdict() for resident in found])
         return
-    rows = [(resident.name, resident.contact, "set" if resident.has_tail else "none") for resident in found]
-    show(table(("resident", "contact", "safe tail"), rows))
+    rows = [(one.name, one.unit, one.contact, "set" if one.has_tail else "none") for one in found]
+    show(table(("resident", "unit", "contact", "safe tail"), rows))
 
 
 @command.command()
 @click.argument("name")
+@click.argument("new_name", required=False)
+@unit_option
+@click.option("--new-unit", metavar="UNIT", help='Her unit from now on; "" for none.')
+@dry_run_option
 @data_option
-def tail(name: str, data: Path | None) -> None:
+@json_option
+def rename(
+    name: str, new_name: str | None, unit: str | None, new_unit: str | None, dry_run: bool, data: Path | None, as_json: bool
+) -> None:
+    """Change a resident's name, her unit, or both. Her tickets and parcels stay hers.
+
+    \b
+    Example: ansim resident rename "Kim Seoyeon" "Kim Seo-yeon" --new-unit 101
+    """
+    if new_name is None and new_unit is None:
+        raise click.UsageError("Give a new name, --new-unit, or both.")
+    with open_ledger(data, create=False) as ledger:
+        before, after = residents.rename(ledger, name, unit, new_name, new_unit, dry_run=dry_run)
+    _tell(after, f"{'Would rename' if dry_run else 'Renamed'} {_called(before)}: {_called(after)}.", dry_run, as_json)
+
+
+@command.command()
+@click.argument("name")
+@click.argument("contact")
+@unit_option
+@dry_run_option
+@data_option
+@json_option
+def contact(name: str, contact: str, unit: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Change where a resident is reached: an e-mail address or a telephone number, "" for nowhere.
+
+    \b
+    Example: ansim resident contact "Kim Seo-yeon" "+82 10 1234 5678"
+    """
+    with open_ledger(data, create=False) as ledger:
+        changed = residents.set_contact(ledger, name, unit, contact, dry_run=dry_run)
+    where = changed.contact or "nowhere"
+    _tell(changed, f"{_called(changed)} {'would be' if dry_run else 'is'} reached at {where} from now on.", dry_run, as_json)
+
+
+@command.command()
+@click.argument("name")
+@unit_option
+@data_option
+def tail(name: str, unit: str | None, data: Path | None) -> None:
     """Set a resident's safe tail: the two digits that she types in place of the last two when she is forced to open her door.
 
     Asks for them on a terminal, where they do not show; without one, reads a line from standard input. They are never shown again.
@@ -74,5 +124,16 @@ def tail(name: str, data: Path | None) -> None:
     else:
         digits = sys.stdin.readline()
     with open_ledger(data, create=False) as ledger:
-        residents.set_tail(ledger, name, digits.strip())
+        residents.set_tail(ledger, name, digits.strip(), unit)
     say("Set. It takes effect with the next ticket.")
+
+
+def _called(resident: Resident) -> str:
+    return residents.label(resident.name, resident.unit)
+
+
+def _tell(resident: Resident, words: str, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        print_json(resident._asdict() | ({"dry_run": True} if dry_run else {}))
+    else:
+        say(words)

@@ -26,17 +26,18 @@ def command() -> None:
 
 @command.command()
 @click.option("--resident", required=True, help="For whom the parcel will be.")
+@click.option("--unit", metavar="UNIT", help="Her unit, where there is more than one resident of that name.")
 @site_option
 @data_option
 @json_option
-def new(resident: str, site: str | None, data: Path | None, as_json: bool) -> None:
+def new(resident: str, unit: str | None, site: str | None, data: Path | None, as_json: bool) -> None:
     """Issue a ticket: 9 digits for the address label, good for one deposit at any cabinet of the site.
 
     \b
     Example: ansim ticket new --resident "Kim Seo-yeon" --site mapo-3
     """
     with open_ledger(data, create=False) as ledger:
-        issued = tickets.issue(ledger, resident, site)
+        issued = tickets.issue(ledger, resident, site, unit)
     if as_json:
         print_json({"ticket": issued.number, "serial": issued.serial, "site": issued.site, "resident": issued.resident})
     else:

@@ -8,6 +8,7 @@ from host_tools.errors import Complaint
 from host_tools.host import openings, orders, tables
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import RETIRED, Ledger
+from host_tools.host.names import normal
 from host_tools.host.orders import Order
 from locker.core import commands, records
 
@@ -74,7 +75,7 @@ def waiting(connection: Connection, place: Place) -> Row:
 
 def _cabinet(connection: Connection, place: Place) -> Row:
     cabinet = tables.cabinet
-    here = (tables.site.c.name == place.site) & (cabinet.c.number == place.cabinet) & (cabinet.c.state != RETIRED)
+    here = (tables.site.c.name == normal(place.site)) & (cabinet.c.number == place.cabinet) & (cabinet.c.state != RETIRED)
     row = connection.execute(select(cabinet).join(tables.site).where(here)).first()
     if row is None:
         raise Complaint(f"There is no cabinet {place.cabinet} at {place.site}: `ansim cabinet list` shows them.", 2)

@@ -47,6 +47,12 @@ class Database(ABC):
         """The sentence for what the database reported: Passing for what may be over without a change here."""
 
     @contextmanager
+    def migrating(self, engine: Engine) -> Iterator[Connection]:
+        """One transaction in which tables may be built anew; undone when it raises."""
+        with engine.begin() as connection:
+            yield connection
+
+    @contextmanager
     def alone(self, _engine: Engine) -> Iterator[bool]:
         """Whether no other host on this database is handing messages over; none begins meanwhile. A folder's lock does it for a file."""
         yield True
@@ -92,7 +98,7 @@ def _migrate(engine: Engine, database: Database, create: bool) -> None:
     # Alembic takes longer to import than most commands run, so only a ledger that needs it pays.
     from host_tools.host.migrations import known, upgrade
 
-    with engine.begin() as connection:
+    with database.migrating(engine) as connection:
         found = schema_of(connection)
         if found is not None and found not in known():
             raise Complaint(f"The ledger in {database.name} was written by a newer ansim (schema {found}): update ansim, or name another.")

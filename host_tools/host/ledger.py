@@ -17,9 +17,9 @@ from host_tools.errors import Complaint
 from host_tools.host import tables
 from host_tools.host.data import KEY, data_folder, database_url, prepare
 from host_tools.host.database import Database, complaints, now_ms, open_engine
+from host_tools.host.names import checked_name
 from host_tools.host.vault import Vault, open_vault
 
-NAME_CHARACTERS_MAX = 64
 CABINET_NUMBER_MAX = 9999
 
 PENDING = "pending"
@@ -121,7 +121,7 @@ class Ledger:
 
     def site(self, name: str) -> Site:
         """The site of that name; it is founded, with a fresh ticket key, when the ledger does not know it."""
-        check_name("site", name)
+        name = checked_name("site", name)
         with self.writing() as connection:
             row = connection.execute(select(tables.site).where(tables.site.c.name == name)).first()
             if row is None:
@@ -141,7 +141,7 @@ class Ledger:
 
         Raises AlreadyEnrolled when the chip, or the number at that site, is taken (a pending one counts, see `forget`).
         """
-        self.site(enrolment.site)
+        enrolment = enrolment._replace(site=self.site(enrolment.site).name)
         with self.writing() as connection:
             site = connection.execute(select(tables.site.c.id).where(tables.site.c.name == enrolment.site)).scalar_one()
             self._refuse_known(connection, enrolment)
@@ -262,12 +262,6 @@ def new_tag() -> int:
 
 def _to_cabinet(row: Row) -> Cabinet:
     return Cabinet(*row[: len(Cabinet._fields)])
-
-
-def check_name(what: str, name: str) -> None:
-    """Refuses names that no screen or message could carry."""
-    if not name.strip() or name != name.strip() or len(name) > NAME_CHARACTERS_MAX or not name.isprintable():
-        raise Complaint(f"A {what}'s name has 1 to {NAME_CHARACTERS_MAX} printable characters and no blanks around it.", 2)
 
 
 def database_of(data: Path) -> Database:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from host_tools.errors import Complaint
 from host_tools.host import orders, tables
 from host_tools.host.ledger import RETIRED, Ledger, new_tag
+from host_tools.host.names import normal
 from host_tools.host.orders import Order
 from locker.core import commands
 from locker.wire.host_messages import Held, Refused, Report
@@ -74,7 +75,9 @@ def take_over(ledger: Ledger, site: str, number: int) -> None:
     """From now on this ledger serves that cabinet, whichever host did before. Raises Complaint when there is no such cabinet."""
     cabinet = tables.cabinet
     here = cabinet.c.id.in_(
-        select(cabinet.c.id).join(tables.site).where(tables.site.c.name == site, cabinet.c.number == number, cabinet.c.state != RETIRED)
+        select(cabinet.c.id)
+        .join(tables.site)
+        .where(tables.site.c.name == normal(site), cabinet.c.number == number, cabinet.c.state != RETIRED)
     )
     with ledger.writing() as connection:
         changed = connection.execute(update(cabinet).where(here).values(tag=new_tag(), tag_before=ANY_TAG, fault=None))

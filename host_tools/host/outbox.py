@@ -9,6 +9,7 @@ from host_tools.host.chronicle import when_fields
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Identity, Ledger
 from host_tools.host.notifier import Notifier
+from host_tools.host.residents import LABEL
 from host_tools.host.times import Moment
 from host_tools.host.wording import Matter, Message, words
 
@@ -37,7 +38,7 @@ def _deliver(ledger: Ledger, notifier: Notifier) -> Round:
     outbox, resident = tables.outbox, tables.resident
     with ledger.reading() as connection:
         unsent = (
-            select(outbox, resident.c.name.label("name"), resident.c.contact.label("contact"))
+            select(outbox, LABEL, resident.c.contact.label("contact"))
             .select_from(outbox.outerjoin(resident))
             .where(outbox.c.sent_ms.is_(None))
             .order_by(outbox.c.sequence)
@@ -65,4 +66,4 @@ def _message(row: Row, identity: Identity) -> Message:
     heard_ms = row.queued_ms
     moment = Moment(row.earliest_ms, row.latest_ms, heard_ms) if row.latest_ms is not None else Moment(heard_ms, heard_ms, heard_ms)
     matter = Matter(row.kind, row.resident is not None, row.epoch, row.door, row.counter, row.retry, moment)
-    return Message(row.id, row.name or STAFF, row.contact or "", row.kind, words(matter, identity), **when_fields(moment))
+    return Message(row.id, row.label or STAFF, row.contact or "", row.kind, words(matter, identity), **when_fields(moment))

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from host_tools.host import tables
 from host_tools.host.ledger import RETIRED, Ledger
+from host_tools.host.residents import LABEL
 
 
 class Parcel(NamedTuple):
@@ -45,7 +46,7 @@ def listing(ledger: Ledger, state: str | None = None) -> list[Parcel]:
             tables.site.c.name,
             cabinet.c.number,
             *(parcel.c[name] for name in ("door", "counter", "serial")),
-            tables.resident.c.name,
+            LABEL,
             *(parcel.c[name] for name in ("state", "flagged", "deposited_ms", "ended_ms")),
         )
         .select_from(parcel.join(cabinet, cabinet.c.id == parcel.c.cabinet).join(tables.site).outerjoin(tables.resident))

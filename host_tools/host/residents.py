@@ -1,54 +1,90 @@
-"""Residents: whom parcels are for. Names and contacts stay on the host; a safe tail is sealed and never shown."""
+"""Residents: whom parcels are for. Names and contacts stay on the host; a safe tail is sealed and never shown.
+
+Two residents may have one name when their units tell them apart.
+"""
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, exc, insert, select, update
+from sqlalchemy import Connection, Row, case, exc, insert, select, update
 
 from host_tools.errors import Complaint
 from host_tools.host import tables
+from host_tools.host.contacts import checked_contact
 from host_tools.host.database import now_ms
-from host_tools.host.ledger import Ledger, check_name
+from host_tools.host.ledger import Ledger
+from host_tools.host.names import checked_name, checked_unit, normal
 from host_tools.host.vault import Vault
 
-CONTACT_CHARACTERS_MAX = 254
+#: A resident as lists and messages name her: `Kim Seo-yeon (101)`, without a unit by her name alone; NULL where there is none.
+LABEL = case(
+    (tables.resident.c.unit == "", tables.resident.c.name), else_=tables.resident.c.name + " (" + tables.resident.c.unit + ")"
+).label("label")
+_TAKEN = "There is a resident of that name already: tell them apart by their units, with --unit."
 
 
 class Resident(NamedTuple):
-    """One resident. `contact` is for the notifier and may be empty."""
+    """One resident. `unit` tells her from others of her name; `contact` is for the notifier; both may be empty."""
 
     id: int
     name: str
+    unit: str
     contact: str
     has_tail: bool
 
 
-def add(ledger: Ledger, name: str, contact: str = "") -> Resident:
-    """Enters a resident; raises Complaint when there is one of that name."""
-    check_name("resident", name)
-    if len(contact) > CONTACT_CHARACTERS_MAX or not contact.isprintable():
-        raise Complaint(f"A contact has at most {CONTACT_CHARACTERS_MAX} printable characters.", 2)
-    row = {"name": name, "contact": contact, "since_ms": now_ms()}
+def add(ledger: Ledger, name: str, contact: str = "", unit: str = "", *, dry_run: bool = False) -> Resident:
+    """Enters a resident; raises Complaint when there is one of that name and unit, or when any of the three cannot be."""
+    row = {"name": checked_name("resident", name), "unit": checked_unit(unit), "contact": checked_contact(contact), "since_ms": now_ms()}
     with ledger.writing() as connection:
+        _refuse_taken(connection, row["name"], row["unit"], 0)
+        if dry_run:
+            return Resident(0, row["name"], row["unit"], row["contact"], False)
         try:
             made = connection.execute(insert(tables.resident).values(**row).returning(tables.resident.c.id)).scalar_one()
         except exc.IntegrityError as error:
-            raise Complaint("There is a resident of that name already: add something that tells them apart.") from error
-    return Resident(made, name, contact, False)
+            raise Complaint(_TAKEN) from error
+    return Resident(made, row["name"], row["unit"], row["contact"], False)
 
 
 def everyone(ledger: Ledger) -> list[Resident]:
-    """All residents, by name."""
+    """All residents, by name and unit."""
     with ledger.reading() as connection:
-        rows = connection.execute(select(tables.resident).order_by(tables.resident.c.name))
-        return [Resident(row.id, row.name, row.contact, row.tail is not None) for row in rows]
+        rows = connection.execute(select(tables.resident).order_by(tables.resident.c.name, tables.resident.c.unit))
+        return [_resident(row) for row in rows]
 
 
-def set_tail(ledger: Ledger, name: str, tail: str) -> None:
+def rename(
+    ledger: Ledger, name: str, unit: str | None, new_name: str | None, new_unit: str | None, *, dry_run: bool = False
+) -> tuple[Resident, Resident]:
+    """Gives a resident another name, another unit, or both; as she was and as she is. Raises Complaint."""
+    with ledger.writing() as connection:
+        row = find(connection, name, unit)
+        values = {
+            "name": row.name if new_name is None else checked_name("resident", new_name),
+            "unit": row.unit if new_unit is None else checked_unit(new_unit),
+        }
+        _refuse_taken(connection, values["name"], values["unit"], row.id)
+        if not dry_run:
+            connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(**values))
+    return _resident(row), _resident(row)._replace(**values)
+
+
+def set_contact(ledger: Ledger, name: str, unit: str | None, contact: str, *, dry_run: bool = False) -> Resident:
+    """Changes where a resident is reached; empty for nowhere. Raises Complaint."""
+    kept = checked_contact(contact)
+    with ledger.writing() as connection:
+        row = find(connection, name, unit)
+        if not dry_run:
+            connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(contact=kept))
+    return _resident(row)._replace(contact=kept)
+
+
+def set_tail(ledger: Ledger, name: str, tail: str, unit: str | None = None) -> None:
     """Sets a resident's safe tail (two digits). It takes effect with her next ticket."""
     if len(tail) != 2 or not (tail.isascii() and tail.isdigit()):
         raise Complaint("A safe tail is two digits.", 2)
     with ledger.writing() as connection:
-        row = find(connection, name)
+        row = find(connection, name, unit)
         sealed = ledger.vault.seal(bytes((int(tail),)), "tail", _owner(row))
         connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(tail=sealed))
 
@@ -58,12 +94,35 @@ def tail_of(vault: Vault, row: Row) -> int | None:
     return None if row.tail is None else vault.open(row.tail, "tail", _owner(row))[0]
 
 
-def find(connection: Connection, name: str) -> Row:
-    """The resident's row; raises Complaint when there is none."""
-    row = connection.execute(select(tables.resident).where(tables.resident.c.name == name)).first()
-    if row is None:
-        raise Complaint("There is no resident of that name: `ansim resident list` shows them, `ansim resident add` enters one.")
-    return row
+def find(connection: Connection, name: str, unit: str | None = None) -> Row:
+    """The resident's row; `unit` may be left out where there is one of that name only. Raises Complaint."""
+    table = tables.resident.c
+    wanted = select(tables.resident).where(table.name == normal(name))
+    if unit is not None:
+        wanted = wanted.where(table.unit == normal(unit))
+    rows = connection.execute(wanted.order_by(table.unit).limit(2)).all()
+    if not rows:
+        words = "that name and unit" if unit is not None else "that name"
+        raise Complaint(f"There is no resident of {words}: `ansim resident list` shows them, `ansim resident add` enters one.")
+    if len(rows) > 1:
+        raise Complaint("There is more than one resident of that name: say whom you mean with --unit; `ansim resident list` shows them.", 2)
+    return rows[0]
+
+
+def label(name: str, unit: str) -> str:
+    """The same as LABEL of a name and a unit."""
+    return f"{name} ({unit})" if unit else name
+
+
+def _refuse_taken(connection: Connection, name: str, unit: str, but: int) -> None:
+    table = tables.resident.c
+    same = select(table.id).where(table.name == name, table.unit == unit, table.id != but)
+    if connection.scalar(same) is not None:
+        raise Complaint(_TAKEN)
+
+
+def _resident(row: Row) -> Resident:
+    return Resident(row.id, row.name, row.unit, row.contact, row.tail is not None)
 
 
 def _owner(row: Row) -> bytes:

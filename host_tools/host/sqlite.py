@@ -1,6 +1,8 @@
 """The ledger as a file of SQLite in the data folder."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -41,6 +43,20 @@ class SqliteFile(Database):
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin)
         return engine
+
+    @contextmanager
+    def migrating(self, engine: Engine) -> Iterator[Connection]:
+        """See Database. A table that is built anew is gone for a moment: what refers to it is looked at when all is done."""
+        with engine.connect() as connection:
+            keys: Any = connection.connection.driver_connection
+            keys.execute("PRAGMA foreign_keys = OFF").close()  # nothing happens to it within a transaction
+            try:
+                with connection.begin():
+                    yield connection
+                    if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise Complaint(f"The ledger {self._path} does not hold together, so it stays as it was: restore the last backup.")
+            finally:
+                keys.execute("PRAGMA foreign_keys = ON").close()
 
     def complaint(self, error: exc.DBAPIError) -> Complaint:
         """See Database."""

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 #: The newest migration, which this program needs.
-SCHEMA = "0003"
+SCHEMA = "0004"
 
 metadata = MetaData(
     naming_convention={
@@ -181,10 +181,12 @@ resident = Table(
     "resident",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", String(64), nullable=False, unique=True),
+    Column("name", String(64), nullable=False),  # see names.py
+    Column("unit", String(32), nullable=False, server_default=""),  # tells residents of one name apart
     Column("contact", String(254), nullable=False),  # for the notifier; may be empty
     Column("tail", LargeBinary),  # sealed: her safe tail, None while she has none
     Column("since_ms", BigInteger, nullable=False),
+    UniqueConstraint("name", "unit"),
 )
 
 ticket = Table(

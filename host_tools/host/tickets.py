@@ -10,6 +10,8 @@ from host_tools.errors import Complaint
 from host_tools.host import residents, tables
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
+from host_tools.host.names import normal
+from host_tools.host.residents import LABEL
 from locker.core import tickets as derivation
 from locker.core.codes import same
 
@@ -35,7 +37,7 @@ class Ticket(NamedTuple):
     issued_ms: int
 
 
-def issue(ledger: Ledger, resident: str, site: str | None = None) -> Issued:
+def issue(ledger: Ledger, resident: str, site: str | None = None, unit: str | None = None) -> Issued:
     """A new ticket for one deposit for the resident, at a site (which may be left out where there is only one).
 
     Raises Complaint when resident or site are unknown, or no serial with her tail is left.
@@ -43,7 +45,7 @@ def issue(ledger: Ledger, resident: str, site: str | None = None) -> Issued:
     name = site or only_site(ledger)
     with ledger.writing() as connection:
         place = _site(connection, name)
-        person = residents.find(connection, resident)
+        person = residents.find(connection, resident, unit)
         key = ledger.vault.open(place.ticket_key, "ticket key", place.site_id)
         tail = residents.tail_of(ledger.vault, person)
         used = set(connection.scalars(select(tables.ticket.c.serial).where(tables.ticket.c.site == place.id)))
@@ -54,7 +56,7 @@ def issue(ledger: Ledger, resident: str, site: str | None = None) -> Issued:
         serial = _draw(fits)
         row = {"site": place.id, "serial": serial, "resident": person.id, "state": "open", "issued_ms": now_ms()}
         connection.execute(insert(tables.ticket).values(**row))
-    return Issued(name, resident, serial, derivation.ticket(key, place.site_id, serial))
+    return Issued(place.name, residents.label(person.name, person.unit), serial, derivation.ticket(key, place.site_id, serial))
 
 
 def _draw(fits: Callable[[int], bool]) -> int:
@@ -72,7 +74,7 @@ def _draw(fits: Callable[[int], bool]) -> int:
 def listing(ledger: Ledger, site: str | None = None) -> list[Ticket]:
     """All tickets, the newest first; of one site, if it is given."""
     wanted = (
-        select(tables.site.c.name, tables.ticket.c.serial, tables.resident.c.name, tables.ticket.c.state, tables.ticket.c.issued_ms)
+        select(tables.site.c.name, tables.ticket.c.serial, LABEL, tables.ticket.c.state, tables.ticket.c.issued_ms)
         .select_from(tables.ticket.join(tables.site).join(tables.resident))
         .order_by(tables.ticket.c.issued_ms.desc(), tables.ticket.c.serial)
     )
@@ -95,13 +97,13 @@ def revoke(ledger: Ledger, number: str, site: str | None = None) -> Ticket:
         serial = int(number[:5])
         key = ledger.vault.open(place.ticket_key, "ticket key", place.site_id)
         here = (tables.ticket.c.site == place.id) & (tables.ticket.c.serial == serial)
-        row = connection.execute(select(tables.ticket, tables.resident.c.name).join(tables.resident).where(here)).first()
+        row = connection.execute(select(tables.ticket, LABEL).join(tables.resident).where(here)).first()
         if row is None or (len(number) == 9 and not same(number, derivation.ticket(key, place.site_id, serial))):
             raise Complaint(f"That ticket was not issued at {name}: `ansim ticket list` shows the tickets.")
         if row.state != "open":
             raise Complaint(f"That ticket is {row.state} already.")
         connection.execute(update(tables.ticket).where(here).values(state="revoked"))
-    return Ticket(name, serial, row.name, "revoked", row.issued_ms)
+    return Ticket(place.name, serial, row.label, "revoked", row.issued_ms)
 
 
 def only_site(ledger: Ledger) -> str:
@@ -115,7 +117,7 @@ def only_site(ledger: Ledger) -> str:
 
 
 def _site(connection: Connection, name: str) -> Row:
-    row = connection.execute(select(tables.site).where(tables.site.c.name == name)).first()
+    row = connection.execute(select(tables.site).where(tables.site.c.name == normal(name))).first()
     if row is None:
         raise Complaint("There is no site of that name: `ansim cabinet list` shows the sites.", 2)
     return row

@@ -243,7 +243,7 @@ def test_a_full_disk_loses_nothing_that_was_there(data: Path) -> None:
 
         def fill() -> None:
             for number in range(200):
-                residents.add(ledger, f"resident {number}", "x" * 250)
+                residents.add(ledger, f"resident {number}", "x" * 60 + "@" + "x" * 60 + ".example")
 
         with pytest.raises(Passing, match="is full"):
             fill()

@@ -1,0 +1,40 @@
+"""Names of people and places, the same however they were typed.
+
+A letter with a mark may arrive as one character or as two (Unicode's composed and decomposed forms); both are one name. U+200C and
+U+200D stand within words of several scripts and are kept. Everything else that is not to be seen is refused.
+"""
+
+import unicodedata
+
+from host_tools.errors import Complaint
+from host_tools.showing import JOINERS
+
+CHARACTERS_MAX = 64
+UNIT_CHARACTERS_MAX = 32
+
+
+def normal(text: str) -> str:
+    """The one form of a name: Unicode's NFC, with plain blanks."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(" " if unicodedata.category(character) == "Zs" else character for character in composed)
+
+
+def checked_name(what: str, name: str) -> str:
+    """The normal form of a name that is to be kept; raises Complaint for one that no screen or message could carry."""
+    name = normal(name)
+    if not _is_fit(name) or len(name) > CHARACTERS_MAX:
+        raise Complaint(f"A {what}'s name has 1 to {CHARACTERS_MAX} printable characters and no blanks around it.", 2)
+    return name
+
+
+def checked_unit(unit: str) -> str:
+    """The normal form of a unit, such as a flat's number; it may be empty. Raises Complaint."""
+    unit = normal(unit)
+    if (unit and not _is_fit(unit)) or len(unit) > UNIT_CHARACTERS_MAX:
+        raise Complaint(f"A unit has at most {UNIT_CHARACTERS_MAX} printable characters and no blanks around it.", 2)
+    return unit
+
+
+def _is_fit(name: str) -> bool:
+    letters = name.translate(dict.fromkeys(map(ord, JOINERS)))
+    return bool(letters.strip()) and name == name.strip(f" {JOINERS}") and letters.isprintable()
