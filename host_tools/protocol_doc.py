@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from host_tools.host import turns
-from locker.core import commands, records
+from locker.core import commands, host_records, records
 from locker.wire import frame, host_messages, messages, session, station
 
 _REPOSITORY = Path(__file__).parent.parent
@@ -89,25 +89,26 @@ def message_tables() -> str:
             parts.append(f"{run}, then zeros up to 32 bytes of plaintext if it is shorter.\n")
             continue
         rows = []
+        most = dict(host_messages.MOST.get(made, ()))
         for field, shape in zip(made._fields, messages.FIELDS[kind], strict=True):
             width, least = shape & 15, shape >> 4
             meaning = fields.get(field, "tenths of a second since the board's boot" if field == "uptime" else "")
-            values = "raw" if width == 8 else f"{least} to {256**width - 1}"
+            values = "raw" if width == 8 else f"{least} to {most.get(field, 256**width - 1)}"
             rows.append((f"`{field}`", str(width), values, meaning))
         parts.append(_table(("field", "bytes", "values", "meaning"), rows))
     return "\n".join(parts)
 
 
 def record_table() -> str:
-    """The kinds of records that go to the host."""
-    numbers = _constants(records)
+    """The kinds of records that go to the host, and what their fields may say."""
+    names = {number: (name, comment) for name, (number, comment) in reversed(_constants(records).items()) if name != "RECORD_BYTES"}
     rows = []
-    for name, (number, comment) in numbers.items():
-        if name == "ACKNOWLEDGED":  # from here on: records of the board's own
-            break
-        if name != "RECORD_BYTES":
-            rows.append((str(number), f"`{name}`", comment))
-    return _table(("kind", "name", "fields and meaning"), rows)
+    for kind, bounds in sorted(host_records.BOUNDS.items()):
+        least, most = bounds.door
+        doors = "" if not most else f"{least}-{most}"
+        ranges = (host_records.in_words(bounds.a), host_records.in_words(bounds.b))
+        rows.append((str(kind), f"`{names[kind][0]}`", doors, *ranges, names[kind][1]))
+    return _table(("kind", "name", "door", "range of a", "range of b", "fields and meaning"), rows)
 
 
 def command_table() -> str:

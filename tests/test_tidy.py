@@ -27,6 +27,7 @@ HOST_MAY_IMPORT = {
     "locker.mac",
     "locker.core.codes",
     "locker.core.commands",
+    "locker.core.host_records",
     "locker.core.records",
     "locker.core.tickets",
 }

@@ -86,6 +86,8 @@ def of_news(news: News, site: str, number: int) -> dict[str, Any]:
         place["door"] = record.door
     if news.alarm:
         return occurrence("alarm", alarm=news.alarm, **place)
+    if news.set_aside:
+        return occurrence("record set aside", **place, detail=news.set_aside)
     return occurrence(EVENTS.get(record.kind, f"event of kind {record.kind}"), **place)
 
 

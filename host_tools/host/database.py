@@ -118,6 +118,16 @@ def complaints(database: Database) -> Iterator[None]:
         raise database.complaint(error) from error
 
 
+def is_the_databases(error: Exception) -> bool:
+    """Whether an error within a transaction is the database's own trouble (or the program's way to tell of it), whatever was written.
+
+    Everything else has to do with what was to be written: it will fail again.
+    """
+    if isinstance(error, exc.DBAPIError):
+        return error.connection_invalidated or not isinstance(error, exc.IntegrityError | exc.DataError)
+    return isinstance(error, Complaint | OSError | MemoryError | exc.SQLAlchemyError)
+
+
 def execute_many(connection: Connection, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
     """Executes a statement of numbers and texts for each of the rows, which have the same keys; for none, nothing.
 

@@ -63,6 +63,7 @@ class News(NamedTuple):
     record: Record
     alarm: str | None
     moment: Moment
+    set_aside: str | None = None  # why the event was not applied
 
 
 class Letters:
@@ -89,16 +90,20 @@ class Letters:
 
     def announce(self, board: Board, record: Record, parcel: dict[str, Any] | None, moment: Moment) -> None:
         """Tells staff and the resident what they must know of an event; saying it twice tells it once."""
-        if record.kind in ALARMS and not (record.kind == records.BELL_RUNG and record.b):
-            self.alarm(board, record, ALARMS[record.kind], moment)
-        if record.kind == records.PICKUP_OPENED:
-            self._pickup(board, record, moment)
-        elif record.kind == records.DEPOSITED:
+        self.alert(board, record, moment)
+        if record.kind == records.DEPOSITED:
             self._deposits[board.cabinet, board.incarnation, record.door, record.b] = record
         if parcel and parcel["state"] == "waiting" and parcel["resident"] is not None:
             kind = self._letter_of(board, record, parcel)
             if kind:
                 self.tell(board, record, kind, parcel, moment)
+
+    def alert(self, board: Board, record: Record, moment: Moment) -> None:
+        """Tells staff and dispatchers of an event alone; for that neither a parcel nor an order is needed."""
+        if record.kind in ALARMS and not (record.kind == records.BELL_RUNG and record.b):
+            self.alarm(board, record, ALARMS[record.kind], moment)
+        if record.kind == records.PICKUP_OPENED:
+            self._pickup(board, record, moment)
 
     def _letter_of(self, board: Board, record: Record, parcel: dict[str, Any]) -> str | None:
         """What the resident is told of an event of her parcel; None for nothing."""

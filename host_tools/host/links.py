@@ -11,7 +11,7 @@ from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
 from host_tools.host.meeting import FAULTS, Meeting
 from host_tools.host.quick_session import QuickSession
-from host_tools.host.replica import Said, Taken
+from host_tools.host.said import Said, Taken
 from host_tools.host.tally import UNKNOWN, UNSEALED, Tally
 from host_tools.host.tally import VERSION as OTHER_VERSION
 from locker.wire import host_messages as messages

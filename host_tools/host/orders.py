@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from host_tools.host import tables
+from host_tools.host import aside, tables
+from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
 from locker.core import commands
-from locker.wire.host_messages import Command
+from locker.wire.host_messages import Command, encode_message
 
 WAITING = "waiting"
 DONE = "done"
@@ -86,7 +87,31 @@ def next_orders(ledger: Ledger, cabinets: Iterable[int]) -> dict[int, Command]:
             for row in untold:
                 numbers[row.cabinet] = _last_number(connection, row.cabinet) + 1
                 connection.execute(update(table).where(table.c.sequence == row.sequence).values(number=numbers[row.cabinet]))
-    return {cabinet: Command(numbers[cabinet], row.kind, row.door, row.counter, row.a) for cabinet, row in first.items()}
+    made = {}
+    for cabinet, row in first.items():
+        order = Command(numbers[cabinet], row.kind, row.door, row.counter, row.a)
+        if _is_makeable(order):
+            made[cabinet] = order
+        else:
+            _give_up(ledger, row)
+    return made
+
+
+def _is_makeable(order: Command) -> bool:
+    try:
+        encode_message(order)
+    except ValueError:
+        return False
+    return True
+
+
+def _give_up(ledger: Ledger, row: Row) -> None:
+    """An order that no message can hold is impossible, and staff are told."""
+    with ledger.writing() as connection:
+        at_ms = now_ms()
+        here = tables.command.c.sequence == row.sequence
+        connection.execute(update(tables.command).where(here).values(state=IMPOSSIBLE, ended_ms=at_ms))
+        aside.raise_case(connection, row.cabinet, aside.UNMADE_ORDER, row.sequence, row.door, at_ms)
 
 
 def _last_number(connection: Connection, cabinet: int) -> int:

@@ -1,10 +1,12 @@
 """The outbox: what people are to be told survives every crash, and its words are made only while it is handed over."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Row, bindparam, select, update
 
-from host_tools.host import tables
+from host_tools.errors import Complaint
+from host_tools.host import aside, tables
 from host_tools.host.chronicle import when_fields
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Identity, Ledger
@@ -40,26 +42,51 @@ def _deliver(ledger: Ledger, notifier: Notifier) -> Round:
         unsent = (
             select(outbox, LABEL, resident.c.contact.label("contact"))
             .select_from(outbox.outerjoin(resident))
-            .where(outbox.c.sent_ms.is_(None))
+            .where(outbox.c.sent_ms.is_(None), outbox.c.held.is_(None))
             .order_by(outbox.c.sequence)
             .limit(BATCH_MAX)
         )
         rows = connection.execute(unsent).all()
+    more = len(rows) == BATCH_MAX
     if not rows:
         return Round([], 0, "", False)
-    identities = {number: ledger.identity_of(number) for number in {row.cabinet for row in rows}}
-    messages = [_message(row, identities[row.cabinet]) for row in rows]
+    messages = _made(ledger, rows)
+    rows = [row for row in rows if row.id in messages]
     reason = ""
     try:
-        arrived = notifier.deliver(messages)
+        arrived = notifier.deliver(list(messages.values()))
     except OSError as error:  # a full disk or a cut line: all stay in the outbox
         arrived, reason = set(), error.strerror or "no reason given"
     at = now_ms()
     notes = [{"key": row.id, "attempts": row.attempts + 1, "sent_ms": at if row.id in arrived else None} for row in rows]
+    if notes:
+        with ledger.writing() as connection:
+            connection.execute(update(outbox).where(outbox.c.id == bindparam("key")), notes)
+    sent = [message for message in messages.values() if message.id in arrived]
+    return Round(sent, len(rows) - len(sent), reason, more)
+
+
+def _made(ledger: Ledger, rows: Sequence[Row]) -> dict[str, Message]:
+    """The letters by their ids. One that cannot be made, whatever the reason, is held, and staff are told."""
+    made: dict[str, Message] = {}
+    identities: dict[int, Identity] = {}
+    for row in rows:
+        try:
+            if row.cabinet not in identities:
+                identities[row.cabinet] = ledger.identity_of(row.cabinet)
+            made[row.id] = _message(row, identities[row.cabinet])
+        except Exception as error:
+            if isinstance(error, Complaint | OSError | MemoryError):
+                raise
+            _hold(ledger, row)
+    return made
+
+
+def _hold(ledger: Ledger, row: Row) -> None:
     with ledger.writing() as connection:
-        connection.execute(update(outbox).where(outbox.c.id == bindparam("key")), notes)
-    sent = [message for message in messages if message.id in arrived]
-    return Round(sent, len(rows) - len(sent), reason, len(rows) == BATCH_MAX)
+        connection.execute(update(tables.outbox).where(tables.outbox.c.id == row.id).values(held=aside.UNMAKEABLE))
+        if row.kind != aside.UNMADE_LETTER:
+            aside.raise_case(connection, row.cabinet, aside.UNMADE_LETTER, row.sequence, row.door, now_ms())
 
 
 def _message(row: Row, identity: Identity) -> Message:

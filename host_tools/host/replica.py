@@ -6,21 +6,25 @@ concerns at once; when its turn comes, they find themselves done.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, case, func, insert, update
 
-from host_tools.host import openings, orders, standing, tables
-from host_tools.host.database import execute_many, insert_or_change
+from host_tools.host import aside, openings, orders, standing, tables
+from host_tools.host.aside import SET_ASIDE
+from host_tools.host.database import execute_many, insert_or_change, is_the_databases
+from host_tools.host.domains import Applied, Apply, alone, apart
 from host_tools.host.ledger import ENROLLED, PENDING, Ledger
 from host_tools.host.letters import ODD_TICKET, UNKNOWN, Letters, News, note_movement
 from host_tools.host.meeting import Meeting, meet, put_right
+from host_tools.host.said import Said, Taken
 from host_tools.host.standing import Board, Key
 from host_tools.host.times import Last, Moment, anchor, when
-from locker.core import records
+from locker.core import host_records, records
 from locker.core.commands import RECALL
+from locker.core.host_records import OutOfRange
 from locker.core.records import Record
-from locker.wire.host_messages import Report
 
 #: How a parcel's wait ends.
 ENDS = {
@@ -33,33 +37,6 @@ ENDS = {
 STARTS = (records.DEPOSIT_STARTED, records.WITHDRAWN)
 
 _CHANGING = ("cabinet", "incarnation", "epoch", "retry", "state", "ended_ms", "flagged", "stuck")
-
-
-class Said(NamedTuple):
-    """One verified message of a board, in its present boot."""
-
-    cabinet: int
-    incarnation: int
-    boot: int
-    build: int
-    at_ms: int
-    records: tuple[bytes, ...] = ()
-    urgent: bool = False
-    uptime: int | None = None  # tenths of a second, where the message tells it
-    next_event: int | None = None  # likewise
-    report: Report | None = None  # when it is one: its answer is a meeting's
-    round_trip_ms: int | None = None
-    session: int = 0  # which conversation with this board it is from
-
-
-class Taken(NamedTuple):
-    """What came of a turn: for each message the number up to which its board is applied, and what is new."""
-
-    applied: list[int]
-    news: list[News]
-    meetings: dict[int, Meeting]  # by the place of the report in the turn
-    has_letters: bool = False  # somebody is to be told something
-    has_pickups: bool = False  # a door with a parcel behind it was opened, by whomever: dispatchers look who
 
 
 def turn_of(waiting: Sequence[Said], at_most: int) -> int:
@@ -77,20 +54,52 @@ def turn_of(waiting: Sequence[Said], at_most: int) -> int:
 def take(ledger: Ledger, said: Sequence[Said]) -> Taken:
     """Applies what arrived, in one transaction; durable when it returns. Raises Complaint, and then nothing was applied.
 
-    Reports come first: what they say is settled before anything else of their session is believed.
+    Reports come first: what they say is settled before anything else of their session is believed. A record that cannot be applied is
+    set aside alone, whatever the reason; only what is the database's own trouble is raised.
     """
+    try:
+        with ledger.writing() as connection:
+            return _take(connection, said, {at: _meet(connection, one) for at, one in enumerate(said)}, _together)
+    except Exception as error:
+        if is_the_databases(error):
+            raise
     with ledger.writing() as connection:
-        meetings = {
-            at: meet(connection, one.cabinet, one.report, one.at_ms, one.round_trip_ms) for at, one in enumerate(said) if one.report
-        }
-        refused = [at for at, meeting in meetings.items() if meeting.fault]
-        kept = [message for at, message in enumerate(said) if at not in refused]
-        if not kept:
-            return Taken([0] * len(said), [], meetings)
-        turn = _Turn(connection, kept)
-        applied = [0 if at in refused else turn.hear(message) for at, message in enumerate(said)]
-        turn.write()
-    return Taken(applied, turn.letters.news, meetings, turn.letters.are_written, turn.letters.has_pickups)
+        return _take(connection, said, {at: alone(connection, partial(_meet, connection, one)) for at, one in enumerate(said)}, _apart)
+
+
+def _meet(connection: Connection, one: Said) -> Meeting | None:
+    return meet(connection, one.cabinet, one.report, one.at_ms, one.round_trip_ms) if one.report else None
+
+
+def _take(connection: Connection, said: Sequence[Said], meetings: dict[int, Meeting | None], apply: Apply) -> Taken:
+    met = {at: meeting for at, meeting in meetings.items() if meeting}
+    fit = [at for at, one in enumerate(said) if not one.report or (at in met and not met[at].fault)]
+    applied = [0] * len(said)
+    if not fit:
+        return Taken(applied, [], met)
+    done = apply(connection, [said[at] for at in fit])
+    for at, number in zip(fit, done.numbers, strict=True):
+        applied[at] = number
+    return Taken(applied, done.news, met, done.has_letters, done.has_pickups)
+
+
+def _together(connection: Connection, said: Sequence[Said]) -> Applied:
+    turn = _Turn(connection, said)
+    applied = [turn.hear(message) for message in said]
+    turn.write()
+    return Applied(applied, turn.letters.news, turn.letters.are_written, turn.letters.has_pickups)
+
+
+def _apart(connection: Connection, said: Sequence[Said]) -> Applied:
+    return apart(connection, said, _together, _given_up)
+
+
+def _given_up(connection: Connection, said: Sequence[Said]) -> Applied:
+    """A message of one record, or of none, that cannot be applied. Its alarm is raised all the same."""
+    turn = _Turn(connection, said)
+    applied = [turn.hear(message, "it could not be applied") for message in said]
+    turn.write_aside()
+    return Applied(applied, turn.letters.news, turn.letters.are_written, turn.letters.has_pickups)
 
 
 class _Turn:
@@ -101,7 +110,8 @@ class _Turn:
         self._dialect = connection.dialect.name
         self._said = said
         self._boards = standing.boards(connection, ((message.cabinet, message.incarnation) for message in said))
-        self._heard = heard = {raw: records.unpack(raw) for message in said for raw in message.records}
+        self._wrong: dict[bytes, str] = {}
+        self._heard = heard = {raw: self._unpacked(raw) for message in said for raw in message.records}
         serials = {record.a for record in heard.values() if record.kind == records.DEPOSITED}
         self._tickets = standing.tickets(connection, {board.site for board in self._boards.values()}, serials)
         self._uses = standing.uses(connection, serials)
@@ -115,21 +125,50 @@ class _Turn:
         self._reported: list[tuple[int, int, bool, int]] = []
         self._doubted: set[Key] = set()
 
-    def hear(self, message: Said) -> int:
-        """Takes one message; the number up to which its board is applied."""
+    def _unpacked(self, raw: bytes) -> Record:
+        try:
+            return host_records.unpack(raw)
+        except OutOfRange as error:
+            name, value, record = error.args
+            self._wrong[raw] = f"{name} is {value}"
+            return record
+
+    def hear(self, message: Said, wrong: str | None = None) -> int:
+        """Takes one message; the number up to which its board is applied. With something `wrong` its record is set aside."""
         board = self._boards[message.cabinet, message.incarnation]
-        if message.uptime is not None:
+        if message.uptime is not None and not wrong:
             board.met(message.boot, anchor(message.uptime, message.at_ms))
         for raw in message.records:
             record = self._heard[raw]
+            reason = wrong or self._wrong.get(raw)
             if record.number == board.applied + 1:
-                self._apply(board, record, message.at_ms)
+                if reason:
+                    self._set_aside(board, record, raw, reason, message.at_ms)
+                else:
+                    self._apply(board, record, message.at_ms)
             elif record.number > board.applied:
                 if message.urgent:
-                    moment = Moment(*when(record, board.last, board.anchors, message.at_ms), message.at_ms)
-                    self.letters.announce(board, record, self._parcel(board, record), moment)
+                    self._announce_early(board, record, reason, message.at_ms)
                 break
         return board.applied
+
+    def _announce_early(self, board: Board, record: Record, wrong: str | None, at_ms: int) -> None:
+        moment = Moment(*when(record, board.last, board.anchors, at_ms), at_ms)
+        if wrong:
+            self.letters.alert(board, record, moment)
+        else:
+            self.letters.announce(board, record, self._parcel(board, record), moment)
+
+    def _set_aside(self, board: Board, record: Record, raw: bytes, reason: str, at_ms: int) -> None:
+        """Counts a record as applied and keeps it for a person. What it alarms of it alarms of all the same."""
+        aside.keep(self._connection, board.cabinet, board.incarnation, record.number, raw, reason, at_ms)
+        board.applied = record.number
+        board.is_placed = False
+        moment = Moment(at_ms, at_ms, at_ms)
+        self.letters.news.append(News(board.cabinet, record, None, moment, reason))
+        self.letters.alert(board, record, moment)
+        if not aside.is_told(self._connection, board.cabinet, at_ms):
+            self.letters.alarm(board, record, SET_ASIDE, moment)
 
     def _apply(self, board: Board, record: Record, at_ms: int) -> None:
         earliest, latest = when(record, board.last, board.anchors, at_ms)
@@ -242,12 +281,17 @@ class _Turn:
         parcel |= {"cabinet": board.cabinet, "incarnation": board.incarnation, "epoch": board.epoch, "retry": 0}
         self._parcels[board.cabinet, board.incarnation, record.door, record.b] = parcel
 
-    def write(self) -> None:
-        """Puts what was decided into the transaction."""
-        boards = self._boards.values()
-        moved = [board for board in boards if not board.is_placed]
+    def write_aside(self) -> None:
+        """Puts the little into the transaction that follows from a record that is set aside."""
+        moved = [board for board in self._boards.values() if not board.is_placed and board.applied]
         places = [{"cabinet": board.cabinet, "incarnation": board.incarnation, "applied": board.applied} for board in moved]
         self._many(insert_or_change(self._dialect, tables.position), places)
+        self.letters.write()
+
+    def write(self) -> None:
+        """Puts what was decided into the transaction."""
+        self.write_aside()
+        boards = self._boards.values()
         anchors = [_anchor_row(board, boot) for board in boards for boot in board.changed]
         self._many(insert_or_change(self._dialect, tables.boot), anchors)
         self._many(_SEEN, _sightings(self._said))
@@ -259,7 +303,6 @@ class _Turn:
         self._many(_CHANGED, [{"key": parcel["id"], **{name: parcel[name] for name in _CHANGING}} for parcel in changed])
         self._write_orders()
         self._many(_USED, self._used)
-        self.letters.write()
 
     def _write_orders(self) -> None:
         self._many(insert_or_change(self._dialect, tables.epoch), self._epochs)

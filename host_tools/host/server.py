@@ -7,9 +7,12 @@ host commits for many boards at once and an idle one at once for each.
 import asyncio
 import contextlib
 import signal
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from host_tools.errors import Complaint
 from host_tools.host import dispatch, openings, orders, outbox
@@ -85,13 +88,13 @@ class Server:
             self._pickups.set()
             stopping = asyncio.ensure_future(self._stop.wait())
             tasks = [
-                asyncio.ensure_future(job)
+                asyncio.ensure_future(self._lasting(job))
                 for job in (
-                    self._commit(committing),
-                    self._order(committing),
-                    self._post(posting),
-                    self._dispatch(dispatching),
-                    self._tick(),
+                    partial(self._commit, committing),
+                    partial(self._order, committing),
+                    partial(self._post, posting),
+                    partial(self._dispatch, dispatching),
+                    self._tick,
                 )
             ]
             await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -120,6 +123,21 @@ class Server:
             shown = f"[{bound[0]}]:{bound[1]}" if ":" in bound[0] else f"{bound[0]}:{bound[1]}"
             self._tell(occurrence("listening", detail=shown, address=bound[0], port=bound[1]))
 
+    async def _lasting(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Does a job that has no end. What goes wrong in it is told, and it goes on: one fault must not end the service of all cabinets."""
+        while True:
+            try:
+                await job()
+            except Complaint:
+                raise
+            except Exception as error:
+                self._fault(error)
+            await asyncio.sleep(_LEDGER_PAUSE_S)
+
+    def _fault(self, error: Exception) -> None:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        self._tell(occurrence("fault", detail=f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"))
+
     # What arrives
 
     def _hear(self, carrier: Carrier, payload: bytes) -> bool:
@@ -133,6 +151,9 @@ class Server:
             self._failure = complaint
             self.stop()
             return True
+        except Exception as error:
+            self._fault(error)
+            return False
         if heard is None:
             return False
         link, said = heard

@@ -95,7 +95,14 @@ def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
 
 _NUMBERS = bindparam("cabinets", expanding=True)
 _CABINETS = select(*(cabinet.c[name] for name in ("id", "site", "board_id", "epoch", "enrolled_ms"))).where(cabinet.c.id.in_(_NUMBERS))
-_LAST = (event.c.cabinet == position.c.cabinet) & (event.c.incarnation == position.c.incarnation) & (event.c.number == position.c.applied)
+_SAME = (event.c.cabinet == position.c.cabinet) & (event.c.incarnation == position.c.incarnation)
+_EARLIER = event.alias()
+_NEWEST = (  # one that was set aside is not there
+    select(func.max(_EARLIER.c.number))
+    .where(_EARLIER.c.cabinet == position.c.cabinet, _EARLIER.c.incarnation == position.c.incarnation)
+    .scalar_subquery()
+)
+_LAST = _SAME & (event.c.number == _NEWEST)
 _PLACES = (
     select(*position.c, *(event.c[name] for name in ("boot", "uptime", "earliest_ms")))
     .select_from(position.outerjoin(event, _LAST))

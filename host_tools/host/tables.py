@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )
 
 #: The newest migration, which this program needs.
-SCHEMA = "0004"
+SCHEMA = "0005"
 
 metadata = MetaData(
     naming_convention={
@@ -41,6 +42,17 @@ site = Table(
     Column("site_id", LargeBinary(8), nullable=False, unique=True),
     Column("ticket_key", LargeBinary, nullable=False),  # sealed
     Column("help_number", String(14), nullable=False, server_default=""),  # whom people at its cabinets call; empty: none is known
+    Column("refusals_told_ms", BigInteger),  # when staff were told last that many tickets are refused here
+)
+
+#: How many tickets were refused at a site, by the minute; only the last days.
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("site", ForeignKey("site.id"), nullable=False),
+    Column("minute", BigInteger, nullable=False),  # since 1970
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("site", "minute"),
 )
 
 #: A cabinet is `pending` from its enrolment until the board has confirmed its identity, `enrolled` in service, `retired` for ever after.
@@ -70,6 +82,10 @@ cabinet = Table(
     Column("commanded", BigInteger, nullable=False, server_default="0"),  # the last command that it is known to have applied
     Column("round_trip_ms", Integer),
     Column("fault", String(16)),  # why nothing is taken from it, None: it is in step
+    Column("forks", Integer, nullable=False, server_default="0"),  # how often its journal went on from an older image
+    Column("unsettled", BigInteger),  # its epoch at the last such time, until its parcels are put right behind the next one
+    Column("letters", Float, nullable=False, server_default="0"),  # that it may cause now, and since when that is so
+    Column("letters_ms", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("state IN ('pending', 'enrolled', 'retired')", name="state"),
     Index(
         "uq_cabinet_uid_in_service",
@@ -220,7 +236,7 @@ parcel = Table(
     Column("ended_ms", BigInteger),
     Column("stuck", Integer, nullable=False, server_default="0"),  # 1: its door did not open; 2: it did since, which she is to be told
     UniqueConstraint("cabinet", "incarnation", "epoch", "door", "counter"),
-    CheckConstraint("state IN ('waiting', 'collected', 'withdrawn')", name="state"),
+    CheckConstraint("state IN ('waiting', 'collected', 'withdrawn', 'unknown')", name="state"),
     Index(None, "serial"),
 )
 
@@ -242,6 +258,7 @@ outbox = Table(
     Column("latest_ms", BigInteger),
     Column("attempts", Integer, nullable=False),
     Column("sent_ms", BigInteger),
+    Column("held", String(16)),  # why it is not sent until a person has seen to it, None: it is
     Index("ix_outbox_unsent", "sequence", sqlite_where=text("sent_ms IS NULL"), postgresql_where=text("sent_ms IS NULL")),
 )
 
@@ -261,6 +278,20 @@ pickup = Table(
     Column("told_ms", BigInteger),  # None: dispatchers are still to be told, if it is for them
     PrimaryKeyConstraint("cabinet", "incarnation", "number"),
     Index("ix_pickup_untold", "heard_ms", sqlite_where=text("told_ms IS NULL"), postgresql_where=text("told_ms IS NULL")),
+)
+
+#: Records of boards that could not be applied, as they came. They count as applied, so that their boards go on.
+aside = Table(
+    "aside",
+    metadata,
+    Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
+    Column("incarnation", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("raw", LargeBinary(20), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("aside_ms", BigInteger, nullable=False),
+    Column("seen", Boolean, nullable=False),  # a person has looked at it
+    PrimaryKeyConstraint("cabinet", "incarnation", "number"),
 )
 
 #: What a person should look at. An urgent frame and the event itself make one row.

@@ -75,6 +75,9 @@ _STAFF = {
     "journal": "The journal of {place} is old or damaged. It takes no parcels until it has a new epoch or is provisioned anew.",
     "recall code": "To take the parcel out of door {door} at {place}: {code}, once. Type the door and all 12 digits, then #.",
     "parcel": "Door {door} at {place} gave up a parcel that this host does not know: look whether something is inside.",
+    "set aside": "Something that {place} told could not be understood and is kept aside: `ansim link aside` shows it.",
+    "unmade letter": "A letter about door {door} at {place} could not be made: its resident has to be told by a person.",
+    "unmade order": "An order for {place} could not be told to its board: `ansim provision` it anew.",
     "ticket": "Door {door} at {place} took a parcel on a ticket that is unknown, revoked or used before.",
     "ticket again": "The ticket of the parcel behind door {door} at {place} was used for another one later: either may be the honest one.",
 }

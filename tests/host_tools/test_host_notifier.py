@@ -12,6 +12,7 @@ from host_board import Journal, enrol
 
 from host_tools.errors import Complaint
 from host_tools.host import letters, outbox, residents, tables, tickets
+from host_tools.host.aside import CASES
 from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import Said, take
@@ -140,4 +141,4 @@ def test_there_are_words_for_every_letter_and_every_alarm() -> None:
     odd = {letters.USED_LABEL, letters.LABEL_AGAIN, letters.ODD_NEW_CODE}
     assert {*letters.LETTERS.values()} | others | odd == set(_RESIDENT)
     odd_for_staff = {letters.ODD_TICKET, letters.USED_TWICE, letters.RECALL_CODE, letters.UNKNOWN}
-    assert {*letters.ALARMS.values()} | odd_for_staff == set(_STAFF)
+    assert {*letters.ALARMS.values(), *CASES} | odd_for_staff == set(_STAFF)

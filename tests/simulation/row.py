@@ -13,7 +13,7 @@ from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.hal import SimulatedHal
 from host_tools.simulator.loop import VirtualTimeLoop
 from host_tools.simulator.world import World, board_named
-from locker.core import records
+from locker.core import host_records, records
 from locker.core.codes import pickup_code
 from locker.core.tickets import ticket
 from locker.shell import identity as identities
@@ -68,7 +68,7 @@ class Heard:
     def take(self, message: Any, now_ms: int) -> tuple | None:
         """Keeps what is new; the answer that it wants."""
         if isinstance(message, messages.Events):
-            for record in map(records.unpack, message.records):
+            for record in map(host_records.unpack, message.records):
                 if record.number == len(self.events) + 1:
                     self.events.append(record)
         elif isinstance(message, messages.Urgent):

@@ -2,13 +2,14 @@
 
 import struct
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from locker.wire import batch
 from locker.wire.frame import BadFrame
-from locker.wire.host_messages import TABLE, Events, Urgent, decode_message, encode_message
-from locker.wire.messages import FIELDS
+from locker.wire.host_messages import MOST, TABLE, Events, Urgent, decode_message, encode_message
+from locker.wire.messages import FIELDS, encode
 
 NUMBERS = st.sampled_from((0, 1, 255, 256, 65535, 65536, 2**24 - 1, 2**24, 2**32 - 1)) | st.integers(0, 2**32 - 1)
 RECORD = st.builds(
@@ -24,8 +25,10 @@ def fields(row: tuple) -> st.SearchStrategy:
         return st.builds(Events, RECORDS)
     if made is Urgent:
         return st.builds(Urgent, RECORD)
+    most = dict(MOST.get(made, ()))
     values = [
-        st.binary(min_size=8, max_size=8) if shape & 15 == 8 else st.integers(shape >> 4, 256 ** (shape & 15) - 1) for shape in FIELDS[kind]
+        st.binary(min_size=8, max_size=8) if shape & 15 == 8 else st.integers(shape >> 4, most.get(name, 256 ** (shape & 15) - 1))
+        for name, shape in zip(made._fields, FIELDS[kind], strict=True)
     ]
     return st.builds(made, *values)
 
@@ -64,3 +67,16 @@ def test_no_length_tells_a_duress_pickup_from_another(records: tuple[bytes, ...]
         visit = (*records[:at], bytes(changed), *records[at + 1 :])
         lengths.append([len(encode_message(message)) for message in (Events(visit), Urgent(bytes(changed)))])
     assert lengths[0] == lengths[1]
+
+
+@given(st.sampled_from([(made, at, most) for made, fields in MOST.items() for at, (_, most) in enumerate(fields)]), st.data())
+def test_no_end_says_or_believes_a_field_that_is_higher_than_the_table_allows(one: tuple, data: st.DataObject) -> None:
+    made, at, most = one
+    name = MOST[made][at][0]
+    message = data.draw(fields(next(row for row in TABLE if row[1] is made)))
+    width = FIELDS[next(kind for kind, other in TABLE if other is made)][made._fields.index(name)] & 15
+    wrong = message._replace(**{name: data.draw(st.integers(most + 1, 256**width - 1))})
+    with pytest.raises(ValueError, match="range"):
+        encode_message(wrong)
+    with pytest.raises(BadFrame):
+        decode_message(encode((next(kind for kind, other in TABLE if other is made), *wrong)))

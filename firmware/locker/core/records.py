@@ -59,9 +59,7 @@ EPOCH_BEGUN = const(33)  # a: epoch, b: its nonce, from which both ends derive i
 EVENT_LOST = const(34)  # stands for an event that the journal has lost; the time is that of the next one
 COIL_STUCK = const(35)  # a: mV at the current's pin; a coil draws current that nobody has given it
 EVENTS_DROPPED = const(36)  # a: how many minor events found no room in the journal since the last such record
-ADOPTED = const(
-    37
-)  # a: serial and, above its 17 bits, 1 when flagged; b: parcel counter; a parcel that the host knows and this journal did not
+ADOPTED = const(37)  # a: serial and, above its 17 bits, 1 when flagged; b: parcel counter; of a parcel that the host knew
 
 # Records of the board's own that never go to the host.
 ACKNOWLEDGED = const(128)  # a: the host's database holds everything up to this number, b: tag of that host

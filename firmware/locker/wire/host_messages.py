@@ -3,6 +3,7 @@
 from collections import namedtuple
 
 from locker.wire import batch
+from locker.wire.frame import BadFrame
 from locker.wire.messages import (
     ACK,
     ASK,
@@ -101,7 +102,7 @@ Give = namedtuple(
     "Give",
     (
         "number",  # of the Challenge
-        "digits",  # 0 to 9999
+        "digits",  # as a number
     ),
 )
 # Host to board, in answer to a Report: nothing is taken from this board until people have seen to it. It reports again after 300 s.
@@ -124,9 +125,27 @@ TABLE = (
     (REFUSED, Refused),
 )
 
+# By message: fields and their highest values, where those are less than what the bytes hold. The host keeps to them and refuses others.
+MOST = {
+    Report: (("epoch", 0x3FFFF),),
+    Command: (("door", 99),),
+    Ask: (("door", 99), ("counter", 0x1FFFF)),
+    Challenge: (("door", 99),),
+    Give: (("digits", 9999),),
+}
+
+
+def _is_too_high(message: tuple) -> bool:
+    for name, most in MOST.get(type(message), ()):
+        if getattr(message, name) > most:
+            return True
+    return False
+
 
 def typed(message: tuple) -> tuple:
-    """A message as the board has it: its type and its fields. Raises ValueError for what is not a message."""
+    """A message as the board has it: its type and its fields. Raises ValueError for what is not a message, or has too high a field."""
+    if _is_too_high(message):
+        raise ValueError("out of range")
     for kind, made in TABLE:
         if isinstance(message, made):
             return (kind,) + tuple(message[0] if made is Events else message)
@@ -156,4 +175,9 @@ def decode_message(text: bytes) -> tuple | None:
     if kind in (EVENTS, URGENT):
         return named((kind,) + batch.unpack_run(text[1:], RECORDS_MAX if kind == EVENTS else 1))
     message = decode(text)
-    return named(message) if message else None
+    if not message:
+        return None
+    message = named(message)
+    if _is_too_high(message):
+        raise BadFrame
+    return message

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from locker.core import records
+from locker.core import host_records, records
 from locker.core.events import Commanded
 from tests.simulation.cuts.laws import require
 
@@ -34,7 +34,7 @@ class Host:
         self.urgent[self._number_of(body)] = bytes(body)
 
     def _number_of(self, body: bytes) -> int:
-        number = records.unpack(body).number
+        number = host_records.unpack(body).number  # which also sees that every field is within its range
         known = self.events.get(number) or self.urgent.get(number)
         require(known in (None, bytes(body)), "an event that the host was told never changes", records.unpack(body))
         return number

@@ -1,0 +1,34 @@
+"""What boards said, and what came of it."""
+
+from typing import NamedTuple
+
+from host_tools.host.letters import News
+from host_tools.host.meeting import Meeting
+from locker.wire.host_messages import Report
+
+
+class Said(NamedTuple):
+    """One verified message of a board, in its present boot."""
+
+    cabinet: int
+    incarnation: int
+    boot: int
+    build: int
+    at_ms: int
+    records: tuple[bytes, ...] = ()
+    urgent: bool = False
+    uptime: int | None = None  # tenths of a second, where the message tells it
+    next_event: int | None = None  # likewise
+    report: Report | None = None  # when it is one: its answer is a meeting's
+    round_trip_ms: int | None = None
+    session: int = 0  # which conversation with this board it is from
+
+
+class Taken(NamedTuple):
+    """What came of a turn: for each message the number up to which its board is applied, and what is new."""
+
+    applied: list[int]
+    news: list[News]
+    meetings: dict[int, Meeting]  # by the place of the report in the turn
+    has_letters: bool = False  # somebody is to be told something
+    has_pickups: bool = False  # a door with a parcel behind it was opened, by whomever: dispatchers look who
