@@ -10,8 +10,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+<<<<<<< HEAD
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._tables import show, table
+=======
+from host_tools.cli._output import json_option, print_json
+from host_tools.cli._tables import show
+from host_tools.host import aside
+>>>>>>> e5bbd80 (cli/link: Records that were set aside are listed, and counted until a person has looked at them.)
 from host_tools.host.chronicle import moment
 from host_tools.host.data import data_option
 from host_tools.host.database import now_ms
@@ -62,7 +68,13 @@ def _print(statuses: list[LinkStatus], as_json: bool) -> None:
     show(_table(statuses))
     for status in statuses:
         if status.reason:
+<<<<<<< HEAD
             say(f"{status.site}, cabinet {status.cabinet}: {status.reason}.")
+=======
+            click.echo(f"{status.site}, cabinet {status.cabinet}: {status.reason}.")
+        if status.set_aside:
+            click.echo(f"{status.site}, cabinet {status.cabinet}: {status.set_aside} of its records are set aside: `ansim link aside`.")
+>>>>>>> e5bbd80 (cli/link: Records that were set aside are listed, and counted until a person has looked at them.)
 
 
 def _values(status: LinkStatus) -> dict[str, Any]:
@@ -79,6 +91,34 @@ def _table(statuses: list[LinkStatus]) -> Table:
         where = (status.site, status.cabinet, status.state)
         rows.append((*where, seen, status.behind, status.epoch, round_trip, status.orders or ""))
     return table(("site", "cabinet", "link", "last heard", "behind", "epoch", "round trip", "orders"), rows)
+
+
+@command.command("aside")
+@click.option("--seen", is_flag=True, help="A person has looked at them: `ansim link` no longer counts them.")
+@data_option
+@json_option
+@click.pass_context
+def aside_(context: click.Context, seen: bool, data: Path | None, as_json: bool) -> None:
+    """List the records of boards that could not be applied: they count as applied, and their boards go on.
+
+    Each is shown as it came, 20 bytes. Report it with the builds of board and host; look whether the door is as the screen says.
+
+    \b
+    Example: ansim link aside --seen
+    """
+    with open_ledger(data or context.obj, create=False) as ledger:
+        kept = aside.listing(ledger)
+        if seen:
+            aside.mark_seen(ledger)
+    if as_json:
+        rows = [one._asdict() | {"raw": one.raw.hex(), "at": moment(one.aside_ms)} for one in kept]
+        print_json([{name: value for name, value in row.items() if name != "aside_ms"} for row in rows])
+        return
+    table = Table("site", "cabinet", "event", "at", "why", "record", "seen")
+    for one in kept:
+        seen_by = "yes" if one.seen else ""
+        table.add_row(one.site, str(one.cabinet), str(one.number), moment(one.aside_ms), one.reason, one.raw.hex(), seen_by)
+    show(table)
 
 
 @command.command("take-over")

@@ -30,6 +30,7 @@ class LinkStatus(NamedTuple):
     round_trip_ms: int | None  # of the last handshake
     orders: int  # that wait to be carried out
     reason: str | None  # why it is refused, and what to do
+    set_aside: int = 0  # records that could not be applied and that nobody has looked at
 
 
 def link_statuses(ledger: Ledger, at_ms: int) -> list[LinkStatus]:
@@ -37,12 +38,14 @@ def link_statuses(ledger: Ledger, at_ms: int) -> list[LinkStatus]:
     cabinet, position, command = tables.cabinet, tables.position, tables.command
     here = (position.c.cabinet == cabinet.c.id) & (position.c.incarnation == cabinet.c.incarnation)
     orders = select(func.count()).where(command.c.cabinet == cabinet.c.id, command.c.state == WAITING).scalar_subquery()
+    kept = select(func.count()).where(tables.aside.c.cabinet == cabinet.c.id, ~tables.aside.c.seen).scalar_subquery()
     wanted = (
         select(
             tables.site.c.name,
             *(cabinet.c[name] for name in ("number", "seen_ms", "next_event", "epoch", "round_trip_ms", "fault")),
             func.coalesce(position.c.applied, 0).label("applied"),
             orders.label("orders"),
+            kept.label("set_aside"),
         )
         .select_from(cabinet.join(tables.site).outerjoin(position, here))
         .where(cabinet.c.state != RETIRED)
@@ -55,7 +58,8 @@ def link_statuses(ledger: Ledger, at_ms: int) -> list[LinkStatus]:
         behind = None if row.next_event is None else max(0, row.next_event - 1 - row.applied)
         reason = FAULTS[row.fault][1] if row.fault else None
         state = _state(row.seen_ms, row.fault, at_ms)
-        found.append(LinkStatus(row.name, row.number, state, row.seen_ms, behind, row.epoch, row.round_trip_ms, row.orders, reason))
+        numbers = (row.seen_ms, behind, row.epoch, row.round_trip_ms, row.orders)
+        found.append(LinkStatus(row.name, row.number, state, *numbers, reason, row.set_aside))
     return found
 
 

@@ -97,3 +97,31 @@ def test_a_program_may_watch(tmp_path: Path) -> None:
     first, end = decoder.raw_decode(text)
     second, _ = decoder.raw_decode(text[end:].lstrip())
     assert [one[0]["state"] for one in (first, second)] == [NEVER, NEVER]
+
+
+def test_what_was_set_aside_is_counted_until_a_person_has_looked_at_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with open_ledger(data) as ledger:
+        board = Board(enrol(ledger))
+        board.journal.add(records.REISSUED, 7, 256, 1)
+        board.journal.add(records.BELL_RUNG)
+        with Host(data) as host:
+            board.connect(host.address)
+            board.meet()
+            board.send_all()
+            assert host.wait_for("record set aside")["detail"] == "a is 256"
+            assert host.wait_for("alarm", alarm="bell")["number"] == 2
+            assert host.end() == 0
+        board.close()
+        with Host(data) as host:  # nor at a start
+            board.connect(host.address)
+            assert board.meet() == 2
+            assert host.end() == 0
+        board.close()
+    assert shown(data)["set_aside"] == 1
+    assert "1 of its records are set aside" in CliRunner().invoke(ansim, ["link", "--data", str(data)]).output
+    ended = CliRunner().invoke(ansim, ["link", "aside", "--seen", "--json", "--data", str(data)])
+    ((kept),) = json.loads(ended.output)
+    assert (kept["number"], kept["reason"], kept["raw"], kept["seen"]) == (1, "a is 256", board.journal.events[0].hex(), False)
+    assert shown(data)["set_aside"] == 0
+    assert "a is 256" in CliRunner().invoke(ansim, ["link", "aside", "--data", str(data)]).output
