@@ -10,14 +10,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-<<<<<<< HEAD
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._tables import show, table
-=======
-from host_tools.cli._output import json_option, print_json
-from host_tools.cli._tables import show
 from host_tools.host import aside
->>>>>>> e5bbd80 (cli/link: Records that were set aside are listed, and counted until a person has looked at them.)
 from host_tools.host.chronicle import moment
 from host_tools.host.data import data_option
 from host_tools.host.database import now_ms
@@ -68,13 +63,9 @@ def _print(statuses: list[LinkStatus], as_json: bool) -> None:
     show(_table(statuses))
     for status in statuses:
         if status.reason:
-<<<<<<< HEAD
             say(f"{status.site}, cabinet {status.cabinet}: {status.reason}.")
-=======
-            click.echo(f"{status.site}, cabinet {status.cabinet}: {status.reason}.")
         if status.set_aside:
-            click.echo(f"{status.site}, cabinet {status.cabinet}: {status.set_aside} of its records are set aside: `ansim link aside`.")
->>>>>>> e5bbd80 (cli/link: Records that were set aside are listed, and counted until a person has looked at them.)
+            say(f"{status.site}, cabinet {status.cabinet}: {status.set_aside} of its records are set aside: `ansim link aside`.")
 
 
 def _values(status: LinkStatus) -> dict[str, Any]:
@@ -114,11 +105,10 @@ def aside_(context: click.Context, seen: bool, data: Path | None, as_json: bool)
         rows = [one._asdict() | {"raw": one.raw.hex(), "at": moment(one.aside_ms)} for one in kept]
         print_json([{name: value for name, value in row.items() if name != "aside_ms"} for row in rows])
         return
-    table = Table("site", "cabinet", "event", "at", "why", "record", "seen")
-    for one in kept:
-        seen_by = "yes" if one.seen else ""
-        table.add_row(one.site, str(one.cabinet), str(one.number), moment(one.aside_ms), one.reason, one.raw.hex(), seen_by)
-    show(table)
+    cells = (
+        (one.site, one.cabinet, one.number, moment(one.aside_ms), one.reason, one.raw.hex(), "yes" if one.seen else "") for one in kept
+    )
+    show(table(("site", "cabinet", "event", "at", "why", "record", "seen"), cells))
 
 
 @command.command("take-over")
