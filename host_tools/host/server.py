@@ -20,11 +20,13 @@ from host_tools.host.carriers import Carrier, SerialCarrier
 from host_tools.host.chronicle import Tell, occurrence, of_news
 from host_tools.host.database import Passing, now_ms
 from host_tools.host.ledger import Ledger
+from host_tools.host.letters import News
 from host_tools.host.links import Link, Links
 from host_tools.host.listener import Listener
 from host_tools.host.notifier import Notifier
-from host_tools.host.replica import News, Said, Taken, take, turn_of
+from host_tools.host.replica import take, turn_of
 from host_tools.host.rs485 import SerialBus
+from host_tools.host.said import Said, Taken
 from host_tools.host.serial_port import SerialPort
 from host_tools.host.tally import OVERFLOW, Tally
 from locker.core.records import COMMAND_APPLIED
