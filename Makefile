@@ -10,13 +10,13 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 demo: .venv/demo ## play with a virtual cabinet; ARGS=--once plays one parcel's life and exits
 	@$(BIN)/ansim demo $(ARGS)
 
-test: .venv/ready .venv/system .venv/webassembly ## every test, on CPython and on the real MicroPython
+test: .venv/ready .venv/system .venv/webassembly .venv/images ## every test, on CPython and on the real MicroPython
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 bench: .venv/ready .venv/system .venv/webassembly ## instructions, bytes and allocations beside those of the peers
 	$(BIN)/python -m tests.bench $(ARGS)
 
-soak: .venv/ready .venv/system .venv/webassembly ## the long sweeps
+soak: .venv/ready .venv/system .venv/webassembly .venv/images ## the long sweeps
 	$(BIN)/python -m pytest -n 2 --dist worksteal --soak $(ARGS)
 
 mutants: .venv/ready .venv/mutants ## small wrong changes to the core, each of which a test must notice; ARGS=door.py for some
@@ -41,6 +41,11 @@ help: ## this list
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
 	@rm -rf $(STUBS) && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --target $(STUBS) \
 	    micropython-esp32-stubs==1.29.0.post1 micropython-stdlib-stubs==1.29.0.post2 adafruit-circuitpython-busdevice==5.2.17
+	@touch $@
+
+# The official MicroPython image that tests write into a chip's flash.
+.venv/images: tests/images.py | .venv/ready
+	@$(BIN)/python -m tests.images
 	@touch $@
 
 .venv/mutants: .venv/ready

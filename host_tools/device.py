@@ -267,8 +267,8 @@ class Device:
         self._transport.exec_raw_no_follow(b"import machine\nmachine.reset()")
 
 
-def _open(port: str) -> SerialTransport:
-    """The transport on a port that nobody else has; a link is followed, for mpremote is faster on /dev/pts/N itself."""
+def look_at(port: str) -> str:
+    """The path of a serial port that is there and may be used, links followed, without opening it. Raises Complaint."""
     path = os.path.realpath(port)
     try:
         is_device = stat.S_ISCHR(os.stat(path).st_mode)
@@ -281,6 +281,12 @@ def _open(port: str) -> SerialTransport:
         raise Complaint(
             f"No permission for {port}: add yourself to the group that owns it (often `dialout`) and log in again.", code="port"
         )
+    return path
+
+
+def _open(port: str) -> SerialTransport:
+    """The transport on a port that nobody else has; a link is followed, for mpremote is faster on /dev/pts/N itself."""
+    path = look_at(port)
     try:
         return SerialTransport(path, exclusive=True, timeout=_READ_TIMEOUT_S)
     except TransportError:

@@ -5,7 +5,7 @@ import re
 
 #: What the operating system says when a disk has no room for more.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_CODES = {1: "failed", 2: "usage"}
+_CODES = {1: "failed", 2: "usage", 130: "interrupted"}
 _OPENING_QUOTE = re.compile(r"(?:^|\s)'")
 _CLOSING_QUOTE = re.compile(r"'(?=[\s:;,.)]|$)")
 
@@ -13,9 +13,9 @@ _CLOSING_QUOTE = re.compile(r"'(?=[\s:;,.)]|$)")
 class Complaint(Exception):  # noqa: N818 - it is what the user reads, not a fault of the program
     """One clear sentence: what is wrong and what to do. Never holds a secret, a code or personal data.
 
-    `exit_code` is 1 (it failed) or 2 (it was asked for in a way that cannot work). Under --json programs read the same as `code` (one
-    of docs/json.md), `message` and `hint`. The hint is what comes behind the first colon; where that is something else it is given
-    (`hint`, the end of the sentence or "").
+    `exit_code` is 1 (it failed), 2 (it was asked for in a way that cannot work) or 130 (Ctrl-C left something that must be said). Under
+    --json programs read the same as `code` (one of docs/json.md), `message` and `hint`. The hint is what comes behind the first colon;
+    where that is something else it is given (`hint`, the end of the sentence or "").
     """
 
     def __init__(self, sentence: str, exit_code: int = 1, *, code: str = "", hint: str | None = None) -> None:

@@ -1,14 +1,8 @@
 """What `ansim flash` does: compares the firmware with what is on the board, moves what changed, and boots it."""
 
-import shutil
-import subprocess
-import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from host_tools import partitions
 from host_tools.boards import BoardFile
 from host_tools.bundle import OWNED_FOLDERS, START_FILES, bundle, digest
 from host_tools.device import BOOT_S_MAX, Device
@@ -16,8 +10,6 @@ from host_tools.errors import Complaint
 from host_tools.flashed import recall, remember
 from host_tools.install import OnBoard, Progress, fingerprint, finish, install, survey
 
-#: Where a combined MicroPython image begins in the flash, by chip (ESP-IDF Programming Guide, "Bootloader": 0x1000 on the ESP32 only).
-IMAGE_OFFSET = {"esp32": 0x1000, "esp32s3": 0x0, "esp32c6": 0x0}
 _UNFINISHED = "next/manifest"
 
 
@@ -147,41 +139,3 @@ def refuse_other_firmware(device: Device) -> None:
             f"The firmware on {device.name} is of another version than this ansim: run `ansim flash --port {device.name}` first.",
             code="unflashed",
         )
-
-
-def erase_chip(
-    port: str, board: BoardFile, image: Path, *, dry_run: bool = False, say: Callable[[str], None] = lambda line: None
-) -> list[str]:
-    """Erases the whole chip and writes MicroPython and our partition table with esptool; returns its arguments, one string per run.
-
-    `image` is a MicroPython release for that chip. Raises Complaint when esptool is missing or fails, or the file is none for a chip.
-    """
-    chip = board.definition.chip
-    try:
-        head = image.read_bytes()[:1]
-    except OSError as error:
-        raise Complaint(f"Cannot read {image}: {error.strerror}.", 2) from error
-    if head != b"\xe9":  # ESP-IDF Programming Guide, "App Image Format": magic byte of the header
-        raise Complaint(f"{image} is not a firmware image for an ESP32: download MicroPython's .bin for your chip.", 2, code="image")
-    tool = shutil.which("esptool")
-    if tool is None:
-        raise Complaint("esptool is not installed: `pip install esptool`, then run the command again.", code="esptool")
-    table_path = partitions.table_path(board.definition.flash_mb)
-    table = partitions.binary(partitions.load(table_path, board.definition.flash_mb << 20))
-    with tempfile.NamedTemporaryFile(suffix=".bin") as file:
-        file.write(table)
-        file.flush()
-        chip_and_port = ["--chip", chip, "--port", port]
-        runs = [
-            [*chip_and_port, "erase-flash"],
-            [*chip_and_port, "write-flash", hex(IMAGE_OFFSET[chip]), str(image), hex(partitions.TABLE_OFFSET), file.name],
-        ]
-        for arguments in [] if dry_run else runs:
-            say(f"esptool {arguments[4]}")
-            ended = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False)
-            if ended.returncode:
-                reason = ((ended.stdout + ended.stderr).strip().splitlines() or ["no reason given"])[-1]
-                raise Complaint(
-                    f"esptool could not finish {arguments[4]}: {reason} Hold BOOT while you press RESET, then run the command again."
-                )
-        return [" ".join(arguments).replace(file.name, table_path.name) for arguments in runs]

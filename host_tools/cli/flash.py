@@ -4,13 +4,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn
 
 from host_tools.boards import BoardFile, load_board
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._tables import notices
+from host_tools.erase import erase_chip
 from host_tools.errors import Complaint
-from host_tools.flash import Flashed, erase_chip, flash
+from host_tools.flash import Flashed, flash
 
 
 @click.command()
@@ -48,12 +49,21 @@ def command(port: str, board_name: str | None, dry_run: bool, erase_chip: bool, 
 
 
 def _erase(port: str, board: BoardFile, image: Path, dry_run: bool, as_json: bool) -> None:
-    runs = erase_chip(port, board, image, dry_run=dry_run, say=lambda line: say(line, err=True))
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=notices, transient=True, disable=not notices.is_terminal) as bars:
+        bar = bars.add_task("writing MicroPython", total=None)
+        plan = erase_chip(
+            port,
+            board,
+            image,
+            dry_run=dry_run,
+            say=lambda line: say(line, err=True),
+            progress=lambda done, total: bars.update(bar, completed=done, total=total),
+        )
     if dry_run and as_json:
-        print_json({"port": port, "dry_run": True, "esptool": runs})
+        print_json({"port": port, "dry_run": True, "would": plan})
     elif dry_run:
-        for arguments in runs:
-            say(f"would run esptool {arguments}")
+        say(f"would {plan}")
 
 
 def _print(report: Flashed, dry_run: bool) -> None:
