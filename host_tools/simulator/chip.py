@@ -10,6 +10,7 @@ from host_tools.simulator.bus import Transceiver
 from host_tools.simulator.clock import Clock
 from host_tools.simulator.i2c import I2CBus
 from host_tools.simulator.link import SerialEnd
+from host_tools.simulator.radio import Radio
 from host_tools.simulator.trace import Trace
 from host_tools.simulator.wires import EXTERNAL_PULL, Wires
 
@@ -69,6 +70,7 @@ class Chip:
         self._watchdog_ms = 0
         self._watchdog_until_us = 0
         self._uarts: dict[int, SerialEnd | Transceiver] = {}
+        self.radio = Radio(clock)
         self.powered = True
         self.used = False  # a program has run on it
         self.boots = 1
@@ -247,6 +249,7 @@ class Chip:
         for end in self._uarts.values():
             end.close()
         self._uarts.clear()
+        self.radio.stop()
 
     def _watch(self, boot: int) -> None:
         """One event follows the watchdog, however often it is fed."""

@@ -11,16 +11,13 @@ from host_tools.catalogue import catalogue, languages
 from host_tools.simulator.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET, PowerLost
 from host_tools.simulator.clock import Event
 from host_tools.simulator.flash import FlashImage, PartitionFlash
-from host_tools.simulator.network import Network, Stream
+from host_tools.simulator.network import Network
+from host_tools.simulator.sockets import Sockets, tcp_carrier
 from host_tools.simulator.virtual_board.nvs import Namespace
 from host_tools.simulator.world import World
 from locker.core import records
 from locker.wire.station import TURN_MS, Station
 
-_BACKOFF_MS_MIN = 1_000
-_BACKOFF_MS_MAX = 60_000
-_CONNECT_MS_MAX = 10_000
-_DEAD_MS = 25_000
 _BEEP_DUTY = 32_768
 _UART_BYTES = 640  # all that its buffers hold
 MARKS = "ansim"  # the namespace of the NVS that locker.hal.esp32 opens
@@ -119,7 +116,7 @@ class SimulatedHal:
             raise OSError(errno.ENOENT, f"no catalogue in {language}")
         return BytesIO(_catalogue(language))
 
-    def carrier(self, settings: dict[str, Any]) -> "SimulatedSerial | SimulatedRs485 | SimulatedTcp":
+    def carrier(self, settings: dict[str, Any], draw: Callable[[int], int]) -> Any:
         self.alive()
         if settings.get("bus"):
             return SimulatedRs485(self, settings["bus"])
@@ -127,7 +124,8 @@ class SimulatedHal:
             return SimulatedSerial(self)
         if self._network is None:
             raise OSError(errno.ENODEV, "this world has no network")
-        return SimulatedTcp(self, self._network, settings["host"], settings["port"])
+        self._chip.radio.on_air = [self._network.switch]
+        return tcp_carrier(Sockets(self._chip.radio, self._network, self.alive), settings, draw)
 
     def one_shot(self, ms: int, action: Callable[[], None]) -> None:
         self.alive()
@@ -262,6 +260,9 @@ class SimulatedSerial:
         self._hal.alive()
         return True
 
+    def hurry(self, now_ms: int) -> None:
+        """There is never a pause."""
+
     def read_into(self, buffer: bytearray) -> int:
         data = self._hal.chip.uart_read(self._uart, len(buffer))
         buffer[: len(data)] = data
@@ -295,6 +296,9 @@ class SimulatedRs485:
                 self._hal.later(TURN_MS, self._speak)
         return self._station.up(now_ms)
 
+    def hurry(self, now_ms: int) -> None:
+        """A cabinet on a bus speaks when it is asked."""
+
     def _speak(self) -> None:
         self._driver(1)
         self._hal.chip.uart_write(self._uart, self._answer)
@@ -305,51 +309,3 @@ class SimulatedRs485:
             self._driver(0)
         else:
             self._hal.later(1, self._let_go)
-
-
-class SimulatedTcp:
-    """A connection to the host over the simulated network, which reopens itself with capped, jittered backoff."""
-
-    def __init__(self, hal: SimulatedHal, network: Network, host: str, port: int) -> None:
-        self._hal = hal
-        self._network = network
-        self._address = (host, port)
-        self._stream: Stream | None = None
-        self._unheard_ms: int | None = None
-        self._now_ms = 0
-        self._next_ms = 0
-        self._give_up_ms = 0
-        self._backoff_ms = _BACKOFF_MS_MIN
-
-    def poll(self, now_ms: int) -> bool:
-        self._hal.alive()
-        self._now_ms = now_ms
-        dead = self._unheard_ms is not None and now_ms - self._unheard_ms >= _DEAD_MS
-        if self._stream is None:
-            if now_ms >= self._next_ms:
-                self._stream = self._network.connect(*self._address)
-                self._give_up_ms = now_ms + _CONNECT_MS_MAX
-        elif self._stream.open and not dead:
-            return True
-        elif dead or self._stream.closed or now_ms >= self._give_up_ms:
-            self._stream.close()
-            self._stream = self._unheard_ms = None
-            self._next_ms = now_ms + self._backoff_ms // 2 + int.from_bytes(self._hal.entropy(2), "big") % self._backoff_ms
-            self._backoff_ms = min(2 * self._backoff_ms, _BACKOFF_MS_MAX)
-        return False
-
-    def read_into(self, buffer: bytearray) -> int:
-        self._hal.alive()
-        data = self._stream.read(len(buffer)) if self._stream else b""
-        buffer[: len(data)] = data
-        if data:
-            self._unheard_ms = None
-            self._backoff_ms = _BACKOFF_MS_MIN
-        return len(data)
-
-    def write(self, data: bytes | bytearray | memoryview) -> bool:
-        self._hal.alive()
-        sent = self._stream is not None and self._stream.write(bytes(data))
-        if sent and self._unheard_ms is None:
-            self._unheard_ms = self._now_ms
-        return sent

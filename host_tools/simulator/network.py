@@ -104,6 +104,10 @@ class Network:
         self.clock.after(2 * self.latency_us, arrived)
         return near
 
+    def switch(self, up: bool) -> None:
+        """Stalls everything, or lets it go on."""
+        self.up = up
+
     def cut(self) -> None:
         """Breaks every connection at once, as a router that starts anew does."""
         streams, self._streams = self._streams, []

@@ -4,6 +4,7 @@ from cabinet_script import Story, kinds, pulses, sounds
 
 from locker.core import records, texts
 from locker.core.effects import ALARM, Light, Record, Send
+from locker.core.events import HostAcknowledged
 
 
 def test_the_bell_is_told_at_once_and_lights_the_cabinet():
@@ -25,6 +26,37 @@ def test_without_the_host_the_screen_says_whom_to_call():
     story.wait(100)
     assert story.text == texts.OFFLINE
     assert story.screen == ("No connection.", "Call 112/119.")
+
+
+def test_the_screen_says_otherwise_when_the_call_arrives_after_all():
+    story = Story()
+    story.rings()
+    story.wait(20000)
+    assert story.text == texts.OFFLINE
+    story.host_acknowledges()
+    assert story.text == texts.BELL
+    story.wait(61000)
+    assert story.text == texts.WELCOME
+
+
+def test_a_call_that_arrives_late_takes_the_screen_from_nobody():
+    story = Story()
+    story.rings()
+    story.wait(4000)
+    story.types("0")  # somebody goes on to her parcel
+    assert story.text == texts.ENTRY
+    story.host_acknowledges()
+    assert story.text == texts.ENTRY
+
+
+def test_the_word_that_other_events_have_arrived_is_not_taken_for_the_call():
+    story = Story()
+    story.opens(1)
+    before = story.number
+    story.rings()
+    story.wait(4000)
+    story.tell(HostAcknowledged(before))
+    assert story.text == texts.OFFLINE
 
 
 def test_with_the_host_the_screen_still_promises_nothing():

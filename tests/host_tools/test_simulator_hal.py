@@ -18,6 +18,12 @@ from host_tools.simulator.world import World, board_named
 from locker.core import records
 
 MS = 1000
+
+
+def no_chance(sides: int) -> int:
+    return sides // 2
+
+
 WALL, DEVKIT = board_named("wall_12"), board_named("devkit_4")
 
 
@@ -87,7 +93,7 @@ def test_without_a_journal_partition_there_is_no_device(world: World, flash: Fla
 @pytest.mark.parametrize("end", ["reset", "power_cut"])
 def test_a_dead_boot_reaches_nothing_any_more(world: World, flash: FlashImage, end: str) -> None:
     hal = SimulatedHal(world, flash)
-    pin, journal, serial = hal.output(WALL.expander_reset, 0), hal.journal(), hal.carrier({"serial": True})
+    pin, journal, serial = hal.output(WALL.expander_reset, 0), hal.journal(), hal.carrier({"serial": True}, no_chance)
     bus, tone, feed, volts = hal.bus(), hal.tone(WALL.beeper), hal.watchdog(1000), hal.millivolts(1)
     before = journal._partition.dump()
     world.chip.reset(5) if end == "reset" else world.power_cut()
@@ -143,7 +149,7 @@ def test_a_one_shot_that_resets_the_chip_does_so_and_one_of_a_dead_boot_does_not
 
 
 def test_the_serial_carrier_moves_frames_both_ways(world: World) -> None:
-    carrier = SimulatedHal(world).carrier({"serial": True})
+    carrier = SimulatedHal(world).carrier({"serial": True}, no_chance)
     assert carrier.poll(0)
     assert carrier.write(memoryview(b"up"))
     world.serial.host.write(b"down")
@@ -159,13 +165,15 @@ def test_the_tcp_carrier_comes_back_by_itself_after_every_break(world: World) ->
     heard: list[bytes] = []
     network.listen("10.0.0.2", 26746, lambda far: setattr(far, "on_bytes", heard.append))
     hal = SimulatedHal(world, network=network)
-    carrier = hal.carrier({"host": "10.0.0.2", "port": 26746})
+    carrier = hal.carrier({"host": "10.0.0.2", "port": 26746}, no_chance)
 
     def live(ms: int) -> int:
         up = 0
         for _ in range(ms // 20):
             world.clock.advance(20 * MS)
-            up += carrier.poll(hal.now_ms())
+            if carrier.poll(hal.now_ms()):
+                up += 1
+                carrier.read_into(bytearray(8))  # which is how an end is noticed
         return up
 
     assert live(1000) > 40
@@ -176,6 +184,7 @@ def test_the_tcp_carrier_comes_back_by_itself_after_every_break(world: World) ->
     assert live(5000) > 100
     network.up = False
     network.cut()
+    live(20)  # is when it is noticed
     assert live(60_000) == 0
     network.up = True
     assert live(120_000) > 1000
@@ -296,7 +305,7 @@ def test_the_tcp_carrier_leaves_a_connection_that_has_died_without_a_word(world:
     far_ends: list[Any] = []
     network.listen("10.0.0.2", 26746, far_ends.append)
     hal = SimulatedHal(world, network=network)
-    carrier = hal.carrier({"host": "10.0.0.2", "port": 26746})
+    carrier = hal.carrier({"host": "10.0.0.2", "port": 26746}, no_chance)
     buffer = bytearray(256)
 
     def live(ms: int) -> None:

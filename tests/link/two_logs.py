@@ -206,6 +206,9 @@ class BoardEnd:
     def poll(self, _own_ms: int) -> bool:
         return True
 
+    def hurry(self, now_ms: int) -> None:
+        """There is no pause to cut short."""
+
     def read_into(self, buffer: bytearray) -> int:
         data, self._inbox = self._inbox[: len(buffer)], self._inbox[len(buffer) :]
         buffer[: len(data)] = data

@@ -12,6 +12,7 @@ BUDGETS = {
     "shell": 15_500,
     "hal": 4_300,
     "esp32_tcp": 2_700,  # with a network only
+    "names": 650,  # with a network and a host that has a name only
     "esp32_serial": 700,  # with a serial link only
     "esp32_rs485": 1_000,  # on a bus only
     "station": 500,  # on a bus only

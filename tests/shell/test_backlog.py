@@ -31,6 +31,9 @@ class Line:
     def poll(self, now_ms):
         return True
 
+    def hurry(self, now_ms):
+        """There is no pause to cut short."""
+
     def read_into(self, buffer):
         count = min(len(buffer), len(self.waiting))
         buffer[:count] = self.waiting[:count]

@@ -3,7 +3,7 @@
 from collections import namedtuple
 
 from locker.compat import const
-from locker.core import commands, deposit, effects, entry, events, journal, opening, records, texts
+from locker.core import bell, commands, deposit, effects, entry, events, journal, opening, records, texts
 from locker.core import door as doors_table
 from locker.core.effects import ALARM, BAD, KEY
 
@@ -22,16 +22,12 @@ Secrets = namedtuple(
 )
 
 # Deadlines in `due`, below those of the doors, which have their numbers; more in core.entry and core.deposit.
-_BELL = const(-3)
 _LAMP = const(-2)
 
 _MESSAGE_MS = const(8000)
-_READ_MS = const(60000)
 _LIT_MS = const(30000)
 _BOOT_MS = const(3000)  # and the floor of 2 s: the first number is checked 5 s after boot
-_HOST_MS = const(3000)
 _SURE_MS = const(2000)
-_REPEAT_MS = const(600000)  # a bell rung again within this time repeats the call
 _HOUR_MS = const(3600000)
 _VISIT = const(12)  # records of one visit at most, from the `#` to the closed door
 
@@ -78,7 +74,8 @@ class Cabinet:
         self.counted = {}  # by kind: what has happened this hour beyond what was recorded
         self.openings = []  # when doors were opened by order of the host
         self.opening = None  # what waits for the host: challenge, digits, door, and whether the digits were shown; see core.opening
-        self._rang_ms = 0
+        self.text = 0  # that the screen shows
+        self.rang_ms = 0
         self.bell_number = 0  # the event number of a call that nobody has answered
 
     def boot(self, sensors, now_ms: int) -> list:
@@ -125,12 +122,14 @@ class Cabinet:
         self._time_out()
         if kind is events.HostAcknowledged:
             self.state.acknowledged = max(self.state.acknowledged, event.number)
+            if self.text == texts.OFFLINE:
+                bell.look(self)
         elif kind is events.KeyPressed:
             self._touch()
             self._press(event.key)
         elif kind is events.BellPressed:
             self._touch()
-            self._ring()
+            bell.ring(self)
         elif kind in _OTHERS:
             _OTHERS[kind](self, event)
         elif kind is not events.Woke:
@@ -207,6 +206,7 @@ class Cabinet:
 
     def show(self, text: int, arguments: tuple = (), ms: int | None = _MESSAGE_MS) -> None:
         """Shows a text: for `ms` (None: until something else) when nobody is at the keypad, else while the keypad is in this mode."""
+        self.text = text
         self.effects.append(effects.Show(text, arguments))
         if self.mode == entry.IDLE:
             self.wait(entry.KEYPAD, ms)
@@ -275,25 +275,13 @@ class Cabinet:
             self.key = key
             self.step(kind)
 
-    def _noted(self, kind, door, a):
+    def noted(self, kind: int, door, a: int) -> None:
         """Journals an event at once, and its repetitions within the hour as a number."""
         if kind in self.counted:
             self.count(kind)
         else:
             self.record(kind, door, a)
             self.count(kind, 0)
-
-    def _ring(self):
-        rings = 1
-        if self.now - self._rang_ms >= _REPEAT_MS:  # another call, perhaps somebody else's
-            rings += self.counted.pop(records.BELL_RUNG, 0)
-        self._rang_ms = self.now
-        self._noted(records.BELL_RUNG, None, rings)
-        if not self.counted[records.BELL_RUNG]:
-            self.bell_number = self.state.number + self.dropped  # one that was dropped is not told until there is room
-        self.beep(ALARM)
-        self.show(texts.BELL, (), _READ_MS)
-        self.wait(_BELL, _HOST_MS)
 
     # Time
 
@@ -336,22 +324,12 @@ class Cabinet:
             self.effects.append(effects.Light(True))
         self.wait(_LAMP, _LIT_MS)
 
-    def _bell_timer(self):
-        if self.state.acknowledged < self.bell_number:
-            self.show(texts.OFFLINE, (), _READ_MS)
-
-    def answered(self) -> None:
-        """A person at the host has seen the bell: all its ringing was one call, and the next is another."""
-        self.counted.pop(records.BELL_RUNG, None)
-        self.bell_number = 0
-        self.show(texts.ANSWERED, (), _READ_MS)
-
     def _tampered(self, _):
         self.beep(ALARM)
-        self._noted(records.TAMPERED, None, 0)
+        self.noted(records.TAMPERED, None, 0)
 
     def _low(self, event):
-        self._noted(records.SUPPLY_LOW, self.doors[event.door], event.mv)
+        self.noted(records.SUPPLY_LOW, self.doors[event.door], event.mv)
 
     def _ask(self, event):
         opening.ask(self, event.door, event.counter)
@@ -386,7 +364,7 @@ _TIMERS = {
     opening.OPENING: opening.cancel,
     deposit.RECEIPT: deposit.show_receipt,
     deposit.SEAL: deposit.seal,
-    _BELL: Cabinet._bell_timer,
+    bell.BELL: bell.look,
     _LAMP: Cabinet._dark_timer,
     deposit.HOUR: Cabinet._hour,
 }

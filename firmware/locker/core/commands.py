@@ -4,7 +4,7 @@ A command names the parcel it is for by the door's counter. Said again after a p
 """
 
 from locker.compat import const
-from locker.core import deposit, records
+from locker.core import bell, deposit, records
 from locker.core.effects import Spend
 from locker.core.journal import ARMING_MAX, COUNTER_MAX, EMPTY, EPOCHS_MAX, RECALL, RETRY_MAX, SERVICE, WAITING
 
@@ -78,7 +78,7 @@ def _begin_epoch(cabinet, _, event):
 def _answer_bell(cabinet, _, event):
     if not event.a or event.a != cabinet.bell_number:
         return False
-    cabinet.answered()
+    bell.answered(cabinet)
     return True
 
 

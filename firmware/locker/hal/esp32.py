@@ -142,14 +142,14 @@ class Esp32:
     def catalogue(self, language):
         return open("/locker/%s.txt" % language, "rb")
 
-    def carrier(self, settings):
+    def carrier(self, settings, draw):
         if settings.get("serial"):
             from locker.hal.esp32_serial import open_line
 
             return open_line(self.board.link, settings.get("bus"))
         from locker.hal.esp32_tcp import Tcp
 
-        return Tcp(settings)
+        return Tcp(settings, draw)
 
     def one_shot(self, ms, action):
         self._timer.deinit()

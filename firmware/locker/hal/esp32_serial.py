@@ -13,6 +13,9 @@ class Serial:
     def poll(self, now_ms):
         return True
 
+    def hurry(self, now_ms):
+        """There is never a pause."""
+
     def read_into(self, buffer):
         return self._uart.readinto(buffer) or 0 if self._uart.any() else 0
 

@@ -64,6 +64,9 @@ class Carrier(Protocol):
     def read_into(self, buffer: bytearray) -> int:
         """Moves what has arrived into the buffer; the number of bytes, 0 for none."""
 
+    def hurry(self, now_ms: int) -> None:
+        """There is something urgent to say: a pause before the next try to reach the host is cut short."""
+
     def write(self, data: bytes | bytearray | memoryview) -> bool:
         """Hands over one whole frame; False when it could not (the sender will say it again)."""
 
@@ -116,8 +119,9 @@ class Hal(Protocol):
         Raises OSError when it is not there.
         """
 
-    def carrier(self, settings: dict) -> Carrier:
-        """The way to the host that network.json asks for.
+    def carrier(self, settings: dict, draw: Callable[[int], int]) -> Carrier:
+        """The way to the host that network.json asks for; draw(n) gives a random number below n. What it raises is told, and it is
+        asked again.
 
         {"serial": true}, {"serial": true, "bus": 3} with an address on a bus, or {"host": "10.0.0.2", "port": 26746, "wifi": ...}.
         """

@@ -7,13 +7,13 @@ from locker.core import effects as do
 from locker.core import events, records, texts
 from locker.core.cabinet import Cabinet
 from locker.core.journal import RESERVE, TAKING, State
-from locker.mac import hmac_sha256
 from locker.shell import identity as identities
 from locker.shell.catalogue import rows
 from locker.shell.fittings import BELL, DARK, TAMPER, Fittings
 from locker.shell.link import Link
 from locker.shell.marks import leave_out, pair
 from locker.shell.pulses import Pulses
+from locker.shell.random import Random
 from locker.shell.store import JournalFull, Store
 from locker.wire import messages
 from locker.wire.frame import Decoder
@@ -44,15 +44,16 @@ class App:
     def __init__(self, hal, identity, network):
         self._hal = hal
         self._identity = identity
-        self._randomised = 0
         self._fittings = Fittings(hal)
         self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms, self._tell, self._warn)
         self._own_language = self._language = network.get("language", "en")
         self._has_choice = chr(_OTHER_LANGUAGE) in hal.board.keypad.keys
         self._shown = None  # the last do.Show
-        carrier = hal.carrier(network)
+        self._network = network
+        carrier = self._carrier()
         sizes = [(door.number, door.size) for door in hal.board.doors]
-        hal.board = None  # all is connected: its room is for the rest
+        if carrier:
+            hal.board = None  # all is connected: its room is for the rest
         gc.collect()
         self._state = State(self._fittings.numbers)
         self._cabinet = Cabinet(sizes, self._derive, self._state, self._spent, self._draw)
@@ -61,20 +62,24 @@ class App:
         self._pulses.recall(self._store)
         self._marks = flash.marks
         pair(flash.marks, self._store, self._state)
+        unique = hal.uid() + b"%d %d" % (self._store.boot, self._store.next_number)
+        self._random = Random(flash.marks, identity.master_secret, unique, hal.entropy)
         self._is_said = False  # that the board has booted
-        session = Session(identity.master_secret, identity.board_id, identity.alias, self._entropy)
-        self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status, self._tell, hal.set_clock)
+        session = Session(identity.master_secret, identity.board_id, identity.alias, self._random.draw)
+        self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status, self._tell, hal.set_clock, self._carrier)
         self._wake_ms = None
         self._key_ms = 0
         self._lost_ms = None
         self._dark = 0  # steps in which the lamp was switched on and drew no current, up to now
         self._quiet_ms = {}  # by kind: until when it is told already
 
-    def _entropy(self, count):
-        """Random bytes for at most one SHA-256: the chip's source, mixed with the board's secret and how often it was asked."""
-        self._randomised += 1
-        salt = b"%d %d" % (self._store.boot, self._randomised)
-        return hmac_sha256(self._identity.master_secret, self._hal.entropy(32) + salt)[:count]
+    def _carrier(self):
+        """The way to the host; None when it cannot be opened."""
+        try:
+            return self._hal.carrier(self._network, self._draw)
+        except Exception as error:  # whatever is wrong with a link, the doors work
+            print("No link:", repr(error))
+            return None
 
     def _derive(self, epochs):
         return identities.secrets(self._identity, epochs)
@@ -83,7 +88,7 @@ class App:
         return self._store.spent(serial)
 
     def _draw(self, sides):
-        return int.from_bytes(self._entropy(8), "big") % sides
+        return self._random.below(sides)
 
     def _report(self):
         """A boot that the host hears of is journaled: its number is given to no other one."""
@@ -113,7 +118,7 @@ class App:
         """Journals the boot and lets the core resolve what it was cut off in; no coil moves."""
         now_ms = self._hal.now_ms()
         self._tidy(now_ms, False)
-        if self._state.boots < _BOOTS_MAX:
+        if self._state.boots < _BOOTS_MAX or not self._random.kept:  # its number then has to tell this boot from others
             self._say_boot(now_ms)
         else:
             leave_out(self._marks, 1)

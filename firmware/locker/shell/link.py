@@ -14,6 +14,9 @@ from locker.wire import messages
 
 _BATCH = const(8)
 _ANSWER_MS = const(3000)
+_OPEN_MS = const(30000)
+_PRESS_MS = const(120000)
+_PRESS_EVERY_MS = const(5000)
 _HEARTBEAT_MS = const(300000)
 _FRESH = const(50)  # tenths of a second: within which the host's time is believed
 _VISIT_MS = const(8000)  # so long an opening waits: its copy may be lost, and has no answer to keep the session from greeting anew
@@ -24,12 +27,14 @@ _TOLD = {messages.COMMAND: events.Commanded, messages.ASK: events.OpeningAsked, 
 class Link:
     """One link to the host.
 
-    `carrier` is the seam's Carrier, `decoder` a wire.frame.Decoder, `session` a wire.session.Session, `journal` a Store;
-    `report()` gives the REPORT and `status()` the STATUS of this moment, `tell(event, now_ms)` takes events for the core and
-    `set_clock(seconds)` the time of day.
+    `carrier` is the seam's Carrier, or None: then `open_carrier()` is asked for one each half minute. `decoder` is a wire.frame.Decoder,
+    `session` a wire.session.Session, `journal` a Store; `report()` gives the REPORT and `status()` the STATUS of this moment,
+    `tell(event, now_ms)` takes events for the core and `set_clock(seconds)` the time of day.
     """
 
-    def __init__(self, carrier, decoder, session, journal, report, status, tell, set_clock):
+    def __init__(self, carrier, decoder, session, journal, report, status, tell, set_clock, open_carrier=None):
+        self._open = open_carrier
+        self._open_ms = _OPEN_MS  # when to open the carrier, until it is
         self._carrier = carrier
         self._decoder = decoder
         self._session = session
@@ -47,6 +52,9 @@ class Link:
         self._due_ms = 0  # when what has waited for the end of a visit waits no more; 0: nothing does
         self._said_ms = 0
         self._waiting = False  # for the answer to what was said last
+        self._urgent_ms = -_PRESS_MS  # when there was something urgent
+        self._press_ms = 0  # when to cut a pause short
+        self._doubts = False  # whether the host, if it stays silent, still has the keys of this session
 
     def nudge(self) -> None:
         """There is something to say that need not wait for the heartbeat."""
@@ -58,7 +66,13 @@ class Link:
             self._carrier.write(self._session.seal(message))
 
     def urgent(self, record: bytes, now_ms: int) -> None:
-        """Says a copy of one event; the journal still carries it in its turn, in 8 s if nothing nudges before."""
+        """Says a copy of one event; the journal still carries it in its turn, in 8 s if nothing nudges before.
+
+        For two minutes no pause before a try to meet the host is longer than 5 s, and a host that does not answer is greeted anew after
+        3 s: it may have started afresh. What the event is makes no difference.
+        """
+        self._urgent_ms = self._press_ms = now_ms
+        self._doubts = True
         self.say((messages.URGENT, record))
         self.soon(now_ms)
 
@@ -68,10 +82,21 @@ class Link:
 
     def step(self, now_ms: int) -> None:
         """Moves what there is to move."""
+        if not self._carrier:
+            if self._open and now_ms >= self._open_ms:
+                self._open_ms = now_ms + _OPEN_MS
+                self._carrier = self._open()
+            return
+        if not self._held and self._press_ms <= now_ms < self._urgent_ms + _PRESS_MS:
+            self._press_ms = now_ms + _PRESS_EVERY_MS
+            self._carrier.hurry(now_ms)
+            self._session.hurry(now_ms)
         up = self._carrier.poll(now_ms)
         if up and not self._up:
             self._session.start(now_ms)
         self._up = up
+        if not up:
+            self._held = False
         if not up or now_ms < self._later_ms:
             return
         self._hear(now_ms)
@@ -96,7 +121,7 @@ class Link:
     def _take(self, message, now_ms):
         kind = message[0]
         uptime = now_ms // 100
-        self._waiting = False
+        self._waiting = self._doubts = False
         if kind in _TOLD:
             self._tell(_TOLD[kind](*message[1:]), now_ms)
         elif kind == messages.REFUSED:
@@ -114,6 +139,10 @@ class Link:
 
     def _talk(self, now_ms):
         since_ms = now_ms - self._said_ms
+        if self._doubts and self._waiting and since_ms >= _ANSWER_MS:
+            self._doubts = False
+            self._session.start(now_ms)
+            return
         if self._due_ms and now_ms >= self._due_ms:
             self._due_ms = 0
             self._due = True

@@ -95,6 +95,11 @@ class Session:
         elif self._asked_ms is not None and now_ms - self._asked_ms >= _SILENCE_MS:
             self.start(now_ms)
 
+    def hurry(self, now_ms: int) -> None:
+        """There is something urgent: a pause before the next HELLO ends within half a second, and the next ones are short again."""
+        self._due_ms = min(self._due_ms, now_ms + 2 * self._entropy(1)[0])
+        self._pause_ms = _PAUSE_FIRST_MS
+
     def outgoing(self) -> bytes | None:
         """A frame of the handshake that is due on the carrier, or None. Each is given once."""
         due = self._outgoing

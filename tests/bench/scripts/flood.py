@@ -130,6 +130,9 @@ class Line:
             arrived = self.flood() if len(self._arrived) < _WAITING else b""
         self._arrived += arrived
 
+    def hurry(self, now_ms):
+        """There is no pause to cut short."""
+
     def read_into(self, buffer):
         data = self._arrived[: len(buffer)]
         self._arrived = self._arrived[len(buffer) :]

@@ -1,0 +1,40 @@
+"""The bell: an alarm at once, and a screen that says no more than is true. A person at the host may answer."""
+
+from locker.compat import const
+from locker.core import records, texts
+from locker.core.effects import ALARM
+
+BELL = const(-3)  # the deadline for the host's word that the call has arrived
+
+_READ_MS = const(60000)
+_HOST_MS = const(3000)
+_REPEAT_MS = const(600000)  # a bell rung again within this time repeats the call
+
+
+def ring(cabinet) -> None:
+    """Somebody presses the bell."""
+    rings = 1
+    if cabinet.now - cabinet.rang_ms >= _REPEAT_MS:  # another call, perhaps somebody else's
+        rings += cabinet.counted.pop(records.BELL_RUNG, 0)
+    cabinet.rang_ms = cabinet.now
+    cabinet.noted(records.BELL_RUNG, None, rings)
+    if not cabinet.counted[records.BELL_RUNG]:
+        cabinet.bell_number = cabinet.state.number + cabinet.dropped  # one that was dropped is not told until there is room
+    cabinet.beep(ALARM)
+    cabinet.show(texts.BELL, (), _READ_MS)
+    cabinet.wait(BELL, _HOST_MS)
+
+
+def look(cabinet) -> None:
+    """The screen says whether the call has arrived, and says otherwise when it arrives after all."""
+    if cabinet.state.acknowledged < cabinet.bell_number:
+        cabinet.show(texts.OFFLINE, (), _READ_MS)
+    elif cabinet.text == texts.OFFLINE:
+        cabinet.show(texts.BELL, (), _READ_MS)
+
+
+def answered(cabinet) -> None:
+    """A person at the host has seen it: all its ringing was one call, and the next is another."""
+    cabinet.counted.pop(records.BELL_RUNG, None)
+    cabinet.bell_number = 0
+    cabinet.show(texts.ANSWERED, (), _READ_MS)

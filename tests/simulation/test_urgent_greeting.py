@@ -1,0 +1,92 @@
+"""A board with something urgent meets its host at once, whatever pause it was in; what is urgent makes no difference."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from host_tools.simulator.controller import VirtualController
+from host_tools.simulator.network import Network
+from host_tools.simulator.people import resident, screen_of, send
+from locker.core import records
+from locker.core.codes import duress_code
+from locker.core.tickets import tail
+from locker.shell import identity as identities
+from tests.simulation.stage import IDENTITY, Cabinet, TestHost, code_of, make_flash
+from tests.simulation.test_dead_connection import HOST, TcpHost
+
+SERIAL = 5
+AWAY_MS, BACK_MS = 40_000, 220_000  # 3 minutes: the pauses are near their longest
+SOON_MS = 6_000
+
+
+def hers(door: int, under_duress: bool) -> str:
+    identity, code = identities.from_json(IDENTITY), code_of(door, 1)
+    return duress_code(code, tail(identity.ticket_key, identity.site_id, SERIAL)) if under_duress else code
+
+
+def act_bell(cabinet: Cabinet, door: int) -> None:
+    cabinet.world.hands.bell()
+
+
+def act_tamper(cabinet: Cabinet, door: int) -> None:
+    cabinet.world.hands.tamper(True)
+
+
+def act_pickup(cabinet: Cabinet, door: int) -> None:
+    send(cabinet.world, resident(cabinet.world, door, hers(door, False)))
+
+
+def act_duress(cabinet: Cabinet, door: int) -> None:
+    send(cabinet.world, resident(cabinet.world, door, hers(door, True)))
+
+
+ACTS = {"bell": act_bell, "tamper": act_tamper, "pickup": act_pickup, "duress": act_duress}
+
+
+def connections_after(path: Path, act: Callable[[Cabinet, int], None]) -> tuple[list[int], int]:
+    """A host goes away for 3 minutes; that happens half a minute before it is back. When connections came about, and when it was back."""
+    make_flash(path)
+    with Cabinet(path, network=HOST) as cabinet:
+        network = Network(cabinet.world.clock, random.Random(1))
+        host = TcpHost(network)
+        cabinet._controller = VirtualController(cabinet.world, cabinet._program, cabinet.flash, network)
+        door = cabinet.deposit(SERIAL)
+        cabinet.run_until(AWAY_MS)
+        accept = network._listeners.pop((HOST["host"], HOST["port"]))
+        network.cut()
+        cabinet.run_until(BACK_MS - 30_000)
+        act(cabinet, door)
+        cabinet.run_until(BACK_MS)
+        network.listen(HOST["host"], HOST["port"], accept)
+        cabinet.run_until(BACK_MS + 30_000)
+        return host.connections, len(host.events)
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_a_board_with_something_urgent_is_back_within_seconds_of_its_host(tmp_path: Path, name: str) -> None:
+    connections, _ = connections_after(tmp_path / "flash", ACTS[name])
+    assert BACK_MS <= connections[1] <= BACK_MS + SOON_MS
+
+
+def test_a_pickup_under_duress_comes_back_at_the_same_instant_as_any_other(tmp_path: Path) -> None:
+    free, forced = (connections_after(tmp_path / name, ACTS[name]) for name in ("pickup", "duress"))
+    assert free == forced
+
+
+def test_a_host_that_started_afresh_on_a_serial_line_hears_a_call_within_seconds_and_the_screen_says_so(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        TestHost(cabinet.world)
+        cabinet.run_until(60_000)
+        again = TestHost(cabinet.world)  # which knows nothing of the session
+        cabinet.world.hands.bell()
+        cabinet.run_until(64_000)
+        assert records.BELL_RUNG in again.kinds()
+        assert screen_of(cabinet.world)[0].startswith("Bell rung")
+
+
+def test_a_board_that_nobody_needs_keeps_its_pauses(tmp_path: Path) -> None:
+    connections, _ = connections_after(tmp_path / "flash", lambda cabinet, door: None)
+    assert connections[1:] == [] or connections[1] > BACK_MS + SOON_MS
