@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._tables import show, table
@@ -17,8 +18,9 @@ from host_tools.host.chronicle import moment
 from host_tools.host.data import data_option
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.link_status import LinkStatus, link_statuses
+from host_tools.host.link_status import Links, LinkStatus, link_statuses
 from host_tools.host.meeting import take_over
+from host_tools.host.presence import Running
 
 _WATCH_S = 1.0
 
@@ -29,7 +31,7 @@ _WATCH_S = 1.0
 @json_option
 @click.pass_context
 def command(context: click.Context, watch: bool, data: Path | None, as_json: bool) -> None:
-    """Show each board's link: whether it is up, since when, how many events the ledger is behind, epoch, round trip, waiting orders.
+    """Show whether a server runs, and each board's link: up or down, since when, events behind, epoch, round trip, waiting orders.
 
     \b
     Example: ansim link --watch
@@ -50,38 +52,53 @@ def _watch(ledger: Ledger, as_json: bool) -> None:
         while True:
             _print(link_statuses(ledger, now_ms()), as_json)
             time.sleep(_WATCH_S)
-    with Live(_table(link_statuses(ledger, now_ms())), auto_refresh=False) as live:
+    with Live(_drawn(link_statuses(ledger, now_ms())), auto_refresh=False) as live:
         while True:
-            live.update(_table(link_statuses(ledger, now_ms())), refresh=True)
+            live.update(_drawn(link_statuses(ledger, now_ms())), refresh=True)
             time.sleep(_WATCH_S)
 
 
-def _print(statuses: list[LinkStatus], as_json: bool) -> None:
+def _print(found: Links, as_json: bool) -> None:
     if as_json:
-        print_json([_values(status) for status in statuses])
+        servers = [{"name": server.name, "since": moment(server.since_ms)} for server in found.servers]
+        print_json({"servers": servers, "links": [_values(status) for status in found.links]})
         return
-    show(_table(statuses))
-    for status in statuses:
+    say(_servers(found.servers))
+    show(_table(found.links))
+    for status in found.links:
         if status.reason:
             say(f"{status.site}, cabinet {status.cabinet}: {status.reason}.")
         if status.set_aside:
             say(f"{status.site}, cabinet {status.cabinet}: {status.set_aside} of its records are set aside: `ansim link aside`.")
 
 
+def _drawn(found: Links) -> Group:
+    return Group(Text(_servers(found.servers)), _table(found.links))
+
+
+def _servers(servers: list[Running]) -> str:
+    if not servers:
+        return "no server is running: start one with `ansim serve`; what follows is as the last one knew it"
+    each = [f"on {server.name} since {moment(server.since_ms)}" for server in servers]
+    if len(each) == 1:
+        return f"a server runs {each[0]}"
+    return f"{len(each)} servers run on this ledger: {', '.join(each)}"
+
+
 def _values(status: LinkStatus) -> dict[str, Any]:
     values = status._asdict()
-    seen_ms = values.pop("seen_ms")
-    return values | {"seen": moment(seen_ms) if seen_ms is not None else None}
+    times = {name.removesuffix("_ms"): values.pop(name) for name in ("since_ms", "seen_ms")}
+    return values | {name: moment(ms) if ms is not None else None for name, ms in times.items()}
 
 
 def _table(statuses: list[LinkStatus]) -> Table:
     rows = []
     for status in statuses:
-        seen = moment(status.seen_ms) if status.seen_ms is not None else ""
-        round_trip = f"{status.round_trip_ms} ms" if status.round_trip_ms is not None else ""
-        where = (status.site, status.cabinet, status.state)
-        rows.append((*where, seen, status.behind, status.epoch, round_trip, status.orders or ""))
-    return table(("site", "cabinet", "link", "last heard", "behind", "epoch", "round trip", "orders"), rows)
+        since, seen = (moment(ms) if ms is not None else None for ms in (status.since_ms, status.seen_ms))
+        round_trip = f"{status.round_trip_ms} ms" if status.round_trip_ms is not None else None
+        where = (status.site, status.cabinet, status.state, since)
+        rows.append((*where, seen, status.behind, status.epoch, round_trip, status.orders or None))
+    return table(("site", "cabinet", "link", "since", "last heard", "behind", "epoch", "round trip", "orders"), rows)
 
 
 @command.command("aside")

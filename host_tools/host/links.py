@@ -10,6 +10,7 @@ from host_tools.host.chronicle import Tell, occurrence
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
 from host_tools.host.meeting import FAULTS, Meeting
+from host_tools.host.presence import Change
 from host_tools.host.quick_session import QuickSession
 from host_tools.host.said import Said, Taken
 from host_tools.host.tally import UNKNOWN, UNSEALED, Tally
@@ -62,6 +63,7 @@ class Links:
     ledger: Ledger
     tell: Tell
     tally: Tally
+    changes: dict[int, Change] = field(default_factory=dict)  # what became of links that the ledger does not say yet
     _links: dict[bytes, Link] = field(default_factory=dict)
     _known: set[bytes] = field(default_factory=set)
     _refreshed_s: float | None = None
@@ -126,6 +128,7 @@ class Links:
                 older.close()
         if not link.up:
             link.up = True
+            self.changes[link.cabinet] = Change(True, now_ms())
             self.tell(occurrence("link up", site=link.site, cabinet=link.number, detail=carrier.name))
 
     def _said(self, link: Link, message: tuple, now_s: float) -> Said | None:
@@ -220,4 +223,5 @@ class Links:
     def _down(self, link: Link, reason: str) -> None:
         if link.up:
             link.up = False
+            self.changes[link.cabinet] = Change(False, now_ms())
             self.tell(occurrence("link down", site=link.site, cabinet=link.number, detail=reason))

@@ -53,7 +53,7 @@ def untold(ledger: Ledger, cabinets: Iterable[int], at_ms: int) -> dict[int, Ask
     with ledger.reading() as connection:
         rows = connection.execute(select(table).where(~table.c.told).order_by(table.c.sequence)).all()
     for row in rows:
-        if at_ms - row.asked_ms > VALID_MS * (1 if row.state == ASKED else 3):
+        if abs(at_ms - row.asked_ms) > VALID_MS * (1 if row.state == ASKED else 3):
             _change(ledger, row.sequence, state=REFUSED, told=True)
         elif row.cabinet in cabinets:
             found[row.cabinet] = Ask(row.door, row.counter) if row.state == ASKED else Give(row.challenge, row.digits)

@@ -122,16 +122,21 @@ def _last_number(connection: Connection, cabinet: int) -> int:
 
 
 def roll_epochs(ledger: Ledger, at_ms: int) -> int:
-    """Orders a new epoch for each board whose epoch is older than 30 days; once a day while it is not possible. How many."""
+    """Orders a new epoch for each board whose epoch is older than 30 days; once a day while it is not possible. How many.
+
+    An epoch that began in time to come, by a clock that was wrong then, may be older too.
+    """
     cabinet, epoch, command = tables.cabinet, tables.epoch, tables.command
     began = func.coalesce(
         select(func.max(epoch.c.began_ms)).where(epoch.c.cabinet == cabinet.c.id).scalar_subquery(), cabinet.c.enrolled_ms
     )
     recent = select(command.c.number).where(
-        command.c.cabinet == cabinet.c.id, command.c.kind == commands.BEGIN_EPOCH, command.c.queued_ms > at_ms - _DAY_MS
+        command.c.cabinet == cabinet.c.id,
+        command.c.kind == commands.BEGIN_EPOCH,
+        command.c.queued_ms.between(at_ms - _DAY_MS, at_ms + _DAY_MS),
     )
     due = select(cabinet.c.id, cabinet.c.epoch).where(
-        cabinet.c.state == "enrolled", began < at_ms - _EPOCH_DAYS_MAX * _DAY_MS, ~recent.exists()
+        cabinet.c.state == "enrolled", ~began.between(at_ms - _EPOCH_DAYS_MAX * _DAY_MS, at_ms + _DAY_MS), ~recent.exists()
     )
     with ledger.reading() as connection:
         rows = connection.execute(due).all()

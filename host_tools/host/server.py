@@ -24,6 +24,7 @@ from host_tools.host.letters import News
 from host_tools.host.links import Link, Links
 from host_tools.host.listener import Listener
 from host_tools.host.notifier import Notifier
+from host_tools.host.presence import BEAT_MS, Presence
 from host_tools.host.replica import take, turn_of
 from host_tools.host.rs485 import SerialBus
 from host_tools.host.said import Said, Taken
@@ -38,6 +39,7 @@ _WAITING_MAX = 20_000  # messages that wait for one; more are dropped, and their
 _TICK_S = 1.0
 _ROLL_S = 3600.0  # how often it is looked for epochs that are due
 _LEDGER_PAUSE_S = 1.0
+_PRESENCE_S = 0.2  # within this the ledger says that a link came up or went down
 _RESEND_FIRST_S = 2.0
 _RESEND_MAX_S = 300.0
 
@@ -61,6 +63,7 @@ class Server:
         self._tell = tell
         self._tally = Tally(tell)
         self._links = Links(ledger, tell, self._tally)
+        self._presence = Presence(ledger)
         self._listener = Listener(self._hear, self._links.lost, self._tally)
         self._said: list[tuple[Link, Said]] = []
         self._places: dict[int, Link] = {}  # by the ledger's number of the cabinet
@@ -96,6 +99,7 @@ class Server:
                     partial(self._order, committing),
                     partial(self._post, posting),
                     partial(self._dispatch, dispatching),
+                    partial(self._be_present, committing),
                     self._tick,
                 )
             ]
@@ -103,6 +107,8 @@ class Server:
             for task in (stopping, *tasks):
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(Complaint):  # then its last beat says when it ended
+                await asyncio.get_running_loop().run_in_executor(committing, self._presence.end, now_ms())
         for outcome in (self._failure, *ended):
             if isinstance(outcome, Exception):
                 raise outcome
@@ -276,6 +282,28 @@ class Server:
             if not done:
                 await asyncio.sleep(_RESEND_FIRST_S)
                 self._pickups.set()
+
+    async def _be_present(self, thread: ThreadPoolExecutor) -> None:
+        """Says in the ledger that this server runs, and what became of its links; tells of other servers."""
+        loop = asyncio.get_running_loop()
+        known: set[str] = set()
+        beat_s = 0.0
+        while True:
+            changes = dict(self._links.changes)
+            if changes or loop.time() - beat_s >= BEAT_MS / 1000:
+                try:
+                    others = await loop.run_in_executor(thread, self._presence.beat, now_ms(), changes)
+                except Passing:  # told by whoever commits
+                    await asyncio.sleep(_LEDGER_PAUSE_S)
+                    continue
+                beat_s = loop.time()
+                for cabinet in [cabinet for cabinet, change in changes.items() if self._links.changes[cabinet] == change]:
+                    del self._links.changes[cabinet]
+                for other in others:
+                    if other.id not in known:
+                        self._tell(occurrence("another server", detail=f"one on {other.name} serves this ledger too"))
+                known = {other.id for other in others}
+            await asyncio.sleep(_PRESENCE_S)
 
     async def _tick(self) -> None:
         while True:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 #: The newest migration, which this program needs.
-SCHEMA = "0005"
+SCHEMA = "0006"
 
 metadata = MetaData(
     naming_convention={
@@ -305,4 +305,25 @@ alarm = Table(
     Column("door", Integer, nullable=False),
     Column("raised_ms", BigInteger, nullable=False),
     PrimaryKeyConstraint("cabinet", "incarnation", "number", "kind"),
+)
+
+#: The servers that run on this ledger, each by the row that it renews while it runs.
+server = Table(
+    "server",
+    metadata,
+    Column("id", String(16), primary_key=True),  # drawn at its start
+    Column("name", String(64), nullable=False),  # of its machine
+    Column("since_ms", BigInteger, nullable=False),
+    Column("beat_ms", BigInteger, nullable=False),
+)
+
+#: The link to each cabinet as the server that had it last knows it. It is up only while that server is there. No foreign key: a server
+#: may tell of a cabinet that was forgotten a moment ago.
+link = Table(
+    "link",
+    metadata,
+    Column("cabinet", Integer, primary_key=True, autoincrement=False),
+    Column("server", String(16), nullable=False),
+    Column("up", Boolean, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
 )

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -13,7 +14,7 @@ from host_tools.cli import ansim
 from host_tools.host import orders
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import open_ledger
-from host_tools.host.link_status import AWAY, NEVER, REFUSED, UP, link_statuses
+from host_tools.host.link_status import DOWN, NEVER, REFUSED, UP, link_statuses
 from host_tools.host.meeting import take_over
 from host_tools.host.orders import Order
 from locker.core import commands, records
@@ -24,7 +25,14 @@ DAY_MS = 86_400_000
 def shown(data: Path) -> dict:
     ended = CliRunner().invoke(ansim, ["link", "--data", str(data), "--json"])
     assert ended.exit_code == 0, ended.output
-    (status,) = json.loads(ended.output)
+    (status,) = json.loads(ended.output)["links"]
+    return status
+
+
+def shown_when(data: Path, state: str) -> dict:
+    """What is shown once the link has that state; the ledger says so a moment after it has."""
+    while (status := shown(data))["state"] != state:
+        time.sleep(0.01)
     return status
 
 
@@ -37,17 +45,20 @@ def test_a_link_is_shown_from_its_first_meeting_to_its_silence(tmp_path: Path) -
         with Host(data) as host:
             board.connect(host.address)
             board.meet()
-            status = shown(data)
-            assert (status["state"], status["behind"], status["epoch"], status["orders"]) == (UP, 1, 1, 0)
+            status = shown_when(data, UP)
+            assert (status["behind"], status["epoch"], status["orders"]) == (1, 1, 0)
+            assert status["since"] is not None
             assert status["round_trip_ms"] >= 0
             board.send_all()
             assert shown(data)["behind"] == 0
+            board.close()
+            host.wait_for("link down")
+            assert shown_when(data, DOWN)["since"] >= status["since"]
             assert host.end() == 0
-        board.close()
         with ledger.writing() as connection:
             orders.queue(connection, 1, [Order(commands.SET_PATIENCE, 0, 0, 2)], now_ms())
         assert shown(data)["orders"] == 1
-        assert [status.state for status in link_statuses(ledger, now_ms() + DAY_MS)] == [AWAY]
+        assert [status.state for status in link_statuses(ledger, now_ms() + DAY_MS).links] == [DOWN]
 
 
 def test_a_refused_link_says_why_and_what_to_do_until_the_board_is_taken_over(tmp_path: Path) -> None:
@@ -70,7 +81,7 @@ def test_a_refused_link_says_why_and_what_to_do_until_the_board_is_taken_over(tm
             assert "ansim link take-over" in told
             take_over(ledger, "mapo-3", 1)
             assert board.meet() == 0
-            assert shown(data)["state"] == UP
+            shown_when(data, UP)
             assert host.end() == 0
         board.close()
         ended = CliRunner().invoke(ansim, ["link", "take-over", "--site", "mapo-3", "--number", "9", "--data", str(data)])
@@ -89,14 +100,14 @@ def test_a_program_may_watch(tmp_path: Path) -> None:
     while ends < 2:
         line = watching.stdout.readline()
         text += line
-        ends += line == "]\n"
+        ends += line == "}\n"
     watching.send_signal(signal.SIGINT)
     _, complaint = watching.communicate(timeout=30)
     assert (watching.returncode, complaint) == (0, "")
     decoder = json.JSONDecoder()
     first, end = decoder.raw_decode(text)
     second, _ = decoder.raw_decode(text[end:].lstrip())
-    assert [one[0]["state"] for one in (first, second)] == [NEVER, NEVER]
+    assert [one["links"][0]["state"] for one in (first, second)] == [NEVER, NEVER]
 
 
 def test_what_was_set_aside_is_counted_until_a_person_has_looked_at_it(tmp_path: Path) -> None:

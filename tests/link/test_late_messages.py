@@ -141,7 +141,7 @@ def test_how_far_a_board_has_come_does_not_go_back_with_a_late_report_or_status(
     line.arrive(late_status)
     line.commit()
     assert line.row().next_event == 9
-    assert [status.behind for status in link_statuses(line.ledger, 0)] == [4]
+    assert [status.behind for status in link_statuses(line.ledger, 0).links] == [4]
 
 
 def test_a_late_report_keeps_no_alarm_from_being_heard(line: Line) -> None:

@@ -34,7 +34,7 @@ class Place(Stage):
         return self.port.with_name(self.port.name + ".flash")
 
     def link(self) -> dict:
-        (status,) = json.loads(ansim("link", "--data", self.data, "--json"))
+        (status,) = json.loads(ansim("link", "--data", self.data, "--json"))["links"]
         return status
 
     def hands(self, *acts: object) -> None:
