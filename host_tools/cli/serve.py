@@ -1,13 +1,12 @@
 """`ansim serve`: the host's server."""
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from host_tools.cli._output import json_line, json_option, say
+from host_tools.cli._lines import Lines, stdout
+from host_tools.cli._output import json_line, json_option
 from host_tools.host.data import DISPATCHER, MESSAGES, data_folder, data_option, serving
 
 
@@ -68,15 +67,18 @@ def command(
     from host_tools.host.notifier import ConsoleNotifier, FileNotifier
     from host_tools.host.server import Settings, serve
     from host_tools.host.wording import Message
+    from host_tools.showing import shown_lines
 
-    def tell(told: dict[str, Any]) -> None:
-        try:
-            say(json_line(told) if as_json else in_words(told))
-        except BrokenPipeError:  # nobody reads any more; the cabinets go on
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    def written(told: dict[str, Any]) -> str:
+        return json_line(told) if as_json else shown_lines(in_words(told))
 
-    def say_message(message: Message) -> None:
-        tell(occurrence("message", to=message.to, detail=f"to {message.to}: {message.text}"))
+    lines = Lines(stdout(), lambda count: written(occurrence("lines left out", detail=f"{count} could not be written")))
+
+    def tell(told: dict[str, Any]) -> bool:
+        return lines.say(written(told))
+
+    def say_message(message: Message) -> bool:
+        return tell(occurrence("message", to=message.to, detail=f"to {message.to}: {message.text}"))
 
     folder = data_folder(data)
     with open_ledger(folder) as ledger, serving(folder):
@@ -87,3 +89,4 @@ def command(
         finally:
             notifier.close()
             dispatchers.close()
+            lines.close()

@@ -1,8 +1,10 @@
 """A serial port of the host, held exclusively: bytes in, bytes out, and open again when its adapter was pulled and is back."""
 
 import asyncio
+import contextlib
 import errno
 import os
+import termios
 from collections.abc import Callable
 from typing import Self
 
@@ -13,11 +15,21 @@ from host_tools.errors import Complaint
 UNSENT_MAX = 65_536  # bytes
 _READ_MAX = 4096  # bytes at once
 _REOPEN_FIRST_S = 1.0
-_REOPEN_MAX_S = 30.0
+_REOPEN_MAX_S = 5.0
+_NEVER_A_PORT = (errno.ENOTTY, errno.EINVAL, errno.ENOTDIR, errno.EISDIR)
+
+
+class NoPort(Complaint):
+    """The port cannot be opened now, but may be later without a change here: its adapter is not there, is in use, or is not allowed yet."""
 
 
 class SerialPort:
-    """A port that goes away is opened again, 1 s to 30 s apart, until `close`. Those who stand on it say what bytes mean (`_take`)."""
+    """A port that is not there, or goes away, is opened when it comes: it is looked for 1 s to 5 s apart, until `close`.
+
+    Those who stand on it say what bytes mean (`_take`). `found(port)` is told when it is opened, `lost(port, reason)` when it goes away.
+    """
+
+    found: Callable[[Self], None] | None = None
 
     def __init__(self, port: str, baud: int, lost: Callable[[Self, str], None]) -> None:
         self.name = f"serial {port}"
@@ -34,13 +46,23 @@ class SerialPort:
         raise NotImplementedError
 
     def open(self) -> None:
-        """Opens the port and listens. Raises Complaint: missing, busy, not allowed."""
+        """Opens the port and listens. Raises NoPort: missing, busy, not allowed; Complaint for what never is a port at this rate."""
         try:
             self._line = serial.Serial(self.port, self._baud, timeout=0, write_timeout=0, exclusive=True)
-        except (OSError, ValueError) as error:  # pyserial's own exception is an OSError
-            raise Complaint(_why_not(self.port, self._baud, error)) from error
+            asyncio.get_running_loop().add_reader(self._line.fileno(), self._readable, self._line.fileno())
+        except (OSError, ValueError, termios.error) as error:  # pyserial's own exception is an OSError, that of termios is none
+            self._shut()
+            number = _number_of(error)
+            kind = Complaint if number is None or number in _NEVER_A_PORT else NoPort
+            raise kind(_why_not(self.port, self._baud, error)) from error
         self._reopen_s = _REOPEN_FIRST_S
-        asyncio.get_running_loop().add_reader(self._line.fileno(), self._readable, self._line.fileno())
+        if self.found is not None:
+            self.found(self)
+
+    def await_it(self) -> None:
+        """Looks for a port that could not be opened until it can."""
+        self._again = asyncio.get_running_loop().call_later(self._reopen_s, self._reopen)
+        self._reopen_s = min(2 * self._reopen_s, _REOPEN_MAX_S)
 
     def _readable(self, line: int) -> None:
         try:
@@ -79,24 +101,22 @@ class SerialPort:
 
     def _fail(self, reason: str) -> None:
         self._shut()
+        self.await_it()
         self._lost(self, reason)
-        self._again = asyncio.get_running_loop().call_later(self._reopen_s, self._reopen)
-        self._reopen_s = min(2 * self._reopen_s, _REOPEN_MAX_S)
 
     def _reopen(self) -> None:
-        wait = self._reopen_s
         try:
             self.open()
-        except Complaint:  # said once, when it was lost
-            self._again = asyncio.get_running_loop().call_later(wait, self._reopen)
-            self._reopen_s = min(2 * wait, _REOPEN_MAX_S)
+        except Complaint:  # said once, when it was lost or missing
+            self.await_it()
 
     def _shut(self) -> None:
         if self._line is not None:
             loop = asyncio.get_running_loop()
             loop.remove_reader(self._line.fileno())
             loop.remove_writer(self._line.fileno())
-            self._line.close()
+            with contextlib.suppress(OSError):  # of an adapter that is gone
+                self._line.close()
         self._line = None
         self._unsent = b""
 
@@ -107,8 +127,13 @@ class SerialPort:
         self._shut()
 
 
+def _number_of(error: Exception) -> int | None:
+    """The system's number of what went wrong, None where there is none."""
+    return error.args[0] if isinstance(error, termios.error) else getattr(error, "errno", None)
+
+
 def _why_not(port: str, baud: int, error: Exception) -> str:
-    number = getattr(error, "errno", None)
+    number = _number_of(error)
     if number == errno.ENOENT:
         return f"There is no serial port {port}: plug the adapter in, or name another one."
     if number in (errno.EAGAIN, errno.EBUSY):

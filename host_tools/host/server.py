@@ -28,7 +28,7 @@ from host_tools.host.presence import BEAT_MS, Presence
 from host_tools.host.replica import take, turn_of
 from host_tools.host.rs485 import SerialBus
 from host_tools.host.said import Said, Taken
-from host_tools.host.serial_port import SerialPort
+from host_tools.host.serial_port import NoPort, SerialPort
 from host_tools.host.tally import OVERFLOW, Tally
 from locker.core.records import COMMAND_APPLIED
 
@@ -117,9 +117,13 @@ class Server:
         lines = [SerialCarrier(port, settings.baud, self._hear, self._lost_line) for port in settings.serial_ports]
         buses = [SerialBus(port, settings.baud, self._hear, self._lost_port, self._links.lost) for port in settings.buses]
         for port in (*lines, *buses):
-            port.open()
             held.callback(port.close)
-            self._tell(occurrence("listening", detail=port.port, port=port.port))
+            port.found = self._found_port
+            try:
+                port.open()
+            except NoPort as complaint:  # the others are served meanwhile
+                self._tell(occurrence("serial port waits", detail=str(complaint)))
+                port.await_it()
         if settings.listen is None:
             return
         address, number = settings.listen
@@ -172,6 +176,9 @@ class Server:
             self._said.append((link, said))
             self._work.set()
         return True
+
+    def _found_port(self, port: SerialPort) -> None:
+        self._tell(occurrence("listening", detail=port.port, port=port.port))
 
     def _lost_port(self, port: SerialPort, reason: str) -> None:
         self._tell(occurrence("serial port lost", detail=f"{port.name}: {reason}"))

@@ -302,7 +302,6 @@ def test_two_servers_do_not_share_a_folder_nor_a_port(place: Place, tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "sentence"),
     [
-        (("--serial", "/dev/does-not-exist"), 1, "There is no serial port"),
         (("--serial", "/dev/null"), 1, "cannot be opened as a serial port"),
         (("--listen", "nowhere"), 2, "give ADDR:PORT"),
         (("--listen", "127.0.0.1:99999"), 2, "give ADDR:PORT"),
@@ -316,13 +315,16 @@ def test_what_cannot_be_served_is_said_in_one_sentence(place: Place, arguments: 
     assert "Traceback" not in ended.stderr
 
 
-def test_a_busy_serial_port_is_said_to_be_busy(place: Place, tmp_path: Path) -> None:
+def test_a_busy_serial_port_is_said_to_be_busy_and_waited_for(place: Place, tmp_path: Path) -> None:
     ours, theirs = os.openpty()
     port = os.ttyname(theirs)
     with Host(place.data, "--listen", "none", "--serial", port) as host:
         host.wait_for("listening")
-        ended = ansim("serve", "--data", str(tmp_path / "other"), "--listen", "none", "--serial", port)
-        assert ended.returncode == 1
-        assert "in use by another program" in ended.stderr
+        open_ledger(tmp_path / "other").close()
+        with Host(tmp_path / "other", "--listen", "none", "--serial", port) as other:
+            assert "in use by another program" in other.wait_for("serial port waits")["detail"]
+            assert host.end() == 0
+            assert other.wait_for("listening")["port"] == port
+            assert other.end() == 0
     os.close(ours)
     os.close(theirs)
