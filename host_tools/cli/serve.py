@@ -74,11 +74,11 @@ def command(
 
     lines = Lines(stdout(), lambda count: written(occurrence("lines left out", detail=f"{count} could not be written")))
 
-    def tell(told: dict[str, Any]) -> bool:
-        return lines.say(written(told))
+    def tell(told: dict[str, Any]) -> None:
+        lines.say(written(told))
 
     def say_message(message: Message) -> bool:
-        return tell(occurrence("message", to=message.to, detail=f"to {message.to}: {message.text}"))
+        return lines.say(written(occurrence("message", to=message.to, detail=f"to {message.to}: {message.text}")))
 
     folder = data_folder(data)
     with open_ledger(folder) as ledger, serving(folder):
