@@ -57,7 +57,7 @@ def settle():
 
 
 def poll():
-    fittings.refresh()
+    fittings.refresh(hal.now_ms())
     now_ms = hal.now_ms()
     fittings.contacts.poll()
     fittings.occupancy.poll()
@@ -150,7 +150,7 @@ def await_bell(patience_ms):
     show("Test: press the bell")
     until = hal.now_ms() + patience_ms
     while hal.now_ms() < until:
-        fittings.refresh()
+        fittings.refresh(hal.now_ms())
         if fittings.signals.poll() & fittings.signals.state & BELL:
             return True
         time.sleep_ms(STEP_MS)

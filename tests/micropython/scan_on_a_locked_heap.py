@@ -71,7 +71,7 @@ class Bus:
             in_start = 0
             in_end = len(in_buffer)
         for i in range(in_end - in_start):
-            in_buffer[in_start + i] = self.registers[out_buffer[0] + i]
+            in_buffer[in_start + i] = self.registers[(out_buffer[0] + i) % 22]
 
 
 def polls(inputs, wires, levels):

@@ -40,7 +40,7 @@ class Room:
         told = [0, 0]
         for _ in range(ms * 1000 // POLL_US):
             self.world.clock.advance(POLL_US)
-            self.fittings.refresh()
+            self.fittings.refresh(self.hal.now_ms())
             told[0] |= self.fittings.contacts.poll()
             told[1] |= self.fittings.occupancy.poll()
         return tuple(told)
@@ -156,7 +156,7 @@ def rings(room, ms):
     count = 0
     for _ in range(ms * 1000 // POLL_US):
         room.world.clock.advance(POLL_US)
-        room.fittings.refresh()
+        room.fittings.refresh(room.hal.now_ms())
         signals = room.fittings.signals
         count += bool(signals.poll() & signals.state & BELL)
     return count
@@ -185,8 +185,23 @@ def test_an_expander_that_lost_its_power_is_set_up_again_and_its_doors_are_seen_
     for expander in room.world.expanders.values():
         expander.power(False)
         expander.power(True)
-    with pytest.raises(OSError, match="5"):
-        room.polls(2000)
-    room.fittings.restart()
-    room.polls(2000)
+    room.world.clock.advance(POLL_US)
+    assert room.fittings.refresh(room.hal.now_ms()) == 0b111, "what they say now is nothing"
+    assert room.polls(20) == (0, 0)
+    assert room.fittings.lost == 0
+    assert room.polls(2000) == (0, 0)
+    room.assert_said_is_so()
+
+
+def test_an_expander_that_is_gone_takes_only_its_own_wires_with_it():
+    room = Room("tower_24")
+    gone = room.world.board.doors[0].contact[0]
+    room.world.expanders[gone].power(False)
+    there = [place for place, door in enumerate(room.world.board.doors) if door.contact[0] != gone]
+    away = [place for place, door in enumerate(room.world.board.doors) if door.contact[0] == gone]
+    for place in (there[0], away[0]):
+        room.world.hands.force(room.fittings.numbers[place])
+    assert room.polls(2000) == (1 << there[0], 0)
+    room.world.expanders[gone].power(True)
+    assert room.polls(3000) == (1 << away[0], 0)
     room.assert_said_is_so()

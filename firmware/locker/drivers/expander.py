@@ -16,18 +16,24 @@ _IOCON = const(0x0A)
 _GPPU = const(0x0C)
 _GPIO = const(0x12)
 _OLAT = const(0x14)
-_REGISTERS = const(22)
-
-_REFRESHES_A_CHECK = const(50)  # about once a second
+_UNUSED = const(0x8080)  # GPA7 and GPB7: outputs, also where nothing hangs on them, so that IODIR never is what a reset makes of it
+_READS = const(2)  # a read that was disturbed on its way is no loss of the chip's configuration
 _EIO = const(5)
 
-# Of the transaction that is under way, whichever chip it is with.
+# Of the transaction that is under way, whichever chip it is with. The register after the last is the first again (section 3.2.1):
+# GPPU, INTF, INTCAP, GPIO, OLAT, IODIR, IPOL, and of these GPIO to IPOL.
 _to = bytearray(3)
-_registers = bytearray(_REGISTERS)
+_from_pulls = bytearray(14)
+_from_levels = memoryview(_from_pulls)[6:]
+_PULLS = const(0)  # where they are in it
+_LEVELS = const(6)
+_LATCHES = const(8)
+_DIRECTIONS = const(10)
+_POLARITY = const(12)
 
 
-def _holds(register, value):
-    return _registers[register] | _registers[register + 1] << 8 == value
+def _word(place):
+    return _from_pulls[place] | _from_pulls[place + 1] << 8
 
 
 class Expander:
@@ -42,9 +48,9 @@ class Expander:
         self._device = I2CDevice(bus, address, probe=False)
         self._wanted = 0  # in the latches
         self._written = None  # what they are known to hold; None before the start, -1 when an attempt to write them failed
-        self._inputs = 0xFFFF  # one bit each, as in IODIR
+        self._inputs = 0xFFFF & ~_UNUSED  # one bit each, as in IODIR
         self._pull_ups = 0
-        self._refreshes = 0  # since the last check
+        self._with_pulls = False  # the latest refresh has looked at the pull-ups too
         self.levels = bytearray(2)
 
     def output(self, bit: int) -> None:
@@ -72,6 +78,10 @@ class Expander:
         self._wanted = self._written = 0
         self.refresh()
 
+    def started(self) -> bool:
+        """Whether it has been started, and has shown its configuration ever since."""
+        return self._written is not None
+
     def write(self, bit: int, level: int) -> None:
         """Drives an output; when the chip does not answer, the next `refresh()` tries again."""
         mask = 1 << bit
@@ -81,21 +91,24 @@ class Expander:
     def refresh(self) -> None:
         """Reads all inputs at one moment; writes outputs again whose writing had failed. Allocates nothing.
 
-        Now and then it reads the whole chip. Raises OSError when that does not hold what it was given: it was reset or has lost its
-        power, its inputs say nothing and its coils are dead until the next `start()`.
+        The levels count only when the same transaction shows behind them what the chip was given: latches, directions, polarity and, each
+        second time, pull-ups. Raises OSError, and leaves `levels` as they were, when the chip does not answer or shows something else: then
+        it was reset or has lost its power, its coils are dead and it is no longer started.
         """
         self._catch_up()
-        self._refreshes += 1
-        levels = self.levels
-        if self._refreshes < _REFRESHES_A_CHECK:
-            self._read(_GPIO, levels)
-            return
-        self._refreshes = 0
-        self._read(_IODIR, _registers)
-        if not (_holds(_IODIR, self._inputs) and _holds(_GPPU, self._pull_ups) and _holds(_OLAT, self._written)):
-            raise OSError(_EIO)
-        levels[0] = _registers[_GPIO]
-        levels[1] = _registers[_GPIO + 1]
+        self._with_pulls = with_pulls = not self._with_pulls
+        for _ in range(_READS):
+            if with_pulls:
+                self._read(_GPPU, _from_pulls)
+            else:
+                self._read(_GPIO, _from_levels)
+            if _word(_LATCHES) == self._written and _word(_DIRECTIONS) == self._inputs and not _word(_POLARITY):
+                if not with_pulls or _word(_PULLS) == self._pull_ups:
+                    self.levels[0] = _from_pulls[_LEVELS]
+                    self.levels[1] = _from_pulls[_LEVELS + 1]
+                    return
+        self._written = None
+        raise OSError(_EIO)
 
     def _catch_up(self) -> None:
         """Brings the latches to what is wanted, when they are not there already. Raises OSError unless the chip has been started."""
@@ -114,7 +127,7 @@ class Expander:
         with self._device as device:
             device.write(_to, end=end)
 
-    def _read(self, first: int, buffer: bytearray) -> None:
+    def _read(self, first: int, buffer) -> None:
         """Fills a whole buffer: a part of one would be cut out of it on the heap."""
         _to[0] = first
         with self._device as device:

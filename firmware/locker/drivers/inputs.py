@@ -20,12 +20,16 @@ class Inputs:
         self.state = -1
         self.state = self._read() if state is None else state
 
-    def poll(self) -> int:
+    def poll(self, silent: int = 0) -> int:
         """The bits that have just changed in `state`. Call it each 20 ms: then 2 polls are 20 ms, 16 polls 300 ms.
 
-        Allocates nothing for up to 29 wires.
+        `silent` has a bit for each expander, by its index, whose levels say nothing now: its wires are as they were, and what was counted
+        against it is forgotten. Allocates nothing for up to 29 wires.
         """
-        moved = other = self._read() ^ self.state
+        other = self._read() ^ self.state
+        if silent:
+            other &= ~self._wires_of(silent)
+        moved = other
         planes = self._planes
         for k in range(len(planes)):
             counted = planes[k] & other
@@ -33,6 +37,16 @@ class Inputs:
             moved &= counted
         self.state ^= moved
         return moved
+
+    def _wires_of(self, expanders: int) -> int:
+        """The bits of the wires on these expanders."""
+        wires = 0
+        bit = 1
+        for source in self._sources:
+            if isinstance(source, int) and expanders >> (source >> 4) & 1:
+                wires |= bit
+            bit <<= 1
+        return wires
 
     def _read(self) -> int:
         state = self.state

@@ -22,7 +22,6 @@ from locker.wire.session import Session
 _STEP_MS = const(20)
 _QUIET_MS = const(5000)
 _WATCHDOG_MS = const(8000)
-_RETRY_MS = const(1000)
 _DARK_STEPS = const(60)  # 1.2 s: longer than it goes unnoticed that the lamp's expander was reset
 _HOUR_MS = const(3600000)
 _OTHER_LANGUAGE = const(65)  # the key A
@@ -69,9 +68,8 @@ class App:
         self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status, self._tell, hal.set_clock, self._carrier)
         self._wake_ms = None
         self._key_ms = 0
-        self._lost_ms = None
         self._dark = 0  # steps in which the lamp was switched on and drew no current, up to now
-        self._quiet_ms = {}  # by kind: until when it is told already
+        self._quiet_ms = {}  # by kind, or an I2C address below 0: until when it is told already
 
     def _carrier(self):
         """The way to the host; None when it cannot be opened."""
@@ -141,15 +139,17 @@ class App:
         if now_ms >= _HOUR_MS:
             self._say_boot(now_ms)
         fittings = self._fittings
-        if self._refresh(now_ms):
-            self._sense(now_ms)
+        silent = fittings.refresh(now_ms)
+        if fittings.lost:
+            self._miss(fittings.lost, now_ms)
+        self._sense(silent, now_ms)
         key = fittings.keypad.scan(now_ms)
         if key:
             self._key_ms = now_ms
             if key == _OTHER_LANGUAGE:
                 self._turn()
             self._tell(events.KeyPressed(chr(key)), now_ms)
-        self._hear(now_ms)
+        self._hear(silent, now_ms)
         ended = self._pulses.step(now_ms)
         if ended:
             self._tell(events.PulseEnded(ended), now_ms)
@@ -170,24 +170,16 @@ class App:
         store.tidy(now_ms // 100, quiet)
         wanted = RESERVE * len(self._fittings.numbers)
         cabinet.room = store.room(wanted)
-        cabinet.accepting = cabinet.room >= wanted and not self._state.doubt
+        cabinet.accepting = cabinet.room >= wanted and not self._state.doubt and not self._fittings.lost_long(now_ms)
         self._state.number = store.next_number - 1  # which the host may have raised
 
-    def _refresh(self, now_ms):
-        """Reads the expanders; a lost one is journaled, and set up again each second until it answers."""
-        if self._lost_ms is not None and now_ms - self._lost_ms < _RETRY_MS:
-            return False
-        try:
-            if self._lost_ms is not None:
-                self._fittings.restart()
-            self._fittings.refresh()
-        except OSError:
-            if self._lost_ms is None:
-                self._warn(records.LEVEL_LOST, now_ms, self._fittings.silent)
-            self._lost_ms = now_ms
-            return False
-        self._lost_ms = None
-        return True
+    def _miss(self, lost, now_ms):
+        """Journals that an expander is lost, each once an hour; of several that are lost at once the first, for they share a cause."""
+        place = 0
+        while not lost >> place & 1:
+            place += 1
+        address = self._fittings.expanders[place].address
+        self._warn(records.LEVEL_LOST, now_ms, address, -address)
 
     def _paint(self):
         """Sends the screen its next line; a screen that does not answer costs its picture and nothing else."""
@@ -197,27 +189,26 @@ class App:
             except OSError:
                 return
 
-    def _sense(self, now_ms):
+    def _sense(self, silent, now_ms):
         fittings = self._fittings
-        self._tell_moved(fittings.contacts, events.ContactClosed, events.ContactOpened, now_ms)
-        self._tell_moved(fittings.occupancy, events.Cleared, events.Occupied, now_ms)
+        self._tell_moved(fittings.contacts.poll(silent), fittings.contacts, events.ContactClosed, events.ContactOpened, now_ms)
+        self._tell_moved(fittings.occupancy.poll(silent), fittings.occupancy, events.Cleared, events.Occupied, now_ms)
 
-    def _hear(self, now_ms):
+    def _hear(self, silent, now_ms):
         """The bell, the tamper loop, and the lamp."""
         signals = self._fittings.signals
-        begun = signals.poll() & signals.state
+        begun = signals.poll(silent) & signals.state
         if begun & BELL:
             self._tell(events.BellPressed(), now_ms)
         if begun & TAMPER:
             self._tell(events.Tampered(), now_ms)
-        is_dark = self._fittings.lit and signals.state & DARK and self._lost_ms is None
+        is_dark = self._fittings.lit and signals.state & DARK and not self._fittings.lost
         self._dark = self._dark + 1 if is_dark else 0
         if self._dark == _DARK_STEPS:
             self._warn(records.LAMP_FAILED, now_ms)
 
-    def _tell_moved(self, inputs, no, yes, now_ms):
+    def _tell_moved(self, moved, inputs, no, yes, now_ms):
         """An event for each door of which an input has just changed, in the order of the doors."""
-        moved = inputs.poll()
         if moved:
             for place, door in enumerate(self._fittings.numbers):
                 if moved >> place & 1:
@@ -288,10 +279,11 @@ class App:
         self._perform(self._cabinet.note(kind, now_ms, a, b), now_ms)
         self._link.nudge()
 
-    def _warn(self, kind, now_ms, a=0):
-        """The same, but once an hour at most: what is broken may come and go all day."""
-        if now_ms >= self._quiet_ms.get(kind, 0):
-            self._quiet_ms[kind] = now_ms + _HOUR_MS
+    def _warn(self, kind, now_ms, a=0, which=None):
+        """The same, but once an hour at most of a kind, or of `which` of it: what is broken may come and go all day."""
+        which = which or kind
+        if now_ms >= self._quiet_ms.get(which, 0):
+            self._quiet_ms[which] = now_ms + _HOUR_MS
             self._note(kind, now_ms, a)
 
     async def run(self) -> None:

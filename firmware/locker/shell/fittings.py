@@ -13,6 +13,10 @@ _CONTACT = const(1)  # 2 polls: longer than a contact bounces
 _OCCUPANCY = const(4)  # 16: a hand that passes through is no parcel
 _SIGNAL = const(2)  # 4: a spark on a long wire is no call, and a slammed door no tampering
 
+# Of an expander that does not answer: how long it is asked again at each poll, and how often after that.
+_SOON_MS = const(100)
+_RETRY_MS = const(1000)
+
 # Bits of Fittings.signals.
 BELL = const(1)
 TAMPER = const(2)
@@ -31,8 +35,9 @@ class Fittings:
     inside is open or its wire is cut, and DARK, while no current flows in the lamp; what the cabinet has not is 0. A bell that is held at
     the start and a loop that is open count as new, since a call for help may not be lost in a power cut. `lit` tells whether the lamp is
     switched on. `coils` is the CoilBank; `keypad`, `screen` and `beeper` are drivers, the latter two or None. `expanders` is a tuple of
-    Expander, `silent` the address of the one that did not answer. `supply` is None, or a callable that reads mV and the least at which a
-    coil may be energised; `current` is None, or a callable that reads mV and the least that a coil makes which is on.
+    Expander, `lost` has a bit for each, by its place, that does not answer or has lost its configuration. `supply` is None, or a callable
+    that reads mV and the least at which a coil may be energised; `current` is None, or a callable that reads mV and the least that a coil
+    makes which is on.
     """
 
     def __init__(self, hal):
@@ -42,6 +47,9 @@ class Fittings:
         if self._reset:
             self._reset(1)
         self.expanders = tuple([Expander(bus, address) for address in board.expanders])
+        self.lost = 0
+        self._lost_ms = self._tried_ms = 0  # since when any is lost; when they were last asked
+        self._held = False  # their RESET line is low
         numbers, coils, contacts, sensors = [], [], [], []
         closed_high = occupied_low = 0
         bit = 1
@@ -67,7 +75,12 @@ class Fittings:
         signals = []
         for pin in (board.bell, board.tamper, board.lamp_sense):
             signals.append(int if pin is None else self._connect(hal, pin, False))  # int() is 0
-        self._start()  # from here on the pins of expanders can be driven and read
+        for expander in self.expanders:
+            try:
+                expander.start()
+            except OSError:
+                raise Silent("the expander at 0x%02x does not answer" % expander.address) from None
+        # from here on the pins of expanders can be driven and read
         self.coils = CoilBank(self.numbers, self._drive_coil, board.pulse_ms, board.rest_ms)
         self.contacts = Inputs(self.expanders, tuple(contacts), closed_high, _CONTACT)
         self.occupancy = Inputs(self.expanders, tuple(sensors), occupied_low, _OCCUPANCY)
@@ -106,28 +119,62 @@ class Fittings:
         if self._lamp is not None:
             self._switch(self._lamp, 1 if lit else 0)
 
-    def _start(self):
-        for expander in self.expanders:
-            self.silent = expander.address
-            try:
-                expander.start()
-            except OSError:
-                raise Silent("the expander at 0x%02x does not answer" % self.silent) from None
+    def reaches(self, door: int) -> bool:
+        """Whether the coil of a door hangs on nothing that is lost."""
+        coil = self._coils[self.numbers.index(door)]
+        return not isinstance(coil, int) or not self.lost >> (coil >> 4) & 1
 
-    def refresh(self) -> None:
-        """Reads every expander once; raises OSError when one does not answer."""
+    def lost_long(self, now_ms: int) -> bool:
+        """Whether an expander is lost for longer than a dip of its supply lasts."""
+        return bool(self.lost) and now_ms - self._lost_ms >= _RETRY_MS
+
+    def refresh(self, now_ms: int) -> int:
+        """Reads every expander once; a bit for each, by its place, whose levels say nothing now.
+
+        Each fails alone. One that has lost its configuration is set up again by itself, outputs off and the lamp as it was, and counts
+        from the next poll on. While one does not answer all are reset by their wire now and then, when no coil is on.
+        """
+        again = not self.lost or now_ms - self._lost_ms < _SOON_MS
+        if not self.coils.active and (self._held or not (again or now_ms - self._tried_ms < _RETRY_MS)):
+            self._tried_ms = now_ms
+            self.restart()
+            return (1 << len(self.expanders)) - 1
+        silent = 0
+        bit = 1
         for expander in self.expanders:
-            self.silent = expander.address
-            expander.refresh()
+            if again or expander.started():
+                try:
+                    expander.refresh()
+                    self.lost &= ~bit
+                except OSError:
+                    silent |= bit
+                    if not self.lost:
+                        self._lost_ms = self._tried_ms = now_ms
+                    self.lost |= bit
+                    if not expander.started():
+                        self._start(expander)
+            else:
+                silent |= bit
+            bit <<= 1
+        return silent
 
     def restart(self) -> None:
-        """Resets the expanders and sets them up again; raises OSError while one does not answer. The lamp is as it was."""
+        """Resets the expanders and sets those up again that answer, outputs off. The lamp is as it was."""
         self.coils.all_off()
         if self._reset:
             self._reset(0)
             self._reset(1)
-        self._start()
-        self.light(self.lit)
+            self._held = False
+        for expander in self.expanders:
+            self._start(expander)
+
+    def _start(self, expander):
+        """Sets one up again, if it answers; the next refresh finds whether it did."""
+        try:
+            expander.start()
+            self.light(self.lit)
+        except OSError:
+            return
 
     def cut(self) -> bool:
         """Every coil off by native pins alone, without a bus; False when coils hang on expanders that have no wire for it.
@@ -137,6 +184,7 @@ class Fittings:
         sure = True
         if self._reset:
             self._reset(0)
+            self._held = True
         for coil in self._coils:
             if not isinstance(coil, int):
                 coil(0)

@@ -61,7 +61,8 @@ class Pulses:
             if now_ms - self._asked_ms >= _PATIENCE_MS:
                 self._door = 0
                 return door
-            if not coils.active and self._powered(door, now_ms) and self._begun(coils, door, now_ms):  # a pulse that is on keeps its timer
+            ready = not coils.active and self._fittings.reaches(door) and self._powered(door, now_ms)
+            if ready and self._begun(coils, door, now_ms):  # a pulse that is on keeps its timer
                 self._door = 0
         return ended
 
@@ -76,10 +77,7 @@ class Pulses:
         self._stray += 1
         if self._stray == _STRAY_STEPS:
             self._warn(records.COIL_STUCK, now_ms, mv)  # it heats: a person has to cut its power
-            try:
-                fittings.restart()
-            except OSError:
-                return  # the next refresh finds which one does not answer
+            fittings.restart()
 
     def _powered(self, door, now_ms):
         """Whether no other coil is on and the supply can draw a latch; the core hears once of a pulse that has to wait for the supply."""
