@@ -5,13 +5,16 @@ BIN := .venv/bin
 STUBS := .venv/esp32-stubs
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test bench soak mutants check help
+.PHONY: demo test quick bench soak mutants check help
 
 demo: .venv/demo ## play with a virtual cabinet; ARGS=--once plays one parcel's life and exits
 	@$(BIN)/ansim demo $(ARGS)
 
 test: .venv/ready .venv/system .venv/webassembly .venv/images ## every test, on CPython and on the real MicroPython
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+quick: .venv/ready .venv/system ## what takes seconds: examples on both interpreters, lint and types; for the loop of a change
+	$(BIN)/python -m pytest -n 2 --dist worksteal --quick $(ARGS)
 
 bench: .venv/ready .venv/system .venv/webassembly ## instructions, bytes and allocations beside those of the peers
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,15 @@ SHARED_FOLDERS = ("core", "wire", "drivers", "shell")
 ON_CPYTHON_ONLY = ("_properties.py", "_simulated.py")
 LIBRARIES = ("adafruit_bus_device",)  # what the board has under /lib
 LIBRARIES_FOLDER = pytest.StashKey[str]()
+# What the loop of a change leaves out (`make quick`): whole cabinets, real boards' ports, real database servers, properties.
+LONG_FOLDERS = ("bench", "link", "mends", "micropython", "model", "simulation", "system")
+LONG_FILES = ("_properties.py", *(f"test_host_{name}.py" for name in ("crowd", "kill", "key", "postgres", "server")))
 RUN_ONE = "import sys; sys.path[:0] = sys.argv[1].split('|'); getattr(__import__(sys.argv[2]), sys.argv[3])()"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the long sweeps too")
+    parser.addoption("--quick", action="store_true", help="run what takes seconds only")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,12 +49,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselects the long sweeps unless asked for; they are listed as deselected, never as skipped."""
-    if config.getoption("--soak"):
-        return
-    long_sweeps = [item for item in items if item.get_closest_marker("soak")]
-    config.hook.pytest_deselected(items=long_sweeps)
-    items[:] = [item for item in items if not item.get_closest_marker("soak")]
+    """Deselects the long sweeps unless asked for, and all that is long when asked; they are listed as deselected, never as skipped."""
+    if config.getoption("--quick"):
+        _deselect(config, items, is_long)
+    if not config.getoption("--soak"):
+        _deselect(config, items, lambda item: item.get_closest_marker("soak") is not None)
+
+
+def is_long(item: pytest.Item) -> bool:
+    """Whether the loop of a change leaves it out."""
+    folder = item.path.relative_to(TESTS).parts[0]
+    return folder in LONG_FOLDERS or item.path.name.endswith(LONG_FILES) or "[postgresql" in item.name
+
+
+def _deselect(config: pytest.Config, items: list[pytest.Item], left_out: Callable[[pytest.Item], bool]) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if left_out(item)])
+    items[:] = [item for item in items if not left_out(item)]
 
 
 class OnMicroPython(pytest.Item):
