@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 
 from host_tools.cli._output import json_option, print_json
+from host_tools.cli._place import cabinet_options, tell
 from host_tools.cli._tables import show, table
-from host_tools.host import parcels
+from host_tools.host import doors, parcels
+from host_tools.host.care import Place
 from host_tools.host.chronicle import moment
 from host_tools.host.data import data_option
 from host_tools.host.ledger import open_ledger
@@ -14,7 +16,7 @@ from host_tools.host.ledger import open_ledger
 
 @click.group()
 def command() -> None:
-    """Look at the cabinets.
+    """Look at the cabinets, and tell them how long to wait for people.
 
     \b
     Example: ansim cabinet list
@@ -43,3 +45,18 @@ def list_(data: Path | None, as_json: bool) -> None:
     headings = ("site", "cabinet", "board", "state", "last heard", "boot", "events", "waiting")
     names = ("site", "number", "board", "state", "seen", "boot", "events", "waiting")
     show(table(headings, [[row[name] for name in names] for row in [row | {"seen": row["seen"] or "never"} for row in rows]]))
+
+
+@command.command()
+@click.argument("factor", type=click.IntRange(1, doors.PATIENCE_MAX))
+@cabinet_options
+def patience(factor: int, site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Let a cabinet wait for people FACTOR times as long as it does by itself: 1 (as made) to 4.
+
+    \b
+    Example: ansim cabinet patience 2 --site mapo-3 --cabinet 2
+    """
+    place = Place(site, cabinet)
+    with open_ledger(data, create=False) as ledger:
+        doors.set_patience(ledger, place, factor, dry_run=dry_run)
+    tell(place, f"patience {factor}", "It waits so long as soon as it has heard of it.", dry_run=dry_run, as_json=as_json)

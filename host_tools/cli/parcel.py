@@ -53,8 +53,8 @@ def list_(state: str | None, data: Path | None, as_json: bool) -> None:
     cells = []
     for row in rows:
         where = (row["site"], row["cabinet"], f"{row['door']:02d}", row["resident"] or "unknown", row["state"])
-        cells.append((*where, row["deposited"], row["ended"], "odd ticket" if row["flagged"] else ""))
-    show(table(("site", "cabinet", "door", "resident", "state", "deposited", "ended", "remark"), cells))
+        cells.append((*where, row["deposited"], row["ended"], row["ended_by"], "odd ticket" if row["flagged"] else ""))
+    show(table(("site", "cabinet", "door", "resident", "state", "deposited", "ended", "by", "remark"), cells))
 
 
 def _door_options(act: Callable[..., None]) -> Callable[..., None]:

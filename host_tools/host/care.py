@@ -1,6 +1,6 @@
 """What a person at the host can do for a parcel that waits: another code, a code for staff, an opening; and answering a bell."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
@@ -13,7 +13,7 @@ from host_tools.host.orders import Order
 from locker.core import commands, records
 
 _RETRY_MAX = 15
-_ARMING_MAX = 15
+ARMING_MAX = 15
 
 
 class Place(NamedTuple):
@@ -28,7 +28,7 @@ def reissue(ledger: Ledger, place: Place) -> None:
     """Orders another code for the parcel that waits there; the one before dies when the cabinet has heard of it. Raises Complaint."""
     with ledger.writing() as connection:
         parcel = waiting(connection, place)
-        retry = max(parcel.retry, _newest(connection, parcel, (commands.REISSUE,))) + 1
+        retry = max(parcel.retry, newest_order(connection, parcel, (commands.REISSUE,))) + 1
         if retry > _RETRY_MAX:
             raise Complaint(f"That parcel has had {_RETRY_MAX} codes: open its door with `ansim parcel recall` or `ansim parcel open`.")
         orders.queue(connection, parcel.cabinet, [Order(commands.REISSUE, parcel.door, parcel.counter, retry)], now_ms())
@@ -38,9 +38,9 @@ def recall(ledger: Ledger, place: Place) -> None:
     """Arms the code with which staff take a parcel out; staff are sent it when the cabinet knows it. Raises Complaint."""
     with ledger.writing() as connection:
         parcel = waiting(connection, place)
-        arming = _newest(connection, parcel, (commands.ARM_RECALL, commands.ARM_SERVICE)) + 1
-        if arming > _ARMING_MAX:
-            raise Complaint(f"That door has had {_ARMING_MAX} codes for staff with this parcel: open it with `ansim parcel open`.")
+        arming = newest_order(connection, parcel, (commands.ARM_RECALL, commands.ARM_SERVICE)) + 1
+        if arming > ARMING_MAX:
+            raise Complaint(f"That door has had {ARMING_MAX} codes for staff with this parcel: open it with `ansim parcel open`.")
         orders.queue(connection, parcel.cabinet, [Order(commands.ARM_RECALL, parcel.door, parcel.counter, arming)], now_ms())
 
 
@@ -54,7 +54,7 @@ def want_open(ledger: Ledger, place: Place) -> int:
 def answer_bell(ledger: Ledger, place: Place) -> None:
     """Tells whoever rang last that a person has seen it. Raises Complaint when nobody has rung."""
     with ledger.writing() as connection:
-        cabinet = _cabinet(connection, place)
+        cabinet = cabinet_at(connection, place)
         here = (tables.event.c.cabinet == cabinet.id) & (tables.event.c.incarnation == cabinet.incarnation)
         number = connection.scalar(select(func.max(tables.event.c.number)).where(here, tables.event.c.kind == records.BELL_RUNG))
         if number is None:
@@ -64,7 +64,7 @@ def answer_bell(ledger: Ledger, place: Place) -> None:
 
 def waiting(connection: Connection, place: Place) -> Row:
     """The row of the parcel that waits there; raises Complaint when there is none."""
-    cabinet = _cabinet(connection, place)
+    cabinet = cabinet_at(connection, place)
     parcel = tables.parcel
     wanted = select(parcel).where(parcel.c.cabinet == cabinet.id, parcel.c.door == place.door, parcel.c.state == "waiting")
     row = connection.execute(wanted.order_by(parcel.c.id.desc())).first()
@@ -73,7 +73,8 @@ def waiting(connection: Connection, place: Place) -> Row:
     return row
 
 
-def _cabinet(connection: Connection, place: Place) -> Row:
+def cabinet_at(connection: Connection, place: Place) -> Row:
+    """The row of that cabinet; raises Complaint when there is none."""
     cabinet = tables.cabinet
     here = (tables.site.c.name == normal(place.site)) & (cabinet.c.number == place.cabinet) & (cabinet.c.state != RETIRED)
     row = connection.execute(select(cabinet).join(tables.site).where(here)).first()
@@ -82,8 +83,8 @@ def _cabinet(connection: Connection, place: Place) -> Row:
     return row
 
 
-def _newest(connection: Connection, parcel: Row, kinds: tuple[int, ...]) -> int:
-    """The largest `a` of the orders of these kinds for a parcel, carried out or not; 0 for none."""
+def newest_order(connection: Connection, parcel: Any, kinds: tuple[int, ...]) -> int:
+    """The largest `a` of the orders of these kinds for a parcel (its cabinet, door and counter), carried out or not; 0 for none."""
     table = tables.command.c
     its = (table.cabinet == parcel.cabinet) & (table.door == parcel.door) & (table.counter == parcel.counter)
     return connection.scalar(select(func.max(table.a)).where(its, table.kind.in_(kinds))) or 0

@@ -19,7 +19,8 @@ KEY = "host.key"
 MESSAGES = "messages.jsonl"
 DISPATCHER = "dispatcher.jsonl"
 LOCK = "serve.lock"
-PRIVATE_FILES = (LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", DATABASE, KEY, MESSAGES, DISPATCHER, LOCK)
+RECEIPT_LOCK = "receipt.lock"
+PRIVATE_FILES = (RECEIPT_LOCK, LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", DATABASE, KEY, MESSAGES, DISPATCHER, LOCK)
 
 _OTHERS = 0o077
 _PROBE_BYTES = 65_536

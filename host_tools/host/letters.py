@@ -13,6 +13,7 @@ from host_tools.host.database import execute_many, insert_new
 from host_tools.host.standing import Board
 from host_tools.host.times import Moment
 from locker.core import records
+from locker.core.commands import RECALL, SERVICE
 from locker.core.records import Record
 
 #: Alarms by kind of record; a person should look at each.
@@ -32,6 +33,7 @@ ALARMS = {
 ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before
 USED_TWICE = "ticket again"  # the ticket of a parcel that was there first has been used for another one
 RECALL_CODE = "recall code"  # staff are sent the code that they have armed
+SERVICE_CODE = "service code"  # likewise
 UNKNOWN = "parcel"  # a cabinet gives up a parcel that the ledger does not know
 
 #: What a resident is told, by kind of record, while her parcel waits behind that door; more in `_letter_of`.
@@ -107,6 +109,8 @@ class Letters:
 
     def _letter_of(self, board: Board, record: Record, parcel: dict[str, Any]) -> str | None:
         """What the resident is told of an event of her parcel; None for nothing."""
+        if record.kind == records.DEPOSITED and parcel["receipt_ms"] is not None:
+            return None  # she was told when its receipt was entered
         kind = LETTERS.get(record.kind)
         if parcel["flagged"] and kind in _OF_ODD_TICKETS:
             return _OF_ODD_TICKETS[kind]
@@ -147,10 +151,12 @@ class Letters:
         """Puts a letter into the outbox: to the parcel's resident, or to staff when there is no parcel."""
         self._rows.append(self._letter(board, record, kind, parcel, moment))
 
-    def send_recall_code(self, board: Board, record: Record, parcel: dict[str, Any] | None, moment: Moment) -> None:
-        """Sends staff the code of 12 digits that they have armed for a door."""
-        row = self._letter(board, record, RECALL_CODE, parcel, moment)
-        self._rows.append(row | {"resident": None, "retry": record.a & 255})
+    def send_staff_code(self, board: Board, record: Record, parcel: dict[str, Any] | None, moment: Moment) -> None:
+        """Sends staff the code of 12 digits that they have armed for a door; none where they have taken it back."""
+        kind = {RECALL: RECALL_CODE, SERVICE: SERVICE_CODE}.get(record.a >> 8)
+        if kind:
+            row = self._letter(board, record, kind, parcel, moment)
+            self._rows.append(row | {"resident": None, "counter": record.b, "retry": record.a & 255})
 
     def correct(self, first: dict[str, Any], moment: Moment) -> None:
         """The label of a parcel that was told as any other has been used again: staff and the resident are told so."""
@@ -169,7 +175,9 @@ class Letters:
         its = (event.cabinet == parcel["cabinet"]) & (event.incarnation == parcel["incarnation"]) & (event.door == parcel["door"])
         its &= (event.b == parcel["counter"]) & event.kind.in_((records.DEPOSITED, records.ADOPTED))
         row = self._connection.execute(select(*(event[name] for name in Record._fields)).where(its).order_by(event.number)).first()
-        return Record(*row) if row else None
+        if row:
+            return Record(*row)
+        return of_receipt(parcel) if parcel["receipt_ms"] is not None else None
 
     def _letter(self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, moment: Moment) -> dict[str, Any]:
         return {
@@ -191,6 +199,12 @@ class Letters:
         """Puts what was decided into the transaction."""
         execute_many(self._connection, insert_new(self._dialect, tables.outbox), self._rows)
         execute_many(self._connection, insert_new(self._dialect, tables.pickup), self._pickups)
+
+
+def of_receipt(parcel: dict[str, Any]) -> Record:
+    """Stands for the event of a deposit that was brought in by its receipt, with a number that no event of a board has."""
+    number = 1 << 31 | parcel["door"] << 17 | parcel["counter"]
+    return Record(records.DEPOSITED, parcel["door"], 0, number, 0, parcel["serial"], parcel["counter"])
 
 
 _OF_ODD_TICKETS = {"deposited": USED_LABEL, "new code": ODD_NEW_CODE}

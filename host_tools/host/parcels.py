@@ -2,11 +2,16 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Row, func, select
 
 from host_tools.host import tables
+from host_tools.host.events import OPENERS
 from host_tools.host.ledger import RETIRED, Ledger
 from host_tools.host.residents import LABEL
+from locker.core import records
+
+#: A parcel that the cabinet gave up because the host said that it is gone.
+BY_ORDER = "the host's word that it is gone"
 
 
 class Parcel(NamedTuple):
@@ -22,6 +27,7 @@ class Parcel(NamedTuple):
     flagged: bool  # the ticket was unknown, revoked or used before
     deposited_ms: int
     ended_ms: int | None
+    ended_by: str | None  # by whom or what its wait was ended, in words; None while it waits
 
 
 class Standing(NamedTuple):
@@ -43,6 +49,8 @@ def listing(ledger: Ledger, state: str | None = None) -> list[Parcel]:
     parcel, cabinet = tables.parcel, tables.cabinet
     wanted = (
         select(
+            parcel.c.cabinet,
+            parcel.c.incarnation,
             tables.site.c.name,
             cabinet.c.number,
             *(parcel.c[name] for name in ("door", "counter", "serial")),
@@ -55,7 +63,26 @@ def listing(ledger: Ledger, state: str | None = None) -> list[Parcel]:
     if state is not None:
         wanted = wanted.where(parcel.c.state == state)
     with ledger.reading() as connection:
-        return [Parcel(*row) for row in connection.execute(wanted)]
+        openers = _openers(connection)
+        return [_parcel(row, openers) for row in connection.execute(wanted)]
+
+
+def _openers(connection: Connection) -> dict[tuple[int, int, int, int], int]:
+    """Who opened the door of each parcel last (records.BY_), by the ledger's number of the cabinet, incarnation, door and counter."""
+    event = tables.event.c
+    wanted = select(event.cabinet, event.incarnation, event.door, event.b, event.a).where(event.kind == records.PICKUP_OPENED)
+    return {(row.cabinet, row.incarnation, row.door, row.b): row.a for row in connection.execute(wanted.order_by(event.number))}
+
+
+def _parcel(row: Row, openers: dict[tuple[int, int, int, int], int]) -> Parcel:
+    cabinet, incarnation = row[:2]
+    parcel = Parcel(*row[2:], ended_by=None)
+    if parcel.state not in ("collected", "withdrawn"):
+        return parcel
+    if parcel.state == "withdrawn":
+        return parcel._replace(ended_by="the courier")
+    opener = openers.get((cabinet, incarnation, parcel.door, parcel.counter))
+    return parcel._replace(ended_by=BY_ORDER if opener is None else OPENERS.get(opener))
 
 
 def cabinets(ledger: Ledger) -> list[Standing]:

@@ -22,7 +22,6 @@ from host_tools.host.said import Said, Taken
 from host_tools.host.standing import Board, Key
 from host_tools.host.times import Last, Moment, anchor, when
 from locker.core import host_records, records
-from locker.core.commands import RECALL
 from locker.core.host_records import OutOfRange
 from locker.core.records import Record
 
@@ -36,7 +35,7 @@ ENDS = {
 #: What reserves the counter of a parcel.
 STARTS = (records.DEPOSIT_STARTED, records.WITHDRAWN)
 
-_CHANGING = ("cabinet", "incarnation", "epoch", "retry", "state", "ended_ms", "flagged", "stuck")
+_CHANGING = ("cabinet", "incarnation", "epoch", "retry", "state", "ended_ms", "flagged", "stuck", "deposited_ms")
 
 
 def turn_of(waiting: Sequence[Said], at_most: int) -> int:
@@ -221,13 +220,15 @@ class _Turn:
             parcel = self._parcel(board, record)
             if parcel:
                 parcel["retry"] = record.a
-        elif record.kind == records.ARMED and record.a >> 8 == RECALL:
-            self.letters.send_recall_code(board, record, self._parcel(board, record), moment)
+        elif record.kind == records.ARMED:
+            self.letters.send_staff_code(board, record, self._parcel(board, record), moment)
 
     def _parcel(self, board: Board, record: Record) -> dict[str, Any] | None:
         return self._parcels.get((board.cabinet, board.incarnation, record.door, record.b))
 
     def _deposit(self, board: Board, record: Record, moment: Moment) -> None:
+        if self._entered(board, record, moment):
+            return
         ticket = self._tickets.get((board.site, record.a))
         odd = ticket is None or ticket["state"] == "revoked" or self._uses[board.site, record.a] > 0
         self._uses[board.site, record.a] += 1
@@ -251,9 +252,21 @@ class _Turn:
             "deposited_ms": moment.latest_ms,
             "ended_ms": None,
             "stuck": 0,
+            "receipt_ms": None,
         }
         if odd:
             self.letters.alarm(board, record, ODD_TICKET, moment)
+
+    def _entered(self, board: Board, record: Record, moment: Moment) -> bool:
+        """Whether the parcel was brought in by its receipt: then the event only says when it came, and in which life of the journal."""
+        for key, parcel in self._parcels.items():
+            its = (parcel["cabinet"], parcel["door"], parcel["counter"]) == (board.cabinet, record.door, record.b)
+            if its and parcel["receipt_ms"] is not None and parcel["serial"] == record.a:
+                del self._parcels[key]
+                parcel |= {"incarnation": board.incarnation, "deposited_ms": min(moment.latest_ms, parcel["deposited_ms"])}
+                self._parcels[board.cabinet, board.incarnation, record.door, record.b] = parcel
+                return True
+        return False
 
     def _doubt_the_first(self, site: int, serial: int, moment: Moment) -> None:
         """A label was used again: whose use of it was honest nobody knows, so the parcel that was told as any other is one to doubt too."""

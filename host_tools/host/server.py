@@ -37,6 +37,7 @@ DEFAULT_PORT = 26746
 _TURN_MAX = 4096  # messages in one transaction
 _WAITING_MAX = 20_000  # messages that wait for one; more are dropped, and their boards say them again
 _TICK_S = 1.0
+_LOOK_S = 1.0  # how often it is looked for letters that nothing here has written
 _ROLL_S = 3600.0  # how often it is looked for epochs that are due
 _LEDGER_PAUSE_S = 1.0
 _PRESENCE_S = 0.2  # within this the ledger says that a link came up or went down
@@ -256,7 +257,8 @@ class Server:
     async def _post(self, thread: ThreadPoolExecutor) -> None:
         pause_s = _RESEND_FIRST_S
         while True:
-            await self._mail.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._mail.wait(), _LOOK_S)  # a command beside this server may have written a letter
             self._mail.clear()
             try:
                 done = await asyncio.get_running_loop().run_in_executor(thread, outbox.deliver, self._ledger, self._notifier)

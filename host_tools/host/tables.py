@@ -234,6 +234,7 @@ parcel = Table(
     Column("flagged", Boolean, nullable=False),  # the ticket was unknown, revoked or used before
     Column("deposited_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger),
+    Column("receipt_ms", BigInteger),  # when its receipt was entered, before its event had come; None: there was none
     Column("stuck", Integer, nullable=False, server_default="0"),  # 1: its door did not open; 2: it did since, which she is to be told
     UniqueConstraint("cabinet", "incarnation", "epoch", "door", "counter"),
     CheckConstraint("state IN ('waiting', 'collected', 'withdrawn', 'unknown')", name="state"),

@@ -106,6 +106,13 @@ def revoke(ledger: Ledger, number: str, site: str | None = None) -> Ticket:
     return Ticket(place.name, serial, row.label, "revoked", row.issued_ms)
 
 
+def serial_of(ledger: Ledger, site: Row, number: str) -> int | None:
+    """The serial of a ticket (9 digits) that this host has issued at a site, whatever has become of it; None for none of its tickets."""
+    key = ledger.vault.open(site.ticket_key, "ticket key", site.site_id)
+    serial = int(number[:5])
+    return serial if same(number, derivation.ticket(key, site.site_id, serial)) else None
+
+
 def only_site(ledger: Ledger) -> str:
     """The one site of the ledger; raises Complaint when there is none or a choice."""
     sites = ledger.sites()

@@ -74,6 +74,7 @@ _STAFF = {
     "tamper": "Somebody is at the inside of {place}.",
     "journal": "The journal of {place} is old or damaged. It takes no parcels until it has a new epoch or is provisioned anew.",
     "recall code": "To take the parcel out of door {door} at {place}: {code}, once. Type the door and all 12 digits, then #.",
+    "service code": "To open door {door} at {place} for service: {code}, once. Type the door and all 12 digits, then #.",
     "parcel": "Door {door} at {place} gave up a parcel that this host does not know: look whether something is inside.",
     "set aside": "Something that {place} told could not be understood and is kept aside: `ansim link aside` shows it.",
     "unmade letter": "A letter about door {door} at {place} could not be made: its resident has to be told by a person.",
@@ -81,6 +82,7 @@ _STAFF = {
     "ticket": "Door {door} at {place} took a parcel on a ticket that is unknown, revoked or used before.",
     "ticket again": "The ticket of the parcel behind door {door} at {place} was used for another one later: either may be the honest one.",
 }
+_STAFF_CODES = {"recall code": b"recall", "service code": b"service"}
 _WITH_CODE = ("deposited", "used label", "new code", "odd new code")
 
 
@@ -90,7 +92,7 @@ def words(matter: Matter, identity: Identity) -> str:
     place = f"{cabinet.site}, cabinet {cabinet.number}"
     when = in_words(matter.moment)
     if not matter.for_resident:
-        code = spoken_recall(matter, identity) if matter.kind == "recall code" else ""
+        code = spoken_staff_code(matter, identity) if matter.kind in _STAFF_CODES else ""
         late = "Heard late: " if matter.moment.heard_ms - matter.moment.earliest_ms > _LATE_MS else ""
         return late + _STAFF[matter.kind].format(place=place, door=f"{matter.door:02d}", code=code) + when
     code = spoken_code(matter, identity) if matter.kind in _WITH_CODE else ""
@@ -122,10 +124,10 @@ def spoken_code(matter: Matter, identity: Identity) -> str:
     return f"door {matter.door:02d} · {digits[:4]} {digits[4:8]} · extra {digits[8:]}"
 
 
-def spoken_recall(matter: Matter, identity: Identity) -> str:
+def spoken_staff_code(matter: Matter, identity: Identity) -> str:
     """`1234 5678 9012`: the code of staff for that arming (the matter's retry)."""
     where = (identity.cabinet.board_id, matter.epoch, matter.door, matter.counter, matter.retry)
-    digits = staff_code(_code_key(matter, identity), b"recall", *where)
+    digits = staff_code(_code_key(matter, identity), _STAFF_CODES[matter.kind], *where)
     return f"{digits[:4]} {digits[4:8]} {digits[8:]}"
 
 

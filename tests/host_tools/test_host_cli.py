@@ -114,6 +114,7 @@ def test_parcels_and_cabinets_are_listed_with_their_state(at_work: Operator) -> 
         "flagged": False,
         "deposited": parcel["deposited"],
         "ended": None,
+        "ended_by": None,
     }
     (cabinet,) = at_work.read("cabinet", "list")
     assert (cabinet["seen"], cabinet["boot"], cabinet["build"], cabinet["events"], cabinet["waiting"]) == (

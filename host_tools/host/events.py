@@ -1,0 +1,132 @@
+"""What happened at a cabinet or behind one of its doors, in words, with the time it happened and the time it was heard.
+
+A pickup under duress reads like any other with her code: who may know the difference has a channel of his own (dispatch.py).
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from host_tools.host import tables
+from host_tools.host.care import Place, cabinet_at
+from host_tools.host.chronicle import EVENTS
+from host_tools.host.ledger import Ledger
+from host_tools.host.times import Moment
+from locker.core import records
+from locker.core.records import Record
+
+LAST = 50
+
+#: Who opened the door of a parcel, by PICKUP_OPENED.a.
+OPENERS = {
+    records.BY_CODE: "her code",
+    records.BY_DURESS: "her code",
+    records.BY_RECALL: "staff, with a recall code",
+    records.BY_SERVICE: "staff, with a service code",
+    records.BY_HOST: "the host, for somebody at the cabinet",
+}
+_RESETS = {
+    records.RESET_POWER: "its power was switched on",
+    records.RESET_HARD: "it was reset",
+    records.RESET_WATCHDOG: "its watchdog reset it",
+    records.RESET_SOFT: "it was restarted by a command",
+    records.RESET_BROWNOUT: "its supply sagged",
+}
+_ARMED = {1: "a recall code is armed", 2: "a service code is armed"}
+_DOUBTS = ((1, "it is older than it should be"), (2, "its second copy is missing or older"), (4, "records in it are damaged"))
+
+
+def _more(what: str) -> Callable[[Record], str]:
+    return lambda record: f"{what}, {record.a} more since it was last told" if record.a else what
+
+
+def _supply(record: Record) -> str:
+    if record.door:
+        return f"a pulse was put off: the supply gives {record.a} mV at its pin, too little for a lock"
+    return f"the supply was too low {record.a} more times within an hour"
+
+
+def _refused(record: Record) -> str:
+    return f"{record.a} tickets were refused" if record.a != 1 else "a ticket was refused"
+
+
+def _doubt(record: Record) -> str:
+    found = [words for bit, words in _DOUBTS if record.a & bit]
+    return "the journal is in doubt: " + (", ".join(found) or "nobody knows why")
+
+
+#: What an event says beyond its name; the name alone where it is not here.
+_WORDS: dict[int, Callable[[Record], str]] = {
+    records.BOOTED: lambda record: f"the cabinet started: {_RESETS.get(record.a & 255, 'nobody knows why')}",
+    records.DEPOSIT_STARTED: lambda record: "a courier's ticket was taken and this door chosen",
+    records.PULSED: lambda record: f"the lock was pulsed, pulse {record.a} of at most 3 of this attempt",
+    records.DOOR_OPENED: lambda record: "the door opened",
+    records.DOOR_CLOSED: lambda record: "the door was closed, " + ("something is inside" if record.a else "nothing is inside"),
+    records.DEPOSITED: lambda record: "a parcel was deposited",
+    records.CANCELLED: lambda record: "the courier took the parcel away again, its ticket stays good",
+    records.WITHDRAWN: lambda record: "the courier took the parcel back within a minute",
+    records.CODE_TRIED: lambda record: f"a code was tried that was not right; {record.a} count for this parcel",
+    records.PICKUP_OPENED: lambda record: f"a code or an order was right: by {OPENERS.get(record.a, 'nobody knows whom')}",
+    records.COLLECTED: lambda record: "the parcel was taken out, its code is dead",
+    records.DOOR_LEFT_OPEN: lambda record: "the door was left open",
+    records.DOOR_FORCED: lambda record: "the door opened without a cause",
+    records.DOOR_JAMMED: lambda record: "the door did not open: the contact saw nothing move after the last pulse",
+    records.BELL_RUNG: _more("the help button was pressed"),
+    records.LAMP_FAILED: lambda record: "the lamp draws no current",
+    records.TICKET_REFUSED: _refused,
+    records.STILL_INSIDE: lambda record: "the door was closed with the parcel still inside, its code stays good",
+    records.SENSOR_FAULT: lambda record: f"the {'contact' if record.a == 1 else 'occupancy sensor'} has failed",
+    records.LEVEL_LOST: lambda record: f"the expander at 0x{record.a:02x} does not answer",
+    records.PARCEL_FLAGGED: lambda record: "the courier says that the parcel lies where nothing is seen",
+    records.REISSUED: lambda record: "the parcel has another code, the one before is dead",
+    records.ARMED: lambda record: _ARMED.get(record.a >> 8, "no code of staff is armed any more"),
+    records.SERVICE_OPENED: lambda record: "staff opened the empty door with a service code",
+    records.DOOR_TESTED: lambda record: "staff tested the door: " + ("it is sound" if record.a else "it is not sound"),
+    records.OUT_OF_SERVICE: lambda record: "the door was taken out of service" if record.a else "the door is in service again",
+    records.COMMAND_APPLIED: lambda record: f"order {record.a} of the host was " + ("carried out" if record.b & 1 else "not possible"),
+    records.CODES_TRIED: lambda record: f"{record.a} codes were tried at doors that ask for all digits",
+    records.DOOR_FLAPPED: lambda record: f"the door opened without a cause {record.a} more times",
+    records.SUPPLY_LOW: _supply,
+    records.TAMPERED: _more("somebody is at the cabinet's inside"),
+    records.EPOCH_BEGUN: lambda record: f"new parcels get codes of epoch {record.a}",
+    records.EVENT_LOST: lambda record: "stands for an event that the journal has lost",
+    records.COIL_STUCK: lambda record: f"a coil draws current that nobody has given it ({record.a} mV at its pin)",
+    records.JOURNAL_DOUBT: _doubt,
+    records.EVENTS_DROPPED: lambda record: f"the journal was full: {record.a} small events were only counted",
+    records.ADOPTED: lambda record: "the cabinet took over a parcel that the host knows",
+}
+
+
+class Happening(NamedTuple):
+    """One event. `name` is the word of the server's lines, `words` what it means."""
+
+    number: int
+    door: int  # 0: of the cabinet
+    name: str
+    words: str
+    moment: Moment
+
+
+def in_words(record: Record) -> str:
+    """What an event of a board means, for a person who asks why."""
+    words = _WORDS.get(record.kind)
+    return words(record) if words else f"event of kind {record.kind}"
+
+
+def listing(ledger: Ledger, place: Place, last: int = LAST) -> list[Happening]:
+    """The last events at a cabinet, or of one door of it (place.door), in the order in which they happened. Raises Complaint."""
+    event = tables.event.c
+    with ledger.reading() as connection:
+        known = cabinet_at(connection, place)
+        wanted = select(tables.event).where(event.cabinet == known.id)
+        if place.door:
+            wanted = wanted.where(event.door == place.door)
+        rows = connection.execute(wanted.order_by(event.arrived_ms.desc(), event.number.desc()).limit(last)).all()
+    return [_happening(row) for row in reversed(rows)]
+
+
+def _happening(row) -> Happening:
+    record = Record(*(getattr(row, name) for name in Record._fields))
+    moment = Moment(row.earliest_ms, row.latest_ms, row.arrived_ms)
+    return Happening(record.number, record.door, EVENTS.get(record.kind, f"kind {record.kind}"), in_words(record), moment)
