@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._place import door_options
 from host_tools.cli._tables import show, table
 from host_tools.errors import Complaint
 from host_tools.host import care, openings, parcels
@@ -140,3 +141,24 @@ def _state_after(ledger: Ledger, wish: int, before: str) -> str:
         time.sleep(_LOOK_S)
         state = openings.state_of(ledger, wish)
     return state
+
+
+@command.command()
+@door_options
+@click.option("--resident", required=True, metavar="NAME", help="Whose it is.")
+@click.option("--unit", metavar="UNIT", help="Her unit, where there is more than one resident of that name.")
+def assign(site: str, cabinet: int, door: int, resident: str, unit: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Give a parcel that is nobody's to its resident: one whose ticket this host does not know, after a backup was restored.
+
+    She is sent its letter with the code. Ask the carrier whose it is; do not guess. Her safe tail is not good for this parcel.
+
+    \b
+    Example: ansim parcel assign --site mapo-3 --cabinet 2 --door 7 --resident "Kim Seo-yeon"
+    """
+    place = Place(site, cabinet, door)
+    with open_ledger(data, create=False) as ledger:
+        label = care.assign(ledger, place, resident, unit, dry_run=dry_run)
+    if as_json:
+        print_json({**place._asdict(), "resident": label} | ({"dry_run": True} if dry_run else {}))
+    else:
+        say(f"{'Would assign' if dry_run else 'Assigned'} the parcel behind door {door:02d} to {label}; her letter goes out.")

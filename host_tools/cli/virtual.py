@@ -18,7 +18,11 @@ _HEAP_KIB_MIN = 48
 @click.option("--board", required=True, metavar="NAME", help="A board of `ansim boards list`, or a board file.")
 @click.option("--port", required=True, type=click.Path(path_type=Path), help="Where the serial port appears.")
 @click.option("--link", type=click.Path(path_type=Path), help="Where the board's second UART appears: the serial link to the host.")
-@click.option("--flash", type=click.Path(path_type=Path), help="The flash image; made when missing. Default: PORT.flash.")
+@click.option(
+    "--flash",
+    type=click.Path(path_type=Path),
+    help="The flash image; made when missing. Default: PORT.flash. Where doors and parcels are is kept beside it, in FLASH.things.",
+)
 @click.option("--heap-kib", type=click.IntRange(min=_HEAP_KIB_MIN), default=192, show_default=True, help="Heap of MicroPython.")
 @click.option("--uid", metavar="HEX", help="The chip's own identity, 12 hexadecimal digits. Default: from the seed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything in the cabinet that is left to chance.")

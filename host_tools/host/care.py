@@ -2,12 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, select, update
 
 from host_tools.errors import Complaint
-from host_tools.host import openings, orders, tables
+from host_tools.host import openings, orders, residents, tables
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import RETIRED, Ledger
+from host_tools.host.letters import Letters
 from host_tools.host.names import normal
 from host_tools.host.orders import Order
 from locker.core import commands, records
@@ -42,6 +43,22 @@ def recall(ledger: Ledger, place: Place) -> None:
         if arming > ARMING_MAX:
             raise Complaint(f"That door has had {ARMING_MAX} codes for staff with this parcel: open it with `ansim parcel open`.")
         orders.queue(connection, parcel.cabinet, [Order(commands.ARM_RECALL, parcel.door, parcel.counter, arming)], now_ms())
+
+
+def assign(ledger: Ledger, place: Place, resident: str, unit: str | None = None, *, dry_run: bool = False) -> str:
+    """Gives a parcel that waits there and is nobody's to a resident, who is sent its letter; how lists name her. Raises Complaint."""
+    with ledger.writing() as connection:
+        parcel = waiting(connection, place)
+        if parcel.resident is not None:
+            raise Complaint(f"The parcel behind door {place.door:02d} has a resident already: `ansim parcel list` shows whom.")
+        person = residents.find(connection, resident, unit)
+        if not dry_run:
+            values = {"resident": person.id, "flagged": False}
+            connection.execute(update(tables.parcel).where(tables.parcel.c.id == parcel.id).values(**values))
+            letters = Letters(connection)
+            letters.tell_of_deposit({**parcel._mapping, **values}, now_ms())
+            letters.write()
+    return residents.label(person.name, person.unit)
 
 
 def want_open(ledger: Ledger, place: Place) -> int:

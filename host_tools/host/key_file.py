@@ -64,20 +64,20 @@ class Wrapped(NamedTuple):
         return Scrypt(salt=self.salt, length=KEY_BYTES, n=self.n, r=self.r, p=self.p).derive(said)
 
 
-def read_key(data: Path, ask: Ask) -> bytes:
-    """The host key of a data folder; `ask` is called when it is wrapped.
+def read_key(data: Path, ask: Ask, name: str = KEY) -> bytes:
+    """The host key of a data folder, or of another folder's file of that name; `ask` is called when it is wrapped.
 
     Raises Complaint for a key that is missing or damaged, or does not open: without it the ledger's secrets are lost, and a new key would
     hide that.
     """
-    content = _content(data)
+    content = _content(data, name)
     if len(content) == KEY_BYTES:
         return content
     wrapped = _parsed(data, content)
     try:
         return wrapped.opened(ask())
     except InvalidTag as error:
-        raise Complaint(f"That passphrase does not open {data / KEY}: check it and try again.") from error
+        raise Complaint(f"That passphrase does not open {data / name}: check it and try again.") from error
 
 
 def protection(data: Path) -> dict[str, int] | None:
@@ -126,8 +126,8 @@ def _fit(passphrase: str) -> str:
     return passphrase
 
 
-def _content(data: Path) -> bytes:
-    path = data / KEY
+def _content(data: Path, name: str = KEY) -> bytes:
+    path = data / name
     try:
         return path.read_bytes()
     except FileNotFoundError as error:

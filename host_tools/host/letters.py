@@ -169,6 +169,13 @@ class Letters:
         if first["resident"] is not None:
             self.tell(board, record, LABEL_AGAIN, first, moment)
 
+    def tell_of_deposit(self, parcel: dict[str, Any], heard_ms: int) -> None:
+        """A parcel that was nobody's is somebody's now: she is told as of any deposit."""
+        key = (parcel["cabinet"], parcel["incarnation"])
+        board = standing.boards(self._connection, [key])[key]
+        moment = Moment(parcel["deposited_ms"], parcel["deposited_ms"], heard_ms)
+        self.tell(board, self._deposit_of(parcel) or of_receipt(parcel), LETTERS[records.DEPOSITED], parcel, moment)
+
     def _deposit_of(self, parcel: dict[str, Any]) -> Record | None:
         """The event with which a parcel came, from an earlier turn."""
         event = tables.event.c

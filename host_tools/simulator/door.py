@@ -11,6 +11,7 @@ from host_tools.simulator.wires import Switch
 SHUT = 0.0
 AJAR = 0.12  # where the spring pushes the leaf
 WIDE = 1.0
+_PLACES = {"shut": SHUT, "ajar": AJAR, "open": WIDE}
 _CONTACT_AT = 0.03  # the contact changes where the leaf is this far open
 _BLOCKED_AT = 0.25  # how far a leaf closes on a thing in its way
 _SPRING_US = 90_000
@@ -110,6 +111,17 @@ class Door:
 
     def block(self, blocked: bool) -> None:
         self.blocked = blocked
+
+    def stand(self, *, latched: bool, place: str, parcel: bool) -> None:
+        """Puts the door at rest as it stood when an earlier program ended. Raises ValueError for a place that is none."""
+        if place not in _PLACES or latched != (place == "shut"):
+            raise ValueError(f"door {self.number:02} cannot stand so")
+        self.latched = latched
+        self._from = self._to = _PLACES[place]
+        self._start_us = self._end_us = self._clock.now_us()
+        self._contact.put(self._conducts_shut == latched)
+        self.parcel = parcel
+        self._tell_inside()
 
     def put(self, parcel: bool) -> None:
         """Something lies inside from now on, or no longer."""

@@ -12,6 +12,7 @@ from host_tools.errors import Complaint
 from host_tools.simulator.chip import WDT_RESET
 from host_tools.simulator.clock import RealClock
 from host_tools.simulator.flash import FlashImage
+from host_tools.simulator.things import Things
 from host_tools.simulator.virtual_board.chip_server import ChipServer
 from host_tools.simulator.virtual_board.console import Console
 from host_tools.simulator.virtual_board.control import ControlSocket
@@ -303,6 +304,7 @@ class OpenBoard:
                 self._closers.append(self.link.close)
             self.board = VirtualBoard(board, image, self.port, self.link, heap_kib * 1024, seed, uid)
             self._closers.append(self.board.close)
+            Things(flash.with_name(f"{flash.name}.things"), self.board.world)
         except BaseException:
             self.__exit__()
             raise
