@@ -61,6 +61,9 @@ def find_board(name_or_path: str | Path) -> Path:
     return boards_folder() / f"{name_or_path}.toml"
 
 
+_BYTES_MAX = 1 << 20  # the largest board takes 20 kB
+
+
 def check_board(path: Path) -> Report:
     """All mistakes of a board file at once; Complaint only when it cannot be read or is not TOML."""
     text = _read(path)
@@ -68,6 +71,8 @@ def check_board(path: Path) -> Report:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Complaint(f"{path} is not valid TOML: {error}.", code="board_file") from error
+    except ValueError as error:  # of Python's, which reads no longer ones
+        raise Complaint(f"{path} is not a board file: a number in it has thousands of digits.", code="board_file") from error
     except RecursionError as error:
         raise Complaint(f"{path} is not a board file: its lists are nested too deep.", code="board_file") from error
     draft = Draft(tables, text)
@@ -91,6 +96,8 @@ def load_board(name_or_path: str | Path) -> BoardFile:
 
 def _read(path: Path) -> str:
     try:
+        if path.stat().st_size > _BYTES_MAX:
+            raise Complaint(f"{path} is not a board file: it is longer than {_BYTES_MAX} bytes.", code="board_file")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise Complaint(f"{path} is not valid TOML: byte {error.start} is not UTF-8.", code="board_file") from error

@@ -21,6 +21,7 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
+from host_tools.answers import TEXT_MAX, parsed
 from host_tools.bundle import MPY_VERSION, errand
 from host_tools.errors import Complaint
 
@@ -196,7 +197,7 @@ class Device:
         timeout_s: int = _ANSWER_TIMEOUT_S,
         on_line: Callable[[str], None] | None = None,
     ) -> Any:
-        """What a function of `on_board/SCRIPT.py` returns on the board (literals only), given literal arguments.
+        """What a function of `on_board/SCRIPT.py` returns on the board (as `answers.py` has it), given literal arguments.
 
         `on_line` hears each line that it prints meanwhile; `timeout_s` is the longest silence.
         Raises BoardError with the board's own exception.
@@ -214,7 +215,15 @@ class Device:
 
         source = f"print('\\x05'+repr({function}(".encode() + b",".join(literal(value) for value in arguments) + b")))"
         self._run(source, timeout_s, hear)
-        return ast.literal_eval(told[0])
+        is_one, answer = parsed(script, function, told)
+        if not is_one:
+            raise self.no_answer()
+        return answer
+
+    def no_answer(self) -> Complaint:
+        """The sentence for what no errand of ours answers."""
+        cure = "flash its firmware again with `ansim flash`, or look what else runs on it"
+        return Complaint(f"The board on {self.name} gave an answer that is none: {cure}.", code="board")
 
     def execute(self, source: str, *, packed: bool = True) -> None:
         """Runs a program in the board's main module, without its comments and docstrings; compressed where that is shorter."""
@@ -232,6 +241,8 @@ class Device:
         line = bytearray()
 
         def consume(byte: bytes) -> None:
+            if len(line) > TEXT_MAX:
+                raise TransportError("a line without an end")
             if byte in (b"\n", b"\x04"):
                 if line:
                     hear(line.decode(errors="replace").strip("\r"))

@@ -46,13 +46,16 @@ def survey(device: Device, folders: tuple[str, ...], root_files: tuple[str, ...]
     free_bytes, block_bytes, text = device.call("files", "survey", folders, root_files, hints, timeout_s=_FLASH_TIMEOUT_S)
     files: dict[str, bytes] = {}
     found: list[str] = []
-    for line in text.split("\n"):
-        if line.startswith((":", "=")):
-            found.append(line[1:])
-            if line.startswith("="):
-                files |= {f"{line[1:]}/{name}": known for name, known in lists[line[1:]].items()}
-        else:
-            files[f"{found[-1]}/{line[8:]}"] = base64.b64decode(line[:8])
+    try:
+        for line in text.split("\n"):
+            if line.startswith((":", "=")):
+                found.append(line[1:])
+                if line.startswith("="):
+                    files |= {f"{line[1:]}/{name}": known for name, known in lists[line[1:]].items()}
+            else:
+                files[f"{found[-1]}/{line[8:]}"] = base64.b64decode(line[:8])
+    except (IndexError, KeyError, ValueError) as error:
+        raise device.no_answer() from error
     return OnBoard(files, found[1:], free_bytes, block_bytes)
 
 

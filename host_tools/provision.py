@@ -98,6 +98,13 @@ def provision(request: Request, progress: Progress = lambda done, total: None) -
     return report
 
 
+def _show(progress: Progress, line: str) -> None:
+    """Passes on how far a board says it is: two numbers; anything else that it prints is nobody's."""
+    words = line.split()
+    if len(words) == 2 and all(word.isascii() and word.isdigit() and len(word) < 10 for word in words):
+        progress(int(words[0]), int(words[1]))
+
+
 def _look(device: Device, ledger: Ledger | None) -> _Found:
     uid = device.facts.uid
     if not uid:
@@ -178,7 +185,7 @@ def _begin(request: Request, device: Device, found: _Found, ledger: Ledger, prog
     enrolment = Enrolment(board_id, alias, found.uid, site.name, number, name, secret, nonce_host, nonce_board)
     number = ledger.enrol(enrolment)
     try:
-        device.call("service", "start_journal", incarnation(board_id), timeout_s=60, on_line=lambda line: progress(*map(int, line.split())))
+        device.call("service", "start_journal", incarnation(board_id), timeout_s=60, on_line=lambda line: _show(progress, line))
         device.start_afresh()  # the firmware is in its memory, and not much besides has room
         _write(device, _settings(request) | {"/identity.json": _identity(enrolment, site, number)})
     except Complaint:

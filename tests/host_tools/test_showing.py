@@ -128,3 +128,18 @@ def test_what_no_terminal_could_print_is_still_no_traceback(tmp_path: Path) -> N
     assert ended.returncode == 2
     assert b"Traceback" not in ended.stderr
     assert b"\x1b" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "text", ["flash_mb = " + "9" * 5000, "title = " + "9" * 2_000_000, "x = " + "[" * 5000, "\x1b[2J = 1", 'title = "\\u001b[2J"']
+)
+def test_no_board_file_is_too_odd_for_a_sentence(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "odd.toml"
+    path.write_text(text)
+    ended = subprocess.run(
+        [sys.executable, "-m", "host_tools", "boards", "check", path], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert ended.returncode == 1
+    assert "fault of ansim itself" not in ended.stderr
+    assert not moves_a_terminal(ended.stdout + ended.stderr)
+    assert len(ended.stdout + ended.stderr) < 10_000

@@ -1,0 +1,137 @@
+"""Whatever a board answers, a person reads a sentence: never a traceback, never a colour or a cursor that moves."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from host_tools import bench_test, device, install, provision
+from host_tools.answers import SHAPES, parsed
+from host_tools.bench_test import Bench, Phase
+from host_tools.cli import test as command
+from host_tools.device import Device, Facts
+from host_tools.errors import Complaint
+from host_tools.showing import shown
+
+ON_BOARD = Path(device.__file__).parent / "on_board"
+RIGHT: dict[str, Any] = {
+    "probe": ("micropython", (1, 27, 0), 6, "esp32", "Generic ESP32 module with ESP32", b"\x24\x6f\x28\x00\x00\x01", True),
+    "who": ("00112233445566aa", 7),
+    "journal": (7, 12, 11, 9),
+    "survey": (100_000, 4096, ":\n" + "MDEyMzQ1board.json"),
+    "digest": "ab12",
+    "has_journal": True,
+    "begin": ("wall_12", (1, 2), "12#", ("bell", "tamper"), (0x20,), 900, 60_000),
+    "answering": [0x20],
+    "settle": [(1, True, False), (2, True, False)],
+    "pulse": (40, [], 1000),
+    "await_closed": True,
+    "await_occupied": True,
+    "await_bell": True,
+    "await_tamper": True,
+    "press": "12#",
+}
+LITERALS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.binary(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.lists(inner, max_size=4).map(tuple) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=8,
+)
+
+
+class Liar(Device):
+    """A board that answers as it likes; `draw` decides."""
+
+    def __init__(self, draw: st.DataObject) -> None:
+        super().__init__("/dev/liar")
+        self._draw = draw
+        self.facts = Facts(*RIGHT["probe"])
+
+    def __enter__(self) -> "Liar":
+        self.facts = Facts(*self.call("probe", "probe", 1, packed=False))
+        return self
+
+    def _run(self, source: bytes, timeout_s: int, hear: Any) -> None:
+        asked = re.match(rb"print\('\\x05'\+repr\((\w+)\(", source)
+        if asked is None:
+            return
+        for line in self._draw.draw(lies(asked[1].decode()), label=asked[1].decode()):
+            hear(line)
+
+
+def twisted(value: Any) -> st.SearchStrategy[Any]:
+    """A right answer, or one that is wrong in one place."""
+    choices = [st.just(value), LITERALS]
+    if isinstance(value, list | tuple) and value:
+        at = st.integers(0, len(value) - 1)
+        choices.append(
+            at.flatmap(lambda place: twisted(value[place]).map(lambda new: type(value)([*value[:place], new, *value[place + 1 :]])))
+        )
+    return st.one_of(choices)
+
+
+def lies(function: str) -> st.SearchStrategy[list[str]]:
+    """The lines that a board prints when that function is asked for."""
+    answer = twisted(RIGHT.get(function)).map(lambda value: [f"\x05{value!r}"])
+    odd = st.lists(st.text(max_size=30).map(lambda line: f"\x05{line}") | st.text(max_size=30), max_size=3)
+    deep = st.sampled_from(["\x05" + "(" * 500, "\x05" + "9" * 5000, "\x05" + "-" * 5000 + "1", "\x05[1]*9", "\x05\x00", "\x05" + "{" * 99])
+    return st.one_of(answer, answer, answer, odd, deep.map(lambda line: [line]))
+
+
+def ends(action: Any) -> None:
+    """Done, or told in a sentence."""
+    try:
+        action()
+    except Complaint as complaint:
+        assert str(complaint)
+        assert shown(complaint).isprintable()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_the_bench_test_of_a_board_that_lies_ends_in_a_report_or_in_a_sentence(draw: st.DataObject) -> None:
+    told: list[Phase] = []
+
+    def run() -> None:
+        with_lies = Liar(draw)
+        with_lies.__enter__()
+        report = Bench(with_lies, lambda text: None, told.append, 0).run()
+        assert report.as_json()["outcome"] in ("PASS", "FAIL", "ERROR", "SKIP")
+
+    ends(run)
+    for phase in told:
+        command._tell(phase, False)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_provisioning_and_flashing_a_board_that_lies_end_in_a_sentence(draw: st.DataObject) -> None:
+    ends(lambda: Liar(draw).__enter__())
+    ends(lambda: install.survey(Liar(draw), ("locker",), ("board.json",), {"/locker/core.mpy": b"x"}))
+    ends(lambda: provision._look(Liar(draw), None))
+
+
+def test_every_function_that_a_board_is_asked_for_has_its_shape() -> None:
+    missing = set()
+    for path in (Path(device.__file__).parent).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("call", "_call"):
+                words = [argument.value for argument in node.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)]
+                if node.func.attr == "_call":
+                    words.insert(0, "bench")
+                if len(words) > 1 and (ON_BOARD / f"{words[0]}.py").exists() and (words[0], words[1]) not in SHAPES:
+                    missing.add((words[0], words[1]))
+    assert missing == set()
+    known = set(SHAPES) - {("files", "finish_update")}  # of update.py
+    assert all(f"def {function}(" in (ON_BOARD / f"{script}.py").read_text() for script, function in known)
+
+
+def test_a_right_answer_has_its_shape() -> None:
+    for script, function in SHAPES:
+        if (function in RIGHT and script != "service") or function in ("who", "journal"):
+            assert parsed(script, function, [repr(RIGHT.get(function))]) == (True, RIGHT.get(function)), function
+    assert bench_test.PASS
