@@ -21,7 +21,8 @@ from locker.wire.messages import (
     encode,
 )
 
-# Board to host, the first after each handshake: who this is and how far it has come. It is sent again each 3 s until a Held or a Refused comes.
+# Board to host, the first after each handshake: who this is and how far it has come. It is sent again each 3 s until a Held or a Refused
+# comes.
 Report = namedtuple(
     "Report",
     (
