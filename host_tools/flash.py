@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from host_tools.boards import BoardFile
 from host_tools.bundle import OWNED_FOLDERS, START_FILES, bundle, digest
-from host_tools.device import BOOT_S_MAX, Device
+from host_tools.device import BOOT_S_MAX, Device, look_at
 from host_tools.errors import Complaint
 from host_tools.flashed import recall, remember
 from host_tools.install import OnBoard, Progress, fingerprint, finish, install, survey
@@ -44,6 +44,7 @@ def flash(
     at once with an error. Until the last step of an update the board keeps its old firmware, whole.
     """
     begun = time.monotonic()
+    look_at(port)
     wanted = bundle() if files is None else files
     with Device(port) as device:
         refuse_wrong_chip(device, board)

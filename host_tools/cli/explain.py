@@ -4,7 +4,7 @@ from typing import TextIO
 
 import click
 
-from host_tools.bundle import linked
+from host_tools.bundle import symbols
 from host_tools.cli._output import say
 from host_tools.explain import explained
 
@@ -19,4 +19,4 @@ def command(file: TextIO) -> None:
     \b
     Example: ansim explain console.log
     """
-    say(explained(file.read(), linked().symbols).removesuffix("\n"))
+    say(explained(file.read(), symbols()).removesuffix("\n"))

@@ -1,5 +1,7 @@
 """What lands on a board: whole, the same each time, and small."""
 
+import os
+import shutil
 import zlib
 from pathlib import Path
 
@@ -7,11 +9,13 @@ import pytest
 
 from host_tools import bundle as bundles
 from host_tools import catalogue as catalogues
-from host_tools.bundle import MPY_VERSION, OWNED_FOLDERS, bundle, compile_source, digest
+from host_tools import making
+from host_tools.bundle import MPY_VERSION, OWNED_FOLDERS, bundle, digest, errand, packed, ready, unpacked
 from host_tools.carried import locker_folder
 from host_tools.catalogue import LINE_BYTES, languages
 from host_tools.device import WINDOW_BITS, deflated
 from host_tools.errors import Complaint
+from host_tools.making import compile_source, make
 from locker.shell import catalogue as on_board
 
 
@@ -56,18 +60,55 @@ def test_what_can_carry_an_update_on_comes_first_and_what_starts_the_application
 
 
 def test_the_same_sources_give_the_same_bytes_with_and_without_the_cache(own_cache: Path) -> None:
-    fresh = bundle()
-    assert any(own_cache.rglob("*"))
-    assert bundle() == fresh
-    for file in (own_cache / "ansim" / "mpy").iterdir():
-        file.unlink()
-    assert list(bundle().items()) == list(fresh.items())
+    ready.cache_clear()
+    fresh = ready()
+    assert any((own_cache / "ansim" / "bundles").iterdir())
+    ready.cache_clear()
+    assert ready() == fresh
+    assert list(bundle().items()) == list(fresh.files.items())
+    shutil.rmtree(own_cache)
+    making.linked.cache_clear()
+    again = make()
+    assert packed(again) == packed(fresh)
+    assert list(again.files) == list(fresh.files)
+
+
+def test_what_is_kept_is_what_was_made_and_a_damaged_copy_is_made_anew(own_cache: Path) -> None:
+    ready.cache_clear()
+    fresh = ready()
+    assert unpacked(packed(fresh)) == fresh
+    (kept,) = (own_cache / "ansim" / "bundles").iterdir()
+    for damage in (b"", kept.read_bytes()[:-100], bytes(10_000)):
+        kept.write_bytes(damage)
+        ready.cache_clear()
+        assert ready() == fresh
+
+
+def test_a_source_that_changes_is_noticed_by_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text is a source too; a file that is only touched is none."""
+    tree = tmp_path / "locker"
+    shutil.copytree(locker_folder(), tree, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(bundles, "locker_folder", lambda: tree)
+    before = bundles._digest_of_sources()
+    os.utime(tree / "core" / "door.py", (1, 1))
+    assert bundles._digest_of_sources() == before
+    for path in (tree / "core" / "door.py", tree / "texts" / "en.txt"):
+        path.write_text(path.read_text() + "\n")
+        assert bundles._digest_of_sources() != before
+        before = bundles._digest_of_sources()
+
+
+def test_errands_are_there_by_name_linked_where_they_use_the_firmware() -> None:
+    assert "locker.shell.store" not in errand("service")
+    assert "def who(" in errand("service")
+    assert errand("probe") == (bundles.ON_BOARD / "probe.py").read_text()
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = bundle()
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    ready.cache_clear()
     assert bundle() == expected
 
 
@@ -96,8 +137,8 @@ def test_what_is_sent_unpacks_within_the_boards_window() -> None:
 
 
 def test_another_mpy_cross_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundles, "MPY_VERSION", 5)
-    bundles._compiler.cache_clear()
+    monkeypatch.setattr(making, "MPY_VERSION", 5)
+    making._compiler.cache_clear()
     with pytest.raises(Complaint, match=r"does not write \.mpy version 5"):
-        bundle()
-    bundles._compiler.cache_clear()
+        make()
+    making._compiler.cache_clear()

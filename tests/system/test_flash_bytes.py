@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from host_tools import bundle as bundles
+from host_tools import making
 from host_tools.flash import flash
 from tests.system.virtual_port import virtual_board
 
@@ -52,6 +53,12 @@ def edited(text: str) -> str:
     return "\n".join(lines)
 
 
+def forget() -> None:
+    """The sources have changed."""
+    bundles.ready.cache_clear()
+    making.linked.cache_clear()
+
+
 @pytest.mark.parametrize("path", ["core/codes.py", "drivers/coil.py", "shell/app.py", "shell/store.py"])
 def test_one_changed_file_moves_at_most_a_sixth_of_the_bytes_of_mpremote(
     tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
@@ -59,21 +66,22 @@ def test_one_changed_file_moves_at_most_a_sixth_of_the_bytes_of_mpremote(
     """The same edit of the same sources: `ansim flash` against mpremote with a board that has the sources of before."""
     tree = tmp_path / "tree"
     shutil.copytree(FIRMWARE, tree, ignore=shutil.ignore_patterns("__pycache__", "*.json", "*.pyi"))
-    monkeypatch.setattr(bundles, "locker_folder", lambda: tree / "locker")
+    for module in (bundles, making):
+        monkeypatch.setattr(module, "locker_folder", lambda: tree / "locker")
     bench = {"/main.py": b"print('a bench, not a cabinet')\n"}
     (tree / "main.py").write_bytes(bench["/main.py"])
     names = sorted(found.name for found in tree.iterdir())
     with virtual_board(tmp_path) as board:
         copy = ("connect", os.path.realpath(board.port), "fs", "cp", "-r", *names, ":/sources/")
-        bundles.linked.cache_clear()
+        forget()
         flash(board.port, files=bundles.bundle() | bench)
         mpremote("connect", os.path.realpath(board.port), "mkdir", ":/sources", folder=tree)
         mpremote(*copy, folder=tree)
         changed = tree / "locker" / path
         changed.write_text(edited(changed.read_text()))
-        bundles.linked.cache_clear()
+        forget()
         ours = flash(board.port, files=bundles.bundle() | bench)
-        bundles.linked.cache_clear()
+        forget()
         assert ours.changed
         theirs = mpremote(*copy, folder=tree)
     moved = ours.bytes_sent + ours.bytes_received

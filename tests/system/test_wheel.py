@@ -1,0 +1,80 @@
+"""An installed wheel carries the firmware ready-made: whoever flashes, provisions or tests does not wait for the linker."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from host_tools.bundle import packed
+from host_tools.making import make
+from tests.system.virtual_port import virtual_board
+
+ROOT = Path(__file__).parent.parent.parent
+#: What only the making of a bundle needs.
+WORKSHOP = ("host_tools/linker", "host_tools/making.py")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, unpacked where an installer would."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=300)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    for name in WORKSHOP:
+        path = folder / "site" / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return folder / "site"
+
+
+def run(installed: Path, cache: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    around = os.environ | {"PYTHONPATH": str(installed), "XDG_CACHE_HOME": str(cache)}
+    command = [sys.executable, "-m", "host_tools", *arguments]
+    return subprocess.run(command, cwd=installed.parent, env=around, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_wheel_carries_what_its_sources_make(installed: Path) -> None:
+    assert (installed / "host_tools" / "_carried" / "firmware.zip").read_bytes() == packed(make())
+
+
+def test_a_board_is_flashed_and_asked_without_the_linker_and_keeps_what_a_checkout_puts_on_it(installed: Path, tmp_path: Path) -> None:
+    with virtual_board(tmp_path) as board:
+        first = run(installed, tmp_path / "cache", "flash", "--port", board.port, "--json")
+        assert first.returncode == 0, first.stderr
+        refused = run(installed, tmp_path / "cache", "test", "--port", board.port)
+        assert "does not know its cabinet yet" in refused.stderr
+        ended = subprocess.run(
+            [sys.executable, "-m", "host_tools", "flash", "--port", board.port, "--json"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    told = json.loads(ended.stdout)
+    assert (told["added"], told["changed"], told["removed"]) == ([], [], [])
+    assert len(json.loads(first.stdout)["added"]) == told["unchanged"]
+
+
+@pytest.mark.parametrize("command", [("flash",), ("test",), ("provision", "--board", "wall_12", "--site", "x", "--serial-link")])
+def test_a_missing_port_is_told_within_half_a_second_of_the_processor(command: tuple[str, ...], installed: Path, tmp_path: Path) -> None:
+    """The best of three: other programs do not count, but the disk does."""
+    costs = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        ended = run(installed, tmp_path / "cache", *command, "--port", "/nowhere/port")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert "There is no serial port" in ended.stderr
+        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert not (tmp_path / "cache").exists()
+    if command != ("provision", "--board", "wall_12", "--site", "x", "--serial-link"):
+        assert min(costs) < 0.5, costs
+    else:
+        assert min(costs) < 1, costs  # it loads the ledger's library as well
