@@ -27,7 +27,20 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_each_package_of_the_firmware_its_library_its_texts_and_the_start_files_are_there_and_nothing_else() -> None:
     """What is for CPython or for the host stays at home, and so does what the firmware does not use of the library."""
-    modules = {"__init__", "core", "wire", "drivers", "shell", "hal", "esp32_tcp", "esp32_serial", "esp32_rs485", "station", "format"}
+    modules = {
+        "__init__",
+        "core",
+        "wire",
+        "drivers",
+        "shell",
+        "hal",
+        "esp32_tcp",
+        "esp32_serial",
+        "esp32_rs485",
+        "station",
+        "format",
+        "names",
+    }
     wanted = {f"/locker/{name}.mpy" for name in modules} | {f"/locker/{name}.txt" for name in languages()}
     assert set(bundle()) == wanted | {"/lib/adafruit_bus_device/i2c_device.mpy", "/boot.py", "/main.py", "/update.py"}
 
