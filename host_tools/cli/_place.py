@@ -30,6 +30,7 @@ def cabinet_options(act: Callable[..., None]) -> Callable[..., None]:
 def tell(place: Place, what: str, words: str, *, dry_run: bool, as_json: bool) -> None:
     """Says what was ordered, or on a dry run would be."""
     if as_json:
-        print_json({**place._asdict(), "ordered": None if dry_run else what} | ({"would_order": what, "dry_run": True} if dry_run else {}))
+        where = place._asdict() if place.door else {"site": place.site, "cabinet": place.cabinet}
+        print_json(where | {"ordered": None if dry_run else what} | ({"would_order": what, "dry_run": True} if dry_run else {}))
     else:
         say(f"Would order: {what}." if dry_run else f"Ordered. {words}")

@@ -38,6 +38,8 @@ def command(once: bool, board: str, serial: bool, as_json: bool) -> None:
             from host_tools.demo.play import play
 
             play(stage)
+    if not once:
+        say(f"Nothing of it is left. Its commands are yours too: {sys.argv[0]} --help")
 
 
 def _once(stage, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from host_tools.cli._output import json_option, print_json, say
-from host_tools.cli._place import door_options
+from host_tools.cli._place import door_options, tell
 from host_tools.cli._tables import show, table
 from host_tools.errors import Complaint
 from host_tools.host import care, openings, parcels
@@ -71,16 +71,9 @@ def _door_options(act: Callable[..., None]) -> Callable[..., None]:
     return act
 
 
-def _tell(place: Place, what: str, words: str, as_json: bool) -> None:
-    if as_json:
-        print_json({**place._asdict(), "ordered": what})
-    else:
-        say(words)
-
-
 @command.command()
-@_door_options
-def reissue(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) -> None:
+@door_options
+def reissue(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Give a parcel that waits another code; the resident is sent it, and the one before dies, when the cabinet has heard of it.
 
     \b
@@ -88,13 +81,13 @@ def reissue(site: str, cabinet: int, door: int, data: Path | None, as_json: bool
     """
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
-        care.reissue(ledger, place)
-    _tell(place, "reissue", "Ordered. The resident is sent the new code as soon as the cabinet knows it.", as_json)
+        care.reissue(ledger, place, dry_run=dry_run)
+    tell(place, "reissue", "The resident is sent the new code as soon as the cabinet knows it.", dry_run=dry_run, as_json=as_json)
 
 
 @command.command()
-@_door_options
-def recall(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) -> None:
+@door_options
+def recall(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Let staff take a parcel out: arms a code of 12 digits that opens its door once. Staff are sent it when the cabinet knows it.
 
     \b
@@ -102,10 +95,9 @@ def recall(site: str, cabinet: int, door: int, data: Path | None, as_json: bool)
     """
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
-        care.recall(ledger, place)
-    _tell(
-        place, "recall", "Ordered. Staff are sent the code as soon as the cabinet knows it; the resident is told when it is used.", as_json
-    )
+        care.recall(ledger, place, dry_run=dry_run)
+    words = "Staff are sent the code as soon as the cabinet knows it; the resident is told when it is used."
+    tell(place, "recall", words, dry_run=dry_run, as_json=as_json)
 
 
 @command.command("open")
@@ -130,7 +122,10 @@ def open_(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) 
         openings.give(ledger, wish, digits)
         if _state_after(ledger, wish, openings.GIVEN) != openings.OPENED:
             raise Complaint("The cabinet did not take these digits, or half a minute was over: begin again.")
-    _tell(place, "open", f"Door {door:02d} is open.", as_json)
+    if as_json:
+        print_json({**place._asdict(), "ordered": "open"})
+    else:
+        say(f"Door {door:02d} is open.")
 
 
 def _state_after(ledger: Ledger, wish: int, before: str) -> str:

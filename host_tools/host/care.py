@@ -25,24 +25,26 @@ class Place(NamedTuple):
     door: int = 0
 
 
-def reissue(ledger: Ledger, place: Place) -> None:
+def reissue(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
     """Orders another code for the parcel that waits there; the one before dies when the cabinet has heard of it. Raises Complaint."""
     with ledger.writing() as connection:
         parcel = waiting(connection, place)
         retry = max(parcel.retry, newest_order(connection, parcel, (commands.REISSUE,))) + 1
         if retry > _RETRY_MAX:
             raise Complaint(f"That parcel has had {_RETRY_MAX} codes: open its door with `ansim parcel recall` or `ansim parcel open`.")
-        orders.queue(connection, parcel.cabinet, [Order(commands.REISSUE, parcel.door, parcel.counter, retry)], now_ms())
+        if not dry_run:
+            orders.queue(connection, parcel.cabinet, [Order(commands.REISSUE, parcel.door, parcel.counter, retry)], now_ms())
 
 
-def recall(ledger: Ledger, place: Place) -> None:
+def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
     """Arms the code with which staff take a parcel out; staff are sent it when the cabinet knows it. Raises Complaint."""
     with ledger.writing() as connection:
         parcel = waiting(connection, place)
         arming = newest_order(connection, parcel, (commands.ARM_RECALL, commands.ARM_SERVICE)) + 1
         if arming > ARMING_MAX:
             raise Complaint(f"That door has had {ARMING_MAX} codes for staff with this parcel: open it with `ansim parcel open`.")
-        orders.queue(connection, parcel.cabinet, [Order(commands.ARM_RECALL, parcel.door, parcel.counter, arming)], now_ms())
+        if not dry_run:
+            orders.queue(connection, parcel.cabinet, [Order(commands.ARM_RECALL, parcel.door, parcel.counter, arming)], now_ms())
 
 
 def assign(ledger: Ledger, place: Place, resident: str, unit: str | None = None, *, dry_run: bool = False) -> str:
@@ -68,7 +70,7 @@ def want_open(ledger: Ledger, place: Place) -> int:
     return openings.ask(ledger, parcel.cabinet, parcel.door, parcel.counter, now_ms())
 
 
-def answer_bell(ledger: Ledger, place: Place) -> None:
+def answer_bell(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
     """Tells whoever rang last that a person has seen it. Raises Complaint when nobody has rung."""
     with ledger.writing() as connection:
         cabinet = cabinet_at(connection, place)
@@ -76,7 +78,8 @@ def answer_bell(ledger: Ledger, place: Place) -> None:
         number = connection.scalar(select(func.max(tables.event.c.number)).where(here, tables.event.c.kind == records.BELL_RUNG))
         if number is None:
             raise Complaint(f"Nobody has rung at cabinet {place.cabinet} of {place.site}.")
-        orders.queue(connection, cabinet.id, [Order(commands.ANSWER_BELL, 0, 0, number)], now_ms())
+        if not dry_run:
+            orders.queue(connection, cabinet.id, [Order(commands.ANSWER_BELL, 0, 0, number)], now_ms())
 
 
 def waiting(connection: Connection, place: Place) -> Row:

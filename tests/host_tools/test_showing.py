@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from host_board import Journal, enrol
@@ -15,6 +16,8 @@ from sqlalchemy import update
 
 from host_tools import cli
 from host_tools.cli import ansim
+from host_tools.cli._ending import run
+from host_tools.device import BoardError
 from host_tools.host import residents, tables, tickets
 from host_tools.host.ledger import open_ledger
 from host_tools.host.replica import Said, take
@@ -143,3 +146,17 @@ def test_no_board_file_is_too_odd_for_a_sentence(text: str, tmp_path: Path) -> N
     assert "fault of ansim itself" not in ended.stderr
     assert not moves_a_terminal(ended.stdout + ended.stderr)
     assert len(ended.stdout + ended.stderr) < 10_000
+
+
+def test_a_boards_own_words_in_a_sentence_move_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    @click.command()
+    @click.option("--json", is_flag=True)
+    def command(json: bool) -> None:
+        raise BoardError("ValueError", ODD)
+
+    for arguments in ([], ["--json"]):
+        assert run(command, arguments) == 1
+        told = capsys.readouterr()
+        assert not moves_a_terminal(told.out + told.err)
+        assert told.err.count("\n") == 1
+        assert told.err.startswith("ansim: The board reported ValueError: Kim?[2J")

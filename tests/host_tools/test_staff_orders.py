@@ -106,6 +106,16 @@ def test_staff_are_sent_a_service_code_that_the_cabinet_takes_and_none_when_it_w
     assert staff.orders()[-1] == (commands.ARM_SERVICE, 7, 9, 2)  # no code is ever armed twice
 
 
+def test_a_new_code_a_recall_and_an_answer_to_a_bell_can_be_tried_dry(staff: Staff) -> None:
+    staff.journal.deposit(7, staff.serial, 9)
+    staff.journal.add(records.BELL_RUNG, 0, 1, 0)
+    staff.hear()
+    for command in (("parcel", "reissue", *PLACE, "--door", "7"), ("parcel", "recall", *PLACE, "--door", "7"), ("bell", "ack", *PLACE)):
+        assert staff.read(*command, "--dry-run")["dry_run"]
+    assert staff.orders() == []
+    assert staff.read("bell", "ack", *PLACE) == {"site": "mapo-3", "cabinet": 1, "ordered": "answer bell"}
+
+
 def test_a_cabinet_is_told_how_long_to_wait_for_people(staff: Staff) -> None:
     assert staff.read("cabinet", "patience", "3", *PLACE)["ordered"] == "patience 3"
     assert staff.orders() == [(commands.SET_PATIENCE, 0, 0, 3)]
