@@ -140,5 +140,5 @@ def test_there_are_words_for_every_letter_and_every_alarm() -> None:
     others = {letters.OPENED, letters.OPENED_MENDED, letters.BY_STAFF, letters.MENDED}
     odd = {letters.USED_LABEL, letters.LABEL_AGAIN, letters.ODD_NEW_CODE}
     assert {*letters.LETTERS.values()} | others | odd == set(_RESIDENT)
-    odd_for_staff = {letters.ODD_TICKET, letters.USED_TWICE, letters.RECALL_CODE, letters.UNKNOWN}
+    odd_for_staff = {letters.ODD_TICKET, letters.USED_TWICE, letters.RECALL_CODE, letters.SERVICE_CODE, letters.UNKNOWN}
     assert {*letters.ALARMS.values(), *CASES} | odd_for_staff == set(_STAFF)
