@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from host_tools.bundle import digest
 from host_tools.device import Device
 from host_tools.errors import Complaint
 from host_tools.flash import refuse_missing_journal, refuse_other_firmware, refuse_wrong_chip, verdict
+from host_tools.host import help_numbers
 from host_tools.host.data import data_folder
 from host_tools.host.ledger import PENDING, AlreadyEnrolled, Cabinet, Enrolment, Ledger, Site, database_of, open_ledger
 from host_tools.host.names import normal
@@ -29,7 +30,10 @@ _FILES = ("update.py", "boot.py", "main.py", "next/manifest")
 
 @dataclass(frozen=True)
 class Request:
-    """What the operator wants. `network` is the object of network.json; `number` None takes the lowest free one of the site."""
+    """What the operator wants. `network` is the object of network.json; `number` None takes the lowest free one of the site.
+
+    `help_number` was checked by help_numbers.check_number.
+    """
 
     port: str
     board: BoardFile
@@ -39,6 +43,7 @@ class Request:
     data: Path | None = None
     replace: bool = False
     dry_run: bool = False
+    help_number: str | None = None  # whom people call; None: that of the site, as the ledger has it
 
 
 @dataclass
@@ -53,6 +58,7 @@ class Provisioned:
     resumed: bool = False
     replaced: bool = False
     discarded_events: int = 0
+    help_number: str = ""  # that the screen shows; empty: none is known
 
 
 class _Found(NamedTuple):
@@ -87,7 +93,11 @@ def provision(request: Request, progress: Progress = lambda done, total: None) -
             _refuse(request, found, ledger)
             if request.dry_run:
                 return _planned(request, found)
+            request = _with_help_number(request, ledger)
             report = _resume(request, device, found, ledger) if found.is_half_done else _begin(request, device, found, ledger, progress)
+            report.help_number = request.network.get("help", "")
+            if request.help_number is not None:
+                help_numbers.keep(ledger, report.site, request.help_number)
         said = verdict(device.boot())
     if said:
         raise Complaint(
@@ -103,6 +113,12 @@ def _show(progress: Progress, line: str) -> None:
     words = line.split()
     if len(words) == 2 and all(word.isascii() and word.isdigit() and len(word) < 10 for word in words):
         progress(int(words[0]), int(words[1]))
+
+
+def _with_help_number(request: Request, ledger: Ledger) -> Request:
+    """The same with the help number in its network.json, where there is one."""
+    number = help_numbers.of_site(ledger, request.site) if request.help_number is None else request.help_number
+    return replace(request, network=request.network | {"help": number}) if number else request
 
 
 def _look(device: Device, ledger: Ledger | None) -> _Found:

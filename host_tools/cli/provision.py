@@ -14,6 +14,7 @@ from host_tools.catalogue import languages
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._tables import notices
 from host_tools.errors import Complaint
+from host_tools.host import help_numbers
 from host_tools.host.data import data_option
 from host_tools.host.turns import ADDRESSES
 from host_tools.provision import Provisioned, Request, check_host, provision
@@ -45,6 +46,11 @@ PASSWORD = "ANSIM_WIFI_PASSWORD"  # noqa: S105 - the name of the variable, not a
     help="What the screen speaks until a visitor presses `A`; Korean in Latin letters.",
 )
 @click.option(
+    "--help-number",
+    metavar="NUMBER",
+    help="Whom people at the site can call: on its screens and in its letters.  [default: that of the site's cabinets so far]",
+)
+@click.option(
     "--replace",
     is_flag=True,
     help="Give an enrolled board a new identity (its journal is discarded), or put this board in the place of the one that has --number. "
@@ -64,6 +70,7 @@ def command(
     serial_link: bool,
     address: int | None,
     language: str,
+    help_number: str | None,
     replace: bool,
     data: Path | None,
     dry_run: bool,
@@ -77,12 +84,14 @@ def command(
     Example: ansim provision --port /dev/ttyUSB0 --board wall_12 --site mapo-3 --host 10.0.0.2 --wifi "Mapo 3"
     """
     board = load_board(board_name)
+    if help_number is not None:
+        help_numbers.check_number(help_number)
     network = _network(board, host, wifi, serial_link, address)
     if language != DEFAULT_LANGUAGE:
         network["language"] = language
     if host and not host_unchecked:
         check_host(network["host"], network["port"])
-    request = Request(port, board, site, network, number, data, replace, dry_run)
+    request = Request(port, board, site, network, number, data, replace, dry_run, help_number)
     columns = (TextColumn("{task.description}"), BarColumn())
     with Progress(*columns, console=notices, transient=True, disable=not notices.is_terminal) as bars:
         bar = bars.add_task("erasing the journal", total=None)
@@ -159,3 +168,5 @@ def _print(report: Provisioned, dry_run: bool) -> None:
     if report.replaced:
         lost = f", with {report.discarded_events} events that the host did not have" if report.discarded_events else ""
         say("Its earlier identity " + ("would be" if dry_run else "is") + f" retired and its journal discarded{lost}.")
+    if not report.help_number and not dry_run:
+        say("Its screen names no help number: provision with --help-number, so that people at a stuck door know whom to call.")

@@ -25,7 +25,7 @@ def test_without_the_host_the_screen_says_whom_to_call():
     assert story.text == texts.BELL
     story.wait(100)
     assert story.text == texts.OFFLINE
-    assert story.screen == ("No connection.", "Call 112/119.")
+    assert story.screen == ("No connection. Call", "112 / 119. Go where", "people are.", "Help: @")
 
 
 def test_the_screen_says_otherwise_when_the_call_arrives_after_all():
@@ -74,15 +74,16 @@ def test_with_the_host_the_screen_still_promises_nothing():
     assert story.text == texts.BELL
 
 
-def test_ringing_again_is_heard_but_journaled_once_an_hour():
+def test_ringing_again_is_heard_but_journaled_once_an_hour_with_the_call_that_it_belongs_to():
     story = Story()
     story.rings()
+    call = story.number
     for _ in range(20):
         story.wait(60000)
         effects = story.rings()
         assert kinds(effects) == []
         assert ALARM in sounds(effects)
-    assert Record(records.BELL_RUNG, 0, 20, 0) in story.wait(3600000)
+    assert Record(records.BELL_RUNG, 0, 20, call) in story.wait(3600000)
     story.wait(7200000)
     assert Record(records.BELL_RUNG, 0, 1, 0) in story.rings()  # as if it were the first
 

@@ -3,7 +3,7 @@
 from cabinet_script import Story, kinds, pulses
 
 from locker.core import journal, records, texts
-from locker.core.effects import Pulse, Record, Spend
+from locker.core.effects import Light, Pulse, Record, Spend
 
 
 def story_in(state, closed, occupied):
@@ -64,6 +64,17 @@ RESOLVED = (
 )
 
 
+def said(state, closed, occupied):
+    """What the screen says at once when the power is back."""
+    if not closed:
+        return texts.RESUMED if state in (RESERVED, LOADING) else texts.TAKE if state in (GRANTED, TAKING) else texts.CLOSE
+    if state == LOADING and occupied:
+        return texts.DEPOSITED
+    if state in (GRANTED, TAKING):
+        return texts.COLLECTED if state == TAKING and not occupied else texts.STILL_INSIDE
+    return texts.WELCOME
+
+
 def test_every_state_resolves_with_every_reading_of_the_sensors():
     assert len({row[:3] for row in RESOLVED}) == 24
     for state, closed, occupied, recorded, after in RESOLVED:
@@ -72,7 +83,7 @@ def test_every_state_resolves_with_every_reading_of_the_sensors():
         assert tuple(kinds(effects)) == recorded, (state, closed, occupied)
         assert story.state.doors[1].state == after
         assert pulses(effects) == []
-        assert story.text == texts.WELCOME
+        assert story.text == said(state, closed, occupied)
         assert not any(isinstance(effect, Pulse) for effect in story.wait(10000))
 
 
@@ -164,3 +175,48 @@ def test_a_counter_is_not_used_again_after_a_cut():
         story.power_on()
         story.wait(5000)
     assert counters == [1, 2, 3, 4, 5]
+
+
+def test_with_a_door_open_the_screen_says_for_a_minute_what_is_to_be_done_and_the_lamp_is_lit():
+    for state in (EMPTY, RESERVED, LOADING, WAITING, GRANTED, TAKING):
+        story = story_in(state, False, True)
+        effects = story.power_on()
+        assert [effect.on for effect in effects if isinstance(effect, Light)] == [False, True]
+        for _ in range(59):
+            assert story.text == said(state, False, True)
+            story.wait(1000)
+        story.wait(10 * 60000)
+        assert story.text == texts.WELCOME  # whoever it was has gone, and the cabinet is for everybody
+
+
+def test_what_became_of_an_interrupted_visit_is_said_for_twenty_seconds():
+    for state in (LOADING, GRANTED, TAKING):
+        story = story_in(state, True, True)
+        story.power_on()
+        story.wait(19900)
+        assert story.text == said(state, True, True)
+        story.wait(200)
+        assert story.text == texts.WELCOME
+
+
+def test_of_two_doors_that_are_open_each_is_spoken_of_until_it_is_closed():
+    story = Story()
+    story.deposits(42)
+    story.wait(61000)
+    story.begins_deposit(43)
+    story.types("**")
+    story.asks(story.code(1) + "#")
+    assert [story.state.doors[number].state for number in (1, 2)] == [TAKING, LOADING]
+    story.closed[1] = story.closed[2] = False
+    story.power_on()
+    assert (story.text, story.screen[0]) == (texts.TAKE, "Door 01 opens. Take")
+    story.occupied[1] = False
+    story.closes(1)
+    story.wait(9000)
+    assert (story.text, story.screen[0]) == (texts.RESUMED, "Door 02 is open. Put")
+    story.types("1")
+    story.wait(20000)
+    assert story.text == texts.RESUMED
+    story.closes(2)
+    story.wait(9000)
+    assert story.text == texts.WELCOME

@@ -56,6 +56,20 @@ def test_a_full_cabinet_says_so_and_keeps_the_ticket():
     assert pulses(story.types("1")) == []
 
 
+def test_what_tells_where_to_go_next_stays_for_twenty_seconds():
+    story = Story("S")
+    story.deposits(1)
+    story.asks(story.ticket(2) + "#")
+    story.wait(19500)
+    assert story.text == texts.FULL
+    story.wait(600)
+    assert story.text == texts.WELCOME
+    story.rings()
+    story.host_acknowledges()
+    story.wait(59000)
+    assert story.text == texts.BELL
+
+
 def test_a_cabinet_that_does_not_accept_says_so_and_still_gives_out():
     story = Story()
     door = story.deposits(1)

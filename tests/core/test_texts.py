@@ -27,8 +27,11 @@ WIDEST = {  # texts with arguments: the widest ones
     texts.NOT_TESTED: (99,),
     texts.HELP: (99,),
     texts.HELP_NUMBER: (9999,),
+    texts.RESUMED: (99,),
 }
-COUNT = 32
+COUNT = 33
+HELP = "02-1234-567890"[:14]  # the longest help number
+NAMES_HELP = (texts.JAMMED, texts.BELL, texts.OFFLINE, texts.ANSWERED)
 # From the proclamation, chapters 2 and 3, and what the texts need beside it.
 EXAMPLES = {
     "구미": "gumi", "옥천": "okcheon", "합덕": "hapdeok", "호법": "hobeop", "월곶": "wolgot", "벚꽃": "beotkkot", "한밭": "hanbat",
@@ -54,7 +57,7 @@ def conversions(line):
 def test_every_text_fits_four_lines_of_twenty_characters():
     for language in LANGUAGES:
         for text, line in enumerate(english.read(language)):
-            rows = (line % WIDEST.get(text, ())).split("|")
+            rows = (line % WIDEST.get(text, ())).replace("@", HELP).split("|")
             assert 1 <= len(rows) <= 4, line
             for row in rows:
                 assert 1 <= len(row) <= 20, row
@@ -78,8 +81,21 @@ def test_the_numbers_of_the_texts_are_all_different():
     assert sorted(numbers) == list(range(COUNT))
 
 
-def test_offline_the_bell_says_whom_to_call():
-    assert english.lines(texts.OFFLINE, ()) == ("No connection.", "Call 112/119.")
+def test_what_speaks_of_help_names_the_number_and_so_does_nothing_else():
+    for language in LANGUAGES:
+        named = [text for text, line in enumerate(english.read(language)) if "@" in line]
+        assert sorted(named) == sorted(NAMES_HELP)
+        for text in named:
+            assert "@" in english.read(language)[text].split("|")[-1]  # the row that is left out where there is none
+
+
+def test_whoever_is_afraid_is_led_to_people_and_to_the_police_and_never_told_to_stay():
+    for text in (texts.BELL, texts.OFFLINE, texts.ANSWERED):
+        words = " ".join(english.lines(text, ()))
+        assert "o where people are" in words
+        assert "112 / 119" in words
+        assert "stay" not in words
+        assert "saram maneun goseuro gaseyo. 112 / 119" in english.read("ko")[text].replace("|", " ").lower() or text == texts.OFFLINE
 
 
 def test_the_rules_of_romanisation_give_the_examples_of_the_proclamation():

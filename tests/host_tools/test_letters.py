@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from host_board import Journal, enrol
 
-from host_tools.host import dispatch, letters, outbox, parcels, residents, tables, tickets
+from host_tools.host import dispatch, help_numbers, letters, outbox, parcels, residents, tables, tickets
 from host_tools.host.chronicle import in_words, of_news
 from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.notifier import FileNotifier
@@ -334,3 +334,14 @@ def test_the_rings_that_were_only_counted_within_a_call_are_no_call_of_their_own
     site.boards[board].add(records.BELL_RUNG, 0, 5, call)
     site.hear(board)
     assert [message.kind for message in site.letters()] == ["bell"]
+
+
+def test_every_letter_about_trouble_names_the_sites_help_number(site: Site) -> None:
+    board, journal = waiting(site)
+    help_numbers.keep(site.ledger, "mapo-3", HELP)
+    for kind in (records.PICKUP_OPENED, records.DOOR_JAMMED, records.PICKUP_OPENED, records.DOOR_OPENED, records.DOOR_FORCED):
+        journal.add(kind, DOOR, 0, 1)
+    site.hear(board)
+    told = site.hers()
+    assert [kind for kind, _ in told] == ["stuck", "opened at last", "forced"]
+    assert all(f"call {HELP}" in text for _, text in told)

@@ -35,12 +35,18 @@ class Hal:
 
 def test_a_text_is_found_by_its_number_and_filled_in():
     hal = Hal(WHOLE)
-    assert rows(hal, "en", 0, (7,)) == ["First", "row 07"]
-    assert rows(hal, "en", 1, ()) == ["Second"]
-    assert rows(hal, "en", 2, ("a", 3)) == ["Third a", "of 3"]
+    assert rows(hal, "en", 0, (7,), "") == ["First", "row 07"]
+    assert rows(hal, "en", 1, (), "") == ["Second"]
+    assert rows(hal, "en", 2, ("a", 3), "") == ["Third a", "of 3"]
     assert hal.file.closed
+
+
+def test_the_help_number_has_its_place_in_the_last_row_which_is_left_out_where_there_is_none():
+    hal = Hal(b"Door %02d is stuck.|Help: @" + b" " * 68 + b"\n")
+    assert rows(hal, "en", 0, (7,), "02-123-4567") == ["Door 07 is stuck.", "Help: 02-123-4567"]
+    assert rows(hal, "en", 0, (7,), "") == ["Door 07 is stuck."]
 
 
 def test_a_missing_short_or_damaged_catalogue_gives_the_number():
     for content in (None, b"", WHOLE[:100], b"\xff" * 300):
-        assert rows(Hal(content), "en", 2, (7, 8))[0][:2] == "2 "
+        assert rows(Hal(content), "en", 2, (7, 8), "")[0][:2] == "2 "

@@ -140,6 +140,23 @@ def server_port(host: str) -> int:
     return int(host.rpartition(":")[2])
 
 
+def test_the_help_number_of_a_site_is_on_its_boards_and_in_the_ledger(board: VirtualPort, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    ended = provision(board, data, "--serial-link")
+    assert "names no help number" in ended.stdout
+    ended = provision(board, data, "--serial-link", "--replace", "--help-number", "02-123-4567", "--json")
+    assert json.loads(ended.stdout)["help_number"] == "02-123-4567"
+    ended = provision(board, data, "--serial-link", "--replace")  # as the site has it
+    assert "help number" not in ended.stdout
+    (network,) = on_board(board, "network")
+    assert network == {"serial": True, "help": "02-123-4567"}
+    with open_ledger(data) as ledger:
+        (known,) = ledger.cabinets()
+        identity = ledger.identity(known.alias)
+    assert identity is not None
+    assert identity.help_number == "02-123-4567"
+
+
 def test_a_host_that_does_not_answer_is_refused_unless_told_not_to_ask(board: VirtualPort, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         host = f"127.0.0.1:{server.getsockname()[1]}"
@@ -157,6 +174,9 @@ def test_requests_that_cannot_work_are_refused_before_the_board_is_touched(tmp_p
         (("--board", "wall_12", "--serial-link", "--wifi", "x"), 2, "--wifi goes with --host"),
         (("--board", "wall_12", "--host", "10.0.0.2:port"), 2, "is no address"),
         (("--board", "wall_13", "--serial-link"), 2, "There is no board"),
+        (("--board", "wall_12", "--serial-link", "--help-number", "call Kim"), 2, "A help number has"),
+        (("--board", "wall_12", "--serial-link", "--help-number", "02-1234-567-890"), 2, "A help number has"),
+        (("--board", "wall_12", "--serial-link", "--help-number", ""), 2, "A help number has"),
         (("--board", "wall_12", "--serial-link"), 1, "There is no serial port"),
     )
     for options, exit_code, words in cases:

@@ -3,7 +3,7 @@
 from collections import namedtuple
 
 from locker.compat import const
-from locker.core import bell, commands, deposit, effects, entry, events, journal, opening, records, texts
+from locker.core import bell, commands, deposit, effects, entry, events, journal, opening, records, resume, texts
 from locker.core import door as doors_table
 from locker.core.effects import ALARM, BAD, KEY
 
@@ -75,6 +75,8 @@ class Cabinet:
         self.openings = []  # when doors were opened by order of the host
         self.opening = None  # what waits for the host: challenge, digits, door, and whether the digits were shown; see core.opening
         self.text = 0  # that the screen shows
+        self.resumed = None  # shows what is to be done at a door that a power cut has left open, instead of the welcome, if there is one
+        self.resumed_ms = 0  # until when, for one that nobody may be at
         self.rang_ms = 0
         self.bell_number = 0  # the event number of a call that nobody has answered
 
@@ -86,27 +88,11 @@ class Cabinet:
         opening.start(self)
         if self.state.refused:
             self.hourly()
-        for number, closed, occupied in sensors:
-            door = self.doors[number]
-            door.closed = closed
-            door.occupied = occupied
-            if number in self.state.flaps:
-                self.count(records.DOOR_FLAPPED, 0)
-            if closed:
-                doors_table.resolve(self, door)
-            elif door.state == journal.EMPTY:
-                door.phase = doors_table.FORCED
-                if door.armed:  # staff may have opened it: their code has served
-                    self.record(records.DOOR_OPENED, door)
-            else:
-                if door.state != journal.WAITING:
-                    door.phase = doors_table.RELEASED
-                doors_table.step(self, door, doors_table.OPENED)
+        self.effects.append(effects.Light(False))
+        resume.resolve(self, sensors)
         for door in self.doors.values():
             if door.state == journal.WAITING and not self.spent(door.serial):
                 self.effects.append(effects.Spend(door.serial))
-        self.effects.append(effects.Light(False))
-        entry.welcome(self, None)
         self.effects.append(effects.Send(False))
         return self._end()
 
@@ -125,10 +111,10 @@ class Cabinet:
             if self.text == texts.OFFLINE:
                 bell.look(self)
         elif kind is events.KeyPressed:
-            self._touch()
+            self.touch()
             self._press(event.key)
         elif kind is events.BellPressed:
-            self._touch()
+            self.touch()
             bell.ring(self)
         elif kind in _OTHERS:
             _OTHERS[kind](self, event)
@@ -211,15 +197,15 @@ class Cabinet:
         if self.mode == entry.IDLE:
             self.wait(entry.KEYPAD, ms)
 
-    def tell(self, door, text: int) -> None:
+    def tell(self, door, text: int, ms: int = _MESSAGE_MS) -> None:
         """Shows a text about a door, unless the keypad is in use for something else."""
         if self.mode == entry.IDLE or self.courier is door:
-            self.show(text, (door.number,))
+            self.show(text, (door.number,), ms)
 
-    def refuse(self, text: int) -> None:
+    def refuse(self, text: int, ms: int = _MESSAGE_MS) -> None:
         """Says no, and what to do."""
         self.beep(BAD)
-        self.show(text)
+        self.show(text, (), ms)
 
     def open(self, door, text: int) -> None:
         """Wants a door opened, and says what for."""
@@ -264,7 +250,7 @@ class Cabinet:
             if door.phase == doors_table.SHUT and door.closed:
                 doors_table.doubt(self, door)
         else:
-            self._touch()
+            self.touch()
             door.closed = kind is events.ContactClosed
             doors_table.step(self, door, doors_table.CLOSED if door.closed else doors_table.OPENED)
 
@@ -318,8 +304,8 @@ class Cabinet:
             else:
                 doors_table.step(self, self.doors[whose], doors_table.TIMEOUT)
 
-    def _touch(self):
-        """Someone acts: light."""
+    def touch(self) -> None:
+        """Someone acts, or has to: light."""
         if _LAMP not in self.due:
             self.effects.append(effects.Light(True))
         self.wait(_LAMP, _LIT_MS)
@@ -343,7 +329,7 @@ class Cabinet:
         self.cancelled = 0
         for kind, count in list(self.counted.items()):
             if count or kind == records.DOOR_FLAPPED:  # which also begins a new hour for the doors, across a power cut
-                self.record(kind, None, count)
+                self.record(kind, None, count, self.bell_number if kind == records.BELL_RUNG else None)
             if count:
                 self.count(kind, -count)  # and another hour
             else:

@@ -29,6 +29,8 @@ _READ_MS = const(60000)  # for copying a receipt
 _AGAIN_MS = const(1000)
 _ROUNDS_MAX = const(3)  # openings for one ticket; then it has to be typed again
 _SIZES = "SML"
+HELP_MS = const(60000)  # for reading whom to call
+_ELSEWHERE_MS = const(20000)  # for reading where to go next
 
 
 def answer(cabinet) -> None:
@@ -100,7 +102,7 @@ def ask_size(cabinet, _) -> None:
         cabinet.show(texts.SIZES)
     else:
         cabinet.step(DONE)
-        cabinet.refuse(texts.FULL)
+        cabinet.refuse(texts.FULL, _ELSEWHERE_MS)
 
 
 def choose(cabinet, _) -> None:

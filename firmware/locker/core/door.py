@@ -64,7 +64,7 @@ def _jam(cabinet, door):
         if cabinet.courier is door:
             cabinet.step(deposit.STUCK)
     else:
-        cabinet.tell(door, texts.JAMMED)
+        cabinet.tell(door, texts.JAMMED, deposit.HELP_MS)
 
 
 def _opened(cabinet, door):

@@ -6,7 +6,7 @@ after boot), and answered 500 ms later: the same for right, wrong and empty. A d
 
 from locker.compat import const
 from locker.core import codes, deposit, journal, opening, pickup, records, texts, tickets
-from locker.core.deposit import DONE, FOUND, GOOD_TICKET, LARGER, SHUT_EMPTY, STUCK
+from locker.core.deposit import DONE, FOUND, GOOD_TICKET, HELP_MS, LARGER, SHUT_EMPTY, STUCK
 from locker.core.effects import BAD, GOOD
 from locker.core.journal import EMPTY, FAILURES_MAX, REFUSED_MAX, SERVICE, WAITING
 from locker.core.pickup import CONFIRM, TYPED
@@ -49,7 +49,8 @@ _NOBODYS = journal.Door(0)
 
 def welcome(cabinet, _):
     """Nobody is at the keypad."""
-    cabinet.show(texts.WELCOME, (), None)
+    if not (cabinet.resumed and cabinet.resumed(cabinet)):
+        cabinet.show(texts.WELCOME, (), None)
 
 
 def knock(cabinet, _):
@@ -125,7 +126,7 @@ def answer(cabinet, _):
         cabinet.refuse(texts.UNKNOWN)  # as ever where nothing waits
     else:
         cabinet.beep(BAD)
-        cabinet.show(texts.JAMMED, (int(cabinet.typed),))
+        cabinet.show(texts.JAMMED, (int(cabinet.typed),), HELP_MS)
 
 
 def _answer_code(cabinet):

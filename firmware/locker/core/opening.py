@@ -53,7 +53,7 @@ def ask(cabinet, number: int, counter: int) -> None:
         challenge = 1 + cabinet.draw(0xFFFFFFFF)
         cabinet.opening = [challenge, cabinet.draw(10000), door, False]
         cabinet.wait(OPENING, _VALID_MS)
-        cabinet.tell(door, texts.HELP)
+        cabinet.tell(door, texts.HELP, _VALID_MS)
     cabinet.challenge(number, challenge)
 
 

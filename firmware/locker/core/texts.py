@@ -1,6 +1,7 @@
 """The numbers of what the screen says. The words are in the catalogues of locker/texts, a line each in the order of the numbers.
 
-A text has at most 4 rows of 20 characters, `|` between them; no blame, the next step always stated. No code and no name is ever shown.
+A text has at most 4 rows of 20 characters, `|` between them; no blame, the next step always stated. No code and no name is ever shown. A
+row with `@` is left out where no help number was provisioned; else that stands in its place.
 """
 
 from locker.compat import const
@@ -37,3 +38,4 @@ NOT_TESTED = const(28)
 ANSWERED = const(29)
 HELP = const(30)
 HELP_NUMBER = const(31)
+RESUMED = const(32)

@@ -46,6 +46,7 @@ class App:
         self._fittings = Fittings(hal)
         self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms, self._tell, self._warn)
         self._own_language = self._language = network.get("language", "en")
+        self._help_number = network.get("help", "")
         self._has_choice = chr(_OTHER_LANGUAGE) in hal.board.keypad.keys
         self._shown = None  # the last do.Show
         self._network = network
@@ -257,7 +258,7 @@ class App:
         """Shows a text in the language of whoever stands there; the welcome offers the other one where there is a key for it."""
         self._shown = effect
         if self._fittings.screen:
-            lines = rows(self._hal, self._language, effect.text, effect.arguments)
+            lines = rows(self._hal, self._language, effect.text, effect.arguments, self._help_number)
             if effect.text == texts.WELCOME and not self._has_choice:
                 lines = lines[:_CHOICE_ROW]
             self._fittings.screen.show(lines)

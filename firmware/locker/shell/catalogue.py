@@ -8,14 +8,19 @@ from locker.compat import const
 LINE_BYTES = const(96)
 
 
-def rows(hal, language: str, text: int, arguments: tuple) -> list:
+def rows(hal, language: str, text: int, arguments: tuple, help_number: str) -> list:
     """The rows of a text of core.texts with its arguments filled in; its number when the catalogue cannot give it.
 
-    `hal` is the seam's Hal.
+    `hal` is the seam's Hal. The row that names the help number is left out when that is empty.
     """
     try:
         with hal.catalogue(language) as file:
             file.seek(LINE_BYTES * text)
-            return (file.read(LINE_BYTES).decode().rstrip() % arguments).split("|")
+            found = (file.read(LINE_BYTES).decode().rstrip() % arguments).split("|")
+            if "@" in found[-1]:
+                last = found.pop()
+                if help_number:
+                    found.append(last.replace("@", help_number))
+            return found
     except (OSError, TypeError, ValueError):  # missing, cut short or damaged: a screen that says little stops nobody
         return ["%d %s" % (text, arguments)]

@@ -1,0 +1,66 @@
+"""After a power cut: what was begun is resolved from the sensors, no coil moves, and the screen says what is to be done now."""
+
+from locker.compat import const
+from locker.core import door as doors_table
+from locker.core import entry, journal, records, texts
+
+_OUTCOME_MS = const(20000)
+_CLOSE_MS = const(60000)  # for a door that nobody may be at
+_LOOK_MS = const(5000)  # how often it is looked whether the door is closed
+
+# By state of the parcel: what whoever stands at the open door is asked to do, and what became of a visit whose door is closed.
+_OPEN = {journal.LOADING: texts.RESUMED, journal.TAKING: texts.TAKE}
+_CLOSED = {journal.WAITING: texts.STILL_INSIDE, journal.EMPTY: texts.COLLECTED}
+
+
+def resolve(cabinet, sensors) -> None:
+    """Resolves each door: `sensors` is a tuple of (door, closed, occupied). A door that is open goes before one that is closed."""
+    open_one = closed_one = None
+    for number, closed, occupied in sensors:
+        door = cabinet.doors[number]
+        door.closed = closed
+        door.occupied = occupied
+        if number in cabinet.state.flaps:
+            cabinet.count(records.DOOR_FLAPPED, 0)
+        before = door.state
+        if closed:
+            doors_table.resolve(cabinet, door)
+            if before > journal.WAITING:
+                closed_one = (_CLOSED[door.state], door)
+            elif before == journal.LOADING and door.state == journal.WAITING:
+                closed_one = (texts.DEPOSITED, door)
+            continue
+        if before == journal.EMPTY:
+            door.phase = doors_table.FORCED
+            if door.armed:  # staff may have opened it: their code has served
+                cabinet.record(records.DOOR_OPENED, door)
+        else:
+            if before != journal.WAITING:
+                door.phase = doors_table.RELEASED
+            doors_table.step(cabinet, door, doors_table.OPENED)
+        if open_one is None or (door.state in _OPEN and open_one.state not in _OPEN):
+            open_one = door
+    entry.welcome(cabinet, None)
+    if open_one:
+        cabinet.touch()
+        cabinet.resumed = remind
+        cabinet.resumed_ms = cabinet.now + _CLOSE_MS
+        _show(cabinet, open_one)
+    elif closed_one:
+        cabinet.touch()
+        cabinet.show(closed_one[0], (closed_one[1].number,), _OUTCOME_MS)
+
+
+def _show(cabinet, door):
+    cabinet.show(_OPEN.get(door.state, texts.CLOSE), (door.number,), _LOOK_MS)
+
+
+def remind(cabinet) -> bool:
+    """Instead of the welcome: a door that the power cut has left open; whether there is one still, and somebody may be there."""
+    for door in cabinet.doors.values():
+        is_forced = door.phase == doors_table.FORCED and cabinet.now < cabinet.resumed_ms
+        if is_forced or (door.phase == doors_table.OPEN and door.state in _OPEN):
+            _show(cabinet, door)
+            return True
+    cabinet.resumed = None
+    return False
