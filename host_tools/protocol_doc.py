@@ -3,23 +3,29 @@
 What a table says stands in the source: the numbers as values, their meaning as the comment behind them.
 """
 
+import ast
+import io
 import json
 import re
 import sys
 import textwrap
+import tokenize
 from pathlib import Path
 
 import click
 
-from host_tools.host import turns
-from locker.core import commands, host_records, records
+from host_tools.carried import locker_folder
+from host_tools.host import carriers, links, listener, turns
+from locker.core import commands, host_records, journal, opening, records
+from locker.shell import identity as identities
+from locker.shell import link
 from locker.wire import frame, host_messages, messages, session, station
 
 _REPOSITORY = Path(__file__).parent.parent
 PAGE = _REPOSITORY / "docs" / "protocol.md"
+_TCP = locker_folder() / "hal" / "esp32_tcp.py"
 _VECTORS = _REPOSITORY / "tests" / "vectors"
 _MARKED = re.compile(r"(<!-- made by host_tools\.protocol_doc: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_CONSTANT = re.compile(r"^(\w+) = const\((\w+)\)(?:  # (.*))?$", re.MULTILINE)
 
 
 def _source(module: object) -> str:
@@ -35,19 +41,47 @@ def _hex(number: int) -> str:
     return f"0x{number:02x}"
 
 
+def _comments(text: str) -> dict[int, str]:
+    """The comment on each line that has one."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
+
+
 def _constants(module: object) -> dict[str, tuple[int, str]]:
-    """The named numbers of a module, private ones included, with the comment behind each."""
-    return {name: (int(value, 0), comment) for name, value, comment in _CONSTANT.findall(_source(module))}
+    """The named numbers of an imported module, private ones included, in its order, with the comment behind each.
+
+    A file that no host can import is read instead: its numbers are written out.
+    """
+    text = module.read_text() if isinstance(module, Path) else _source(module)
+    comments = _comments(text)
+    found = {}
+    for node in ast.parse(text).body:
+        if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and _is_number(node.value)):
+            continue
+        name = node.targets[0].id
+        if isinstance(module, Path):
+            value = ast.literal_eval(node.value.args[0]) if isinstance(node.value, ast.Call) else None
+        else:
+            value = getattr(module, name, None)
+        lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        if isinstance(value, int | float) and name not in found:
+            found[name] = (value, " ".join(comments[line] for line in lines if line in comments))
+    return found
+
+
+def _is_number(value: ast.expr) -> bool:
+    """Whether it is a number, or `const` of something, which is one when it is imported."""
+    return isinstance(value, ast.Constant | ast.BinOp) or (isinstance(value, ast.Call) and getattr(value.func, "id", "") == "const")
 
 
 def kinds() -> str:
     """The low four bits of a payload's first byte."""
     contents = {
-        "HELLO": "alias, nonce_board (8), sealed nothing under C1",
+        "HELLO": "alias, hello_nonce (8), sealed nothing under C1",
         "DATA": "alias, sequence number (1-5), sealed message under C2",
-        "WELCOME": "alias, nonce_host (8), sealed nothing under C2",
+        "WELCOME": "alias, welcome_nonce (8), sealed nothing under C2",
         "REFUSAL": "alias",
-        "FIRST": "alias, nonce_board (8), sequence number (1-5), sealed message under C2",
+        "FIRST": "alias, hello_nonce (8), sequence number (1-5), sealed message under C2",
     }
     rows = []
     for name, what in contents.items():
@@ -59,19 +93,22 @@ def kinds() -> str:
 
 def _meanings() -> dict[str, tuple[str, dict[str, str]]]:
     """By message: the comment above its definition, and the comment behind each field."""
+    text = _source(host_messages)
+    comments = _comments(text)
     found = {}
-    lines = _source(host_messages).splitlines()
-    for at, line in enumerate(lines):
-        defined = re.match(r"(\w+) = namedtuple\(", line)
-        if not defined:
+    for node in ast.parse(text).body:
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "namedtuple"):
             continue
-        above = at
-        while lines[above - 1].startswith("# "):
+        above = node.lineno
+        while above - 1 in comments:
             above -= 1
-        about = " ".join(comment.removeprefix("# ") for comment in lines[above:at])
-        end = at if line.endswith("))") else lines.index(")", at)
-        fields = dict(re.findall(r'"(\w+)",\)?,?  # (.*)', "\n".join(lines[at:end])))
-        found[defined[1]] = (about, fields)
+        about = " ".join(comments[line] for line in range(above, node.lineno))
+        fields = {
+            field.value: comments[field.lineno]
+            for field in ast.walk(node.value.args[1])
+            if isinstance(field, ast.Constant) and field.lineno in comments
+        }
+        found[getattr(node.targets[0], "id", "")] = (about, fields)
     return found
 
 
@@ -113,7 +150,8 @@ def record_table() -> str:
 
 def command_table() -> str:
     """What the host may order."""
-    rows = [(str(number), f"`{name}`", comment) for name, (number, comment) in _constants(commands).items() if not name.startswith("_")]
+    numbers = _constants(commands)
+    rows = [(str(number), f"`{name}`", comment) for name, (number, comment) in numbers.items() if number and not name.startswith("_")]
     return _table(("kind", "name", "what is done, and what the fields mean"), rows)
 
 
@@ -124,6 +162,98 @@ def limits() -> str:
         value, comment = _constants(session)[name]
         rows.append((f"`{name.strip('_')}`", str(value), comment))
     return _table(("limit", "value", "meaning"), rows)
+
+
+_OF_BOARD = (  # module, constant, unit, meaning
+    (
+        link,
+        "_ANSWER_MS",
+        "ms",
+        "without an answer, until the board sends its message again: a Report, Events or Status over the present numbers",
+    ),
+    (link, "_HEARTBEAT_MS", "ms", "after the last message, until a Status is sent"),
+    (link, "_VISIT_MS", "ms", "after an Urgent, until the Events that it is a copy from are sent, if nothing sends them before"),
+    (link, "_FRESH", "tenths of a second", "between a Report and its Held, within which the board believes Held's time"),
+    (link, "_PRESS_MS", "ms", "after an Urgent, within which a board that has not heard Held hurries: see the handshake"),
+    (link, "_PRESS_EVERY_MS", "ms", "between two such hurries"),
+    (opening, "_VALID_MS", "ms", "within which a Challenge may be given back"),
+    (opening, "_MINUTE_MAX", "", "host-ordered openings within a minute of uptime; the next Ask is answered with 0"),
+    (opening, "_DAY_MAX", "", "the same within a day of uptime; the count survives a power cut"),
+    (_TCP, "_CONNECT_MS_MAX", "ms", "TCP: until a try to connect is given up"),
+    (_TCP, "_DEAD_MS", "ms", "TCP: after something was sent and nothing heard, until the connection is given up"),
+    (_TCP, "_BACKOFF_MS_MIN", "ms", "TCP: the first pause between two tries, doubled each time, times a random 0.5 to 1.5"),
+    (_TCP, "_BACKOFF_MS_MAX", "ms", "TCP: the longest such pause"),
+    (_TCP, "_HURRY_MS", "ms", "TCP: within which a board that hurries tries again"),
+)
+_OF_HOST = (
+    (links, "_ORDER_AGAIN_S", "s", "between two sendings of a Command that is not reported"),
+    (links, "SILENT_S", "s", "without a message, until a link counts as down and its connection is closed"),
+    (listener, "STRANGER_S", "s", "TCP: until a connection is closed on which no board has proved itself"),
+    (listener, "STRANGERS_MAX", "", "TCP: such connections at once"),
+    (carriers, "STRANGER_READ_MAX", "bytes", "TCP: of such a connection that are read in one turn; one seal in them is looked at"),
+)
+
+
+def timings() -> str:
+    """When either end does something by itself."""
+    rows = []
+    for end, numbers in (("board", _OF_BOARD), ("host", _OF_HOST)):
+        for module, name, unit, meaning in numbers:
+            value, _ = _constants(module)[name]
+            rows.append((end, f"`{name.strip('_')}`", f"{value:g} {unit}".strip(), meaning))
+    return _table(("end", "name", "value", "meaning"), rows)
+
+
+def bounds() -> str:
+    """What a board refuses beyond what the bytes of a field could hold."""
+    (_, _, epoch_max), *_ = host_records.BOUNDS[records.EPOCH_BEGUN].a
+    (_, _, serial_max), *_ = host_records.BOUNDS[records.DEPOSITED].a
+    rows = [
+        ("door", f"1 to {host_records.DOOR[1]}", "0 where no door is meant"),
+        ("epoch", f"1 to {epoch_max}", f"at most {journal.EPOCHS_MAX} in use at once: the present one, and those of parcels that wait"),
+        (
+            "parcel counter",
+            f"1 to {journal.COUNTER_MAX}",
+            "of each door, in each incarnation; a door whose counters are used up takes no parcels",
+        ),
+        ("serial", f"0 to {serial_max}", "of a ticket"),
+        ("retry", f"0 to {journal.RETRY_MAX}", "0 is the first code of a parcel"),
+        ("arming", f"0 to {journal.ARMING_MAX}", "of a door; 0 before its first code for staff"),
+    ]
+    return _table(("number", "range", ""), rows)
+
+
+def urgent() -> str:
+    """Which records leave a board ahead of others."""
+    names = {number: name for name, (number, _) in reversed(_constants(records).items()) if name != "RECORD_BYTES"}
+
+    def listed(mask: int) -> str:
+        return ", ".join(f"`{names[kind]}`" for kind in range(1, records.ACKNOWLEDGED) if mask >> kind & 1)
+
+    rows = [
+        ("in an Urgent at once", listed(records.URGENT)),
+        ("in Events at once, with all before them", listed(records.TOLD & ~records.URGENT)),
+        ("with the next of these", "all others"),
+    ]
+    return _table(("sent", "records"), rows)
+
+
+def identity() -> str:
+    """The file that makes a board known to its host."""
+    meanings = {
+        "board_id": (8, "random, of this enrolment"),
+        "alias": (4, "random, in every header"),
+        "site_id": (8, "random, of the site"),
+        "master_secret": (32, "MS: random, of this enrolment"),
+        "nonce_host": (8, "random, of this enrolment; the first half of the epochs' salt"),
+        "nonce_board": (8, "random, of this enrolment; the second half of the epochs' salt"),
+        "ticket_key": (32, "of the site's tickets"),
+    }
+    rows = []
+    for name in identities.Identity._fields:
+        size, meaning = meanings.get(name, (0, "")) if name != "cabinet" else (0, "the cabinet's number at its site, a JSON number")
+        rows.append((f"`{name}`", f"{size} bytes, {2 * size} hexadecimal digits" if size else "", meaning))
+    return _table(("field", "value", "meaning"), rows)
 
 
 def bus_frames() -> str:
@@ -138,8 +268,9 @@ def bus() -> str:
     for name in ("LOOK_MS", "TURN_MS", "SILENT_MS"):
         value, comment = _constants(station)[name]
         rows.append((f"`{name}`", f"{value} ms", f"board: {comment}"))
-    for name, comment in re.findall(r"^(\w+_S) = .*  # (.*)$", _source(turns), re.MULTILINE):
-        rows.append((f"`{name}`", f"{1000 * getattr(turns, name):g} ms", f"host: {comment}"))
+    for name, (value, comment) in _constants(turns).items():
+        if name.endswith("_S"):
+            rows.append((f"`{name}`", f"{1000 * value:g} ms", f"host: {comment}"))
     rows.append(("`FRAME_MAX`", f"{turns.FRAME_MAX} bytes", "of a frame with its address, without the delimiter"))
     rows.append(("`MISSES_MAX`", str(turns.MISSES_MAX), "host: questions without an answer until a cabinet counts as away"))
     return _table(("limit", "value", "meaning"), rows)
@@ -167,7 +298,7 @@ def conversation() -> str:
         "DATA with Urgent, board",
         "DATA with Ack(6), host",
     )
-    inputs = [f"{name:<14} {case[name]}\n" for name in ("master_secret", "board_id", "alias", "nonce_board", "host_secret")]
+    inputs = [f"{name:<14} {case[name]}\n" for name in ("master_secret", "board_id", "alias", "hello_nonce", "host_secret")]
     inputs.append(f"{'report':<14} {', '.join(str(value) for value in case['report'])} (behind board_id)\n")
     inputs.append(f"{'held':<14} {', '.join(str(value) for value in case['held'])}\n")
     inputs.append(f"{'record':<14} {case['record']}\n")
@@ -203,6 +334,10 @@ SECTIONS = {
     "records": record_table,
     "commands": command_table,
     "limits": limits,
+    "timings": timings,
+    "bounds": bounds,
+    "urgent": urgent,
+    "identity": identity,
     "bus_frames": bus_frames,
     "bus": bus,
     "rounds": rounds,

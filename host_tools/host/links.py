@@ -13,7 +13,7 @@ from host_tools.host.meeting import FAULTS, Meeting
 from host_tools.host.presence import Change
 from host_tools.host.quick_session import QuickSession
 from host_tools.host.said import Said, Taken
-from host_tools.host.tally import UNKNOWN, UNSEALED, Tally
+from host_tools.host.tally import MALFORMED, UNKNOWN, UNSEALED, Tally
 from host_tools.host.tally import VERSION as OTHER_VERSION
 from locker.wire import host_messages as messages
 from locker.wire.frame import VERSION, BadFrame, alias_of
@@ -77,19 +77,22 @@ class Links:
         if link is None:
             self.tally.count(UNKNOWN)
             return None
-        rejected = link.session.rejected
+        rejected, proofs = link.session.rejected, link.session.proofs
         message = link.session.accept(payload, int(now_s * 1000))
         while frame := link.session.outgoing():
             carrier.write(b"\0" + frame)  # ends what the line has left of another
             link.welcomed_s = now_s
-        if link.session.rejected != rejected:
-            self._count(link, payload)
-            return None
         if link.meeting != link.session.meetings:  # what the board said before is another conversation
             link.meeting, link.report, link.in_step = link.session.meetings, None, False
-        if message is None:
-            return link, None
+        if link.session.proofs == proofs:
+            if link.session.rejected == rejected:
+                return link, None  # a greeting
+            self._count(link, payload)
+            return None
         self._prove(link, carrier, now_s)
+        if link.session.rejected != rejected:
+            self.tally.count(MALFORMED, hint=f"of cabinet {link.number} of {link.site}")
+            return link, None
         return link, self._said(link, message, now_s)
 
     def _link_of(self, payload: bytes, now_s: float) -> Link | None:
@@ -131,8 +134,11 @@ class Links:
             self.changes[link.cabinet] = Change(True, now_ms())
             self.tell(occurrence("link up", site=link.site, cabinet=link.number, detail=carrier.name))
 
-    def _said(self, link: Link, message: tuple, now_s: float) -> Said | None:
-        """What a message is for the ledger. One that was overtaken tells nothing of how far the board has come."""
+    def _said(self, link: Link, message: tuple | None, now_s: float) -> Said | None:
+        """What a message is for the ledger. One that was overtaken tells nothing of how far the board has come.
+
+        None is one of a type of a newer board: it is answered, so that the board knows that it is heard.
+        """
         late = link.session.late
         if isinstance(message, Report):
             return None if late and link.report else self._reported(link, message, now_s)
@@ -140,6 +146,8 @@ class Links:
         if report is None or not link.in_step:
             return None
         said = Said(link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting)
+        if message is None:
+            return said
         if isinstance(message, messages.Status):
             return said._replace(uptime=message.uptime, next_event=None if late else message.next_event)
         if isinstance(message, messages.Events):

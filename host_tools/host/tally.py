@@ -5,6 +5,7 @@ from host_tools.host.chronicle import Tell, occurrence
 #: What is counted, and what people are told of it.
 UNKNOWN = "of an unknown alias"
 UNSEALED = "that prove nothing"
+MALFORMED = "not understood"
 VERSION = "of another version"
 DAMAGED = "damaged"
 TURNED_AWAY = "turned away"
@@ -13,6 +14,7 @@ OVERFLOW = "overflow"
 _WORDS = {
     UNKNOWN: "{count} frames were from no cabinet of this ledger",
     UNSEALED: "{count} frames proved nothing: forged, repeated, or of a cabinet with another identity",
+    MALFORMED: "{count} messages of boards of ours were not understood: update ansim, or their firmware is faulty",
     VERSION: "{count} frames were of another version of the protocol",
     DAMAGED: "{count} damaged frames came, or what is no frame",
     TURNED_AWAY: "{count} connections that had proved nothing were closed before their time",

@@ -44,7 +44,7 @@ def test_both_ends_are_ready_after_one_message_each_way_and_one_more():
 
 def test_the_handshake_is_that_of_the_golden_vectors():
     (case,) = cases("session.json")
-    nonces = [raw(case["nonce_board"])]
+    nonces = [raw(case["hello_nonce"])]
     board = BoardSession(
         raw(case["master_secret"]), raw(case["board_id"]), raw(case["alias"]), lambda count: nonces.pop() if nonces else b"\0"
     )

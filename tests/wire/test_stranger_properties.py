@@ -63,7 +63,7 @@ def message_in(context: Context, sender: bytes, payload: bytes) -> bytes:
 
 def test_the_golden_conversation_can_be_read_with_the_page_alone() -> None:
     (case,) = cases("session.json")
-    secret, board_id, nonce_board = [raw(case[name]) for name in ("master_secret", "board_id", "nonce_board")]
+    secret, board_id, nonce_board = [raw(case[name]) for name in ("master_secret", "board_id", "hello_nonce")]
     hello, welcome, first, held, urgent, last = [payload_of(raw(text)) for text in case["frames"]]
     assert [payload[0] for payload in (hello, welcome, first, held, urgent, last)] == [0x10, 0x16, 0x19, 0x11, 0x11, 0x11]
     assert hello[1:5] == raw(case["alias"])

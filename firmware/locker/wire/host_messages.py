@@ -21,7 +21,8 @@ from locker.wire.messages import (
     encode,
 )
 
-# Board to host, the first after each handshake: who this is and how far it has come. It is said again until a Held or a Refused comes.
+# Board to host, the first after each handshake: who this is and how far it has come. It is sent again each 3 s until a Held or a Refused
+# comes.
 Report = namedtuple(
     "Report",
     (
@@ -70,7 +71,7 @@ Held = namedtuple(
         "time",  # seconds since 1970, UTC; good for the board when it hears it within 5 s
     ),
 )
-# Host to board: the next of its numbered commands. It is said again until its COMMAND_APPLIED has come.
+# Host to board: the next of its numbered commands. It is sent again each 5 s until its COMMAND_APPLIED has come.
 Command = namedtuple(
     "Command",
     (

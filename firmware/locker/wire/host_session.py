@@ -19,8 +19,9 @@ class NotReady(Exception):
 class HostSession(Session):
     """The host's end of the conversation with one board. It speaks and hears the messages of `locker.wire.host_messages`.
 
-    `meetings`: how many contexts there were; what was known of the board belongs to the one before when it grows. `late`: the board had
-    said something newer before the last message was heard. `newest`: the sequence number of the newest message of this context.
+    `meetings`: how many contexts there were; what was known of the board belongs to the one before when it grows. `proofs`: how many
+    messages were the board's own and new. `late`: the last of them was overtaken by a newer one. `newest`: the sequence number of the
+    newest message of this context.
     """
 
     def __init__(self, master_secret: bytes, board_id: bytes, alias: bytes, entropy) -> None:
@@ -31,6 +32,7 @@ class HostSession(Session):
         self._secret = entropy(_SECRET_BYTES)
         self._nonce = None  # of the board, in the present context
         self.meetings = 0
+        self.proofs = 0
         self.late = False
 
     def start(self, now_ms: int) -> None:
@@ -84,8 +86,11 @@ class HostSession(Session):
         return self._opened(payload, _AFTER_NONCE)
 
     def _opened(self, payload, at):
-        """As for the board's end; notes whether the message was overtaken."""
-        newest = self._newest
-        message = super()._opened(payload, at)
-        self.late = self._newest == newest
-        return message
+        """As for the board's end; notes that the board is there, also where its message is none, and whether it was overtaken."""
+        newest, seen = self._newest, self._seen
+        try:
+            return super()._opened(payload, at)
+        finally:
+            if (self._newest, self._seen) != (newest, seen):
+                self.late = self._newest == newest
+                self.proofs += 1

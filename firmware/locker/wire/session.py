@@ -3,28 +3,28 @@
 Here are the board's end and what both ends share; `locker.wire.host_session` has what the host does otherwise.
 
     board                                                  host
-    HELLO(nonce_board) sealed under C1             -->     verified, nothing is remembered
-    verified: C2, ready                            <--     WELCOME(nonce_host) sealed under C2
-    FIRST(nonce_board, n, message) under C2        -->     verified: C2 replaces the old context, ready
-    the board drops nonce_board from its headers   <--     DATA(n, message) under C2
+    HELLO(hello_nonce) sealed under C1             -->     verified, nothing is remembered
+    verified: C2, ready                            <--     WELCOME(welcome_nonce) sealed under C2
+    FIRST(hello_nonce, n, message) under C2        -->     verified: C2 replaces the old context, ready
+    the board drops hello_nonce from its headers   <--     DATA(n, message) under C2
     DATA(n, message) under C2                      <->     DATA(n, message) under C2
 
 A context is OSCORE's (RFC 8613, section 3.2; the nonces enter by the ID Context as in its appendix B.2) with AES-CCM-16-128-128:
 
-    C1   Master Secret of the board, Master Salt board_id, ID Context nonce_board
-    C2   Master Secret of the board, Master Salt board_id, ID Context nonce_host || nonce_board
+    C1   Master Secret of the board, Master Salt board_id, ID Context hello_nonce
+    C2   Master Secret of the board, Master Salt board_id, ID Context welcome_nonce || hello_nonce
     Sender ID of the host h'', of the board h'01'
 
 Payloads, all of their header being the associated data of the seal:
 
-    HELLO    version|kind (1)  alias (4)  nonce_board (8)                 sealed nothing    under C1, sequence number 0
-    WELCOME  version|kind (1)  alias (4)  nonce_host (8)                  sealed nothing    under C2, sequence number 0
-    FIRST    version|kind (1)  alias (4)  nonce_board (8)  number (1-5)   sealed message    under C2
+    HELLO    version|kind (1)  alias (4)  hello_nonce (8)                 sealed nothing    under C1, sequence number 0
+    WELCOME  version|kind (1)  alias (4)  welcome_nonce (8)                  sealed nothing    under C2, sequence number 0
+    FIRST    version|kind (1)  alias (4)  hello_nonce (8)  number (1-5)   sealed message    under C2
     DATA     version|kind (1)  alias (4)  number (1-5)                    sealed message    under C2
     REFUSAL  version|kind (1)  alias (4)                                  the host's answer to another version; changes nothing
 
 No key outlives a boot and no counter needs flash: the board's nonce is random for each handshake, and so are its keys. The host keeps
-nothing for a HELLO: nonce_host is a MAC of nonce_board under a secret that is drawn anew whenever the board has been confirmed. So old
+nothing for a HELLO: welcome_nonce is a MAC of hello_nonce under a secret that is drawn anew whenever the board has been confirmed. So old
 HELLOs, replayed in any number, disturb nothing, and an old FIRST never fits again.
 """
 
