@@ -14,9 +14,10 @@ from pathlib import Path
 
 import click
 
+from host_tools import protocol_digits
 from host_tools.carried import locker_folder
 from host_tools.host import carriers, links, listener, turns
-from locker.core import commands, host_records, journal, opening, records
+from locker.core import codes, commands, host_records, journal, opening, records, tickets
 from locker.shell import identity as identities
 from locker.shell import link
 from locker.wire import frame, host_messages, messages, session, station
@@ -207,7 +208,6 @@ def timings() -> str:
 def bounds() -> str:
     """What a board refuses beyond what the bytes of a field could hold."""
     (_, _, epoch_max), *_ = host_records.BOUNDS[records.EPOCH_BEGUN].a
-    (_, _, serial_max), *_ = host_records.BOUNDS[records.DEPOSITED].a
     rows = [
         ("door", f"1 to {host_records.DOOR[1]}", "0 where no door is meant"),
         ("epoch", f"1 to {epoch_max}", f"at most {journal.EPOCHS_MAX} in use at once: the present one, and those of parcels that wait"),
@@ -216,7 +216,9 @@ def bounds() -> str:
             f"1 to {journal.COUNTER_MAX}",
             "of each door, in each incarnation; a door whose counters are used up takes no parcels",
         ),
-        ("serial", f"0 to {serial_max}", "of a ticket"),
+        ("rule", f"0 to {codes.RULE}", "of codes and tails, in an epoch; a board refuses to begin an epoch of one that it does not know"),
+        ("serial", f"0 to {tickets.SERIALS - 1}", "of a ticket; 17 bits in a record, see below"),
+        ("generation", f"0 to {tickets.GENERATION_MAX}", "of a ticket key; the present one and the one before are taken"),
         ("retry", f"0 to {journal.RETRY_MAX}", "0 is the first code of a parcel"),
         ("arming", f"0 to {journal.ARMING_MAX}", "of a door; 0 before its first code for staff"),
     ]
@@ -247,11 +249,14 @@ def identity() -> str:
         "master_secret": (32, "MS: random, of this enrolment"),
         "nonce_host": (8, "random, of this enrolment; the first half of the epochs' salt"),
         "nonce_board": (8, "random, of this enrolment; the second half of the epochs' salt"),
-        "ticket_key": (32, "of the site's tickets"),
+        "ticket_secret": (32, "of the site, for the ticket keys of all generations; `ticket_key` at a site that is older than those"),
+        "cabinet": (0, "the cabinet's number at its site, a JSON number"),
+        "generation": (0, "of the ticket key when the board was provisioned, a JSON number; 0 where it is missing"),
+        "rule": (0, "of codes and tails in the first epoch, a JSON number; 0 where it is missing"),
     }
     rows = []
-    for name in identities.Identity._fields:
-        size, meaning = meanings.get(name, (0, "")) if name != "cabinet" else (0, "the cabinet's number at its site, a JSON number")
+    for name in [name for name in identities.Identity._fields if name in meanings]:
+        size, meaning = meanings[name]
         rows.append((f"`{name}`", f"{size} bytes, {2 * size} hexadecimal digits" if size else "", meaning))
     return _table(("field", "value", "meaning"), rows)
 
@@ -329,6 +334,7 @@ def run_of_records() -> str:
 
 
 SECTIONS = {
+    "digits": lambda: protocol_digits.digits(_vectors),
     "kinds": kinds,
     "messages": message_tables,
     "records": record_table,

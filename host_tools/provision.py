@@ -23,6 +23,7 @@ from host_tools.host.data import data_folder
 from host_tools.host.ledger import PENDING, AlreadyEnrolled, Cabinet, Enrolment, Ledger, Site, database_of, open_ledger
 from host_tools.host.names import normal
 from host_tools.install import Progress, install, survey
+from locker.core.codes import RULE
 
 _CONNECT_S_MAX = 5.0
 _FILES = ("update.py", "boot.py", "main.py", "next/manifest")
@@ -198,7 +199,7 @@ def _begin(request: Request, device: Device, found: _Found, ledger: Ledger, prog
     site = ledger.site(request.site)
     board_id, alias, secret, nonce_host, nonce_board = (os.urandom(size) for size in (8, 4, 32, 8, 8))
     name = request.board.name
-    enrolment = Enrolment(board_id, alias, found.uid, site.name, number, name, secret, nonce_host, nonce_board)
+    enrolment = Enrolment(board_id, alias, found.uid, site.name, number, name, secret, nonce_host, nonce_board, site.generation)
     number = ledger.enrol(enrolment)
     try:
         device.call("service", "start_journal", incarnation(board_id), timeout_s=60, on_line=lambda line: _show(progress, line))
@@ -235,7 +236,8 @@ def _settings(request: Request) -> dict[str, bytes]:
 def _identity(enrolment: Enrolment, site: Site, number: int) -> bytes:
     names = ("board_id", "alias", "master_secret", "nonce_host", "nonce_board")
     fields: dict[str, Any] = {name: getattr(enrolment, name).hex() for name in names}
-    return _json(fields | {"site_id": site.site_id.hex(), "ticket_key": site.ticket_key.hex(), "cabinet": number})
+    secret = {"ticket_key" if site.is_old else "ticket_secret": site.ticket_secret.hex()}
+    return _json(fields | secret | {"site_id": site.site_id.hex(), "cabinet": number, "generation": enrolment.generation, "rule": RULE})
 
 
 def _json(value: Any) -> bytes:

@@ -39,7 +39,7 @@ def new(resident: str, unit: str | None, site: str | None, data: Path | None, as
     with open_ledger(data, create=False) as ledger:
         issued = tickets.issue(ledger, resident, site, unit)
     if as_json:
-        print_json({"ticket": issued.number, "serial": issued.serial, "site": issued.site, "resident": issued.resident})
+        print_json({"ticket": issued.number, **{name: getattr(issued, name) for name in ("serial", "generation", "site", "resident")}})
     else:
         say(issued.number)
 
@@ -51,21 +51,24 @@ def _described(ticket: tickets.Ticket) -> dict[str, Any]:
 
 @command.command("list")
 @site_option
+@click.option("--state", type=click.Choice(("open", "used", "revoked", "expired")), help="Only those in this state.")
 @data_option
 @json_option
-def list_(site: str | None, data: Path | None, as_json: bool) -> None:
+def list_(site: str | None, state: str | None, data: Path | None, as_json: bool) -> None:
     """List the tickets by serial, the newest first; the 9 digits are shown only once, when a ticket is issued.
 
+    `key` is the generation of the site's ticket key. Labels of two generations ago are expired: cabinets refuse them.
+
     \b
-    Example: ansim ticket list --site mapo-3
+    Example: ansim ticket list --site mapo-3 --state expired
     """
     with open_ledger(data, create=False) as ledger:
-        found = tickets.listing(ledger, site)
+        found = tickets.listing(ledger, site, state)
     if as_json:
         print_json([_described(ticket) for ticket in found])
         return
-    rows = [(one.site, f"{one.serial:05d}", one.resident, one.state, moment(one.issued_ms)) for one in found]
-    show(table(("site", "serial", "resident", "state", "issued"), rows))
+    rows = [(one.site, str(one.generation), f"{one.serial:05d}", one.resident, one.state, moment(one.issued_ms)) for one in found]
+    show(table(("site", "key", "serial", "resident", "state", "issued"), rows))
 
 
 @command.command()
@@ -84,6 +87,6 @@ def revoke(ticket: str, site: str | None, data: Path | None, as_json: bool) -> N
     with open_ledger(data, create=False) as ledger:
         revoked = tickets.revoke(ledger, ticket, site)
     if as_json:
-        print_json({"site": revoked.site, "serial": revoked.serial, "state": revoked.state})
+        print_json({name: getattr(revoked, name) for name in ("site", "generation", "serial", "state")})
     else:
         say(f"Revoked {revoked.serial:05d} of {revoked.site}.")

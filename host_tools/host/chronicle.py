@@ -56,6 +56,7 @@ EVENTS = {
     records.EVENT_LOST: "event lost",
     records.EVENTS_DROPPED: "events dropped",
     records.ADOPTED: "parcel adopted",
+    records.TICKETS_TURNED: "ticket key turned",
 }
 
 

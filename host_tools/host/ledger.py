@@ -19,8 +19,11 @@ from host_tools.host.data import KEY, data_folder, database_url, prepare
 from host_tools.host.database import Database, complaints, now_ms, open_engine
 from host_tools.host.names import checked_name
 from host_tools.host.vault import Vault, open_vault
+from locker.core.codes import RULE
 
 CABINET_NUMBER_MAX = 9999
+
+TICKET_SECRET = "ticket key"  # noqa: S105 - the purpose that it is sealed for, in every ledger since the first
 
 PENDING = "pending"
 ENROLLED = "enrolled"
@@ -39,7 +42,9 @@ class Site(NamedTuple):
 
     name: str
     site_id: bytes  # 8, random
-    ticket_key: bytes  # 32, random; secret
+    ticket_secret: bytes  # 32, random; secret
+    is_old: bool  # older than generations of ticket keys
+    generation: int  # of the ticket key: the newest that its cabinets are ordered to take
 
 
 class Enrolment(NamedTuple):
@@ -54,6 +59,7 @@ class Enrolment(NamedTuple):
     master_secret: bytes  # 32, random; secret
     nonce_host: bytes  # 8, random
     nonce_board: bytes  # 8, random
+    generation: int = 0  # of the site's ticket key, as its identity has it
 
 
 class Cabinet(NamedTuple):
@@ -78,7 +84,10 @@ class Identity(NamedTuple):
     master_secret: bytes
     nonce_host: bytes
     nonce_board: bytes
+    ticket_secret: bytes
+    is_old: bool  # its site is older than generations of ticket keys
     nonces: dict[int, int]  # of its epochs behind the first
+    rules: dict[int, int]  # of codes and tails, by epoch
     help_number: str = ""  # of its site; empty: none is known
 
 
@@ -120,16 +129,18 @@ class Ledger:
             yield alone
 
     def site(self, name: str) -> Site:
-        """The site of that name; it is founded, with a fresh ticket key, when the ledger does not know it."""
+        """The site of that name; it is founded, with a fresh ticket secret, when the ledger does not know it."""
         name = checked_name("site", name)
         with self.writing() as connection:
             row = connection.execute(select(tables.site).where(tables.site.c.name == name)).first()
             if row is None:
-                founded = Site(name, os.urandom(8), os.urandom(32))
-                sealed = self.vault.seal(founded.ticket_key, "ticket key", founded.site_id)
-                connection.execute(insert(tables.site).values(name=name, site_id=founded.site_id, ticket_key=sealed))
+                founded = Site(name, os.urandom(8), os.urandom(32), False, 0)
+                sealed = self.vault.seal(founded.ticket_secret, TICKET_SECRET, founded.site_id)
+                values = {"name": name, "site_id": founded.site_id, "ticket_key": sealed, "is_old": False}
+                connection.execute(insert(tables.site).values(**values))
                 return founded
-        return Site(row.name, row.site_id, self.vault.open(row.ticket_key, "ticket key", row.site_id))
+        secret = self.vault.open(row.ticket_key, TICKET_SECRET, row.site_id)
+        return Site(row.name, row.site_id, secret, row.is_old, row.generation)
 
     def sites(self) -> list[str]:
         """The names of all sites, sorted."""
@@ -148,6 +159,7 @@ class Ledger:
             number = self._free_number(connection, site, enrolment)
             values = enrolment._asdict() | {
                 "site": site,
+                "rule": RULE,
                 "number": number,
                 "master_secret": self.vault.seal(enrolment.master_secret, "master secret", enrolment.board_id),
                 "epoch": 1,
@@ -236,9 +248,12 @@ class Ledger:
 
     def _to_identity(self, connection: Connection, row: Row) -> Identity:
         secret = self.vault.open(row.master_secret, "master secret", row.board_id)
-        begun = connection.execute(select(tables.epoch.c.epoch, tables.epoch.c.nonce).where(tables.epoch.c.cabinet == row.id))
-        nonces = {row.epoch: row.nonce for row in begun}
-        return Identity(_to_cabinet(row), row.site_id, secret, row.nonce_host, row.nonce_board, nonces, row.help_number)
+        tickets = self.vault.open(row.ticket_key, TICKET_SECRET, row.site_id)
+        begun = connection.execute(select(tables.epoch).where(tables.epoch.c.cabinet == row.id)).all()
+        nonces = {epoch.epoch: epoch.nonce for epoch in begun}
+        rules = {1: row.rule} | {epoch.epoch: epoch.rule for epoch in begun}
+        of_keys = (secret, row.nonce_host, row.nonce_board, tickets, row.is_old, nonces, rules)
+        return Identity(_to_cabinet(row), row.site_id, *of_keys, row.help_number)
 
     def _cabinet(self, connection: Connection, uid: bytes) -> Cabinet | None:
         row = connection.execute(_CABINETS.where(tables.cabinet.c.uid == uid, tables.cabinet.c.state != RETIRED)).first()
@@ -251,7 +266,8 @@ _CABINETS = select(
     *(tables.cabinet.c[name] for name in ("number", "board_id", "alias", "uid", "board_name", "epoch", "state")),
 ).join_from(tables.cabinet, tables.site)
 _IDENTITIES = _CABINETS.add_columns(
-    tables.site.c.site_id, tables.site.c.help_number, *(tables.cabinet.c[name] for name in ("master_secret", "nonce_host", "nonce_board"))
+    *(tables.site.c[name] for name in ("site_id", "help_number", "ticket_key", "is_old")),
+    *(tables.cabinet.c[name] for name in ("master_secret", "nonce_host", "nonce_board", "rule")),
 )
 
 

@@ -196,6 +196,8 @@ class Letters:
             "door": record.door,
             "counter": parcel["counter"] if parcel else 0,
             "retry": parcel["retry"] if parcel else 0,
+            "serial": parcel["serial"] if parcel else 0,
+            "generation": parcel["generation"] if parcel else 0,
             "queued_ms": moment.heard_ms,
             "earliest_ms": moment.earliest_ms,
             "latest_ms": moment.latest_ms,

@@ -21,9 +21,12 @@ from host_tools.host.ledger import RETIRED, Ledger, new_tag
 from host_tools.host.names import normal
 from host_tools.host.orders import Order
 from locker.core import commands
+from locker.core.tickets import recorded
 from locker.wire.host_messages import Held, Refused, Report
 
 ANY_TAG = -1
+_ADOPT_SHIFT = 18  # of the generation in an ADOPT
+BEYOND = "newer codes"
 
 #: Why nothing is taken from a board (cabinet.fault): the reason in a Refused, and what people are told.
 FAULTS = {
@@ -31,6 +34,7 @@ FAULTS = {
         1,
         "its identity runs on another chip, so its flash was copied: give that chip one of its own with `ansim provision --replace`",
     ),
+    "newer codes": (3, "its codes are of a rule that this ansim does not know: update ansim on this host"),
     "other host": (2, "another host with a copy of this ledger serves it: stop that host, then run `ansim link take-over` here"),
 }
 RESTORED_LEDGER = "this ledger was restored from a backup: the board tells again what it lacks"
@@ -61,7 +65,8 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
         tag = _restored(connection, known, report)
     elif report.tag == tag:
         _keep(connection, cabinet, tag_before=None)
-    _keep(connection, cabinet, incarnation=report.incarnation, commanded=max(known.commanded, report.next_command - 1))
+    commanded = max(known.commanded, report.next_command - 1)
+    _keep(connection, cabinet, incarnation=report.incarnation, build=report.build, commanded=commanded)
     if report.next_event <= held:
         found = OLDER_JOURNAL  # it will say so itself, in a JOURNAL_DOUBT behind what the ledger holds
     elif _begins_anew(connection, cabinet, report.incarnation):
@@ -129,7 +134,11 @@ def put_right(connection: Connection, cabinet: int, epoch: int, at_ms: int) -> N
     wanted = select(tables.parcel).where(parcel.cabinet == cabinet, parcel.state == "waiting")
     waiting = {row.door: row for row in connection.execute(wanted)}
     made = [Order(commands.SETTLE, door, waiting[door].counter if door in waiting else 0, epoch) for door in doors]
-    made.append(orders.new_epoch(epoch))
+    here = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == cabinet)).one()
+    generation = connection.scalar(select(tables.site.c.generation).where(tables.site.c.id == here.site))
+    if generation and orders.rule_of(here.build):
+        made.append(Order(commands.TURN_TICKETS, a=generation))
+    made.append(orders.new_epoch(epoch, here.build))
     made += [order for _, row in sorted(waiting.items()) for order in adoption(row)]
     orders.queue(connection, cabinet, made, at_ms)
 
@@ -144,7 +153,8 @@ def _inheritance(connection: Connection, known: Row) -> list[Order]:
 
 def adoption(parcel: Row) -> list[Order]:
     """The orders after which a board has a parcel that waits behind one of its doors."""
-    made = [Order(commands.ADOPT, parcel.door, parcel.counter, parcel.serial)]
+    serial = recorded(parcel.serial, parcel.generation) | parcel.generation << _ADOPT_SHIFT
+    made = [Order(commands.ADOPT, parcel.door, parcel.counter, serial)]
     if parcel.retry:
         made.append(Order(commands.REISSUE, parcel.door, parcel.counter, parcel.retry))
     return made

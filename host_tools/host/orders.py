@@ -14,12 +14,17 @@ from host_tools.host import aside, tables
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
 from locker.core import commands
+from locker.core.codes import RULE
 from locker.wire.host_messages import Command, encode_message
 
 WAITING = "waiting"
 DONE = "done"
 IMPOSSIBLE = "impossible"
 
+EPOCH_BITS = 18
+EPOCH_MAX = (1 << EPOCH_BITS) - 1
+
+_BUILD_OF_RULE_1 = 2  # the first firmware that knows it, and generations of ticket keys
 _EPOCH_DAYS_MAX = 30
 _DAY_MS = 86_400_000
 
@@ -122,7 +127,8 @@ def _last_number(connection: Connection, cabinet: int) -> int:
 
 
 def roll_epochs(ledger: Ledger, at_ms: int) -> int:
-    """Orders a new epoch for each board whose epoch is older than 30 days; once a day while it is not possible. How many.
+    """Orders a new epoch for each board whose epoch is older than 30 days or of an older rule than its firmware knows; once a day while
+    it is not possible. How many.
 
     An epoch that began in time to come, by a clock that was wrong then, may be older too.
     """
@@ -135,18 +141,25 @@ def roll_epochs(ledger: Ledger, at_ms: int) -> int:
         command.c.kind == commands.BEGIN_EPOCH,
         command.c.queued_ms.between(at_ms - _DAY_MS, at_ms + _DAY_MS),
     )
-    due = select(cabinet.c.id, cabinet.c.epoch).where(
-        cabinet.c.state == "enrolled", ~began.between(at_ms - _EPOCH_DAYS_MAX * _DAY_MS, at_ms + _DAY_MS), ~recent.exists()
-    )
+    present = select(epoch.c.rule).where(epoch.c.cabinet == cabinet.c.id, epoch.c.epoch == cabinet.c.epoch)
+    rule = func.coalesce(present.scalar_subquery(), cabinet.c.rule)
+    is_new = began.between(at_ms - _EPOCH_DAYS_MAX * _DAY_MS, at_ms + _DAY_MS)
+    is_due = ~is_new | ((rule < RULE) & (cabinet.c.build >= _BUILD_OF_RULE_1))
+    due = select(cabinet.c.id, cabinet.c.epoch, cabinet.c.build).where(cabinet.c.state == "enrolled", is_due, ~recent.exists())
     with ledger.reading() as connection:
         rows = connection.execute(due).all()
     if rows:
         with ledger.writing() as connection:
             for row in rows:
-                queue(connection, row.id, [new_epoch(row.epoch)], at_ms)
+                queue(connection, row.id, [new_epoch(row.epoch, row.build)], at_ms)
     return len(rows)
 
 
-def new_epoch(newest: int) -> Order:
-    """The order to begin the epoch behind the newest one, with the host's half of its nonce."""
-    return Order(commands.BEGIN_EPOCH, 0, int.from_bytes(os.urandom(4), "big"), newest + 1)
+def rule_of(build: int | None) -> int:
+    """The newest rule of codes and tails that a firmware knows, as far as this host knows it too."""
+    return RULE if (build or 0) >= _BUILD_OF_RULE_1 else 0
+
+
+def new_epoch(newest: int, build: int | None) -> Order:
+    """The order to begin the epoch behind the newest one, with the host's half of its nonce, by the newest rule of that firmware."""
+    return Order(commands.BEGIN_EPOCH, 0, int.from_bytes(os.urandom(4), "big"), newest + 1 | rule_of(build) << EPOCH_BITS)

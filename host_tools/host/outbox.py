@@ -92,5 +92,6 @@ def _hold(ledger: Ledger, row: Row) -> None:
 def _message(row: Row, identity: Identity) -> Message:
     heard_ms = row.queued_ms
     moment = Moment(row.earliest_ms, row.latest_ms, heard_ms) if row.latest_ms is not None else Moment(heard_ms, heard_ms, heard_ms)
-    matter = Matter(row.kind, row.resident is not None, row.epoch, row.door, row.counter, row.retry, moment)
+    terms = (row.epoch, row.door, row.counter, row.retry, moment, row.serial, row.generation)
+    matter = Matter(row.kind, row.resident is not None, *terms)
     return Message(row.id, row.label or STAFF, row.contact or "", row.kind, words(matter, identity), **when_fields(moment))

@@ -23,6 +23,7 @@ from host_tools.host.letters import ODD_TICKET, Letters, of_receipt
 from host_tools.host.names import normal
 from host_tools.host.times import Moment
 from locker.core.codes import receipt_code, same
+from locker.core.tickets import recorded
 from locker.wire.keys import epoch_keys
 
 #: How long a wrong receipt takes, and every one behind it: no receipt is refused, and nobody guesses fast.
@@ -47,7 +48,7 @@ class _Claim(NamedTuple):
     """What somebody says: a parcel on this ticket lies behind that door."""
 
     site: Row
-    serial: int
+    label: standing.Serial
     door: int
     shown: int  # the counter, modulo 10^4
     code: str
@@ -104,8 +105,8 @@ def _enter(ledger: Ledger, name: str, ticket: str, receipt: str, dry_run: bool) 
             raise Complaint("There is no site of that name: `ansim cabinet list` shows the sites.", 2)
         boards = select(tables.cabinet.c.id).where(tables.cabinet.c.site == site.id, tables.cabinet.c.state != RETIRED)
         cabinets = list(connection.scalars(boards.order_by(tables.cabinet.c.number)))
-    serial = tickets.serial_of(ledger, site, ticket)
-    claim = _Claim(site, serial if serial is not None else 0, int(receipt[:2]), int(receipt[2:6]), receipt[6:])
+    label = tickets.label_of(ledger, site, ticket)
+    claim = _Claim(site, label or (0, 0), int(receipt[:2]), int(receipt[2:6]), receipt[6:])
     proofs = [
         (cabinet, identity, proof)
         for cabinet in cabinets
@@ -113,7 +114,7 @@ def _enter(ledger: Ledger, name: str, ticket: str, receipt: str, dry_run: bool) 
         for proof in [_proof(identity, claim)]
     ]
     for cabinet, identity, proof in proofs:  # all are made, whichever fits
-        if proof is not None and serial is not None:
+        if proof is not None and label is not None:
             with ledger.writing() as connection:
                 known = _bring_in(connection, cabinet, claim, *proof, dry_run=dry_run)
             return Entered(site.name, identity.cabinet.number, claim.door, known)
@@ -123,12 +124,13 @@ def _enter(ledger: Ledger, name: str, ticket: str, receipt: str, dry_run: bool) 
 def _proof(identity: Identity, claim: _Claim) -> tuple[int, int] | None:
     """Epoch and counter of the deposit that a cabinet has given this receipt for; None when it has not."""
     found = None
+    serial = recorded(claim.label[1], claim.label[0])
     board_id = identity.cabinet.board_id
     for epoch in sorted({1, identity.cabinet.epoch, *identity.nonces}, reverse=True)[:_EPOCHS_TRIED]:
         nonces = (identity.nonce_host, identity.nonce_board)
         key = epoch_keys(identity.master_secret, *nonces, board_id, epoch, identity.nonces.get(epoch, 0))[1]
         for counter in range(claim.shown or _COUNTER_SHOWN, _COUNTER_MAX + 1, _COUNTER_SHOWN):
-            if same(claim.code, receipt_code(key, board_id, epoch, claim.door, counter, claim.serial, 0)):
+            if same(claim.code, receipt_code(key, board_id, epoch, claim.door, counter, serial, 0)):
                 found = (epoch, counter)
     return found
 
@@ -144,7 +146,7 @@ def _bring_in(connection: Connection, cabinet: int, claim: _Claim, epoch: int, c
     at_ms = now_ms()
     incarnation = connection.scalar(select(tables.cabinet.c.incarnation).where(tables.cabinet.c.id == cabinet)) or 0
     ticket = connection.execute(select(tables.ticket).where(_ticket_of(claim))).first()
-    odd = ticket is None or ticket.state == "revoked" or standing.uses(connection, {claim.serial})[claim.site.id, claim.serial] > 0
+    odd = ticket is None or ticket.state == "revoked" or standing.uses(connection, {claim.label[1]})[claim.site.id, claim.label] > 0
     parcel = {
         "cabinet": cabinet,
         "incarnation": incarnation,
@@ -152,7 +154,8 @@ def _bring_in(connection: Connection, cabinet: int, claim: _Claim, epoch: int, c
         "door": claim.door,
         "counter": counter,
         "retry": 0,
-        "serial": claim.serial,
+        "serial": claim.label[1],
+        "generation": claim.label[0],
         "resident": ticket.resident if ticket else None,
         "state": "waiting",
         "flagged": odd,
@@ -162,14 +165,15 @@ def _bring_in(connection: Connection, cabinet: int, claim: _Claim, epoch: int, c
         "receipt_ms": at_ms,
     }
     connection.execute(insert(table).values(**parcel))
-    if ticket is not None and ticket.state == "open":
+    if ticket is not None and ticket.state in ("open", "expired"):
         connection.execute(update(tables.ticket).where(_ticket_of(claim)).values(state="used"))
     _tell(connection, cabinet, incarnation, parcel, Moment(at_ms, at_ms, at_ms))
     return False
 
 
 def _ticket_of(claim: _Claim):
-    return (tables.ticket.c.site == claim.site.id) & (tables.ticket.c.serial == claim.serial)
+    ticket = tables.ticket.c
+    return (ticket.site == claim.site.id) & (ticket.generation == claim.label[0]) & (ticket.serial == claim.label[1])
 
 
 def _tell(connection: Connection, cabinet: int, incarnation: int, parcel: dict, moment: Moment) -> None:

@@ -17,11 +17,12 @@ from host_tools.host.database import execute_many, insert_or_change, is_the_data
 from host_tools.host.domains import Applied, Apply, alone, apart
 from host_tools.host.ledger import ENROLLED, PENDING, Ledger
 from host_tools.host.letters import ODD_TICKET, UNKNOWN, Letters, News, note_movement
-from host_tools.host.meeting import Meeting, meet, put_right
+from host_tools.host.meeting import BEYOND, Meeting, meet, put_right
 from host_tools.host.said import Said, Taken
-from host_tools.host.standing import Board, Key
+from host_tools.host.standing import Board, Key, Serial
 from host_tools.host.times import Last, Moment, anchor, when
 from locker.core import host_records, records
+from locker.core.codes import RULE
 from locker.core.host_records import OutOfRange
 from locker.core.records import Record
 
@@ -111,7 +112,7 @@ class _Turn:
         self._boards = standing.boards(connection, ((message.cabinet, message.incarnation) for message in said))
         self._wrong: dict[bytes, str] = {}
         self._heard = heard = {raw: self._unpacked(raw) for message in said for raw in message.records}
-        serials = {record.a for record in heard.values() if record.kind == records.DEPOSITED}
+        serials = standing.serials_of(record.a for record in heard.values() if record.kind == records.DEPOSITED)
         self._tickets = standing.tickets(connection, {board.site for board in self._boards.values()}, serials)
         self._uses = standing.uses(connection, serials)
         self._parcels = standing.waiting(connection, {message.cabinet for message in said}) if heard else {}
@@ -141,6 +142,9 @@ class _Turn:
             record = self._heard[raw]
             reason = wrong or self._wrong.get(raw)
             if record.number == board.applied + 1:
+                if record.kind == records.EPOCH_BEGUN and record.a >> orders.EPOCH_BITS > RULE:
+                    self._connection.execute(_BEYOND, {"key": message.cabinet})  # its codes could not be told: refused by name
+                    break
                 if reason:
                     self._set_aside(board, record, raw, reason, message.at_ms)
                 else:
@@ -200,7 +204,7 @@ class _Turn:
         parcel = self._parcel(board, record)
         if parcel and parcel["state"] == "waiting":
             parcel |= {"state": ENDS[record.kind], "ended_ms": moment.latest_ms}
-            self._uses[board.site, parcel["serial"]] -= record.kind == records.WITHDRAWN
+            self._uses[board.site, (parcel["generation"], parcel["serial"])] -= record.kind == records.WITHDRAWN
         elif parcel is None and not standing.knows_parcel(self._connection, board, record.door, record.b):
             self.letters.alarm(board, record, UNKNOWN, moment)
 
@@ -209,9 +213,12 @@ class _Turn:
         if record.kind in STARTS:
             board.starts[record.door] = record.number
         elif record.kind == records.EPOCH_BEGUN:
-            board.begin_epoch(record.number, record.a)
+            epoch, rule = record.a & orders.EPOCH_MAX, record.a >> orders.EPOCH_BITS
+            board.begin_epoch(record.number, epoch)
             began = {"incarnation": board.incarnation, "began": record.number, "began_ms": moment.latest_ms}
-            self._epochs.append({"cabinet": board.cabinet, "epoch": record.a, "nonce": record.b, **began})
+            self._epochs.append({"cabinet": board.cabinet, "epoch": epoch, "nonce": record.b, "rule": rule, **began})
+        elif record.kind == records.TICKETS_TURNED:
+            board.generation = record.a
         elif record.kind == records.COMMAND_APPLIED:
             self._reported.append((board.cabinet, record.a, bool(record.b & 1), moment.latest_ms))
         elif record.kind == records.JOURNAL_DOUBT:
@@ -227,16 +234,17 @@ class _Turn:
         return self._parcels.get((board.cabinet, board.incarnation, record.door, record.b))
 
     def _deposit(self, board: Board, record: Record, moment: Moment) -> None:
-        if self._entered(board, record, moment):
+        generation, serial = label = board.ticket(record.a)
+        if self._entered(board, record, label, moment):
             return
-        ticket = self._tickets.get((board.site, record.a))
-        odd = ticket is None or ticket["state"] == "revoked" or self._uses[board.site, record.a] > 0
-        self._uses[board.site, record.a] += 1
-        if ticket and ticket["state"] == "open":
+        ticket = self._tickets.get((board.site, label))
+        odd = ticket is None or ticket["state"] == "revoked" or self._uses[board.site, label] > 0
+        self._uses[board.site, label] += 1
+        if ticket and ticket["state"] in ("open", "expired"):
             ticket["state"] = "used"
-            self._used.append({"at": board.site, "number": record.a})
-        if self._uses[board.site, record.a] > 1:
-            self._doubt_the_first(board.site, record.a, moment)
+            self._used.append({"at": board.site, "of": generation, "number": serial})
+        if self._uses[board.site, label] > 1:
+            self._doubt_the_first(board.site, label, moment)
         self._parcels[board.cabinet, board.incarnation, record.door, record.b] = {
             "id": None,
             "cabinet": board.cabinet,
@@ -245,7 +253,8 @@ class _Turn:
             "door": record.door,
             "counter": record.b,
             "retry": 0,
-            "serial": record.a,
+            "serial": serial,
+            "generation": generation,
             "resident": ticket["resident"] if ticket else None,
             "state": "waiting",
             "flagged": odd,
@@ -257,24 +266,24 @@ class _Turn:
         if odd:
             self.letters.alarm(board, record, ODD_TICKET, moment)
 
-    def _entered(self, board: Board, record: Record, moment: Moment) -> bool:
+    def _entered(self, board: Board, record: Record, label: Serial, moment: Moment) -> bool:
         """Whether the parcel was brought in by its receipt: then the event only says when it came, and in which life of the journal."""
         for key, parcel in self._parcels.items():
             its = (parcel["cabinet"], parcel["door"], parcel["counter"]) == (board.cabinet, record.door, record.b)
-            if its and parcel["receipt_ms"] is not None and parcel["serial"] == record.a:
+            if its and parcel["receipt_ms"] is not None and (parcel["generation"], parcel["serial"]) == label:
                 del self._parcels[key]
                 parcel |= {"incarnation": board.incarnation, "deposited_ms": min(moment.latest_ms, parcel["deposited_ms"])}
                 self._parcels[board.cabinet, board.incarnation, record.door, record.b] = parcel
                 return True
         return False
 
-    def _doubt_the_first(self, site: int, serial: int, moment: Moment) -> None:
+    def _doubt_the_first(self, site: int, label: Serial, moment: Moment) -> None:
         """A label was used again: whose use of it was honest nobody knows, so the parcel that was told as any other is one to doubt too."""
-        for key, parcel in standing.deposits(self._connection, site, serial).items():
+        for key, parcel in standing.deposits(self._connection, site, label).items():
             self._parcels.setdefault(key, parcel)
         sites = {board.cabinet: board.site for board in self._boards.values()}
         for parcel in self._parcels.values():
-            is_its = parcel["serial"] == serial and sites.get(parcel["cabinet"], site) == site
+            is_its = (parcel["generation"], parcel["serial"]) == label and sites.get(parcel["cabinet"], site) == site
             if is_its and not parcel["flagged"] and parcel["state"] != "withdrawn":
                 parcel["flagged"] = True
                 self.letters.correct(parcel, moment)
@@ -297,8 +306,7 @@ class _Turn:
     def write_aside(self) -> None:
         """Puts the little into the transaction that follows from a record that is set aside."""
         moved = [board for board in self._boards.values() if not board.is_placed and board.applied]
-        places = [{"cabinet": board.cabinet, "incarnation": board.incarnation, "applied": board.applied} for board in moved]
-        self._many(insert_or_change(self._dialect, tables.position), places)
+        self._many(insert_or_change(self._dialect, tables.position), [_place_row(board) for board in moved])
         self.letters.write()
 
     def write(self) -> None:
@@ -335,12 +343,18 @@ class _Turn:
 _CONFIRMED = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
 _NEXT = func.coalesce(bindparam("next", type_=BigInteger), tables.cabinet.c.next_event)
 _SEEN = update(tables.cabinet).where(tables.cabinet.c.id == bindparam("key")).values(state=_CONFIRMED, next_event=_NEXT)
+_BEYOND = update(tables.cabinet).where(tables.cabinet.c.id == bindparam("key")).values(fault=BEYOND)
 _EVENT = insert(tables.event)
 _EVENT_ROW = ("cabinet", "incarnation", *Record._fields, "arrived_ms", "earliest_ms", "latest_ms")
 _PARCEL = insert(tables.parcel)
 _CHANGED = update(tables.parcel).where(tables.parcel.c.id == bindparam("key"))
 _TICKET = (tables.ticket.c.site == bindparam("at")) & (tables.ticket.c.serial == bindparam("number"))
+_TICKET &= tables.ticket.c.generation == bindparam("of")
 _USED = update(tables.ticket).where(_TICKET).values(state="used")
+
+
+def _place_row(board: Board) -> dict[str, Any]:
+    return {"cabinet": board.cabinet, "incarnation": board.incarnation, "applied": board.applied, "generation": board.generation}
 
 
 def _anchor_row(board: Board, boot: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from host_tools.errors import Complaint
-from host_tools.host import dispatch, openings, orders, outbox
+from host_tools.host import dispatch, generations, openings, orders, outbox
 from host_tools.host.carriers import Carrier, SerialCarrier
 from host_tools.host.chronicle import Tell, occurrence, of_news
 from host_tools.host.database import Passing, now_ms
@@ -239,6 +239,7 @@ class Server:
                 if loop.time() - rolled_s >= _ROLL_S:
                     rolled_s = loop.time()
                     await loop.run_in_executor(thread, orders.roll_epochs, self._ledger, now_ms())
+                    await loop.run_in_executor(thread, generations.look_after, self._ledger, now_ms())
                 boards = self._links.in_step()
                 if boards:
                     found = await loop.run_in_executor(thread, orders.next_orders, self._ledger, boards)

@@ -13,10 +13,15 @@ from host_tools.host.times import Last
 from locker.core import records
 from locker.core.records import Record
 
-_SERIAL_MASK = 0x1FFFF  # of what ADOPTED says
+_SERIAL = 0x1FFFF  # the bits of a serial in a record
+_EPOCH = 0x3FFFF  # and those of an epoch
+_ADOPTED_SHIFT = 18  # of the generation in ADOPTED
 
 #: A board in one of its incarnations: the ledger's number of its cabinet, the incarnation.
 Key = tuple[int, int]
+
+#: A ticket of a site: the generation of its key, and its serial.
+Serial = tuple[int, int]
 
 
 class Board:
@@ -28,6 +33,7 @@ class Board:
         self.site: int = cabinet.site
         self.epoch = 1
         self.newest_epoch: int = cabinet.epoch  # of any incarnation
+        self.generation: int = cabinet.generation  # of its ticket key, behind its last event
         self.epochs: dict[int, int] = {}  # those begun in this incarnation: by the number of the event with which each began
         self.starts: dict[int, int] = {}  # by door: number of the event that reserved the counter of its latest parcel
         self.applied = 0
@@ -40,6 +46,7 @@ class Board:
     def place(self, row: Row) -> None:
         """Takes over where the ledger has it."""
         self.applied = row.applied
+        self.generation = row.generation
         self.is_placed = True
         if row.boot is not None:
             self.last = Last(row.boot, row.uptime, row.earliest_ms)
@@ -49,6 +56,12 @@ class Board:
         if started_ms < self.anchors.get(boot, started_ms + 1):
             self.anchors[boot] = started_ms
             self.changed.add(boot)
+
+    def ticket(self, recorded: int) -> Serial:
+        """The generation and the serial of a ticket that was used behind its last event, as a record has it."""
+        if not self.generation:
+            return 0, recorded
+        return max(0, self.generation - ((recorded >> 16 ^ self.generation) & 1)), recorded & 0xFFFF
 
     def begin_epoch(self, number: int, epoch: int) -> None:
         """From the event of that number on, counters are reserved in another epoch."""
@@ -94,7 +107,9 @@ def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
 
 
 _NUMBERS = bindparam("cabinets", expanding=True)
-_CABINETS = select(*(cabinet.c[name] for name in ("id", "site", "board_id", "epoch", "enrolled_ms"))).where(cabinet.c.id.in_(_NUMBERS))
+_CABINETS = select(*(cabinet.c[name] for name in ("id", "site", "board_id", "epoch", "generation", "enrolled_ms"))).where(
+    cabinet.c.id.in_(_NUMBERS)
+)
 _SAME = (event.c.cabinet == position.c.cabinet) & (event.c.incarnation == position.c.incarnation)
 _EARLIER = event.alias()
 _NEWEST = (  # one that was set aside is not there
@@ -141,34 +156,45 @@ def adoptable(connection: Connection, wanted: Iterable[tuple[int, Record]]) -> d
     for number, record in wanted:
         here = select(cabinet.c.site, cabinet.c.number).where(cabinet.c.id == number).subquery()
         same = select(cabinet.c.id).join(here, (cabinet.c.site == here.c.site) & (cabinet.c.number == here.c.number))
-        its = (parcel.c.door == record.door) & (parcel.c.counter == record.b) & (parcel.c.serial == record.a & _SERIAL_MASK)
+        generation = record.a >> _ADOPTED_SHIFT
+        serial = record.a & (0xFFFF if generation else _SERIAL)
+        its = (parcel.c.door == record.door) & (parcel.c.counter == record.b)
+        its &= (parcel.c.generation == generation) & (parcel.c.serial == serial)
         row = connection.execute(select(parcel).where(parcel.c.cabinet.in_(same), its, parcel.c.state == "waiting")).first()
         if row:
             found[number, record.number] = _with_its_past(row)
     return found
 
 
-def tickets(connection: Connection, sites: Iterable[int], serials: set[int]) -> dict[tuple[int, int], dict[str, Any]]:
-    """The tickets with these serials, by site and serial."""
+def serials_of(recorded: Iterable[int]) -> set[int]:
+    """The serials that these may be, which records have."""
+    return {serial for one in recorded for serial in (one, one & 0xFFFF)}
+
+
+def tickets(connection: Connection, sites: Iterable[int], serials: set[int]) -> dict[tuple[int, Serial], dict[str, Any]]:
+    """The tickets with these serials, by site and by generation and serial."""
     if not serials:
         return {}
     rows = connection.execute(select(ticket).where(ticket.c.site.in_(set(sites)), ticket.c.serial.in_(serials)))
-    return {(row.site, row.serial): dict(row._mapping) for row in rows}
+    return {(row.site, (row.generation, row.serial)): dict(row._mapping) for row in rows}
 
 
-def uses(connection: Connection, serials: set[int]) -> Counter[tuple[int, int]]:
-    """How many deposits each of these serials has made at its site, those not counted that the courier took back."""
+def uses(connection: Connection, serials: set[int]) -> Counter[tuple[int, Serial]]:
+    """How many deposits each of these serials has made at its site, by generation: those not counted that the courier took back."""
     if not serials:
         return Counter()
-    made = select(cabinet.c.site, parcel.c.serial, func.count().label("times")).join_from(parcel, cabinet)
-    made = made.where(parcel.c.serial.in_(serials), parcel.c.state != "withdrawn").group_by(cabinet.c.site, parcel.c.serial)
-    return Counter({(row.site, row.serial): row.times for row in connection.execute(made)})
+    ticket_of = (cabinet.c.site, parcel.c.generation, parcel.c.serial)
+    made = select(*ticket_of, func.count().label("times")).join_from(parcel, cabinet)
+    made = made.where(parcel.c.serial.in_(serials), parcel.c.state != "withdrawn").group_by(*ticket_of)
+    return Counter({(row.site, (row.generation, row.serial)): row.times for row in connection.execute(made)})
 
 
-def deposits(connection: Connection, site: int, serial: int) -> dict[tuple[int, int, int, int], dict[str, Any]]:
+def deposits(connection: Connection, site: int, label: Serial) -> dict[tuple[int, int, int, int], dict[str, Any]]:
     """The parcels that came on a ticket, as `waiting`, but for those that the courier took back, whether they wait or not."""
     of_site = select(cabinet.c.id).where(cabinet.c.site == site)
-    its = (parcel.c.serial == serial) & (parcel.c.state != "withdrawn") & parcel.c.cabinet.in_(of_site)
+    its = (
+        (parcel.c.generation == label[0]) & (parcel.c.serial == label[1]) & (parcel.c.state != "withdrawn") & parcel.c.cabinet.in_(of_site)
+    )
     rows = connection.execute(select(parcel).where(its))
     return {(row.cabinet, row.incarnation, row.door, row.counter): _with_its_past(row) for row in rows}
 

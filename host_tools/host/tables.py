@@ -19,10 +19,11 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     text,
+    true,
 )
 
 #: The newest migration, which this program needs.
-SCHEMA = "0007"
+SCHEMA = "0008"
 
 metadata = MetaData(
     naming_convention={
@@ -40,7 +41,9 @@ site = Table(
     Column("id", Integer, primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
     Column("site_id", LargeBinary(8), nullable=False, unique=True),
-    Column("ticket_key", LargeBinary, nullable=False),  # sealed
+    Column("ticket_key", LargeBinary, nullable=False),  # sealed; the ticket keys of all generations come from it
+    Column("generation", Integer, nullable=False, server_default="0"),  # of the ticket key: the newest that its cabinets must take
+    Column("is_old", Boolean, nullable=False, server_default=true()),  # older than generations: its first ticket key is the secret itself
     Column("help_number", String(14), nullable=False, server_default=""),  # whom people at its cabinets call; empty: none is known
     Column("refusals_told_ms", BigInteger),  # when staff were told last that many tickets are refused here
 )
@@ -70,6 +73,8 @@ cabinet = Table(
     Column("nonce_host", LargeBinary(8), nullable=False),
     Column("nonce_board", LargeBinary(8), nullable=False),
     Column("epoch", Integer, nullable=False),  # of new parcels
+    Column("rule", Integer, nullable=False, server_default="0"),  # of codes and tails, in its first epoch
+    Column("generation", Integer, nullable=False, server_default="0"),  # of the ticket key, when it was provisioned
     Column("state", String(8), nullable=False),
     Column("enrolled_ms", BigInteger, nullable=False),
     Column("seen_ms", BigInteger),  # the last verified frame
@@ -111,6 +116,7 @@ position = Table(
     Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
     Column("incarnation", BigInteger, nullable=False),
     Column("applied", BigInteger, nullable=False),
+    Column("generation", Integer, nullable=False, server_default="0"),  # of the ticket key, behind that event
     PrimaryKeyConstraint("cabinet", "incarnation"),
 )
 
@@ -152,6 +158,7 @@ epoch = Table(
     Column("cabinet", ForeignKey("cabinet.id"), nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("nonce", BigInteger, nullable=False),
+    Column("rule", Integer, nullable=False, server_default="0"),  # of codes and tails
     Column("incarnation", BigInteger, nullable=False),
     Column("began", BigInteger, nullable=False),  # number of the event
     Column("began_ms", BigInteger, nullable=False),
@@ -209,12 +216,13 @@ ticket = Table(
     "ticket",
     metadata,
     Column("site", ForeignKey("site.id"), nullable=False),
+    Column("generation", Integer, nullable=False),  # of the ticket key that its tag is made with
     Column("serial", Integer, nullable=False),
     Column("resident", ForeignKey("resident.id"), nullable=False),
     Column("state", String(7), nullable=False),
     Column("issued_ms", BigInteger, nullable=False),
-    PrimaryKeyConstraint("site", "serial"),
-    CheckConstraint("state IN ('open', 'used', 'revoked')", name="state"),
+    PrimaryKeyConstraint("site", "generation", "serial"),
+    CheckConstraint("state IN ('open', 'used', 'revoked', 'expired')", name="state"),
 )
 
 #: One deposit. Its code is a function of cabinet, epoch, door, counter and retry.
@@ -229,6 +237,7 @@ parcel = Table(
     Column("counter", BigInteger, nullable=False),
     Column("retry", Integer, nullable=False),
     Column("serial", Integer, nullable=False),
+    Column("generation", Integer, nullable=False, server_default="0"),  # of the ticket's key
     Column("resident", ForeignKey("resident.id")),  # None: a ticket that this host never issued
     Column("state", String(9), nullable=False),
     Column("flagged", Boolean, nullable=False),  # the ticket was unknown, revoked or used before
@@ -254,6 +263,8 @@ outbox = Table(
     Column("door", Integer, nullable=False),
     Column("counter", BigInteger, nullable=False),
     Column("retry", Integer, nullable=False),
+    Column("serial", Integer, nullable=False, server_default="0"),  # and generation: of the parcel's ticket, which has the safe tail
+    Column("generation", Integer, nullable=False, server_default="0"),
     Column("queued_ms", BigInteger, nullable=False),  # when the host heard of it
     Column("earliest_ms", BigInteger),  # it happened between these; None: when it was heard
     Column("latest_ms", BigInteger),

@@ -1,83 +1,103 @@
-"""Tickets: the host issues a random unused serial of the site, with the resident's safe tail in it; the board can tell it offline."""
+"""Tickets: the host issues a random unused serial of the site that fits the resident's safe tail; the board can tell it offline."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from secrets import randbelow
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from host_tools.errors import Complaint
-from host_tools.host import residents, tables
+from host_tools.host import generations, residents, tables
 from host_tools.host.database import now_ms
-from host_tools.host.ledger import Ledger
+from host_tools.host.ledger import TICKET_SECRET, Ledger
 from host_tools.host.names import normal
 from host_tools.host.residents import LABEL
 from locker.core import tickets as derivation
 from locker.core.codes import same
 
-_DRAWS_MAX = 2000  # a serial with her tail is one in a hundred; a site that is nearly full is searched in order
+_DRAWS_MAX = 2000  # a serial with her tail is one in two hundred; a site that is nearly full is searched in order
 
 
 class Issued(NamedTuple):
-    """A ticket as it is handed out, once: `number` is the 9 digits for the address label."""
+    """A ticket as it is handed out, once: `number` is the 9 digits for the address label, `generation` that of its key."""
 
     site: str
     resident: str
     serial: int
     number: str
+    generation: int
 
 
 class Ticket(NamedTuple):
     """A ticket as the ledger lists it; its tag is not shown again."""
 
     site: str
+    generation: int
     serial: int
     resident: str
-    state: str  # open, used or revoked
+    state: str  # open, used, revoked or expired
     issued_ms: int
 
 
 def issue(ledger: Ledger, resident: str, site: str | None = None, unit: str | None = None) -> Issued:
     """A new ticket for one deposit for the resident, at a site (which may be left out where there is only one).
 
-    Raises Complaint when resident or site are unknown, or no serial with her tail is left.
+    The site's ticket key turns when this was one of the last for her. Raises Complaint when resident or site are unknown, or no serial
+    that fits her is left.
     """
     name = site or only_site(ledger)
     with ledger.writing() as connection:
         place = _site(connection, name)
         person = residents.find(connection, resident, unit)
-        key = ledger.vault.open(place.ticket_key, "ticket key", place.site_id)
+        secret = ledger.vault.open(place.ticket_key, TICKET_SECRET, place.site_id)
         tail = residents.tail_of(ledger.vault, person)
-        used = set(connection.scalars(select(tables.ticket.c.serial).where(tables.ticket.c.site == place.id)))
+        key = generations.key_of(place, secret, generations.issued_of(connection, place))
+        near = (key.generation - 1, key.generation + 1)
+        beside = [generations.key_of(place, secret, generation) for generation in near if generation >= 0]
+        its = (tables.ticket.c.site == place.id) & (tables.ticket.c.generation == key.generation)
+        used = set(connection.scalars(select(tables.ticket.c.serial).where(its)))
 
         def fits(serial: int) -> bool:
-            return serial not in used and (tail is None or derivation.tail(key, place.site_id, serial) == tail)
+            if serial in used or not key.fits(serial, tail):
+                return False
+            number = key.number(serial)  # the same digits must not be another ticket of a generation that is taken beside this one
+            return all(other.number(serial) != number for other in beside)
 
-        serial = _draw(fits)
-        row = {"site": place.id, "serial": serial, "resident": person.id, "state": "open", "issued_ms": now_ms()}
-        connection.execute(insert(tables.ticket).values(**row))
-    return Issued(place.name, residents.label(person.name, person.unit), serial, derivation.ticket(key, place.site_id, serial))
-
-
-def _draw(fits: Callable[[int], bool]) -> int:
-    def candidates() -> Iterator[int]:
-        for _ in range(_DRAWS_MAX):
-            yield randbelow(derivation.SERIALS)
-        yield from range(derivation.SERIALS)
-
-    serial = next(filter(fits, candidates()), None)
-    if serial is None:
-        raise Complaint("This site has no ticket left for that resident: its ticket key must roll first.")
-    return serial
+        serial = next(filter(fits, _candidates()), None)
+        if serial is None:
+            raise Complaint(_none_left(place.name, generations.late(connection, place)))
+        row = {"site": place.id, "generation": key.generation, "serial": serial, "resident": person.id, "state": "open"}
+        connection.execute(insert(tables.ticket).values(**row, issued_ms=now_ms()))
+        generations.turn_if_due(connection, place, key, tail, now_ms())
+    return Issued(place.name, residents.label(person.name, person.unit), serial, key.number(serial), key.generation)
 
 
-def listing(ledger: Ledger, site: str | None = None) -> list[Ticket]:
-    """All tickets, the newest first; of one site, if it is given."""
-    wanted = (
-        select(tables.site.c.name, tables.ticket.c.serial, LABEL, tables.ticket.c.state, tables.ticket.c.issued_ms)
-        .select_from(tables.ticket.join(tables.site).join(tables.resident))
-        .order_by(tables.ticket.c.issued_ms.desc(), tables.ticket.c.serial)
+def _candidates() -> Iterator[int]:
+    for _ in range(_DRAWS_MAX):
+        yield randbelow(derivation.SERIALS)
+    yield from range(derivation.SERIALS)
+
+
+def _none_left(site: str, late: list[int]) -> str:
+    if not late:
+        return "This site has no ticket left for that resident: its ticket key turns as soon as its cabinets can, `ansim link` shows them."
+    which = ", ".join(str(number) for number in late[:10])
+    return (
+        f"{site} has no ticket left for that resident until its new ticket key is everywhere: cabinet {which} has not heard of it. "
+        "Bring its link up, or take its board out of service with `ansim provision --replace`."
     )
+
+
+def listing(ledger: Ledger, site: str | None = None, state: str | None = None) -> list[Ticket]:
+    """All tickets, the newest first; of one site, or in one state, if it is given."""
+    of_ticket = (tables.ticket.c.generation, tables.ticket.c.serial)
+    wanted = (
+        select(tables.site.c.name, *of_ticket, LABEL, tables.ticket.c.state, tables.ticket.c.issued_ms)
+        .select_from(tables.ticket.join(tables.site).join(tables.resident))
+        .order_by(tables.ticket.c.issued_ms.desc(), *of_ticket)
+    )
+    if state is not None:
+        wanted = wanted.where(tables.ticket.c.state == state)
     with ledger.reading() as connection:
         if site is not None:
             wanted = wanted.where(tables.site.c.id == _site(connection, site).id)
@@ -87,30 +107,53 @@ def listing(ledger: Ledger, site: str | None = None) -> list[Ticket]:
 def revoke(ledger: Ledger, number: str, site: str | None = None) -> Ticket:
     """Takes an open ticket back, by its 9 digits or its 5-digit serial. A deposit that a cabinet accepts on it all the same is flagged.
 
-    Raises Complaint when the ticket is not of this site, or not open any more.
+    Raises Complaint when the ticket is not of this site, or not open any more, or when two are open that have this serial.
     """
     if len(number) not in (5, 9) or not (number.isascii() and number.isdigit()):
         raise Complaint("A ticket is 9 digits, or its serial: the first 5 of them.", 2)
     name = site or only_site(ledger)
     with ledger.writing() as connection:
         place = _site(connection, name)
-        serial = int(number[:5])
-        key = ledger.vault.open(place.ticket_key, "ticket key", place.site_id)
-        here = (tables.ticket.c.site == place.id) & (tables.ticket.c.serial == serial)
-        row = connection.execute(select(tables.ticket, LABEL).join(tables.resident).where(here)).first()
-        if row is None or (len(number) == 9 and not same(number, derivation.ticket(key, place.site_id, serial))):
+        found = named(ledger, connection, place, number)
+        if not found:
             raise Complaint(f"That ticket was not issued at {name}: `ansim ticket list` shows the tickets.")
-        if row.state != "open":
-            raise Complaint(f"That ticket is {row.state} already.")
-        connection.execute(update(tables.ticket).where(here).values(state="revoked"))
-    return Ticket(place.name, serial, row.label, "revoked", row.issued_ms)
+        open_ = [row for row in found if row.state == "open"]
+        if len(open_) > 1:
+            raise Complaint("Two tickets with that serial are open, of two ticket keys: give all 9 digits.")
+        if not open_:
+            raise Complaint(f"That ticket is {found[0].state} already.")
+        row = open_[0]
+        here = [tables.ticket.c[column] == row._mapping[column] for column in ("site", "generation", "serial")]
+        connection.execute(update(tables.ticket).where(*here).values(state="revoked"))
+    return Ticket(place.name, row.generation, row.serial, row.label, "revoked", row.issued_ms)
 
 
-def serial_of(ledger: Ledger, site: Row, number: str) -> int | None:
-    """The serial of a ticket (9 digits) that this host has issued at a site, whatever has become of it; None for none of its tickets."""
-    key = ledger.vault.open(site.ticket_key, "ticket key", site.site_id)
-    serial = int(number[:5])
-    return serial if same(number, derivation.ticket(key, site.site_id, serial)) else None
+def named(ledger: Ledger, connection: Connection, place: Row, number: str) -> Sequence[Row]:
+    """The tickets of a site (its row) with these 9 digits, or 5 of serial, the newest key first; each with the label of its resident."""
+    ticket = tables.ticket
+    here = (ticket.c.site == place.id) & (ticket.c.serial == int(number[:5]))
+    wanted = select(ticket, LABEL).join(tables.resident).where(here).order_by(ticket.c.generation.desc())
+    found = connection.execute(wanted).all()
+    if len(number) == 5:
+        return found
+    secret = ledger.vault.open(place.ticket_key, TICKET_SECRET, place.site_id)
+    return [row for row in found if same(number, generations.key_of(place, secret, row.generation).number(row.serial))]
+
+
+def label_of(ledger: Ledger, site: Row, number: str) -> tuple[int, int] | None:
+    """Generation and serial of a ticket (9 digits) of a site (its row), whatever has become of it; None for none of its tickets.
+
+    Of two generations that give the same digits it is the one of which this host has issued the ticket.
+    """
+    with ledger.reading() as connection:
+        issued = named(ledger, connection, site, number)
+    if issued:
+        return issued[0].generation, issued[0].serial
+    secret = ledger.vault.open(site.ticket_key, TICKET_SECRET, site.site_id)
+    for generation in range(site.generation, max(-1, site.generation - 3), -1):
+        if same(number, generations.key_of(site, secret, generation).number(int(number[:5]))):
+            return generation, int(number[:5])
+    return None
 
 
 def only_site(ledger: Ledger) -> str:

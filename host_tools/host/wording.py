@@ -9,6 +9,7 @@ from typing import NamedTuple
 from host_tools.host.ledger import Identity
 from host_tools.host.times import Moment
 from locker.core.codes import pickup_code, staff_code
+from locker.core.tickets import keyed, tail
 from locker.wire.keys import epoch_keys
 
 _LATE_MS = 60_000  # from which on a text for staff begins with when it was
@@ -37,6 +38,8 @@ class Matter(NamedTuple):
     counter: int
     retry: int
     moment: Moment
+    serial: int = 0  # and generation: of the parcel's ticket
+    generation: int = 0
 
 
 _TYPE = "Type the door and the 8 digits, then #. The extra digits are for when the screen asks for them."
@@ -120,8 +123,16 @@ def _full(moment: datetime) -> str:
 
 def spoken_code(matter: Matter, identity: Identity) -> str:
     """`door 07 · 7391 0462 · extra 5518`."""
-    digits = pickup_code(_code_key(matter, identity), identity.cabinet.board_id, matter.epoch, matter.door, matter.counter, matter.retry)
+    rule = identity.rules[matter.epoch]
+    where = (identity.cabinet.board_id, matter.epoch, matter.door, matter.counter, matter.retry)
+    digits = pickup_code(_code_key(matter, identity), *where, tail_of(identity, matter.generation, matter.serial, rule), rule)
     return f"door {matter.door:02d} · {digits[:4]} {digits[4:8]} · extra {digits[8:]}"
+
+
+def tail_of(identity: Identity, generation: int, serial: int, rule: int) -> int:
+    """The safe tail that comes with a ticket of the site, by the rule of the parcel's epoch; codes.NO_TAIL and above for none."""
+    key, its_rule = keyed(identity.ticket_secret, generation, identity.is_old)
+    return tail(key, identity.site_id, serial, min(rule, its_rule))
 
 
 def spoken_staff_code(matter: Matter, identity: Identity) -> str:

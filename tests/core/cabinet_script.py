@@ -4,9 +4,12 @@ import english
 
 from locker.core import codes, commands, entry, events, journal, records, tickets
 from locker.core import effects as do
-from locker.core.cabinet import Cabinet, Secrets
+from locker.core.cabinet import Cabinet
+from locker.core.secrets import Secrets
 
-SECRETS = Secrets(bytes(range(8)), bytes(range(8, 16)), 1, b"c" * 32, b"r" * 32, b"t" * 32, 12, {})
+TICKET_SECRET = b"t" * 32
+TICKET_KEYS = {0: tickets.keyed(TICKET_SECRET, 0, False)}
+SECRETS = Secrets(bytes(range(8)), bytes(range(8, 16)), 1, b"c" * 32, b"r" * 32, TICKET_KEYS, 12, {}, codes.RULE)
 SIZES = "SSML"
 PULSE_MS = 400
 
@@ -20,8 +23,25 @@ def secrets_of(epoch):
     """What a board of that epoch knows, with the keys of all epochs before it."""
     if epoch == 1:
         return SECRETS
-    old = {earlier: (earlier, code_key(earlier)) for earlier in range(1, epoch)}
-    return Secrets(*SECRETS[:2], epoch, code_key(epoch), b"r%31d" % epoch, *SECRETS[5:7], old)
+    old = {earlier: (earlier, code_key(earlier), codes.RULE) for earlier in range(1, epoch)}
+    return Secrets(*SECRETS[:2], epoch, code_key(epoch), b"r%31d" % epoch, *SECRETS[5:7], old, codes.RULE)
+
+
+def tail_of(serial, generation=0, rule=codes.RULE):
+    """The tail of a parcel that came with a ticket, its serial as in records; 100 and more for none."""
+    return tickets.tail(tickets.ticket_key(TICKET_SECRET, generation), SECRETS.site_id, serial & 0xFFFF, rule)
+
+
+def parcel_code(door, counter, serial, epoch=1, retry=0, rule=codes.RULE, generation=0):
+    """The 12 digits of a parcel's pickup code, as the host derives them."""
+    tail = tail_of(serial, generation, rule)
+    return codes.pickup_code(code_key(epoch), SECRETS.board_id, epoch, door, counter, retry, tail, rule)
+
+
+def parcel_duress(door, counter, serial, epoch=1, retry=0, rule=codes.RULE, generation=0):
+    """The same of its duress code."""
+    tail = tail_of(serial, generation, rule)
+    return codes.duress_code(code_key(epoch), SECRETS.board_id, epoch, door, counter, retry, tail, rule)
 
 
 def numbered(sizes=SIZES):
@@ -29,17 +49,20 @@ def numbered(sizes=SIZES):
     return tuple(enumerate(sizes, 1))
 
 
-def present(epochs):
-    """What a board with these epochs knows."""
-    epoch = epochs[-1][0]
-    old = {earlier & 1023: (earlier, code_key(earlier)) for earlier, _ in epochs[:-1]}
-    return Secrets(*secrets_of(1)[:2], epoch, code_key(epoch), secrets_of(1)[4] if epoch == 1 else b"r%31d" % epoch, *SECRETS[5:7], old)
+def present(epochs, generations=(0,)):
+    """What a board with these epochs and generations of ticket keys knows."""
+    epoch, _, rule = epochs[-1]
+    old = {earlier & 1023: (earlier, code_key(earlier), its_rule) for earlier, _, its_rule in epochs[:-1]}
+    keys = {generation: tickets.keyed(TICKET_SECRET, generation, False) for generation in generations}
+    receipt_key = SECRETS.receipt_key if epoch == 1 else b"r%31d" % epoch
+    return Secrets(*SECRETS[:2], epoch, code_key(epoch), receipt_key, keys, SECRETS.cabinet, old, rule)
 
 
 class Story:
     """A cabinet whose doors people move, and a flash that keeps its records and spent tickets when the power goes."""
 
-    def __init__(self, sizes=SIZES, draw=lambda n: 0):
+    def __init__(self, sizes=SIZES, draw=lambda n: 0, rule=codes.RULE):
+        self.rule = rule  # of the first epoch
         self.doors = numbered(sizes)
         self.draw = draw
         self.now = 0
@@ -70,7 +93,7 @@ class Story:
 
     def folded(self):
         """A state made from the flash alone."""
-        state = journal.State(tuple([number for number, _ in self.doors]))
+        state = journal.State(tuple([number for number, _ in self.doors]), 1, self.rule)
         for record in self.log:
             state.apply(record)
         return state
@@ -87,6 +110,8 @@ class Story:
                 self._store(effect)
             elif kind is do.Spend:
                 self.spent.add(effect.serial)
+            elif kind is do.Clear:
+                self.spent = {serial for serial in self.spent if (serial >> 16 ^ effect.generation) & 1}
             elif kind is do.Pulse:
                 assert not self.coil, "two coils at once"
                 self.coil = effect.door
@@ -183,13 +208,20 @@ class Story:
 
     # Whole visits
 
-    def ticket(self, serial):
-        return tickets.ticket(SECRETS.ticket_key, SECRETS.site_id, serial)
+    def ticket(self, serial, generation=0):
+        return tickets.ticket(tickets.ticket_key(TICKET_SECRET, generation), SECRETS.site_id, serial)
 
     def code(self, door, digits=8):
         """Door and pickup code of the parcel in it, as the host would derive them."""
-        counter = self.state.doors[door].counter
-        return f"{door:02}" + codes.pickup_code(SECRETS.code_key, SECRETS.board_id, SECRETS.epoch, door, counter, 0)[:digits]
+        parcel = self.state.doors[door]
+        generation = self.state.generation_of(parcel)
+        return f"{door:02}" + parcel_code(door, parcel.counter, parcel.serial, rule=self.rule, generation=generation)[:digits]
+
+    def duress(self, door, digits=8):
+        """The same with the safe tail of the parcel's ticket."""
+        parcel = self.state.doors[door]
+        generation = self.state.generation_of(parcel)
+        return f"{door:02}" + parcel_duress(door, parcel.counter, parcel.serial, rule=self.rule, generation=generation)[:digits]
 
     def wrong(self, door, digits=8):
         """The same with its last digit changed."""

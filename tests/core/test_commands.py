@@ -1,11 +1,11 @@
 """The host's commands: each once, in order, reported with its number, and bound to the parcel it is for."""
 
-from cabinet_script import SECRETS, Story, kinds, pulses, secrets_of
+from cabinet_script import SECRETS, Story, kinds, parcel_code, pulses, secrets_of
 
 from locker.core import codes, commands, journal, records
-from locker.core.cabinet import Secrets
 from locker.core.effects import Record, Spend
 from locker.core.events import Commanded
+from locker.core.secrets import Secrets
 
 
 def applied(story, kind, door, counter, a):
@@ -19,8 +19,20 @@ def applied(story, kind, door, counter, a):
 
 def test_the_numbers_of_commands_are_the_hosts_too():
     assert commands.SKIP == 0
-    names = ("REISSUE", "ARM_RECALL", "ARM_SERVICE", "DISARM", "SET_OUT", "SET_PATIENCE", "BEGIN_EPOCH", "ANSWER_BELL", "ADOPT", "SETTLE")
-    assert [getattr(commands, name) for name in names] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+    names = (
+        "REISSUE",
+        "ARM_RECALL",
+        "ARM_SERVICE",
+        "DISARM",
+        "SET_OUT",
+        "SET_PATIENCE",
+        "BEGIN_EPOCH",
+        "ANSWER_BELL",
+        "ADOPT",
+        "SETTLE",
+        "TURN_TICKETS",
+    )
+    assert [getattr(commands, name) for name in names] == list(range(1, 12))
 
 
 def test_what_is_possible_is_reported_so_to_its_limits():
@@ -113,7 +125,7 @@ def test_a_reissued_code_replaces_the_old_one_and_keeps_the_failures():
     story.tell(Commanded(1, commands.REISSUE, door, 1, 1))
     assert story.state.doors[door].failures == 3
     assert pulses(story.asks(old + "#")) == []
-    new = f"{door:02}" + codes.pickup_code(SECRETS.code_key, SECRETS.board_id, SECRETS.epoch, door, 1, 1)[:8]
+    new = f"{door:02}" + parcel_code(door, 1, 42, retry=1)[:8]
     assert pulses(story.asks(new + "#")) == [door]
 
 
@@ -124,7 +136,7 @@ def test_a_reissue_gives_no_new_guesses():
     for _ in range(10):
         story.asks(story.wrong(door) + "#")
     story.tell(Commanded(1, commands.REISSUE, door, 1, 1))
-    new = f"{door:02}" + codes.pickup_code(SECRETS.code_key, SECRETS.board_id, SECRETS.epoch, door, 1, 1)
+    new = f"{door:02}" + parcel_code(door, 1, 42, retry=1)
     assert pulses(story.asks(new[:10] + "#")) == []
     assert pulses(story.asks(new + "#")) == [door]
 
@@ -147,12 +159,11 @@ def test_a_parcel_keeps_the_code_of_its_epoch_until_it_goes():
     door = story.deposits()
     story.wait(61000)
     old_code = story.code(door)
-    secrets = secrets_of(2)
     assert Record(records.EPOCH_BEGUN, 0, 2, 1 + 77) in story.orders(commands.BEGIN_EPOCH, counter=77, a=2)
     other = story.deposits(43)
     assert story.state.doors[other].epoch == 2
     story.wait(61000)
-    new_code = f"{other:02}" + codes.pickup_code(secrets.code_key, secrets.board_id, 2, other, 1, 0)[:8]
+    new_code = f"{other:02}" + parcel_code(other, 1, 43, epoch=2, rule=0)[:8]
     assert pulses(story.asks(story.code(other) + "#")) == []  # the old epoch's key
     assert pulses(story.asks(new_code + "#")) == [other]
     story.opens(other)
@@ -176,8 +187,8 @@ def test_a_parcel_of_an_epoch_whose_key_is_gone_opens_for_no_code():
     story = Story()
     door = story.deposits()
     story.wait(61000)
-    story.cabinet.secrets = Secrets(*secrets_of(2)[:7], {})
-    with_new = f"{door:02}" + codes.pickup_code(secrets_of(2).code_key, SECRETS.board_id, 2, door, 1, 0)[:8]
+    story.cabinet.secrets = Secrets(*secrets_of(2)[:7], {}, codes.RULE)
+    with_new = f"{door:02}" + parcel_code(door, 1, 42, epoch=2)[:8]
     assert pulses(story.asks(with_new + "#")) == []
     assert story.state.doors[door].state == journal.WAITING
 
@@ -188,12 +199,12 @@ def test_an_epoch_begins_once_however_often_it_is_ordered():
     assert begun == [Record(records.EPOCH_BEGUN, 0, 9, 6), Record(records.COMMAND_APPLIED, 0, 1, 1 << 1 | 1)]
     for epoch in (9, 8):
         assert kinds(story.orders(commands.BEGIN_EPOCH, counter=5, a=epoch)) == [records.COMMAND_APPLIED]
-    assert story.state.epochs() == [(9, 6)]
-    assert not applied(story, commands.BEGIN_EPOCH, 0, 0, 1 << 18)
+    assert story.state.epochs() == [(9, 6, 0)]
+    assert not applied(story, commands.BEGIN_EPOCH, 0, 0, 10 | 2 << 18)  # of a rule that this firmware does not know
     assert story.state.epoch == 9
     assert applied(Story(), commands.BEGIN_EPOCH, 0, 0, (1 << 18) - 1)
     story.power_on()
-    assert story.state.epochs() == [(9, 6)]
+    assert story.state.epochs() == [(9, 6, 0)]
     assert story.cabinet.secrets.epoch == 9
 
 
@@ -240,7 +251,7 @@ def test_a_parcel_that_the_journal_does_not_know_is_adopted_with_a_code_of_the_p
     assert (door.state, door.counter, door.serial, door.flagged, door.epoch) == (journal.WAITING, 7, 4711, 1, 2)
     assert kinds(story.orders(commands.ADOPT, 2, 7, 4711)) == [records.COMMAND_APPLIED]  # said again after a power cut
     assert applied(story, commands.ADOPT, 2, 7, 4711)
-    code = "02" + codes.pickup_code(secrets_of(2).code_key, SECRETS.board_id, 2, 2, 7, 0)
+    code = "02" + parcel_code(2, 7, 4711, epoch=2, rule=0)
     story.wait(5000)
     assert pulses(story.asks(code[:10] + "#")) == [2]
 

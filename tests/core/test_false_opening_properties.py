@@ -12,10 +12,10 @@ from itertools import count
 
 import english
 import pytest
-from cabinet_script import SECRETS, Story, numbered, present
+from cabinet_script import Story, numbered, parcel_code, parcel_duress, present, tail_of
 
 from locker import mac
-from locker.core import codes, entry, journal, records, texts, tickets
+from locker.core import codes, entry, journal, records, texts
 from locker.core import effects as do
 from locker.core.cabinet import Cabinet
 
@@ -32,12 +32,19 @@ def chance(guesses, short_entries=10**8, long_entries=10**12):
     return 2 * SHORT_GUESSES / short_entries + 2 * (guesses - SHORT_GUESSES) / long_entries
 
 
+def pickup_digits_of_five(key, board_id, epoch, door, counter, retry, tail, _rule):
+    """As codes.pickup_digits, with the tail in the place of the last two of three digits."""
+    code = codes.code_digits(key, b"pin", board_id, epoch, door, counter, retry)
+    duress, beside = (code[:1] + b"%02d" % (number % 100) + code[3:] for number in (tail, tail + 1))
+    return beside if code == duress else code, duress
+
+
 @pytest.fixture
 def model(monkeypatch):
     """Codes of 3 + 2 digits: the long ones modulo 10^5, with the safe tail in the place of the last two of the 3."""
     code_digits = codes.code_digits
     monkeypatch.setattr(codes, "code_digits", lambda *parcel: code_digits(*parcel)[-5:])
-    monkeypatch.setattr(codes, "duress_digits", lambda code, tail: code[:1] + b"%02d" % tail + code[3:])
+    monkeypatch.setattr(codes, "pickup_digits", pickup_digits_of_five)
     monkeypatch.setattr(mac, "hmac_sha256", lru_cache(8)(mac.hmac_sha256))  # of one parcel they are the same for each guess
     monkeypatch.setattr(entry, "_SHORT_DIGITS", 5)
     monkeypatch.setattr(entry, "_LONG_DIGITS", 7)
@@ -50,13 +57,12 @@ class Parcel:
     def __init__(self, counter, serial):
         self.counter = counter
         self.serial = serial
-        code = codes.pickup_code(SECRETS.code_key, SECRETS.board_id, SECRETS.epoch, DOOR, counter, 0)
-        duress = codes.duress_code(code, tickets.tail(SECRETS.ticket_key, SECRETS.site_id, serial))
+        code, duress = parcel_code(DOOR, counter, serial), parcel_duress(DOOR, counter, serial)
         self.right = {f"{DOOR:02}{pin[:digits]}" for pin in (code, duress) for digits in (3, 5)}
 
     def has_a_duress_code(self):
-        """False where the code ends in the safe tail already, which the host prevents by ordering another code."""
-        return len(self.right) == 4
+        """False where the ticket has no safe tail."""
+        return tail_of(self.serial) < codes.NO_TAIL
 
 
 def parcels():

@@ -191,7 +191,7 @@ def test_what_is_of_no_door_is_carried_over_too():
     told = ((records.COMMAND_APPLIED, 0, 7, 4 << 1 | 1), (records.TICKET_REFUSED, 0, 1, 10), (records.OPENINGS, 0, 6, 0))
     state = folded(told + ((records.EPOCH_BEGUN, 0, epoch, 0xFFFFFFFF),))
     assert (state.command, state.patience, state.refused, state.openings, state.epoch) == (7, 4, 10, 6, epoch)
-    assert state.epochs() == [(epoch, 0xFFFFFFFF)]
+    assert state.epochs() == [(epoch, 0xFFFFFFFF, 0)]
     again = folded([tuple(record) for record in state.carried(0)])
     assert again.epochs() == state.epochs()
     assert again.door_records() == state.door_records()
@@ -217,13 +217,13 @@ def test_an_epoch_that_parcels_are_of_is_carried_over_with_its_nonce():
         effects.Record(records.EPOCH_KEPT, 0, 3, 88),
         state.door_record(0),
     ]
-    assert state.epochs() == [(2, 77), (3, 88)]
+    assert state.epochs() == [(2, 77, 0), (3, 88, 0)]
     state.fold(records.CANCELLED, 1, 42, 1)
-    assert state.epochs() == [(3, 88)]
+    assert state.epochs() == [(3, 88, 0)]
 
 
 def test_an_epoch_without_a_nonce_has_that_of_the_first():
-    assert folded(((records.CABINET_STATE, 0, 0, 5 << 14),)).epochs() == [(5, 0)]
+    assert folded(((records.CABINET_STATE, 0, 0, 5 << 14),)).epochs() == [(5, 0, 1)]
 
 
 def test_boots_are_counted_since_one_that_has_lasted_for_an_hour():

@@ -29,7 +29,7 @@ WIDEST = {  # texts with arguments: the widest ones
     texts.HELP_NUMBER: (9999,),
     texts.RESUMED: (99,),
 }
-COUNT = 33
+COUNT = 34
 HELP = "02-1234-567890"[:14]  # the longest help number
 NAMES_HELP = (texts.JAMMED, texts.BELL, texts.OFFLINE, texts.ANSWERED)
 # From the proclamation, chapters 2 and 3, and what the texts need beside it.

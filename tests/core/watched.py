@@ -3,9 +3,9 @@
 Nothing here looks at the doors that the cabinet believes in. It knows what was typed, what moved, what was ordered and what was written.
 """
 
-from cabinet_script import SECRETS, Story, code_key
+from cabinet_script import SECRETS, Story, code_key, parcel_code, parcel_duress
 
-from locker.core import codes, commands, entry, events, records, texts, tickets
+from locker.core import codes, commands, entry, events, records, texts
 from locker.core import effects as do
 
 TRIES_MAX = 10
@@ -26,6 +26,13 @@ class Parcel:
         self.counter = counter
         self.epoch = epoch
         self.retry = 0
+        self.generation = 0
+
+    @property
+    def terms(self):
+        """What its code hangs on."""
+        rule = codes.RULE if self.epoch == 1 else self.epoch % 2
+        return self.counter, self.serial, self.epoch, self.retry, rule, self.generation
 
 
 class WatchedStory(Story):
@@ -70,8 +77,12 @@ class WatchedStory(Story):
     def code(self, door, digits=8):
         """Door and code of the parcel that is in it, or was or will be."""
         parcel = self.parcels.get(door) or Parcel(0, self.counters.get(door, 0), self.epoch)
-        code = codes.pickup_code(code_key(parcel.epoch), SECRETS.board_id, parcel.epoch, door, parcel.counter, parcel.retry)
-        return f"{door:02}" + code[:digits]
+        return f"{door:02}" + parcel_code(door, *parcel.terms)[:digits]
+
+    def duress(self, door, digits=8):
+        """The same with the safe tail of its ticket."""
+        parcel = self.parcels.get(door) or Parcel(0, self.counters.get(door, 0), self.epoch)
+        return f"{door:02}" + parcel_duress(door, *parcel.terms)[:digits]
 
     def staff_code(self, door, label, arming):
         """Door and code of staff, were it armed."""
@@ -162,8 +173,7 @@ class WatchedStory(Story):
             right = {self.staff_code(door, *self.armed[door])}
         else:
             code = self.code(door, 12)
-            tail = tickets.tail(SECRETS.ticket_key, SECRETS.site_id, self.parcels[door].serial)
-            duress = code[:2] + codes.duress_code(code[2:], tail)
+            duress = self.duress(door, 12)
             right = {duress, duress[:10]} if effect.a == records.BY_DURESS else {code, code[:10]}
         assert self.typed in right, "a code opens only its door, and nothing else does"
 
@@ -230,8 +240,9 @@ class WatchedStory(Story):
 
     def _check_33(self, effect):  # EPOCH_BEGUN
         assert (self.order.kind, self.order.a) == (commands.BEGIN_EPOCH, effect.a)
-        assert effect.a > self.epoch
-        self.epoch = effect.a
+        epoch = effect.a & 0x3FFFF
+        assert epoch > self.epoch
+        self.epoch = epoch
 
     def _check_screen(self, effect):
         if effect.text == texts.HELP_NUMBER:

@@ -155,7 +155,9 @@ class Board:
         """Journals what an order makes a board do."""
         if order.kind == commands.BEGIN_EPOCH:
             self.journal.add(records.EPOCH_BEGUN, 0, order.a, 1 + order.counter % 0xFFFFFFFF)
-            self.epoch = order.a
+            self.epoch = order.a & 0x3FFFF
+        elif order.kind == commands.TURN_TICKETS:
+            self.journal.add(records.TICKETS_TURNED, 0, order.a)
         elif order.kind == commands.ADOPT:
             self.journal.add(records.ADOPTED, order.door, order.a, order.counter)
         elif order.kind == commands.REISSUE:

@@ -12,7 +12,7 @@ from swift_host import SwiftHost
 from host_tools.host import parcels, residents, tables, tickets
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
 from locker.core import records
-from locker.core.codes import pickup_code
+from locker.core.codes import NO_TAIL, pickup_code
 from locker.wire import host_messages as messages
 from locker.wire.keys import epoch_keys
 
@@ -101,7 +101,7 @@ def check(data: Path, ledger: Ledger, enrolled: Enrolment, journal: Journal) -> 
     told = [json.loads(line) for line in (data / "messages.jsonl").read_text().splitlines()]
     assert len({message["id"] for message in told}) == len(told)
     code_key, _, _ = epoch_keys(enrolled.master_secret, enrolled.nonce_host, enrolled.nonce_board, enrolled.board_id, 1)
-    codes = [pickup_code(code_key, enrolled.board_id, 1, event.door, event.b, 0) for event in deposits]
+    codes = [pickup_code(code_key, enrolled.board_id, 1, event.door, event.b, 0, NO_TAIL) for event in deposits]
     texts = [message["text"] for message in told if message["kind"] == "deposited"]
     assert len(texts) == len(codes)
     for event, code, text in zip(deposits, codes, texts, strict=True):

@@ -29,7 +29,7 @@ def everything_in(data: Path) -> bytes:
     return b"".join(path.read_bytes() for path in data.iterdir())
 
 
-def test_a_site_keeps_its_identity_and_its_ticket_key(data: Path) -> None:
+def test_a_site_keeps_its_identity_and_its_ticket_secret(data: Path) -> None:
     with open_ledger(data) as ledger:
         founded = ledger.site("mapo-3")
         assert ledger.site("mapo-3") == founded
@@ -37,13 +37,13 @@ def test_a_site_keeps_its_identity_and_its_ticket_key(data: Path) -> None:
     with open_ledger(data, create=False) as ledger:
         assert ledger.site("mapo-3") == founded
         assert ledger.sites() == ["jongno-1", "mapo-3"]
-    assert (len(founded.site_id), len(founded.ticket_key)) == (8, 32)
+    assert (len(founded.site_id), len(founded.ticket_secret)) == (8, 32)
 
 
 def test_no_secret_rests_in_the_clear(data: Path) -> None:
     with open_ledger(data) as ledger:
         made = enrol(ledger)
-        key = ledger.site("mapo-3").ticket_key
+        key = ledger.site("mapo-3").ticket_secret
         identity = ledger.identity(made.alias)
     assert identity is not None
     assert identity.master_secret == made.master_secret

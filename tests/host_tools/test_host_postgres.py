@@ -139,7 +139,7 @@ def test_the_migrations_and_the_tables_say_the_same(ledger: Ledger) -> None:
     with ledger.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
         migrated = indexes(connection)
-    assert sum(bool(index.get("dialect_options", {}).get("postgresql_where")) for found in migrated.values() for index in found) == 4
+    assert sum(bool(index.get("dialect_options", {}).get("postgresql_where")) for found in migrated.values() for index in found) == 5
     with ledger.writing() as connection:
         connection.exec_driver_sql("CREATE SCHEMA straight")
         connection.exec_driver_sql("SET LOCAL search_path = straight")

@@ -12,7 +12,7 @@ from host_tools.host.ledger import ENROLLED, Ledger, open_ledger
 from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import Said, take
 from locker.core import records
-from locker.core.codes import pickup_code
+from locker.core.codes import NO_TAIL, pickup_code
 from locker.wire.keys import epoch_keys
 
 
@@ -84,7 +84,7 @@ def test_the_message_holds_the_code_that_the_board_derives_and_no_other_place_do
     (message,) = outbox.deliver(ledger, notifier).sent
     notifier.close()
     code_key, _, _ = epoch_keys(made.master_secret, made.nonce_host, made.nonce_board, made.board_id, 1)
-    code = pickup_code(code_key, made.board_id, 1, 7, 4, 0)
+    code = pickup_code(code_key, made.board_id, 1, 7, 4, 0, NO_TAIL)
     assert f"door 07 · {code[:4]} {code[4:8]} · extra {code[8:]}" in message.text
     assert (message.to, message.contact) == ("Kim", "kim@example.org")
     assert "mapo-3, cabinet 1" in message.text

@@ -227,7 +227,7 @@ def test_a_journal_older_than_the_ledger_is_told_where_to_go_on_and_gets_its_par
         restored.journal.add(records.JOURNAL_DOUBT, a=records.DOUBT_BEHIND)
         restored.send_all()
         assert "restored from an older image" in host.wait_for("out of step")["detail"]
-        wanted = [(commands.SETTLE, 7, 1), (commands.BEGIN_EPOCH, 0, 2), (commands.ADOPT, 7, serial)]
+        wanted = [(commands.SETTLE, 7, 1), (commands.BEGIN_EPOCH, 0, 2 | 1 << 18), (commands.ADOPT, 7, serial)]
         for number, (kind, door, a) in enumerate(wanted, 1):
             order = restored.order()
             assert (order.number, order.kind, order.door, order.a) == (number, kind, door, a)

@@ -6,8 +6,15 @@ import pytest
 
 from host_tools.errors import Complaint
 from host_tools.host import residents, tables, tickets
-from host_tools.host.ledger import Ledger, open_ledger
+from host_tools.host.ledger import Ledger, Site, open_ledger
 from locker.core import tickets as derivation
+from locker.core.codes import NO_TAIL
+
+from .host_board import enrol
+
+
+def key_of(site: Site) -> bytes:
+    return derivation.ticket_key(site.ticket_secret, 0)
 
 
 @pytest.fixture
@@ -20,25 +27,33 @@ def ledger(home: Path):
 
 def test_the_board_takes_the_ticket_for_what_it_is(ledger: Ledger) -> None:
     site, issued = ledger.site("mapo-3"), tickets.issue(ledger, "Kim")
-    assert derivation.check_ticket(site.ticket_key, site.site_id, issued.number) == issued.serial
-    assert derivation.check_ticket(ledger.site("jongno-1").ticket_key, site.site_id, issued.number) == -1
+    assert derivation.check_ticket(key_of(site), site.site_id, issued.number) == issued.serial
+    assert derivation.check_ticket(key_of(ledger.site("jongno-1")), site.site_id, issued.number) == -1
 
 
 def test_every_ticket_of_a_resident_carries_her_safe_tail(ledger: Ledger) -> None:
     residents.set_tail(ledger, "Kim", "07")
     site = ledger.site("mapo-3")
     serials = [tickets.issue(ledger, "Kim").serial for _ in range(20)]
-    assert {derivation.tail(site.ticket_key, site.site_id, serial) for serial in serials} == {7}
+    assert {derivation.tail(key_of(site), site.site_id, serial) for serial in serials} == {7}
     assert len(set(serials)) == 20
 
 
+def test_no_ticket_of_a_resident_who_has_chosen_no_tail_carries_one(ledger: Ledger) -> None:
+    site = ledger.site("mapo-3")
+    serials = [tickets.issue(ledger, "Kim").serial for _ in range(40)]
+    assert min(derivation.tail(key_of(site), site.site_id, serial) for serial in serials) >= NO_TAIL
+
+
 def test_a_nearly_full_site_gives_its_last_tickets_and_then_says_so(ledger: Ledger) -> None:
+    enrol(ledger)  # of which nothing has been heard yet, so the key cannot turn
     residents.set_tail(ledger, "Kim", "99")
     site = ledger.site("mapo-3")
-    hers = [serial for serial in range(derivation.SERIALS) if derivation.tail(site.ticket_key, site.site_id, serial) == 99]
-    assert 800 < len(hers) < 1200
+    hers = [serial for serial in range(derivation.SERIALS) if derivation.tail(key_of(site), site.site_id, serial) == 99]
+    assert 260 < len(hers) < 400
     with ledger.writing() as connection:
-        rows = [{"site": 1, "serial": serial, "resident": 1, "state": "used", "issued_ms": 0} for serial in hers[:-2]]
+        of_site = {"site": 1, "generation": 0, "resident": 1, "state": "used", "issued_ms": 0}
+        rows = [of_site | {"serial": serial} for serial in hers[:-2]]
         connection.execute(tables.ticket.insert(), rows)
     assert {tickets.issue(ledger, "Kim").serial for _ in range(2)} == set(hers[-2:])
     with pytest.raises(Complaint, match="no ticket left"):

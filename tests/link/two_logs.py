@@ -25,6 +25,7 @@ from host_tools.host.tally import Tally
 from locker.core import commands, journal, records
 from locker.core import effects as do
 from locker.core.cabinet import Cabinet
+from locker.core.codes import RULE
 from locker.core.journal import State
 from locker.shell import identity as identities
 from locker.shell.format import format_journal
@@ -112,7 +113,9 @@ class BoardEnd:
         self._nvs = Nvs(self.flash)
         self._nvs.set_blob(NAME, bytes(12))
         fields = {name: getattr(enrolled, name) for name in ("board_id", "alias", "master_secret", "nonce_host", "nonce_board")}
-        self.identity = identities.Identity(**fields, site_id=bytes(8), ticket_key=bytes(32), cabinet=1)
+        self.identity = identities.Identity(
+            **fields, site_id=bytes(8), cabinet=1, ticket_secret=bytes(32), is_old=False, generation=0, rule=RULE
+        )
         self._uid = int.from_bytes(enrolled.uid, "big")
         self._string = string
         self._rng = rng
@@ -189,8 +192,8 @@ class BoardEnd:
                     self.link.urgent(records.pack(last), own_ms)
                 self.link.nudge()
 
-    def _derive(self, epochs: list) -> Any:
-        return identities.secrets(self.identity, epochs)
+    def _derive(self, epochs: list, generations: list) -> Any:
+        return identities.secrets(self.identity, epochs, generations)
 
     def _report(self) -> tuple:
         store, state = self.store, self.state
@@ -268,8 +271,8 @@ class HostEnd:
 
     def new_epoch(self) -> None:
         with self.ledger.reading() as connection:
-            newest = connection.scalar(select(tables.cabinet.c.epoch).where(tables.cabinet.c.id == self.cabinet))
-        self.order(orders.new_epoch(newest))
+            known = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == self.cabinet)).one()
+        self.order(orders.new_epoch(known.epoch, known.build))
 
     def events(self) -> list[records.Record]:
         """All that the ledger holds, in order."""

@@ -5,6 +5,9 @@ class PowerFailed(Exception):
     """The supply went away during a flash operation."""
 
 
+_ERASED = b"\xff" * 4096
+
+
 class NorFlash:
     """128 blocks of 4,096 bytes; `cut_after` operations the power fails, leaving `torn` (0.0-1.0) of that operation done."""
 
@@ -47,7 +50,7 @@ class NorFlash:
     def erase(self, block):
         cells = self.cells(block)
         share = self._share(4096)
-        cells[:share] = b"\xff" * share
+        cells[:share] = memoryview(_ERASED)[:share]
         self.erases += 1
         self._fail_if_cut()
 

@@ -173,8 +173,23 @@ def test_spending_a_ticket_marks_that_ticket_only_and_lasts():
         store.spend(serial)
     again, _ = journal(flash)
     assert [serial for serial in range(0, 100000) if again.spent(serial)] == [0, 7, 8, 31999, 32768, 99999]
-    assert not again.spent(7, key=1)
+    assert not again.spent(7, 1)
     assert flash.erases == before
+
+
+def test_a_bitmap_is_erased_for_a_new_generation_and_the_other_one_stays():
+    for bitmap in (0, 1):
+        flash, store, _ = fresh()
+        serials = (0, 32767, 32768, 65535)
+        for serial in serials:
+            store.spend(serial, 0)
+            store.spend(serial, 1)
+        before = flash.erases
+        store.clear_spent(bitmap)
+        assert flash.erases == before + 2
+        again, _ = journal(flash)
+        assert [again.spent(serial, bitmap) for serial in serials] == [False] * 4
+        assert [again.spent(serial, 1 - bitmap) for serial in serials] == [True] * 4
 
 
 def test_a_power_cut_at_any_flash_operation_loses_no_finished_record():

@@ -14,8 +14,8 @@ from host_tools.simulator.hal import SimulatedHal
 from host_tools.simulator.loop import VirtualTimeLoop
 from host_tools.simulator.world import World, board_named
 from locker.core import host_records, records
-from locker.core.codes import pickup_code
-from locker.core.tickets import ticket
+from locker.core.codes import NO_TAIL, RULE, pickup_code
+from locker.core.tickets import ticket, ticket_key
 from locker.shell import identity as identities
 from locker.shell.app import App
 from locker.wire import host_messages as messages
@@ -47,12 +47,12 @@ class RowCabinet:
         await App(hal, self.identity, {"serial": True, "bus": self.address}).run()
 
     def ticket(self, serial: int) -> str:
-        return ticket(self.identity.ticket_key, self.identity.site_id, serial)
+        return ticket(ticket_key(self.identity.ticket_secret, 0), self.identity.site_id, serial)
 
     def code(self, door: int, counter: int) -> str:
         """The 8 digits of the parcel with that counter behind a door."""
-        secrets = identities.secrets(self.identity, [(1, 0)])
-        return pickup_code(secrets.code_key, self.identity.board_id, 1, door, counter, 0)[:8]
+        secrets = identities.secrets(self.identity, [(1, 0, RULE)], [0])
+        return pickup_code(secrets.code_key, self.identity.board_id, 1, door, counter, 0, NO_TAIL)[:8]
 
 
 class Heard:

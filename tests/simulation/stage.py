@@ -16,8 +16,8 @@ from host_tools.simulator.virtual_board.nvs import Namespace
 from host_tools.simulator.world import World
 from locker.board import from_json
 from locker.core import records
-from locker.core.codes import pickup_code
-from locker.core.tickets import ticket
+from locker.core.codes import NO_TAIL, RULE, duress_code, pickup_code
+from locker.core.tickets import tail, ticket, ticket_key
 from locker.shell import identity as identities
 from locker.shell.app import App
 from locker.shell.format import format_journal
@@ -33,21 +33,37 @@ IDENTITY = {
     "master_secret": "11" * 32,
     "nonce_host": "2222222222222222",
     "nonce_board": "3333333333333333",
-    "ticket_key": "44" * 32,
+    "ticket_secret": "44" * 32,
     "cabinet": 1,
+    "generation": 0,
+    "rule": RULE,
 }
 
 
 def ticket_of(serial: int) -> str:
     """The 9 digits of a ticket of the identity's site."""
     identity = identities.from_json(IDENTITY)
-    return ticket(identity.ticket_key, identity.site_id, serial)
+    return ticket(ticket_key(identity.ticket_secret, 0), identity.site_id, serial)
 
 
-def code_of(door: int, counter: int) -> str:
-    """The 8 digits of the identity's parcel with that counter behind a door."""
+def tail_of(serial: int) -> int:
+    """The safe tail that comes with a ticket of the identity's site; 100 and more for none."""
     identity = identities.from_json(IDENTITY)
-    return pickup_code(identities.secrets(identity, [(1, 0)]).code_key, identity.board_id, 1, door, counter, 0)[:8]
+    return tail(ticket_key(identity.ticket_secret, 0), identity.site_id, serial)
+
+
+def code_of(door: int, counter: int, tail: int = NO_TAIL, digits: int = 8) -> str:
+    """The digits of the identity's parcel with that counter behind a door, which came with a ticket of that tail."""
+    identity = identities.from_json(IDENTITY)
+    key = identities.secrets(identity, [(1, 0, RULE)], [0]).code_key
+    return pickup_code(key, identity.board_id, 1, door, counter, 0, tail)[:digits]
+
+
+def duress_of(door: int, counter: int, tail: int) -> str:
+    """The same 8 digits with that safe tail in the place of their last two."""
+    identity = identities.from_json(IDENTITY)
+    key = identities.secrets(identity, [(1, 0, RULE)], [0]).code_key
+    return duress_code(key, identity.board_id, 1, door, counter, 0, tail)[:8]
 
 
 def make_flash(path: Path, board: str = "wall_12") -> None:

@@ -4,24 +4,19 @@ from pathlib import Path
 
 from host_tools.simulator.hands import KEY_GAP_MS, KEY_HELD_MS
 from host_tools.simulator.people import Script, courier, send
-from locker.core.codes import duress_code
-from locker.core.tickets import tail
-from locker.shell import identity as identities
-from tests.simulation.stage import IDENTITY, Cabinet, code_of, make_flash, ticket_of
+from tests.simulation.stage import Cabinet, code_of, duress_of, make_flash, tail_of, ticket_of
 
-SERIAL = 5
+SERIAL = 6  # which has a safe tail
 TYPES_AT_US = 30_000_000
 SOUND_OF_A_KEY_US = 400_000  # none comes so late after it
 KINDS = ("right", "duress", "wrong", "empty", "unknown")
 
 
 def number_of(kind: str, door: int) -> str:
-    code = code_of(door, 1)
-    identity = identities.from_json(IDENTITY)
     if kind == "right":
-        return f"{door:02}{code}"
+        return f"{door:02}{code_of(door, 1, tail_of(SERIAL))}"
     if kind == "duress":
-        return f"{door:02}{duress_code(code, tail(identity.ticket_key, identity.site_id, SERIAL))}"
+        return f"{door:02}{duress_of(door, 1, tail_of(SERIAL))}"
     other = {"wrong": door, "empty": door % 12 + 1, "unknown": 77}[kind]
     return f"{other:02}27182818"
 

@@ -11,9 +11,7 @@ from host_tools.simulator.people import Script, Until, courier, opened, screen_o
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World
 from locker.core import texts
-from locker.core.codes import pickup_code
-from locker.shell import identity as identities
-from tests.simulation.stage import IDENTITY, Cabinet, make_flash, ticket_of
+from tests.simulation.stage import Cabinet, code_of, make_flash, ticket_of
 
 PATIENCE_MS = 30_000
 ANSWER_MS_MAX = 7_000
@@ -38,8 +36,7 @@ def refuses(world: World) -> bool:
 
 def all_digits_of(door: int) -> str:
     """Of the first parcel behind a door of this cabinet."""
-    identity = identities.from_json(IDENTITY)
-    return pickup_code(identities.secrets(identity, [(1, 0)]).code_key, identity.board_id, 1, door, 1, 0)
+    return code_of(door, 1, digits=12)
 
 
 def insistent(world: World, door: int) -> Script:

@@ -13,7 +13,7 @@ from host_tools.host.ledger import Identity, open_ledger
 from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.virtual_board.control import HandsClient
 from locker.core import records
-from locker.core.codes import pickup_code
+from locker.core.codes import NO_TAIL, pickup_code
 from locker.shell.store import Store
 from locker.wire.keys import epoch_keys
 
@@ -124,7 +124,7 @@ class People:
 
     def code(self, door: int) -> str:
         """The 8 digits of the parcel behind a door."""
-        return pickup_code(self._key, self._board_id, self._epoch, door, self._deposits[door], 0)[:8]
+        return pickup_code(self._key, self._board_id, self._epoch, door, self._deposits[door], 0, NO_TAIL)[:8]
 
 
 def wait_until(true: Callable[[], object], what: str, within_s: float = 60) -> None:

@@ -13,15 +13,12 @@ from host_tools.simulator.virtual_board.virtual_time import run_in_virtual_time
 from host_tools.simulator.world import World
 from locker.board import from_json
 from locker.core import records
-from locker.core.codes import duress_code
-from locker.core.tickets import tail
-from locker.shell import identity as identities
-from tests.simulation.stage import IDENTITY, TestHost, code_of, make_flash, ticket_of
+from tests.simulation.stage import IDENTITY, TestHost, code_of, duress_of, make_flash, tail_of, ticket_of
 
 from .vfs import put_files
 
 BOARD = "wall_12"
-SERIAL = 5
+SERIAL = 6  # which has a safe tail
 UNTIL_MS = 75_000
 
 
@@ -48,10 +45,8 @@ def afternoon(image: Path, under_duress: bool) -> Eavesdropper:
     visits = []
 
     def collect(world: World) -> None:
-        identity = identities.from_json(IDENTITY)
-        code = code_of(visits[0].result, 1)
-        hers = tail(identity.ticket_key, identity.site_id, SERIAL)
-        visits.append(send(world, resident(world, visits[0].result, duress_code(code, hers) if under_duress else code), 50_000))
+        code = (duress_of if under_duress else code_of)(visits[0].result, 1, tail_of(SERIAL))
+        visits.append(send(world, resident(world, visits[0].result, code), 50_000))
 
     def play(world: World) -> None:
         listening.append(Eavesdropper(world))

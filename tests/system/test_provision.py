@@ -16,6 +16,7 @@ from host_tools.device import Device
 from host_tools.host.ledger import ENROLLED, PENDING, Cabinet, open_ledger
 from host_tools.provision import incarnation
 from locker.core import records
+from locker.core.codes import RULE
 from tests.system.virtual_port import VirtualPort, ansim, virtual_board
 
 
@@ -73,7 +74,8 @@ def test_board_and_ledger_agree_and_the_cabinet_goes_into_service(board: Virtual
         site = ledger.site("mapo-3")
     assert secrets is not None
     assert identity["master_secret"] == secrets.master_secret.hex()
-    assert identity["ticket_key"] == site.ticket_key.hex()
+    assert identity["ticket_secret"] == site.ticket_secret.hex()
+    assert (identity["generation"], identity["rule"]) == (0, RULE)
     assert identity["site_id"] == site.site_id.hex()
     found = journal(board)
     assert found is not None

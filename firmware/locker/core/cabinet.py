@@ -1,25 +1,9 @@
 """The cabinet: events in, effects out. The decisions are in the tables of core.door, core.entry and core.journal; here they meet."""
 
-from collections import namedtuple
-
 from locker.compat import const
 from locker.core import bell, commands, deposit, effects, entry, events, journal, opening, records, resume, texts
 from locker.core import door as doors_table
 from locker.core.effects import ALARM, BAD, KEY
-
-Secrets = namedtuple(
-    "Secrets",
-    (
-        "board_id",  # 8 bytes
-        "site_id",  # 8 bytes
-        "epoch",
-        "code_key",  # K_code and K_receipt of the epoch
-        "receipt_key",
-        "ticket_key",
-        "cabinet",  # its number at the site
-        "old",  # by epoch modulo 1024: (epoch, K_code) of each earlier epoch that a parcel may be of
-    ),
-)
 
 # Deadlines in `due`, below those of the doors, which have their numbers; more in core.entry and core.deposit.
 _LAMP = const(-2)
@@ -36,9 +20,10 @@ class Cabinet:
     """Everything one cabinet decides.
 
     `sizes` is a sequence of (door number, size); `state` the fold of its journal (core.journal.State), into which the cabinet
-    folds each record as it emits it; `derive(epochs)` gives the Secrets of a board with these `State.epochs`; `spent(serial)` tells
-    whether a ticket is used up; `draw(n)` gives a random number 0 to n-1.
-    `accepting` may be set to False, and deposits stop while everything else goes on; `room` to how many more records fit into the journal.
+    folds each record as it emits it; `derive(epochs, generations)` gives the Secrets of a board with these `State.epochs` and
+    `State.generations`; `spent(serial)` tells whether a ticket, its serial as in records, is used up; `draw(n)` gives a random number
+    0 to n-1. `accepting` may be set to False, and deposits stop while everything else goes on; `room` to how many more records fit into
+    the journal.
     """
 
     def __init__(self, sizes, derive, state, spent, draw):
@@ -84,6 +69,8 @@ class Cabinet:
         """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No coil moves."""
         self._begin(now_ms)
         self.rekey()
+        if self.state.clearing:  # the power failed while the ticket key turned
+            commands.turn(self)
         self.checked_ms = now_ms + _BOOT_MS
         opening.start(self)
         if self.state.refused:
@@ -91,7 +78,7 @@ class Cabinet:
         self.effects.append(effects.Light(False))
         resume.resolve(self, sensors)
         for door in self.doors.values():
-            if door.state == journal.WAITING and not self.spent(door.serial):
+            if door.state == journal.WAITING and self.state.is_current(door) and not self.spent(door.serial):
                 self.effects.append(effects.Spend(door.serial))
         self.effects.append(effects.Send(False))
         return self._end()
@@ -150,8 +137,8 @@ class Cabinet:
             self.effects.append(effects.Send(bool(records.URGENT >> kind & 1)))
 
     def rekey(self) -> None:
-        """Derives the keys of the epochs in use: new parcels are of the present one, those that wait keep their codes."""
-        self.secrets = self._derive(self.state.epochs())
+        """Derives the keys of the epochs and of the tickets in use: new parcels are of the present ones, those that wait keep theirs."""
+        self.secrets = self._derive(self.state.epochs(), self.state.generations())
 
     def scarce(self, door) -> bool:
         """Whether a visit to this door (None: anything else) would take records that are kept for the pickups of other parcels."""

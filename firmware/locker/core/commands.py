@@ -4,9 +4,22 @@ A command names the parcel it is for by the door's counter. Said again after a p
 """
 
 from locker.compat import const
-from locker.core import bell, deposit, records
-from locker.core.effects import Spend
-from locker.core.journal import ARMING_MAX, COUNTER_MAX, EMPTY, EPOCHS_MAX, RECALL, RETRY_MAX, SERVICE, WAITING
+from locker.core import bell, deposit, entry, records
+from locker.core.codes import RULE
+from locker.core.effects import Clear, Spend
+from locker.core.journal import (
+    ARMING_MAX,
+    COUNTER_MAX,
+    EMPTY,
+    EPOCH_BITS,
+    EPOCHS_MAX,
+    LOADING,
+    RECALL,
+    RETRY_MAX,
+    SERVICE,
+    WAITING,
+)
+from locker.core.tickets import GENERATION_MAX
 
 SKIP = const(0)  # the host knows that the board has had this command and all before it; not a command of its log
 REISSUE = const(1)  # a: retry, more than before; another code for the same parcel, the failures stay
@@ -15,10 +28,13 @@ ARM_SERVICE = const(3)  # a: arming, more than before; staff may open the door o
 DISARM = const(4)
 SET_OUT = const(5)  # a: 1 out of service, 0 back
 SET_PATIENCE = const(6)  # a: 1-4, how many times as long the cabinet waits for people; door 0
-BEGIN_EPOCH = const(7)  # a: epoch, more than before; counter: the host's half of its nonce; door 0
+BEGIN_EPOCH = const(7)  # a: epoch, more than before, above its 18 bits the rule of codes and tails; counter: the host's half of its nonce
 ANSWER_BELL = const(8)  # a: number of the event BELL_RUNG that a person has seen; door 0
 ADOPT = const(9)  # a: as in ADOPTED; a parcel that is inside and that the journal does not know; its code is of the present epoch
 SETTLE = const(10)  # counter: of the only parcel of epochs up to a that may wait there, 0 for none; another one is gone
+TURN_TICKETS = const(11)  # a: generation of the ticket key, up to 16383; a later one begins, with the one before still good; door 0
+
+_TURN = const(16)  # records: those of the turn, and those of a boot in the midst of it
 
 
 def _reissue(cabinet, door, event):
@@ -67,8 +83,8 @@ def _set_patience(cabinet, _, event):
 def _begin_epoch(cabinet, _, event):
     """New keys for new parcels, from a nonce of both ends; those that wait keep theirs."""
     state = cabinet.state
-    if event.a > state.epoch:
-        if event.a >> 18 or len(state.epochs()) >= EPOCHS_MAX:
+    if event.a & (1 << EPOCH_BITS) - 1 > state.epoch:
+        if event.a >> EPOCH_BITS > RULE or len(state.epochs()) >= EPOCHS_MAX:
             return False
         cabinet.record(records.EPOCH_BEGUN, None, event.a, 1 + (event.counter ^ cabinet.draw(0xFFFFFFFF)) % 0xFFFFFFFF)
         cabinet.rekey()
@@ -89,8 +105,10 @@ def _adopt(cabinet, door, event):
         return True
     if door.state != EMPTY or not door.counter < event.counter <= COUNTER_MAX:
         return False
-    cabinet.record(records.ADOPTED, door, event.a & 0x3FFFF, event.counter)
-    cabinet.effects.append(Spend(serial))
+    cabinet.record(records.ADOPTED, door, event.a, event.counter)
+    cabinet.rekey()
+    if cabinet.state.is_current(door):
+        cabinet.effects.append(Spend(serial))
     return True
 
 
@@ -104,7 +122,65 @@ def _settle(cabinet, door, event):
     return door.state in (EMPTY, WAITING)
 
 
-_ACTIONS = (None, _reissue, _recall, _service, _disarm, _set_out, _set_patience, _begin_epoch, _answer_bell, _adopt, _settle)  # by kind
+def _goes(serial, generation, newest):
+    """Whether the newest generation makes a ticket too old, or something else of its serial, whose parity is not that of an old site."""
+    return generation + 1 < newest or serial >> 16 != generation & 1
+
+
+def _turn_tickets(cabinet, _, event):
+    """Another ticket key: labels of the one before stay good, older ones go, and their bitmap is erased for the new one.
+
+    Not while a courier has a ticket in hand that would go. Parcels that wait keep the tails that they came with.
+    """
+    state = cabinet.state
+    if event.a <= state.generation:  # said again: so is the answer
+        cabinet.record(records.TICKETS_TURNED, None, state.generation)
+        return True
+    if entry.CHOOSING <= cabinet.mode <= entry.ASKING and _goes(cabinet.serial, state.generation_by(cabinet.serial), event.a):
+        return False
+    kept = []
+    for door in state.doors.values():
+        generation = state.generation_of(door)
+        if door.state and _goes(door.serial, generation, event.a):
+            if door.state <= LOADING or door is cabinet.deposited:
+                return False
+            if door.generation < 0:
+                kept.append((door, generation))
+    # In the journal each takes two: its own, and the room to say it again.
+    if event.a > GENERATION_MAX or cabinet.room < _TURN + 2 * len(kept) + state.reserved(None):
+        return False
+    for door, generation in kept:
+        cabinet.record(records.TAIL_KEPT, door, generation, 0)
+    cabinet.record(records.TICKETS_KEPT, None, state.generation, event.a)
+    turn(cabinet)
+    return True
+
+
+def turn(cabinet) -> None:
+    """Erases the bitmap that the next generation needs; only then it begins. A power cut between the two leads here again."""
+    state = cabinet.state
+    generation = state.clearing
+    if generation != state.generation + 1:
+        cabinet.effects.append(Clear(generation - 1))
+    cabinet.effects.append(Clear(generation))
+    cabinet.record(records.TICKETS_TURNED, None, generation)
+    cabinet.rekey()
+
+
+_ACTIONS = (
+    None,
+    _reissue,
+    _recall,
+    _service,
+    _disarm,
+    _set_out,
+    _set_patience,
+    _begin_epoch,
+    _answer_bell,
+    _adopt,
+    _settle,
+    _turn_tickets,
+)  # by kind
 
 
 def apply(cabinet, event) -> None:
@@ -117,7 +193,7 @@ def apply(cabinet, event) -> None:
     if event.number != state.command + 1 or cabinet.scarce(door):
         return
     done = False
-    is_its = door and (door.counter == event.counter or kind >= ADOPT)
-    if kind < len(_ACTIONS) and (is_its or SET_PATIENCE <= kind <= ANSWER_BELL):
+    is_its = door and (door.counter == event.counter or ADOPT <= kind <= SETTLE)
+    if kind < len(_ACTIONS) and (is_its or SET_PATIENCE <= kind <= ANSWER_BELL or kind == TURN_TICKETS):
         done = _ACTIONS[kind](cabinet, door, event)
     cabinet.record(records.COMMAND_APPLIED, door, event.number, int(done) | state.patience << 1)

@@ -27,6 +27,7 @@ _RECEIPT_MS = const(2500)  # from being deposited, which is 500 ms after closing
 _REOPEN_MS = const(60000)
 _READ_MS = const(60000)  # for copying a receipt
 _AGAIN_MS = const(1000)
+_TOO_OLD = const(-2)  # no serial: a ticket of two generations ago
 _ROUNDS_MAX = const(3)  # openings for one ticket; then it has to be typed again
 _SIZES = "SML"
 HELP_MS = const(60000)  # for reading whom to call
@@ -35,9 +36,7 @@ _ELSEWHERE_MS = const(20000)  # for reading where to go next
 
 def answer(cabinet) -> None:
     """Checks a ticket of 9 digits, offline. The ticket of the deposit just made opens that door again."""
-    secrets = cabinet.secrets
-    serial = tickets.check_ticket(secrets.ticket_key, secrets.site_id, cabinet.typed)
-    cabinet.serial = serial
+    serial = cabinet.serial = _serial(cabinet)
     cabinet.rounds = 0
     door = cabinet.deposited
     if door and door.serial == serial and not cabinet.scarce(door):
@@ -49,8 +48,8 @@ def answer(cabinet) -> None:
         return
     seal(cabinet)
     if serial < 0:
-        _count_refusal(cabinet)
-        cabinet.refuse(texts.UNKNOWN)
+        _count_refusal(cabinet, serial == _TOO_OLD)
+        cabinet.refuse(texts.OLD_TICKET if serial == _TOO_OLD else texts.UNKNOWN)
         return
     used = cabinet.spent(serial)
     for door in cabinet.doors.values():
@@ -63,9 +62,25 @@ def answer(cabinet) -> None:
         cabinet.step(GOOD_TICKET)
 
 
-def _count_refusal(cabinet):
+def _serial(cabinet) -> int:
+    """The serial, as in records, of the ticket that was typed; -1 for no ticket, _TOO_OLD for one of two generations ago."""
+    secrets = cabinet.secrets
+    newest = cabinet.state.generation
+    found = -1
+    for generation in (newest, newest - 1, newest - 2):
+        if found == -1 and generation >= 0:
+            key, rule = secrets.ticket_keys[generation]
+            found = tickets.check_ticket(key, secrets.site_id, cabinet.typed, tickets.SERIALS if rule else tickets.OLD_SERIALS)
+            if found >= 0 and (generation + 1 < newest or (newest and found >= tickets.SERIALS)):
+                found = _TOO_OLD
+            elif found >= 0:
+                found = tickets.recorded(found, generation)
+    return found
+
+
+def _count_refusal(cabinet, is_old):
     """Journals a refused ticket at once, as it counts across a power cut; those after the tenth once an hour."""
-    cabinet.count(records.TICKET_REFUSED)
+    cabinet.count(records.TICKET_REFUSED, 1 | is_old << 16)
     counted = cabinet.state.refused
     if counted < REFUSED_MAX:
         cabinet.record(records.TICKET_REFUSED, None, cabinet.counted.pop(records.TICKET_REFUSED), counted + 1)
@@ -232,5 +247,6 @@ def show_receipt(cabinet) -> None:
         return
     secrets = cabinet.secrets
     code = codes.receipt_code(secrets.receipt_key, secrets.board_id, secrets.epoch, door.number, door.counter, door.serial, 0)
-    ticket = tickets.ticket(secrets.ticket_key, secrets.site_id, door.serial)
+    generation = cabinet.state.generation_of(door)
+    ticket = tickets.ticket(secrets.ticket_keys[generation][0], secrets.site_id, door.serial & 0xFFFF if generation else door.serial)
     cabinet.show(texts.RECEIPT, (door.number, door.counter % 10000, code, ticket, secrets.cabinet), _READ_MS)

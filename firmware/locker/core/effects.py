@@ -10,7 +10,8 @@ from collections import namedtuple
 from locker.compat import const
 
 Record = namedtuple("Record", ("kind", "door", "a", "b"))  # see core.records
-Spend = namedtuple("Spend", ("serial",))  # the ticket is used up, durable at once
+Spend = namedtuple("Spend", ("serial",))  # the ticket is used up, durable at once; the serial as in records
+Clear = namedtuple("Clear", ("generation",))  # the bitmap of spent tickets of that generation is erased, which held those of another
 Pulse = namedtuple("Pulse", ("door",))
 Show = namedtuple("Show", ("text", "arguments"))  # a number of core.texts and what fills it
 Beep = namedtuple("Beep", ("sound",))

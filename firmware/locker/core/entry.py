@@ -134,7 +134,7 @@ def _answer_code(cabinet):
     typed = cabinet.typed.encode()
     number = int(typed[:2])
     door = cabinet.doors.get(number) or _NOBODYS
-    who = _whose(cabinet.secrets, door, number, typed[2:])
+    who = _whose(cabinet, door, number, typed[2:])
     if who is None:
         cabinet.refuse(texts.UNKNOWN)
     elif door.state >= WAITING:
@@ -149,17 +149,27 @@ def _answer_code(cabinet):
         cabinet.open(door, texts.SERVICE)
 
 
-def _whose(secrets, door, number, pin):
+def tail_of(secrets, generation: int, serial: int, rule: int) -> int:
+    """The safe tail that comes with a ticket, its serial as in records; NO_TAIL and above for none."""
+    ticket_key, its_rule = secrets.ticket_keys[generation]
+    return tickets.tail(ticket_key, secrets.site_id, serial & 0xFFFF if generation else serial, min(rule, its_rule))
+
+
+def _whose(cabinet, door, number, pin):
     """Whose code it is, as records.BY_; None for nobody's."""
     in_use = door.state >= WAITING
-    epoch, key = secrets.epoch, secrets.code_key
+    secrets = cabinet.secrets
+    epoch, key, rule = secrets.epoch, secrets.code_key, secrets.rule
     if in_use and door.epoch in secrets.old:
-        epoch, key = secrets.old[door.epoch]
+        epoch, key, rule = secrets.old[door.epoch]
+    generation = cabinet.state.generation_of(door)
+    if not in_use:
+        generation = cabinet.state.generation
     board_id = secrets.board_id
     counter = door.counter
     size = len(pin)
-    code = codes.code_digits(key, b"pin", board_id, epoch, number, counter, door.retry)
-    duress = codes.duress_digits(code, tickets.tail(secrets.ticket_key, secrets.site_id, door.serial))
+    tail = tail_of(secrets, generation, door.serial, rule)
+    code, duress = codes.pickup_digits(key, board_id, epoch, number, counter, door.retry, tail, rule)
     right = same(pin, code[:size])
     duress = same(pin, duress[:size])
     service = door.armed == SERVICE

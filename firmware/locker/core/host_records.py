@@ -55,11 +55,12 @@ BOUNDS = {
     records.DOOR_FLAPPED: Bounds(NO_DOOR, ANY, ANY),
     records.SUPPLY_LOW: Bounds(EITHER, ANY, _LATEST),
     records.TAMPERED: Bounds(NO_DOOR, ANY, ANY),
-    records.EPOCH_BEGUN: Bounds(NO_DOOR, ((32, 1, 0x3FFFF),), ((32, 1, 0xFFFFFFFF),)),
+    records.EPOCH_BEGUN: Bounds(NO_DOOR, ((18, 1, 0x3FFFF), (14, 0, 0x3FFF)), ((32, 1, 0xFFFFFFFF),)),
     records.EVENT_LOST: Bounds(NO_DOOR, ANY, ANY),
     records.COIL_STUCK: Bounds(EITHER, ANY, ANY),
     records.EVENTS_DROPPED: Bounds(NO_DOOR, ANY, ANY),
-    records.ADOPTED: Bounds(DOOR, ((17, 0, 0x1FFFF), (15, 0, 1)), _COUNTER),
+    records.ADOPTED: Bounds(DOOR, ((17, 0, 0x1FFFF), (1, 0, 1), (14, 0, 0x3FFF)), _COUNTER),
+    records.TICKETS_TURNED: Bounds(NO_DOOR, ((32, 0, 0x3FFF),), ANY),
 }
 _FIRST = 1  # boots and event numbers begin with it
 

@@ -9,6 +9,7 @@ from collections import OrderedDict
 
 from locker.compat import const
 from locker.core import effects, records
+from locker.core.codes import RULE
 
 # Where the parcel of a door is.
 EMPTY = const(0)  # there is none
@@ -24,6 +25,7 @@ FAILURES_MAX = const(10)  # counted failures of a parcel; from here on the door 
 RECALL = const(1)
 SERVICE = const(2)
 
+# A serial has 17 bits in records: the highest is the parity of its ticket key's generation, see core.tickets.recorded.
 # DOOR_STATE.a: serial in bits 0-16, failures in 17-20, jammed in 21, epoch modulo 1024 in 22-31.
 # DOOR_STATE.b: state in bits 0-2, out in 3, flagged in 4, armed in 5-6, arming in 7-10, retry in 11-14, counter in 15-31.
 _SERIAL_MASK = const(0x1FFFF)
@@ -36,6 +38,10 @@ RETRY_MAX = const(15)
 EPOCHS_MAX = const(8)  # in use at once: the present one, and those of parcels that wait
 
 RESERVE = const(32)  # records that each deposit keeps free for the pickup of its parcel
+
+# EPOCH_BEGUN.a: epoch in bits 0-17, rule above.
+EPOCH_BITS = const(18)
+_EPOCHS = const(0x3FFFF)
 
 # CABINET_STATE.b: refused in bits 0-3, openings in 4-7, patience in 8-10, doubt in 11-13, epoch in 14-31.
 REFUSED_MAX = const(10)  # refused tickets of an hour, from which on the answer to one takes longer
@@ -51,6 +57,8 @@ _AFTER = {  # record kind: where the parcel is then
     records.ADOPTED: WAITING,
 }
 ANCHORS = (records.DEPOSIT_STARTED, records.DOOR_STATE, records.CABINET_STATE)
+# What carries something of a door beside its DOOR_STATE has a place of its own: that of the door and so many more.
+TAIL = const(128)
 _MOVED = {RESERVED: LOADING, GRANTED: TAKING}  # after PULSED and DOOR_OPENED
 _JAMMED = {TAKING: GRANTED}  # after DOOR_JAMMED: the coil moved in vain
 
@@ -61,7 +69,7 @@ class Door:
     By the journal: `state` as above; `counter` of its latest parcel (0: never had one); `serial` of that parcel's ticket; `failures`
     counted for it (0-10); `epoch` modulo 1024 it was deposited in; `retry` of its code (0-15); `flagged` 1 when its sensor cannot tell
     whether it is there; `jammed` 1 when the door did not move at its last attempt; `out` 1 when it is out of service; `armed` 0, RECALL
-    or SERVICE, and `arming`, which makes that code another one each time.
+    or SERVICE, and `arming`, which makes that code another one each time; `generation` of its ticket's key, -1 where the serial tells.
     For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said; `tries`, which counts the pulses
     of this attempt, then the reminders.
     """
@@ -74,6 +82,7 @@ class Door:
         self.serial = 0
         self.failures = 0
         self.epoch = 0
+        self.generation = -1
         self.retry = 0
         self.flagged = 0
         self.jammed = 0
@@ -95,7 +104,8 @@ class Door:
                 self.counter += 1  # reserved with it: what is inside when the power fails now gets a code of its own
             if kind in (records.WITHDRAWN, records.DEPOSIT_STARTED, records.ADOPTED):
                 self.serial = a & _SERIAL_MASK
-                self.flagged = a >> 17
+                self.flagged = a >> 17 & 1
+                self.generation = a >> 18 if kind == records.ADOPTED else -1
                 self.failures = self.retry = self.jammed = self.armed = self.arming = 0
                 self.epoch = epoch & _EPOCH_MASK
         elif kind in (records.PULSED, records.DOOR_OPENED):
@@ -127,6 +137,8 @@ class Door:
             self.out = a
         elif kind == records.DOOR_TESTED and a:
             self.out = self.jammed = 0
+        elif kind == records.TAIL_KEPT:
+            self.generation = a
 
     def _restore(self, a, b):
         self.serial = a & _SERIAL_MASK
@@ -143,24 +155,29 @@ class Door:
 
 
 class State:
-    """The fold of a journal for a cabinet with these door numbers, that began in `epoch`; afterwards `epoch` is that of its last record.
+    """The fold of a journal for a cabinet with these door numbers, that began in `epoch` with that `rule` of codes and tails, and with
+    ticket keys of that `generation`; afterwards `epoch` and `generation` are those of its last record.
 
     `doors` is a dict of door number to Door, in that order; `number` the newest event number; `acknowledged` the newest that the host's
     database holds; `command` the number of the host's last command; `refused` how many refused tickets count (0-10); `openings` how many
     host-ordered openings count against the fuse of a day; `patience` how many times as long the cabinet waits for people (1-4); `boots`
     how many boots were recorded since one that has lasted for an hour; `doubt` what was found wrong with the journal in this epoch (a sum
-    of records.DOUBT_): unless it is 0, it is trusted with no new parcel; `nonces` those of the epochs that may be in use, by epoch. By
-    door, 0 left out: `flaps` how often it opened with no cause within the hour (4: any more), `used` how many records of its RESERVE its
-    parcel has used.
+    of records.DOUBT_): unless it is 0, it is trusted with no new parcel; `nonces` and `rules` those of the epochs that may be in use, by
+    epoch; `clearing` the generation whose bitmap is being erased (0: none), and whose turn is next. By door, 0 left out: `flaps` how
+    often it opened with no cause within the hour (4: any more), `used` how many records of its RESERVE its parcel has used.
     """
 
-    def __init__(self, door_numbers, epoch: int = 1):
+    def __init__(self, door_numbers, epoch: int = 1, rule: int = RULE, generation: int = 0):
         self.doors = OrderedDict()
         for number in door_numbers:
             self.doors[number] = Door(number)
         self.epoch = epoch
         self.nonces = OrderedDict()
         self.nonces[epoch] = 0
+        self.rules = {epoch: rule}
+        self._rule = rule
+        self.generation = generation
+        self.clearing = 0
         self.number = 0
         self.acknowledged = 0
         self.command = 0
@@ -195,12 +212,16 @@ class State:
             self.flaps = {}
         elif kind == records.OPENINGS:
             self.openings = a
-        elif kind == records.EPOCH_BEGUN:
-            self.nonces[a] = b
-            self.epoch = a
-            self.doubt = 0  # with new keys nothing that was lost before can do harm
-        elif kind == records.EPOCH_KEPT:
-            self.nonces[a] = b
+        elif kind in (records.EPOCH_BEGUN, records.EPOCH_KEPT):
+            epoch = a & _EPOCHS
+            self.nonces[epoch] = b
+            self.rules[epoch] = a >> EPOCH_BITS
+            if kind == records.EPOCH_BEGUN:
+                self.epoch = epoch
+                self.doubt = 0  # with new keys nothing that was lost before can do harm
+        elif kind in (records.TICKETS_TURNED, records.TICKETS_KEPT):
+            self.generation = a
+            self.clearing = b if kind == records.TICKETS_KEPT else 0
         elif kind == records.JOURNAL_DOUBT:
             self.doubt |= a
         elif kind == records.CABINET_STATE:
@@ -211,6 +232,7 @@ class State:
             self.doubt = b >> 11 & 7
             self.epoch = b >> 14
             self.nonces.setdefault(self.epoch, 0)
+            self.rules.setdefault(self.epoch, self._rule)
         elif door in self.doors:
             if kind in ANCHORS or kind == records.DEPOSITED:
                 self.used.pop(door, None)
@@ -228,25 +250,58 @@ class State:
                 count += max(0, RESERVE - self.used.get(door.number, 0))
         return count
 
+    def generation_by(self, serial: int) -> int:
+        """The generation, this one or the one before, that the parity in a serial tells."""
+        return max(0, self.generation - ((serial >> 16 ^ self.generation) & 1))
+
+    def generation_of(self, door) -> int:
+        """The generation of the ticket key of a door's parcel."""
+        return door.generation if door.generation >= 0 else self.generation_by(door.serial)
+
+    def is_current(self, door) -> bool:
+        """Whether there is a bitmap for the ticket of a door's parcel."""
+        return 0 <= self.generation - self.generation_of(door) <= 1
+
+    def spent_bit(self, serial: int) -> tuple:
+        """Where the bitmaps have a serial, as records have it: its number in the bitmap, and which of the two, by parity."""
+        return (serial & 0xFFFF, serial >> 16) if self.generation else (serial, 0)
+
+    def generations(self) -> list:
+        """Those of the ticket keys that are in use: of parcels, and the latest three, of which the third tells labels that are too old."""
+        found = list(range(max(0, self.generation - 2), self.generation + 1))
+        for door in self.doors.values():
+            if door.state and door.generation >= 0 and door.generation not in found:
+                found.append(door.generation)
+        return found
+
     def epochs(self) -> list:
-        """(epoch, nonce) of the present epoch and of those that parcels are of, the earlier ones first."""
+        """(epoch, nonce, rule) of the present epoch and of those that parcels are of, the earlier ones first."""
         wanted = [self.epoch & _EPOCH_MASK]
         for door in self.doors.values():
             if door.state:
                 wanted.append(door.epoch)
-        return [item for item in self.nonces.items() if item[0] & _EPOCH_MASK in wanted]
+        return [(epoch, nonce, self.rules[epoch]) for epoch, nonce in self.nonces.items() if epoch & _EPOCH_MASK in wanted]
 
     def carried(self, number: int) -> list:
         """The records (effects) that say again all that is known of a door, for when its older ones are erased.
 
-        Of the cabinet, for 0: the epochs in use, and at the end CABINET_STATE, for only that says that all is said.
+        Of the cabinet, for 0: the epochs and the generation in use, and at the end CABINET_STATE, for only that says that all is said.
+        For a door and TAIL: the generation of its parcel's ticket key, where that is written down.
         """
         made = []
+        if number & TAIL:
+            door = self.doors.get(number - TAIL)
+            if door and door.state and door.generation >= 0:
+                made.append(effects.Record(records.TAIL_KEPT, door.number, door.generation, 0))
+            return made
         if not number:
-            for epoch, nonce in self.epochs():
+            for epoch, nonce, rule in self.epochs():
                 if nonce:  # that of the first epoch is 0
-                    made.append(effects.Record(records.EPOCH_KEPT, 0, epoch, nonce))
-        made.append(self.door_record(number))
+                    made.append(effects.Record(records.EPOCH_KEPT, 0, epoch | rule << EPOCH_BITS, nonce))
+            if self.generation or self.clearing:
+                made.append(effects.Record(records.TICKETS_KEPT, 0, self.generation, self.clearing))
+        if number in self.doors or not number:  # not a door that the cabinet no longer has
+            made.append(self.door_record(number))
         return made
 
     def door_record(self, number: int) -> effects.Record:
@@ -263,5 +318,5 @@ class State:
         """What is `carried` of everything; folding it gives the same state."""
         made = []
         for number in [0] + list(self.doors):
-            made += self.carried(number)
+            made += self.carried(number) + self.carried(number | TAIL)
         return made

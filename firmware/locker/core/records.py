@@ -39,7 +39,7 @@ DOOR_FORCED = const(13)  # b: parcel counter; opened with no cause
 DOOR_JAMMED = const(14)  # b: parcel counter
 BELL_RUNG = const(15)  # a: how often, since the last such record; b: 0 for a call, else the event of the call that was rung for again
 LAMP_FAILED = const(16)  # it is switched on and draws no current; at most once an hour
-TICKET_REFUSED = const(17)  # a: how many since the last such record, b: how many count against the throttle (0-10)
+TICKET_REFUSED = const(17)  # a: how many since the last such record, above 16 bits: of too old a key; b: how many throttle (0-10)
 STILL_INSIDE = const(18)  # a: serial, b: parcel counter; a pickup ended with the parcel still there
 SENSOR_FAULT = const(19)  # a: 1 contact, 2 occupancy
 LEVEL_LOST = const(20)  # a: I2C address of an expander that does not answer or has lost its configuration
@@ -55,11 +55,12 @@ CODES_TRIED = const(29)  # a: tries since the last such record at doors that ask
 DOOR_FLAPPED = const(30)  # a: how often doors opened with no cause, beyond three an hour and door that are told
 SUPPLY_LOW = const(31)  # a pulse was refused; a: mV at the supply's pin, or of no door: how many more within an hour
 TAMPERED = const(32)  # a: 0, or how many more within an hour
-EPOCH_BEGUN = const(33)  # a: epoch, b: its nonce, from which both ends derive its keys
+EPOCH_BEGUN = const(33)  # a: epoch and, above its 18 bits, the rule of its codes and tails; b: its nonce, for its keys
 EVENT_LOST = const(34)  # stands for an event that the journal has lost; the time is that of the next one
 COIL_STUCK = const(35)  # a: mV at the current's pin; a coil draws current that nobody has given it
 EVENTS_DROPPED = const(36)  # a: how many minor events found no room in the journal since the last such record
-ADOPTED = const(37)  # a: serial and, above its 17 bits, 1 when flagged; b: parcel counter; of a parcel that the host knew
+ADOPTED = const(37)  # a: serial, above its 17 bits 1 when flagged, above 18 its generation; b: counter of a parcel that only the host knew
+TICKETS_TURNED = const(38)  # a: generation of the ticket key from now on; the one before is good too, older ones are not
 
 # Records of the board's own that never go to the host.
 ACKNOWLEDGED = const(128)  # a: the host's database holds everything up to this number, b: tag of that host
@@ -67,6 +68,8 @@ DOOR_STATE = const(129)  # a, b: see core.journal; carries a door over an erased
 CABINET_STATE = const(130)  # a: number of the last command, b: see core.journal; carries what is not of a door over an erased block
 OPENINGS = const(131)  # a: host-ordered openings that count against the fuse of a day
 EPOCH_KEPT = const(132)  # a, b: as EPOCH_BEGUN; carries an epoch over an erased block
+TICKETS_KEPT = const(133)  # a: generation of the ticket key, b: the one that begins once its bitmap is erased, 0 for none
+TAIL_KEPT = const(134)  # a: generation of the ticket key of the door's parcel, which its serial does not tell any more
 
 # Sets of kinds, a bit each: what the host is told of at once, and what of that goes ahead of any backlog.
 URGENT = const(1 << PICKUP_OPENED | 1 << DOOR_FORCED | 1 << DOOR_JAMMED | 1 << BELL_RUNG | 1 << TAMPERED | 1 << COIL_STUCK)

@@ -29,7 +29,7 @@ _VISIT_MS = const(20000)  # without a key, back at the welcome: whoever chose th
 _CHOICE_ROW = const(3)  # of the welcome
 _LONG_AGO_MS = const(-5000)  # for what was not asked for in time
 _BOOTS_MAX = const(10)  # that are journaled at once, until one has lasted for an hour
-BUILD = const(1)
+BUILD = const(2)  # from 2 on a firmware knows rule 1 of codes and tails, and generations of ticket keys
 IN_SERVICE = "In service"  # what the tools at the other end of the console wait for
 
 
@@ -55,13 +55,14 @@ class App:
         if carrier:
             hal.board = None  # all is connected: its room is for the rest
         gc.collect()
-        self._state = State(self._fittings.numbers)
+        self._state = State(self._fittings.numbers, 1, identity.rule, identity.generation)
         self._cabinet = Cabinet(sizes, self._derive, self._state, self._spent, self._draw)
         flash = hal.journal()
         self._store = Store(flash, self._state.apply, self._state.carried)
         self._pulses.recall(self._store)
         self._marks = flash.marks
         pair(flash.marks, self._store, self._state)
+        identities.refuse_unknown(self._state.rules.values())
         unique = hal.uid() + b"%d %d" % (self._store.boot, self._store.next_number)
         self._random = Random(flash.marks, identity.master_secret, unique, hal.entropy)
         self._is_said = False  # that the board has booted
@@ -80,11 +81,11 @@ class App:
             print("No link:", repr(error))
             return None
 
-    def _derive(self, epochs):
-        return identities.secrets(self._identity, epochs)
+    def _derive(self, epochs, generations):
+        return identities.secrets(self._identity, epochs, generations)
 
     def _spent(self, serial):
-        return self._store.spent(serial)
+        return self._store.spent(*self._state.spent_bit(serial))
 
     def _draw(self, sides):
         return self._random.below(sides)
@@ -227,7 +228,9 @@ class App:
                 if effect.kind == records.DOOR_OPENED and self._state.doors[effect.door].state == TAKING:
                     self._link.soon(now_ms)
             elif kind is do.Spend:
-                self._store.spend(effect.serial)
+                self._store.spend(*self._state.spent_bit(effect.serial))
+            elif kind is do.Clear:
+                self._store.clear_spent(effect.generation & 1)
             elif kind is do.Pulse:
                 self._pulses.want(effect.door, now_ms if last else _LONG_AGO_MS)
             elif kind is do.WakeAt:

@@ -2,8 +2,10 @@
 
 Blocks 0-119 are the ring: a block holds a 16-byte header and 170 records of 24 bytes (20 of core.records and a CRC-32). The
 block with sequence s lies at s mod 120, so the newest header tells where everything is; what was damaged since is passed over and
-counted (docs/decisions/0006-second-copies.md). Blocks 120-127 are two bitmaps of 100,000 tickets: a set bit is an unspent ticket, and
-spending clears it in place. NOR flash: writing clears bits, only erasing a whole block sets them (docs/decisions/0001-journal-layout.md).
+counted (docs/decisions/0006-second-copies.md). Blocks 120-121 and 124-125 are two bitmaps of 65,536 tickets, of the even generations of
+ticket keys and of the odd ones: a set bit is an unspent ticket, and spending clears it in place. The even bitmap of a site that is older
+than generations has 100,000 bits, up to block 123. NOR flash: writing clears bits, only erasing a whole block sets them
+(docs/decisions/0001-journal-layout.md, 0100-generations-of-ticket-keys.md).
 """
 
 import struct
@@ -11,11 +13,12 @@ from binascii import crc32
 
 from locker.compat import const
 from locker.core import records
-from locker.core.journal import ANCHORS
+from locker.core.journal import ANCHORS, TAIL
 
 _BLOCK_BYTES = const(4096)
 _RING_BLOCKS = const(120)
-_SPENT_BLOCKS = const(4)
+_SPENT_BLOCKS = const(4)  # from one bitmap to the next
+_CLEARED_BLOCKS = const(2)  # of a bitmap, for a new generation
 _BLOCKS = const(128)
 _HEADER_BYTES = const(16)
 _SLOT_BYTES = const(24)
@@ -25,7 +28,7 @@ _MAGIC = b"AnJ1"
 _SERIALS = const(100000)
 _BOOT_MAX = const(65535)
 _GAP_MAX = const(1048576)  # events that may be missing in one place
-_ALSO_KEPT = const(25)  # slots kept besides one for each anchor: for an acknowledgement, 8 epochs, and 16 that power cuts tear
+_ALSO_KEPT = const(26)  # slots kept besides one for each anchor: an acknowledgement, 8 epochs, a generation, and 16 that power cuts tear
 LOCAL_KINDS = const(128)  # records of this kind and above are the board's own: no event number, never sent
 
 
@@ -38,7 +41,15 @@ class JournalFull(JournalError):
 
 
 # What the last slots are for.
-_OWN = (records.ACKNOWLEDGED, records.DOOR_STATE, records.CABINET_STATE, records.EPOCH_KEPT, records.JOURNAL_DOUBT)
+_OWN = (
+    records.ACKNOWLEDGED,
+    records.DOOR_STATE,
+    records.CABINET_STATE,
+    records.EPOCH_KEPT,
+    records.TICKETS_KEPT,
+    records.TAIL_KEPT,
+    records.JOURNAL_DOUBT,
+)
 
 
 def _sealed(body) -> bytes:
@@ -64,8 +75,9 @@ class Store:
     """The journal of one board. Every method that writes returns only when the flash holds it.
 
     `flash` is the seam's Flash; `fold(record)` is called for each record found, oldest first; `carry(door)` gives the
-    (kind, door, a, b) of the records that say again what the journal knows of a door (0: of no door), the last of them its anchor, when
-    the block with its anchor is about to be erased. Opening it writes nothing.
+    (kind, door, a, b) of the records that say again what the journal knows of a door (0: of no door; of a door and TAIL: its TAIL_KEPT,
+    if that still says something), the last of them its anchor, when the block with its anchor is about to be erased. Opening it writes
+    nothing.
 
     `boot` is the number of this boot; `damaged` how many records of the present epoch are damaged or missing. `kept(boot, kind, uptime)`,
     if it is set, is called behind each record that is durable.
@@ -159,8 +171,11 @@ class Store:
             self.tag = record.b
         elif record.kind == records.EPOCH_BEGUN:
             self.damaged = 0
-        if record.kind in ANCHORS or record.door not in self._anchored:
-            self._anchored[record.door] = sequence
+        door = record.door
+        if record.kind in (records.TAIL_KEPT, records.ADOPTED):
+            self._anchored[door | TAIL] = sequence
+        if record.kind in ANCHORS or door not in self._anchored:
+            self._anchored[door] = sequence
 
     # Writing
 
@@ -195,8 +210,9 @@ class Store:
         lost = victim - _RING_BLOCKS
         for door, sequence in list(self._anchored.items()):
             if sequence <= lost:
-                for kind, _, a, b in self._carry(door):
-                    self.append(kind, door, uptime, a, b)
+                del self._anchored[door]
+                for kind, number, a, b in self._carry(door):
+                    self.append(kind, number, uptime, a, b)
         if self._said != self.acknowledged:
             self.append(records.ACKNOWLEDGED, 0, uptime, self.acknowledged, self.tag)
         self._oldest = max(self._oldest, lost + 1)
@@ -316,23 +332,28 @@ class Store:
 
     # Spent tickets
 
-    def spent(self, serial: int, key: int = 0) -> bool:
-        """Whether the ticket with that serial (0-99999) is used up, under the current (0) or the previous (1) ticket key."""
-        block, offset, mask = _bit_of(serial, key)
+    def spent(self, serial: int, bitmap: int = 0) -> bool:
+        """Whether the ticket with that serial is used up, by the bitmap of the even (0) or of the odd (1) generations of ticket keys."""
+        block, offset, mask = _bit_of(serial, bitmap)
         cell = bytearray(1)
         self._flash.read(block, offset, cell)
         return not cell[0] & mask
 
-    def spend(self, serial: int, key: int = 0) -> None:
+    def spend(self, serial: int, bitmap: int = 0) -> None:
         """Uses a ticket up: clears its bit, which needs no erase."""
-        block, offset, mask = _bit_of(serial, key)
+        block, offset, mask = _bit_of(serial, bitmap)
         cell = bytearray(1)
         self._flash.read(block, offset, cell)
         cell[0] &= ~mask
         self._flash.write(block, offset, cell)
 
+    def clear_spent(self, bitmap: int) -> None:
+        """Erases a bitmap (about 0.1 s). Where the power fails in the midst of it, it holds anything, and has to be erased again."""
+        for block in range(_CLEARED_BLOCKS):
+            self._flash.erase(_RING_BLOCKS + bitmap * _SPENT_BLOCKS + block)
 
-def _bit_of(serial, key):
+
+def _bit_of(serial, bitmap):
     assert 0 <= serial < _SERIALS
     byte = serial >> 3
-    return _RING_BLOCKS + key * _SPENT_BLOCKS + byte // _BLOCK_BYTES, byte % _BLOCK_BYTES, 1 << (serial & 7)
+    return _RING_BLOCKS + bitmap * _SPENT_BLOCKS + byte // _BLOCK_BYTES, byte % _BLOCK_BYTES, 1 << (serial & 7)

@@ -109,7 +109,7 @@ Give = namedtuple(
 # Host to board, in answer to a Report: nothing is taken from this board until people have seen to it. It reports again after 300 s.
 Refused = namedtuple(
     "Refused",
-    ("reason",),  # 1 another chip than the one that was provisioned, 2 another host has taken it over
+    ("reason",),  # 1 another chip than the one that was provisioned, 2 another host has taken it over, 3 codes of a newer rule
 )
 
 TABLE = (

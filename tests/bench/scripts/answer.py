@@ -10,9 +10,9 @@ to the first thing that is done about it) or answered (the answer tick).
 import gc
 import sys
 
-from cabinet_script import SECRETS, numbered
+from cabinet_script import SECRETS, numbered, parcel_code, parcel_duress
 
-from locker.core import codes, effects, events, journal, records, tickets
+from locker.core import effects, events, journal, records
 from locker.core.cabinet import Cabinet
 
 SERIAL = 42
@@ -31,7 +31,7 @@ def decide(*_):
 
 
 def code(door, counter):
-    return f"{door:02d}" + codes.pickup_code(SECRETS.code_key, SECRETS.board_id, SECRETS.epoch, door, counter, 0)[:8]
+    return f"{door:02d}" + parcel_code(door, counter, SERIAL)[:8]
 
 
 def mistyped(number, place=9):
@@ -52,7 +52,7 @@ def wrong_at_once():
 
 
 def duress():
-    return right()[:-2] + f"{tickets.tail(SECRETS.ticket_key, SECRETS.site_id, SERIAL):02d}"
+    return "01" + parcel_duress(1, 1, SERIAL)[:8]
 
 
 def empty():
@@ -73,7 +73,7 @@ def cabinet_with_a_parcel(doors):
     state = journal.State(tuple([number for number, _ in sizes]))
     for number, kind in enumerate(LIFE):
         state.apply(records.Record(kind, 1, 1, number + 1, 0, 1 if kind == records.DOOR_CLOSED else SERIAL, 1))
-    cabinet = Cabinet(sizes, lambda epochs: SECRETS, state, lambda serial: True, lambda n: 0)
+    cabinet = Cabinet(sizes, lambda epochs, generations: SECRETS, state, lambda serial: True, lambda n: 0)
     cabinet.boot(tuple([(number, True, number == 1) for number, _ in sizes]), 0)
     return cabinet
 

@@ -32,8 +32,9 @@ IDENTITY = {
     "master_secret": "11" * 32,
     "nonce_host": "2222222222222222",
     "nonce_board": "3333333333333333",
-    "ticket_key": "44" * 32,
+    "ticket_secret": "44" * 32,
     "cabinet": 1,
+    "rule": 1,
 }
 
 

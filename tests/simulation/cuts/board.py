@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from locker.core import effects as do
-from locker.core import entry, events, records
-from locker.core.cabinet import Cabinet, Secrets
+from locker.core import entry, events, records, tickets
+from locker.core.cabinet import Cabinet
+from locker.core.codes import RULE
 from locker.core.journal import RESERVE, State
+from locker.core.secrets import Secrets
 from locker.shell import identity as identities
 from locker.shell.marks import pair
 from locker.shell.store import JournalFull
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
 SIZES = "SSML"
 NUMBERS = tuple(range(1, len(SIZES) + 1))
-SECRETS = identities.secrets(identities.from_json(IDENTITY), [(1, 0)])
+WHO = identities.from_json(IDENTITY)
+SECRETS = identities.secrets(WHO, [(1, 0, RULE)], [0])
 
 
 def code_key(epoch: int) -> bytes:
@@ -33,13 +36,22 @@ def code_key(epoch: int) -> bytes:
     return SECRETS.code_key if epoch == SECRETS.epoch else b"c%31d" % epoch
 
 
-def secrets_of(epoch: int) -> Secrets:
+def rule_of(epoch: int) -> int:
+    """The rule of codes and tails of an epoch: the old one in each second."""
+    return epoch & 1
+
+
+def ticket_key(generation: int) -> bytes:
+    """K_ticket of a generation."""
+    return tickets.ticket_key(WHO.ticket_secret, generation)
+
+
+def _present(epochs: list[tuple[int, int, int]], generations: list[int]) -> Secrets:
     """What a board of that epoch knows, with the keys of all epochs before it."""
-    return SECRETS._replace(epoch=epoch, code_key=code_key(epoch), old={old: (old, code_key(old)) for old in range(1, epoch)})
-
-
-def _present(epochs: list[tuple[int, int]]) -> Secrets:
-    return secrets_of(epochs[-1][0])
+    epoch, _, rule = epochs[-1]
+    old = {earlier: (earlier, code_key(earlier), its_rule) for earlier, _, its_rule in epochs[:-1]}
+    keys = {generation: (ticket_key(generation), RULE) for generation in generations}
+    return SECRETS._replace(epoch=epoch, code_key=code_key(epoch), old=old, rule=rule, ticket_keys=keys)
 
 
 _START_MS = 300  # from power to the first step
@@ -65,11 +77,6 @@ class WatchedStore(OpenedStore):
         record = super().append(kind, door, uptime, a, b)
         self._written.ends(record)
         return record
-
-    def spend(self, serial, key=0):
-        self._written.spends(serial)
-        super().spend(serial, key)
-        self._written.has_spent(serial)
 
     def leap(self) -> None:
         """Ages the journal: takes the rest of the newest block for full."""
@@ -159,7 +166,7 @@ class Board:
     # As shell.app
 
     def _spent(self, serial):
-        return self.store.spent(serial)
+        return self.store.spent(*self.state.spent_bit(serial))
 
     def _record(self, effect):
         try:
@@ -174,7 +181,11 @@ class Board:
             if kind is do.Record:
                 last = self._record(effect)
             elif kind is do.Spend:
-                self.store.spend(effect.serial)
+                self.world.written.spends(effect.serial)
+                self.store.spend(*self.state.spent_bit(effect.serial))
+                self.world.written.has_spent(effect.serial)
+            elif kind is do.Clear:
+                self.store.clear_spent(effect.generation & 1)
             elif kind is do.Pulse:
                 laws.a_coil_moves_only_for_an_act_of_this_start(self.world, self, effect.door)
                 self._pulse(effect.door)

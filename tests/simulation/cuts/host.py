@@ -62,7 +62,12 @@ class Host:
         starts = (records.DEPOSIT_STARTED, records.WITHDRAWN)
         before = [record for record in self.known() if record.number < deposit.number]
         start = max((record.number for record in before if record.kind in starts and record.door == deposit.door), default=0)
-        return max((record.a for record in before if record.kind == records.EPOCH_BEGUN and record.number < start), default=1)
+        return max((record.a & 0x3FFFF for record in before if record.kind == records.EPOCH_BEGUN and record.number < start), default=1)
+
+    def generation(self, deposit: records.Record) -> int:
+        """That of the key of a parcel's ticket: the latest one before it that has the parity of its serial."""
+        turned = [0] + [record.a for record in self.known() if record.kind == records.TICKETS_TURNED and record.number < deposit.number]
+        return max(0, turned[-1] - ((deposit.a >> 16 ^ turned[-1]) & 1))
 
     def parcels(self) -> tuple[list[records.Record], list[records.Record]]:
         """The parcels that wait, and those that are gone, as their DEPOSITED."""

@@ -69,7 +69,7 @@ def of_the_flash(world: "World") -> None:
     store = OpenedStore(flash, state.apply, state.carried)
     every_event_is_there_as_it_was_written(world, state, store)
     the_journal_says_what_was_written(world, state, store)
-    spent_tickets_stay_spent(world, store)
+    spent_tickets_stay_spent(world, state, store)
     no_guess_was_free(world, state)
     no_counter_is_used_twice(world)
     no_ticket_is_deposited_twice(world)
@@ -104,9 +104,16 @@ def the_journal_says_what_was_written(world: "World", state: journal.State, stor
     require(store.acknowledged <= world.host.last < store.next_number, "no acknowledgement runs ahead of the host", store.acknowledged)
 
 
-def spent_tickets_stay_spent(world: "World", store: Store) -> None:
-    spent = {courier.serial for courier in world.couriers if store.spent(courier.serial)}
-    require(spent == world.written.spent, "a spent ticket stays spent, and no other is", spent, world.written.spent)
+def spent_tickets_stay_spent(world: "World", state: journal.State, store: Store) -> None:
+    """Of the two generations that have a bitmap, but for one that is being erased."""
+
+    def has_a_bit(recorded: int, generation: int) -> bool:
+        return state.generation_by(recorded) == generation and not (state.clearing and not (recorded >> 16 ^ state.clearing) & 1)
+
+    labels = {(courier.recorded, courier.generation) for courier in world.couriers}
+    kept = {recorded for recorded, generation in labels if has_a_bit(recorded, generation)}
+    spent = {recorded for recorded in kept if store.spent(*state.spent_bit(recorded))}
+    require(spent == world.written.spent & kept, "a spent ticket stays spent, and no other is", spent, world.written.spent)
     require(spent <= world.written.deposited(), "only a deposit spends a ticket", spent)
 
 
@@ -190,4 +197,4 @@ def of_the_end(world: "World") -> None:
     what_is_inside_has_a_code(world)
     require(not written.of(records.DOOR_FORCED), "no alarm without a cause", written.of(records.DOOR_FORCED))
     for courier in world.couriers if not any(door.lied for door in world.doors.values()) else ():
-        require(courier.serial in written.deposited() or not courier.wants, "whoever brings a parcel can deposit it", courier)
+        require(courier.recorded in written.deposited() or not courier.wants, "whoever brings a parcel can deposit it", courier)

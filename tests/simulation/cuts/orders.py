@@ -98,4 +98,4 @@ def new_epoch(world: World) -> None:
     world.couriers.append(Courier(NEW))
     world.couriers[-1].visits(world)
     resident_of(world, HERS).visits(world)
-    order(world, commands.BEGIN_EPOCH, 0, 3)
+    order(world, commands.BEGIN_EPOCH, 0, 3 | 1 << 18)

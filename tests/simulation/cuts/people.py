@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from locker.core import codes, records, texts, tickets
-from tests.simulation.cuts.board import SECRETS, code_key
+from tests.simulation.cuts.board import SECRETS, code_key, rule_of, ticket_key
 from tests.simulation.cuts.laws import require
 
 if TYPE_CHECKING:
@@ -57,10 +57,16 @@ class Courier(Visitor):
     size: str = "1"
     parcel: str = "a parcel"
     wants: bool = True
+    generation: int = 0
 
     @property
     def ticket(self) -> str:
-        return tickets.ticket(SECRETS.ticket_key, SECRETS.site_id, self.serial) + "#"
+        return tickets.ticket(ticket_key(self.generation), SECRETS.site_id, self.serial) + "#"
+
+    @property
+    def recorded(self) -> int:
+        """Its serial as records have it."""
+        return tickets.recorded(self.serial, self.generation)
 
     def asks(self, world: "World") -> int:
         """Types the ticket, and a size if she is asked; the door that opens, or 0."""
@@ -68,7 +74,7 @@ class Courier(Visitor):
         if text == texts.SIZES and world.press(self.size) == texts.LARGER:
             world.press("#")
         elif text == texts.USED:
-            require(self.serial in world.written.deposited(), "a ticket is good until it is deposited", self)
+            require(self.recorded in world.written.deposited(), "a ticket is good until it is deposited", self)
         return self.stands_at(world)
 
     def finish(self, world: "World", number: int) -> None:
@@ -87,13 +93,17 @@ class Resident(Visitor):
     retry: int = 0
     epoch: int = 1
     takes: bool = True
+    generation: int = 0  # of her ticket's key
 
     def code(self, digits: int = 8) -> str:
         """Door and pickup code, as in her message."""
-        door, counter = self.deposit.door, self.deposit.b
-        return (
-            f"{door:02}" + codes.pickup_code(code_key(self.epoch), SECRETS.board_id, self.epoch, door, counter, self.retry)[:digits] + "#"
-        )
+        return f"{self.deposit.door:02}{codes.pickup_code(*self._terms)[:digits]}#"
+
+    @property
+    def _terms(self) -> tuple:
+        door, counter, rule = self.deposit.door, self.deposit.b, rule_of(self.epoch)
+        tail = tickets.tail(ticket_key(self.generation), SECRETS.site_id, self.deposit.a & 0xFFFF, rule)
+        return code_key(self.epoch), SECRETS.board_id, self.epoch, door, counter, self.retry, tail, rule
 
     def wrong(self, digits: int = 8) -> str:
         """The same with a slip in its first digit."""
@@ -102,8 +112,7 @@ class Resident(Visitor):
 
     def duress(self) -> str:
         """With the last two of the 8 digits replaced by her safe tail."""
-        tail = tickets.tail(SECRETS.ticket_key, SECRETS.site_id, self.deposit.a)
-        return f"{self.code()[:8]}{tail:02}#"
+        return f"{self.deposit.door:02}{codes.duress_code(*self._terms)[:8]}#"
 
     def asks(self, world: "World") -> int:
         """Types the code, with the extra digits if she is asked for them; the door that opens, or 0."""
@@ -129,7 +138,7 @@ def resident_of(world: "World", serial: int, takes: bool = True) -> Resident:
 
 def resident(world: "World", deposit: records.Record, takes: bool = True) -> Resident:
     """Whoever has a message of that deposit, and the latest one."""
-    return Resident(deposit, world.host.retry(deposit), world.host.epoch(deposit), takes)
+    return Resident(deposit, world.host.retry(deposit), world.host.epoch(deposit), takes, world.host.generation(deposit))
 
 
 def go_on(world: "World") -> None:
@@ -159,7 +168,7 @@ def go_on(world: "World") -> None:
 def couriers_come_again(world: "World") -> None:
     """Those who still have a parcel to deliver; if the journal was full until the host heard of it, there is room the next time."""
     for courier in world.couriers:
-        if courier.wants and courier.parcel and courier.serial not in world.written.deposited():
+        if courier.wants and courier.parcel and courier.recorded not in world.written.deposited():
             courier.visits(world)
 
 
@@ -169,7 +178,7 @@ def nothing_is_left_to_open(world: "World") -> None:
         require(not resident(world, deposit).asks(world), "a code is dead when its parcel is gone", deposit)
     for courier in world.couriers:
         text = world.press(courier.ticket)
-        good = courier.serial not in world.written.deposited()
+        good = courier.recorded not in world.written.deposited()
         require((text == texts.SIZES) == good, "a ticket is good for one deposit", courier, text)
         if good:
             world.press("*")

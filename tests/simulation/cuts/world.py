@@ -153,15 +153,15 @@ class World:
 def watched_compares(world: World) -> Iterator[None]:
     """Notes each time that the board derives the code of a waiting parcel, which it does only to compare it with what was typed."""
 
-    def derive(key: bytes, label: bytes, board_id: bytes, epoch: int, door: int, counter: int, last: int) -> bytes:
+    def derive(key: bytes, board_id: bytes, epoch: int, door: int, counter: int, *more: int) -> tuple:
         board = world.live
-        if label == b"pin" and door in world.doors and door not in board.compared and board.state.doors[door].state >= journal.WAITING:
+        if door in world.doors and door not in board.compared and board.state.doors[door].state >= journal.WAITING:
             board.compared.add(door)
             world.compares[door, counter] = world.compares.get((door, counter), 0) + 1
             laws.a_try_is_written_before_it_is_compared(world, door, counter)
-        return codes.code_digits(key, label, board_id, epoch, door, counter, last)
+        return codes.pickup_digits(key, board_id, epoch, door, counter, *more)
 
-    entry.codes = SimpleNamespace(code_digits=derive, duress_digits=codes.duress_digits)  # what the board derives, not what people do
+    entry.codes = SimpleNamespace(code_digits=codes.code_digits, pickup_digits=derive)  # what the board derives, not what people do
     try:
         yield
     finally:

@@ -56,7 +56,7 @@ class Written:
                 self.acknowledged = a
             elif kind > records.ACKNOWLEDGED and state.door_records() != self.state.door_records():
                 self.state.fold(kind, door, a, b)
-        if self.spending is not None and store.spent(self.spending):
+        if self.spending is not None and store.spent(*state.spent_bit(self.spending)):
             self.spent.add(self.spending)
         self.appending = self.spending = None
 
