@@ -157,6 +157,7 @@ def test_a_screen_that_was_away_is_set_up_again_and_shows_what_it_should():
 def test_a_screen_torn_in_the_middle_of_a_nibble_is_caught_again():
     controller, _, screen = made()
     controller.four_bits = True
+    controller.fresh = False
     controller.high = 0x4
     screen.show(["whole"])
     settle(screen)

@@ -16,13 +16,20 @@ _BACKLIGHT = const(0x08)
 _SET_ADDRESS = const(0x80)
 _ROW_1 = const(0x40)  # display memory of the second row
 
-# A step each. 0x33 is twice "8 bits", which also ends a nibble that a reset has torn; 0x32 goes to 4 bits.
-_SET_UP = (
-    b"\x33",
-    b"\x33",
-    b"\x32\x28\x0c\x06",  # 4 bits, two lines; on, no cursor; to the right
-    b"\x01",  # clear: 1.52 ms
-)
+# What brings the controller here from any state, and changes nothing to be seen when it is here already. 0x38 is "8 bits, two lines" in
+# 4-bit mode; in 8-bit mode it is "8 bits" and an address. It may complete a torn byte, which takes 1.52 ms, so there is a pause behind
+# it. 0x33, 0x83, 0x32 then end in 4 bits from either mode and from mid-byte. Two lines; on, no cursor; to the right; not shifted.
+_ALERT = b"\x38"
+_SET_UP = b"\x33\x83\x32\x28\x0c\x06\x02"
+_CLEAR = b"\x01"
+_PAUSE_BYTES = const(70)  # 6.3 ms at 100 kHz, 1.6 ms at 400 kHz
+
+# Stages: a step each.
+_AT_START = const(0)  # the first order of all takes 4.1 ms
+_SETTING_UP = const(1)
+_CLEARING = const(2)
+_SHOWING = const(3)
+_SETTING_UP_AGAIN = const(4)
 _DOT = const(0xA5)  # a centred dot in the character ROM A00
 
 
@@ -33,9 +40,9 @@ class Screen:
         self._device = I2CDevice(bus, address, probe=False)
         self._columns = columns
         self._rows = rows
-        self._stage = 0  # of the set-up
+        self._stage = _AT_START
         self._shown = [b""] * rows  # what the screen is known to show
-        self._to = bytearray(4 * columns + 6)
+        self._to = bytearray(max(4 * columns + 6, _PAUSE_BYTES + 6))
         self.show(())
 
     def show(self, lines) -> None:
@@ -54,30 +61,37 @@ class Screen:
             wanted.append(line)
 
     def step(self) -> None:
-        """Sends one line that has changed, or the next part of the set-up; 8 ms at 100 kHz. Call it each 5 ms or less often.
+        """Sends one line that has changed, or the next part of the set-up; 9 ms at 100 kHz. Call it each 5 ms or less often.
 
         Raises OSError when the screen does not answer; it is then set up anew by the next calls.
         """
         stage = self._stage
-        self._stage = 0  # unless all of this gets through
-        if stage < len(_SET_UP):
+        self._stage = _AT_START  # unless all of this gets through
+        if stage != _SHOWING:
             self._shown = [b""] * self._rows
-            self._send(_SET_UP[stage], b"")
-            stage += 1
+            if stage == _CLEARING:
+                self._send(_CLEAR, b"", 0)
+            else:
+                self._send(_ALERT, b"", _PAUSE_BYTES)
+                if stage != _AT_START:
+                    self._send(_SET_UP, b"", 0)
+            stage = _SHOWING if stage == _SETTING_UP_AGAIN else stage + 1
         else:
             for row in range(self._rows):
                 line = self._wanted[row]
                 if line != self._shown[row]:
-                    self._send((_SET_ADDRESS + (row & 1) * _ROW_1 + (row >> 1) * self._columns,), line)
+                    self._send((_SET_ADDRESS + (row & 1) * _ROW_1 + (row >> 1) * self._columns,), line, 0)
                     self._shown[row] = line
                     break
         self._stage = stage
 
     def restart(self) -> None:
-        """Sets the screen up again with the next steps, in case the spark of a coil has garbled it."""
-        self._stage = 0
+        """Sets the screen up again with the next steps, in case a spark has garbled it. Nothing flickers when none has."""
+        if self._stage == _SHOWING:
+            self._stage = _SETTING_UP_AGAIN
 
-    def _send(self, commands, characters) -> None:
+    def _send(self, commands, characters, pause) -> None:
+        """Commands, characters, and then so many bytes that say nothing, while the controller works."""
         to = self._to
         used = 0
         for control, values in ((_BACKLIGHT, commands), (_BACKLIGHT | _RS, characters)):
@@ -88,5 +102,8 @@ class Screen:
                     to[used] = nibble & 0xF0 | control | _E
                     to[used + 1] = nibble & 0xF0 | control  # taken over when E falls
                     used += 2
+        for _ in range(pause):
+            to[used] = _BACKLIGHT
+            used += 1
         with self._device as device:
             device.write(to, end=used)

@@ -21,6 +21,7 @@ from locker.wire.session import Session
 
 _STEP_MS = const(20)
 _QUIET_MS = const(5000)
+_REPAINT_MS = const(60000)
 _WATCHDOG_MS = const(8000)
 _DARK_STEPS = const(60)  # 1.2 s: longer than it goes unnoticed that the lamp's expander was reset
 _HOUR_MS = const(3600000)
@@ -69,7 +70,7 @@ class App:
         session = Session(identity.master_secret, identity.board_id, identity.alias, self._random.draw)
         self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status, self._tell, hal.set_clock, self._carrier)
         self._wake_ms = None
-        self._key_ms = 0
+        self._key_ms = self._painted_ms = 0
         self._dark = 0  # steps in which the lamp was switched on and drew no current, up to now
         self._quiet_ms = {}  # by kind, or an I2C address below 0: until when it is told already
 
@@ -154,6 +155,7 @@ class App:
         self._hear(silent, now_ms)
         ended = self._pulses.step(now_ms)
         if ended:
+            self._repaint(now_ms)
             self._tell(events.PulseEnded(ended), now_ms)
         if self._wake_ms is not None and now_ms >= self._wake_ms:
             self._wake_ms = None
@@ -161,10 +163,13 @@ class App:
         self._link.step(now_ms)
         if self._language != self._own_language and self._shown.text == texts.WELCOME and now_ms - self._key_ms >= _VISIT_MS:
             self._turn()
+        quiet = now_ms - self._key_ms >= _QUIET_MS and not fittings.coils.active
+        if quiet and now_ms - self._painted_ms >= _REPAINT_MS:
+            self._repaint(now_ms)
         self._paint()
         if fittings.beeper:
             fittings.beeper.step(now_ms)
-        self._tidy(now_ms, now_ms - self._key_ms >= _QUIET_MS and not fittings.coils.active)
+        self._tidy(now_ms, quiet)
 
     def _tidy(self, now_ms, quiet):
         """Sees to the room in the journal, and tells the core how much there is."""
@@ -182,6 +187,12 @@ class App:
             place += 1
         address = self._fittings.expanders[place].address
         self._warn(records.LEVEL_LOST, now_ms, address, -address)
+
+    def _repaint(self, now_ms):
+        """Sets the screen up again, for a spark may have garbled it: after a pulse, with a new text, each minute while nobody types."""
+        self._painted_ms = now_ms
+        if self._fittings.screen:
+            self._fittings.screen.restart()
 
     def _paint(self):
         """Sends the screen its next line; a screen that does not answer costs its picture and nothing else."""
@@ -259,6 +270,8 @@ class App:
 
     def _show(self, effect):
         """Shows a text in the language of whoever stands there; the welcome offers the other one where there is a key for it."""
+        if not self._shown or effect.text != self._shown.text:
+            self._repaint(self._hal.now_ms())
         self._shown = effect
         if self._fittings.screen:
             lines = rows(self._hal, self._language, effect.text, effect.arguments, self._help_number)
