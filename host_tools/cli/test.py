@@ -17,37 +17,55 @@ from host_tools.errors import Complaint
 @click.option("--port", required=True, metavar="PATH", help="The board's serial port, such as /dev/ttyUSB0.")
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there, as JSON.")
 @click.option("--patience", type=click.IntRange(1, 500), default=60, show_default=True, metavar="S", help="Seconds to wait for each act.")
+@click.option(
+    "--attended/--unattended",
+    default=None,
+    help="Somebody is there to act, look and listen; or nobody. Default: to act, and at a terminal to look and listen too.",
+)
 @json_option
-def command(port: str, report: Path | None, patience: int, as_json: bool) -> None:
-    """Test a provisioned cabinet with its own firmware: controller, expanders, every coil, contact and sensor, keypad, bell, tamper loop.
+def command(port: str, report: Path | None, patience: int, attended: bool | None, as_json: bool) -> None:
+    """Test a provisioned cabinet with its own firmware: each part that its board file names, from supply and expanders to every coil,
+    contact, sensor and key, lamp, beeper, bell, tamper loop and serial link.
 
-    A person (or `ansim hands`) does what the lines on stderr say. Doors that hold something are never opened.
-    Ends with 1 unless all passes.
+    A person (or `ansim hands`) does what the lines on stderr say. Doors that hold something are never opened. What needs a hand, an eye or
+    an ear that is not there is listed as not tried. Ends with 1 unless all that was tried passes.
 
     \b
     Example: ansim test --port /dev/ttyUSB0 --report wall-07.json
+             ansim test --port /dev/ttyUSB0 --unattended --json
     """
     if report and not report.parent.is_dir():
         raise Complaint(f"There is no folder {report.parent} for the report: make it first.", 2)
-    result = bench_test(port, say=lambda text: say(f"> {text}", err=True), done=lambda phase: _tell(phase, as_json), patience_s=patience)
+    result = bench_test(
+        port,
+        say=lambda text: say(f"> {text}", err=True),
+        done=lambda phase: _tell(phase, as_json),
+        patience_s=patience,
+        hands=attended is not False,
+        senses=sys.stdin.isatty() if attended is None else attended,
+    )
     if report:
         _file(result, report)
     if as_json:
         print_json(result.as_json())
     else:
+        for part in result.not_tried:
+            say(f"not tried: {part}")
         say(f"{result.outcome}: {result.board}, chip {result.uid}" + (f", report in {report}" if report else ""))
     if result.outcome != PASS:
         sys.exit(1)
 
 
 def _tell(phase: Phase, as_json: bool) -> None:
-    """One line a phase; under it each measurement that did not pass."""
+    """One line a phase; under it each measurement that did not pass, and each part that is wrong with what to do."""
     note = f" ({phase.note})" if phase.note else ""
     say(f"{phase.outcome:5} {phase.name}{note}", err=as_json)
     for one in phase.measurements:
         if not one.passed:
             limits = " ".join(f"{name} {value}" for name, value in one.as_json().items() if name in ("min", "max", "wanted"))
             say(f"      {one.name}: {one.value} {one.unit} ({limits})", err=as_json)
+    for finding in phase.findings:
+        say(f"   -> {finding}", err=as_json)
 
 
 def _file(result: BenchReport, path: Path) -> None:

@@ -4,37 +4,43 @@ Every wait has an end, and every coil is off when a call returns.
 """
 
 import gc
+import json
 import time
 
+from locker.board import from_json
 from locker.hal.esp32 import open_hal
-from locker.shell.fittings import BELL, TAMPER, Fittings
+from locker.shell.fittings import BELL, DARK, TAMPER, Fittings
 
+PINS = (3, 4, 7)  # of a door in board.json: coil, contact, sensor
 STEP_MS = 20  # what the debouncing of drivers.inputs counts in
 OVERTIME_MS = 100
 SETTLE_MS = 1000
+REST_MS = 500
+LINE_LOOKS = 50
+SCREEN_STEPS = 12
 hal = None
 fittings = None
 
 
 def begin():
-    """(board name, door numbers, keys, which of "bell" and "tamper" there are, addresses on the bus that should answer, lowest mV at the
-    supply's pin or None, free bytes of the heap).
-    """
+    """(the object of board.json, that of network.json, free bytes of the heap)."""
     global hal
     hal = open_hal()
-    board = hal.board
-    addresses = board.expanders + ((board.screen[0],) if board.screen else ())
     gc.collect()
-    doors = tuple(door.number for door in board.doors)
-    calls = tuple(name for name in ("bell", "tamper") if getattr(board, name) is not None)
-    return board.name, doors, board.keypad.keys, calls, addresses, board.supply and board.supply[1], gc.mem_free()
+    free = gc.mem_free()
+    return load("/board.json"), load("/network.json"), free
 
 
-def answering(addresses):
-    """Those of the addresses at which a chip acknowledges."""
+def load(path):
+    with open(path) as file:
+        return json.load(file)
+
+
+def answering(addresses, reset):
+    """Those of the addresses at which a chip acknowledges, with the expanders' RESET line at that level."""
     board = hal.board
     if board.expander_reset is not None:
-        hal.output(board.expander_reset, 1)
+        hal.output(board.expander_reset, reset)
     bus = hal.bus()
     found = []
     for address in addresses:
@@ -46,10 +52,29 @@ def answering(addresses):
     return found
 
 
-def settle():
-    """Opens the drivers and returns (door, is it closed, is it occupied) of each door once the inputs have settled."""
+def connect(silent):
+    """Opens the drivers of all that hangs on no silent chip, which is named by its I2C address; the numbers of the doors that are left."""
     global fittings
-    fittings = fittings or Fittings(hal)
+    data = load("/board.json")
+    data["doors"] = [row for row in data["doors"] if not any(on(row[place], silent) for place in PINS)]
+    data["expanders"] = [address for address in data["expanders"] if address not in silent]
+    for name in ("lamp", "lamp_sense", "bell", "tamper"):
+        if on(data[name], silent):
+            data[name] = None
+    if data["screen"] and data["screen"][0] in silent:
+        data["screen"] = None
+    hal.board = from_json(data)
+    fittings = Fittings(hal)
+    return fittings.numbers
+
+
+def on(pin, silent):
+    """Whether a pin of board.json is one of a silent expander."""
+    return isinstance(pin, list) and pin[0] in silent
+
+
+def settle():
+    """[(door, is it closed, is it occupied)] once the inputs have settled."""
     until = hal.now_ms() + SETTLE_MS
     while hal.now_ms() < until:
         poll()
@@ -57,11 +82,11 @@ def settle():
 
 
 def poll():
-    fittings.refresh(hal.now_ms())
     now_ms = hal.now_ms()
-    fittings.contacts.poll()
-    fittings.occupancy.poll()
-    fittings.signals.poll()
+    silent = fittings.refresh(now_ms)
+    fittings.contacts.poll(silent)
+    fittings.occupancy.poll(silent)
+    fittings.signals.poll(silent)
     time.sleep_ms(STEP_MS)
     return now_ms
 
@@ -71,33 +96,35 @@ def state():
 
 
 def pulse(door, wait_ms):
-    """One pulse: (ms until the door's contact opened or None, other doors whose contact changed, lowest mV at the supply's pin or None)."""
+    """One pulse: (ms until the door's contact opened or None, other doors whose contact changed, lowest mV at the supply's pin or None,
+    highest mV at the current's pin or None).
+    """
     show("Test: door %02d" % door)
     before = state()
-    supply = hal.millivolts(hal.board.supply[0]) if hal.board.supply else None
-    lowest_mv = None
-    opened_ms = None
+    supply, current = fittings.supply, fittings.current
+    lowest_mv = highest_mv = opened_ms = None
     coils = fittings.coils
     try:
         begun = poll()
         while not coils.pulse(door, hal.now_ms()):
             begun = poll()
         hal.one_shot(hal.board.pulse_ms + OVERTIME_MS, fittings.cut)
-        while hal.now_ms() - begun < wait_ms and (coils.active or opened_ms is None):
-            coils.step(hal.now_ms())
+        while coils.active or (hal.now_ms() - begun < wait_ms and opened_ms is None):
+            if coils.active:
+                if supply:
+                    lowest_mv = min(supply[0](), lowest_mv or supply[0]())
+                if current:
+                    highest_mv = max(current[0](), highest_mv or 0)
+                if coils.step(hal.now_ms()):
+                    hal.one_shot(0, fittings.cut)  # it holds the expanders' RESET line, and they are needed on
             now_ms = poll()
-            if supply:
-                mv = supply()
-                lowest_mv = mv if lowest_mv is None else min(mv, lowest_mv)
             if opened_ms is None and not closed(door):
                 opened_ms = now_ms - begun
-        while coils.active:
-            coils.step(hal.now_ms())
     finally:
         coils.all_off()
         hal.one_shot(0, fittings.cut)
     moved = [old[0] for old, new in zip(before, state()) if old[0] != door and old[1] != new[1]]
-    return opened_ms, moved, lowest_mv
+    return opened_ms, moved, lowest_mv, highest_mv
 
 
 def closed(door):
@@ -118,8 +145,22 @@ def await_closed(door, wanted, patience_ms):
 
 
 def await_occupied(door, wanted, patience_ms):
-    """Whether the door's occupancy sensor said so within that time."""
-    return await_(lambda: occupied(door) == wanted, patience_ms)
+    """The first door whose occupancy sensor says something else than now, or `door` when it says what is wanted; 0 after that time."""
+    before = fittings.occupancy.state
+    await_(lambda: occupied(door) == wanted or fittings.occupancy.state != before, patience_ms)
+    if occupied(door) == wanted:
+        return door
+    changed = fittings.occupancy.state ^ before
+    for place, number in enumerate(fittings.numbers):
+        if changed >> place & 1:
+            return number
+    return 0
+
+
+def await_rest(patience_ms):
+    """The state of the doors once all are closed and empty, or after that time."""
+    await_(lambda: not fittings.contacts.state and not fittings.occupancy.state, patience_ms)
+    return state()
 
 
 def await_(done, patience_ms):
@@ -130,31 +171,60 @@ def await_(done, patience_ms):
     return True
 
 
+def keys_down():
+    """(the keys that are down while nobody presses one, the columns, from 1, that lie on ground with no row driven)."""
+    board = hal.board
+    rows = [hal.open_drain(pin) for pin in board.keypad.rows]
+    columns = [hal.input(pin, 1) for pin in board.keypad.columns]
+    time.sleep_ms(STEP_MS)
+    grounded = [place + 1 for place, column in enumerate(columns) if not column()]
+    down = ""
+    for place, row in enumerate(rows):
+        row(0)
+        time.sleep_ms(1)
+        for other, column in enumerate(columns):
+            if not column() and other + 1 not in grounded:
+                down += board.keypad.keys[place * len(columns) + other]
+        row(1)
+    for row in rows:
+        row(0)
+    return down, grounded
+
+
 def press(keys, patience_ms):
-    """The keys that were pressed, until each of `keys` was, or none for `patience_ms`. Prints each one."""
-    show("Test: press each key")
+    """The keys that were pressed, until each of `keys` was, or none for `patience_ms`."""
+    return typed(patience_ms, lambda pressed: all(key in pressed for key in keys))
+
+
+def answer(count, patience_ms):
+    """So many keys, in the order in which they were pressed; fewer when none came for `patience_ms`."""
+    return typed(patience_ms, lambda pressed: len(pressed) >= count)
+
+
+def typed(patience_ms, whole):
     pressed = ""
     last = hal.now_ms()
-    while not all(key in pressed for key in keys) and hal.now_ms() - last < patience_ms:
+    while not whole(pressed) and hal.now_ms() - last < patience_ms:
         code = fittings.keypad.scan(hal.now_ms())
         if code:
             pressed += chr(code)
             last = hal.now_ms()
-            print(chr(code))
         time.sleep_ms(STEP_MS)
     return pressed
 
 
+def signals():
+    """(is the bell pressed, is the tamper loop open), once they have settled."""
+    until = hal.now_ms() + REST_MS
+    while hal.now_ms() < until:
+        poll()
+    state = fittings.signals.state
+    return bool(state & BELL), bool(state & TAMPER)
+
+
 def await_bell(patience_ms):
     """Whether the bell was pressed within that time."""
-    show("Test: press the bell")
-    until = hal.now_ms() + patience_ms
-    while hal.now_ms() < until:
-        fittings.refresh(hal.now_ms())
-        if fittings.signals.poll() & fittings.signals.state & BELL:
-            return True
-        time.sleep_ms(STEP_MS)
-    return False
+    return await_(lambda: fittings.signals.state & BELL, patience_ms)
 
 
 def await_tamper(opened, patience_ms):
@@ -162,10 +232,61 @@ def await_tamper(opened, patience_ms):
     return await_(lambda: bool(fittings.signals.state & TAMPER) == opened, patience_ms)
 
 
+def analogue():
+    """(mV at the supply's pin, mV at the current's pin) with every coil off; None for what is not sensed."""
+    return [sense and sense[0]() for sense in (fittings.supply, fittings.current)]
+
+
+def lamp(lit):
+    """Switches the lamp; whether current flows in it half a second later, None when that is not sensed."""
+    fittings.light(lit)
+    until = hal.now_ms() + REST_MS
+    while hal.now_ms() < until:
+        poll()
+    return None if hal.board.lamp_sense is None else not fittings.signals.state & DARK
+
+
+def beep(times):
+    """So many beeps of 200 ms."""
+    tone = hal.tone(hal.board.beeper)
+    for _ in range(times):
+        tone(2000)
+        time.sleep_ms(200)
+        tone(0)
+        time.sleep_ms(300)
+
+
+def line():
+    """How often in a hundred each pin of the serial link is driven high by its far end: (rx, tx, rx while our driver is on or None).
+
+    Without a far end the pull-down wins.
+    """
+    _, tx, rx, _, *enable = hal.board.link
+    driver = hal.output(enable[0], 0) if enable else None
+    resting = [high(rx), high(tx)]
+    if driver is None:
+        return resting[0], resting[1], None
+    driver(1)
+    driven = high(rx)
+    driver(0)
+    return resting[0], resting[1], driven
+
+
+def high(number):
+    pin = hal.input(number, -1)
+    count = 0
+    for _ in range(LINE_LOOKS):
+        count += pin()
+        time.sleep_ms(1)
+    return 100 * count // LINE_LOOKS
+
+
 def show(text):
-    """One line on the screen, if there is one."""
+    """One line on the screen, if there is one. Its controller takes up to 4 ms for what it is sent."""
     screen = fittings.screen
     if screen:
         screen.show((text,))
-        for _ in range(8):
+        screen.restart()
+        for _ in range(SCREEN_STEPS):
             screen.step()
+            time.sleep_ms(STEP_MS)
