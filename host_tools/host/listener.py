@@ -22,8 +22,8 @@ STRANGER_S = 30.0  # so long such a connection may stay
 GREETED_MAX = 2  # connections of one alias whose greeting keeps them their place
 
 _BACKLOG = 1024
-_ACCEPTS_MAX = 8  # connections that are taken between two looks at the boards
-_ACCEPTS_PER_S = 1500  # so the oldest of STRANGERS_MAX has 0.17 s to greet in when all places are wanted: a board greets at once
+_ACCEPTS_MAX = 4  # connections that are taken between two looks at the boards
+_ACCEPTS_PER_S = 1000  # so the oldest of STRANGERS_MAX has 0.25 s to greet in when all places are wanted: a board greets at once
 _ACCEPTS_BURST = 64
 _NO_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _NO_FILES_S = 1.0

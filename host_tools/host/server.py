@@ -7,7 +7,9 @@ host commits for many boards at once and an idle one at once for each.
 import asyncio
 import contextlib
 import signal
+import sys
 import traceback
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -36,7 +38,9 @@ DEFAULT_PORT = 26746
 
 _TURN_MAX = 4096  # messages in one transaction
 _WAITING_MAX = 20_000  # messages that wait for one; more are dropped, and their boards say them again
+_OF_ONE_MAX = 16  # and of one board: it waits for the answer to each, but for copies that cannot wait
 _TICK_S = 1.0
+_SWITCH_S = 0.001  # how long one thread may keep others from their next step: a commit has many
 _LOOK_S = 1.0  # how often it is looked for letters that nothing here has written
 _ROLL_S = 3600.0  # how often it is looked for epochs that are due
 _LEDGER_PAUSE_S = 1.0
@@ -67,6 +71,7 @@ class Server:
         self._presence = Presence(ledger)
         self._listener = Listener(self._hear, self._links.lost, self._tally)
         self._said: list[tuple[Link, Said]] = []
+        self._waiting: Counter[int] = Counter()  # how many of these are of one board
         self._places: dict[int, Link] = {}  # by the ledger's number of the cabinet
         self._work = asyncio.Event()
         self._mail = asyncio.Event()
@@ -171,10 +176,11 @@ class Server:
             return False
         link, said = heard
         self._places[link.cabinet] = link
-        if said is not None and len(self._said) >= _WAITING_MAX:
+        if said is not None and (len(self._said) >= _WAITING_MAX or self._waiting[link.cabinet] >= _OF_ONE_MAX):
             self._tally.count(OVERFLOW)
         elif said is not None:
             self._said.append((link, said))
+            self._waiting[link.cabinet] += 1
             self._work.set()
         return True
 
@@ -197,6 +203,7 @@ class Server:
             while self._said:
                 size = turn_of([said for _, said in self._said[:_TURN_MAX]], _TURN_MAX)
                 turn, self._said = self._said[:size], self._said[size:]
+                self._waiting = Counter(said.cabinet for _, said in self._said)
                 self._answer(turn, await self._take(thread, [said for _, said in turn]))
 
     async def _take(self, thread: ThreadPoolExecutor, said: list[Said]) -> Taken:
@@ -332,6 +339,7 @@ def _why_not(address: str, number: int, error: OSError) -> str:
 
 def serve(ledger: Ledger, notifier: Notifier, tell: Tell, settings: Settings, dispatchers: Notifier) -> None:
     """Runs a server until SIGTERM or SIGINT; returns when everything is closed. Silent alarms go to `dispatchers` and nowhere else."""
+    sys.setswitchinterval(_SWITCH_S)
 
     async def main() -> None:
         await Server(ledger, notifier, tell, dispatchers).run(settings)

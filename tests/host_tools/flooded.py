@@ -25,6 +25,7 @@ WARM_UP_S = 1.0
 ACK_FACTOR_MAX = 3  # times the median of the idle host
 ACK_MORE_MS_MAX = 50.0
 ALARM_MS_MAX = 1000.0
+NEWCOMER_MS_MAX = 10_000.0  # a try of a board to connect
 
 
 class Figures(NamedTuple):
@@ -43,6 +44,8 @@ class Figures(NamedTuple):
             found.append(f"the median Ack took {self.ack_median_ms:.0f} ms, more than {most_ms:.0f}")
         if self.alarm_ms > ALARM_MS_MAX:
             found.append(f"the alarm took {self.alarm_ms:.0f} ms, more than {ALARM_MS_MAX:.0f}")
+        if self.newcomer_ms > NEWCOMER_MS_MAX:
+            found.append(f"a new board was in after {self.newcomer_ms:.0f} ms, more than {NEWCOMER_MS_MAX:.0f}")
         return found
 
 

@@ -19,9 +19,12 @@ from host_tools.host.carriers import SerialCarrier, TcpCarrier
 from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.links import SILENT_S, Links
 from host_tools.host.listener import STRANGERS_MAX, Listener
+from host_tools.host.notifier import FileNotifier
+from host_tools.host.server import Server
 from host_tools.host.tally import Tally
 from host_tools.host.turnstile import BURST_S, SHARE, Turnstile, source_of
-from locker.wire.frame import REFUSAL, VERSION, encode, kind_of
+from locker.wire.frame import REFUSAL, VERSION, Decoder, encode, kind_of
+from locker.wire.host_messages import typed
 
 ALIAS = b"\x01\x02\x03\x04"
 
@@ -263,13 +266,16 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 class Deaf:
-    """A carrier whose answers nobody hears."""
+    """A carrier whose answers nobody hears but the test."""
 
     name = "deaf"
     verified = False
 
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+
     def write(self, frame: bytes) -> None:
-        """Lost."""
+        self.frames.append(frame)
 
     def close(self) -> None:
         """Nothing to end."""
@@ -314,6 +320,34 @@ def test_the_first_of_them_is_told_at_once_and_silence_is_silent() -> None:
     tally.count(counting.DAMAGED)
     tally.tick(2.0)
     assert len(told) == 1
+
+
+def test_a_board_that_says_more_than_boards_do_takes_no_place_from_others(ledger: Ledger, tmp_path: Path) -> None:
+    loud, quiet = Board(enrol(ledger, b"uid-01")), Board(enrol(ledger, b"uid-02"))
+
+    async def run() -> Counter[int]:
+        notifier = FileNotifier(tmp_path / "messages")
+        server = Server(ledger, notifier, lambda told: None, notifier)
+
+        def hear(frame: bytes) -> bytes:
+            carrier = Deaf()
+            server._hear(carrier, *Decoder().feed(frame))
+            return b"".join(carrier.frames)
+
+        for board in (loud, quiet):
+            board.session.start(0)
+            board.session.step(0)
+            for payload in Decoder().feed(hear(board.session.outgoing() or b"")):
+                board.session.accept(payload, 0)
+        for _ in range(20_000):
+            hear(loud.session.seal(typed(loud.report())))
+        hear(quiet.session.seal(typed(quiet.report())))
+        notifier.close()
+        return Counter(said.cabinet for _, said in server._said)
+
+    waiting = asyncio.run(run())
+    assert waiting[1] <= 16
+    assert waiting[2] == 1
 
 
 # All of it
