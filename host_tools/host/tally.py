@@ -21,6 +21,7 @@ _WORDS = {
     OVERFLOW: "{count} messages were dropped and will come again",
 }
 _MINUTE_S = 60.0
+_HINTS_MAX = 5
 
 
 class Tally:
@@ -29,23 +30,24 @@ class Tally:
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
         self._counts: dict[str, int] = {}
-        self._hints: dict[str, str] = {}
+        self._hints: dict[str, dict[str, None]] = {}  # a few of each, in the order in which they came
         self._told_s: dict[str, float] = {}
 
     def count(self, kind: str, count: int = 1, hint: str = "") -> None:
-        """So many more of a kind; of several hints the latest is told."""
+        """So many more of a kind; of its different hints the first few are told."""
         if not count:
             return
         self._counts[kind] = self._counts.get(kind, 0) + count
-        if hint:
-            self._hints[kind] = hint
+        hints = self._hints.setdefault(kind, {})
+        if hint and len(hints) < _HINTS_MAX:
+            hints[hint] = None
 
     def tick(self, now_s: float) -> None:
         """Lets time pass."""
         for kind in [kind for kind in self._counts if now_s - self._told_s.get(kind, -_MINUTE_S) >= _MINUTE_S]:
             self._told_s[kind] = now_s
             detail = _WORDS[kind].format(count=self._counts.pop(kind))
-            hint = self._hints.pop(kind, "")
+            hint = "; ".join(self._hints.pop(kind))
             self._tell(
                 occurrence("overflow" if kind == OVERFLOW else "strangers", kind=kind, detail=f"{detail}; {hint}" if hint else detail)
             )

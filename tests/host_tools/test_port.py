@@ -350,6 +350,17 @@ def test_a_board_that_says_more_than_boards_do_takes_no_place_from_others(ledger
     assert waiting[2] == 1
 
 
+def test_of_many_cabinets_that_speak_another_version_a_few_are_named(ledger: Ledger) -> None:
+    told: list[dict] = []
+    tally = Tally(told.append)
+    links = Links(ledger, told.append, tally)
+    for number in range(1, 20):
+        links.hear(Deaf(), bytes((3 << 4,)) + enrol(ledger, b"uid-%02d" % number).alias + bytes(24), 10.0 * number)
+    tally.tick(1.0)
+    (line,) = told
+    assert [number for number in range(1, 20) if f"cabinet {number} of mapo-3" in line["detail"]] == [1, 2, 3, 4, 5]
+
+
 # All of it
 
 
