@@ -142,8 +142,7 @@ def test_the_residents_of_an_earlier_ledger_keep_their_tickets_and_get_one_name_
         earlier(connection)
         values = {"id": 1, "name": unicodedata.normalize("NFD", "서울"), "key": b"x"}
         connection.execute(text("INSERT INTO site (id, name, site_id, ticket_key) VALUES (:id, :name, :key, :key)"), values)
-        row = {"site": 1, "serial": 7, "resident": 2, "state": "open", "issued_ms": 0}
-        connection.execute(tables.ticket.insert().values(**row))
+        connection.execute(text("INSERT INTO ticket (site, serial, resident, state, issued_ms) VALUES (1, 7, 2, 'open', 0)"))
     monkeypatch.setattr(migrations, "upgrade", upgrade)
     with open_ledger(tmp_path / "data", create=False) as ledger:
         found = [(one.id, one.name, one.unit, one.contact) for one in residents.everyone(ledger)]

@@ -99,3 +99,14 @@ def new_epoch(world: World) -> None:
     world.couriers[-1].visits(world)
     resident_of(world, HERS).visits(world)
     order(world, commands.BEGIN_EPOCH, 0, 3 | 1 << 18)
+
+
+def ticket_key_turns(world: World) -> None:
+    """Twice, with parcels that wait: each keeps the tail of its own generation, and the labels of the first one are gone."""
+    order(world, commands.TURN_TICKETS, 0, 1)
+    world.couriers.append(Courier(NEW, generation=1))
+    world.couriers[-1].visits(world)
+    order(world, commands.TURN_TICKETS, 0, 2)
+    she = resident_of(world, HERS)
+    world.press(she.duress())
+    she.finish(world, she.stands_at(world))

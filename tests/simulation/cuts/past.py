@@ -12,7 +12,7 @@ from tests.simulation.cuts.world import World, fresh
 OTHER = 7  # the ticket of a parcel that waits all the time and has nothing to do with it
 HERS = 8  # that of the parcel in question
 NEW = 42  # that of the courier who comes
-KEPT = 1 + len(NUMBERS) + 25  # the last slots, which are for making room
+KEPT = 1 + len(NUMBERS) + 26  # the last slots, which are for making room
 INVENTED = "123456789#"  # no ticket
 QUIET_MS = 6000  # after which the board tidies up
 RING = 120

@@ -178,7 +178,7 @@ def nothing_is_left_to_open(world: "World") -> None:
         require(not resident(world, deposit).asks(world), "a code is dead when its parcel is gone", deposit)
     for courier in world.couriers:
         text = world.press(courier.ticket)
-        good = courier.recorded not in world.written.deposited()
+        good = courier.recorded not in world.written.deposited() and courier.generation + 1 >= world.written.state.generation
         require((text == texts.SIZES) == good, "a ticket is good for one deposit", courier, text)
         if good:
             world.press("*")

@@ -271,6 +271,9 @@ TRANSACTIONS = {
     "more patience": Transaction(orders.more_patience, one_waits, (r.COMMAND_APPLIED,), links=ONLINE),
     "help from afar": Transaction(orders.help_from_afar, two_wait, (r.PICKUP_OPENED, r.COLLECTED), links=ONLINE),
     "new epoch": Transaction(orders.new_epoch, two_wait, (r.EPOCH_BEGUN, r.DEPOSITED, r.COLLECTED, r.EPOCH_BEGUN), links=ONLINE),
+    "ticket key turns": Transaction(
+        orders.ticket_key_turns, two_wait, (r.TICKETS_TURNED, r.DEPOSITED, r.TICKETS_TURNED, r.PICKUP_OPENED, r.COLLECTED), 4, ONLINE
+    ),
     "erase ahead": Transaction(collects, cache(lambda: wrapped(117, slots_left=3)), (r.COLLECTED,), erases=1),
     "erase at once": Transaction(two_come, cache(lambda: wrapped(118, slots_left=2)), (r.COLLECTED, r.DEPOSITED), erases=1),
     "erase in a later round": Transaction(two_come, cache(lambda: wrapped(237, slots_left=3)), (r.COLLECTED, r.DEPOSITED), erases=1),
