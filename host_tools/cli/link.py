@@ -13,7 +13,7 @@ from rich.text import Text
 
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._tables import show, table
-from host_tools.host import aside
+from host_tools.host import aside, bounds
 from host_tools.host.chronicle import moment
 from host_tools.host.data import data_option
 from host_tools.host.database import now_ms
@@ -126,6 +126,29 @@ def aside_(context: click.Context, seen: bool, data: Path | None, as_json: bool)
         (one.site, one.cabinet, one.number, moment(one.aside_ms), one.reason, one.raw.hex(), "yes" if one.seen else "") for one in kept
     )
     show(table(("site", "cabinet", "event", "at", "why", "record", "seen"), cells))
+
+
+@command.command("release")
+@click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands.")
+@click.option("--number", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site.")
+@click.option("--discard", is_flag=True, help="Send none of them: what the cabinet told did not happen.")
+@data_option
+@json_option
+@click.pass_context
+def release_(context: click.Context, site: str, number: int, discard: bool, data: Path | None, as_json: bool) -> None:
+    """Send the letters of a cabinet that were held because it told more than people at it could have done, or discard them.
+
+    Look at the cabinet first: whoever holds its board's keys can tell of parcels that were never there.
+
+    \b
+    Example: ansim link release --site mapo-3 --number 2
+    """
+    with open_ledger(data or context.obj, create=False) as ledger:
+        count = bounds.release(ledger, site, number, discard=discard)
+    if as_json:
+        print_json({"site": site, "cabinet": number, "letters": count, "discarded": discard})
+    else:
+        say(f"{count} letters of cabinet {number} of {site} are {'discarded' if discard else 'on their way'}.")
 
 
 @command.command("take-over")

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, select, update
 
 from host_tools.host import tables
-from host_tools.host.database import insert_new
+from host_tools.host.database import insert_new, is_inserted
 from host_tools.host.ledger import Ledger
 
 SET_ASIDE = "set aside"  # alarm: records of this board could not be applied
 UNMADE_LETTER = "unmade letter"  # alarm: a letter could not be made
 UNMADE_ORDER = "unmade order"  # alarm: an order cannot be told to the board
-CASES = (SET_ASIDE, UNMADE_LETTER, UNMADE_ORDER)
+CASES = (SET_ASIDE, UNMADE_LETTER, UNMADE_ORDER, "letters held", "refused tickets")
 UNMAKEABLE = "unmakeable"  # why a letter is held
 
 _HOUR_MS = 3_600_000
@@ -52,12 +52,11 @@ def is_told(connection: Connection, cabinet: int, at_ms: int) -> bool:
 
 def raise_case(connection: Connection, cabinet: int, kind: str, number: int, door: int, at_ms: int) -> bool:
     """Raises an alarm that is about no event and tells staff, once for each `number`; False when it was raised before."""
-    dialect = connection.dialect.name
     of_alarm = {"cabinet": cabinet, "incarnation": 0, "number": number, "kind": kind}
-    made = connection.execute(insert_new(dialect, tables.alarm), of_alarm | {"door": door, "raised_ms": at_ms})
-    if made.rowcount:
-        connection.execute(insert_new(dialect, tables.outbox), letter(cabinet, kind, number, door, at_ms))
-    return bool(made.rowcount)
+    is_new = is_inserted(connection, tables.alarm, of_alarm | {"door": door, "raised_ms": at_ms})
+    if is_new:
+        connection.execute(insert_new(connection.dialect.name, tables.outbox), letter(cabinet, kind, number, door, at_ms))
+    return is_new
 
 
 def letter(cabinet: int, kind: str, number: int, door: int, at_ms: int) -> dict[str, Any]:

@@ -151,6 +151,12 @@ def _compiled(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> tuple
     return str(compiled), in_order, {name: value for name, value in compiled.params.items() if name not in names}
 
 
+def is_inserted(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Inserts a row; whether it is new, and not there already."""
+    counted = {"preserve_rowcount": True}  # else it depends on the driver what is said of an INSERT
+    return connection.execute(insert_new(connection.dialect.name, table), row, execution_options=counted).rowcount == 1
+
+
 @cache
 def insert_new(dialect: str, table: Table) -> Any:
     """Inserts rows; one that is there already stays as it is."""

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import Connection
 
 from host_tools.host.database import is_the_databases
+from host_tools.host.forks import Diverged
 from host_tools.host.letters import News
 from host_tools.host.said import Said
 
@@ -31,7 +32,7 @@ def alone(connection: Connection, act: Callable[[], _Done]) -> _Done | None:
         with connection.begin_nested():
             return act()
     except Exception as error:
-        if is_the_databases(error):
+        if is_the_databases(error) or isinstance(error, Diverged):
             raise
         return None
 

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from host_tools.host import standing, tables
-from host_tools.host.database import execute_many, insert_new
+from host_tools.host.aside import raise_case
+from host_tools.host.bounds import hold_back
+from host_tools.host.database import execute_many, insert_new, is_inserted
 from host_tools.host.standing import Board
 from host_tools.host.times import Moment
 from locker.core import records
@@ -51,6 +53,7 @@ BY_STAFF = "opened by staff"  # by anybody else
 MENDED = "mended"  # a door that was stuck has moved, and her parcel is still there
 USED_LABEL = "used label"  # instead of "deposited": the ticket was used before or revoked
 LABEL_AGAIN = "label used twice"  # corrects a "deposited": its ticket was used again
+LOST = "unknown"  # nobody knows whether the parcel is there: the cabinet was put back to an older state
 ODD_NEW_CODE = "odd new code"  # instead of "new code", where the ticket was odd
 
 # Parcel.stuck.
@@ -142,8 +145,7 @@ class Letters:
     def alarm(self, board: Board, record: Record, kind: str, moment: Moment) -> None:
         """Tells staff of an event that a person should look at, once."""
         row = {"cabinet": board.cabinet, "incarnation": board.incarnation, "number": record.number, "kind": kind, "door": record.door}
-        new = self._connection.execute(insert_new(self._dialect, tables.alarm), row | {"raised_ms": moment.heard_ms})
-        if new.rowcount:
+        if is_inserted(self._connection, tables.alarm, row | {"raised_ms": moment.heard_ms}):
             self.news.append(News(board.cabinet, record, kind, moment))
             self.tell(board, record, kind, None, moment)
 
@@ -157,6 +159,14 @@ class Letters:
         if kind:
             row = self._letter(board, record, kind, parcel, moment)
             self._rows.append(row | {"resident": None, "counter": record.b, "retry": record.a & 255})
+
+    def lose(self, board: Board, record: Record, parcel: dict[str, Any], moment: Moment) -> None:
+        """Nobody knows whether a parcel is still there: staff and its resident are told so. `record` is how that was found out."""
+        about = Record(record.kind, parcel["door"], record.boot, record.number, record.uptime, record.a, parcel["counter"])
+        row = self._letter(board, about, LOST, parcel, moment)
+        if parcel["resident"] is not None:
+            self._rows.append(row | {"id": board.letter_id(record.number, f"{LOST} {parcel['id']}")})
+        raise_case(self._connection, board.cabinet, LOST, parcel["id"], parcel["door"], moment.heard_ms)
 
     def correct(self, first: dict[str, Any], moment: Moment) -> None:
         """The label of a parcel that was told as any other has been used again: staff and the resident are told so."""
@@ -179,7 +189,8 @@ class Letters:
     def _deposit_of(self, parcel: dict[str, Any]) -> Record | None:
         """The event with which a parcel came, from an earlier turn."""
         event = tables.event.c
-        its = (event.cabinet == parcel["cabinet"]) & (event.incarnation == parcel["incarnation"]) & (event.door == parcel["door"])
+        names = standing.names(parcel["incarnation"])
+        its = (event.cabinet == parcel["cabinet"]) & event.incarnation.in_(names) & (event.door == parcel["door"])
         its &= (event.b == parcel["counter"]) & event.kind.in_((records.DEPOSITED, records.ADOPTED))
         row = self._connection.execute(select(*(event[name] for name in Record._fields)).where(its).order_by(event.number)).first()
         if row:
@@ -202,10 +213,12 @@ class Letters:
             "earliest_ms": moment.earliest_ms,
             "latest_ms": moment.latest_ms,
             "attempts": 0,
+            "held": None,
         }
 
     def write(self) -> None:
         """Puts what was decided into the transaction."""
+        hold_back(self._connection, self._rows)
         execute_many(self._connection, insert_new(self._dialect, tables.outbox), self._rows)
         execute_many(self._connection, insert_new(self._dialect, tables.pickup), self._pickups)
 

@@ -9,12 +9,13 @@ from host_tools.host.carriers import Carrier
 from host_tools.host.chronicle import Tell, occurrence
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
-from host_tools.host.meeting import FAULTS, Meeting
+from host_tools.host.meeting import FAULTS, OTHER_STORY, Meeting
 from host_tools.host.presence import Change
 from host_tools.host.quick_session import QuickSession
 from host_tools.host.said import Said, Taken
 from host_tools.host.tally import MALFORMED, UNKNOWN, UNSEALED, Tally
 from host_tools.host.tally import VERSION as OTHER_VERSION
+from host_tools.host.times import anchor
 from locker.wire import host_messages as messages
 from locker.wire.frame import VERSION, BadFrame, alias_of
 from locker.wire.host_messages import Report
@@ -37,6 +38,7 @@ class Link:
     carrier: Carrier | None = None
     meeting: int = 0  # of the session, to which all of this belongs
     report: Report | None = None  # of this session
+    started_ms: int | None = None  # when its boot began, by that report
     in_step: bool = False  # the report was compared with the ledger, and the board goes on from there
     up: bool = False
     heard_s: float = 0.0
@@ -146,6 +148,7 @@ class Links:
         if report is None or not link.in_step:
             return None
         said = Said(link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting)
+        said = said._replace(last_event=report.next_event - 1, started_ms=link.started_ms)
         if message is None:
             return said
         if isinstance(message, messages.Status):
@@ -161,17 +164,20 @@ class Links:
     def _reported(self, link: Link, report: Report, now_s: float) -> Said:
         """A report, which a board repeats until it has heard the answer; only the very first message times the round trip."""
         link.report = report
+        link.started_ms = anchor(report.uptime, now_ms())
         round_trip_ms = int((now_s - link.welcomed_s) * 1000) if link.session.newest == 0 else None
         said = Said(link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting, report=report)
         return said._replace(uptime=report.uptime, next_event=report.next_event, round_trip_ms=round_trip_ms)
 
     def answer(self, turn: Sequence[tuple[Link, Said]], taken: Taken) -> None:
         """Answers what was said in a turn that is on the disk: one answer a board. An urgent copy has none: its event follows."""
-        applied = {
-            id(link): (link, number)
-            for (link, said), number in zip(turn, taken.applied, strict=True)
-            if not said.urgent and said.report is None
-        }
+        applied: dict[int, tuple[Link, int]] = {}
+        for (link, said), number in zip(turn, taken.applied, strict=True):
+            if not said.urgent and said.report is None:
+                applied[id(link)] = (link, max(number, applied.get(id(link), (link, 0))[1]))
+            if link.cabinet in taken.branched and link.told != OTHER_STORY:
+                link.told = OTHER_STORY
+                self.tell(occurrence("out of step", site=link.site, cabinet=link.number, detail=OTHER_STORY))
         for at, meeting in taken.meetings.items():
             self._met(turn[at][0], meeting)
         for link, number in applied.values():

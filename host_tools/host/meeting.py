@@ -5,6 +5,7 @@
     the tag of another life of the ledger    another host has taken the board     refused, likewise
     more acknowledged than the ledger holds  an older ledger was restored         a new tag; the board tells again what is missing
     fewer events than the ledger holds       an older journal was restored        a new epoch; parcels are put right by orders
+    fewer acknowledged than those            an Ack was lost, or the same         it tells them again; another story is a branch (forks.py)
     another incarnation                      a new journal                        the same
     a cabinet whose board was replaced       a new board                          it adopts the parcels of the old one
 
@@ -17,9 +18,11 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from host_tools.errors import Complaint
 from host_tools.host import orders, tables
+from host_tools.host.bounds import credit
 from host_tools.host.ledger import RETIRED, Ledger, new_tag
 from host_tools.host.names import normal
 from host_tools.host.orders import Order
+from host_tools.host.standing import BRANCH
 from locker.core import commands
 from locker.core.tickets import recorded
 from locker.wire.host_messages import Held, Refused, Report
@@ -27,6 +30,7 @@ from locker.wire.host_messages import Held, Refused, Report
 ANY_TAG = -1
 _ADOPT_SHIFT = 18  # of the generation in an ADOPT
 BEYOND = "newer codes"
+_TIME_MAX = 0xFFFFFFFF  # seconds since 1970 that a Held can say
 
 #: Why nothing is taken from a board (cabinet.fault): the reason in a Refused, and what people are told.
 FAULTS = {
@@ -38,6 +42,7 @@ FAULTS = {
     "other host": (2, "another host with a copy of this ledger serves it: stop that host, then run `ansim link take-over` here"),
 }
 RESTORED_LEDGER = "this ledger was restored from a backup: the board tells again what it lacks"
+OTHER_STORY = "an older image of its flash was put back and it went on from there: both stories are kept, and its parcels are put right"
 OLDER_JOURNAL = "its journal was restored from an older image or begun anew: it takes no parcels until its new epoch has begun"
 
 
@@ -53,17 +58,21 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
     """Compares a report with the ledger, and settles what differs. `round_trip_ms` None: it does not tell."""
     known = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == cabinet)).one()
     fault = _fault(known, report)
+    credit(connection, known, at_ms)
     timed_ms = known.round_trip_ms if round_trip_ms is None else round_trip_ms
     _keep(connection, cabinet, fault=fault, round_trip_ms=timed_ms, next_event=report.next_event, seen_ms=at_ms)
     if fault is not None:
         return Meeting(Refused(FAULTS[fault][0]), fault, None)
     held = _applied(connection, cabinet, report.incarnation)
+    goes_on = held
     tag = known.tag
     found = None
     if report.acknowledged > held:
         found = RESTORED_LEDGER
         tag = _restored(connection, known, report)
-    elif report.tag == tag:
+    elif report.acknowledged < held and report.acknowledged + 1 < report.next_event:
+        goes_on = report.acknowledged  # what it has not heard to be held is told again, and compared: it may be another story
+    if found is None and report.tag == tag:
         _keep(connection, cabinet, tag_before=None)
     commanded = max(known.commanded, report.next_command - 1)
     _keep(connection, cabinet, incarnation=report.incarnation, build=report.build, commanded=commanded)
@@ -73,7 +82,8 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
         found = OLDER_JOURNAL
         put_right(connection, cabinet, max(known.epoch, report.epoch), at_ms)
     orders.queue(connection, cabinet, _inheritance(connection, known), at_ms)
-    return Meeting(Held(held, tag, known.commanded, report.uptime, at_ms // 1000), None, found)
+    time = min(max(at_ms // 1000, 0), _TIME_MAX)
+    return Meeting(Held(goes_on, tag, known.commanded, report.uptime, time), None, found)
 
 
 def take_over(ledger: Ledger, site: str, number: int) -> None:
@@ -119,7 +129,7 @@ def _restored(connection: Connection, known: Row, report: Report) -> int:
 def _begins_anew(connection: Connection, cabinet: int, incarnation: int) -> bool:
     """Whether the ledger holds another journal of this board, and no epoch has begun in this one."""
     place, epoch = tables.position.c, tables.epoch.c
-    others = select(func.count()).where(place.cabinet == cabinet, place.incarnation != incarnation, place.applied > 0)
+    others = select(func.count()).where(place.cabinet == cabinet, place.incarnation % BRANCH != incarnation % BRANCH, place.applied > 0)
     begun = select(func.count()).where(epoch.cabinet == cabinet, epoch.incarnation == incarnation)
     return bool(connection.scalar(others)) and not connection.scalar(begun)
 

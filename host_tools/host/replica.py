@@ -11,15 +11,17 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, case, func, insert, update
 
-from host_tools.host import aside, openings, orders, standing, tables
+from host_tools.host import aside, forks, openings, orders, standing, tables
 from host_tools.host.aside import SET_ASIDE
+from host_tools.host.bounds import REFUSALS, are_no_slips
 from host_tools.host.database import execute_many, insert_or_change, is_the_databases
 from host_tools.host.domains import Applied, Apply, alone, apart
+from host_tools.host.forks import Diverged
 from host_tools.host.ledger import ENROLLED, PENDING, Ledger
 from host_tools.host.letters import ODD_TICKET, UNKNOWN, Letters, News, note_movement
 from host_tools.host.meeting import BEYOND, Meeting, meet, put_right
-from host_tools.host.said import Said, Taken
-from host_tools.host.standing import Board, Key, Serial
+from host_tools.host.said import Said, Taken, sightings
+from host_tools.host.standing import Board, Key, Serial, anchor_row, place_row
 from host_tools.host.times import Last, Moment, anchor, when
 from locker.core import host_records, records
 from locker.core.codes import RULE
@@ -57,11 +59,24 @@ def take(ledger: Ledger, said: Sequence[Said]) -> Taken:
     Reports come first: what they say is settled before anything else of their session is believed. A record that cannot be applied is
     set aside alone, whatever the reason; only what is the database's own trouble is raised.
     """
+    branched: list[int] = []
+    while True:
+        try:
+            return _tried(ledger, said)._replace(branched=tuple(branched))
+        except Diverged as found:
+            cabinet, incarnation, number, one = found.args
+            with ledger.writing() as connection:
+                forks.branch(connection, cabinet, incarnation, number, one)
+            branched.append(cabinet)
+
+
+def _tried(ledger: Ledger, said: Sequence[Said]) -> Taken:
     try:
         with ledger.writing() as connection:
+            said = forks.named(connection, said)
             return _take(connection, said, {at: _meet(connection, one) for at, one in enumerate(said)}, _together)
     except Exception as error:
-        if is_the_databases(error):
+        if is_the_databases(error) or isinstance(error, Diverged):
             raise
     with ledger.writing() as connection:
         return _take(connection, said, {at: alone(connection, partial(_meet, connection, one)) for at, one in enumerate(said)}, _apart)
@@ -124,6 +139,7 @@ class _Turn:
         self._epochs: list[dict[str, Any]] = []
         self._reported: list[tuple[int, int, bool, int]] = []
         self._doubted: set[Key] = set()
+        self._begun: list[tuple[Board, Record, Moment]] = []  # epochs
 
     def _unpacked(self, raw: bytes) -> Record:
         try:
@@ -138,6 +154,7 @@ class _Turn:
         board = self._boards[message.cabinet, message.incarnation]
         if message.uptime is not None and not wrong:
             board.met(message.boot, anchor(message.uptime, message.at_ms))
+        self._compare(board, message)
         for raw in message.records:
             record = self._heard[raw]
             reason = wrong or self._wrong.get(raw)
@@ -153,7 +170,20 @@ class _Turn:
                 if message.urgent:
                     self._announce_early(board, record, reason, message.at_ms)
                 break
-        return board.applied
+        last = self._heard[message.records[-1]].number if message.records else message.last_event
+        return min(board.applied, last) if last < message.last_event else board.applied  # not behind what it still tells again
+
+    def _compare(self, board: Board, message: Said) -> None:
+        """Looks whether a board tells again what the ledger holds, or another story. Raises Diverged at the first event that is another."""
+        again = {record.number: record for record in map(self._heard.__getitem__, message.records) if record.number <= board.kept}
+        known = standing.told(self._connection, board, again) if again else {}
+        for number, record in again.items():
+            is_same = known.get(number, record) == record or records.EVENT_LOST in (record.kind, known[number].kind)
+            if message.urgent and not is_same:  # its turn will come, under a name of its own
+                board = board.next_branch()
+                self.letters.alert(board, record, Moment(message.at_ms, message.at_ms, message.at_ms))
+            elif not is_same and forks.may_branch(self._connection, board.cabinet, message.at_ms):
+                raise Diverged(board.cabinet, board.incarnation, number, message)
 
     def _announce_early(self, board: Board, record: Record, wrong: str | None, at_ms: int) -> None:
         moment = Moment(*when(record, board.last, board.anchors, at_ms), at_ms)
@@ -217,10 +247,14 @@ class _Turn:
             board.begin_epoch(record.number, epoch)
             began = {"incarnation": board.incarnation, "began": record.number, "began_ms": moment.latest_ms}
             self._epochs.append({"cabinet": board.cabinet, "epoch": epoch, "nonce": record.b, "rule": rule, **began})
+            self._begun.append((board, record, moment))
         elif record.kind == records.TICKETS_TURNED:
             board.generation = record.a
         elif record.kind == records.COMMAND_APPLIED:
             self._reported.append((board.cabinet, record.a, bool(record.b & 1), moment.latest_ms))
+        elif record.kind == records.TICKET_REFUSED:
+            if are_no_slips(self._connection, board.site, record, moment.latest_ms, moment.heard_ms):
+                self.letters.alarm(board, record, REFUSALS, moment)
         elif record.kind == records.JOURNAL_DOUBT:
             self._doubted.add((board.cabinet, board.incarnation))
         elif record.kind == records.REISSUED:
@@ -305,17 +339,20 @@ class _Turn:
 
     def write_aside(self) -> None:
         """Puts the little into the transaction that follows from a record that is set aside."""
-        moved = [board for board in self._boards.values() if not board.is_placed and board.applied]
-        self._many(insert_or_change(self._dialect, tables.position), [_place_row(board) for board in moved])
+        self._place()
         self.letters.write()
+
+    def _place(self) -> None:
+        moved = [board for board in self._boards.values() if not board.is_placed and board.applied]
+        self._many(insert_or_change(self._dialect, tables.position), [place_row(board) for board in moved])
 
     def write(self) -> None:
         """Puts what was decided into the transaction."""
-        self.write_aside()
+        self._place()
         boards = self._boards.values()
-        anchors = [_anchor_row(board, boot) for board in boards for boot in board.changed]
+        anchors = [anchor_row(board, boot) for board in boards for boot in board.changed]
         self._many(insert_or_change(self._dialect, tables.boot), anchors)
-        self._many(_SEEN, _sightings(self._said))
+        self._many(_SEEN, sightings(self._said))
         self._many(_EVENT, [dict(zip(_EVENT_ROW, values, strict=True)) for values in self._events])
         new = [parcel for parcel in self._parcels.values() if parcel["id"] is None]
         self._many(_PARCEL, [{name: parcel[name] for name in parcel if name != "id"} for parcel in new])
@@ -324,6 +361,10 @@ class _Turn:
         self._many(_CHANGED, [{"key": parcel["id"], **{name: parcel[name] for name in _CHANGING}} for parcel in changed])
         self._write_orders()
         self._many(_USED, self._used)
+        for board, record, moment in self._begun:
+            for lost in forks.settle(self._connection, board.cabinet, board.incarnation, moment.heard_ms):
+                self.letters.lose(board, record, dict(lost._mapping), moment)
+        self.letters.write()
 
     def _write_orders(self) -> None:
         self._many(insert_or_change(self._dialect, tables.epoch), self._epochs)
@@ -351,22 +392,3 @@ _CHANGED = update(tables.parcel).where(tables.parcel.c.id == bindparam("key"))
 _TICKET = (tables.ticket.c.site == bindparam("at")) & (tables.ticket.c.serial == bindparam("number"))
 _TICKET &= tables.ticket.c.generation == bindparam("of")
 _USED = update(tables.ticket).where(_TICKET).values(state="used")
-
-
-def _place_row(board: Board) -> dict[str, Any]:
-    return {"cabinet": board.cabinet, "incarnation": board.incarnation, "applied": board.applied, "generation": board.generation}
-
-
-def _anchor_row(board: Board, boot: int) -> dict[str, Any]:
-    return {"cabinet": board.cabinet, "incarnation": board.incarnation, "boot": boot, "started_ms": board.anchors[boot]}
-
-
-def _sightings(said: Sequence[Said]) -> list[dict[str, Any]]:
-    """For each board that spoke, when it did so last and what it said of itself."""
-    rows: dict[int, dict[str, Any]] = {}
-    for message in said:
-        of_board = {"incarnation": message.incarnation, "boot": message.boot, "build": message.build}
-        before = rows.get(message.cabinet, {}).get("next")
-        newest = before if message.next_event is None else message.next_event
-        rows[message.cabinet] = {"key": message.cabinet, "seen_ms": message.at_ms, "next": newest, **of_board}
-    return list(rows.values())

@@ -1,6 +1,7 @@
 """What boards said, and what came of it."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from host_tools.host.letters import News
 from host_tools.host.meeting import Meeting
@@ -22,6 +23,8 @@ class Said(NamedTuple):
     report: Report | None = None  # when it is one: its answer is a meeting's
     round_trip_ms: int | None = None
     session: int = 0  # which conversation with this board it is from
+    last_event: int = 0  # that the report of this conversation told of
+    started_ms: int | None = None  # when its present boot began, by that report
 
 
 class Taken(NamedTuple):
@@ -32,3 +35,15 @@ class Taken(NamedTuple):
     meetings: dict[int, Meeting]  # by the place of the report in the turn
     has_letters: bool = False  # somebody is to be told something
     has_pickups: bool = False  # a door with a parcel behind it was opened, by whomever: dispatchers look who
+    branched: tuple[int, ...] = ()  # boards that tell another story than the ledger held
+
+
+def sightings(said: Sequence[Said]) -> list[dict[str, Any]]:
+    """For each board that spoke, when it did so last and what it said of itself."""
+    rows: dict[int, dict[str, Any]] = {}
+    for message in said:
+        of_board = {"incarnation": message.incarnation, "boot": message.boot, "build": message.build}
+        before = rows.get(message.cabinet, {}).get("next")
+        newest = before if message.next_event is None else message.next_event
+        rows[message.cabinet] = {"key": message.cabinet, "seen_ms": message.at_ms, "next": newest, **of_board}
+    return list(rows.values())

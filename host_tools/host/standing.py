@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from copy import copy
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +17,10 @@ from locker.core.records import Record
 _SERIAL = 0x1FFFF  # the bits of a serial in a record
 _EPOCH = 0x3FFFF  # and those of an epoch
 _ADOPTED_SHIFT = 18  # of the generation in ADOPTED
+
+#: A branch of a journal (see forks.py) bears the incarnation that its board reports and, above the 32 bits of that, its number.
+BRANCH = 1 << 32
+_BRANCHES_MAX = 16  # of the newest, in which an event is looked for
 
 #: A board in one of its incarnations: the ledger's number of its cabinet, the incarnation.
 Key = tuple[int, int]
@@ -37,6 +42,8 @@ class Board:
         self.epochs: dict[int, int] = {}  # those begun in this incarnation: by the number of the event with which each began
         self.starts: dict[int, int] = {}  # by door: number of the event that reserved the counter of its latest parcel
         self.applied = 0
+        self.kept = 0  # what of it was in the ledger when the turn began
+        self.forked_at = 0
         self.is_placed = False  # its place is in the ledger as it is here
         self.last = Last(0, 0, cabinet.enrolled_ms)
         self.anchors: dict[int, int] = {}
@@ -45,11 +52,18 @@ class Board:
 
     def place(self, row: Row) -> None:
         """Takes over where the ledger has it."""
-        self.applied = row.applied
+        self.applied = self.kept = row.applied
+        self.forked_at = row.forked_at
         self.generation = row.generation
         self.is_placed = True
         if row.boot is not None:
             self.last = Last(row.boot, row.uptime, row.earliest_ms)
+
+    def next_branch(self) -> "Board":
+        """The same board under the name that its story gets if it turns out to be another than the ledger holds."""
+        other = copy(self)
+        other.incarnation += BRANCH
+        return other
 
     def met(self, boot: int, started_ms: int) -> None:
         """A message tells when a boot began; the earliest of all is true."""
@@ -96,6 +110,11 @@ def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
     for row in connection.execute(_PLACES, numbers):
         if (row.cabinet, row.incarnation) in wanted:
             found[row.cabinet, row.incarnation].place(row)
+    for board in found.values():
+        if board.forked_at and not board.last.boot:  # a branch that has no event of its own yet
+            last = _LAST_OF_ALL.where(event.c.incarnation.in_(names(board.incarnation)), event.c.cabinet == board.cabinet)
+            row = connection.execute(last.where(event.c.number <= board.applied)).first()
+            board.last = Last(*row) if row else board.last
     for row in connection.execute(_BOOTS, numbers):
         if (row.cabinet, row.incarnation) in wanted:
             found[row.cabinet, row.incarnation].anchors[row.boot] = row.started_ms
@@ -130,15 +149,30 @@ _BOOTS = (
     .where(boot.c.cabinet.in_(_NUMBERS), boot.c.boot >= func.coalesce(event.c.boot, 0))
 )
 
+_LAST_OF_ALL = select(*(event.c[name] for name in ("boot", "uptime", "earliest_ms"))).order_by(event.c.number.desc()).limit(1)
 _EPOCHS = select(epochs.c.cabinet, epochs.c.incarnation, epochs.c.began, epochs.c.epoch)
 _EPOCHS = _EPOCHS.where(epochs.c.cabinet.in_(_NUMBERS)).order_by(epochs.c.began)
 
 
+def names(incarnation: int) -> list[int]:
+    """Under which an event of a journal may stand: the branch, and those that it goes on from."""
+    first = incarnation % BRANCH
+    return [first, *range(max(first + BRANCH, incarnation - _BRANCHES_MAX * BRANCH), incarnation + 1, BRANCH)]
+
+
+def told(connection: Connection, board: Board, numbers: Iterable[int]) -> dict[int, Record]:
+    """The events with these numbers as the ledger holds them; those that it has set aside are left out."""
+    its = (event.c.cabinet == board.cabinet) & event.c.incarnation.in_(names(board.incarnation)) & event.c.number.in_(list(numbers))
+    fields = (event.c[name] for name in Record._fields)
+    rows = connection.execute(select(*fields).where(its).order_by(event.c.incarnation))
+    return {row.number: Record(*row) for row in rows}
+
+
 def start_of(connection: Connection, board: Board, door: int) -> int:
     """The number of the event that reserved the counter of a door's latest parcel, for a board that has told it before this turn."""
-    here = (event.c.cabinet == board.cabinet) & (event.c.incarnation == board.incarnation) & (event.c.door == door)
-    last = select(func.max(event.c.number)).where(here, event.c.kind.in_((records.DEPOSIT_STARTED, records.WITHDRAWN)))
-    return connection.scalar(last) or 0
+    here = (event.c.cabinet == board.cabinet) & event.c.incarnation.in_(names(board.incarnation)) & (event.c.door == door)
+    its = here & event.c.kind.in_((records.DEPOSIT_STARTED, records.WITHDRAWN)) & (event.c.number <= board.applied)
+    return connection.scalar(select(event.c.number).where(its).order_by(event.c.incarnation.desc(), event.c.number.desc()).limit(1)) or 0
 
 
 def knows_parcel(connection: Connection, board: Board, door: int, counter: int) -> bool:
@@ -208,3 +242,13 @@ def waiting(connection: Connection, cabinets: set[int]) -> dict[tuple[int, int, 
 def _with_its_past(row: Row) -> dict[str, Any]:
     """The row, and under `before` what it was when the turn began."""
     return {**row._mapping, "before": row._mapping}
+
+
+def place_row(board: Board) -> dict[str, Any]:
+    """A board's place, as a row of the table."""
+    return {name: getattr(board, name) for name in ("cabinet", "incarnation", "applied", "generation", "forked_at")}
+
+
+def anchor_row(board: Board, boot: int) -> dict[str, Any]:
+    """The start of one of its boots, likewise."""
+    return {"cabinet": board.cabinet, "incarnation": board.incarnation, "boot": boot, "started_ms": board.anchors[boot]}

@@ -87,8 +87,8 @@ cabinet = Table(
     Column("commanded", BigInteger, nullable=False, server_default="0"),  # the last command that it is known to have applied
     Column("round_trip_ms", Integer),
     Column("fault", String(16)),  # why nothing is taken from it, None: it is in step
-    Column("forks", Integer, nullable=False, server_default="0"),  # how often its journal went on from an older image
-    Column("unsettled", BigInteger),  # its epoch at the last such time, until its parcels are put right behind the next one
+    Column("forked_ms", BigInteger),  # when its journal was found to have gone on from an older image
+    Column("unsettled", BigInteger),  # its epoch then, until its parcels are put right behind the next one
     Column("letters", Float, nullable=False, server_default="0"),  # that it may cause now, and since when that is so
     Column("letters_ms", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("state IN ('pending', 'enrolled', 'retired')", name="state"),
@@ -117,6 +117,7 @@ position = Table(
     Column("incarnation", BigInteger, nullable=False),
     Column("applied", BigInteger, nullable=False),
     Column("generation", Integer, nullable=False, server_default="0"),  # of the ticket key, behind that event
+    Column("forked_at", BigInteger, nullable=False, server_default="0"),  # of a branch: its first event (see forks.py); 0: it is none
     PrimaryKeyConstraint("cabinet", "incarnation"),
 )
 

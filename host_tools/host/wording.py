@@ -62,6 +62,8 @@ _RESIDENT = {
     "opened by staff": "Staff opened door {door} at {place}, with your parcel behind it. If you did not expect that, {call}.",
     "forced": "The cabinet reports that door {door} at {place}, with your parcel behind it, opened without a code. Staff have been told. "
     "You need not go there to look: {call}. In danger call 112.",
+    "unknown": "The cabinet at {place} was put back to an older state, and nobody knows whether your parcel is still behind door {door}. "
+    "Its code no longer opens that door. Staff have been told: {call}.",
     "withdrawn": "The courier took your parcel back from door {door} at {place}: its code no longer works.",
 }
 _STAFF = {
@@ -79,6 +81,9 @@ _STAFF = {
     "recall code": "To take the parcel out of door {door} at {place}: {code}, once. Type the door and all 12 digits, then #.",
     "service code": "To open door {door} at {place} for service: {code}, once. Type the door and all 12 digits, then #.",
     "parcel": "Door {door} at {place} gave up a parcel that this host does not know: look whether something is inside.",
+    "unknown": "{place} was put back to an older state: look whether two parcels, or another one, are behind door {door}.",
+    "letters held": "{place} tells more than people there can have done. Its letters are held: look there, then `ansim link release`.",
+    "refused tickets": "At {place} and its neighbours many ticket numbers are refused: somebody may be trying them.",
     "set aside": "Something that {place} told could not be understood and is kept aside: `ansim link aside` shows it.",
     "unmade letter": "A letter about door {door} at {place} could not be made: its resident has to be told by a person.",
     "unmade order": "An order for {place} could not be told to its board: `ansim provision` it anew.",

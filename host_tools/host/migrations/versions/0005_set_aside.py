@@ -34,12 +34,13 @@ def upgrade() -> None:
     op.add_column("site", sa.Column("refusals_told_ms", sa.BigInteger(), nullable=True))
     op.add_column("outbox", sa.Column("held", sa.String(length=16), nullable=True))
     for column in (
-        sa.Column("forks", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("forked_ms", sa.BigInteger(), nullable=True),
         sa.Column("unsettled", sa.BigInteger(), nullable=True),
         sa.Column("letters", sa.Float(), nullable=False, server_default="0"),
         sa.Column("letters_ms", sa.BigInteger(), nullable=False, server_default="0"),
     ):
         op.add_column("cabinet", column)
+    op.add_column("position", sa.Column("forked_at", sa.BigInteger(), nullable=False, server_default="0"))
     if op.get_bind().dialect.name == "postgresql":
         op.drop_constraint(op.f("ck_parcel_state"), "parcel", type_="check")
         op.create_check_constraint(op.f("ck_parcel_state"), "parcel", _STATES)

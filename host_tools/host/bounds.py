@@ -1,0 +1,111 @@
+"""What one board may cause: letters within a bucket, refused tickets within a slip. What goes beyond is a case for a person.
+
+Events are applied and acknowledged always. A letter beyond the bucket keeps its place in the outbox, `held` until a person has seen to it
+(`ansim link release`). The bucket holds a letter for each door of the cabinet and fills by one in 20 s, which is as fast as people can act
+at a cabinet; time that a board was away for counts too, so a day's backlog finds its letters there.
+"""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+
+from host_tools.errors import Complaint
+from host_tools.host import tables
+from host_tools.host.aside import raise_case
+from host_tools.host.database import insert_or_change
+from host_tools.host.ledger import RETIRED, Ledger
+from locker.core.records import Record
+
+HELD_BACK = "letters held"  # alarm: a board causes more letters than people at it could
+REFUSALS = "refused tickets"  # alarm: somebody tries ticket numbers at this site
+FLOOD = "flood"  # why a letter is held
+DISCARDED = "discarded"
+
+_LETTER_MS = 20_000
+_DOORS = 24  # of a cabinet whose board is none of ours
+_CREDIT_MAX = 5_000.0  # letters; a full journal makes no more
+_SLIPS = 8  # refused tickets in an hour, from which on they are no slips
+_OLD_SHIFT = 16  # of how many refused tickets were of too old a key, in TICKET_REFUSED
+_COUNT = (1 << _OLD_SHIFT) - 1
+_HOUR_MS = 3_600_000
+_MINUTE_MS = 60_000
+_KEPT_MINUTES = 7 * 24 * 60
+
+#: Letters to staff that nothing holds up.
+_URGENT = ("bell", "forced", "tamper", "coil", HELD_BACK)
+
+
+def credit(connection: Connection, cabinet: Row, at_ms: int) -> None:
+    """A board reports: the time since it was last heard fills its bucket beyond the brim."""
+    since_ms = cabinet.seen_ms if cabinet.seen_ms is not None else cabinet.enrolled_ms
+    level = min(_CREDIT_MAX, _filled(cabinet, since_ms) + max(0, at_ms - since_ms) / _LETTER_MS)
+    connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == cabinet.id).values(letters=level, letters_ms=at_ms))
+
+
+def hold_back(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Marks as held those of these new rows of the outbox that are beyond the buckets of their cabinets, and tells staff once an hour."""
+    table = tables.cabinet
+    for number in {row["cabinet"] for row in rows}:
+        its = [row for row in rows if row["cabinet"] == number and (row["resident"] is not None or row["kind"] not in _URGENT)]
+        if not its:
+            continue
+        cabinet = connection.execute(select(table).where(table.c.id == number)).one()
+        at_ms = its[-1]["queued_ms"]
+        level = _filled(cabinet, at_ms)
+        for row in its:
+            if level >= 1:
+                level -= 1
+            else:
+                row["held"] = FLOOD
+        connection.execute(update(table).where(table.c.id == number).values(letters=level, letters_ms=at_ms))
+        if its[-1]["held"]:
+            raise_case(connection, number, HELD_BACK, at_ms // _HOUR_MS, 0, at_ms)
+
+
+def _filled(cabinet: Row, at_ms: int) -> float:
+    """What the bucket holds at a time."""
+    filled = cabinet.letters + max(0, at_ms - cabinet.letters_ms) / _LETTER_MS
+    return max(cabinet.letters, min(filled, doors_of(cabinet.board_name)))
+
+
+@cache
+def doors_of(board: str) -> int:
+    """How many doors a cabinet of that board has."""
+    from host_tools.boards import load_board  # it takes long to import, and a host that sends no letters needs it not
+
+    try:
+        return len(load_board(board).definition.door)
+    except (Complaint, OSError):
+        return _DOORS
+
+
+def release(ledger: Ledger, site: str, number: int, *, discard: bool = False) -> int:
+    """Sends the letters of a cabinet that are held back, or discards them. How many. Raises Complaint when there is no such cabinet."""
+    cabinet, outbox = tables.cabinet, tables.outbox
+    here = (tables.site.c.name == site) & (cabinet.c.number == number) & (cabinet.c.state != RETIRED)
+    with ledger.writing() as connection:
+        found = connection.scalar(select(cabinet.c.id).join(tables.site).where(here))
+        if found is None:
+            raise Complaint(f"There is no cabinet {number} at {site}: `ansim link` shows them.", 2)
+        held = (outbox.c.cabinet == found) & (outbox.c.held == FLOOD)
+        return connection.execute(update(outbox).where(held).values(held=DISCARDED if discard else None)).rowcount
+
+
+def are_no_slips(connection: Connection, site: int, record: Record, latest_ms: int, heard_ms: int) -> bool:
+    """Counts refused tickets (TICKET_REFUSED) of a site. Whether staff are to be told: 8 in an hour, and not told within the hour."""
+    refusal = tables.refusal
+    minute = latest_ms // _MINUTE_MS
+    here = refusal.c.site == site
+    known = connection.scalar(select(refusal.c.count).where(here, refusal.c.minute == minute)) or 0
+    guesses = (record.a & _COUNT) - min(record.a & _COUNT, record.a >> _OLD_SHIFT)  # who has a label that is too old guesses nothing
+    counted = {"site": site, "minute": minute, "count": known + guesses}
+    connection.execute(insert_or_change(connection.dialect.name, refusal), counted)
+    connection.execute(delete(refusal).where(here, refusal.c.minute < heard_ms // _MINUTE_MS - _KEPT_MINUTES))
+    within = here & (refusal.c.minute > minute - _HOUR_MS // _MINUTE_MS) & (refusal.c.minute <= minute)
+    total = connection.scalar(select(func.sum(refusal.c.count)).where(within)) or 0
+    told_ms = connection.scalar(select(tables.site.c.refusals_told_ms).where(tables.site.c.id == site))
+    if total < _SLIPS or (told_ms is not None and 0 <= heard_ms - told_ms < _HOUR_MS):
+        return False
+    connection.execute(update(tables.site).where(tables.site.c.id == site).values(refusals_told_ms=heard_ms))
+    return True

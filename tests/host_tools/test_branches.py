@@ -1,0 +1,267 @@
+"""A flash image was put back and its board went on from there: both stories are kept, nobody is told a lie, a bell is heard."""
+
+from pathlib import Path
+
+import pytest
+from host_board import Board, Host, Journal, enrol
+
+from host_tools.host import aside, outbox, parcels, residents, tables, tickets
+from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.meeting import OTHER_STORY
+from host_tools.host.notifier import FileNotifier
+from host_tools.host.replica import take
+from host_tools.host.said import Said, Taken
+from locker.core import commands, records
+from locker.wire import host_messages as messages
+
+
+@pytest.fixture
+def ledger(home: Path):
+    with open_ledger(home) as opened:
+        opened.site("mapo-3")
+        residents.add(opened, "Kim", "kim@example.org")
+        yield opened
+
+
+class Meetings:
+    """A board whose flash may be put back, and its ledger, without a line between them."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.enrolled: Enrolment = enrol(ledger)
+        self.journal = Journal()
+        self.held = 0
+        self.at_ms = 1_000_000_000
+
+    def image(self) -> Journal:
+        image = Journal(self.journal.incarnation, self.journal.boot)
+        image.events, image.uptime = list(self.journal.events), self.journal.uptime
+        return image
+
+    def put_back(self, image: Journal, held: int) -> None:
+        self.journal, self.held = image, held
+        self.journal.boot += 1
+
+    def serial(self) -> int:
+        return tickets.issue(self.ledger, "Kim").serial
+
+    def deposit(self, door: int, counter: int) -> int:
+        serial = self.serial()
+        self.journal.deposit(door, serial, counter)
+        return serial
+
+    def say(self, *records_: bytes, urgent: bool = False) -> Taken:
+        self.at_ms += 60_000
+        journal = self.journal
+        one = Said(1, journal.incarnation, journal.boot, 100, self.at_ms, records_, urgent)
+        return take(self.ledger, [one._replace(last_event=len(journal.events), started_ms=self.at_ms - 30_000)])
+
+    def meet(self) -> int:
+        """Reports; the number that the host goes on from."""
+        journal = self.journal
+        report = messages.Report(
+            self.enrolled.board_id,
+            journal.incarnation,
+            1,
+            len(journal.events) + 1,
+            self.held,
+            self.tag(),
+            1,
+            journal.boot,
+            100,
+            journal.uptime,
+            int.from_bytes(self.enrolled.uid, "big"),
+        )
+        one = Said(
+            1, journal.incarnation, journal.boot, 100, self.at_ms, uptime=journal.uptime, next_event=report.next_event, report=report
+        )
+        answer = take(self.ledger, [one]).meetings[0].answer
+        assert isinstance(answer, messages.Held)
+        self.held = min(self.held, answer.number) if answer.number < self.held else self.held
+        return answer.number
+
+    def tag(self) -> int:
+        with self.ledger.reading() as connection:
+            return connection.scalar(tables.cabinet.select().with_only_columns(tables.cabinet.c.tag)) or 0
+
+    def tell_all(self) -> list[Taken]:
+        """All from where the host goes on, eight records a message, as boards do."""
+        at = self.meet()
+        taken = []
+        while at < len(self.journal.events):
+            taken.append(self.say(*self.journal.events[at : at + 8]))
+            assert taken[-1].applied[0] > at
+            at = taken[-1].applied[0]
+        self.held = at
+        return taken
+
+    def begin_epoch(self) -> None:
+        """The board carries out the order for a new epoch."""
+        (order,) = [row for row in self.orders() if row.kind == commands.BEGIN_EPOCH and row.state == "waiting"]
+        self.journal.add(records.EPOCH_BEGUN, 0, order.a, 12345)
+        self.tell_all()
+
+    def orders(self) -> list:
+        with self.ledger.reading() as connection:
+            return list(connection.execute(tables.command.select().order_by(tables.command.c.sequence)))
+
+    def ordered(self) -> list[tuple[int, int, int, int]]:
+        return [(row.kind, row.door, row.counter, row.a) for row in self.orders() if row.kind != commands.BEGIN_EPOCH]
+
+    def letters(self) -> list[tuple[str, int, int]]:
+        with self.ledger.reading() as connection:
+            rows = connection.execute(tables.outbox.select().order_by(tables.outbox.c.sequence))
+            return [(row.kind, row.door, row.counter) for row in rows if row.resident]
+
+    def states(self) -> dict[int, str]:
+        return {parcel.serial: parcel.state for parcel in parcels.listing(self.ledger)}
+
+
+@pytest.fixture
+def board(ledger: Ledger) -> Meetings:
+    return Meetings(ledger)
+
+
+def test_a_day_of_offline_work_on_an_old_image_is_heard_whole_and_the_parcels_are_put_right(board: Meetings) -> None:
+    stays, goes = board.deposit(1, 1), board.deposit(2, 1)
+    board.tell_all()
+    image, held = board.image(), board.held
+    board.journal.pickup(2, goes, 1)
+    came = board.deposit(3, 1)  # and nobody but the ledger knows of it
+    board.tell_all()
+    board.put_back(image, held)
+    board.journal.add(records.BELL_RUNG)
+    offline = board.deposit(4, 1)
+    taken = board.tell_all()
+    assert [one.branched for one in taken] == [(1,)]
+    assert board.states() == {stays: "waiting", goes: "collected", came: "waiting", offline: "waiting"}
+    assert [kind for kind, *_ in board.ordered()] == []  # before its new epoch nothing is settled
+    board.begin_epoch()
+    assert board.ordered() == [(commands.SETTLE, 2, 0, 1), (commands.ADOPT, 3, 1, came)]
+    board.journal.add(records.COLLECTED, 2, goes, 1)
+    board.journal.add(records.ADOPTED, 3, came, 1)
+    board.tell_all()
+    assert board.states() == {stays: "waiting", goes: "collected", came: "waiting", offline: "waiting"}
+    assert board.letters()[-2:] == [("deposited", 4, 1), ("new code", 3, 1)]
+    assert aside.listing(board.ledger) == []
+
+
+def test_a_code_that_two_stories_have_given_out_is_changed(board: Meetings) -> None:
+    image = board.image()
+    first = board.deposit(3, 1)
+    board.journal.pickup(3, first, 1)
+    board.tell_all()
+    board.put_back(image, 0)
+    second = board.deposit(3, 1)  # its code is the one that the first was told
+    board.tell_all()
+    board.begin_epoch()
+    assert board.ordered() == [(commands.REISSUE, 3, 1, 1)]
+    board.journal.add(records.REISSUED, 3, 1, 1)
+    board.tell_all()
+    assert board.letters()[-2:] == [("deposited", 3, 1), ("new code", 3, 1)]
+    assert board.states() == {first: "collected", second: "waiting"}
+
+
+def test_a_code_that_was_changed_before_the_image_was_put_back_is_told_anew(board: Meetings) -> None:
+    board.deposit(3, 1)
+    board.tell_all()
+    image, held = board.image(), board.held
+    board.journal.add(records.REISSUED, 3, 1, 1)
+    board.tell_all()
+    board.put_back(image, held)
+    board.journal.add(records.BELL_RUNG)
+    board.tell_all()
+    board.begin_epoch()
+    assert board.ordered() == [(commands.REISSUE, 3, 1, 1)]
+
+
+def test_where_two_parcels_may_be_behind_one_door_a_person_looks_and_she_is_told_so(board: Meetings, tmp_path: Path) -> None:
+    image = board.image()
+    first = board.deposit(3, 1)
+    board.tell_all()
+    board.put_back(image, 0)
+    second = board.deposit(3, 1)  # its sensor does not see what is inside
+    board.tell_all()
+    board.begin_epoch()
+    assert board.states() == {first: "unknown", second: "waiting"}
+    assert board.ordered() == [(commands.REISSUE, 3, 1, 1)]
+    notifier = FileNotifier(tmp_path / "messages.jsonl")
+    told = [(message.to, message.text) for message in outbox.deliver(board.ledger, notifier).sent if message.kind == "unknown"]
+    notifier.close()
+    assert sorted(to for to, _ in told) == ["Kim", "staff"]
+    assert all("door 03" in text for _, text in told)
+
+
+def test_a_bell_under_a_number_that_the_ledger_has_given_to_something_else_is_heard_at_once(board: Meetings) -> None:
+    image = board.image()
+    board.deposit(3, 1)
+    board.tell_all()
+    board.put_back(image, 0)
+    bell = board.journal.add(records.BELL_RUNG)
+    assert board.meet() == 0
+    taken = board.say(bell, urgent=True)
+    assert [news.alarm for news in taken.news] == ["bell"]
+    assert [news.alarm for one in board.tell_all() for news in one.news] == [None]  # once
+
+
+def test_a_journal_that_tells_again_what_the_ledger_holds_is_no_other_story(board: Meetings) -> None:
+    board.deposit(3, 1)
+    board.tell_all()
+    board.held = 0  # an Ack was lost
+    assert [one.branched for one in board.tell_all()] == [()]
+    assert board.orders() == []
+    assert len(board.letters()) == 1
+
+
+def test_an_event_that_was_lost_since_it_was_told_is_no_other_story(board: Meetings) -> None:
+    board.deposit(3, 1)
+    board.tell_all()
+    lost = Journal()
+    lost.add(records.EVENT_LOST)
+    board.journal.events[1] = lost.events[0][:4] + (2).to_bytes(4, "little") + lost.events[0][8:]
+    board.held = 0
+    assert [one.branched for one in board.tell_all()] == [()]
+
+
+def test_an_image_that_is_put_back_twice_makes_two_branches(board: Meetings) -> None:
+    image = board.image()
+    serials = []
+    for _ in range(3):
+        serials.append(board.deposit(3, 1))
+        board.tell_all()
+        board.begin_epoch() if len(serials) > 1 else None
+        board.put_back(image, 0)
+        image = board.image()
+        image.boot -= 1
+    assert board.states() == {serials[0]: "unknown", serials[1]: "unknown", serials[2]: "waiting"}
+
+
+def test_a_board_that_goes_astray_again_and_again_keeps_nobody_waiting(board: Meetings) -> None:
+    image = board.image()
+    board.deposit(3, 1)
+    board.tell_all()
+    board.put_back(image, 0)
+    board.journal.add(records.BELL_RUNG)
+    board.tell_all()
+    board.journal.events[0] = Journal().add(records.TAMPERED)
+    board.at_ms -= 60_000  # at the same moment
+    taken = board.say(board.journal.events[0])
+    assert (taken.applied, taken.branched) == ([1], ())
+
+
+def test_a_server_serves_on_when_an_old_image_was_put_back_and_all_hear_of_it(ledger: Ledger) -> None:
+    serials = [tickets.issue(ledger, "Kim").serial for _ in range(2)]
+    enrolled = enrol(ledger)
+    with Host(ledger.data) as host:
+        for serial in serials:  # the same counter twice
+            board = Board(enrolled, Journal())
+            board.journal.uptime += serial
+            board.journal.deposit(7, serial, 1)
+            board.journal.add(records.BELL_RUNG)
+            board.connect(host.address)
+            board.meet()
+            board.send_all()
+            board.close()
+        host.wait_for("out of step", detail=OTHER_STORY)
+        assert host.end() == 0
+    assert [parcel.serial for parcel in parcels.listing(ledger)] == serials[::-1]
