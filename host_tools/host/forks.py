@@ -89,7 +89,7 @@ def branch(connection: Connection, cabinet: int, incarnation: int, number: int, 
     row = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == cabinet)).one()
     values = {"incarnation": label, "unsettled": row.epoch, "forked_ms": at_ms}
     connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == cabinet).values(**values))
-    orders.queue(connection, cabinet, [orders.new_epoch(row.epoch)], at_ms)
+    orders.queue(connection, cabinet, [orders.new_epoch(row.epoch, one.build)], at_ms)
 
 
 class _Behind:

@@ -170,7 +170,7 @@ def test_labels_of_a_key_that_is_too_old_are_no_guesses(cabinet: Cabinet) -> Non
 
 
 def test_a_ticket_oracle_keeps_no_bell_from_being_heard(cabinet: Cabinet) -> None:
-    cabinet.journal.add(records.TICKET_REFUSED, 0, 0xFFFFFFFF, 10)
+    cabinet.journal.add(records.TICKET_REFUSED, 0, 0xFFFF, 10)
     cabinet.journal.add(records.BELL_RUNG)
     cabinet.tell(NOON_MS)
     assert cabinet.cases() == ["bell", bounds.REFUSALS]
