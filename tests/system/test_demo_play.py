@@ -8,9 +8,11 @@ from .terminal import HEIGHT, Terminal
 README = Path(__file__).parents[2] / "README.md"
 
 
-def picture(lines: list[str]) -> list[str]:
-    """A picture without the times, codes and doors that chance and the machine decide."""
-    return [re.sub(r"\[parcel]|[-> ]+", " ", re.sub(r"\d", "0", line)).strip() for line in lines]
+def picture(lines: list[str]) -> str:
+    """A picture without the times, codes and doors that chance and the machine decide, wherever its lines are folded."""
+    words = re.sub(r"\(happened [^)]*\)", "", " ".join(" ".join(lines).split()))
+    plain = re.sub(r"\[parcel]|[-> ]+", " ", re.sub(r"\d", "0", words)).replace("lamp lit", "lamp dark")
+    return " ".join(plain.split())
 
 
 def guide(terminal: Terminal) -> str:
