@@ -5,12 +5,15 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from host_tools.boards import find_board
 from host_tools.demo.service import Service
+from host_tools.simulator.virtual_board.control import HandsClient
+from tests.system.test_bench_test import careful
 from tests.system.virtual_port import ansim, virtual_board
 
 ROOT = Path(__file__).parents[2]
@@ -43,16 +46,30 @@ def run(arguments: list[str], data: Path) -> str:
     return ended.stdout
 
 
+def examined(arguments: list[str], port: str) -> str:
+    """The bench test, with a person whose hands do what it asks for; what it prints."""
+    command = [sys.executable, "-m", "host_tools", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process, HandsClient(Path(port)) as hands:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        said = ""
+        for line in process.stderr:
+            said += line
+            if line.startswith("> "):
+                careful(hands, line[2:].strip())
+        printed = process.stdout.read()
+    assert process.returncode == 0, (printed, said)
+    return printed
+
+
 def test_the_commands_of_the_readme_work_in_their_order_and_as_they_are_printed(tmp_path: Path) -> None:
     board_file, data = tmp_path / "my_cabinet.toml", tmp_path / "data"
     shutil.copy(find_board("devkit_4"), board_file)
     with virtual_board(tmp_path, "devkit_4") as board, served(data) as address:
         for arguments in commands("board"):
-            if arguments[0] == "test":  # what a person does there is in test_bench_test.py
-                assert json.loads(run(["cabinet", "list", "--json"], data))[0]["state"] == "enrolled"
-                continue
             known = {"/dev/ttyUSB0": board.port, "my_cabinet.toml": str(board_file), "10.0.0.2": address}
-            printed = run([known.get(word, word) for word in arguments], data)
+            meant = [known.get(word, word) for word in arguments]
+            printed = examined(meant, board.port) if meant[0] == "test" else run(meant, data)
             if arguments[:2] == ["ticket", "new"]:
                 assert re.fullmatch(r"\d{9}\n", printed)
         assert json.loads(run(["cabinet", "list", "--json"], data))[0]["seen"]
