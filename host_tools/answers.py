@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from locker.board import from_json
+
 #: Says of a value whether it has the shape.
 Shape = Callable[[Any], bool]
 
@@ -62,9 +64,20 @@ def row(*shapes: Shape) -> Shape:
     )
 
 
+def board(value: Any) -> bool:
+    """The object of a board.json that the firmware can read."""
+    try:
+        found = from_json(value)
+        numbers = [door.number for door in found.doors]
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+        return False
+    return text()(found.name) and each(_DOOR)(numbers) and each(number(0, 127))(found.expanders)
+
+
 _DOOR = number(1, 99)
 _MS = number(0, 10**7)
 _MV = number(0, 10**6)
+_PERCENT = number(0, 100)
 _STATE = each(row(_DOOR, flag, flag))
 
 SHAPES: dict[tuple[str, str], Shape] = {
@@ -79,15 +92,25 @@ SHAPES: dict[tuple[str, str], Shape] = {
     ("files", "begin"): anything,
     ("files", "take"): anything,
     ("files", "unpack"): anything,
-    ("bench", "begin"): row(text(), each(_DOOR), text(), each(text("bell|tamper")), each(number(0, 127)), maybe(_MV), number()),
+    ("bench", "begin"): row(board, lambda value: type(value) is dict, number()),
     ("bench", "answering"): each(number(0, 127)),
+    ("bench", "connect"): each(_DOOR),
     ("bench", "settle"): _STATE,
-    ("bench", "pulse"): row(maybe(_MS), each(_DOOR), maybe(_MV)),
+    ("bench", "await_rest"): _STATE,
+    ("bench", "pulse"): row(maybe(_MS), each(_DOOR), maybe(_MV), maybe(_MV)),
     ("bench", "await_closed"): flag,
-    ("bench", "await_occupied"): flag,
+    ("bench", "await_occupied"): number(0, 99),
     ("bench", "await_bell"): flag,
     ("bench", "await_tamper"): flag,
+    ("bench", "keys_down"): row(text(), each(number(0, 99))),
     ("bench", "press"): text(),
+    ("bench", "answer"): text(),
+    ("bench", "signals"): row(flag, flag),
+    ("bench", "analogue"): row(maybe(_MV), maybe(_MV)),
+    ("bench", "lamp"): maybe(flag),
+    ("bench", "beep"): anything,
+    ("bench", "show"): anything,
+    ("bench", "line"): row(_PERCENT, _PERCENT, maybe(_PERCENT)),
 }
 
 

@@ -45,6 +45,7 @@ class Bench:
         self.weak = False  # the supply draws no latch
         self.not_tried: list[str] = []
         self._free_bytes = 0
+        self._left: list[int] = []  # the doors that hang on no silent chip
 
     def run(self) -> BenchReport:
         """Every phase. What hangs on a part that is silent is skipped, and says on which."""
@@ -96,8 +97,24 @@ class Bench:
         self._done(phase)
 
     def call(self, function: str, *arguments: Any) -> Any:
-        """Asks the board; see host_tools/on_board/bench.py. Raises BoardError."""
-        return self._device.call("bench", function, *arguments, timeout_s=self.patience_s + _SPARE_S)
+        """Asks the board; see host_tools/on_board/bench.py. Raises BoardError, and Complaint for what does not fit this board."""
+        answer = self._device.call("bench", function, *arguments, timeout_s=self.patience_s + _SPARE_S)
+        if not self._fits(function, answer):
+            raise self._device.no_answer()
+        return answer
+
+    def _fits(self, function: str, answer: Any) -> bool:
+        """Whether an answer is about the doors and the pins that this board has."""
+        if function == "connect":
+            self._left = list(answer)
+            return set(answer) <= {door.number for door in self.board.doors}
+        if function in ("settle", "await_rest"):
+            return [number for number, _, _ in answer] == self._left
+        if function == "await_occupied":
+            return answer in (0, *self._left)
+        if function == "analogue":
+            return [mv is None for mv in answer] == [sensed is None for sensed in (self.board.supply, self.board.current)]
+        return True
 
     def leave(self, part: str, why: str) -> None:
         """A part is not tried."""
