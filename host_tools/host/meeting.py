@@ -14,7 +14,7 @@ Nothing is guessed: what was lost on either side is told again by the other, or 
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from host_tools.errors import Complaint
 from host_tools.host import orders, tables
@@ -63,6 +63,10 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
     _keep(connection, cabinet, fault=fault, round_trip_ms=timed_ms, next_event=report.next_event, seen_ms=at_ms)
     if fault is not None:
         return Meeting(Refused(FAULTS[fault][0]), fault, None)
+    if report.incarnation != known.incarnation:  # what a journal without an event leaves behind
+        place, boot = tables.position.c, tables.boot
+        lives = select(place.incarnation).where(place.cabinet == cabinet)
+        connection.execute(delete(boot).where(boot.c.cabinet == cabinet, boot.c.incarnation.not_in(lives)))
     held = _applied(connection, cabinet, report.incarnation)
     goes_on = held
     tag = known.tag

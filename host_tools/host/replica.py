@@ -352,6 +352,8 @@ class _Turn:
         boards = self._boards.values()
         anchors = [anchor_row(board, boot) for board in boards for boot in board.changed]
         self._many(insert_or_change(self._dialect, tables.boot), anchors)
+        for board in boards:
+            standing.forget(self._connection, board)
         self._many(_SEEN, sightings(self._said))
         self._many(_EVENT, [dict(zip(_EVENT_ROW, values, strict=True)) for values in self._events])
         new = [parcel for parcel in self._parcels.values() if parcel["id"] is None]

@@ -6,7 +6,7 @@ from copy import copy
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, select
 
 from host_tools.host.tables import boot, cabinet, event, parcel, position, ticket
 from host_tools.host.tables import epoch as epochs
@@ -20,6 +20,7 @@ _ADOPTED_SHIFT = 18  # of the generation in ADOPTED
 
 #: A branch of a journal (see forks.py) bears the incarnation that its board reports and, above the 32 bits of that, its number.
 BRANCH = 1 << 32
+_ANCHORS_MAX = 256  # boots that met the host since the last event that is applied
 _BRANCHES_MAX = 16  # of the newest, in which an event is looked for
 
 #: A board in one of its incarnations: the ledger's number of its cabinet, the incarnation.
@@ -48,6 +49,7 @@ class Board:
         self.last = Last(0, 0, cabinet.enrolled_ms)
         self.anchors: dict[int, int] = {}
         self.changed: set[int] = set()
+        self.forgotten: set[int] = set()  # starts that are in the ledger and need not be
         self._board_id: bytes = cabinet.board_id
 
     def place(self, row: Row) -> None:
@@ -67,9 +69,14 @@ class Board:
 
     def met(self, boot: int, started_ms: int) -> None:
         """A message tells when a boot began; the earliest of all is true."""
-        if started_ms < self.anchors.get(boot, started_ms + 1):
+        has_room = boot in self.anchors or len(self.anchors) < _ANCHORS_MAX or boot > max(self.anchors)
+        if has_room and started_ms < self.anchors.get(boot, started_ms + 1):
             self.anchors[boot] = started_ms
             self.changed.add(boot)
+        while len(self.anchors) > _ANCHORS_MAX:
+            self.changed.discard(min(self.anchors))
+            self.forgotten.add(min(self.anchors))
+            del self.anchors[min(self.anchors)]
 
     def ticket(self, recorded: int) -> Serial:
         """The generation and the serial of a ticket that was used behind its last event, as a record has it."""
@@ -103,11 +110,12 @@ def letter_id(board_id: bytes, incarnation: int, number: int, kind: str) -> str:
 def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
     """The boards, at event number 0 where the ledger has none, with the starts of their boots since their last event."""
     wanted = set(keys)
-    # By cabinet only: pairs cost more than the few rows of earlier incarnations.
+    # Two lists and no pairs, which cost more than the few rows that are too many.
     numbers = {"cabinets": sorted({number for number, _ in wanted})}
     of_cabinet = {row.id: row for row in connection.execute(_CABINETS, numbers)}
+    lives = numbers | {"lives": sorted({incarnation for _, incarnation in wanted})}
     found = {(number, incarnation): Board(of_cabinet[number], incarnation) for number, incarnation in wanted}
-    for row in connection.execute(_PLACES, numbers):
+    for row in connection.execute(_PLACES, lives):
         if (row.cabinet, row.incarnation) in wanted:
             found[row.cabinet, row.incarnation].place(row)
     for board in found.values():
@@ -115,7 +123,7 @@ def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
             last = _LAST_OF_ALL.where(event.c.incarnation.in_(names(board.incarnation)), event.c.cabinet == board.cabinet)
             row = connection.execute(last.where(event.c.number <= board.applied)).first()
             board.last = Last(*row) if row else board.last
-    for row in connection.execute(_BOOTS, numbers):
+    for row in connection.execute(_BOOTS, lives):
         if (row.cabinet, row.incarnation) in wanted:
             found[row.cabinet, row.incarnation].anchors[row.boot] = row.started_ms
     if any(row.epoch > 1 for row in of_cabinet.values()):
@@ -126,6 +134,7 @@ def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
 
 
 _NUMBERS = bindparam("cabinets", expanding=True)
+_LIVES = bindparam("lives", expanding=True)
 _CABINETS = select(*(cabinet.c[name] for name in ("id", "site", "board_id", "epoch", "generation", "enrolled_ms"))).where(
     cabinet.c.id.in_(_NUMBERS)
 )
@@ -140,18 +149,25 @@ _LAST = _SAME & (event.c.number == _NEWEST)
 _PLACES = (
     select(*position.c, *(event.c[name] for name in ("boot", "uptime", "earliest_ms")))
     .select_from(position.outerjoin(event, _LAST))
-    .where(position.c.cabinet.in_(_NUMBERS))
+    .where(position.c.cabinet.in_(_NUMBERS), position.c.incarnation.in_(_LIVES))
 )
 _MET = (boot.c.cabinet == position.c.cabinet) & (boot.c.incarnation == position.c.incarnation)
 _BOOTS = (
     select(*boot.c)
     .select_from(boot.outerjoin(position, _MET).outerjoin(event, _LAST))
-    .where(boot.c.cabinet.in_(_NUMBERS), boot.c.boot >= func.coalesce(event.c.boot, 0))
+    .where(boot.c.cabinet.in_(_NUMBERS), boot.c.incarnation.in_(_LIVES), boot.c.boot >= func.coalesce(event.c.boot, 0))
 )
 
 _LAST_OF_ALL = select(*(event.c[name] for name in ("boot", "uptime", "earliest_ms"))).order_by(event.c.number.desc()).limit(1)
 _EPOCHS = select(epochs.c.cabinet, epochs.c.incarnation, epochs.c.began, epochs.c.epoch)
 _EPOCHS = _EPOCHS.where(epochs.c.cabinet.in_(_NUMBERS)).order_by(epochs.c.began)
+
+
+def forget(connection: Connection, board: Board) -> None:
+    """Takes the starts of boots out of the ledger that a board has left behind."""
+    if board.forgotten:
+        here = (boot.c.cabinet == board.cabinet) & (boot.c.incarnation == board.incarnation)
+        connection.execute(delete(boot).where(here, boot.c.boot.in_(board.forgotten)))
 
 
 def names(incarnation: int) -> list[int]:

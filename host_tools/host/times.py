@@ -10,6 +10,7 @@ from typing import NamedTuple
 from locker.core.records import Record
 
 _MS_PER_TENTH = 100
+_OLDEST_MS = 0xFFFFFFFF * _MS_PER_TENTH  # an uptime says no more: 13 years
 
 
 class Moment(NamedTuple):
@@ -36,7 +37,8 @@ def when(record: Record, last: Last, anchors: dict[int, int], arrived_ms: int) -
         return moment, moment
     latest = min((start for boot, start in anchors.items() if boot > record.boot), default=arrived_ms)
     boot_began = last.earliest_ms if last.boot < record.boot else last.earliest_ms - last.uptime * _MS_PER_TENTH
-    return min(boot_began + since_boot, latest), latest
+    oldest = min(latest, arrived_ms - _OLDEST_MS)  # boots and uptimes that jump lead nowhere
+    return max(oldest, min(boot_began + since_boot, latest)), latest
 
 
 def anchor(uptime: int, arrived_ms: int) -> int:
