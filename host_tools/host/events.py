@@ -48,7 +48,9 @@ def _supply(record: Record) -> str:
 
 
 def _refused(record: Record) -> str:
-    return f"{record.a} tickets were refused" if record.a != 1 else "a ticket was refused"
+    count, too_old = record.a & 0xFFFF, record.a >> 16
+    said = f"{count} tickets were refused" if count != 1 else "a ticket was refused"
+    return said + (f", {too_old} of them with labels that are too old" if too_old else "")
 
 
 def _doubt(record: Record) -> str:
@@ -89,10 +91,11 @@ _WORDS: dict[int, Callable[[Record], str]] = {
     records.DOOR_FLAPPED: lambda record: f"the door opened without a cause {record.a} more times",
     records.SUPPLY_LOW: _supply,
     records.TAMPERED: _more("somebody is at the cabinet's inside"),
-    records.EPOCH_BEGUN: lambda record: f"new parcels get codes of epoch {record.a}",
+    records.EPOCH_BEGUN: lambda record: f"new parcels get codes of epoch {record.a & 0x3FFFF}, by rule {record.a >> 18}",
     records.EVENT_LOST: lambda record: "stands for an event that the journal has lost",
     records.COIL_STUCK: lambda record: f"a coil draws current that nobody has given it ({record.a} mV at its pin)",
     records.JOURNAL_DOUBT: _doubt,
+    records.TICKETS_TURNED: lambda record: f"tickets of key {record.a} and of the one before are taken, older ones are not",
     records.EVENTS_DROPPED: lambda record: f"the journal was full: {record.a} small events were only counted",
     records.ADOPTED: lambda record: "the cabinet took over a parcel that the host knows",
 }

@@ -330,9 +330,7 @@ def test_a_parcel_that_came_on_such_a_label_keeps_its_tail_whatever_turns():
 
 def test_without_a_safe_tail_no_slip_is_a_call_for_help():
     story = Story()
-    serial = 0
-    while tail_of(serial) < codes.NO_TAIL:
-        serial += 1
+    serial = next(serial for serial in range(1000) if tail_of(serial) >= codes.NO_TAIL)
     door = deposit(story, serial)
     code = parcel_code(door, 1, serial)
     story.state.doors[door].failures = -200
