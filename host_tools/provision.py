@@ -203,6 +203,7 @@ def _begin(request: Request, device: Device, found: _Found, ledger: Ledger, prog
     number = ledger.enrol(enrolment)
     try:
         device.call("service", "start_journal", incarnation(board_id), timeout_s=60, on_line=lambda line: _show(progress, line))
+        device.call("service", "plant", os.urandom(32))
         device.start_afresh()  # the firmware is in its memory, and not much besides has room
         _write(device, _settings(request) | {"/identity.json": _identity(enrolment, site, number)})
     except Complaint:

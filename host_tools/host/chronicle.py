@@ -35,6 +35,7 @@ EVENTS = {
     records.DOOR_JAMMED: "door jammed",
     records.BELL_RUNG: "bell rung",
     records.LAMP_FAILED: "lamp failed",
+    records.PART_FAILED: "part failed",
     records.TICKET_REFUSED: "ticket refused",
     records.STILL_INSIDE: "still inside",
     records.SENSOR_FAULT: "sensor fault",

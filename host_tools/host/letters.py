@@ -25,6 +25,7 @@ ALARMS = {
     records.DOOR_JAMMED: "jammed",
     records.DOOR_LEFT_OPEN: "left open",
     records.LAMP_FAILED: "lamp",
+    records.PART_FAILED: "part",
     records.SENSOR_FAULT: "sensor",
     records.LEVEL_LOST: "expander",
     records.SUPPLY_LOW: "supply",

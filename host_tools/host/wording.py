@@ -72,6 +72,7 @@ _STAFF = {
     "jammed": "Door {door} at {place} does not open.",
     "left open": "Door {door} at {place} was left open.",
     "lamp": "The lamp at {place} has failed.",
+    "part": "A part of {place} has failed that people can do without: its beeper, or the calibration of its analogue inputs.",
     "sensor": "A sensor of door {door} at {place} has failed.",
     "expander": "A part of {place} does not answer: some doors are out of service.",
     "supply": "The supply at {place} is too weak for its locks.",

@@ -4,7 +4,8 @@ import json
 
 from locker.hal.esp32 import open_journal
 from locker.shell.format import format_journal
-from locker.shell.marks import NAME
+from locker.shell.marks import NAME, TOLD
+from locker.shell.random import NAME as SEED
 from locker.shell.store import JournalError, Store
 
 
@@ -33,8 +34,19 @@ def journal():
 
 
 def start_journal(incarnation):
-    """Erases the journal and starts an empty one, and the second copy of its numbers; prints how far it is."""
+    """Erases the journal and starts an empty one, and the second copy of its numbers; prints how far it is.
+
+    What was told once will be told again.
+    """
     flash = open_journal()
     format_journal(flash, incarnation, print)
     flash.marks.set_blob(NAME, bytes(12))
+    flash.marks.set_blob(TOLD, bytes(1))
     flash.marks.commit()
+
+
+def plant(seed):
+    """Keeps the 32 bytes that everything random on the board grows from; see locker.shell.random."""
+    marks = open_journal().marks
+    marks.set_blob(SEED, seed + bytes(8))
+    marks.commit()

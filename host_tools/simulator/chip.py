@@ -23,6 +23,11 @@ SOFT_RESET = 5
 _PIN_COUNT = {"esp32": 40, "esp32s3": 49, "esp32c6": 31}
 _INPUT_ONLY = {"esp32": range(34, 40)}  # no output driver, no pulls (ESP32 datasheet, table 2-2)
 _ADC_MV_MAX = 3_100  # with the largest attenuation
+_ADC_NOMINAL_MV = {"esp32": (142, 3_299)}  # at raw 0, and how much more at 4,095 (IDF, esp_adc_cal: 11 dB, 1,100 mV)
+_ADC_RAW_MAX = 4_095
+_NOT_BONDED = {"esp32": (20, 24, 28, 29, 30, 31)}  # no pins of that number (ESP32 data sheet, table 2-1)
+_FLASH_PINS = {"esp32": range(6, 12)}  # the program is fetched over them: driving them ends it
+TIMERS = {"esp32": 4, "esp32s3": 4, "esp32c6": 2}  # SOC_TIMER_GROUP_TOTAL_TIMERS
 _RX_BYTES_MAX = 640  # 128 in the hardware, 512 in the driver
 
 
@@ -71,6 +76,9 @@ class Chip:
         self._watchdog_until_us = 0
         self._uarts: dict[int, SerialEnd | Transceiver] = {}
         self.radio = Radio(clock)
+        self.calibrated = True  # the converter's curve is in the chip's fuses
+        self.storage_is_full = False  # the NVS takes nothing more
+        self.constant_entropy: bytes | None = None  # what the generator gives instead of noise
         self.powered = True
         self.used = False  # a program has run on it
         self.boots = 1
@@ -91,7 +99,10 @@ class Chip:
         pad = self._pad(pin)
         if mode != "in" and has_no_pull(self.kind, pin):
             raise ValueError(f"GPIO{pin} of an {self.kind} can only be an input")
-        if self._live():
+        if self._live() and mode != "in" and pin in _FLASH_PINS.get(self.kind, ()):
+            self._trace.violation(f"GPIO{pin} is the flash's: the program is gone")
+            self.reset(WDT_RESET)
+        elif self._live():
             pad.mode = mode
             pad.pull = 0 if has_no_pull(self.kind, pin) else pull
             self._apply(pin, pad)
@@ -125,6 +136,11 @@ class Chip:
         source = self.analogue.get(pin)
         mv = source() if source else self._wires.node(pin).level() * _ADC_MV_MAX
         return min(max(mv, 0), _ADC_MV_MAX)
+
+    def adc_raw(self, pin: int) -> int:
+        """The 12 bits of the converter, by the nominal curve of the chip."""
+        least, span = _ADC_NOMINAL_MV.get(self.kind, (0, _ADC_MV_MAX))
+        return min(max((self.adc_mv(pin) - least) * _ADC_RAW_MAX // span, 0), _ADC_RAW_MAX)
 
     # Buses.
 
@@ -169,7 +185,9 @@ class Chip:
 
     def entropy(self, count: int) -> bytes:
         """Bytes of the world's seeded generator: random to the program, the same in each run of a seed."""
-        return self._entropy.randbytes(count) if self._live() else bytes(count)
+        if not self._live():
+            return bytes(count)
+        return self._entropy.randbytes(count) if self.constant_entropy is None else (self.constant_entropy * count)[:count]
 
     def watchdog(self, timeout_ms: int) -> None:
         """Starts the watchdog; as on the chip it cannot be stopped but by a reset."""
@@ -214,7 +232,7 @@ class Chip:
 
     def _pad(self, pin: int) -> _Pad:
         if pin not in self._pads:
-            if not 0 <= pin < _PIN_COUNT[self.kind]:
+            if not 0 <= pin < _PIN_COUNT[self.kind] or pin in _NOT_BONDED.get(self.kind, ()):
                 raise ValueError(f"an {self.kind} has no GPIO{pin}")
             self._pads[pin] = _Pad()
         return self._pads[pin]

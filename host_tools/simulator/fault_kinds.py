@@ -14,7 +14,7 @@ _STIFF_MS = 700
 _MS_MAX = 600_000
 
 
-def _number(words: list[str], least: int, most: int, what: str, default: int | None = None) -> int:
+def number(words: list[str], least: int, most: int, what: str, default: int | None = None) -> int:
     """Takes the next word, a number in decimal or 0x."""
     if not words and default is not None:
         return default
@@ -28,7 +28,7 @@ def _number(words: list[str], least: int, most: int, what: str, default: int | N
     return value
 
 
-def _choice(words: list[str], options: Sequence[str]) -> str:
+def choice(words: list[str], options: Sequence[str]) -> str:
     """Takes the next word, one of these; the first when there is none."""
     word = words.pop(0) if words else options[0]
     if word not in options:
@@ -36,23 +36,23 @@ def _choice(words: list[str], options: Sequence[str]) -> str:
     return word
 
 
-def _end(words: list[str]) -> None:
+def end(words: list[str]) -> None:
     if words:
         raise ValueError(f"{' '.join(words)!r} is too much: leave it out")
 
 
 def _door(world: World, words: list[str]) -> int:
-    number = _number(words, 1, 99, "a door")
-    if number not in world.doors:
-        raise ValueError(f"this cabinet has no door {number:02}: it has {min(world.doors):02} to {max(world.doors):02}")
-    return number
+    door = number(words, 1, 99, "a door")
+    if door not in world.doors:
+        raise ValueError(f"this cabinet has no door {door:02}: it has {min(world.doors):02} to {max(world.doors):02}")
+    return door
 
 
 def _address(world: World, words: list[str]) -> int:
     if not world.expanders:
         raise ValueError("this cabinet has no expanders")
     there = ", ".join(f"0x{address:02x}" for address in world.expanders)
-    address = _number(words, 0, 0x7F, "an address")
+    address = number(words, 0, 0x7F, "an address")
     if address not in world.expanders:
         raise ValueError(f"this cabinet has no expander at 0x{address:02x}: it has {there}")
     return address
@@ -61,8 +61,8 @@ def _address(world: World, words: list[str]) -> int:
 def coil(world: World, words: list[str]) -> Mend:
     """DOOR [cut|welded]."""
     one = world.coils[_door(world, words)]
-    kind = _choice(words, ("cut", "welded"))
-    _end(words)
+    kind = choice(words, ("cut", "welded"))
+    end(words)
     act = one.cut if kind == "cut" else one.weld
     act(True)
     return lambda: act(False)
@@ -71,8 +71,8 @@ def coil(world: World, words: list[str]) -> Mend:
 def contact(world: World, words: list[str]) -> Mend:
     """DOOR [cut|stuck]."""
     switch = world.doors[_door(world, words)].contact_switch
-    kind = _choice(words, ("cut", "stuck"))
-    _end(words)
+    kind = choice(words, ("cut", "stuck"))
+    end(words)
     switch.hold(kind == "stuck")
     return lambda: switch.hold(None)
 
@@ -80,8 +80,8 @@ def contact(world: World, words: list[str]) -> Mend:
 def sensor(world: World, words: list[str]) -> Mend:
     """DOOR [occupied|clear]."""
     one = world.sensors[_door(world, words)]
-    kind = _choice(words, ("occupied", "clear"))
-    _end(words)
+    kind = choice(words, ("occupied", "clear"))
+    end(words)
     one.hold(kind == "occupied")
     return lambda: one.hold(None)
 
@@ -89,9 +89,9 @@ def sensor(world: World, words: list[str]) -> Mend:
 def door(world: World, words: list[str]) -> Mend:
     """DOOR blocked | DOOR stiff [MS]."""
     one = world.doors[_door(world, words)]
-    kind = _choice(words, ("blocked", "stiff"))
-    ms = _number(words, 1, _MS_MAX, "how long the leaf sticks, in ms,", _STIFF_MS) if kind == "stiff" else 0
-    _end(words)
+    kind = choice(words, ("blocked", "stiff"))
+    ms = number(words, 1, _MS_MAX, "how long the leaf sticks, in ms,", _STIFF_MS) if kind == "stiff" else 0
+    end(words)
     if kind == "blocked":
         one.block(True)
         return lambda: one.block(False)
@@ -101,13 +101,13 @@ def door(world: World, words: list[str]) -> Mend:
 
 def swap(world: World, words: list[str]) -> Mend:
     """coils|contacts|sensors DOOR DOOR | rows|columns N N."""
-    what = _choice(words, ("coils", "contacts", "sensors", "rows", "columns"))
+    what = choice(words, ("coils", "contacts", "sensors", "rows", "columns"))
     if what in ("rows", "columns"):
         lines = getattr(world.keypad, what)
-        one, other = (_number(words, 1, len(lines), f"one of the {what}") for _ in range(2))
+        one, other = (number(words, 1, len(lines), f"one of the {what}") for _ in range(2))
     else:
         one, other = (_door(world, words) for _ in range(2))
-    _end(words)
+    end(words)
     if one == other:
         raise ValueError(f"{one} cannot change places with itself: name two")
     if what in ("rows", "columns"):
@@ -151,27 +151,27 @@ def key(world: World, words: list[str]) -> Mend:
     if name not in world.keypad.keys:
         raise ValueError(f"this keypad has no key {name!r}: it has {world.board.keypad.keys}")
     switch = world.keypad.switch(name)
-    kind = _choice(words, ("stuck", "dead"))
-    _end(words)
+    kind = choice(words, ("stuck", "dead"))
+    end(words)
     switch.hold(kind == "stuck")
     return lambda: switch.hold(None)
 
 
 def row(world: World, words: list[str]) -> Mend:
     """N."""
-    keys = world.keypad.rows[_number(words, 1, len(world.keypad.rows), "a row") - 1]
-    _end(words)
+    keys = world.keypad.rows[number(words, 1, len(world.keypad.rows), "a row") - 1]
+    end(words)
     return _cut_keys(world, keys)
 
 
 def column(world: World, words: list[str]) -> Mend:
     """N [cut|grounded]."""
-    number = _number(words, 1, len(world.keypad.columns), "a column")
-    kind = _choice(words, ("cut", "grounded"))
-    _end(words)
+    place = number(words, 1, len(world.keypad.columns), "a column")
+    kind = choice(words, ("cut", "grounded"))
+    end(words)
     if kind == "cut":
-        return _cut_keys(world, world.keypad.columns[number - 1])
-    ground = world.keypad.grounds[number - 1]
+        return _cut_keys(world, world.keypad.columns[place - 1])
+    ground = world.keypad.grounds[place - 1]
     ground.set(True)
     return lambda: ground.set(False)
 
@@ -185,9 +185,9 @@ def _cut_keys(world: World, keys: str) -> Mend:
 def expander(world: World, words: list[str]) -> Mend | None:
     """ADDRESS dip MS | ADDRESS [dead|silent]."""
     chip = world.expanders[_address(world, words)]
-    kind = _choice(words, ("dead", "silent", "dip"))
-    ms = _number(words, 1, _MS_MAX, "how long a dip lasts, in ms,", 5) if kind == "dip" else 0
-    _end(words)
+    kind = choice(words, ("dead", "silent", "dip"))
+    ms = number(words, 1, _MS_MAX, "how long a dip lasts, in ms,", 5) if kind == "dip" else 0
+    end(words)
     if kind == "silent":
         chip.deaf = True
         return lambda: setattr(chip, "deaf", False)
@@ -206,9 +206,9 @@ def reset(world: World, words: list[str]) -> Mend:
     """[cut] | loose ADDRESS."""
     if world.board.expander_reset is None:
         raise ValueError("this cabinet has no RESET wire")
-    kind = _choice(words, ("cut", "loose"))
+    kind = choice(words, ("cut", "loose"))
     chips = [world.expanders[_address(world, words)]] if kind == "loose" else list(world.expanders.values())
-    _end(words)
+    end(words)
     for chip in chips:
         chip.stick_reset_line(1 if kind == "loose" else 0)
     return lambda: [chip.stick_reset_line(None) for chip in chips]
@@ -216,7 +216,7 @@ def reset(world: World, words: list[str]) -> Mend:
 
 def bus(world: World, words: list[str]) -> Mend:
     """Takes no words."""
-    _end(words)
+    end(words)
     if not world.chip.buses:
         raise ValueError("this cabinet has no I2C bus")
     one = world.chip.buses[0]
@@ -229,8 +229,8 @@ def lcd(world: World, words: list[str]) -> Mend | None:
     screen = world.screen
     if screen is None:
         raise ValueError("this cabinet has no screen")
-    kind = _choice(words, ("dead", "nibble", "bits", "off", "shift", "garbage"))
-    _end(words)
+    kind = choice(words, ("dead", "nibble", "bits", "off", "shift", "garbage"))
+    end(words)
     if kind != "dead":
         screen.disturb(kind)
         return None
@@ -243,8 +243,8 @@ def lamp(world: World, words: list[str]) -> Mend:
     one = world.lamp
     if one is None:
         raise ValueError("this cabinet has no lamp")
-    kind = _choice(words, ("dead", "sense"))
-    _end(words)
+    kind = choice(words, ("dead", "sense"))
+    end(words)
     if kind == "dead":
         one.fail(True)
         return lambda: one.fail(False)
@@ -257,7 +257,7 @@ def lamp(world: World, words: list[str]) -> Mend:
 
 def beeper(world: World, words: list[str]) -> Mend:
     """Takes no words."""
-    _end(words)
+    end(words)
     one = world.beeper
     if one is None:
         raise ValueError("this cabinet has no beeper")
@@ -271,8 +271,8 @@ def bell(world: World, words: list[str]) -> Mend:
     if world.bell is None:
         raise ValueError("this cabinet has no bell")
     switch = world.bell.switch
-    kind = _choice(words, ("cut", "stuck"))
-    _end(words)
+    kind = choice(words, ("cut", "stuck"))
+    end(words)
     switch.hold(kind == "stuck")
     return lambda: switch.hold(None)
 
@@ -282,8 +282,8 @@ def tamper(world: World, words: list[str]) -> Mend:
     if world.tamper is None:
         raise ValueError("this cabinet has no tamper loop")
     switch = world.tamper.switch
-    kind = _choice(words, ("cut", "bridged"))
-    _end(words)
+    kind = choice(words, ("cut", "bridged"))
+    end(words)
     switch.hold(kind == "bridged")
     return lambda: switch.hold(None)
 
@@ -291,18 +291,18 @@ def tamper(world: World, words: list[str]) -> Mend:
 def supply(world: World, words: list[str]) -> Mend:
     """PERCENT | [cut]."""
     if words and words[0] != "cut":
-        percent = _number(words, 50, 100, "a supply's percentage")
-        _end(words)
+        percent = number(words, 50, 100, "a supply's percentage")
+        end(words)
         world.hands.supply(percent)
         return lambda: world.supply.sag_to(1.0)
-    _choice(words, ("cut",))
-    _end(words)
+    choice(words, ("cut",))
+    end(words)
     return _cut_sense(world, world.board.supply, "its supply")
 
 
 def current(world: World, words: list[str]) -> Mend:
     """Takes no words."""
-    _end(words)
+    end(words)
     return _cut_sense(world, world.board.current, "its coils' current")
 
 
@@ -320,8 +320,8 @@ def link(world: World, words: list[str]) -> Mend:
     wiring = world.link_wiring
     if wiring is None:
         raise ValueError("this cabinet has no serial link")
-    kind = _choice(words, ("cut", "swapped", "enable"))
-    _end(words)
+    kind = choice(words, ("cut", "swapped", "enable"))
+    end(words)
     if kind == "enable" and not wiring.has_enable:
         raise ValueError("this cabinet is on no bus: its link has no enable wire")
     wiring.fail(kind)

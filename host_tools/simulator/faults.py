@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from host_tools.simulator import chip_faults
 from host_tools.simulator import fault_kinds as kinds
 
 if TYPE_CHECKING:
@@ -93,6 +94,28 @@ KINDS: dict[str, Kind] = {
         kinds.link,
         ("link swapped",),
     ),
+    "radio": Kind(
+        "The access point is away, refuses the password, gives no address (dhcp) or is slow; the radio does not start so many times; "
+        "the errors are those of that version of MicroPython (port).",
+        "[router|password|dhcp] | slow MS | start [unknown|init|memory] [TIMES] | port [1.23|1.27]",
+        chip_faults.radio,
+        ("radio router", "radio slow 20000", "radio start unknown 3"),
+    ),
+    "name": Kind(
+        "The name server is silent, knows no name, or a look-up by the port keeps the program waiting for so many ms.",
+        "[silent|unknown] | blocks MS",
+        chip_faults.name,
+        ("name silent", "name blocks 14000"),
+    ),
+    "socket": Kind(
+        "The next calls of a kind raise that, so many times.",
+        "[socket|connect|send|read] [ENOMEM|EHOSTUNREACH|ECONNRESET|ETIMEDOUT] [TIMES]",
+        chip_faults.socket,
+        ("socket connect EHOSTUNREACH 3",),
+    ),
+    "rng": Kind("The chip's random generator gives the same byte for ever.", "", chip_faults.rng, ("rng",)),
+    "adc": Kind("The calibration of the analogue inputs was never burnt in.", "", chip_faults.adc, ("adc",)),
+    "nvs": Kind("The chip's own storage takes nothing more.", "[full]", chip_faults.nvs, ("nvs full",)),
 }
 
 

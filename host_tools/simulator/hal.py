@@ -45,6 +45,7 @@ class SimulatedHal:
         self._boot = world.chip.boots
         self._start_us = world.clock.now_us()
         self._timer: Event | None = None
+        self.calibrated = True
         self.clock_s = 0  # the time of day that the host has told, since 1970
 
     def alive(self) -> None:
@@ -108,7 +109,7 @@ class SimulatedHal:
         partition = self._flash.partition("journal") if self._flash else None
         if self._flash is None or partition is None:
             raise OSError(errno.ENODEV, "the flash has no partition labelled journal")
-        return SimulatedFlash(self, partition, Namespace(self._flash, MARKS, self.alive))
+        return SimulatedFlash(self, partition, Namespace(self._flash, MARKS, self.alive, lambda: self._chip.storage_is_full))
 
     def catalogue(self, language: str) -> BytesIO:
         self.alive()

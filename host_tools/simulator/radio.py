@@ -57,6 +57,7 @@ class Radio:
         self.start_errors: deque[Refused] = deque()
         self.socket_errors: dict[str, deque[int]] = {}
         self.names: dict[str, str] = {}
+        self.elsewhere: Callable[[str], str] = lambda name: ""  # the address of a name that is not in `names`, "" for none
         self.blocks_ms = 0
         self.on_air: list[Callable[[bool], object]] = []  # told whether anything gets through, when that changes
         self.reconnects = 0
@@ -148,7 +149,7 @@ class Radio:
 
     def resolve(self, name: str) -> str | None:
         """What a name server that is asked says to a name; None when nobody answers, "" when it has no such name."""
-        return self.names.get(name, "") if self.name_server and self.reaches else None
+        return (self.names.get(name) or self.elsewhere(name)) if self.name_server and self.reaches else None
 
     # The air.
 

@@ -55,8 +55,13 @@ def test_the_numbers_in_journals_and_ledgers_never_change():
             assert name is None or getattr(records, name) == first + number, name
 
 
+def test_who_has_failed_never_changes_its_number():
+    assert (records.PART_FAILED, records.CALIBRATION, records.BEEPER) == (43, 1, 2)
+
+
 def told(kinds):
     """The names of a set of kinds."""
+    assert kinds >> records.PART_FAILED & 1 == (kinds in (records.TOLD, records.MINOR))
     return {name for number, name in enumerate(KINDS) if kinds >> number & 1}
 
 

@@ -266,12 +266,17 @@ def test_killed_anywhere_the_next_run_recovers_with_one_enrolment(tmp_path: Path
 
 
 #: The first block of the journal says that the board was in service, and nothing of doubt: the second copy of its numbers began anew too.
+#: And it has a seed.
 NO_DOUBT = """
 from esp32 import Partition
 block = bytearray(4096)
 Partition.find(Partition.TYPE_DATA, label="journal")[0].readblocks(0, block)
 kinds = [block[16 + 24 * slot] for slot in range(170)]
 assert BOOTED in kinds and DOUBT not in kinds
+from esp32 import NVS
+seed = bytearray(40)  # planted by the host, and counted by each boot since
+assert NVS("ansim").get_blob("seed", seed) == 40
+assert seed[39] > 0 and len(set(seed[:32])) > 8
 """
 
 #: Takes a board's provisioning away: no identity, no records.

@@ -165,7 +165,7 @@ def test_nvs_outlives_power_cuts(start_board: Start) -> None:
     board.hands("power", "on")
     told = board.exec("import esp32\nn = esp32.NVS('counts'); b = bytearray(4); print(n.get_i32('boot'), n.get_blob('id', b), b)")
     assert told == "8 2 bytearray(b'\\x00\\xff\\x00\\x00')\n"
-    assert "ENOENT" in board.mpremote("exec", "import esp32\nesp32.NVS('counts').get_i32('other')", fails=True)
+    assert "ESP_ERR_NVS_NOT_FOUND" in board.mpremote("exec", "import esp32\nesp32.NVS('counts').get_i32('other')", fails=True)
 
 
 def test_timers_fire_while_code_sleeps_spins_or_nothing_runs(start_board: Start) -> None:
@@ -192,7 +192,7 @@ print(8 <= len(fired) <= 12)
 
 
 def test_the_hardware_modules_cost_little_heap(start_board: Start, record_property: Callable[[str, object], None]) -> None:
-    """With everything that the firmware uses: at most 17 kB of the 64-bit heap."""
+    """With everything that the firmware uses: at most 18 kB of the 64-bit heap."""
     bare = int(
         subprocess.run([str(Path(sys.executable).parent / "micropython"), "-c", COUNT], capture_output=True, text=True, check=True).stdout
     )
@@ -200,7 +200,7 @@ def test_the_hardware_modules_cost_little_heap(start_board: Start, record_proper
     cost = int(told) - bare
     record_property("injected modules, bytes of 64-bit heap", cost)
     print(f"the injected modules cost {cost} bytes")
-    assert cost <= 17 * 1024
+    assert cost <= 18 * 1024
 
 
 COUNT = "import gc\ngc.collect()\nprint(gc.mem_alloc())"

@@ -61,6 +61,7 @@ BOUNDS = {
     records.EVENTS_DROPPED: Bounds(NO_DOOR, ANY, ANY),
     records.ADOPTED: Bounds(DOOR, ((17, 0, 0x1FFFF), (1, 0, 1), (14, 0, 0x3FFF)), _COUNTER),
     records.TICKETS_TURNED: Bounds(NO_DOOR, ((32, 0, 0x3FFF),), ANY),
+    records.PART_FAILED: Bounds(NO_DOOR, ((32, 1, 2),), ANY),
 }
 _FIRST = 1  # boots and event numbers begin with it
 

@@ -61,6 +61,7 @@ COIL_STUCK = const(35)  # a: mV at the current's pin; a coil draws current that 
 EVENTS_DROPPED = const(36)  # a: how many minor events found no room in the journal since the last such record
 ADOPTED = const(37)  # a: serial, above its 17 bits 1 when flagged, above 18 its generation; b: counter of a parcel that only the host knew
 TICKETS_TURNED = const(38)  # a: generation of the ticket key from now on; the one before is good too, older ones are not
+PART_FAILED = const(43)  # a: 1 no calibration of the analogue inputs (told once), 2 the beeper (once an hour)
 
 # Records of the board's own that never go to the host.
 ACKNOWLEDGED = const(128)  # a: the host's database holds everything up to this number, b: tag of that host
@@ -76,14 +77,18 @@ URGENT = const(1 << PICKUP_OPENED | 1 << DOOR_FORCED | 1 << DOOR_JAMMED | 1 << B
 TOLD = const(
     URGENT | 1 << DEPOSITED | 1 << CANCELLED | 1 << COLLECTED | 1 << DOOR_LEFT_OPEN | 1 << TICKET_REFUSED | 1 << STILL_INSIDE
     | 1 << SENSOR_FAULT | 1 << SERVICE_OPENED | 1 << DOOR_TESTED | 1 << COMMAND_APPLIED | 1 << SUPPLY_LOW | 1 << LAMP_FAILED
-    | 1 << JOURNAL_DOUBT
+    | 1 << JOURNAL_DOUBT | 1 << PART_FAILED
 )  # fmt: skip
 
 # What is only counted when the room that the journal has left is kept for the pickups of parcels.
 MINOR = const(
     1 << BOOTED | 1 << DOOR_FORCED | 1 << BELL_RUNG | 1 << LAMP_FAILED | 1 << TICKET_REFUSED | 1 << LEVEL_LOST | 1 << CODES_TRIED
-    | 1 << DOOR_FLAPPED | 1 << SUPPLY_LOW | 1 << TAMPERED | 1 << COIL_STUCK
+    | 1 << DOOR_FLAPPED | 1 << SUPPLY_LOW | 1 << TAMPERED | 1 << COIL_STUCK | 1 << PART_FAILED
 )  # fmt: skip
+
+# Which part has failed (PART_FAILED.a).
+CALIBRATION = const(1)
+BEEPER = const(2)
 
 # Who opened the door of a parcel (PICKUP_OPENED.a).
 BY_CODE = const(0)

@@ -76,6 +76,9 @@ class Hal(Protocol):
     board: Board | None
     """The cabinet; the app lets go of it once everything is connected."""
 
+    calibrated: bool
+    """False when an analogue input has no calibration: its readings then follow the nominal curve of its chip, 10 % off or more."""
+
     def now_ms(self) -> int:
         """Milliseconds since this boot: monotonic, never wraps."""
 

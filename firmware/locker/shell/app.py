@@ -11,10 +11,10 @@ from locker.shell import identity as identities
 from locker.shell.catalogue import rows
 from locker.shell.fittings import BELL, DARK, TAMPER, Fittings
 from locker.shell.link import Link
-from locker.shell.marks import leave_out, pair
+from locker.shell.marks import first, leave_out, pair
 from locker.shell.pulses import Pulses
 from locker.shell.random import Random
-from locker.shell.store import JournalFull, Store
+from locker.shell.store import JournalError, JournalFull, Store
 from locker.wire import messages
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
@@ -37,8 +37,7 @@ IN_SERVICE = "In service"  # what the tools at the other end of the console wait
 class App:
     """One cabinet at work. `identity` is a shell.identity.Identity, `network` the object of network.json.
 
-    Raises OSError(ENODEV) when the chip has no journal partition, fittings.Silent when an expander does not answer, JournalError when
-    the journal cannot serve.
+    Raises fittings.Silent when an expander does not answer, JournalError when there is no journal or it cannot serve.
     """
 
     def __init__(self, hal, identity, network):
@@ -54,11 +53,15 @@ class App:
         carrier = self._carrier()
         sizes = [(door.number, door.size) for door in hal.board.doors]
         if carrier:
-            hal.board = None  # all is connected: its room is for the rest
+            hal.board = self._network = None  # all is connected: its room is for the rest
         gc.collect()
         self._state = State(self._fittings.numbers, 1, identity.rule, identity.generation)
         self._cabinet = Cabinet(sizes, self._derive, self._state, self._spent, self._draw)
-        flash = hal.journal()
+        gc.collect()  # what each part leaves behind goes before the next one comes: the largest free run decides
+        try:
+            flash = hal.journal()
+        except OSError:
+            raise JournalError("The flash has no journal partition: flash the partition table of boards/.") from None
         self._store = Store(flash, self._state.apply, self._state.carried)
         self._pulses.recall(self._store)
         self._marks = flash.marks
@@ -66,6 +69,8 @@ class App:
         identities.refuse_unknown(self._state.rules.values())
         unique = hal.uid() + b"%d %d" % (self._store.boot, self._store.next_number)
         self._random = Random(flash.marks, identity.master_secret, unique, hal.entropy)
+        gc.collect()
+        self._failed = 0  # a bit for each part whose failure is to be told
         self._is_said = False  # that the board has booted
         session = Session(identity.master_secret, identity.board_id, identity.alias, self._random.draw)
         self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status, self._tell, hal.set_clock, self._carrier)
@@ -129,6 +134,8 @@ class App:
         for place, door in enumerate(self._fittings.numbers):
             sensors.append((door, not is_open >> place & 1, bool(is_occupied >> place & 1)))
         self._perform(self._cabinet.boot(sensors, now_ms), now_ms)
+        if not self._hal.calibrated and first(self._marks, records.CALIBRATION):
+            self._note(records.PART_FAILED, now_ms, records.CALIBRATION)
 
     def _say_boot(self, now_ms):
         """Journals the boot, unless it is already."""
@@ -168,7 +175,10 @@ class App:
             self._repaint(now_ms)
         self._paint()
         if fittings.beeper:
-            fittings.beeper.step(now_ms)
+            self._without(records.BEEPER, fittings.beeper.step, now_ms)
+        if self._failed:
+            self._warn(records.PART_FAILED, now_ms, self._failed)
+            self._failed = 0
         self._tidy(now_ms, quiet)
 
     def _tidy(self, now_ms, quiet):
@@ -261,12 +271,19 @@ class App:
         if kind is do.Show:
             self._show(effect)
         elif kind is do.Beep and fittings.beeper:
-            fittings.beeper.play(effect.sound, now_ms)
+            self._without(records.BEEPER, fittings.beeper.play, effect.sound, now_ms)
         elif kind is do.Light:
             try:
                 fittings.light(effect.on)
             except OSError:
                 return  # its expander is lost for the moment; the next refresh says it again
+
+    def _without(self, part, act, *arguments):
+        """Has a part act that people can do without; what goes wrong there is told, and costs nothing else."""
+        try:
+            act(*arguments)
+        except (OSError, ValueError, RuntimeError, MemoryError):
+            self._failed = part
 
     def _show(self, effect):
         """Shows a text in the language of whoever stands there; the welcome offers the other one where there is a key for it."""

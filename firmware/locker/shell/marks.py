@@ -16,6 +16,7 @@ from locker.core import records
 from locker.core.journal import ANCHORS
 
 _BOOTS = "boots"  # of the blob with how many were left out of the journal, likewise
+TOLD = "told"  # of the blob with what was told once, a bit each
 NAME = "marks"  # of the blob with the three, 32 bits each, least significant byte first
 _EVENTS = const(64)
 
@@ -45,6 +46,23 @@ def leave_out(marks, more: int) -> int:
         except OSError:
             return found
     return found
+
+
+def first(marks, what: int) -> bool:
+    """Whether this happens for the first time since provisioning; `what` is 0 to 7. Once more where the storage cannot be written."""
+    told = bytearray(1)
+    try:
+        marks.get_blob(TOLD, told)
+    except OSError:
+        told[0] = 0  # nothing yet
+    if told[0] >> what & 1:
+        return False
+    try:
+        marks.set_blob(TOLD, bytes((told[0] | 1 << what,)))
+        marks.commit()
+    except OSError:
+        return True
+    return True
 
 
 def pair(marks, store, state) -> None:

@@ -6,7 +6,6 @@ import sys
 from locker.compat import const
 from locker.shell import identity as identities
 from locker.shell.app import App
-from locker.shell.fittings import Silent
 from locker.shell.store import JournalError
 
 _AGAIN_MS = const(5000)
@@ -27,14 +26,20 @@ def start(open_hal) -> None:
     """Runs the cabinet of this board; one sentence on the console when it cannot, and the REPL is there.
 
     The guard: whatever goes wrong while it runs is told on the console, every coil is off, and the chip starts afresh. So it does, after
-    a while, when an expander is silent at the start.
+    a while, when something goes wrong at the start. Only a board that was never flashed or provisioned as a whole waits for a person.
     """
     try:
         hal = open_hal()
-        app = App(hal, identities.from_json(read_json("/identity.json")), read_json("/network.json"))
-    except (OSError, KeyError, ValueError, JournalError) as error:
+        identity = identities.from_json(read_json("/identity.json"))
+        network = read_json("/network.json")
+    except (OSError, KeyError, ValueError) as error:
         print("Not in service:", error)
-        if isinstance(error, Silent):
+        return
+    try:
+        app = App(hal, identity, network)
+    except Exception as error:
+        print("Not in service:", error)
+        if not isinstance(error, JournalError):
             hal.run(_reset(hal))
         return
     try:

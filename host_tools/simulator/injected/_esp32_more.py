@@ -13,43 +13,58 @@ _NVS_ERASE = const(25)
 _NVS_BYTES_MAX = const(1024)
 
 
+def _refuse(fine, number, name):
+    if not fine:
+        raise OSError(number, name)
+
+
+def _has(packet, answer):
+    """Whether the storage does what it is asked."""
+    try:
+        _chip.ask(packet, answer)
+    except OSError:
+        return False
+    return True
+
+
+def _keep(packet):
+    _refuse(_has(packet, bytearray(1)), -0x1105, "ESP_ERR_NVS_NOT_ENOUGH_SPACE")
+
+
 class NVS:
-    """A namespace of the non-volatile storage. OSError(ENOENT) for a key that is not there."""
+    """A namespace of the non-volatile storage, with the errors of the IDF (esp32_nvs.c, check_esp_err; nvs.h)."""
 
     def __init__(self, namespace):
-        if not 0 < len(namespace) < 16:
-            raise ValueError("namespace")
+        _refuse(0 < len(namespace) < 16, -0x1109, "ESP_ERR_NVS_KEY_TOO_LONG")
         self._name = namespace
 
     def _packet(self, op, key, kind):
-        if not 0 < len(key) < 16:
-            raise ValueError("key")
+        _refuse(0 < len(key) < 16, -0x1109, "ESP_ERR_NVS_KEY_TOO_LONG")
         return bytes((op, kind)) + self._name.encode() + b"\0" + key.encode() + b"\0"
 
     def _get(self, key, kind):
-        answer = _chip.ask(self._packet(_NVS_GET, key, kind), bytearray(3 + _NVS_BYTES_MAX))
+        answer = bytearray(3 + _NVS_BYTES_MAX)
+        _refuse(_has(self._packet(_NVS_GET, key, kind), answer), -0x1102, "ESP_ERR_NVS_NOT_FOUND")
         return memoryview(answer)[3 : 3 + (answer[1] | answer[2] << 8)]
 
     def set_i32(self, key, value):
-        _chip.ask(self._packet(_NVS_SET, key, 1) + struct.pack("<i", value), bytearray(1))
+        _keep(self._packet(_NVS_SET, key, 1) + struct.pack("<i", value))
 
     def get_i32(self, key):
         return struct.unpack("<i", self._get(key, 1))[0]
 
     def set_blob(self, key, value):
-        if len(value) > _NVS_BYTES_MAX:
-            raise ValueError("value")
-        _chip.ask(self._packet(_NVS_SET, key, 2) + value, bytearray(1))
+        _refuse(len(value) <= _NVS_BYTES_MAX, -0x110E, "ESP_ERR_NVS_VALUE_TOO_LONG")
+        _keep(self._packet(_NVS_SET, key, 2) + value)
 
     def get_blob(self, key, buffer):
         value = self._get(key, 2)
-        if len(value) > len(buffer):
-            raise ValueError("buffer")
+        _refuse(len(value) <= len(buffer), -0x110C, "ESP_ERR_NVS_INVALID_LENGTH")
         buffer[: len(value)] = value
         return len(value)
 
     def erase_key(self, key):
-        _chip.ask(self._packet(_NVS_ERASE, key, 0), bytearray(1))
+        _refuse(_has(self._packet(_NVS_ERASE, key, 0), bytearray(1)), -0x1102, "ESP_ERR_NVS_NOT_FOUND")
 
     def commit(self):
         """Every set is durable already."""

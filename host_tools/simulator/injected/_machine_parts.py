@@ -16,6 +16,7 @@ _WDT_FEED = const(14)
 _TIMER = const(16)
 _TIMERS_DUE = const(17)
 _UART_IDLE = const(31)
+_TIMERS = const(44)
 
 _timers = {}
 
@@ -38,14 +39,20 @@ class ADC:
     init = width = atten
 
     def read_uv(self):
-        answer = _chip.ask(bytes((_ADC, self._pin)), bytearray(4))
+        """A chip whose calibration was never burnt into its fuses refuses: 1.27 raises ESP_ERR_INVALID_ARG (machine_adc.c)."""
+        answer = _chip.ask(bytes((_ADC, self._pin, 1)), bytearray(5))
+        if not answer[4]:
+            raise OSError(-258, "ESP_ERR_INVALID_ARG")
         return 1000 * (answer[1] | answer[2] << 8 | answer[3] << 16)
 
     def read_u16(self):
-        return min(65535, self.read_uv() * 65535 // 3300000)
+        raw = self.read()
+        return raw << 4 | raw >> 8
 
     def read(self):
-        return self.read_u16() >> 4
+        """The 12 bits of the converter."""
+        answer = _chip.ask(bytes((_ADC, self._pin, 0)), bytearray(5))
+        return answer[1] | answer[2] << 8
 
 
 class PWM:
@@ -163,12 +170,21 @@ class Timer:
     PERIODIC = const(1)
 
     def __init__(self, id, **options):
+        """ValueError for a number beyond those of the chip: ESP32 and S3 have 4, C6 has 2 (SOC_TIMER_GROUP_TOTAL_TIMERS)."""
+        most = _chip.ask_small(_TIMERS, 0)
+        if id != -1 and not 0 <= id < most:
+            raise ValueError("invalid Timer number, max %d" % most)
         self.id = id & 0xFF
         if options:
             self.init(**options)
 
     def init(self, **options):
-        """mode, period in ms (or freq in Hz, or period in ticks of tick_hz), callback(timer)."""
+        """mode, period in ms (or freq in Hz, or period in ticks of tick_hz), callback(timer).
+
+        The callback is scheduled (machine_timer_isr_handler): it runs between two steps of the byte code and never within a C function.
+        """
+        if options.get("hard"):
+            raise ValueError("hard Timers are not implemented")
         period = 1000 // options["freq"] if "freq" in options else options["period"] * 1000 // options.get("tick_hz", 1000)
         if period <= 0:
             raise ValueError("period must be greater than 0")

@@ -1,5 +1,9 @@
-"""MicroPython's `network`: the computer's own network stands in for the air, so a station is connected as soon as it has asked to be."""
+"""MicroPython's `network` of an ESP32 (ports/esp32/network_wlan.c): a station that takes its time, and refuses what the chip's refuses.
 
+What it does is in host_tools/simulator/radio.py, with its sources; here is MicroPython's face of it.
+"""
+
+import _chip
 import machine
 from micropython import const
 
@@ -8,9 +12,32 @@ AP_IF = const(1)
 STAT_IDLE = const(1000)
 STAT_CONNECTING = const(1001)
 STAT_GOT_IP = const(1010)
+STAT_BEACON_TIMEOUT = const(200)
+STAT_NO_AP_FOUND = const(201)
+STAT_WRONG_PASSWORD = const(202)
+
+_RADIO = const(40)
+_ACTIVE = const(0)
+_CONNECT = const(1)
+_DISCONNECT = const(2)
+_CONNECTED = const(3)
+_STATUS = const(4)
+_ADDRESS = const(5)
+_RECONNECTS = const(6)
+_ASK = const(2)
+_ANSWER_BYTES = const(36)
+_ERRORS = (None, OSError, RuntimeError, MemoryError)
 
 _stations = {}
 _name = "esp32"
+
+
+def _do(what, value=0):
+    """A request to the radio; the number that it answers with."""
+    answer = _chip.ask(bytes((_RADIO, what, value)), bytearray(_ANSWER_BYTES))
+    if answer[1]:
+        raise _ERRORS[answer[1]](bytes(answer[4:]).rstrip(b"\0").decode())
+    return answer[2] | answer[3] << 8
 
 
 def hostname(name=None):
@@ -25,7 +52,7 @@ def country(code=None):
 
 
 class WLAN:
-    """The radio; one object an interface, as on the chip."""
+    """The radio; one object an interface, as on the chip. The access point's is there and does nothing."""
 
     IF_STA = const(0)
     IF_AP = const(1)
@@ -34,47 +61,53 @@ class WLAN:
     PM_POWERSAVE = const(2)
 
     def __new__(cls, interface=0):
+        if interface not in (STA_IF, AP_IF):
+            raise ValueError("invalid WLAN interface identifier")
         if interface not in _stations:
             _stations[interface] = object.__new__(cls)
-            _stations[interface]._active = _stations[interface]._connected = False
+            _stations[interface]._is_station = interface == STA_IF
         return _stations[interface]
 
     def __init__(self, interface=0):
         pass
 
     def active(self, on=None):
-        if on is None:
-            return self._active
-        self._active = bool(on)
-        self._connected = self._connected and self._active
-        return self._active
+        return bool(self._is_station and _do(_ACTIVE, _ASK if on is None else bool(on)))
 
     def connect(self, ssid=None, key=None, *, bssid=None):
-        if not self._active:
-            raise OSError("Wifi Not Started")
-        self._connected = True
+        if not self._is_station:
+            raise OSError("STA required")
+        _do(_CONNECT)
 
     def disconnect(self):
-        self._connected = False
+        _do(_DISCONNECT)
 
     def isconnected(self):
-        return self._connected
+        return bool(self._is_station and _do(_CONNECTED))
 
     def status(self, what=None):
         if what == "rssi":
+            if not self.isconnected():
+                raise OSError("Wifi Not Connected")
             return -50
-        return STAT_GOT_IP if self._connected else STAT_IDLE
+        if what is not None:
+            raise ValueError("unknown status param")
+        return _do(_STATUS) if self._is_station else None
 
     def scan(self):
+        if not self.active():
+            raise OSError("STA must be active")
         return []
 
     def config(self, *names, **values):
+        if "reconnects" in values:
+            _do(_RECONNECTS, max(values["reconnects"], 0))
         if "mac" in names:
             return machine.unique_id()
         return None
 
     def ifconfig(self, values=None):
-        return ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1") if self._connected else ("0.0.0.0",) * 4
+        return ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1") if _do(_ADDRESS) else ("0.0.0.0",) * 4
 
     def ipconfig(self, name):
         return self.ifconfig()[:2] if name == "addr4" else None

@@ -1,9 +1,10 @@
-"""Built-in modules that say what an ESP32 says: `os`, `sys`, `time`, `vfs`, and `network` on demand.
+"""Built-in modules that say what an ESP32 says: `os`, `sys`, `time`, `vfs`, and `network` and `socket` on demand.
 
 Apart from `_start.py`, which is forgotten when it has run: functions keep the module that they come from.
 """
 
 import os
+import socket
 import sys
 import time as _time
 
@@ -50,6 +51,8 @@ def _gmtime(seconds=None):
 def put_in_place(chip):
     modules = sys.modules
     modules["network"] = _OnDemand("_network")
+    _chip.real_socket = socket
+    modules["socket"] = _OnDemand("_socket")
     modules["os"] = _Shim(os, uname=lambda: _chip.module_on_demand("_uname").uname())
     modules["vfs"] = _Shim(vfs, rom_ioctl=lambda *arguments: _chip.module_on_demand("_romfs").rom_ioctl(*arguments))
     modules["sys"] = _Shim(sys, platform="esp32", implementation=_Shim(sys.implementation, _machine=MACHINE + chip, _build="ANSIM_VIRTUAL"))

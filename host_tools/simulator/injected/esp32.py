@@ -72,9 +72,28 @@ class Partition(Blocks):
         Blocks.__init__(self, id[2], id[3])
 
     def writeblocks(self, block, buffer, offset=None):
-        """With an offset: programs. Without: erases the blocks that the buffer covers, then programs."""
+        """With an offset: programs. Without: erases the blocks that the buffer covers, then programs.
+
+        OSError when that is not inside, or no whole blocks are to be erased (IDF, esp_partition_write and esp_partition_erase_range).
+        """
+        if offset is None and len(buffer) % _BLOCK:
+            raise OSError(-260, "ESP_ERR_INVALID_SIZE")
+        self._check(block * _BLOCK + (offset or 0), len(buffer))
         _nor.erase(self._address + block * _BLOCK, (offset is None) * -(-len(buffer) // _BLOCK) * _BLOCK)
         Blocks.writeblocks(self, block, buffer, offset or 0)
+
+    def readblocks(self, block, buffer, offset=0):
+        self._check(block * _BLOCK + offset, len(buffer))
+        Blocks.readblocks(self, block, buffer, offset)
+
+    def ioctl(self, op, argument):
+        if op == 6:
+            self._check(argument * _BLOCK, _BLOCK)
+        return Blocks.ioctl(self, op, argument)
+
+    def _check(self, at, count):
+        if at < 0 or at + count > self._info[3]:
+            raise OSError(-258, "ESP_ERR_INVALID_ARG")
 
     def info(self):
         """(type, subtype, address, size, label, encrypted)."""

@@ -10,8 +10,9 @@ import struct
 from collections.abc import Callable
 from typing import Protocol
 
-from host_tools.simulator.chip import SOFT_RESET, Chip
+from host_tools.simulator.chip import SOFT_RESET, TIMERS, Chip
 from host_tools.simulator.clock import Clock, Event
+from host_tools.simulator.virtual_board.air import Air
 from host_tools.simulator.virtual_board.nvs import Nvs
 
 _MODES = {1: "in", 3: "out", 7: "open_drain"}  # machine.Pin.IN, OUT, OPEN_DRAIN
@@ -89,6 +90,8 @@ class ChipServer:
             29: self._virtual_sleep,
             30: self._ended,
             31: self._uart_idle,
+            44: lambda _packet: bytes((0, TIMERS[chip.kind])),
+            **Air(chip).table,
         }
 
     def serve(self, packet: bytes) -> bytes | None:
@@ -137,9 +140,10 @@ class ChipServer:
 
     def _adc(self, packet: bytes) -> bytes:
         try:
-            return b"\0" + self._chip.adc_mv(packet[1]).to_bytes(3, "little")
+            value = self._chip.adc_mv(packet[1]) if packet[2] else self._chip.adc_raw(packet[1])
         except ValueError:
-            return bytes((errno.EINVAL, 0, 0, 0))
+            return bytes((errno.EINVAL, 0, 0, 0, 0))
+        return b"\0" + value.to_bytes(3, "little") + bytes((self._chip.calibrated,))
 
     def _pwm(self, packet: bytes) -> bytes:
         _, pin, hz, duty = struct.unpack("<BBIH", packet)
@@ -283,6 +287,8 @@ class ChipServer:
 
     def _nvs_set(self, packet: bytes) -> bytes:
         namespace, key, value = packet[2:].split(b"\0", 2)
+        if self._chip.storage_is_full:
+            return bytes((errno.ENOSPC,))
         return b"\0" if self._nvs.set(namespace.decode(), key.decode(), packet[1], value) else bytes((errno.ENOSPC,))
 
     def _nvs_erase(self, packet: bytes) -> bytes:

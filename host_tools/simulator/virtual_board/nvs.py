@@ -70,10 +70,13 @@ class Nvs:
 class Namespace:
     """A namespace of the storage in an image, with the protocol of MicroPython's esp32.NVS: the seam's Marks.
 
-    `alive` is called before each act and may raise: a dead program reaches nothing.
+    `alive` is called before each act and may raise: a dead program reaches nothing. `is_full` tells whether it takes nothing more.
     """
 
-    def __init__(self, image: FlashImage, name: str, alive: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, image: FlashImage, name: str, alive: Callable[[], object] = lambda: None, is_full: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._is_full = is_full
         self._nvs = Nvs(image)
         self._name = name
         self._alive = alive
@@ -90,7 +93,7 @@ class Namespace:
 
     def set_blob(self, key: str, value: bytes) -> None:
         self._alive()
-        if not self._nvs.set(self._name, key, BLOB, value):
+        if self._is_full() or not self._nvs.set(self._name, key, BLOB, value):
             raise OSError(errno.ENOSPC, "the NVS is full or missing")
 
     def commit(self) -> None:

@@ -1,0 +1,72 @@
+"""Whatever fails at the start is tried again; only a board that is not provisioned waits for a person."""
+
+from locker.shell import start as starting
+from locker.shell.fittings import Silent
+from locker.shell.store import JournalError
+
+IDENTITY = {"board_id": "01", "alias": "02", "site_id": "03", "master_secret": "04", "nonce_host": "05", "nonce_board": "06"}
+IDENTITY.update({"ticket_key": "07", "cabinet": 1})
+
+
+class Chip:
+    """Counts its resets; what is asked to run is run."""
+
+    def __init__(self):
+        self.slept_ms = self.resets = 0
+
+    async def sleep_ms(self, ms):
+        self.slept_ms += ms
+
+    def run(self, coroutine):
+        for _ in range(2):
+            try:
+                coroutine.send(None)
+            except StopIteration:
+                return
+
+    def reset(self):
+        self.resets += 1
+
+
+def started(error, files=None):
+    """The chip after a start at which App raises that; `files` by name."""
+    chip = Chip()
+
+    def app(hal, identity, network):
+        raise error
+
+    def read_json(path):
+        if files is None:
+            return IDENTITY
+        if path not in files:
+            raise OSError(2)
+        return files[path]
+
+    kept = starting.App, starting.read_json
+    starting.App, starting.read_json = app, read_json
+    try:
+        starting.start(lambda: chip)
+    finally:
+        starting.App, starting.read_json = kept
+    return chip
+
+
+def test_what_goes_wrong_at_the_start_is_tried_again_after_a_while():
+    for error in (
+        OSError(5),
+        OSError("Wifi Not Initialized"),
+        RuntimeError("Wifi Unknown Error 0x0101"),
+        MemoryError(),
+        ValueError("invalid pin"),
+        KeyError("host"),
+        TypeError("a mistake of ours"),
+        Silent("the expander at 0x20 does not answer"),
+    ):
+        chip = started(error)
+        assert (chip.resets, chip.slept_ms) == (1, 5000), error
+
+
+def test_a_board_that_was_never_flashed_or_provisioned_as_a_whole_waits_for_a_person():
+    assert started(JournalError("The journal is not initialised: run `ansim provision`.")).resets == 0
+    for files in ({}, {"/identity.json": IDENTITY}, {"/network.json": {}}, {"/identity.json": {}, "/network.json": {}}):
+        assert started(None, files).resets == 0, files
