@@ -206,7 +206,7 @@ STORIES = {
 }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(**STORIES)
 @example(seed=1, before=4, between=6, offline=10, after=0, meets_first=False, sees=True)
 @example(seed=2, before=4, between=6, offline=10, after=0, meets_first=False, sees=False)
