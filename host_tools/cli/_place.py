@@ -1,36 +1,93 @@
 """Options that name a cabinet or one of its doors, and the ends of commands that order something there."""
 
+import time
 from collections.abc import Callable
 
 import click
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
+from host_tools.errors import Complaint
+from host_tools.host import order_log
 from host_tools.host.care import Place
 from host_tools.host.data import data_option
+from host_tools.host.ledger import Ledger, open_ledger
+from host_tools.host.orders import IMPOSSIBLE, WAITING
+from locker.core import commands
+
+WAIT_S = 10.0  # for what the cabinet answers
+_LOOK_S = 0.1
+_NO_WAIT = "ansim.no-wait"
+
+_IN_VAIN = {
+    commands.ANSWER_BELL: "that call is over: it was answered already, or the cabinet has started anew or was rung again",
+    commands.REISSUE: "the parcel is no longer there, or has another code already: `ansim parcel list`",
+    commands.ARM_RECALL: "the parcel is no longer there, or has another code for staff already: `ansim parcel list`",
+}
+
+
+def _note_no_wait(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    context.meta[_NO_WAIT] = value
+
 
 site_of_cabinet = click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands.")
 number_of_cabinet = click.option("--cabinet", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site.")
+_no_wait = click.option(
+    "--no-wait",
+    is_flag=True,
+    expose_value=False,
+    callback=_note_no_wait,
+    help=f"Do not wait for the cabinet's answer, which takes up to {WAIT_S:.0f} s.",
+)
 
 
 def door_options(act: Callable[..., None]) -> Callable[..., None]:
-    """--site, --cabinet, --door, --dry-run, --data and --json of a command that orders something at a door."""
+    """--site, --cabinet, --door, --dry-run, --no-wait, --data and --json of a command that orders something at a door."""
     door = click.option("--door", required=True, type=click.IntRange(1, 99), help="The door.")
-    for option in (json_option, data_option, dry_run_option, door, number_of_cabinet, site_of_cabinet):
+    for option in (json_option, data_option, _no_wait, dry_run_option, door, number_of_cabinet, site_of_cabinet):
         act = option(act)
     return act
 
 
 def cabinet_options(act: Callable[..., None]) -> Callable[..., None]:
     """The same without --door."""
-    for option in (json_option, data_option, dry_run_option, number_of_cabinet, site_of_cabinet):
+    for option in (json_option, data_option, _no_wait, dry_run_option, number_of_cabinet, site_of_cabinet):
         act = option(act)
     return act
 
 
 def tell(place: Place, what: str, words: str, *, dry_run: bool, as_json: bool) -> None:
-    """Says what was ordered, or on a dry run would be."""
+    """Says what was ordered and what became of it, or on a dry run what would be. Raises Complaint when it could not be carried out."""
+    where = place._asdict() if place.door else {"site": place.site, "cabinet": place.cabinet}
+    if dry_run:
+        if as_json:
+            print_json(where | {"ordered": None, "would_order": what, "dry_run": True})
+        else:
+            say(f"Would order: {what}.")
+        return
+    with open_ledger(click.get_current_context().params.get("data"), create=False) as ledger:
+        outcome = _outcome(ledger, place)
     if as_json:
-        where = place._asdict() if place.door else {"site": place.site, "cabinet": place.cabinet}
-        print_json(where | {"ordered": None if dry_run else what} | ({"would_order": what, "dry_run": True} if dry_run else {}))
+        print_json(where | {"ordered": what, "outcome": outcome})
+    elif outcome == WAITING:
+        say(f"Ordered, not yet carried out: `ansim order list` tells what becomes of it. {words}")
     else:
-        say(f"Would order: {what}." if dry_run else f"Ordered. {words}")
+        say(f"Carried out. {words}")
+
+
+def _outcome(ledger: Ledger, place: Place) -> str:
+    """What became of the newest order there, within the time that is waited. Raises Complaint when it could not be carried out."""
+    order = order_log.newest(ledger, place.site, place.cabinet, place.door)
+    if order is None:
+        return WAITING
+    state = order.state
+    if state == WAITING and not click.get_current_context().meta.get(_NO_WAIT) and order_log.is_served(ledger):
+        say(f"Ordered. Waiting up to {WAIT_S:.0f} s for the cabinet's answer ...", err=True)
+        until_s = time.monotonic() + WAIT_S
+        while state == WAITING and time.monotonic() < until_s:
+            time.sleep(_LOOK_S)
+            state = order_log.state_of(ledger, order.sequence)
+    if state == IMPOSSIBLE:
+        raise Complaint(
+            f"The cabinet could not carry that out: {_IN_VAIN.get(order.kind, 'its door or its parcel is another one by now')}."
+        )
+    return state

@@ -21,13 +21,14 @@ def command() -> None:
 
 @command.command()
 @cabinet_options
-def ack(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Tell whoever rang last that a person has seen it: the cabinet's screen says so. A call that is over already changes nothing.
+@click.option("--call", type=click.IntRange(1), metavar="NUMBER", help="Which call, by the number in its alarm.  [default: the latest]")
+def ack(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool, call: int | None) -> None:
+    """Tell whoever rang that a person has seen it: the cabinet's screen says so. Of a call that is over already this says so.
 
     \b
     Example: ansim bell ack --site mapo-3 --cabinet 2
     """
     with open_ledger(data, create=False) as ledger:
-        care.answer_bell(ledger, Place(site, cabinet), dry_run=dry_run)
-    words = "The screen says that the call was seen, unless it is over already."
+        care.answer_bell(ledger, Place(site, cabinet), call, dry_run=dry_run)
+    words = "The screen then says that the call was seen."
     tell(Place(site, cabinet), "answer bell", words, dry_run=dry_run, as_json=as_json)

@@ -120,7 +120,10 @@ def open_(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) 
             raise Complaint("The cabinet does not open that door now: it has no link, or too many were opened by order.")
         digits = click.prompt("Ask her to press # and to read the digits to you", type=click.IntRange(0, 9999), err=True)
         openings.give(ledger, wish, digits)
-        if _state_after(ledger, wish, openings.GIVEN) != openings.OPENED:
+        came = _state_after(ledger, wish, openings.GIVEN)
+        if came == openings.STUCK:
+            raise Complaint(f"The cabinet unlatched door {door:02d}, but it did not move: ask her to push it, or send staff.")
+        if came != openings.OPENED:
             raise Complaint("The cabinet did not take these digits, or half a minute was over: begin again.")
     if as_json:
         print_json({**place._asdict(), "ordered": "open"})

@@ -8,7 +8,7 @@ from host_tools.errors import Complaint
 from host_tools.host import openings, orders, residents, tables
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import RETIRED, Ledger
-from host_tools.host.letters import Letters
+from host_tools.host.letters import ALARMS, Letters
 from host_tools.host.names import normal
 from host_tools.host.orders import Order
 from locker.core import commands, records
@@ -70,14 +70,21 @@ def want_open(ledger: Ledger, place: Place) -> int:
     return openings.ask(ledger, parcel.cabinet, parcel.door, parcel.counter, now_ms())
 
 
-def answer_bell(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
-    """Tells whoever rang last that a person has seen it. Raises Complaint when nobody has rung."""
+def answer_bell(ledger: Ledger, place: Place, call: int | None = None, *, dry_run: bool = False) -> None:
+    """Tells whoever rang that a person has seen it: with the call of that number, else with the latest that the host has heard of.
+
+    Raises Complaint when there is no such call.
+    """
     with ledger.writing() as connection:
         cabinet = cabinet_at(connection, place)
-        here = (tables.event.c.cabinet == cabinet.id) & (tables.event.c.incarnation == cabinet.incarnation)
-        number = connection.scalar(select(func.max(tables.event.c.number)).where(here, tables.event.c.kind == records.BELL_RUNG))
+        alarm = tables.alarm.c  # which also has the calls whose events are still to come
+        here = (alarm.cabinet == cabinet.id) & (alarm.incarnation == cabinet.incarnation) & (alarm.kind == ALARMS[records.BELL_RUNG])
+        if call is not None:
+            here &= alarm.number == call
+        number = connection.scalar(select(func.max(alarm.number)).where(here))
         if number is None:
-            raise Complaint(f"Nobody has rung at cabinet {place.cabinet} of {place.site}.")
+            which = "Nobody has rung" if call is None else f"There was no call {call}"
+            raise Complaint(f"{which} at cabinet {place.cabinet} of {place.site}.")
         if not dry_run:
             orders.queue(connection, cabinet.id, [Order(commands.ANSWER_BELL, 0, 0, number)], now_ms())
 

@@ -5,6 +5,7 @@ lines of the server, letters, statements to the database, the screen, sounds, co
 """
 
 import asyncio
+import json
 import random
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,7 @@ from host_tools.host.chronicle import in_words
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.server import Server, Settings
 from host_tools.host.wording import Message
+from host_tools.provision import _identity
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.controller import VirtualController
 from host_tools.simulator.flash import FlashImage
@@ -38,6 +40,7 @@ from locker.board import from_json
 from locker.core import records
 from locker.shell.app import App
 from locker.shell.identity import Identity
+from locker.shell.identity import from_json as from_identity_json
 from locker.wire.frame import Decoder
 from tests.simulation.stage import make_flash
 
@@ -270,8 +273,7 @@ def _enrolled(ledger: Ledger) -> Identity:
     made = Enrolment(bytes(range(8)), b"alia", b"uid-01", SITE, None, BOARD, b"m" * 32, b"h" * 8, b"b" * 8)
     number = ledger.enrol(made)
     ledger.confirm(made.board_id)
-    fields = {name: getattr(made, name) for name in ("board_id", "alias", "master_secret", "nonce_host", "nonce_board")}
-    return Identity(**fields, site_id=site.site_id, ticket_key=site.ticket_key, cabinet=number)
+    return from_identity_json(json.loads(_identity(made, site, number)))
 
 
 @cache
