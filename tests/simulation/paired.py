@@ -20,8 +20,9 @@ from unittest.mock import patch
 from sqlalchemy import event
 
 from host_tools.boards import load_board, to_board_json
-from host_tools.decode import header_of
-from host_tools.host import residents, tables, tickets
+from host_tools.decode import Opener, header_of
+from host_tools.host import events, parcels, residents, tables, tickets
+from host_tools.host.care import Place
 from host_tools.host.chronicle import in_words
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.server import Server, Settings
@@ -48,6 +49,7 @@ BOARD = "devkit_4"
 HOST = ("10.0.0.2", 26746)
 SITE, RESIDENT, TAIL = "mapo-3", "Kim", "37"
 START_NS = 1_700_000_000_000_000_000
+DAY_NS = 86_400_000_000_000  # from the deposits to the afternoon
 PARCELS = 3
 FORCED = 4  # a door without one
 UNTIL_DEPOSITED_MS = 75_000
@@ -113,6 +115,7 @@ class Line:
     def _hear(self, data: bytes) -> None:
         for payload in self._decoder.feed(data):
             self._run.note("to the host", (len(payload), header_of(payload)))
+            self._run.captured.append(payload)
             if self._run.server:
                 self._run.server._hear(self, payload)
 
@@ -121,7 +124,9 @@ class Line:
             self._run.server._links.lost(self)
 
     def write(self, frame: bytes) -> None:
-        self._run.note("to the board", (len(frame), header_of(Decoder().feed(frame)[-1])))
+        (*_, payload) = Decoder().feed(frame)
+        self._run.note("to the board", (len(frame), header_of(payload)))
+        self._run.captured.append(payload)
         self._stream.write(frame)
 
     def close(self) -> None:
@@ -148,9 +153,10 @@ def seeded(chance: random.Random) -> Iterator[None]:
 class Run:
     """A cabinet, a way and a host for an afternoon. `seen` is what everybody but a dispatcher observes, `alarms` what dispatchers do."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, start_ns: int) -> None:
         self.seen: list[tuple[int, str, Any]] = []
         self.alarms: list[tuple[int, Any]] = []
+        self.captured: list[bytes] = []  # both ways, as staff who look for a fault at the line have it
         self.clock = VirtualClock()
         self.world = World(from_json(to_board_json(load_board(BOARD))), self.clock, seed, uid=b"uid-01")
         self.network = Network(self.clock, random.Random(seed))
@@ -160,13 +166,14 @@ class Run:
         self._flash = FlashImage(folder / "flash", seed)
         self._random = random.Random(seed)
         self._folder = folder
+        self._start_ns = start_ns
         self._held = ExitStack()
 
     def __enter__(self) -> "Run":
         hold = self._held.enter_context
         hold(seeded(self._random))
         hold(patch("gc.collect"))  # of the program that plays this, which takes longer than a visit
-        hold(patch("time.time_ns", lambda: START_NS + 1000 * self.clock.now_us()))
+        hold(patch("time.time_ns", lambda: self._start_ns + 1000 * self.clock.now_us()))
         hold(patch.object(VirtualTimeLoop, "run_in_executor", _at_once))
         hold(patch.object(VirtualTimeLoop, "add_signal_handler", lambda *_: None))
         self.ledger = hold(open_ledger(self._folder / "data"))
@@ -240,7 +247,16 @@ class Run:
             controller.live_until(until_ms)
             self._end_host()
             controller.live_until(until_ms + 100)
+        self.note("lists", (parcels.listing(self.ledger), parcels.cabinets(self.ledger), events.listing(self.ledger, Place(SITE, 1))))
+        self.note("ansim decode --open", self._opened())
         self.note("ledger", self._rows())
+
+    def _opened(self) -> list[Any]:
+        """What staff read of the line with the keys of the ledger."""
+        opener = Opener(self.ledger)
+        for payload in self.captured:
+            opener.note(payload)
+        return [opener.open(payload) for payload in self.captured]
 
     def _rows(self) -> dict[str, list[Any]]:
         """All of the ledger, but for the two numbers that dispatchers have of a pickup."""
@@ -291,7 +307,7 @@ def stage() -> Stage:
         for place, number in enumerate(issued):
             send(run.world, courier(run.world, number, "112"[place]), 7_000 + 20_000 * place)
 
-    with Run(folder, 1) as run:
+    with Run(folder, 1, START_NS) as run:
         run.live(identity, bring, UNTIL_DEPOSITED_MS)
     letters = [what["text"].split(": ", 1)[1] for _, sense, what in run.seen if sense == "letter"]
     assert len(letters) == PARCELS, letters
@@ -319,7 +335,7 @@ def play(afternoon: Afternoon, seed: int, under_duress: bool, scratch: Path) -> 
         for trouble in afternoon.troubles:
             run.clock.at(trouble.at_ms * 1000, lambda what=trouble.what: run.trouble(what))
 
-    with Run(scratch, seed) as run:
+    with Run(scratch, seed, START_NS + DAY_NS) as run:
         run.live(at.identity, come, afternoon.until_ms)
     shutil.rmtree(scratch)
     return run

@@ -75,6 +75,11 @@ def test_twenty_letters_leave_at_the_same_instants_as_twenty_under_duress() -> N
         assert len(forced.alarms) == 2
 
 
+def test_every_pickup_looks_for_a_lost_host_alike() -> None:
+    for lost in ([Trouble(7_000, "host")], [Trouble(2_000, "host"), Trouble(6_000, "host"), Trouble(8_500, "host")]):
+        check(Afternoon([Visit(8_000, 0, 300)], lost, until_ms=30_000), 5)
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 @example(Afternoon([Visit(8_000, 0, 2_000)], until_ms=24_000), 1)
 @given(afternoons(), st.integers(0, 2**32))
