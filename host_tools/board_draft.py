@@ -1,5 +1,6 @@
 """A board file as it was written, right or wrong: tolerant access to its tables, the line of each key, and what is wrong with it."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from host_tools.showing import shown
 #: Where a value is: names of tables and keys, and indices from 0 in lists; ("door", 2, "contact", "pin").
 Place = tuple[str | int, ...]
 
+_ABSURD = 10**15
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.-]+)\s*\]")
 _KEY = re.compile(r"\s*([\w.-]+)\s*=")
 
@@ -28,9 +30,9 @@ class Problem:
 class Draft:
     """The tables of a board file before anybody has said that they are right."""
 
-    def __init__(self, tables: dict[str, Any], text: str = "") -> None:
+    def __init__(self, tables: dict[str, Any], text: str = "", lines: dict[Place, int] | None = None) -> None:
         self.tables = tables
-        self._lines = _lines(text)
+        self._lines = _lines(text) | (lines or {})
 
     def get(self, *path: str | int) -> Any:
         """The value there, or None when the file has none there."""
@@ -45,14 +47,16 @@ class Draft:
         return value
 
     def number(self, *path: str | int) -> float | None:
-        """The number there, or None when there is none."""
+        """The number there, or None when there is none (`inf` and `nan` are none). One that is absurdly large is 10^15 with its sign."""
         value = self.get(*path)
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        if not isinstance(value, int | float) or isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
+            return None
+        return max(-_ABSURD, min(value, _ABSURD))
 
     def integer(self, *path: str | int) -> int | None:
         """The whole number there, or None when there is none."""
         value = self.get(*path)
-        return value if isinstance(value, int) and not isinstance(value, bool) else None
+        return max(-_ABSURD, min(value, _ABSURD)) if isinstance(value, int) and not isinstance(value, bool) else None
 
     def integers(self, *path: str | int) -> list[tuple[Place, int]]:
         """The integers of the list there, each with its place."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from host_tools.board_draft import Problem
 from host_tools.board_wiring import Wire, free_pins, wires
 from host_tools.boards import BoardFile, Report
 from host_tools.chips import CHIPS, EXPANDER_OUTPUT_ONLY
@@ -91,14 +92,27 @@ def check_lines(report: Report, width: int) -> list[tuple[str, str]]:
         doors = len(report.board.definition.door)
         pins = len(free_pins(report.draft))
         return [("good", f"{path}: good. {facts(report.board)['chip']}; {doors} doors; {pins} pins of the chip are free.")]
-    count = len(report.problems)
+    alike = _alike(report.problems)
+    count = len(alike)
     lines = [("bad", f"{path}: {count} {'mistake' if count == 1 else 'mistakes'}")]
-    for number, problem in enumerate(report.problems, 1):
+    for number, (problem, *others) in enumerate(alike, 1):
         line = report.draft.line(problem.path)
-        lines += [("reason", ""), ("place", f"{number:3}. {report.draft.spell(problem.path)}" + (f" (line {line})" if line else ""))]
+        doors = ", ".join(report.draft.spell(other.path[:2]).removeprefix("door ") for other in others)
+        also = f", and at {'door' if len(others) == 1 else 'doors'} {doors}" if others else ""
+        where = report.draft.spell(problem.path) + (f" (line {line})" if line else "") + also
+        lines += [("reason", ""), *(("place", one) for one in _wrapped(where, width, f"{number:3}. ", "     "))]
         lines += [("reason", one) for one in _wrapped(problem.reason, width, "     ", "     ")]
         lines += [("remedy", one) for one in _wrapped(problem.remedy, width, "  -> ", "     ")]
     return lines
+
+
+def _alike(problems: Sequence[Problem]) -> list[list[Problem]]:
+    """The problems in their order, those that several doors have alike together."""
+    found: dict[tuple[object, ...], list[Problem]] = {}
+    for problem in problems:
+        place = ("door", *problem.path[2:]) if problem.path[:1] == ("door",) and len(problem.path) > 1 else problem.path
+        found.setdefault((place, problem.reason, problem.remedy), []).append(problem)
+    return list(found.values())
 
 
 def shown_path(path: Path) -> str:

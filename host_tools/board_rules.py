@@ -45,7 +45,8 @@ def _pulse(draft: Draft) -> Iterator[Problem]:
     elif pulse is not None and pulse < low:
         yield Problem(path, f"a pulse of {pulse:g} ms is too short to draw a stiff latch", cure)
     if pulse is not None and longest is not None and low <= pulse <= high and pulse > longest:
-        cure = f"write {low} to {longest:g} ms" if longest >= low else f"choose a lock that stands {low} ms"
+        possible = f"{low} to {longest:g}" if longest > low else f"{low}"
+        cure = f"write {possible} ms" if longest >= low else f"choose a lock that stands {low} ms"
         yield Problem(path, f"a pulse of {pulse:g} ms is longer than the {longest:g} ms that this lock stands", cure)
     if duty is not None and duty < DUTY_PERCENT:
         reason = f"this lock stands {duty:g} % of a minute, and the firmware may use {DUTY_PERCENT} %"

@@ -14,6 +14,10 @@ from host_tools.pins import HOW_TO_WRITE
 from host_tools.showing import shown
 
 _SECRET = re.compile(r"pass|secret|token|psk|private|credential|(^|_)key$", re.IGNORECASE)
+#: How people ask for drivers that are energised by a low level.
+_ACTIVE_LOW = re.compile(
+    r"^coils?_(active|level|polarity|on|invert\w*)|^active(_(low|high|level))?$|^invert(ed)?$|active_low", re.IGNORECASE
+)
 _TOML_TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes", list: "a list", dict: "a table"}
 _WANTED = {
     "int_type": "a whole number",
@@ -140,6 +144,12 @@ def _add(name: str, field: FieldInfo | None, meaning: str) -> str:
 
 def _unknown(path: Place, name: str, table: type[BaseModel]) -> Problem:
     known = list(table.model_fields)
+    if _ACTIVE_LOW.search(name):
+        return Problem(
+            path,
+            "coils are energised by a high level only: one that a low level energises is on whenever the chip is at reset or dead",
+            "use a driver that a high level energises, its gate pulled down outside the chip; then take this key out",
+        )
     if close := get_close_matches(name, known, 1, 0.6):
         return Problem(path, "no such key", f"{_DID_YOU_MEAN}{close[0]}: {table.model_fields[close[0]].description}?")
     if _SECRET.search(name):

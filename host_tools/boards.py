@@ -12,6 +12,7 @@ from host_tools.board_draft import Draft, Problem
 from host_tools.board_model import Beam, Definition, Door, Link
 from host_tools.board_rules import rule_problems
 from host_tools.board_schema import structural_problems
+from host_tools.board_syntax import SYNTAX, encoding_problem, long_number_problem, syntax_problem
 from host_tools.carried import boards_folder
 from host_tools.errors import Complaint
 from host_tools.pins import Pin
@@ -65,16 +66,20 @@ _BYTES_MAX = 1 << 20  # the largest board takes 20 kB
 
 
 def check_board(path: Path) -> Report:
-    """All mistakes of a board file at once; Complaint only when it cannot be read or is not TOML."""
-    text = _read(path)
+    """All mistakes of a board file at once, also of one that is not TOML; Complaint only when it cannot be read."""
+    content = _read(path)
+    text = ""
     try:
+        text = content.decode("utf-8-sig")  # as some editors begin it
         tables = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        return _broken(path, *encoding_problem(content, error))
     except tomllib.TOMLDecodeError as error:
-        raise Complaint(f"{path} is not valid TOML: {error}.", code="board_file") from error
-    except ValueError as error:  # of Python's, which reads no longer ones
-        raise Complaint(f"{path} is not a board file: a number in it has thousands of digits.", code="board_file") from error
-    except RecursionError as error:
-        raise Complaint(f"{path} is not a board file: its lists are nested too deep.", code="board_file") from error
+        return _broken(path, *syntax_problem(text.replace("\r\n", "\n"), error))
+    except ValueError:  # of Python's, which reads no longer numbers
+        return _broken(path, *long_number_problem(text))
+    except RecursionError:
+        return _broken(path, Problem(SYNTAX, "its lists are nested too deep", "write it like boards/wall_12.toml"), 1)
     draft = Draft(tables, text)
     formal, definition = structural_problems(draft)
     found = {problem: draft.line(problem.path) or 0 for problem in (*formal, *rule_problems(draft))}
@@ -94,15 +99,17 @@ def load_board(name_or_path: str | Path) -> BoardFile:
     return report.board
 
 
-def _read(path: Path) -> str:
+def _broken(path: Path, problem: Problem, line: int) -> Report:
+    return Report(path, Draft({}, "", {problem.path: line}), [problem], None)
+
+
+def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > _BYTES_MAX:
             raise Complaint(f"{path} is not a board file: it is longer than {_BYTES_MAX} bytes.", code="board_file")
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise Complaint(f"{path} is not valid TOML: byte {error.start} is not UTF-8.", code="board_file") from error
+        return path.read_bytes()
     except OSError as error:
-        raise Complaint(f"Cannot read {path}: {error.strerror}.", 1) from error
+        raise Complaint(f"Cannot read {path}: {error.strerror}.", hint="") from error
 
 
 def to_board_json(board: BoardFile) -> dict[str, Any]:

@@ -32,11 +32,18 @@ PATIENCE_MS = 600_000
 _READ_TIMEOUT_S = 3
 _ANSWER_TIMEOUT_S = 30
 _ATTEMPTS = 2
-#: A plain ESP32 needs about 3 s from its reset to a cabinet in service.
-BOOT_S_MAX = 10.0
+#: A plain ESP32 needs about 3 s from its reset to a cabinet in service; one with a full journal, or a slow supply, needs longer.
+BOOT_S_MAX = 60.0
+#: After this long it is said that the board is waited for, and after a traceback it is waited this much longer for a second try.
+_BOOT_S_USUAL = 5.0
+_AFTER_TRACEBACK_S = 10.0
+_BOOT_READ_S = 0.5
+#: How long a board has to end what it does when Ctrl-C is handed on to it.
+_END_S_MAX = 0.3
 _SILENT = (
     "Likely causes: another device's port, a chip without MicroPython (`ansim flash --erase-chip`), a cable for charging only, or no power."
 )
+_RESET = b"import machine\nmachine.reset()"
 _AFTER_BOOT = (b">>> ", b"In service\r\n")
 
 
@@ -126,15 +133,22 @@ class Device:
                 self._enter_raw_repl()
                 self.facts = Facts(*self.call("probe", "probe", PATIENCE_MS, packed=False))
             self._refuse_strangers()
-        except BaseException:
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                if self._transport.in_raw_repl or isinstance(error, KeyboardInterrupt):
+                    self._abandon()
             self._close()
             raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
-            if not self._booted:
+            if self._booted:
+                return
+            if kind is None:
                 self._restart()
+            else:
+                self._abandon()
         except (OSError, TransportError):
             if kind is None:
                 raise Complaint(f"The board on {self.name} went away: check the cable and its supply.", code="board") from None
@@ -259,25 +273,47 @@ class Device:
             if error:
                 raise TransportExecError(b"", error.decode(errors="replace"))
 
-    def boot(self) -> str | None:
+    def boot(self, waiting: Callable[[str], None] = lambda sentence: None) -> str | None:
         """Resets the board into its application; what it says until that is at work or has ended, at most for BOOT_S_MAX.
 
-        None when the port goes away with the reset, as that of a chip's own USB does.
+        `waiting` hears once what is waited for, when a start takes longer than usual. None when the port goes away with the reset, as that
+        of a chip's own USB does.
         """
         said = bytearray()
         with self._told():
             self._restart()
         self._booted = True
+        self.traffic.timeout = _BOOT_READ_S
         begun = time.monotonic()
+        until, is_said = begun + BOOT_S_MAX, False
         try:
-            while time.monotonic() - begun < BOOT_S_MAX and not said.endswith(_AFTER_BOOT):
+            while time.monotonic() < until and not said.endswith(_AFTER_BOOT):
                 said += self.traffic.read(max(1, self.traffic.in_waiting))
+                if b"Traceback" in said:
+                    until = min(until, time.monotonic() + _AFTER_TRACEBACK_S) if until == begun + BOOT_S_MAX else until
+                if not is_said and time.monotonic() - begun > _BOOT_S_USUAL:
+                    waiting(f"Waiting for the board on {self.name} to come into service, {BOOT_S_MAX:.0f} s at most.")
+                    is_said = True
         except OSError:
             return None
         return said.decode(errors="replace")
 
+    def _abandon(self) -> None:
+        """Ends whatever the board is doing for us and resets it, without waiting for answers: a person has pressed Ctrl-C, or it failed.
+
+        The program there is interrupted first, so that its own `finally` blocks leave no coil on.
+        """
+        port: Any = self._transport.serial
+        port.write_timeout = port.timeout = _END_S_MAX
+        port.write(b"\x03\x03")  # out of a program, and out of one that is on its way
+        until = time.monotonic() + _END_S_MAX
+        while time.monotonic() < until and not port.read(max(1, port.in_waiting)).endswith(b">"):
+            pass
+        port.write(b"\r\x01" + _RESET + b"\x04")
+        port.flush()
+
     def _restart(self) -> None:
-        self._transport.exec_raw_no_follow(b"import machine\nmachine.reset()")
+        self._transport.exec_raw_no_follow(_RESET)
 
 
 def look_at(port: str) -> str:

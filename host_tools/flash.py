@@ -1,6 +1,7 @@
 """What `ansim flash` does: compares the firmware with what is on the board, moves what changed, and boots it."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from host_tools.boards import BoardFile
@@ -11,6 +12,8 @@ from host_tools.flashed import recall, remember
 from host_tools.install import OnBoard, Progress, fingerprint, finish, install, survey
 
 _UNFINISHED = "next/manifest"
+#: What is told of a board that has its firmware and no identity.
+UNPROVISIONED = "Not provisioned yet: `ansim provision` is next."
 
 
 @dataclass
@@ -27,7 +30,8 @@ class Flashed:
     bytes_sent: int = 0
     bytes_received: int = 0
     seconds: float = 0.0
-    booted: str = ""  # "", or what the board said of an application that did not stay: "Not in service: ..."
+    state: str = "in service"  # or "not provisioned", "not in service"
+    booted: str = ""  # "", or what is next, or what the board said of an application that did not stay: "Not in service: ..."
 
 
 def flash(
@@ -37,8 +41,9 @@ def flash(
     dry_run: bool = False,
     files: dict[str, bytes] | None = None,
     progress: Progress = lambda done, total: None,
+    waiting: Callable[[str], None] = lambda sentence: None,
 ) -> Flashed:
-    """Brings the firmware (or `files`, in their order) onto the board at a port and boots it.
+    """Brings the firmware (or `files`, in their order) onto the board at a port and boots it; `waiting` hears when that takes long.
 
     Raises Complaint: see `Device`; a chip other than the board definition's; no journal partition; flash full; the new firmware ends
     at once with an error. Until the last step of an update the board keeps its old firmware, whole.
@@ -64,14 +69,15 @@ def flash(
                     "The board does not hold what was installed: run the command again; if that repeats, its flash is worn out."
                 )
         remember(wanted)
-        report.booted = verdict(device.boot())
+        report.booted = verdict(device.boot(waiting))
+        report.state = "in service" if not report.booted else "not provisioned" if report.booted == UNPROVISIONED else "not in service"
         report.bytes_sent, report.bytes_received = device.traffic.sent, device.traffic.received
     report.seconds = round(time.monotonic() - begun, 3)
     return report
 
 
 def verdict(said: str | None) -> str:
-    """What the output of a boot means: "" for an application at work, else why it is not in service.
+    """What the output of a boot means: "" for an application at work, UNPROVISIONED, else why it is not in service.
 
     Raises Complaint when it ended with an error.
     """
@@ -85,6 +91,8 @@ def verdict(said: str | None) -> str:
         )
     if not lines[-1].startswith(("In service", ">>>")):
         return f"Not in service: no word from its application within {BOOT_S_MAX:.0f} s"
+    if any(line.startswith(("Not provisioned yet", "Not in service: [Errno 2] ENOENT")) for line in lines):
+        return UNPROVISIONED
     return next((line for line in lines if line.startswith("Not in service")), "")
 
 

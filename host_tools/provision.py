@@ -9,6 +9,8 @@ import hashlib
 import json
 import os
 import socket
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +23,7 @@ from host_tools.flash import refuse_missing_journal, refuse_other_firmware, refu
 from host_tools.host import help_numbers
 from host_tools.host.data import data_folder
 from host_tools.host.ledger import PENDING, AlreadyEnrolled, Cabinet, Enrolment, Ledger, Site, database_of, open_ledger
-from host_tools.host.names import normal
+from host_tools.host.names import checked_name, normal
 from host_tools.install import Progress, install, survey
 from locker.core.codes import RULE
 
@@ -77,36 +79,69 @@ class _Found(NamedTuple):
         return self.known is not None and self.known.state == PENDING and self.known.board_id == self.board_id
 
 
-def provision(request: Request, progress: Progress = lambda done, total: None) -> Provisioned:
+def provision(
+    request: Request, progress: Progress = lambda done, total: None, waiting: Callable[[str], None] = lambda sentence: None
+) -> Provisioned:
     """Provisions the board at a port and boots it; `progress(done, total)` counts erased blocks of the journal.
 
-    Raises Complaint: see `Device`; wrong chip; no firmware or journal partition; board or number enrolled already (AlreadyEnrolled);
-    a journal of an earlier identity; provisioned, but not in service.
+    What the request and the ledger say is looked at before the board is; a dry run, or one that is refused, leaves no ledger and
+    nothing in one. `waiting` hears when the board's start takes long. Raises Complaint: see `Device`; a name that is none; wrong chip;
+    no firmware or journal partition; board or number enrolled already (AlreadyEnrolled); a journal of an earlier identity; provisioned,
+    but not in service.
     """
-    with Device(request.port) as device:
-        refuse_wrong_chip(device, request.board)
-        refuse_missing_journal(device)
-        refuse_other_firmware(device)
-        if request.dry_run and not database_of(data_folder(request.data)).is_there():
-            return _planned(request, _look(device, None))
-        with open_ledger(request.data, create=not request.dry_run) as ledger:
-            found = _look(device, ledger)
-            _refuse(request, found, ledger)
+    request = replace(request, site=checked_name("site", request.site))
+    is_there = database_of(data_folder(request.data)).is_there()
+    with open_ledger(request.data, create=False) if is_there else nullcontext() as ledger:
+        _refuse_number(request, ledger)
+        with Device(request.port) as device:
+            report = _provision(request, device, ledger, progress)
             if request.dry_run:
-                return _planned(request, found)
-            request = _with_help_number(request, ledger)
-            report = _resume(request, device, found, ledger) if found.is_half_done else _begin(request, device, found, ledger, progress)
-            report.help_number = request.network.get("help", "")
-            if request.help_number is not None:
-                help_numbers.keep(ledger, report.site, request.help_number)
-        said = verdict(device.boot())
+                return report
+            try:
+                said = verdict(device.boot(waiting))
+            except Complaint as complaint:
+                said = str(complaint)
     if said:
         raise Complaint(
-            f"Provisioned as cabinet {report.cabinet} of {report.site}, but it is not in service. The board says: {said}",
+            f"Provisioned as cabinet {report.cabinet} of {report.site}, and that stays so, but it is not in service: {said}",
             code="out_of_service",
             hint="",
         )
     return report
+
+
+def _provision(request: Request, device: Device, ledger: Ledger | None, progress: Progress) -> Provisioned:
+    """All but the start of the board; a ledger that is not there yet is made when nothing speaks against it any more."""
+    refuse_wrong_chip(device, request.board)
+    refuse_missing_journal(device)
+    refuse_other_firmware(device)
+    found = _look(device, ledger)
+    _refuse(request, found, ledger)
+    if request.dry_run:
+        return _planned(request, found)
+    with nullcontext(ledger) if ledger else open_ledger(request.data) as opened:
+        request = _with_help_number(request, opened)
+        report = _resume(request, device, found, opened) if found.is_half_done else _begin(request, device, found, opened, progress)
+        report.help_number = request.network.get("help", "")
+        if request.help_number is not None:
+            help_numbers.keep(opened, report.site, request.help_number)
+    return report
+
+
+def _refuse_number(request: Request, ledger: Ledger | None) -> None:
+    """Refuses a number that a cabinet in service has, whichever board it is: before any board is disturbed."""
+    if ledger is None or request.replace:
+        return
+    known = [(one.site, one.number) for one in ledger.cabinets() if one.state != PENDING]
+    if (request.site, request.number) in known:
+        raise _number_taken(request)
+
+
+def _number_taken(request: Request) -> AlreadyEnrolled:
+    return AlreadyEnrolled(
+        f"{request.site} has a cabinet {request.number} already: choose another number, or put this board in the place of its board "
+        "with --replace."
+    )
 
 
 def _show(progress: Progress, line: str) -> None:
@@ -132,17 +167,14 @@ def _look(device: Device, ledger: Ledger | None) -> _Found:
     return _Found(uid, ledger.enrolled(uid) if ledger else None, board_id, journal[1], journal[2] - journal[3])
 
 
-def _refuse(request: Request, found: _Found, ledger: Ledger) -> None:
+def _refuse(request: Request, found: _Found, ledger: Ledger | None) -> None:
     known = found.known
     if found.is_half_done:
         return
     if request.replace:
         return
     if _taken(request, found, ledger):
-        raise AlreadyEnrolled(
-            f"{request.site} has a cabinet {request.number} already: choose another number, or put this board in the place of its board "
-            "with --replace."
-        )
+        raise _number_taken(request)
     loses = f" --replace retires that and discards what the host does not have of its journal ({found.unsent} events)."
     if known and known.state != PENDING:
         raise AlreadyEnrolled(f"This board is enrolled already, as cabinet {known.number} of {known.site}.{loses}")
@@ -152,10 +184,10 @@ def _refuse(request: Request, found: _Found, ledger: Ledger) -> None:
         raise AlreadyEnrolled(f"This board's journal holds {found.records} records of an earlier identity.{loses}")
 
 
-def _taken(request: Request, found: _Found, ledger: Ledger) -> list[Cabinet]:
+def _taken(request: Request, found: _Found, ledger: Ledger | None) -> list[Cabinet]:
     """The cabinet with the number that was asked for, when its board is another one."""
     wanted = (normal(request.site), request.number)
-    return [one for one in ledger.cabinets() if one.uid != found.uid and (one.site, one.number) == wanted]
+    return [one for one in (ledger.cabinets() if ledger else ()) if one.uid != found.uid and (one.site, one.number) == wanted]
 
 
 def _planned(request: Request, found: _Found) -> Provisioned:

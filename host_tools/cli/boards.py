@@ -2,17 +2,21 @@
 
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.text import Text
 
+from host_tools.board_draft import Draft, Problem
 from host_tools.board_pages import check_lines, columns, facts, free_rows, pin_rows
 from host_tools.boards import BoardFile, Report, board_names, check_board, find_board, load_board, to_board_json
-from host_tools.cli._output import json_option, print_json
+from host_tools.cli._output import json_option, print_json, say
+from host_tools.errors import Complaint
 from host_tools.showing import shown
 
+_FILE = ("file",)  # the place of a mistake that is the file's own
 _WIDTH_MAX = 110
 _STYLES = {"good": "green", "bad": "bold red", "place": "bold", "reason": "", "remedy": "cyan", "heading": "bold"}
 
@@ -67,13 +71,22 @@ def check(files: tuple[str, ...], as_json: bool) -> None:
     \b
     Example: ansim boards check my_cabinet.toml wall_12
     """
-    reports = [check_board(path) for path in [find_board(file) for file in files]]
+    reports, missing = [], 0
+    for file in files:
+        try:
+            reports.append(check_board(find_board(file)))
+        except Complaint as complaint:  # the others are looked at all the same
+            missing = max(missing, complaint.exit_code)
+            reports.append(Report(Path(file), Draft({}), [Problem(_FILE, complaint.message, complaint.hint)], None))
+            if not as_json:
+                say(f"ansim: {complaint}", err=True)
     if as_json:
         print_json([_as_json(report) for report in reports])
     else:
-        for number, report in enumerate(reports):
+        found = [report for report in reports if not any(problem.path == _FILE for problem in report.problems)]
+        for number, report in enumerate(found):
             _print([("reason", "")] * bool(number) + check_lines(report, _width()))
-    sys.exit(0 if all(report.board for report in reports) else 1)
+    sys.exit(missing or (0 if all(report.board for report in reports) else 1))
 
 
 @command.command("show")

@@ -41,7 +41,13 @@ def command(port: str, board_name: str | None, dry_run: bool, erase_chip: bool, 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=notices, transient=True, disable=not notices.is_terminal) as bars:
         bar = bars.add_task("flashing", total=None)
-        report = flash(port, board, dry_run=dry_run, progress=lambda done, total: bars.update(bar, completed=done, total=total))
+        report = flash(
+            port,
+            board,
+            dry_run=dry_run,
+            progress=lambda done, total: bars.update(bar, completed=done, total=total),
+            waiting=lambda sentence: say(sentence, err=True),
+        )
     if as_json:
         print_json({"port": port, "dry_run": dry_run} | asdict(report))
     else:
@@ -75,5 +81,7 @@ def _print(report: Flashed, dry_run: bool) -> None:
         counts += "; an earlier update that was cut off " + ("would be" if dry_run else "was") + " finished first"
     moved = f"{report.bytes_sent:,} bytes sent, {report.bytes_received:,} received, {report.seconds:.1f} s"
     say(f"{report.machine}, MicroPython {report.micropython}: {counts} ({moved}).")
-    if report.booted:
+    if report.state == "not provisioned":
+        say(report.booted)
+    elif report.booted:
         say(f"The board says: {report.booted}")

@@ -4,7 +4,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.progress import BarColumn, Progress, TextColumn
@@ -13,11 +13,15 @@ from host_tools.boards import BoardFile, load_board
 from host_tools.catalogue import languages
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._tables import notices
+from host_tools.device import look_at
 from host_tools.errors import Complaint
 from host_tools.host import help_numbers
 from host_tools.host.data import data_option
+from host_tools.host.names import checked_name
 from host_tools.host.turns import ADDRESSES
-from host_tools.provision import Provisioned, Request, check_host, provision
+
+if TYPE_CHECKING:
+    from host_tools.provision import Provisioned
 
 DEFAULT_PORT = 26746
 DEFAULT_LANGUAGE = "en"  # of the firmware, when network.json names none
@@ -86,16 +90,24 @@ def command(
     board = load_board(board_name)
     if help_number is not None:
         help_numbers.check_number(help_number)
+    checked_name("site", site)
     network = _network(board, host, wifi, serial_link, address)
     if language != DEFAULT_LANGUAGE:
         network["language"] = language
+    look_at(port)
+    from host_tools.provision import Request, check_host, provision  # half a second of imports, when all words are right
+
     if host and not host_unchecked:
         check_host(network["host"], network["port"])
     request = Request(port, board, site, network, number, data, replace, dry_run, help_number)
     columns = (TextColumn("{task.description}"), BarColumn())
     with Progress(*columns, console=notices, transient=True, disable=not notices.is_terminal) as bars:
         bar = bars.add_task("erasing the journal", total=None)
-        report = provision(request, lambda done, total: bars.update(bar, completed=done, total=total))
+        report = provision(
+            request,
+            lambda done, total: bars.update(bar, completed=done, total=total),
+            lambda sentence: say(sentence, err=True),
+        )
     if as_json:
         print_json({"port": port, "dry_run": dry_run} | asdict(report))
     else:
@@ -104,7 +116,7 @@ def command(
 
 def _network(board: BoardFile, host: str | None, wifi: str | None, serial_link: bool, address: int | None) -> dict[str, Any]:
     """The object of network.json."""
-    if serial_link == bool(host):
+    if serial_link == (host is not None):
         raise Complaint("How does the board reach its host? Give --host ADDR:PORT or --serial-link, one of them.", 2)
     if serial_link:
         return _serial_link(board, wifi, address)
@@ -112,7 +124,7 @@ def _network(board: BoardFile, host: str | None, wifi: str | None, serial_link: 
         raise Complaint("--address goes with --serial-link: it is the cabinet's on an RS-485 bus.", 2)
     name, port = split_address(host or "")
     network: dict[str, Any] = {"host": name, "port": port}
-    if wifi:
+    if wifi is not None:
         if not 1 <= len(wifi.encode()) <= 32:
             raise Complaint("The name of a Wi-Fi network has 1 to 32 bytes.", 2)
         network["wifi"] = {"ssid": wifi, "password": _password(wifi)}
@@ -121,7 +133,7 @@ def _network(board: BoardFile, host: str | None, wifi: str | None, serial_link: 
 
 def _serial_link(board: BoardFile, wifi: str | None, address: int | None) -> dict[str, Any]:
     link = board.definition.link
-    if wifi:
+    if wifi is not None:
         raise Complaint("--wifi goes with --host: a serial link needs no network.", 2)
     if not link:
         raise Complaint(f"{board.name} has no [link] in its board definition: use --host.", 2)
@@ -159,7 +171,7 @@ def _password(wifi: str) -> str:
     return password
 
 
-def _print(report: Provisioned, dry_run: bool) -> None:
+def _print(report: "Provisioned", dry_run: bool) -> None:
     number = "the lowest free number" if report.cabinet is None else f"number {report.cabinet}"
     verb = "would be provisioned" if dry_run else "is provisioned"
     say(f"{report.board} (chip {report.uid}) {verb}: site {report.site}, {number}.")

@@ -310,20 +310,6 @@ def test_an_unknown_board_is_answered_with_the_known_ones_and_the_nearest() -> N
         load_board("zzz")
 
 
-def test_a_file_that_is_no_toml_is_answered_with_line_and_column(tmp_path: Path) -> None:
-    path = tmp_path / "torn.toml"
-    path.write_text('title = "x"\nchip = \n')
-    with pytest.raises(Complaint, match=r"is not valid TOML: Invalid value \(at line 2, column 8\)") as caught:
-        check_board(path)
-    assert caught.value.exit_code == 1
-    path.write_bytes(b'title = "\xff"\n')
-    with pytest.raises(Complaint, match="byte 9 is not UTF-8"):
-        check_board(path)
-    path.write_text("title = " + "[" * 5000 + "]" * 5000)
-    with pytest.raises(Complaint):
-        check_board(path)
-
-
 @pytest.mark.parametrize("name", ["missing.toml", "missing/cabinet"])
 def test_a_missing_file_is_one_sentence(tmp_path: Path, name: str) -> None:
     with pytest.raises(Complaint, match="There is no board file"):

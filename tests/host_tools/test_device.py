@@ -87,7 +87,7 @@ MicroPython v1.29.0\r
 def test_what_a_boot_says_is_understood() -> None:
     assert verdict("rst:0x1\r\nboot: ESP-IDF\r\nIn service\r\n") == ""
     assert verdict(None) == ""
-    assert verdict("Not in service: [Errno 2] ENOENT\r\nMicroPython v1.29\r\n>>> ") == "Not in service: [Errno 2] ENOENT"
+    assert verdict("Not in service: [Errno 19] ENODEV\r\nMicroPython v1.29\r\n>>> ") == "Not in service: [Errno 19] ENODEV"
     assert "no word" in verdict("rst:0x1\r\n")
     with pytest.raises(Complaint, match="ended at once with ImportError: no module named 'locker'"):
         verdict(TRACEBACK)

@@ -53,7 +53,7 @@ def test_a_blank_board_gets_the_whole_firmware_and_a_second_run_moves_nothing(bo
     wanted = bundle()
     first = flash(board, "--board", "wall_12")
     assert first["added"] == list(wanted)
-    assert first["booted"].startswith("Not in service")
+    assert (first["state"], first["booted"]) == ("not provisioned", "Not provisioned yet: `ansim provision` is next.")
     with Device(board.port) as device:
         assert device.call("files", "digest", OWNED_FOLDERS, START_FILES) == digest(wanted)
     second = flash(board)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import socket
 import stat
 import subprocess
@@ -292,3 +293,53 @@ journal = Partition.find(Partition.TYPE_DATA, label="journal")[0]
 for block in range(128):
     journal.ioctl(6, block)
 """
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--site", "", "--serial-link"), "A site's name has 1 to "),
+        (("--site", " ", "--serial-link"), "A site's name has 1 to "),
+        (("--site", "a\nb", "--serial-link"), "A site's name has 1 to "),
+        (("--site", "x", "--host", ""), "'' is no address"),
+        (("--site", "x", "--host", "10.0.0.2", "--wifi", ""), "The name of a Wi-Fi network has 1 to 32 bytes"),
+        (("--site", "x", "--serial-link", "--wifi", ""), "--wifi goes with --host"),
+        (("--site", "x"), "How does the board reach its host?"),
+    ],
+)
+def test_words_are_looked_at_before_the_port(words: tuple[str, ...], sentence: str, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    ended = ansim("provision", "--port", "/nowhere/port", "--board", "wall_12", "--data", str(data), *words)
+    assert sentence in refusal(ended, 2)
+    assert not data.exists()
+
+
+def test_a_number_that_is_taken_is_told_before_any_board_is_disturbed(board: VirtualPort, tmp_path: Path) -> None:
+    assert provision(board, tmp_path / "data", "--serial-link").returncode == 0
+    before = board.flash.read_bytes()
+    master, slave = pty.openpty()
+    try:
+        place = ("--port", os.ttyname(slave), "--board", "wall_12", "--site", "mapo-3", "--data", str(tmp_path / "data"))
+        assert "has a cabinet 1 already" in refusal(ansim("provision", *place, "--serial-link", "--number", "1"))
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert "has a cabinet 1 already" in refusal(provision(board, tmp_path / "data", "--serial-link", "--number", "1"))
+    assert board.flash.read_bytes() == before
+
+
+def test_what_is_refused_and_what_is_only_tried_leaves_no_ledger_and_nothing_in_one(board: VirtualPort, tmp_path: Path) -> None:
+    names = ("identity", "network", "board")
+    for options in (("--dry-run",), ("--dry-run", "--number", "7")):
+        assert provision(board, tmp_path / "data", "--serial-link", *options).returncode == 0
+        assert not (tmp_path / "data").exists()
+    assert on_board(board, *names) == [None, None, None]
+    assert journal(board) is None
+    assert provision(board, tmp_path / "data", "--serial-link").returncode == 0
+    known, kept = enrolled(tmp_path / "data"), on_board(board, *names)
+    assert "this ledger does not know" in refusal(provision(board, tmp_path / "other", "--serial-link"))
+    assert not (tmp_path / "other").exists()
+    assert provision(board, tmp_path / "data", "--serial-link", "--dry-run", "--replace", "--site", "new").returncode == 0
+    assert (enrolled(tmp_path / "data"), on_board(board, *names)) == (known, kept)
+    with open_ledger(tmp_path / "data") as ledger:
+        assert ledger.sites() == ["mapo-3"]

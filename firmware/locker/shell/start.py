@@ -9,6 +9,7 @@ from locker.shell.app import App
 from locker.shell.store import JournalError
 
 _AGAIN_MS = const(5000)
+_ENOENT = const(2)  # on every system
 
 
 def read_json(path: str):
@@ -33,7 +34,10 @@ def start(open_hal) -> None:
         identity = identities.from_json(read_json("/identity.json"))
         network = read_json("/network.json")
     except (OSError, KeyError, ValueError) as error:
-        print("Not in service:", error)
+        if error.args[:1] == (_ENOENT,):
+            print("Not provisioned yet")
+        else:
+            print("Not in service:", error)
         return
     try:
         app = App(hal, identity, network)
