@@ -310,7 +310,9 @@ class Device:
         while time.monotonic() < until and not port.read(max(1, port.in_waiting)).endswith(b">"):
             pass
         port.write(b"\r\x01" + _RESET + b"\x04")
-        port.flush()
+        until = time.monotonic() + _END_S_MAX
+        while port.out_waiting and time.monotonic() < until:  # not `flush`, which waits for a reader for ever
+            time.sleep(_END_S_MAX / 50)
 
     def _restart(self) -> None:
         self._transport.exec_raw_no_follow(_RESET)
