@@ -29,6 +29,11 @@ def cabinet(tmp_path: Path) -> Iterator[VirtualPort]:
         yield board
 
 
+def hear_ctrl_c() -> None:
+    """What is started in the background ignores Ctrl-C, and so would what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started_s() -> float:
     begun = time.monotonic()
     subprocess.run([sys.executable, "-c", "import host_tools.cli"], check=True)
@@ -38,7 +43,8 @@ def started_s() -> float:
 def interrupted(board: VirtualPort, words: tuple[str, ...], is_due: Callable[[subprocess.Popen[bytes]], None]) -> None:
     """Starts a command, presses Ctrl-C when it is due, and looks for how it ends and what the board does then."""
     command = [sys.executable, "-m", "host_tools", *words, "--port", board.port]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as process:
+    options: dict = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True, "preexec_fn": hear_ctrl_c}
+    with subprocess.Popen(command, **options) as process:
         is_due(process)
         allowed = 1 + BUSY_STARTS * started_s()
         begun = time.monotonic()

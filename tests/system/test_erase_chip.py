@@ -18,6 +18,7 @@ from host_tools.errors import Complaint
 from host_tools.esptool import cause
 from host_tools.image import IMAGE_OFFSET, put_together
 from tests.images import made_image, official_image
+from tests.system.test_ctrl_c import hear_ctrl_c
 
 ROOT = Path(__file__).parent.parent.parent
 OLD = b"\xa5what was there before"
@@ -171,7 +172,7 @@ def test_ctrl_c_while_it_is_written_says_what_to_do(image: Path, tmp_path: Path)
     with chip(tmp_path) as found:
         words = ["flash", "--port", found.port, "--board", "devkit_4", "--erase-chip", "--micropython", str(image)]
         with subprocess.Popen(
-            [sys.executable, "-m", "host_tools", *words], stderr=subprocess.PIPE, text=True, start_new_session=True
+            [sys.executable, "-m", "host_tools", *words], stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear_ctrl_c
         ) as command:
             found.await_command("FLASH_DEFL_DATA")
             os.killpg(command.pid, signal.SIGINT)
