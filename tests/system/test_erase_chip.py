@@ -171,9 +171,8 @@ def test_a_cable_that_is_pulled_leaves_the_chip_as_it_was_or_the_sentence_says_w
 def test_ctrl_c_while_it_is_written_says_what_to_do(image: Path, tmp_path: Path) -> None:
     with chip(tmp_path) as found:
         words = ["flash", "--port", found.port, "--board", "devkit_4", "--erase-chip", "--micropython", str(image)]
-        with subprocess.Popen(
-            [sys.executable, "-m", "host_tools", *words], stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear_ctrl_c
-        ) as command:
+        options: dict = {"stderr": subprocess.PIPE, "text": True, "start_new_session": True, "preexec_fn": hear_ctrl_c}
+        with subprocess.Popen([sys.executable, "-m", "host_tools", *words], **options) as command:
             found.await_command("FLASH_DEFL_DATA")
             os.killpg(command.pid, signal.SIGINT)
             said = command.communicate(timeout=60)[1]
