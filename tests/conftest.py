@@ -54,6 +54,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _deselect(config, items, is_long)
     if not config.getoption("--soak"):
         _deselect(config, items, lambda item: item.get_closest_marker("soak") is not None)
+    items[:] = waiting_beside_working(items)
+
+
+def waiting_beside_working(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The same tests in the order in which four workers keep two processors busy.
+
+    pytest-xdist gives each worker a quarter of the list. What mostly waits, for real boards' ports in real time, begins the third and the
+    fourth quarter, so that two workers wait while two compute.
+    """
+    waiting = [item for item in items if item.path.parent == TESTS / "system"]
+    working = [item for item in items if item.path.parent != TESTS / "system"]
+    half = len(items) // 2
+    middle = waiting[len(waiting) // 2].path if waiting else None
+    second = [item for item in waiting if middle and item.path >= middle]
+    first = waiting[: len(waiting) - len(second)]
+    split = max(half, half + len(items) // 4 - len(first))
+    return working[:half] + first + working[half:split] + second + working[split:]
 
 
 def is_long(item: pytest.Item) -> bool:
