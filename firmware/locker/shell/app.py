@@ -54,10 +54,8 @@ class App:
         sizes = [(door.number, door.size) for door in hal.board.doors]
         if carrier:
             hal.board = self._network = None  # all is connected: its room is for the rest
-        gc.collect()
         self._state = State(self._fittings.numbers, 1, identity.rule, identity.generation)
         self._cabinet = Cabinet(sizes, self._derive, self._state, self._spent, self._draw)
-        gc.collect()  # what each part leaves behind goes before the next one comes: the largest free run decides
         try:
             flash = hal.journal()
         except OSError:
@@ -69,7 +67,6 @@ class App:
         identities.refuse_unknown(self._state.rules.values())
         unique = hal.uid() + b"%d %d" % (self._store.boot, self._store.next_number)
         self._random = Random(flash.marks, identity.master_secret, unique, hal.entropy)
-        gc.collect()
         self._failed = 0  # a bit for each part whose failure is to be told
         self._is_said = False  # that the board has booted
         session = Session(identity.master_secret, identity.board_id, identity.alias, self._random.draw)
