@@ -140,3 +140,82 @@ def test_an_untouched_keypad_costs_one_look_at_the_columns():
         assert keypad.scan(now) == 0
     assert matrix.row_writes == 0
     assert matrix.driven == [0] * 4
+
+
+HELD_SCANS = 3100  # a minute
+
+
+def test_a_key_that_is_held_longer_than_anybody_holds_one_is_left_out_and_comes_back_when_it_is_let_go():
+    for keys, rows in ((KEYS, 4), ("123456789*0#", 4)):
+        for key in keys:
+            finger = Finger(keys, rows)
+            assert finger.holds(key, HELD_SCANS) == key
+            assert finger.keypad.left_out() == key.encode()
+            assert finger.holds("", 3) == ""
+            assert finger.keypad.stuck == 0
+            assert finger.keypad.left_out() == b""
+            assert finger.holds(key, 5) == key
+
+
+def test_a_key_that_is_held_for_less_than_half_a_minute_is_none_of_these():
+    finger = Finger()
+    finger.scans(2000)
+    for key in "5#5":
+        assert finger.holds(key, 1400) == key
+        assert finger.keypad.stuck == 0
+        finger.holds("", 3)
+
+
+def test_a_stuck_key_is_noticed_though_others_are_typed_meanwhile():
+    finger = Finger()
+    said = finger.holds("5", 5)
+    for turn in range(400):
+        said += finger.holds("5" + "19"[turn & 1], 5) + finger.holds("5", 5)
+    assert said == "5" + "19" * 200
+    assert finger.keypad.left_out() == b"5"
+
+
+def test_a_stuck_key_that_flickers_stays_left_out_and_types_nothing():
+    finger = Finger()
+    finger.holds("5", HELD_SCANS)
+    assert "".join(finger.holds("", 1) + finger.holds("5", 7) for _ in range(50)) == ""
+    assert finger.keypad.left_out() == b"5"
+
+
+def test_a_column_on_ground_leaves_its_keys_out_until_it_is_free_again():
+    finger = Finger()
+    finger.matrix.shorted = {0}
+    finger.scans(HELD_SCANS)
+    assert finger.keypad.left_out() == b"147*"
+    assert finger.holds("5", 5) + finger.holds("", 5) + finger.holds("9", 5) == "59"
+    finger.matrix.shorted = set()
+    assert finger.holds("", 5) + finger.holds("4", 5) == "4"
+    assert finger.keypad.left_out() == b""
+
+
+def test_two_stuck_keys_leave_out_what_nobody_could_tell_apart_and_no_other():
+    for stuck, lost in (("15", "1245"), ("12", "124578*0"), ("14", "123456AB"), ("1D", "1A*D"), ("1245", "1245789*036#AB")):
+        finger = Finger()
+        finger.holds(stuck, HELD_SCANS)
+        left_out = set(finger.keypad.left_out().decode())
+        said = {}
+        for key in KEYS:
+            if key not in stuck:
+                said[key] = finger.holds(stuck + key, 5) + finger.holds(stuck, 5)
+        assert all(told in ("", key) for key, told in said.items()), said
+        assert {key for key, told in said.items() if not told} | set(stuck) == left_out, (stuck, said)
+        if len(stuck) < 4:
+            assert left_out == set(lost), stuck
+
+
+def test_digits_typed_beside_stuck_keys_with_overlapping_fingers_are_told_or_not_but_never_another():
+    for stuck in ("5", "15", "1#", "12", "369"):
+        finger = Finger()
+        finger.holds(stuck, HELD_SCANS)
+        for first in KEYS:
+            for second in KEYS:
+                if first in stuck or second in stuck or first == second:
+                    continue
+                said = finger.holds(stuck + first, 4) + finger.holds(stuck + first + second, 4)
+                said += finger.holds(stuck + second, 4) + finger.holds(stuck, 4)
+                assert set(said) <= {first, second}, (stuck, first, second, said)

@@ -8,6 +8,7 @@ from locker.compat import const
 
 _DEBOUNCE_MS = const(15)  # two scans 20 ms apart that agree; keypads chatter for less than 10 ms
 _RISE_READS_MAX = const(8)  # looks at the columns while pull-ups charge a long cable
+_HELD_MS = const(30000)  # longer than anybody holds a key
 _CLOSELY = (int,) * 4  # int() is 0
 
 
@@ -29,6 +30,10 @@ class Keypad:
         self._found = 0  # the latest reading, one bit a key; -1 when it could not be told
         self._since = 0  # when it was first seen
         self._told = 0  # keys still held that have been reported
+        self._shorted = 0  # columns that were low with no row driven, in the latest reading
+        self._steady = -1  # keys that were down in each reading since `_marked`
+        self._marked = 0
+        self.stuck = 0  # keys that were down for longer than anybody holds one, a bit each; they come back when they are let go
         for row in rows:
             row(0)
 
@@ -47,18 +52,24 @@ class Keypad:
         """Debounces the matrix as a whole and tells each key of a reading that lasts once."""
         self._look = _CLOSELY
         found = self._read()
+        down = self._low_keys()
+        self._steady &= down
+        if now_ms - self._marked >= _HELD_MS:
+            self._mark(down, now_ms)
         if found != self._found:
             self._found = found
             self._since = now_ms
             return 0
         if found < 0 or now_ms - self._since < _DEBOUNCE_MS:
             return 0
+        self.stuck &= down
         told = self._told & found
-        new = found & ~told
+        new = found & ~told & ~self.stuck
         new &= -new  # the lowest
         self._told = told | new
-        if not found:
+        if not down:
             self._look = self._glance
+            self._marked = 0
         if not new:
             return 0
         key = 0
@@ -67,9 +78,45 @@ class Keypad:
             key += 1
         return self._keys[key]
 
+    def _mark(self, down, now_ms):
+        """Begins another 30 s; a key that was down through the last ones is stuck. Of a reading that tells nothing all its keys are meant."""
+        if self._marked:
+            self.stuck |= self._steady
+        self._steady = down
+        self._marked = now_ms
+
+    def _low_keys(self):
+        """The keys at which row and column were joined in the latest reading, with all keys of a column that lies on ground."""
+        down = shift = 0
+        for pulled in self._low:
+            down |= (pulled | self._shorted) << shift
+            shift += len(self._columns)
+        return down
+
+    def left_out(self) -> bytes:
+        """The characters of the keys that type nothing: those that are stuck, and those that nobody could tell apart beside them."""
+        lost = b""
+        width = len(self._columns)
+        for key in range(len(self._keys)):
+            if self.stuck >> key & 1 or self._unclear(1 << key // width, 1 << key % width):
+                lost += self._keys[key : key + 1]
+        return lost
+
+    def _unclear(self, rows, columns):
+        """Whether a key between this row and this column would join two rows and two columns through those that are stuck."""
+        width = len(self._columns)
+        for _ in range(len(self._keys)):
+            for key in range(len(self._keys)):
+                row, column = 1 << key // width, 1 << key % width
+                if self.stuck >> key & 1 and (rows & row or columns & column):
+                    rows |= row
+                    columns |= column
+        return bool(rows & (rows - 1) and columns & (columns - 1))
+
     def _read(self) -> int:
         """The pressed keys, one bit each, by driving one row at a time; -1 when two rows share two columns."""
         low = self._low
+        width = len(self._columns)
         for row in self._rows:
             row(1)
         found = shift = shorted = i = 0
@@ -81,14 +128,15 @@ class Keypad:
                     break
             row(0)
             low[i] = pulled = self._pulled() & ~shorted
+            self._shorted = shorted
             row(1)
             for j in range(i):
                 shared = low[j] & pulled
-                if shared & (shared - 1):
+                if shared & (shared - 1) and shared & ~(self.stuck >> j * width & self.stuck >> shift):
                     found = -1
             if found >= 0:
                 found |= pulled << shift
-            shift += len(self._columns)
+            shift += width
             i += 1
         for row in self._rows:
             row(0)
