@@ -57,6 +57,7 @@ EVENTS = {
     records.EVENT_LOST: "event lost",
     records.EVENTS_DROPPED: "events dropped",
     records.ADOPTED: "parcel adopted",
+    records.KEYS_LEFT_OUT: "keys left out",
     records.TICKETS_TURNED: "ticket key turned",
 }
 

@@ -58,6 +58,11 @@ def _doubt(record: Record) -> str:
     return "the journal is in doubt: " + (", ".join(found) or "nobody knows why")
 
 
+def _keys(record: Record) -> str:
+    broken = " ".join(key for bit, key in enumerate("0123456789*#ABCD") if record.a >> bit & 1)
+    return f"these keys type nothing: {broken}" if broken else "all keys of the keypad work again"
+
+
 #: What an event says beyond its name; the name alone where it is not here.
 _WORDS: dict[int, Callable[[Record], str]] = {
     records.BOOTED: lambda record: f"the cabinet started: {_RESETS.get(record.a & 255, 'nobody knows why')}",
@@ -91,6 +96,7 @@ _WORDS: dict[int, Callable[[Record], str]] = {
     records.DOOR_FLAPPED: lambda record: f"the door opened without a cause {record.a} more times",
     records.SUPPLY_LOW: _supply,
     records.TAMPERED: _more("somebody is at the cabinet's inside"),
+    records.KEYS_LEFT_OUT: _keys,
     records.EPOCH_BEGUN: lambda record: f"new parcels get codes of epoch {record.a & 0x3FFFF}, by rule {record.a >> 18}",
     records.EVENT_LOST: lambda record: "stands for an event that the journal has lost",
     records.COIL_STUCK: lambda record: f"a coil draws current that nobody has given it ({record.a} mV at its pin)",

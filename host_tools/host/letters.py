@@ -31,6 +31,7 @@ ALARMS = {
     records.SUPPLY_LOW: "supply",
     records.TAMPERED: "tamper",
     records.COIL_STUCK: "coil",
+    records.KEYS_LEFT_OUT: "keys",
     records.JOURNAL_DOUBT: "journal",
 }
 ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before
@@ -106,7 +107,8 @@ class Letters:
 
     def alert(self, board: Board, record: Record, moment: Moment) -> None:
         """Tells staff and dispatchers of an event alone; for that neither a parcel nor an order is needed."""
-        if record.kind in ALARMS and not (record.kind == records.BELL_RUNG and record.b):
+        mended = record.kind == records.KEYS_LEFT_OUT and not record.a
+        if record.kind in ALARMS and not mended and not (record.kind == records.BELL_RUNG and record.b):
             self.alarm(board, record, ALARMS[record.kind], moment)
         if record.kind == records.PICKUP_OPENED:
             self._pickup(board, record, moment)

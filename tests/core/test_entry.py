@@ -229,3 +229,53 @@ def test_at_the_start_the_screen_welcomes_the_light_is_off_and_the_host_is_told(
     story = Story()
     effects = story.power_on()
     assert [(type(effect), tuple(effect)) for effect in effects] == [(Light, (False,)), (Show, (texts.WELCOME, ())), (Send, (False,))]
+
+
+def test_with_a_key_that_types_nothing_a_number_of_full_length_is_taken_after_a_pause():
+    for keys in ("#", "5", "#5"):
+        story = Story()
+        door = story.deposits(42)
+        story.tell(events.KeysLeftOut(keys))
+        for size in (8, 12):
+            story.types(story.code(door, size))
+            story.wait(4000)
+            assert story.cabinet.mode == entry.TYPING
+            story.wait(1100)
+            assert story.cabinet.mode == entry.CHECKING
+            effects = story.wait(3000)
+            assert pulses(effects) == [door]
+            story.opens(door)
+            story.closes(door)
+            story.wait(10_000)
+
+
+def test_without_one_no_pause_takes_a_number_and_a_short_one_is_never_taken():
+    story = Story()
+    door = story.deposits(42)
+    story.types(story.code(door))
+    story.wait(19_000)
+    assert story.cabinet.mode == entry.TYPING
+    story.wait(2000)
+    assert story.cabinet.mode == entry.IDLE
+    story.tell(events.KeysLeftOut("#"))
+    story.types(story.code(door)[:7])
+    effects = story.wait(21_000)
+    assert story.cabinet.mode == entry.IDLE
+    assert kinds(effects) == []
+
+
+def test_the_screen_says_which_keys_are_broken_as_soon_as_it_has_nothing_else_to_say_and_until_they_work():
+    story = Story()
+    story.tell(events.KeysLeftOut("25"))
+    assert story.text == texts.KEYS_LEFT_OUT
+    story.rings()
+    assert story.text == texts.BELL
+    story.tell(events.KeysLeftOut("258"))
+    assert story.text in (texts.BELL, texts.OFFLINE)
+    story.wait(70_000)
+    assert story.text == texts.KEYS_LEFT_OUT
+    story.types("1")
+    story.tell(events.KeysLeftOut(""))
+    assert story.text == texts.ENTRY
+    story.types("*")
+    assert story.text == texts.WELCOME

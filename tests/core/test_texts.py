@@ -28,10 +28,11 @@ WIDEST = {  # texts with arguments: the widest ones
     texts.HELP: (99,),
     texts.HELP_NUMBER: (9999,),
     texts.RESUMED: (99,),
+    texts.KEYS_LEFT_OUT: ("1234",),
 }
-COUNT = 34
+COUNT = 35
 HELP = "02-1234-567890"[:14]  # the longest help number
-NAMES_HELP = (texts.JAMMED, texts.BELL, texts.OFFLINE, texts.ANSWERED)
+NAMES_HELP = (texts.JAMMED, texts.BELL, texts.OFFLINE, texts.ANSWERED, texts.KEYS_LEFT_OUT)
 # From the proclamation, chapters 2 and 3, and what the texts need beside it.
 EXAMPLES = {
     "구미": "gumi", "옥천": "okcheon", "합덕": "hapdeok", "호법": "hobeop", "월곶": "wolgot", "벚꽃": "beotkkot", "한밭": "hanbat",

@@ -46,6 +46,7 @@ class Cabinet:
         self.mode = entry.IDLE
         self.key = ""
         self.typed = ""
+        self.left_out = ""  # keys that type nothing
         self.checked_ms = 0  # when the last number was checked
         self.check_ms = 0  # when the present one will be: a slow one that somebody else ends never is
         self.serial = 0  # of the ticket in hand
@@ -301,6 +302,12 @@ class Cabinet:
         self.beep(ALARM)
         self.noted(records.TAMPERED, None, 0)
 
+    def _leave_out(self, event):
+        """Which keys are broken is said as soon as the screen has nothing else to say."""
+        self.left_out = event.keys
+        if self.mode == entry.IDLE and entry.KEYPAD not in self.due:
+            entry.welcome(self, None)
+
     def _low(self, event):
         self.noted(records.SUPPLY_LOW, self.doors[event.door], event.mv)
 
@@ -344,6 +351,7 @@ _TIMERS = {
 _OTHERS = {
     events.Tampered: Cabinet._tampered,
     events.SupplyLow: Cabinet._low,
+    events.KeysLeftOut: Cabinet._leave_out,
     events.Commanded: commands.apply,
     events.OpeningAsked: Cabinet._ask,
     events.OpeningGiven: Cabinet._give,

@@ -43,13 +43,19 @@ _DIGITS_MAX = const(15)  # one more than the longest number, so that a longer on
 _TICKET_DIGITS = const(9)
 _SHORT_DIGITS = const(10)  # door + 8
 _LONG_DIGITS = const(14)  # door + 12
+_LENGTHS = (9, 10, 14)
 _DOOR_DIGITS = const(2)
+_PAUSE_MS = const(5000)  # that stands for a broken `#`
 _NOBODYS = journal.Door(0)
 
 
 def welcome(cabinet, _):
     """Nobody is at the keypad."""
-    if not (cabinet.resumed and cabinet.resumed(cabinet)):
+    if cabinet.resumed and cabinet.resumed(cabinet):
+        return
+    if cabinet.left_out:
+        cabinet.show(texts.KEYS_LEFT_OUT, (cabinet.left_out,), None)
+    else:
         cabinet.show(texts.WELCOME, (), None)
 
 
@@ -69,6 +75,17 @@ def add(cabinet, _):
     if len(cabinet.typed) < _DIGITS_MAX:
         cabinet.typed += cabinet.key
     cabinet.show(texts.ENTRY, ("." * (len(cabinet.typed) - 1) + cabinet.typed[-1],))
+    if cabinet.left_out and len(cabinet.typed) in _LENGTHS:
+        cabinet.wait(KEYPAD, _PAUSE_MS)
+
+
+def rest(cabinet, _):
+    """Nothing was pressed for a while: the number is forgotten; where a key is broken, one of full length is taken as it is."""
+    if cabinet.left_out and len(cabinet.typed) in _LENGTHS:
+        cabinet.mode = TYPING
+        cabinet.step(HASH)
+    else:
+        welcome(cabinet, None)
 
 
 def begin(cabinet, _):
@@ -81,7 +98,7 @@ def submit(cabinet, _):
     """`#`: sets the tick of the answer; a try at a door is counted now, before anything is compared."""
     typed = cabinet.typed
     length = len(typed)
-    if length not in (_TICKET_DIGITS, _SHORT_DIGITS, _LONG_DIGITS):
+    if length not in _LENGTHS:
         cabinet.step(DONE)
         cabinet.refuse(texts.LENGTH)
         return
@@ -193,7 +210,7 @@ TRANSITIONS = {
     TYPING   | DIGIT:        (TYPING,   add),
     TYPING   | HASH:         (CHECKING, submit),
     TYPING   | STAR:         (IDLE,     welcome),
-    TYPING   | TIMEOUT:      (IDLE,     welcome),
+    TYPING   | TIMEOUT:      (IDLE,     rest),
     CHECKING | TIMEOUT:      (IDLE,     answer),
     CHECKING | DONE:         (IDLE,     None),
     CHECKING | SLOW:         (SLOWED,   slow),

@@ -12,6 +12,7 @@ Woke = namedtuple("Woke", ())  # the time of the last WakeAt has come
 BellPressed = namedtuple("BellPressed", ())
 HostAcknowledged = namedtuple("HostAcknowledged", ("number",))  # everything up to this event number is in its database
 Tampered = namedtuple("Tampered", ())  # the tamper input says that somebody is at the cabinet's inside
+KeysLeftOut = namedtuple("KeysLeftOut", ("keys",))  # those that type nothing: stuck, or not to be told from a stuck one; "" for none
 SupplyLow = namedtuple("SupplyLow", ("door", "mv"))  # its pulse was refused; PulseEnded follows
 Commanded = namedtuple("Commanded", ("number", "kind", "door", "counter", "a"))  # see core.commands
 OpeningAsked = namedtuple("OpeningAsked", ("door", "counter"))  # the host wants to open the door of that parcel

@@ -60,6 +60,7 @@ BOUNDS = {
     records.COIL_STUCK: Bounds(EITHER, ANY, ANY),
     records.EVENTS_DROPPED: Bounds(NO_DOOR, ANY, ANY),
     records.ADOPTED: Bounds(DOOR, ((17, 0, 0x1FFFF), (1, 0, 1), (14, 0, 0x3FFF)), _COUNTER),
+    records.KEYS_LEFT_OUT: Bounds(NO_DOOR, ((32, 0, 0xFFFF),), ANY),
     records.TICKETS_TURNED: Bounds(NO_DOOR, ((32, 0, 0x3FFF),), ANY),
     records.PART_FAILED: Bounds(NO_DOOR, ((32, 1, 2),), ANY),
 }

@@ -62,6 +62,7 @@ EVENTS_DROPPED = const(36)  # a: how many minor events found no room in the jour
 ADOPTED = const(37)  # a: serial, above its 17 bits 1 when flagged, above 18 its generation; b: counter of a parcel that only the host knew
 TICKETS_TURNED = const(38)  # a: generation of the ticket key from now on; the one before is good too, older ones are not
 PART_FAILED = const(43)  # a: 1 no calibration of the analogue inputs (told once), 2 the beeper (once an hour)
+KEYS_LEFT_OUT = const(45)  # a: a bit for each key that types nothing, as in "0123456789*#ABCD"; 0 when all work again
 
 # Records of the board's own that never go to the host.
 ACKNOWLEDGED = const(128)  # a: the host's database holds everything up to this number, b: tag of that host
@@ -83,7 +84,7 @@ TOLD = const(
 # What is only counted when the room that the journal has left is kept for the pickups of parcels.
 MINOR = const(
     1 << BOOTED | 1 << DOOR_FORCED | 1 << BELL_RUNG | 1 << LAMP_FAILED | 1 << TICKET_REFUSED | 1 << LEVEL_LOST | 1 << CODES_TRIED
-    | 1 << DOOR_FLAPPED | 1 << SUPPLY_LOW | 1 << TAMPERED | 1 << COIL_STUCK | 1 << PART_FAILED
+    | 1 << DOOR_FLAPPED | 1 << SUPPLY_LOW | 1 << TAMPERED | 1 << COIL_STUCK | 1 << PART_FAILED | 1 << KEYS_LEFT_OUT
 )  # fmt: skip
 
 # Which part has failed (PART_FAILED.a).

@@ -79,7 +79,7 @@ class Keypad:
         return self._keys[key]
 
     def _mark(self, down, now_ms):
-        """Begins another 30 s; a key that was down through the last ones is stuck. Of a reading that tells nothing all its keys are meant."""
+        """Begins another 30 s; a key that was down through the last ones is stuck, also in readings that tell nothing."""
         if self._marked:
             self.stuck |= self._steady
         self._steady = down

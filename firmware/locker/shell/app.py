@@ -22,6 +22,7 @@ from locker.wire.session import Session
 _STEP_MS = const(20)
 _QUIET_MS = const(5000)
 _REPAINT_MS = const(60000)
+_KEYS = b"0123456789*#ABCD"  # bits of KEYS_LEFT_OUT
 _WATCHDOG_MS = const(8000)
 _DARK_STEPS = const(60)  # 1.2 s: longer than it goes unnoticed that the lamp's expander was reset
 _HOUR_MS = const(3600000)
@@ -74,6 +75,7 @@ class App:
         self._wake_ms = None
         self._key_ms = self._painted_ms = 0
         self._dark = 0  # steps in which the lamp was switched on and drew no current, up to now
+        self._stuck = self._keys = self._told_keys = 0  # of the keypad; which of _KEYS type nothing; of which the journal has it
         self._quiet_ms = {}  # by kind, or an I2C address below 0: until when it is told already
 
     def _carrier(self):
@@ -156,6 +158,8 @@ class App:
             if key == _OTHER_LANGUAGE:
                 self._turn()
             self._tell(events.KeyPressed(chr(key)), now_ms)
+        if fittings.keypad.stuck != self._stuck or self._keys != self._told_keys:
+            self._leave_out(fittings.keypad, now_ms)
         self._hear(silent, now_ms)
         ended = self._pulses.step(now_ms)
         if ended:
@@ -200,6 +204,24 @@ class App:
         self._painted_ms = now_ms
         if self._fittings.screen:
             self._fittings.screen.restart()
+
+    def _leave_out(self, keypad, now_ms):
+        """Tells the core which keys type nothing, and the host: at once of keys that work again, of others once an hour."""
+        if keypad.stuck != self._stuck:
+            self._stuck = keypad.stuck
+            lost = keypad.left_out()
+            self._keys = 0
+            for bit in range(len(_KEYS)):
+                if _KEYS[bit] in lost:
+                    self._keys |= 1 << bit
+            self._tell(events.KeysLeftOut(lost.decode()), now_ms)
+        keys = self._keys
+        worse = keys & ~self._told_keys
+        if keys != self._told_keys and (not worse or now_ms >= self._quiet_ms.get(records.KEYS_LEFT_OUT, 0)):
+            if worse:
+                self._quiet_ms[records.KEYS_LEFT_OUT] = now_ms + _HOUR_MS
+            self._told_keys = keys
+            self._note(records.KEYS_LEFT_OUT, now_ms, keys)
 
     def _paint(self):
         """Sends the screen its next line; a screen that does not answer costs its picture and nothing else."""
