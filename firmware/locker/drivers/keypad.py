@@ -108,7 +108,7 @@ class Keypad:
         for _ in range(len(self._keys)):
             for key in range(len(self._keys)):
                 row, column = 1 << key // width, 1 << key % width
-                if self.stuck >> key & 1 and (rows & row or columns & column):
+                if self.stuck >> key & 1 and not self._shorted & column and (rows & row or columns & column):
                     rows |= row
                     columns |= column
         return bool(rows & (rows - 1) and columns & (columns - 1))
