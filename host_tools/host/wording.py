@@ -77,6 +77,7 @@ _STAFF = {
     "expander": "A part of {place} does not answer: some doors are out of service.",
     "supply": "The supply at {place} is too weak for its locks.",
     "coil": "A lock coil at {place} is on and cannot be switched off: cut its power now. No door opens there until it is mended.",
+    "keys": "Keys of the keypad at {place} are stuck and type nothing: its screen and `ansim events` name them.",
     "tamper": "Somebody is at the inside of {place}.",
     "journal": "The journal of {place} is old or damaged. It takes no parcels until it has a new epoch or is provisioned anew.",
     "recall code": "To take the parcel out of door {door} at {place}: {code}, once. Type the door and all 12 digits, then #.",

@@ -279,3 +279,9 @@ def test_the_screen_says_which_keys_are_broken_as_soon_as_it_has_nothing_else_to
     assert story.text == texts.ENTRY
     story.types("*")
     assert story.text == texts.WELCOME
+
+
+def test_keys_that_find_no_room_on_the_screen_are_not_passed_over_in_silence():
+    for keys, named in (("124578*0", "124578*0"), ("124578*03", "124578*03"), ("124578*036", "124578*0+")):
+        effects = Story().tell(events.KeysLeftOut(keys))
+        assert [effect.arguments for effect in effects if isinstance(effect, Show)] == [(named,)]

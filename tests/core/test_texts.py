@@ -28,7 +28,7 @@ WIDEST = {  # texts with arguments: the widest ones
     texts.HELP: (99,),
     texts.HELP_NUMBER: (9999,),
     texts.RESUMED: (99,),
-    texts.KEYS_LEFT_OUT: ("1234",),
+    texts.KEYS_LEFT_OUT: ("12457890+",),
 }
 COUNT = 35
 HELP = "02-1234-567890"[:14]  # the longest help number

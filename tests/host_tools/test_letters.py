@@ -346,3 +346,14 @@ def test_every_letter_about_trouble_names_the_sites_help_number(site: Site) -> N
     told = site.hers()
     assert [kind for kind, _ in told] == ["stuck", "opened at last", "forced"]
     assert all(f"call {HELP}" in text for _, text in told)
+
+
+def test_staff_are_told_of_keys_that_are_lost_and_nobody_of_keys_that_work_again(site: Site) -> None:
+    board = site.board()
+    site.boards[board].add(records.KEYS_LEFT_OUT, 0, 1 << 11)
+    site.hear(board)
+    (message,) = site.letters()
+    assert (message.kind, message.to) == ("keys", "staff")
+    site.boards[board].add(records.KEYS_LEFT_OUT, 0, 0)
+    site.hear(board)
+    assert site.letters() == []

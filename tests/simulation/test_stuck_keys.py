@@ -63,7 +63,7 @@ def test_a_stuck_digit_is_told_once_and_what_is_typed_beside_it_is_never_another
         cabinet.run_until(6_000 + NOTICED_MS)
         lost = "1245" if stuck == "15" else "5"
         assert told(host) == [bits(lost)]
-        assert screen_of(world)[0].rstrip() == f"Broken keys: {lost}"
+        assert screen_of(world)[0].rstrip() == f"Dead keys: {lost}"
         tries = host.kinds().count(records.CODE_TRIED)
         for number in range(10):
             world.hands.keys("07" + str(number) * 8 + "#")

@@ -46,6 +46,7 @@ _LONG_DIGITS = const(14)  # door + 12
 _LENGTHS = (9, 10, 14)
 _DOOR_DIGITS = const(2)
 _PAUSE_MS = const(5000)  # that stands for a broken `#`
+_NAMED_MAX = const(9)  # keys that a row of the screen has room for
 _NOBODYS = journal.Door(0)
 
 
@@ -53,8 +54,9 @@ def welcome(cabinet, _):
     """Nobody is at the keypad."""
     if cabinet.resumed and cabinet.resumed(cabinet):
         return
-    if cabinet.left_out:
-        cabinet.show(texts.KEYS_LEFT_OUT, (cabinet.left_out,), None)
+    lost = cabinet.left_out
+    if lost:
+        cabinet.show(texts.KEYS_LEFT_OUT, (lost if len(lost) <= _NAMED_MAX else lost[: _NAMED_MAX - 1] + "+",), None)
     else:
         cabinet.show(texts.WELCOME, (), None)
 

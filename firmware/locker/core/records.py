@@ -78,7 +78,7 @@ URGENT = const(1 << PICKUP_OPENED | 1 << DOOR_FORCED | 1 << DOOR_JAMMED | 1 << B
 TOLD = const(
     URGENT | 1 << DEPOSITED | 1 << CANCELLED | 1 << COLLECTED | 1 << DOOR_LEFT_OPEN | 1 << TICKET_REFUSED | 1 << STILL_INSIDE
     | 1 << SENSOR_FAULT | 1 << SERVICE_OPENED | 1 << DOOR_TESTED | 1 << COMMAND_APPLIED | 1 << SUPPLY_LOW | 1 << LAMP_FAILED
-    | 1 << JOURNAL_DOUBT | 1 << PART_FAILED
+    | 1 << JOURNAL_DOUBT | 1 << PART_FAILED | 1 << KEYS_LEFT_OUT
 )  # fmt: skip
 
 # What is only counted when the room that the journal has left is kept for the pickups of parcels.
