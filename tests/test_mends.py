@@ -8,6 +8,7 @@ import pytest
 
 from tests.mends import REPOSITORY
 from tests.mends.mend import Mend, mends
+from tests.mends.page import is_current
 from tests.mends.trying import outcome
 
 ALL = mends()
@@ -39,6 +40,10 @@ def test_a_mend_is_held_by_tests_that_exist(mend: Mend) -> None:
             nodes = ast.walk(ast.parse((REPOSITORY / path).read_text()))
             found = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
             assert name.split("::")[-1].split("[")[0] in found, test
+
+
+def test_the_page_of_faults_is_current() -> None:
+    assert is_current()
 
 
 @pytest.mark.soak
