@@ -85,6 +85,7 @@ SHAPES: dict[tuple[str, str], Shape] = {
     ("service", "who"): maybe(row(text("[0-9a-f]{16}"), number(0, 9999))),
     ("service", "journal"): maybe(row(number(0, (1 << 64) - 1), number(), number(), number())),
     ("service", "start_journal"): anything,
+    ("service", "plant"): anything,
     ("files", "survey"): row(number(), number(), text()),
     ("files", "digest"): text("[0-9a-f]*"),
     ("files", "has_journal"): flag,
