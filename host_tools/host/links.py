@@ -69,6 +69,7 @@ class Links:
     _links: dict[bytes, Link] = field(default_factory=dict)
     _known: set[bytes] = field(default_factory=set)
     _refreshed_s: float | None = None
+    _asked_s: float | None = None  # when an alias that nobody knew was looked up last
 
     def hear(self, carrier: Carrier, payload: bytes, now_s: float) -> tuple[Link, Said | None] | None:
         """Takes a payload from a carrier. Gives the link that it is from, and what is for the ledger; None where it proves nothing.
@@ -104,7 +105,8 @@ class Links:
             return None
         if alias in self._links:
             return self._links[alias]
-        if alias not in self._known:
+        if alias not in self._known and (self._asked_s is None or now_s - self._asked_s >= _REFRESH_S):
+            self._asked_s = now_s
             self._refresh(now_s)
         identity = self.ledger.identity(alias) if alias in self._known else None
         if identity is None:
@@ -116,8 +118,6 @@ class Links:
 
     def _refresh(self, now_s: float) -> None:
         """Looks into the ledger for cabinets that were enrolled or retired meanwhile."""
-        if self._refreshed_s is not None and now_s - self._refreshed_s < _REFRESH_S:
-            return
         self._refreshed_s = now_s
         self._known = {cabinet.alias for cabinet in self.ledger.cabinets()}
         for alias in self._links.keys() - self._known:

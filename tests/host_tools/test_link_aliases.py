@@ -1,0 +1,64 @@
+"""Whom a host knows by the alias in a frame: a board from the moment of its enrolment, and strangers cost the ledger little."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from host_board import enrol
+
+from host_tools.host import tally as counting
+from host_tools.host.ledger import Cabinet, Ledger, open_ledger
+from host_tools.host.links import Links
+from host_tools.host.tally import Tally
+from locker.wire.frame import VERSION
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with open_ledger(tmp_path / "data") as ledger:
+        ledger.site("mapo-3")
+        yield ledger
+
+
+class Deaf:
+    """A carrier whose answers nobody hears."""
+
+    name = "deaf"
+    verified = False
+
+    def write(self, frame: bytes) -> None:
+        """Nobody hears it."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def frame_of(alias: bytes) -> bytes:
+    return bytes((VERSION << 4,)) + alias + os.urandom(24)
+
+
+def test_a_board_that_speaks_just_after_its_enrolment_is_no_stranger(ledger: Ledger) -> None:
+    told: list[dict] = []
+    tally = Tally(told.append)
+    links = Links(ledger, told.append, tally)
+    links.tick(0.0)  # the host has just looked at its cabinets by itself
+    links.hear(Deaf(), frame_of(enrol(ledger).alias), 0.2)
+    tally.tick(0.2)
+    assert [one["kind"] for one in told] == [counting.UNSEALED], "the seal is wrong, the alias is known"
+
+
+def test_unknown_aliases_cost_a_look_into_the_ledger_once_a_second_at_most(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    cabinets = ledger.cabinets
+
+    def looked() -> list[Cabinet]:
+        looks.append(1)
+        return cabinets()
+
+    monkeypatch.setattr(ledger, "cabinets", looked)
+    told: list[dict] = []
+    links = Links(ledger, told.append, Tally(told.append))
+    for frame in range(1000):
+        links.hear(Deaf(), frame_of(os.urandom(4)), frame / 100)
+    assert len(looks) == 10
