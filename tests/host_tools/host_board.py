@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from host_tools.host import tables
 from host_tools.host.ledger import Enrolment, Ledger
 from locker.core import commands, records
 from locker.core.records import Record
@@ -20,6 +21,9 @@ from locker.wire.frame import Decoder
 from locker.wire.session import Session
 
 PATIENCE_S = 30.0  # how long a test waits for what must come; it waits no longer than it takes
+
+
+A_MONTH_MS = 30 * 86_400_000
 
 
 def enrolment(uid: bytes = b"uid-01", site: str = "mapo-3", number: int | None = None) -> Enrolment:
@@ -32,6 +36,12 @@ def enrol(ledger: Ledger, uid: bytes = b"uid-01", site: str = "mapo-3") -> Enrol
     ledger.enrol(made)
     ledger.confirm(made.board_id)
     return made
+
+
+def was_away_for_a_month(ledger: Ledger) -> None:
+    """No board has been heard since it was enrolled a month ago: what its journal tells is as much as people can do in that time."""
+    with ledger.writing() as connection:
+        connection.execute(tables.cabinet.update().values(enrolled_ms=tables.cabinet.c.enrolled_ms - A_MONTH_MS))
 
 
 class Journal:
@@ -89,6 +99,12 @@ class Board:
     def close(self) -> None:
         if self._line is not None:
             self._line.close()
+
+    def __enter__(self) -> "Board":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     def write(self, frame: bytes) -> None:
         self.sent.append(frame)

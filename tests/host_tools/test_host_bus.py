@@ -138,8 +138,8 @@ def test_an_address_belongs_to_a_bus_and_a_bus_needs_one(arguments: tuple[str, .
     assert "Traceback" not in ended.stderr
 
 
-def test_a_bus_that_cannot_be_opened_is_said_in_one_sentence(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "host_tools", "serve", "--data", str(tmp_path), "--listen", "none", "--rs485", "/dev/does-not-exist"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    assert ended.returncode == 1
-    assert "There is no serial port /dev/does-not-exist" in ended.stderr
+def test_a_bus_that_cannot_be_opened_is_said_in_one_sentence_and_waited_for(tmp_path: Path) -> None:
+    with Host(tmp_path / "data", "--listen", "none", "--rs485", "/dev/does-not-exist") as host:
+        detail = host.wait_for("serial port waits")["detail"]
+        assert detail == "There is no serial port /dev/does-not-exist: plug the adapter in, or name another one."
+        assert host.end() == 0  # it had not ended, and said nothing on its standard error

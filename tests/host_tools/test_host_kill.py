@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from host_board import Board, Journal, enrol
+from host_board import Board, Journal, enrol, was_away_for_a_month
 from swift_host import SwiftHost
 
 from host_tools.host import parcels, residents, tables, tickets
@@ -61,25 +61,21 @@ def kill_and_check(data: Path, ledger: Ledger, enrolled: Enrolment, seed: int, k
     journal = story(ledger, seed, lives=5 * kills)
     acknowledged = 0
     for _ in range(kills):
-        board = Board(enrolled, journal)
-        board.acknowledged = acknowledged
-        with SwiftHost(data) as host:
+        with Board(enrolled, journal) as board, SwiftHost(data) as host:
+            board.acknowledged = acknowledged
             play_until_killed(board, host, chance)
         acknowledged = board.acknowledged
-        board.close()
         held = [(p.door, p.counter) for p in parcels.listing(ledger)]
         said = [records.unpack(event) for event in journal.events[:acknowledged]]
         assert {(event.door, event.b) for event in said if event.kind == records.DEPOSITED} <= set(held)
-    board = Board(enrolled, journal)
-    board.acknowledged = acknowledged
-    with SwiftHost(data) as host:
+    with Board(enrolled, journal) as board, SwiftHost(data) as host:
+        board.acknowledged = acknowledged
         board.connect(host.address)
         board.meet()
         board.send_all()
         while unsent(ledger):
             host.listen()
         assert host.end() == 0
-    board.close()
     check(data, ledger, enrolled, journal)
 
 
@@ -114,4 +110,6 @@ def test_a_host_killed_again_and_again_loses_nothing_and_doubles_nothing(home: P
     with open_ledger(home) as ledger:
         ledger.site("mapo-3")
         residents.add(ledger, "Kim")
-        kill_and_check(home, ledger, enrol(ledger), seed, kills)
+        enrolled = enrol(ledger)
+        was_away_for_a_month(ledger)
+        kill_and_check(home, ledger, enrolled, seed, kills)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from host_board import PATIENCE_S, Board, Host, Journal, enrol
+from host_board import PATIENCE_S, Board, Host, Journal, enrol, was_away_for_a_month
 from postgres_server import PASSWORD, PostgresServer, keep_in
 from sqlalchemy import Connection, inspect
 from test_host_kill import check, story, unsent
@@ -46,8 +46,9 @@ def test_a_servers_sudden_end_while_boards_talk_loses_nothing_and_doubles_nothin
     data: Path, ledger: Ledger, postgres: PostgresServer
 ) -> None:
     chance = random.Random(1)
-    board = Board(enrol(ledger), story(ledger, 1, lives=40))
-    with Host(data) as host:
+    enrolled = enrol(ledger)
+    was_away_for_a_month(ledger)
+    with Board(enrolled, story(ledger, 1, lives=40)) as board, Host(data) as host:
         board.connect(host.address)
         board.meet()
         for _ in range(4):
@@ -65,7 +66,6 @@ def test_a_servers_sudden_end_while_boards_talk_loses_nothing_and_doubles_nothin
             while unsent(reopened):
                 host.listen()
             assert host.end() == 0
-            board.close()
             check(data, reopened, board.enrolled, board.journal)
     assert PASSWORD.encode() not in host.output
 
@@ -78,6 +78,8 @@ def test_two_hosts_on_one_database_apply_each_event_once_and_tell_it_once(data: 
     made = enrol(ledger)
     known = ledger.enrolled(made.uid)
     assert known is not None
+    with ledger.writing() as connection:
+        connection.execute(tables.cabinet.update().values(letters=100.0))  # nobody was at this cabinet for long
     journal = story(ledger, 3, lives=30)
     with open_ledger(other) as second, ThreadPoolExecutor(2) as at_once:
         applied = 0
@@ -295,15 +297,14 @@ def test_a_host_whose_connection_dies_in_the_middle_of_a_commit_takes_another_an
             "IF nextval('insertions') IN (2, 5, 9) THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NEW; END $$;"
             "CREATE TRIGGER die BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION die()"
         )
-    board = Board(enrol(ledger), story(ledger, 4, lives=4))
-    with Host(data) as host:
+    enrolled = enrol(ledger)
+    with Board(enrolled, story(ledger, 4, lives=4)) as board, Host(data) as host:
         board.connect(host.address)
         board.meet()
         board.send_all()
         while unsent(ledger):
             host.listen()
         assert host.end() == 0
-    board.close()
     assert len([one for one in host.told if one["event"] == "ledger waits"]) >= 1
     check(data, ledger, board.enrolled, board.journal)
 

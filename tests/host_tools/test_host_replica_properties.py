@@ -75,6 +75,9 @@ def empty(ledger: Ledger) -> None:
         for table in (tables.event, tables.parcel, tables.alarm, tables.position, tables.outbox, tables.boot):
             connection.execute(table.delete())
         connection.execute(tables.ticket.update().values(state="open"))
+        connection.execute(
+            tables.cabinet.update().values(letters=100.0, letters_ms=0)
+        )  # as after a rest: what is held depends on its length
 
 
 class Place(NamedTuple):
