@@ -42,10 +42,9 @@ def a_counter_is_kept_with_the_deposit_only(patch: Patch) -> None:
     apply = Door.apply
 
     def forgetful(self, kind, a, b, epoch):
-        counter = self.counter
         apply(self, kind, a, b, epoch)
-        if kind in (records.DEPOSIT_STARTED, records.CANCELLED):
-            self.counter = counter
+        if kind == records.CANCELLED:
+            self.counter = b - 1
 
     patch.setattr(Door, "apply", forgetful)
 

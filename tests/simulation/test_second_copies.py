@@ -13,7 +13,7 @@ from locker.wire import host_messages as messages
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 
 REFUSED = "No free door now."
-OPERATIONS = 13  # of the flash in a boot and a deposit; a test says when it is no longer so
+OPERATIONS = 15  # of the flash in a boot and a deposit; a test says when it is no longer so
 
 
 def replace(flash: FlashImage, label: str, content: bytes | None = None) -> None:
