@@ -61,6 +61,7 @@ def code_of(door: int, counter: int, tail: int = NO_TAIL, digits: int = 8) -> st
 
 def duress_of(door: int, counter: int, tail: int) -> str:
     """The same 8 digits with that safe tail in the place of their last two."""
+    assert tail < NO_TAIL, "a ticket without a safe tail: its parcel has no duress code"
     identity = identities.from_json(IDENTITY)
     key = identities.secrets(identity, [(1, 0, RULE)], [0]).code_key
     return duress_code(key, identity.board_id, 1, door, counter, 0, tail)[:8]

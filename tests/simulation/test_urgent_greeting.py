@@ -10,20 +10,12 @@ from host_tools.simulator.controller import VirtualController
 from host_tools.simulator.network import Network
 from host_tools.simulator.people import resident, screen_of, send
 from locker.core import records
-from locker.core.codes import duress_code
-from locker.core.tickets import tail
-from locker.shell import identity as identities
-from tests.simulation.stage import IDENTITY, Cabinet, TestHost, code_of, make_flash
+from tests.simulation.stage import Cabinet, TestHost, code_of, duress_of, make_flash, tail_of
 from tests.simulation.test_dead_connection import HOST, TcpHost
 
-SERIAL = 5
+SERIAL = 6  # of a ticket with a safe tail: her parcel has a duress code
 AWAY_MS, BACK_MS = 40_000, 220_000  # 3 minutes: the pauses are near their longest
 SOON_MS = 6_000
-
-
-def hers(door: int, under_duress: bool) -> str:
-    identity, code = identities.from_json(IDENTITY), code_of(door, 1)
-    return duress_code(code, tail(identity.ticket_key, identity.site_id, SERIAL)) if under_duress else code
 
 
 def act_bell(cabinet: Cabinet, door: int) -> None:
@@ -35,18 +27,18 @@ def act_tamper(cabinet: Cabinet, door: int) -> None:
 
 
 def act_pickup(cabinet: Cabinet, door: int) -> None:
-    send(cabinet.world, resident(cabinet.world, door, hers(door, False)))
+    send(cabinet.world, resident(cabinet.world, door, code_of(door, 1, tail_of(SERIAL))))
 
 
 def act_duress(cabinet: Cabinet, door: int) -> None:
-    send(cabinet.world, resident(cabinet.world, door, hers(door, True)))
+    send(cabinet.world, resident(cabinet.world, door, duress_of(door, 1, tail_of(SERIAL))))
 
 
 ACTS = {"bell": act_bell, "tamper": act_tamper, "pickup": act_pickup, "duress": act_duress}
 
 
-def connections_after(path: Path, act: Callable[[Cabinet, int], None]) -> tuple[list[int], int]:
-    """A host goes away for 3 minutes; that happens half a minute before it is back. When connections came about, and when it was back."""
+def connections_after(path: Path, act: Callable[[Cabinet, int], None]) -> tuple[list[int], list[records.Record]]:
+    """A host goes away for 3 minutes; that happens half a minute before it is back. When connections came about, and the events."""
     make_flash(path)
     with Cabinet(path, network=HOST) as cabinet:
         network = Network(cabinet.world.clock, random.Random(1))
@@ -61,7 +53,11 @@ def connections_after(path: Path, act: Callable[[Cabinet, int], None]) -> tuple[
         cabinet.run_until(BACK_MS)
         network.listen(HOST["host"], HOST["port"], accept)
         cabinet.run_until(BACK_MS + 30_000)
-        return host.connections, len(host.events)
+        return host.connections, [record for _, record in host.events]
+
+
+def by_whom(events: list[records.Record]) -> list[int]:
+    return [record.a for record in events if record.kind == records.PICKUP_OPENED]
 
 
 @pytest.mark.parametrize("name", ACTS)
@@ -71,8 +67,11 @@ def test_a_board_with_something_urgent_is_back_within_seconds_of_its_host(tmp_pa
 
 
 def test_a_pickup_under_duress_comes_back_at_the_same_instant_as_any_other(tmp_path: Path) -> None:
-    free, forced = (connections_after(tmp_path / name, ACTS[name]) for name in ("pickup", "duress"))
+    (free, freely), (forced, under_duress) = (connections_after(tmp_path / name, ACTS[name]) for name in ("pickup", "duress"))
     assert free == forced
+    assert [record.kind for record in freely] == [record.kind for record in under_duress]
+    assert by_whom(freely) == [records.BY_CODE]
+    assert by_whom(under_duress) == [records.BY_DURESS]
 
 
 def test_a_host_that_started_afresh_on_a_serial_line_hears_a_call_within_seconds_and_the_screen_says_so(tmp_path: Path) -> None:
