@@ -12,16 +12,16 @@ def used() -> int:
 
 
 def all_but(count: int) -> list:
-    """What leaves about so many bytes of the heap free, for as long as it is held."""
+    """What leaves so many bytes of the heap free, in one piece, and nothing else, for as long as it is held."""
     gc.collect()
+    room = bytearray(count) if TELLS else b""
     taken = []
     size = 1 << 20
     while TELLS and size > 32:
-        if gc.mem_free() - size < count:
-            size >>= 1
-            continue
         try:
             taken.append(bytearray(size))
         except MemoryError:  # there is no room of that size in one piece
             size >>= 1
+    del room
+    gc.collect()
     return taken

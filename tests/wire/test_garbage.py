@@ -8,7 +8,7 @@ from locker.mac import hmac_sha256
 from locker.wire.frame import Decoder, encode
 from locker.wire.host_messages import Ack
 
-LITTLE = 16 * 1024  # bytes of heap, 64-bit
+LITTLE = 8 * 1024  # bytes of heap in one piece, 64-bit
 LEFT_BEHIND_MAX = 600  # a frame that has begun, and the numbers of the counters
 
 
