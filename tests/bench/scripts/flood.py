@@ -23,6 +23,7 @@ from locker.wire.host_session import HostSession
 
 STEPS = 42
 SETTLED = 60  # steps before, in peace
+_REGISTERS = 22  # of an expander
 _WAITING = 256  # bytes that have arrived and were not read, from which on a stranger adds none
 TYPED = "0127182818#"
 IDENTITY = {
@@ -89,11 +90,14 @@ class Bus:
         pass
 
     def _of(self, address):
-        return self._registers.setdefault(address, bytearray(32))
+        """The registers twice in a row: the one after the last is the first again."""
+        return self._registers.setdefault(address, bytearray(2 * _REGISTERS))
 
     def writeto(self, address, buffer, *, start=0, end=None):
         data = buffer[start + 1 : end]
-        self._of(address)[buffer[start] & 31 : (buffer[start] & 31) + len(data)] = data
+        if len(data) <= 2:  # more is for the screen
+            registers, place = self._of(address), buffer[start] % _REGISTERS
+            registers[place : place + len(data)] = registers[place + _REGISTERS : place + _REGISTERS + len(data)] = data
 
     def writeto_then_readfrom(self, address, out_buffer, in_buffer, *, out_start=0, out_end=None, in_start=0, in_end=None):
         place = out_buffer[out_start]
@@ -148,6 +152,9 @@ class Typist:
         self._keypad = keypad
         self.keys = ""
 
+    def __getattr__(self, name):
+        return getattr(self._keypad, name)
+
     def scan(self, now_ms):
         self._keypad.scan(now_ms)
         key, self.keys = self.keys[:1], self.keys[1:]
@@ -156,6 +163,8 @@ class Typist:
 
 class Hal:
     """Nothing is connected; time passes when it is told to."""
+
+    calibrated = True
 
     def __init__(self, board):
         self.board = board
@@ -193,7 +202,7 @@ class Hal:
     def catalogue(self, language):
         return open("/".join(__file__.split("/")[:-4] + ["firmware/locker/texts", language + ".txt"]), "rb")
 
-    def carrier(self, settings):
+    def carrier(self, settings, draw):
         return self.line
 
     def one_shot(self, ms, action):
