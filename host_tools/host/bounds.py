@@ -31,6 +31,7 @@ _COUNT = (1 << _OLD_SHIFT) - 1
 _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000
 _KEPT_MINUTES = 7 * 24 * 60
+_ASKED_MAX = 500  # letters that one statement asks for
 
 #: Letters to staff that nothing holds up.
 _URGENT = ("bell", "forced", "tamper", "coil", HELD_BACK)
@@ -46,10 +47,10 @@ def credit(connection: Connection, cabinet: Row, at_ms: int) -> None:
 def hold_back(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Marks as held those of these new rows of the outbox that are beyond the buckets of their cabinets, and tells staff once an hour."""
     table = tables.cabinet
-    for number in {row["cabinet"] for row in rows}:
-        its = [row for row in rows if row["cabinet"] == number and (row["resident"] is not None or row["kind"] not in _URGENT)]
-        if not its:
-            continue
+    bounded = [row for row in rows if row["resident"] is not None or row["kind"] not in _URGENT]
+    new = list(_new(connection, bounded).values())
+    for number in {row["cabinet"] for row in new}:
+        its = [row for row in new if row["cabinet"] == number]
         cabinet = connection.execute(select(table).where(table.c.id == number)).one()
         at_ms = its[-1]["queued_ms"]
         level = _filled(cabinet, at_ms)
@@ -61,6 +62,18 @@ def hold_back(connection: Connection, rows: list[dict[str, Any]]) -> None:
         connection.execute(update(table).where(table.c.id == number).values(letters=level, letters_ms=at_ms))
         if its[-1]["held"]:
             raise_case(connection, number, HELD_BACK, at_ms // _HOUR_MS, 0, at_ms)
+
+
+def _new(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Those that are not in the outbox yet, each once, by their ids: what is said twice is told once, and takes one place."""
+    new: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        new.setdefault(row["id"], row)
+    ids = list(new)
+    for first in range(0, len(ids), _ASKED_MAX):
+        for known in connection.scalars(select(tables.outbox.c.id).where(tables.outbox.c.id.in_(ids[first : first + _ASKED_MAX]))):
+            del new[known]
+    return new
 
 
 def _filled(cabinet: Row, at_ms: int) -> float:

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from host_tools.host import tables
 from host_tools.host.ledger import Enrolment, Ledger
@@ -100,7 +100,7 @@ class Board:
         if self._line is not None:
             self._line.close()
 
-    def __enter__(self) -> "Board":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -221,7 +221,7 @@ class Host:
         self.output = b""
         self._rest = b""
 
-    def __enter__(self) -> "Host":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:

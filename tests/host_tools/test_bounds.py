@@ -93,6 +93,20 @@ def test_a_board_that_tells_more_than_people_can_do_is_believed_but_its_letters_
         assert [row.held for row in rows] == [None]
 
 
+def test_a_letter_that_is_told_again_takes_one_place(cabinet: Cabinet) -> None:
+    cabinet.meets(NOON_MS)
+    for door in range(1, DOORS):
+        cabinet.visit(door, 1)
+    cabinet.tell(NOON_MS + 1_000)
+    cabinet.journal.add(records.PULSED, 3, 1, 1)  # of which the host does not hear before the urgent copies
+    forced = cabinet.journal.add(records.DOOR_FORCED, 3, 0, 1)
+    for _ in range(3):
+        take(cabinet.ledger, [Said(cabinet.id, cabinet.journal.incarnation, 1, 100, NOON_MS + 2_000, (forced,), True)] * 2)
+    cabinet.tell(NOON_MS + 3_000)
+    assert cabinet.letters() == [None] * DOORS
+    assert cabinet.cases() == ["forced"]
+
+
 def test_six_o_clock_in_the_evening_passes(cabinet: Cabinet) -> None:
     cabinet.meets(NOON_MS)
     for counter in range(1, 9):  # every door is filled, emptied and filled again, a visit in 20 s
