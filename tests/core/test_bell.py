@@ -4,7 +4,7 @@ from cabinet_script import Story, kinds, pulses, sounds
 
 from locker.core import records, texts
 from locker.core.effects import ALARM, Light, Record, Send
-from locker.core.events import HostAcknowledged
+from locker.core.events import HostAcknowledged, KeysLeftOut
 
 
 def test_the_bell_is_told_at_once_and_lights_the_cabinet():
@@ -57,6 +57,24 @@ def test_the_word_that_other_events_have_arrived_is_not_taken_for_the_call():
     story.wait(4000)
     story.tell(HostAcknowledged(before))
     assert story.text == texts.OFFLINE
+
+
+def test_the_word_that_other_events_have_arrived_changes_nothing_on_the_screen():
+    story = Story()
+    story.opens(1)
+    story.closes(1)
+    story.wait(61000)
+    before = story.number
+    story.rings()
+    story.tell(HostAcknowledged(before))
+    assert story.text == texts.BELL
+    story.wait(64000)
+    assert story.text == texts.WELCOME
+    story.tell(HostAcknowledged(before))
+    assert story.text == texts.WELCOME
+    story.tell(KeysLeftOut("5"))
+    story.tell(HostAcknowledged(before))
+    assert story.text == texts.KEYS_LEFT_OUT
 
 
 def test_with_the_host_the_screen_still_promises_nothing():

@@ -193,6 +193,13 @@ def test_a_parcel_of_an_epoch_whose_key_is_gone_opens_for_no_code():
     assert story.state.doors[door].state == journal.WAITING
 
 
+def test_an_epoch_brings_its_rule():
+    for rule in (0, 1):
+        story = Story()
+        assert applied(story, commands.BEGIN_EPOCH, 0, 0, 10 | rule << 18)
+        assert (story.state.epoch, story.state.rules[10]) == (10, rule)
+
+
 def test_an_epoch_begins_once_however_often_it_is_ordered():
     story = Story()
     begun = [effect for effect in story.orders(commands.BEGIN_EPOCH, counter=5, a=9) if isinstance(effect, Record)]

@@ -240,3 +240,8 @@ def test_boots_are_counted_since_one_that_has_lasted_for_an_hour():
         assert boots((records.BOOTED, 0), (records.BELL_RUNG, hour)) == 0
         assert boots((records.BOOTED, 0), (records.BELL_RUNG, hour), (records.BOOTED, 0)) == 1
     assert boots((records.DEPOSIT_STARTED, 0), (records.TAMPERED, 0)) == 0
+
+
+def test_an_epoch_that_is_carried_over_an_erased_block_is_not_the_present_one_for_that():
+    state = folded(((records.EPOCH_BEGUN, 0, 3, 88), (records.JOURNAL_DOUBT, 0, 1, 0), (records.EPOCH_KEPT, 0, 2, 77)))
+    assert (state.epoch, state.nonces[2], state.doubt) == (3, 77, 1)

@@ -220,3 +220,29 @@ def test_of_two_doors_that_are_open_each_is_spoken_of_until_it_is_closed():
     story.closes(2)
     story.wait(9000)
     assert story.text == texts.WELCOME
+
+
+def test_at_a_door_that_nobody_may_be_at_the_screen_asks_for_a_minute():
+    story = story_in(WAITING, False, True)
+    story.power_on()
+    story.wait(59900)
+    assert story.text == texts.CLOSE
+    story.wait(100)
+    assert story.text == texts.WELCOME
+
+
+def test_somebody_at_the_keypad_does_not_make_that_minute_longer():
+    story = story_in(WAITING, False, True)
+    story.power_on()
+    story.wait(59000)
+    story.types("1")
+    story.wait(61000)
+    assert story.text == texts.WELCOME
+
+
+def test_a_door_that_its_courier_has_left_open_is_spoken_of_no_more():
+    story = story_in(LOADING, False, True)
+    story.power_on()
+    assert records.DOOR_LEFT_OPEN in kinds(story.wait(600000))
+    story.wait(10000)
+    assert story.text == texts.WELCOME
