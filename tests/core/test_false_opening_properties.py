@@ -48,6 +48,7 @@ def model(monkeypatch):
     monkeypatch.setattr(mac, "hmac_sha256", lru_cache(8)(mac.hmac_sha256))  # of one parcel they are the same for each guess
     monkeypatch.setattr(entry, "_SHORT_DIGITS", 5)
     monkeypatch.setattr(entry, "_LONG_DIGITS", 7)
+    monkeypatch.setattr(entry, "_LENGTHS", (9, 5, 7))
     monkeypatch.setattr(english, "catalogue", cache(english.catalogue))
 
 

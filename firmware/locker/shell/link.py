@@ -106,8 +106,8 @@ class Link:
             self._carrier.write(b"\0" + frame)
         if self._session.ready:
             self._talk(now_ms)
-        else:
-            self._held = False
+        else:  # what the meeting before left unanswered casts no doubt on this one
+            self._held = self._waiting = self._doubts = False
             self._report_ms = 0
 
     def _hear(self, now_ms):
