@@ -7,6 +7,7 @@ lines of the server, letters, statements to the database, the screen, sounds, co
 import asyncio
 import json
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -53,6 +54,8 @@ DAY_NS = 86_400_000_000_000  # from the deposits to the afternoon
 PARCELS = 3
 FORCED = 4  # a door without one
 UNTIL_DEPOSITED_MS = 75_000
+_ECHO = re.compile(r"\.*[0-9]")  # of a key: who stands there sees the key itself
+_AWAKE_US = 3_000_000  # from the power's return to the welcome
 
 
 @dataclass(frozen=True)
@@ -196,8 +199,8 @@ class Run:
 
     def _shown(self, entry: Entry) -> None:
         value = entry.value
-        if entry.kind == "screen" and isinstance(value, tuple) and any("# done" in line for line in value):
-            value = ("the digit that she types", *value[1:])
+        if entry.kind == "screen" and isinstance(value, tuple) and _ECHO.fullmatch(value[0].strip()):
+            value = (value[0].rstrip()[:-1], *value[1:])
         self.note("cabinet", (entry.kind, entry.door, value, entry.cause))
 
     def _accept(self, stream: Stream) -> None:
@@ -341,12 +344,25 @@ def play(afternoon: Afternoon, seed: int, under_duress: bool, scratch: Path) -> 
     return run
 
 
+def _type(world: World, number: str) -> Script:
+    """She types a number; where the cabinet goes dark under her fingers she waits until it is back, and begins again."""
+    while True:
+        for key in number:
+            yield world.hands.keys(key)
+            if not world.supply.on:
+                break
+        else:
+            return
+        yield Until(lambda: world.supply.on, 60_000)
+        yield world.clock.now_us() + _AWAKE_US
+
+
 def _collect(world: World, door: int, pin: str, visit: Visit) -> Script:
     """She types slips of the finger first, then her number, waits for the door, and closes it after a while."""
     for slip in range(visit.wrong):
-        yield world.hands.keys(f"{door:02}{slip:08}#")
+        yield from _type(world, f"{door:02}{slip:08}#")
         yield world.clock.now_us() + 4_000_000
-    yield world.hands.keys(f"{door:02}{pin}#")
+    yield from _type(world, f"{door:02}{pin}#")
     if not (yield Until(lambda: world.doors[door].place != "shut", 14_000)):
         return False
     yield world.hands.take(door)

@@ -15,6 +15,7 @@ from .paired import PARCELS, Afternoon, Run, Trouble, Visit, play
 
 _FIRST_MS = 5_500  # the cabinet is awake and has met its host
 _LAST_MS = 10_500  # behind the last thing that happens: a letter goes 8 s after the opening at most
+_TYPED_AGAIN_MS = 6_000  # after a power cut under her fingers
 
 VISITS = st.lists(
     st.builds(
@@ -88,12 +89,15 @@ def test_nobody_but_a_dispatcher_can_tell_a_pickup_under_duress_from_another(aft
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+@example(Afternoon([Visit(5_500, 0, 300)], until_ms=16_300), 0, 500, "power")
+@example(Afternoon([Visit(5_500, 0, 300)], until_ms=22_300), 0, 1_900, "power")
 @given(afternoons(), st.integers(0, 2**32), st.integers(0, 6_000), st.sampled_from(("cut", "forget", "host", "power")))
 def test_nor_when_the_link_or_an_end_of_it_fails_in_the_midst_of_the_visit(
     afternoon: Afternoon, seed: int, behind_ms: int, what: str
 ) -> None:
     trouble = Trouble(afternoon.visits[0].at_ms + behind_ms, what)
-    check(Afternoon(afternoon.visits, [trouble], afternoon.loss, afternoon.until_ms), seed)
+    again_ms = _TYPED_AGAIN_MS if what == "power" else 0
+    check(Afternoon(afternoon.visits, [trouble], afternoon.loss, afternoon.until_ms + again_ms), seed)
 
 
 @pytest.mark.soak
