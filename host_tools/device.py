@@ -4,29 +4,23 @@ with Device("/dev/ttyUSB0") as device:
     device.call("files", "read", "/board.json")
 """
 
-import ast
 import contextlib
 import io
-import os
-import re
-import stat
 import struct
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
-from serial.tools import list_ports
 
 from host_tools.answers import TEXT_MAX, parsed
 from host_tools.bundle import MPY_VERSION, errand, ready
 from host_tools.errors import Complaint
+from host_tools.ports import look_at
+from host_tools.programs import WINDOW_BITS, deflated, literal, strip
 
-#: 2^12 = 4 KiB of the board's memory while it unpacks; more saves under 5 % of the bytes.
-WINDOW_BITS = 12
 #: After this long in the raw REPL without a word from us a board's watchdog brings its application back.
 PATIENCE_MS = 600_000
 _READ_TIMEOUT_S = 3
@@ -44,6 +38,22 @@ _SILENT = (
     "Likely causes: another device's port, a chip without MicroPython (`ansim flash --erase-chip`), a cable for charging only, or no power."
 )
 _RESET = b"import machine\nmachine.reset()"
+#: Signs the note that the application has left (locker.shell.pause): this boot goes on, for nothing was changed.
+_RESET_AFTER_A_LOOK = b"""import machine
+try:
+    m = machine.RTC().memory
+    if m()[:1] == b'P':
+        m(b'L' + m()[1:])
+except AttributeError:
+    pass
+machine.reset()"""
+#: What changes nothing on a board. Whatever else it is asked to run makes its next start an event.
+_LOOKS = {
+    "probe": ("probe",),
+    "files": ("digest", "has_journal", "read", "survey"),
+    "service": ("journal", "who"),
+    "bench": ("begin",),
+}
 _AFTER_BOOT = (b">>> ", b"In service\r\n")
 
 
@@ -114,6 +124,8 @@ class Traffic:
 class Device:
     """One MicroPython board, in its raw REPL while the `with` block lasts. The block ends by resetting the board into its application.
 
+    Where nothing was asked of it that could change it, that reset is no event of the board's journal: its boot goes on.
+
     Raises Complaint: no such port, no permission, busy, no MicroPython, another implementation or .mpy version, board gone.
     """
 
@@ -121,6 +133,7 @@ class Device:
         self.name = port
         self._scripts: set[str] = set()
         self._booted = False
+        self._is_changed = False  # or may be: it was asked for more than a look
 
     def __enter__(self) -> Self:
         look_at(self.name)
@@ -219,8 +232,9 @@ class Device:
         Raises BoardError with the board's own exception.
         """
         if script not in self._scripts:
-            self.execute(errand(script), packed=packed)
+            self._load(errand(script), packed)
             self._scripts.add(script)
+        self._is_changed |= function not in _LOOKS.get(script, ())
         told: list[str] = []
 
         def hear(line: str) -> None:
@@ -243,6 +257,10 @@ class Device:
 
     def execute(self, source: str, *, packed: bool = True) -> None:
         """Runs a program in the board's main module, without its comments and docstrings; compressed where that is shorter."""
+        self._is_changed = True
+        self._load(source, packed)
+
+    def _load(self, source: str, packed: bool) -> None:
         plain = strip(source).encode()
         if packed and self.facts.deflate:
             small = (
@@ -309,30 +327,17 @@ class Device:
         until = time.monotonic() + _END_S_MAX
         while time.monotonic() < until and not port.read(max(1, port.in_waiting)).endswith(b">"):
             pass
-        port.write(b"\r\x01" + _RESET + b"\x04")
+        port.write(b"\r\x01" + self._reset + b"\x04")
         until = time.monotonic() + _END_S_MAX
         while port.out_waiting and time.monotonic() < until:  # not `flush`, which waits for a reader for ever
             time.sleep(_END_S_MAX / 50)
 
     def _restart(self) -> None:
-        self._transport.exec_raw_no_follow(_RESET)
+        self._transport.exec_raw_no_follow(self._reset)
 
-
-def look_at(port: str) -> str:
-    """The path of a serial port that is there and may be used, links followed, without opening it. Raises Complaint."""
-    path = os.path.realpath(port)
-    try:
-        is_device = stat.S_ISCHR(os.stat(path).st_mode)
-    except OSError:
-        known = ", ".join(sorted(found.device for found in list_ports.comports())) or "none"
-        raise Complaint(f"There is no serial port {port}: check the cable and the name. Ports here: {known}.", code="port") from None
-    if not is_device:
-        raise Complaint(f"{port} is not a serial port: give the name of the board's port, such as /dev/ttyUSB0.", 2, code="port")
-    if not os.access(path, os.R_OK | os.W_OK):
-        raise Complaint(
-            f"No permission for {port}: add yourself to the group that owns it (often `dialout`) and log in again.", code="port"
-        )
-    return path
+    @property
+    def _reset(self) -> bytes:
+        return _RESET if self._is_changed else _RESET_AFTER_A_LOOK
 
 
 def _open(port: str) -> SerialTransport:
@@ -343,38 +348,3 @@ def _open(port: str) -> SerialTransport:
     except TransportError:
         cure = "close the program that uses it (a terminal, `ansim serve`, another `ansim`)."
         raise Complaint(f"{port} is busy or gone: {cure}", code="port") from None
-
-
-def deflated(data: bytes) -> bytes:
-    """A raw deflate stream (RFC 1951) for a board's small window."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -WINDOW_BITS)
-    return packer.compress(data) + packer.flush()
-
-
-def literal(value: Any) -> bytes:
-    """A value as source code.
-
-    MicroPython's literals are 8-bit clean, so bytes go as they are but for what a raw REPL or the literal itself would take for its own.
-    """
-    if not isinstance(value, bytes):
-        return repr(value).encode()
-    return b"b'" + _OWN.sub(_escaped, value) + b"'"
-
-
-_OWN = re.compile(rb"([\x00-\x05\n\r'\\])(?=([0-7]?))")
-_NAMED = {b"\n": b"\\n", b"\r": b"\\r", b"'": b"\\'", b"\\": b"\\\\"}
-
-
-def _escaped(found: re.Match[bytes]) -> bytes:
-    """The shortest escape: an octal one needs its zeros only before another octal digit."""
-    byte, digit = found.groups()
-    return _NAMED.get(byte) or (b"\\00%d" if digit else b"\\%d") % byte[0]
-
-
-def strip(source: str) -> str:
-    """A program without comments and docstrings."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
-            node.body[:1] = [] if len(node.body) > 1 or isinstance(node, ast.Module) else [ast.Pass()]
-    return ast.unparse(tree)

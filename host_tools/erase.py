@@ -13,10 +13,10 @@ from pathlib import Path
 
 from host_tools import partitions
 from host_tools.boards import BoardFile
-from host_tools.device import look_at
 from host_tools.errors import Complaint
 from host_tools.esptool import Ended, Esptool, Progress
 from host_tools.image import IMAGE_OFFSET, put_together
+from host_tools.ports import look_at
 
 _WRONG_CHIP = re.compile(r"This chip is (\S+), not ")
 _FLASH_SIZE = re.compile(r"Detected flash size: (\d+)(KB|MB)")

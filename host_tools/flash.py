@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from host_tools.boards import BoardFile
 from host_tools.bundle import OWNED_FOLDERS, START_FILES, bundle, digest
-from host_tools.device import BOOT_S_MAX, Device, look_at
+from host_tools.device import BOOT_S_MAX, Device
 from host_tools.errors import Complaint
 from host_tools.flashed import recall, remember
 from host_tools.install import OnBoard, Progress, fingerprint, finish, install, survey
+from host_tools.ports import look_at
 
 _UNFINISHED = "next/manifest"
 #: What is told of a board that has its firmware and no identity.

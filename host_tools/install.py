@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from host_tools.carried import start_file
 from host_tools.delta import Piece, pieces, travelling
-from host_tools.device import WINDOW_BITS, BoardError, Device, deflated
+from host_tools.device import BoardError, Device
 from host_tools.errors import Complaint
+from host_tools.programs import WINDOW_BITS, deflated
 
 _CHUNK_BYTES = 1024
 _FINGERPRINT_BYTES = 6

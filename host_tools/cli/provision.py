@@ -13,12 +13,12 @@ from host_tools.boards import BoardFile, load_board
 from host_tools.catalogue import languages
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._tables import notices
-from host_tools.device import look_at
 from host_tools.errors import Complaint
 from host_tools.host import help_numbers
 from host_tools.host.data import data_option
 from host_tools.host.names import checked_name
 from host_tools.host.turns import ADDRESSES
+from host_tools.ports import look_at
 
 if TYPE_CHECKING:
     from host_tools.provision import Provisioned

@@ -82,6 +82,7 @@ class Chip:
         self.powered = True
         self.used = False  # a program has run on it
         self.boots = 1
+        self.rtc_memory = b""  # outlives resets, but no power cut
         self.reset_cause = PWRON_RESET
         self.buses: list[I2CBus] = []
         self.analogue: dict[int, Callable[[], int]] = {}  # pin: mV on it now
@@ -220,6 +221,7 @@ class Chip:
             self.reset(PWRON_RESET)
         elif self.powered and not on:
             self.powered = False
+            self.rtc_memory = b""
             for callback in tuple(self.on_power_cut):
                 callback()
             self._stop("power cut")

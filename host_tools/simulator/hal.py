@@ -152,6 +152,17 @@ class SimulatedHal:
         self.alive()
         self.clock_s = max(self.clock_s, seconds)
 
+    def clock_ms(self) -> int:
+        self.alive()
+        return self._clock.now_us() // 1000
+
+    def scratch(self, data: bytes | None = None) -> bytes | None:
+        self.alive()
+        if data is None:
+            return self._chip.rtc_memory
+        self._chip.rtc_memory = bytes(data)
+        return None
+
     def reset_cause(self) -> int:
         return _CAUSES.get(self._chip.reset_cause, records.RESET_UNKNOWN)
 

@@ -13,9 +13,9 @@ from host_tools import making
 from host_tools.bundle import MPY_VERSION, OWNED_FOLDERS, bundle, digest, errand, packed, ready, unpacked
 from host_tools.carried import locker_folder
 from host_tools.catalogue import LINE_BYTES, languages
-from host_tools.device import WINDOW_BITS, deflated
 from host_tools.errors import Complaint
 from host_tools.making import compile_source, make
+from host_tools.programs import WINDOW_BITS, deflated
 from locker.shell import catalogue as on_board
 
 

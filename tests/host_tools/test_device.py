@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host_tools.bundle import ON_BOARD
-from host_tools.device import BoardError, Device, Facts, literal, strip
+from host_tools.device import BoardError, Device, Facts
 from host_tools.errors import Complaint
 from host_tools.flash import Flashed, plan, verdict
 from host_tools.install import OnBoard, _check_room, fingerprint
+from host_tools.programs import literal, strip
 
 ESP32 = Facts("micropython", (1, 29, 0), 6, "esp32", "Generic ESP32S3 module with ESP32S3", b"123456", True)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from host_tools.bundle import errand
 from host_tools.carried import start_file
-from host_tools.device import deflated
 from host_tools.install import _archive
+from host_tools.programs import deflated
 
 HERE = Path(__file__).parent
 START = {"/update.py": start_file("update.py").read_bytes(), "/boot.py": start_file("boot.py").read_bytes()}

@@ -70,3 +70,36 @@ def test_a_board_that_was_never_flashed_or_provisioned_as_a_whole_waits_for_a_pe
     assert started(JournalError("The journal is not initialised: run `ansim provision`.")).resets == 0
     for files in ({}, {"/identity.json": IDENTITY}, {"/network.json": {}}, {"/identity.json": {}, "/network.json": {}}):
         assert started(None, files).resets == 0, files
+
+
+def test_ctrl_c_ends_the_program_in_order_and_leaves_a_note():
+    done = []
+
+    class App:
+        def __init__(self, hal, identity, network):
+            pass
+
+        def run(self):
+            try:
+                while True:
+                    yield 20
+            finally:
+                done.append("coils off")
+
+        def pause(self):
+            done.append("note")
+
+    class Interrupted(Chip):
+        def run(self, coroutine):
+            next(iter(coroutine))
+            raise KeyboardInterrupt  # while it sleeps
+
+    kept = starting.App, starting.read_json
+    starting.App, starting.read_json = App, lambda path: IDENTITY
+    try:
+        starting.start(Interrupted)
+    except KeyboardInterrupt:
+        done.append("the REPL")
+    finally:
+        starting.App, starting.read_json = kept
+    assert done == ["coils off", "note", "the REPL"]

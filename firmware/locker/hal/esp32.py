@@ -194,6 +194,16 @@ class Esp32:
         causes = (machine.PWRON_RESET, machine.HARD_RESET, machine.WDT_RESET, machine.SOFT_RESET)
         return causes.index(cause) + 1 if cause in causes else 0
 
+    def clock_ms(self):
+        return time.time_ns() // 1000000
+
+    def scratch(self, data=None):
+        try:
+            memory = machine.RTC().memory
+        except AttributeError:  # a build without it: each start is a boot of its own
+            return b""
+        return memory() if data is None else memory(data)
+
     def reset(self):
         machine.reset()
 

@@ -138,6 +138,12 @@ class Hal(Protocol):
     def set_clock(self, seconds: int) -> None:
         """The time of day, in seconds since 1970 UTC, for file times and logs only. The chip's clock is never set back."""
 
+    def clock_ms(self) -> int:
+        """The chip's clock, in ms since any instant: it outlives resets, and `set_clock` moves it."""
+
+    def scratch(self, data: bytes | None = None, /) -> bytes | None:
+        """Memory of the chip that outlives resets, but no power cut: keeps up to 64 bytes, or tells what is kept (b"": nothing)."""
+
     def reset_cause(self) -> int:
         """Why this boot happened: one of the RESET_ constants of locker.core.records."""
 

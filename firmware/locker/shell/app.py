@@ -12,6 +12,7 @@ from locker.shell.catalogue import rows
 from locker.shell.fittings import BELL, DARK, TAMPER, Fittings
 from locker.shell.link import Link
 from locker.shell.marks import first, leave_out, pair
+from locker.shell.pause import pause, resume
 from locker.shell.pulses import Pulses
 from locker.shell.random import Random
 from locker.shell.store import JournalError, JournalFull, Store
@@ -66,10 +67,11 @@ class App:
         self._marks = flash.marks
         pair(flash.marks, self._store, self._state)
         identities.refuse_unknown(self._state.rules.values())
+        self._resumed = resume(hal, self._store)
         unique = hal.uid() + b"%d %d" % (self._store.boot, self._store.next_number)
         self._random = Random(flash.marks, identity.master_secret, unique, hal.entropy)
         self._failed = 0  # a bit for each part whose failure is to be told
-        self._is_said = False  # that the board has booted
+        self._is_said = bool(self._resumed)  # that the board has booted
         session = Session(identity.master_secret, identity.board_id, identity.alias, self._random.draw)
         self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status, self._tell, hal.set_clock, self._carrier)
         self._wake_ms = None
@@ -110,13 +112,13 @@ class App:
             self._state.command + 1,
             store.boot,
             BUILD,
-            self._hal.now_ms() // 100,
+            store.since + self._hal.now_ms() // 100,
             int.from_bytes(self._hal.uid(), "big"),
         )
 
     def _status(self):
         fittings = self._fittings
-        uptime = self._hal.now_ms() // 100
+        uptime = self._store.since + self._hal.now_ms() // 100
         return messages.STATUS, uptime, self._store.next_number, fittings.contacts.state, fittings.occupancy.state
 
     def boot(self) -> None:
@@ -125,7 +127,7 @@ class App:
         self._tidy(now_ms, False)
         if self._state.boots < _BOOTS_MAX or not self._random.kept:  # its number then has to tell this boot from others
             self._say_boot(now_ms)
-        else:
+        elif self._resumed is None:
             leave_out(self._marks, 1)
         is_open = self._fittings.contacts.state
         is_occupied = self._fittings.occupancy.state
@@ -185,7 +187,7 @@ class App:
     def _tidy(self, now_ms, quiet):
         """Sees to the room in the journal, and tells the core how much there is."""
         store, cabinet = self._store, self._cabinet
-        store.tidy(now_ms // 100, quiet)
+        store.tidy(store.since + now_ms // 100, quiet)
         wanted = RESERVE * len(self._fittings.numbers)
         cabinet.room = store.room(wanted)
         cabinet.accepting = cabinet.room >= wanted and not self._state.doubt and not self._fittings.lost_long(now_ms)
@@ -323,7 +325,8 @@ class App:
     def _record(self, effect, now_ms):
         """The durable record; None when the journal is full, and no coil moves for it. The core sees to it that it is not."""
         try:
-            return self._store.append(effect.kind, effect.door, now_ms // 100, effect.a, effect.b)
+            store = self._store
+            return store.append(effect.kind, effect.door, store.since + now_ms // 100, effect.a, effect.b)
         except JournalFull:
             return None
 
@@ -339,9 +342,14 @@ class App:
             self._quiet_ms[which] = now_ms + _HOUR_MS
             self._note(kind, now_ms, a)
 
+    def pause(self) -> None:
+        """Staff at the cable end this program: they may only want to look. See locker.shell.pause."""
+        pause(self._hal, self._store, self._is_said, self._hal.now_ms())
+
     async def run(self) -> None:
         """Steps until cancelled. However it ends, every coil is off."""
         try:
+            self._hal.scratch(b"")  # from here on this program leaves its own
             feed = self._hal.watchdog(_WATCHDOG_MS)
             self.boot()
             gc.collect()

@@ -120,7 +120,7 @@ class Link:
 
     def _take(self, message, now_ms):
         kind = message[0]
-        uptime = now_ms // 100
+        uptime = self._journal.since + now_ms // 100
         self._waiting = self._doubts = False
         if kind in _TOLD:
             self._tell(_TOLD[kind](*message[1:]), now_ms)

@@ -28,6 +28,7 @@ def start(open_hal) -> None:
 
     The guard: whatever goes wrong while it runs is told on the console, every coil is off, and the chip starts afresh. So it does, after
     a while, when something goes wrong at the start. Only a board that was never flashed or provisioned as a whole waits for a person.
+    Ctrl-C ends it with every coil off, and leaves a note for the tools at the cable.
     """
     try:
         hal = open_hal()
@@ -46,8 +47,13 @@ def start(open_hal) -> None:
         if not isinstance(error, JournalError):
             hal.run(_reset(hal))
         return
+    running = app.run()
     try:
-        hal.run(app.run())
+        hal.run(running)
+    except KeyboardInterrupt:  # mostly while it sleeps: its own end has not been reached
+        running.close()
+        app.pause()
+        raise
     except Exception as error:
         sys.print_exception(error)
         hal.reset()

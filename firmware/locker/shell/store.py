@@ -79,8 +79,8 @@ class Store:
     if that still says something), the last of them its anchor, when the block with its anchor is about to be erased. Opening it writes
     nothing.
 
-    `boot` is the number of this boot; `damaged` how many records of the present epoch are damaged or missing. `kept(boot, kind, uptime)`,
-    if it is set, is called behind each record that is durable.
+    `boot` is the number of this boot, `since` the tenths of a second that it had lasted before this program; `damaged` how many records
+    of the present epoch are damaged or missing. `kept(boot, kind, uptime)`, if it is set, is called behind each record that is durable.
     Raises JournalError when the partition is not an initialised journal.
     """
 
@@ -97,6 +97,7 @@ class Store:
         self.tag = 0  # of the host that said so
         self._said = 0  # the acknowledgement that is durable
         self.boot = 0
+        self.since = 0
         self.damaged = 0
         self.kept = None
         self.next_number = 1

@@ -56,7 +56,6 @@ class ChipServer:
         self._tones: set[int] = set()
         self._heard: dict[int, bytearray] = {}
         self._rtc_us = 0  # what the calendar said at the beginning of the world, in µs since 2000
-        self._rtc_memory = b""
         self._sleep: Event | None = None
         self._table: dict[int, Callable[[bytes], bytes | None]] = {
             1: self._pin_mode,
@@ -112,9 +111,8 @@ class ChipServer:
         self._tones.clear()
 
     def lose_power(self) -> None:
-        """The calendar and its memory need power."""
+        """The calendar needs power."""
         self._rtc_us = -self._clock.now_us()
-        self._rtc_memory = b""
         if self._sleep:
             self._sleep.cancel()
 
@@ -274,9 +272,10 @@ class ChipServer:
 
     def _rtc_memory_access(self, packet: bytes) -> bytes | None:
         if len(packet) > 1:
-            self._rtc_memory = packet[2:]
+            self._chip.rtc_memory = packet[2:]
             return None
-        return b"\0" + len(self._rtc_memory).to_bytes(2, "little") + self._rtc_memory.ljust(_RTC_MEMORY_BYTES, b"\0")
+        kept = self._chip.rtc_memory
+        return b"\0" + len(kept).to_bytes(2, "little") + kept.ljust(_RTC_MEMORY_BYTES, b"\0")
 
     def _nvs_get(self, packet: bytes) -> bytes:
         namespace, key, _ = packet[2:].split(b"\0", 2)

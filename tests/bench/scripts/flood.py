@@ -214,6 +214,9 @@ class Hal:
     def reset_cause(self):
         return 1
 
+    def scratch(self, data=None):
+        return b""
+
     def uid(self):
         return bytes(6)
 

@@ -90,6 +90,9 @@ class RTC:
     def datetime(self, now=None):
         return now
 
+    def memory(self, data=None):
+        return b""
+
 
 class UART:
     def __init__(self, number, *arguments, **options):

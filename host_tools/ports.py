@@ -1,0 +1,25 @@
+"""The serial ports of this computer, looked at without opening one, and without what it takes to speak to a board."""
+
+import os
+import stat
+
+from host_tools.errors import Complaint
+
+
+def look_at(port: str) -> str:
+    """The path of a serial port that is there and may be used, links followed, without opening it. Raises Complaint."""
+    path = os.path.realpath(port)
+    try:
+        is_device = stat.S_ISCHR(os.stat(path).st_mode)
+    except OSError:
+        from serial.tools import list_ports
+
+        known = ", ".join(sorted(found.device for found in list_ports.comports())) or "none"
+        raise Complaint(f"There is no serial port {port}: check the cable and the name. Ports here: {known}.", code="port") from None
+    if not is_device:
+        raise Complaint(f"{port} is not a serial port: give the name of the board's port, such as /dev/ttyUSB0.", 2, code="port")
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise Complaint(
+            f"No permission for {port}: add yourself to the group that owns it (often `dialout`) and log in again.", code="port"
+        )
+    return path
