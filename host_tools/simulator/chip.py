@@ -12,7 +12,7 @@ from host_tools.simulator.i2c import I2CBus
 from host_tools.simulator.link import SerialEnd
 from host_tools.simulator.radio import Radio
 from host_tools.simulator.trace import Trace
-from host_tools.simulator.wires import EXTERNAL_PULL, Wires
+from host_tools.simulator.wires import EXTERNAL_PULL, Node, Wires
 
 PWRON_RESET = 1
 HARD_RESET = 2
@@ -46,9 +46,10 @@ def has_no_pull(chip: str, pin: int) -> bool:
 class _Pad:
     """What a program has made of one GPIO."""
 
-    __slots__ = ("latch", "mode", "pull", "pwm_hz")
+    __slots__ = ("latch", "mode", "node", "pull", "pwm_hz")
 
-    def __init__(self) -> None:
+    def __init__(self, node: Node) -> None:
+        self.node = node
         self.mode: str | None = None
         self.pull = 0
         self.latch = 0
@@ -117,8 +118,8 @@ class Chip:
 
     def pin_read(self, pin: int) -> int:
         """The level on the pin, whoever drives it."""
-        self._pad(pin)
-        return self._wires.node(pin).level() if self._live() else 0
+        pad = self._pads.get(pin) or self._pad(pin)
+        return pad.node.level() if self._live() else 0
 
     def pwm(self, pin: int, hz: int, duty_u16: int) -> None:
         """A square wave of hz, 0 to stop; duty 0-65535. Anything slower than a tone sees a high pin."""
@@ -150,7 +151,7 @@ class Chip:
         live = self._live()
         with self._trace.because("program"):
             if live:
-                self._bus(sda, scl).write(address, bytes(data))
+                self._bus(sda, scl).write(address, data)
 
     def i2c_read(self, sda: int, scl: int, address: int, count: int) -> bytes:
         """Raises OSError(ENODEV) when nothing acknowledges."""
@@ -158,8 +159,9 @@ class Chip:
 
     def i2c_write_read(self, sda: int, scl: int, address: int, data: bytes, count: int) -> bytes:
         """Writes, then reads after a repeated start. Raises OSError(ENODEV) when nothing acknowledges."""
-        self.i2c_write(sda, scl, address, data)
-        return self.i2c_read(sda, scl, address, count)
+        boots = self.boots
+        self.i2c_write(sda, scl, address, data)  # which may end the program
+        return self._bus(sda, scl).read(address, count) if self.powered and boots == self.boots else bytes(count)
 
     # The serial link. What a program has not read when 640 bytes wait is lost.
 
@@ -236,7 +238,7 @@ class Chip:
         if pin not in self._pads:
             if not 0 <= pin < _PIN_COUNT[self.kind] or pin in _NOT_BONDED.get(self.kind, ()):
                 raise ValueError(f"an {self.kind} has no GPIO{pin}")
-            self._pads[pin] = _Pad()
+            self._pads[pin] = _Pad(self._wires.node(pin))
         return self._pads[pin]
 
     def _bus(self, sda: int, scl: int) -> I2CBus:
@@ -247,7 +249,7 @@ class Chip:
 
     def _apply(self, pin: int, pad: _Pad) -> None:
         with self._trace.because("program"):
-            node = self._wires.node(pin)
+            node = pad.node
             if pad.pwm_hz:
                 node.set(1)
             elif pad.mode == "out":

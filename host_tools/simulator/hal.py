@@ -179,12 +179,11 @@ class SimulatedHal:
         return self._chip
 
     def _pin(self, number: int) -> Callable[..., int | None]:
+        alive, read, write = self.alive, self._chip.pin_read, self._chip.pin_write
+
         def pin(*level: int) -> int | None:
-            self.alive()
-            if not level:
-                return self._chip.pin_read(number)
-            self._chip.pin_write(number, level[0])
-            return None
+            alive()
+            return write(number, *level) if level else read(number)
 
         return pin
 
@@ -232,9 +231,10 @@ class SimulatedBus:
         in_start: int = 0,
         in_end: int | None = None,
     ) -> None:
+        if in_end is None:
+            in_end = len(in_buffer)
         out = bytes(out_buffer[out_start:out_end])
-        count = len(in_buffer[in_start:in_end])
-        in_buffer[in_start : in_start + count] = self._hal.chip.i2c_write_read(*self._wires, address, out, count)
+        in_buffer[in_start:in_end] = self._hal.chip.i2c_write_read(*self._wires, address, out, in_end - in_start)
 
 
 class SimulatedFlash:

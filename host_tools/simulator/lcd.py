@@ -104,6 +104,9 @@ class CharacterScreen:
         reading_status = self._port & _RW and self._port & _E and not self._port & _RS
         return (self._port & 0x7F) | (0x80 if busy else 0) if reading_status else self._port
 
+    def read_block(self, count: int) -> None:
+        """When it is read decides what it says."""
+
     def _nibble(self, nibble: int, data: bool, at_us: int) -> None:
         if not self._four_bits:
             self._instruct(nibble << 4 | _OPEN, data, at_us)

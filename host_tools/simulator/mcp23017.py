@@ -1,6 +1,6 @@
 """The MCP23017 16-bit I/O expander at register level (Microchip DS20001952). Its interrupt outputs are not wired."""
 
-from host_tools.simulator.wires import Wires, levels
+from host_tools.simulator.wires import Wires, Word
 
 IODIR, IPOL, GPINTEN, DEFVAL, INTCON, IOCON, GPPU, INTF, INTCAP, GPIO, OLAT = range(11)
 REGISTER_NAMES = ("IODIR", "IPOL", "GPINTEN", "DEFVAL", "INTCON", "IOCON", "GPPU", "INTF", "INTCAP", "GPIO", "OLAT")
@@ -8,6 +8,7 @@ _BANK = 0x80
 _SEQOP = 0x20
 _IOCON_WRITABLE = 0xFE
 _READ_ONLY = (INTF, INTCAP)
+_ADDRESSES = 2 * len(REGISTER_NAMES)  # of paired registers: the one after the last is the first
 
 
 class MCP23017:
@@ -20,7 +21,7 @@ class MCP23017:
     def __init__(self, address: int, wires: Wires) -> None:
         self.address = address
         self._pins = [wires.node((address, bit)) for bit in range(16)]
-        self._ports = (self._pins[:8], self._pins[8:])
+        self._levels = Word(wires, self._pins).levels
         self.powered = True
         self.held_in_reset = False
         self.deaf = False  # acknowledges nothing, and keeps everything
@@ -30,8 +31,8 @@ class MCP23017:
 
     def _clear(self) -> None:
         self._addressed = False
-        self._registers = [[0, 0] for _ in REGISTER_NAMES]
-        self._registers[IODIR] = [0xFF, 0xFF]
+        self._registers = bytearray(_ADDRESSES)  # of ports A and B in turn
+        self._registers[2 * IODIR] = self._registers[2 * IODIR + 1] = 0xFF
         self._pointer = 0
         self._pointer_next = False  # the next byte written is a register address
         for bit in range(16):
@@ -59,9 +60,9 @@ class MCP23017:
         for name in ("IOCON", "OLAT", "IODIR", *registers):  # the latch before the direction: a preset makes no edge of its own
             if name in registers:
                 index = REGISTER_NAMES.index(name)
-                self._registers[index] = [registers[name] & 0xFF, registers[name] >> 8 & 0xFF]
+                self._registers[2 * index : 2 * index + 2] = (registers[name] & 0xFFFF).to_bytes(2, "little")
         if "IOCON" in registers:
-            self._registers[IOCON][1] = self._registers[IOCON][0]
+            self._registers[2 * IOCON + 1] = self._registers[2 * IOCON]
         for bit in range(16):
             self._drive(bit)
 
@@ -98,8 +99,19 @@ class MCP23017:
         self._step()
         return self._value(*where) if where else 0
 
+    def read_block(self, count: int) -> bytes | None:
+        """What so many `read`s give; None when the pointer does not just go up, or has left the registers."""
+        start = self._pointer
+        registers = self._registers
+        if not self._addressed or registers[2 * IOCON] & (_BANK | _SEQOP) or start + count > 2 * _ADDRESSES or start >= _ADDRESSES:
+            return None
+        once = registers[:]
+        once[2 * GPIO], once[2 * GPIO + 1] = self._inputs()
+        self._pointer = (start + count) % _ADDRESSES
+        return bytes((once + once)[start : start + count])
+
     def _bank(self) -> int:
-        return self._registers[IOCON][0] & _BANK
+        return self._registers[2 * IOCON] & _BANK
 
     def _where(self) -> tuple[int, int] | None:
         """(register, port) under the pointer, None for an address that does not exist."""
@@ -111,7 +123,7 @@ class MCP23017:
 
     def _step(self) -> None:
         """Auto-increment; with SEQOP set, banked addresses stand still and paired ones toggle between the two ports (3.2.1)."""
-        if not self._registers[IOCON][0] & _SEQOP:
+        if not self._registers[2 * IOCON] & _SEQOP:
             pointer = self._pointer + 1
             if self._bank():  # after the last register of the last port comes the first of the first
                 self._pointer = 0x10 if pointer == 0x0B else 0 if pointer == 0x1B else pointer
@@ -124,23 +136,25 @@ class MCP23017:
         if index in _READ_ONLY:
             return
         if index == IOCON:  # one register at two addresses
-            self._registers[IOCON] = [byte & _IOCON_WRITABLE] * 2
+            self._registers[2 * IOCON] = self._registers[2 * IOCON + 1] = byte & _IOCON_WRITABLE
             return
-        self._registers[OLAT if index == GPIO else index][port] = byte
+        self._registers[2 * (OLAT if index == GPIO else index) + port] = byte
         if index in (IODIR, GPPU, GPIO, OLAT):
             for bit in range(port * 8, port * 8 + 8):
                 self._drive(bit)
 
     def _value(self, index: int, port: int) -> int:
-        if index != GPIO:
-            return self._registers[index][port]
-        alive = self.powered and not self.held_in_reset
-        return (levels(self._ports[port]) if alive else 0) ^ self._registers[IPOL][port]
+        return self._inputs()[port] if index == GPIO else self._registers[2 * index + port]
+
+    def _inputs(self) -> tuple[int, int]:
+        """Both ports as GPIO has them."""
+        levels = self._levels() if self.powered and not self.held_in_reset else 0
+        return levels & 0xFF ^ self._registers[2 * IPOL], levels >> 8 ^ self._registers[2 * IPOL + 1]
 
     def _drive(self, bit: int) -> None:
         port, mask = bit >> 3, 1 << (bit & 7)
-        is_input = self._registers[IODIR][port] & mask
+        is_input = self._registers[2 * IODIR + port] & mask
         if not self.powered or is_input:
-            self._pins[bit].set(None, 1 if self.powered and self._registers[GPPU][port] & mask else 0)
+            self._pins[bit].set(None, 1 if self.powered and self._registers[2 * GPPU + port] & mask else 0)
         else:  # the pull-up belongs to inputs only (3.5.7)
-            self._pins[bit].set(1 if self._registers[OLAT][port] & mask else 0)
+            self._pins[bit].set(1 if self._registers[2 * OLAT + port] & mask else 0)

@@ -1,6 +1,6 @@
 """Which voltage is on which wire: pins, pulls, switches. Levels are 0 and 1; what nothing holds reads noise."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from host_tools.simulator.clock import Clock
 from host_tools.simulator.noise import noise
@@ -52,9 +52,15 @@ class Node:
     def level(self) -> int:
         """0 or 1; noise when nothing holds the wire."""
         held = self._held
-        if held == _UNKNOWN:
-            held = self._held = self._hold()
+        if held < 0:
+            held = self.held()
         return self._wires.noise_on(self) if held == _FLOATS else held
+
+    def held(self) -> int:
+        """0 or 1, below 0 when nothing holds the wire."""
+        if self._held == _UNKNOWN:
+            self._held = self._hold()
+        return self._held
 
     def stir(self) -> None:
         """Something at this wire or its neighbours has changed."""
@@ -79,15 +85,39 @@ class Node:
         self.watchers.append(told)
 
 
-def levels(nodes: Iterable[Node]) -> int:
-    """The levels of several wires as bits, the first in bit 0."""
-    word, bit = 0, 1
-    for node in nodes:
-        held = node._held
-        if held > 0 or (held < 0 and node.level()):
-            word |= bit
-        bit <<= 1
-    return word
+class Word:
+    """Several wires, looked at together. What holds them is looked up anew only when any wire of the cabinet has changed."""
+
+    def __init__(self, wires: "Wires", nodes: Sequence[Node]) -> None:
+        self._wires = wires
+        self._nodes = nodes
+        self._changes = -1
+        self._held = 0
+        self._floating: list[tuple[int, Node]] = []
+
+    def levels(self) -> int:
+        """Their levels as bits, the first in bit 0."""
+        wires = self._wires
+        if self._changes != wires.changes:
+            self._look()
+        word = self._held
+        for bit, node in self._floating:
+            if wires.noise_on(node):
+                word |= bit
+        return word
+
+    def _look(self) -> None:
+        self._changes = self._wires.changes
+        self._held = 0
+        self._floating.clear()
+        bit = 1
+        for node in self._nodes:
+            held = node.held()
+            if held == _FLOATS:
+                self._floating.append((bit, node))
+            elif held:
+                self._held |= bit
+            bit <<= 1
 
 
 class Switch:
@@ -147,6 +177,7 @@ class Wires:
         self._noise_tick = -1
         self._noise = 0
         self.on_short: Callable[[str], object] | None = None
+        self.changes = 0  # of any wire: as long as it is the same, each is held as it was
 
     def node(self, pin: PinId | str) -> Node:
         """The wire at a pin, or one with a name of its own."""
@@ -193,6 +224,7 @@ class Wires:
 
     def tell(self, node: Node) -> None:
         """Tells the watchers of all that hangs together with this wire, and of a short."""
+        self.changes += 1
         group = node.group
         for member in group:
             member.stir()
