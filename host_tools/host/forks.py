@@ -17,14 +17,14 @@ anything settled. See docs/decisions/0122-a-branch-of-a-journal.md.
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from host_tools.host import orders, tables
 from host_tools.host.database import insert_or_change
 from host_tools.host.meeting import adoption
 from host_tools.host.orders import Order
 from host_tools.host.said import Said
-from host_tools.host.standing import BRANCH, names
+from host_tools.host.standing import BRANCH, generation_at, story
 from locker.core import commands, records
 
 _PAUSE_MS = 10_000  # between two branches of a board, lest one that goes astray costs the others their time
@@ -65,10 +65,7 @@ def branch(connection: Connection, cabinet: int, incarnation: int, number: int, 
     at_ms = one.at_ms
     label = incarnation + BRANCH
     place = {"cabinet": cabinet, "incarnation": label, "applied": number - 1, "forked_at": number}
-    turned = tables.event.c
-    its = (turned.cabinet == cabinet) & turned.incarnation.in_(names(incarnation)) & (turned.number < number)
-    last = select(turned.a).where(its, turned.kind == records.TICKETS_TURNED).order_by(turned.number.desc()).limit(1)
-    place["generation"] = connection.scalar(last) or 0
+    place["generation"] = generation = generation_at(connection, cabinet, incarnation, number)
     connection.execute(insert_or_change(connection.dialect.name, tables.position), place)
     if one.started_ms is not None:
         anchor = {"cabinet": cabinet, "incarnation": label, "boot": one.boot, "started_ms": one.started_ms}
@@ -89,7 +86,9 @@ def branch(connection: Connection, cabinet: int, incarnation: int, number: int, 
     row = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == cabinet)).one()
     values = {"incarnation": label, "unsettled": row.epoch, "forked_ms": at_ms}
     connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == cabinet).values(**values))
-    orders.queue(connection, cabinet, [orders.new_epoch(row.epoch, one.build)], at_ms)
+    newest = connection.execute(select(tables.site.c.generation).where(tables.site.c.id == row.site)).scalar_one()
+    turn = [Order(commands.TURN_TICKETS, a=newest)] if newest > generation and orders.rule_of(one.build) else []
+    orders.queue(connection, cabinet, [*turn, orders.new_epoch(row.epoch, one.build)], at_ms)
 
 
 class _Behind:
@@ -158,18 +157,3 @@ def _behind(connection: Connection, cabinet: int, incarnation: int) -> dict[int,
             door.newest = max(door.newest, row.b + (row.kind == records.WITHDRAWN))
             door.retry = 0 if row.kind in _HERE else door.retry
     return doors
-
-
-def story(connection: Connection, cabinet: int, incarnation: int) -> list[tuple[int, int | None]]:
-    """The branch and those that it goes on from, the newest first: each with the number below which it counts, None for all."""
-    place = tables.position.c
-    parts: list[tuple[int, int | None]] = []
-    below = None
-    while True:
-        parts.append((incarnation, below))
-        its = (place.cabinet == cabinet) & (place.incarnation == incarnation)
-        began = connection.scalar(select(func.max(place.forked_at)).where(its)) or 0
-        if not began or incarnation < BRANCH:
-            return parts
-        below = began if below is None else min(below, began)
-        incarnation -= BRANCH

@@ -95,13 +95,20 @@ def _classes(key: Key) -> bytes:
 
 
 def look_after(ledger: Ledger, at_ms: int) -> None:
-    """Turns the first key of old sites once the labels that would die with it are old, and asks cabinets that have not turned again."""
+    """Turns the first key of old sites once the labels that would die with it are old, and asks cabinets that have not turned again.
+
+    An older ledger that was restored may know of fewer turns than the cabinets of a site: it goes on behind those that all have taken. What
+    one cabinet says moves the others' key nowhere.
+    """
     with ledger.reading() as connection:
+        ahead = connection.execute(_AHEAD).all()
         old = connection.execute(select(tables.site).where(tables.site.c.is_old, tables.site.c.generation == 0)).all()
         behind = connection.execute(_BEHIND.where(~_asked(at_ms).exists())).all()
         due = [place for place in old if not _young(connection, place, 0, at_ms, derivation.SERIALS) and _can_all(connection, place)]
-    if due or behind:
+    if due or behind or ahead:
         with ledger.writing() as connection:
+            for place in ahead:
+                _begin(connection, place, place.taken)
             for place in due:
                 _turn(connection, place, at_ms)
             for row in behind:
@@ -110,14 +117,19 @@ def look_after(ledger: Ledger, at_ms: int) -> None:
 
 def _turn(connection: Connection, place: Row, at_ms: int) -> None:
     newest = place.generation + 1
+    _begin(connection, place, newest)
+    for cabinet in connection.scalars(select(_PRESENT.c.id).where(_PRESENT.c.site == place.id)).all():
+        orders.queue(connection, cabinet, [Order(commands.TURN_TICKETS, a=newest)], at_ms)
+
+
+def _begin(connection: Connection, place: Row, newest: int) -> None:
+    """The site's key is of that generation; labels of two ago and more are expired."""
     connection.execute(update(tables.site).where(tables.site.c.id == place.id).values(generation=newest))
     ticket = tables.ticket.c
     gone = (ticket.site == place.id) & (ticket.state == "open") & (ticket.generation < newest - 1)
     if newest == 1 and place.is_old:
         gone = (ticket.site == place.id) & (ticket.state == "open") & (ticket.serial >= derivation.SERIALS)
     connection.execute(update(tables.ticket).where(gone).values(state="expired"))
-    for cabinet in connection.scalars(select(_PRESENT.c.id).where(_PRESENT.c.site == place.id)).all():
-        orders.queue(connection, cabinet, [Order(commands.TURN_TICKETS, a=newest)], at_ms)
 
 
 def _young(connection: Connection, place: Row, generation: int, at_ms: int, serial_min: int = 0) -> bool:
@@ -148,6 +160,13 @@ _BEHIND = (
     select(_PRESENT.c.id, tables.site.c.generation.label("newest"))
     .join_from(_PRESENT, tables.site, tables.site.c.id == _PRESENT.c.site)
     .where(_PRESENT.c.generation < tables.site.c.generation)
+)
+
+_AHEAD = (
+    select(tables.site.c.id, tables.site.c.is_old, func.min(_PRESENT.c.generation).label("taken"))
+    .join_from(_PRESENT, tables.site, tables.site.c.id == _PRESENT.c.site)
+    .group_by(tables.site.c.id, tables.site.c.is_old, tables.site.c.generation)
+    .having(func.min(_PRESENT.c.generation) > tables.site.c.generation)
 )
 
 

@@ -6,7 +6,7 @@ from copy import copy
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, or_, select, true
 
 from host_tools.host.tables import boot, cabinet, event, parcel, position, ticket
 from host_tools.host.tables import epoch as epochs
@@ -120,7 +120,7 @@ def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
             found[row.cabinet, row.incarnation].place(row)
     for board in found.values():
         if board.forked_at and not board.last.boot:  # a branch that has no event of its own yet
-            last = _LAST_OF_ALL.where(event.c.incarnation.in_(names(board.incarnation)), event.c.cabinet == board.cabinet)
+            last = _LAST_OF_ALL.where(of_story(connection, board.cabinet, board.incarnation))
             row = connection.execute(last.where(event.c.number <= board.applied)).first()
             board.last = Last(*row) if row else board.last
     for row in connection.execute(_BOOTS, lives):
@@ -158,6 +158,7 @@ _BOOTS = (
     .where(boot.c.cabinet.in_(_NUMBERS), boot.c.incarnation.in_(_LIVES), boot.c.boot >= func.coalesce(event.c.boot, 0))
 )
 
+_PROVISIONED = select(cabinet.c.generation).where(cabinet.c.id == bindparam("key"))
 _LAST_OF_ALL = select(*(event.c[name] for name in ("boot", "uptime", "earliest_ms"))).order_by(event.c.number.desc()).limit(1)
 _EPOCHS = select(epochs.c.cabinet, epochs.c.incarnation, epochs.c.began, epochs.c.epoch)
 _EPOCHS = _EPOCHS.where(epochs.c.cabinet.in_(_NUMBERS)).order_by(epochs.c.began)
@@ -176,19 +177,54 @@ def names(incarnation: int) -> list[int]:
     return [first, *range(max(first + BRANCH, incarnation - _BRANCHES_MAX * BRANCH), incarnation + 1, BRANCH)]
 
 
+def story(connection: Connection, cabinet: int, incarnation: int) -> list[tuple[int, int | None]]:
+    """The journal, or the branch and those that it goes on from, the newest first: each with the number below which it counts (None: all).
+
+    What an older one holds from that number on happened too, but is none of this story.
+    """
+    forked_at: dict[int, int] = {}
+    if incarnation >= BRANCH:
+        its = (position.c.cabinet == cabinet) & position.c.incarnation.in_(names(incarnation))
+        rows = connection.execute(select(position.c.incarnation, position.c.forked_at).where(its))
+        forked_at = {row.incarnation: row.forked_at for row in rows}
+    parts: list[tuple[int, int | None]] = []
+    below = None
+    for label in reversed(names(incarnation)):
+        parts.append((label, below))
+        began = forked_at.get(label, 0)
+        if began:
+            below = began if below is None else min(below, began)
+    return parts
+
+
+def of_story(connection: Connection, cabinet: int, incarnation: int) -> ColumnElement[bool]:
+    """Whether an event is of that story."""
+    parts = [
+        (event.c.incarnation == label) & (event.c.number < below if below is not None else true())
+        for label, below in story(connection, cabinet, incarnation)
+    ]
+    return (event.c.cabinet == cabinet) & or_(*parts)
+
+
 def told(connection: Connection, board: Board, numbers: Iterable[int]) -> dict[int, Record]:
     """The events with these numbers as the ledger holds them; those that it has set aside are left out."""
-    its = (event.c.cabinet == board.cabinet) & event.c.incarnation.in_(names(board.incarnation)) & event.c.number.in_(list(numbers))
-    fields = (event.c[name] for name in Record._fields)
-    rows = connection.execute(select(*fields).where(its).order_by(event.c.incarnation))
+    its = of_story(connection, board.cabinet, board.incarnation) & event.c.number.in_(list(numbers))
+    rows = connection.execute(select(*(event.c[name] for name in Record._fields)).where(its))
     return {row.number: Record(*row) for row in rows}
+
+
+def generation_at(connection: Connection, cabinet: int, incarnation: int, number: int) -> int:
+    """The generation of a board's ticket key before the event of that number in that story: as it was provisioned, or has turned since."""
+    its = of_story(connection, cabinet, incarnation) & (event.c.kind == records.TICKETS_TURNED) & (event.c.number < number)
+    last = connection.scalar(select(event.c.a).where(its).order_by(event.c.number.desc()).limit(1))
+    return last if last is not None else connection.execute(_PROVISIONED, {"key": cabinet}).scalar_one()
 
 
 def start_of(connection: Connection, board: Board, door: int) -> int:
     """The number of the event that reserved the counter of a door's latest parcel, for a board that has told it before this turn."""
-    here = (event.c.cabinet == board.cabinet) & event.c.incarnation.in_(names(board.incarnation)) & (event.c.door == door)
+    here = of_story(connection, board.cabinet, board.incarnation) & (event.c.door == door)
     its = here & event.c.kind.in_((records.DEPOSIT_STARTED, records.WITHDRAWN)) & (event.c.number <= board.applied)
-    return connection.scalar(select(event.c.number).where(its).order_by(event.c.incarnation.desc(), event.c.number.desc()).limit(1)) or 0
+    return connection.scalar(select(event.c.number).where(its).order_by(event.c.number.desc()).limit(1)) or 0
 
 
 def knows_parcel(connection: Connection, board: Board, door: int, counter: int) -> bool:

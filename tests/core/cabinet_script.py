@@ -192,6 +192,11 @@ class Story:
         """The host's next command."""
         return self.tell(events.Commanded(self.state.command + 1, kind, door, counter, a))
 
+    def doubts(self, what=records.DOUBT_BEHIND):
+        """Something is found wrong with the journal."""
+        self._store(do.Record(records.JOURNAL_DOUBT, 0, what, 0))
+        self.state.apply(self.log[-1])
+
     def answers_the_bell(self):
         """A person at the host has seen the call."""
         return self.orders(commands.ANSWER_BELL, a=self.cabinet.bell_number)

@@ -213,6 +213,71 @@ def test_a_journal_that_tells_again_what_the_ledger_holds_is_no_other_story(boar
     assert len(board.letters()) == 1
 
 
+def issue(ledger: Ledger, generation: int, serial: int) -> None:
+    with ledger.writing() as connection:
+        row = {"site": 1, "generation": generation, "serial": serial, "resident": 1, "state": "open", "issued_ms": 0}
+        connection.execute(tables.ticket.insert().values(row))
+
+
+def labels(ledger: Ledger) -> list[tuple[int, int, bool]]:
+    """Of the parcels: by which label each came, and whether that is one to doubt."""
+    with ledger.reading() as connection:
+        rows = connection.execute(tables.parcel.select().order_by(tables.parcel.c.id))
+        return [(row.generation, row.serial, row.flagged) for row in rows]
+
+
+def test_a_board_that_was_provisioned_under_a_later_ticket_key_reads_its_labels_by_that_in_a_branch_too(home: Path) -> None:
+    with open_ledger(home) as ledger:
+        ledger.site("mapo-3")
+        residents.add(ledger, "Kim", "kim@example.org")
+        board = Meetings(ledger)
+        with ledger.writing() as connection:
+            connection.execute(tables.cabinet.update().values(generation=3))
+            connection.execute(tables.site.update().values(generation=3))
+        for generation in (2, 3):
+            issue(ledger, generation, 4711)
+        image = board.image()
+        board.journal.add(records.TAMPERED)
+        board.tell_all()
+        board.put_back(image, 0)
+        board.journal.deposit(1, 1 << 16 | 4711, 1)
+        board.journal.deposit(2, 4711, 1)
+        board.tell_all()
+        assert labels(ledger) == [(3, 4711, False), (2, 4711, False)]
+        assert [kind for kind, *_ in board.letters()] == ["deposited"] * 2
+        assert commands.TURN_TICKETS not in [order.kind for order in board.orders()]
+
+
+def test_a_label_of_before_a_turn_that_an_image_has_forgotten_is_no_label_of_behind_it(board: Meetings) -> None:
+    """The image still takes generation 0 behind generation 1, whose serials have the parity of generation 2."""
+    ledger = board.ledger
+    for generation in (0, 1, 2):
+        issue(ledger, generation, 4711)
+    board.journal.add(records.TICKETS_TURNED, 0, 1)
+    board.tell_all()
+    image, held = board.image(), board.held
+    with ledger.writing() as connection:
+        connection.execute(tables.site.update().values(generation=2))
+    board.journal.add(records.TICKETS_TURNED, 0, 2)
+    board.journal.add(records.TAMPERED)
+    board.tell_all()
+    board.put_back(image, held)
+    board.journal.deposit(1, 4711, 1)
+    board.tell_all()
+    assert labels(ledger) == [(0, 4711, False)]
+    assert next((order.kind, order.a) for order in board.orders()) == (commands.TURN_TICKETS, 2)
+    board.journal.add(records.TICKETS_TURNED, 0, 2)
+    board.journal.deposit(2, 4711, 1)
+    board.tell_all()
+    assert labels(ledger) == [(0, 4711, False), (2, 4711, False)]
+    second = board.image()
+    second.events = second.events[: len(image.events) + 1]
+    board.put_back(second, held + 1)  # an image of the second story, before it turned: what the first one says of that is none of it
+    board.journal.deposit(3, 1 << 16 | 4711, 1)
+    board.tell_all()
+    assert labels(ledger)[-1] == (1, 4711, False)
+
+
 def test_an_event_that_was_lost_since_it_was_told_is_no_other_story(board: Meetings) -> None:
     board.deposit(3, 1)
     board.tell_all()

@@ -236,6 +236,22 @@ def test_a_cabinet_that_could_not_turn_is_asked_again_after_an_hour(ledger: Ledg
     assert board.ordered() == [1, 1]
 
 
+def test_an_older_ledger_goes_on_behind_the_key_that_all_its_cabinets_have_taken(ledger: Ledger) -> None:
+    """Those turns were ordered in a life of the ledger that a backup has replaced."""
+    first, second = Heard(ledger), Heard(ledger, b"uid-02")
+    label = tickets.issue(ledger, "Kim")
+    first.turns(2)
+    generations.look_after(ledger, NOW_MS)
+    assert ledger.site("mapo-3").generation == 0, "one cabinet's word moves the others' key nowhere"
+    second.turns(2)
+    generations.look_after(ledger, NOW_MS)
+    assert ledger.site("mapo-3").generation == 2
+    assert [ticket.serial for ticket in tickets.listing(ledger, state="expired")] == [label.serial]
+    use_up(ledger, 2, 0.8)
+    assert tickets.issue(ledger, "Kim").generation == 2
+    assert (ledger.site("mapo-3").generation, first.ordered(), second.ordered()) == (3, [3], [3])
+
+
 def test_an_old_site_turns_its_key_once_the_labels_that_would_die_with_it_are_old(ledger: Ledger) -> None:
     board = Heard(ledger)
     with ledger.writing() as connection:

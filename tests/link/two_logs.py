@@ -28,6 +28,7 @@ from locker.core.cabinet import Cabinet
 from locker.core.codes import RULE
 from locker.core.journal import State
 from locker.shell import identity as identities
+from locker.shell.app import BUILD
 from locker.shell.format import format_journal
 from locker.shell.link import Link
 from locker.shell.marks import NAME, pair
@@ -114,7 +115,7 @@ class BoardEnd:
         self._nvs.set_blob(NAME, bytes(12))
         fields = {name: getattr(enrolled, name) for name in ("board_id", "alias", "master_secret", "nonce_host", "nonce_board")}
         self.identity = identities.Identity(
-            **fields, site_id=bytes(8), cabinet=1, ticket_secret=bytes(32), is_old=False, generation=0, rule=RULE
+            **fields, site_id=bytes(8), cabinet=1, ticket_secret=bytes(32), is_old=False, generation=enrolled.generation, rule=RULE
         )
         self._uid = int.from_bytes(enrolled.uid, "big")
         self._string = string
@@ -129,7 +130,7 @@ class BoardEnd:
         self._started_ms = now_ms
         self._inbox = b""
         numbers = tuple(range(1, DOORS + 1))
-        self.state = State(numbers)
+        self.state = State(numbers, 1, RULE, self.identity.generation)
         self.cabinet = Cabinet([(number, "S") for number in numbers], self._derive, self.state, lambda serial: True, self._rng.randrange)
         self.store = Store(self.flash, self.state.apply, self.state.carried)
         pair(self._nvs, self.store, self.state)
@@ -146,6 +147,7 @@ class BoardEnd:
         self.link.step(own_ms)
         self.store.tidy(own_ms // 100, quiet=True)
         self.cabinet.room = self.store.room(journal.RESERVE * DOORS)
+        self.cabinet.accepting = not self.state.doubt
         self.state.number = self.store.next_number - 1
 
     def deposit(self, serial: int, now: Callable[[], int], between: Callable[[], None]) -> None:
@@ -197,7 +199,7 @@ class BoardEnd:
 
     def _report(self) -> tuple:
         store, state = self.store, self.state
-        numbers = (store.next_number, store.acknowledged, store.tag, state.command + 1, store.boot, 1)
+        numbers = (store.next_number, store.acknowledged, store.tag, state.command + 1, store.boot, BUILD)
         uptime = (self._now_ms - self._started_ms) // 100
         return (messages.REPORT, self.identity.board_id, store.incarnation, state.epoch, *numbers, uptime, self._uid)
 

@@ -86,6 +86,8 @@ def _begin_epoch(cabinet, _, event):
     if event.a & (1 << EPOCH_BITS) - 1 > state.epoch:
         if event.a >> EPOCH_BITS > RULE or len(state.epochs()) >= EPOCHS_MAX:
             return False
+        if state.doubt:  # which may be of an older image of the flash: how the serials of new parcels are to be read
+            cabinet.record(records.TICKETS_TURNED, None, state.generation)
         cabinet.record(records.EPOCH_BEGUN, None, event.a, 1 + (event.counter ^ cabinet.draw(0xFFFFFFFF)) % 0xFFFFFFFF)
         cabinet.rekey()
     return True
@@ -136,23 +138,32 @@ def _turn_tickets(cabinet, _, event):
     if event.a <= state.generation:  # said again: so is the answer
         cabinet.record(records.TICKETS_TURNED, None, state.generation)
         return True
-    if entry.CHOOSING <= cabinet.mode <= entry.ASKING and _goes(cabinet.serial, state.generation_by(cabinet.serial), event.a):
+    if not _may_turn(cabinet, event.a):
+        cabinet.record(records.TICKETS_TURNED, None, state.generation)  # from which the host is mistaken if it has lost count
+        return False
+    turn(cabinet)
+    return True
+
+
+def _may_turn(cabinet, newest) -> bool:
+    """Whether the newest generation may begin; then the tails of parcels that wait are written down, and that it begins."""
+    state = cabinet.state
+    if entry.CHOOSING <= cabinet.mode <= entry.ASKING and _goes(cabinet.serial, state.generation_by(cabinet.serial), newest):
         return False
     kept = []
     for door in state.doors.values():
         generation = state.generation_of(door)
-        if door.state and _goes(door.serial, generation, event.a):
+        if door.state and _goes(door.serial, generation, newest):
             if door.state <= LOADING or door is cabinet.deposited:
                 return False
             if door.generation < 0:
                 kept.append((door, generation))
     # In the journal each takes two: its own, and the room to say it again.
-    if event.a > GENERATION_MAX or cabinet.room < _TURN + 2 * len(kept) + state.reserved(None):
+    if newest > GENERATION_MAX or cabinet.room < _TURN + 2 * len(kept) + state.reserved(None):
         return False
     for door, generation in kept:
         cabinet.record(records.TAIL_KEPT, door, generation, 0)
-    cabinet.record(records.TICKETS_KEPT, None, state.generation, event.a)
-    turn(cabinet)
+    cabinet.record(records.TICKETS_KEPT, None, state.generation, newest)
     return True
 
 
@@ -165,6 +176,9 @@ def turn(cabinet) -> None:
     cabinet.effects.append(Clear(generation))
     cabinet.record(records.TICKETS_TURNED, None, generation)
     cabinet.rekey()
+    for door in state.doors.values():
+        if door.state >= WAITING and door.generation >= 0 and state.is_current(door):  # adopted before there was a bitmap for it
+            cabinet.effects.append(Spend(door.serial))
 
 
 _ACTIONS = (

@@ -127,6 +127,9 @@ def choose(cabinet, _) -> None:
         cabinet.typed = ""
         cabinet.step(TYPED)  # somebody's number: the courier has gone
         return
+    if not cabinet.accepting:  # any more
+        ask_size(cabinet, None)
+        return
     for size in _SIZES[wanted:]:
         free = cabinet.free(size)
         if free:
@@ -141,8 +144,8 @@ def choose(cabinet, _) -> None:
 
 
 def take_offer(cabinet, _) -> None:
-    """The courier takes the larger door, if it is still free."""
-    if cabinet.choice in cabinet.free(_SIZES):
+    """The courier takes the larger door, if it is still free and parcels are still taken."""
+    if cabinet.accepting and cabinet.choice in cabinet.free(_SIZES):
         cabinet.step(FOUND)
     else:
         ask_size(cabinet, None)
