@@ -49,14 +49,7 @@ class Bench:
 
     def run(self) -> BenchReport:
         """Every phase. What hangs on a part that is silent is skipped, and says on which."""
-        facts = self._device.facts
-        _refuse_unready(self._device)
-        data, self.settings, self._free_bytes = self.call("begin")
-        self.board = from_json(data)
-        identity = self._device.call("service", "who")
-        begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        uid = facts.uid.hex() if facts.uid else ""
-        report = BenchReport(self.board.name, identity and identity[1], uid, facts.micropython, begun, not_tried=self.not_tried)
+        report = self._begin()
         self._phase(report, "controller", self._controller)
         self._phase(report, "bus", self._bus)
         if self.board.expander_reset is not None and not set(self.board.expanders) <= set(self.silent):
@@ -76,6 +69,29 @@ class Bench:
                 report, "supply under a coil", self._under_a_coil(report, doors), why="it is not sound at rest, or no door was opened"
             )
         return report
+
+    def plan(self) -> BenchReport:
+        """What `run` would try, each phase skipped: the board is asked who it is, and nothing of the cabinet is touched."""
+        report = self._begin()
+        names = ["controller", "bus"]
+        names += ["reset"] if self.board.expander_reset is not None else []
+        names += [name for name, _, _ in PanelTest(self).phases()]
+        names += ["doors at rest", *(f"door {door.number:02d}" for door in self.board.doors)]
+        names += ["current"] if self.board.current else []
+        names += ["supply under a coil"] if self.board.supply else []
+        for name in names:
+            self._phase(report, name, None, why="would be tried")
+        return report
+
+    def _begin(self) -> BenchReport:
+        facts = self._device.facts
+        _refuse_unready(self._device)
+        data, self.settings, self._free_bytes = self.call("begin")
+        self.board = from_json(data)
+        identity = self._device.call("service", "who")
+        begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        uid = facts.uid.hex() if facts.uid else ""
+        return BenchReport(self.board.name, identity and identity[1], uid, facts.micropython, begun, not_tried=self.not_tried)
 
     @staticmethod
     def _under_a_coil(report: BenchReport, doors: DoorTest) -> Callable[[Phase], None] | None:
@@ -156,12 +172,21 @@ def _refuse_unready(device: Device) -> None:
 
 
 def bench_test(
-    port: str, say: Say, done: Callable[[Phase], None], patience_s: int = 60, hands: bool = True, senses: bool = False
+    port: str,
+    say: Say,
+    done: Callable[[Phase], None],
+    patience_s: int = 60,
+    hands: bool = True,
+    senses: bool = False,
+    *,
+    dry_run: bool = False,
 ) -> BenchReport:
     """Tests the cabinet of the board at a port; `say` tells the person what to do, `done` hears of each phase as it ends.
 
     `hands`: somebody is there to put things in, press keys and shut doors; `senses`: and to answer what they see and hear. What nobody is
-    there for is not tried, and the report says so. Raises Complaint: see `Device`; no firmware, not provisioned, no journal partition.
+    there for is not tried, and the report says so. On a dry run each phase is a SKIP, and nothing moves. Raises Complaint: see
+    `Device`; no firmware, not provisioned, no journal partition.
     """
     with Device(port) as device:
-        return Bench(device, say, done, patience_s, hands, senses).run()
+        bench = Bench(device, say, done, patience_s, hands, senses)
+        return bench.plan() if dry_run else bench.run()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.host import key_file
 from host_tools.host.data import data_folder, data_option, prepare
 from host_tools.host.passphrase import new_passphrase, passphrase
@@ -25,7 +25,9 @@ def command() -> None:
 @command.command()
 @data_option
 @click.option("--new-passphrase-file", type=click.Path(path_type=Path), metavar="FILE", help="Its first line is the new passphrase.")
-def protect(data: Path | None, new_passphrase_file: Path | None) -> None:
+@dry_run_option
+@json_option
+def protect(data: Path | None, new_passphrase_file: Path | None, dry_run: bool, as_json: bool) -> None:
     """Put the host key under a passphrase, or under another one.
 
     Asks for it twice at a terminal, where it does not show; without one, reads a line from standard input. A lost passphrase cannot be
@@ -34,20 +36,24 @@ def protect(data: Path | None, new_passphrase_file: Path | None) -> None:
     \b
     Example: ansim key protect
     """
-    key_file.change_key_file(_folder(data), passphrase, lambda: new_passphrase(new_passphrase_file))
-    say("Protected. Copies of host.key from before, in backups, still open without the passphrase: destroy them.")
+    key_file.change_key_file(_folder(data), passphrase, lambda: new_passphrase(new_passphrase_file), dry_run=dry_run)
+    before = "Copies of host.key from before, in backups, still open without the passphrase: destroy them."
+    _tell(True, f"Would protect host.key. {before}" if dry_run else f"Protected. {before}", dry_run, as_json)
 
 
 @command.command()
 @data_option
-def unprotect(data: Path | None) -> None:
+@dry_run_option
+@json_option
+def unprotect(data: Path | None, dry_run: bool, as_json: bool) -> None:
     """Take the passphrase off, for a host that starts by itself.
 
     \b
     Example: ansim key unprotect
     """
-    key_file.change_key_file(_folder(data), passphrase, None)
-    say("Unprotected. host.key opens the ledger's secrets by itself now.")
+    key_file.change_key_file(_folder(data), passphrase, None, dry_run=dry_run)
+    words = "Would take the passphrase off host.key." if dry_run else "Unprotected. host.key opens the ledger's secrets by itself now."
+    _tell(False, words, dry_run, as_json)
 
 
 @command.command()
@@ -64,6 +70,13 @@ def status(data: Path | None, as_json: bool) -> None:
         print_json({"protected": cost is not None, "scrypt": cost})
     else:
         say("host.key is under a passphrase (scrypt, n={n}, r={r}, p={p}).".format(**cost) if cost else "host.key has no passphrase.")
+
+
+def _tell(is_protected: bool, words: str, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        print_json({"protected": is_protected} | ({"dry_run": True} if dry_run else {}))
+    else:
+        say(words)
 
 
 def _folder(data: Path | None) -> Path:

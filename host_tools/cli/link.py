@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._tables import show, table
 from host_tools.host import aside, bounds
 from host_tools.host.chronicle import moment
@@ -132,10 +132,11 @@ def aside_(context: click.Context, seen: bool, data: Path | None, as_json: bool)
 @click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands.")
 @click.option("--number", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site.")
 @click.option("--discard", is_flag=True, help="Send none of them: what the cabinet told did not happen.")
+@dry_run_option
 @data_option
 @json_option
 @click.pass_context
-def release_(context: click.Context, site: str, number: int, discard: bool, data: Path | None, as_json: bool) -> None:
+def release_(context: click.Context, site: str, number: int, discard: bool, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Send the letters of a cabinet that were held because it told more than people at it could have done, or discard them.
 
     Look at the cabinet first: whoever holds its board's keys can tell of parcels that were never there.
@@ -144,20 +145,22 @@ def release_(context: click.Context, site: str, number: int, discard: bool, data
     Example: ansim link release --site mapo-3 --number 2
     """
     with open_ledger(data or context.obj, create=False) as ledger:
-        count = bounds.release(ledger, site, number, discard=discard)
+        count = bounds.release(ledger, site, number, discard=discard, dry_run=dry_run)
     if as_json:
-        print_json({"site": site, "cabinet": number, "letters": count, "discarded": discard})
+        print_json({"site": site, "cabinet": number, "letters": count, "discarded": discard} | ({"dry_run": True} if dry_run else {}))
     else:
-        say(f"{count} letters of cabinet {number} of {site} are {'discarded' if discard else 'on their way'}.")
+        verb = "would be" if dry_run else "are"
+        say(f"{count} letters of cabinet {number} of {site} {verb} {'discarded' if discard else 'on their way'}.")
 
 
 @command.command("take-over")
 @click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands.")
 @click.option("--number", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site.")
+@dry_run_option
 @data_option
 @json_option
 @click.pass_context
-def take_over_(context: click.Context, site: str, number: int, data: Path | None, as_json: bool) -> None:
+def take_over_(context: click.Context, site: str, number: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Make this host the one that a cabinet follows, after another host with a copy of this ledger has served it.
 
     Stop the other host first. The cabinet tells this one what it lacks.
@@ -166,8 +169,8 @@ def take_over_(context: click.Context, site: str, number: int, data: Path | None
     Example: ansim link take-over --site mapo-3 --number 2
     """
     with open_ledger(data or context.obj, create=False) as ledger:
-        take_over(ledger, site, number)
+        take_over(ledger, site, number, dry_run=dry_run)
     if as_json:
-        print_json({"site": site, "cabinet": number, "taken_over": True})
+        print_json({"site": site, "cabinet": number, "taken_over": not dry_run} | ({"dry_run": True} if dry_run else {}))
     else:
-        say(f"Cabinet {number} of {site} follows this host from its next report on (within 300 s).")
+        say(f"Cabinet {number} of {site} {'would follow' if dry_run else 'follows'} this host from its next report on (within 300 s).")

@@ -110,8 +110,10 @@ def contact(name: str, contact: str, unit: str | None, dry_run: bool, data: Path
 @command.command()
 @click.argument("name")
 @unit_option
+@dry_run_option
 @data_option
-def tail(name: str, unit: str | None, data: Path | None) -> None:
+@json_option
+def tail(name: str, unit: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Set a resident's safe tail: the two digits that she types in place of the last two when she is forced to open her door.
 
     Asks for them on a terminal, where they do not show; without one, reads a line from standard input. They are never shown again.
@@ -120,12 +122,12 @@ def tail(name: str, unit: str | None, data: Path | None) -> None:
     Example: ansim resident tail "Kim Seo-yeon"
     """
     if sys.stdin.isatty():
-        digits = click.prompt("Safe tail (two digits)", hide_input=True, confirmation_prompt=True)
+        digits = click.prompt("Safe tail (two digits)", hide_input=True, confirmation_prompt=True, err=True)
     else:
         digits = sys.stdin.readline()
     with open_ledger(data, create=False) as ledger:
-        residents.set_tail(ledger, name, digits.strip(), unit)
-    say("Set. It takes effect with the next ticket.")
+        changed = residents.set_tail(ledger, name, digits.strip(), unit, dry_run=dry_run)
+    _tell(changed, f"{'Would be set' if dry_run else 'Set'}. It takes effect with the next ticket.", dry_run, as_json)
 
 
 def _called(resident: Resident) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from host_tools.bench_test import PASS, BenchReport, Phase, bench_test
-from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.errors import Complaint
 
 
@@ -22,13 +22,15 @@ from host_tools.errors import Complaint
     default=None,
     help="Somebody is there to act, look and listen; or nobody. Default: to act, and at a terminal to look and listen too.",
 )
+@dry_run_option
 @json_option
-def command(port: str, report: Path | None, patience: int, attended: bool | None, as_json: bool) -> None:
+def command(port: str, report: Path | None, patience: int, attended: bool | None, dry_run: bool, as_json: bool) -> None:
     """Test a provisioned cabinet with its own firmware: each part that its board file names, from supply and expanders to every coil,
     contact, sensor and key, lamp, beeper, bell, tamper loop and serial link.
 
     A person (or `ansim hands`) does what the lines on stderr say. Doors that hold something are never opened. What needs a hand, an eye or
-    an ear that is not there is listed as not tried. Ends with 1 unless all that was tried passes.
+    an ear that is not there is listed as not tried. Ends with 1 unless all that was tried passes. With --dry-run the board is asked who
+    it is and what would be tried is listed; nothing moves.
 
     \b
     Example: ansim test --port /dev/ttyUSB0 --report wall-07.json
@@ -43,16 +45,18 @@ def command(port: str, report: Path | None, patience: int, attended: bool | None
         patience_s=patience,
         hands=attended is not False,
         senses=sys.stdin.isatty() if attended is None else attended,
+        dry_run=dry_run,
     )
-    if report:
+    if report and not dry_run:
         _file(result, report)
     if as_json:
-        print_json(result.as_json())
+        print_json(result.as_json() | ({"dry_run": True} if dry_run else {}))
     else:
         for part in result.not_tried:
             say(f"not tried: {part}")
-        say(f"{result.outcome}: {result.board}, chip {result.uid}" + (f", report in {report}" if report else ""))
-    if result.outcome != PASS:
+        outcome = "nothing was tried" if dry_run else result.outcome
+        say(f"{outcome}: {result.board}, chip {result.uid}" + (f", report in {report}" if report and not dry_run else ""))
+    if result.outcome != PASS and not dry_run:
         sys.exit(1)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._tables import show, table
 from host_tools.host import tickets
 from host_tools.host.chronicle import moment
@@ -28,18 +28,22 @@ def command() -> None:
 @click.option("--resident", required=True, help="For whom the parcel will be.")
 @click.option("--unit", metavar="UNIT", help="Her unit, where there is more than one resident of that name.")
 @site_option
+@dry_run_option
 @data_option
 @json_option
-def new(resident: str, unit: str | None, site: str | None, data: Path | None, as_json: bool) -> None:
+def new(resident: str, unit: str | None, site: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Issue a ticket: 9 digits for the address label, good for one deposit at any cabinet of the site.
 
     \b
     Example: ansim ticket new --resident "Kim Seo-yeon" --site mapo-3
     """
     with open_ledger(data, create=False) as ledger:
-        issued = tickets.issue(ledger, resident, site, unit)
+        issued = tickets.issue(ledger, resident, site, unit, dry_run=dry_run)
+    values = {"ticket": issued.number, **{name: getattr(issued, name) for name in ("serial", "generation", "site", "resident")}}
     if as_json:
-        print_json({"ticket": issued.number, **{name: getattr(issued, name) for name in ("serial", "generation", "site", "resident")}})
+        print_json(values | ({"ticket": None, "serial": None, "dry_run": True} if dry_run else {}))
+    elif dry_run:
+        say(f"Would issue a ticket for {issued.resident} at {issued.site}.")
     else:
         say(issued.number)
 
@@ -74,9 +78,10 @@ def list_(site: str | None, state: str | None, data: Path | None, as_json: bool)
 @command.command()
 @click.argument("ticket")
 @site_option
+@dry_run_option
 @data_option
 @json_option
-def revoke(ticket: str, site: str | None, data: Path | None, as_json: bool) -> None:
+def revoke(ticket: str, site: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Take an open ticket back, by its 9 digits or its 5-digit serial.
 
     Cabinets check tickets without the host: one that takes the ticket all the same is reported at once, and the parcel is flagged.
@@ -85,8 +90,9 @@ def revoke(ticket: str, site: str | None, data: Path | None, as_json: bool) -> N
     Example: ansim ticket revoke 04711
     """
     with open_ledger(data, create=False) as ledger:
-        revoked = tickets.revoke(ledger, ticket, site)
+        revoked = tickets.revoke(ledger, ticket, site, dry_run=dry_run)
     if as_json:
-        print_json({name: getattr(revoked, name) for name in ("site", "generation", "serial", "state")})
+        values = {name: getattr(revoked, name) for name in ("site", "generation", "serial", "state")}
+        print_json(values | ({"dry_run": True} if dry_run else {}))
     else:
-        say(f"Revoked {revoked.serial:05d} of {revoked.site}.")
+        say(f"{'Would revoke' if dry_run else 'Revoked'} {revoked.serial:05d} of {revoked.site}.")

@@ -93,7 +93,7 @@ def doors_of(board: str) -> int:
         return _DOORS
 
 
-def release(ledger: Ledger, site: str, number: int, *, discard: bool = False) -> int:
+def release(ledger: Ledger, site: str, number: int, *, discard: bool = False, dry_run: bool = False) -> int:
     """Sends the letters of a cabinet that are held back, or discards them. How many. Raises Complaint when there is no such cabinet."""
     cabinet, outbox = tables.cabinet, tables.outbox
     here = (tables.site.c.name == site) & (cabinet.c.number == number) & (cabinet.c.state != RETIRED)
@@ -102,6 +102,8 @@ def release(ledger: Ledger, site: str, number: int, *, discard: bool = False) ->
         if found is None:
             raise Complaint(f"There is no cabinet {number} at {site}: `ansim link` shows them.", 2)
         held = (outbox.c.cabinet == found) & (outbox.c.held == FLOOD)
+        if dry_run:
+            return connection.scalar(select(func.count()).select_from(outbox).where(held)) or 0
         return connection.execute(update(outbox).where(held).values(held=DISCARDED if discard else None)).rowcount
 
 

@@ -94,10 +94,11 @@ def mint_key(data: Path) -> None:
     create_private(data / KEY, os.urandom(KEY_BYTES))
 
 
-def change_key_file(data: Path, ask: Ask, ask_new: Ask | None) -> None:
+def change_key_file(data: Path, ask: Ask, ask_new: Ask | None, *, dry_run: bool = False) -> None:
     """Puts the same key under a new passphrase, or with None under none.
 
-    Durable when it returns; whatever is killed when, the file is the old one or the new one, whole. Raises Complaint.
+    Durable when it returns; whatever is killed when, the file is the old one or the new one, whole. On a dry run it is only looked whether
+    the passphrases are good. Raises Complaint.
     """
     folder = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -109,6 +110,8 @@ def change_key_file(data: Path, ask: Ask, ask_new: Ask | None) -> None:
         content = key
         if ask_new is not None:
             content = Wrapped(**COST, salt=os.urandom(16), nonce=os.urandom(12), sealed=b"").closed(key, _fit(ask_new())).written()
+        if dry_run:
+            return
         draft = data / f".{KEY}.new"
         draft.unlink(missing_ok=True)  # of a change that was killed
         create_private(draft, content)

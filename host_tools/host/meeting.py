@@ -90,7 +90,7 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
     return Meeting(Held(goes_on, tag, known.commanded, report.uptime, time), None, found)
 
 
-def take_over(ledger: Ledger, site: str, number: int) -> None:
+def take_over(ledger: Ledger, site: str, number: int, *, dry_run: bool = False) -> None:
     """From now on this ledger serves that cabinet, whichever host did before. Raises Complaint when there is no such cabinet."""
     cabinet = tables.cabinet
     here = cabinet.c.id.in_(
@@ -99,8 +99,10 @@ def take_over(ledger: Ledger, site: str, number: int) -> None:
         .where(tables.site.c.name == normal(site), cabinet.c.number == number, cabinet.c.state != RETIRED)
     )
     with ledger.writing() as connection:
-        changed = connection.execute(update(cabinet).where(here).values(tag=new_tag(), tag_before=ANY_TAG, fault=None))
-    if changed.rowcount != 1:
+        count = len(connection.execute(select(cabinet.c.id).where(here)).all())
+        if not dry_run:
+            connection.execute(update(cabinet).where(here).values(tag=new_tag(), tag_before=ANY_TAG, fault=None))
+    if count != 1:
         raise Complaint(f"There is no cabinet {number} at {site}: `ansim link` shows them.", 2)
 
 

@@ -79,14 +79,16 @@ def set_contact(ledger: Ledger, name: str, unit: str | None, contact: str, *, dr
     return _resident(row)._replace(contact=kept)
 
 
-def set_tail(ledger: Ledger, name: str, tail: str, unit: str | None = None) -> None:
-    """Sets a resident's safe tail (two digits). It takes effect with her next ticket."""
+def set_tail(ledger: Ledger, name: str, tail: str, unit: str | None = None, *, dry_run: bool = False) -> Resident:
+    """Sets a resident's safe tail (two digits). It takes effect with her next ticket. Raises Complaint."""
     if len(tail) != 2 or not (tail.isascii() and tail.isdigit()):
         raise Complaint("A safe tail is two digits.", 2)
     with ledger.writing() as connection:
         row = find(connection, name, unit)
         sealed = ledger.vault.seal(bytes((int(tail),)), "tail", _owner(row))
-        connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(tail=sealed))
+        if not dry_run:
+            connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(tail=sealed))
+    return _resident(row)._replace(has_tail=True)
 
 
 def tail_of(vault: Vault, row: Row) -> int | None:

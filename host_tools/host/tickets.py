@@ -39,11 +39,11 @@ class Ticket(NamedTuple):
     issued_ms: int
 
 
-def issue(ledger: Ledger, resident: str, site: str | None = None, unit: str | None = None) -> Issued:
+def issue(ledger: Ledger, resident: str, site: str | None = None, unit: str | None = None, *, dry_run: bool = False) -> Issued:
     """A new ticket for one deposit for the resident, at a site (which may be left out where there is only one).
 
     The site's ticket key turns when this was one of the last for her. Raises Complaint when resident or site are unknown, or no serial
-    that fits her is left.
+    that fits her is left. On a dry run nothing is issued: the ticket that comes back has no number and no serial of its own.
     """
     name = site or only_site(ledger)
     with ledger.writing() as connection:
@@ -66,10 +66,13 @@ def issue(ledger: Ledger, resident: str, site: str | None = None, unit: str | No
         serial = next(filter(fits, _candidates()), None)
         if serial is None:
             raise Complaint(_none_left(place.name, generations.late(connection, place)))
+        label = residents.label(person.name, person.unit)
+        if dry_run:
+            return Issued(place.name, label, -1, "", key.generation)
         row = {"site": place.id, "generation": key.generation, "serial": serial, "resident": person.id, "state": "open"}
         connection.execute(insert(tables.ticket).values(**row, issued_ms=now_ms()))
         generations.turn_if_due(connection, place, key, tail, now_ms())
-    return Issued(place.name, residents.label(person.name, person.unit), serial, key.number(serial), key.generation)
+    return Issued(place.name, label, serial, key.number(serial), key.generation)
 
 
 def _candidates() -> Iterator[int]:
@@ -104,7 +107,7 @@ def listing(ledger: Ledger, site: str | None = None, state: str | None = None) -
         return [Ticket(*row) for row in connection.execute(wanted)]
 
 
-def revoke(ledger: Ledger, number: str, site: str | None = None) -> Ticket:
+def revoke(ledger: Ledger, number: str, site: str | None = None, *, dry_run: bool = False) -> Ticket:
     """Takes an open ticket back, by its 9 digits or its 5-digit serial. A deposit that a cabinet accepts on it all the same is flagged.
 
     Raises Complaint when the ticket is not of this site, or not open any more, or when two are open that have this serial.
@@ -124,7 +127,8 @@ def revoke(ledger: Ledger, number: str, site: str | None = None) -> Ticket:
             raise Complaint(f"That ticket is {found[0].state} already.")
         row = open_[0]
         here = [tables.ticket.c[column] == row._mapping[column] for column in ("site", "generation", "serial")]
-        connection.execute(update(tables.ticket).where(*here).values(state="revoked"))
+        if not dry_run:
+            connection.execute(update(tables.ticket).where(*here).values(state="revoked"))
     return Ticket(place.name, row.generation, row.serial, row.label, "revoked", row.issued_ms)
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from command_tree import departures, page
+
 from host_tools.host import tables
 from host_tools.host.ledger import Enrolment, Ledger
 from locker.core import commands, records
@@ -20,6 +22,7 @@ from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
 
+SAID = page()["serve"]  # what a host says of what happens
 PATIENCE_S = 30.0  # how long a test waits for what must come; it waits no longer than it takes
 
 
@@ -272,7 +275,9 @@ class Host:
         self.output += data
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
-        self.told += [json.loads(line) for line in lines]
+        told = [json.loads(line) for line in lines]
+        assert not told or not departures(SAID, told), departures(SAID, told)
+        self.told += told
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Signals it and waits for its end; the exit code."""

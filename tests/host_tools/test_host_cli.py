@@ -1,10 +1,8 @@
 """The operator's commands: what they print, where, and how they end."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 from host_board import Journal, enrol
@@ -169,25 +167,3 @@ def test_a_demonstration_keeps_off_the_database_and_the_key_of_a_real_host(opera
     monkeypatch.setenv("ANSIM_PASSPHRASE_FILE", "/nowhere")
     service.ansim("resident", "add", "Kim", "--data", operator.data)
     assert (operator.data / "ledger.db").exists()
-
-
-def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Every command with its words."""
-    with click.Context(group) as context:
-        for name in group.list_commands(context):
-            found = group.get_command(context, name)
-            assert found is not None
-            yield (*path, name), found
-            if isinstance(found, click.Group):
-                yield from commands(found, (*path, name))
-
-
-def test_every_command_has_an_example_in_its_help_and_whoever_orders_or_enters_something_can_try_it_dry() -> None:
-    known = dict(commands(ansim))
-    for path, found in known.items():
-        assert "Example: ansim" in (found.help or ""), path
-    changing = [("resident", "add"), ("resident", "rename"), ("resident", "contact"), ("receipt", "enter"), ("backup",), ("restore",)]
-    changing += [("parcel", "reissue"), ("parcel", "recall"), ("parcel", "assign"), ("bell", "ack"), ("cabinet", "patience")]
-    changing += [("door", name) for name in ("out", "in", "service", "disarm")]
-    for path in changing:
-        assert {"dry_run", "as_json"} <= {option.name for option in known[path].params}, path

@@ -1,10 +1,17 @@
-"""Commands that are refused, dry, or have nothing to change leave the journal of an enrolled board as it was, on the real interpreter."""
+"""Commands that are refused, dry, or have nothing to change leave the journal of an enrolled board as it was, on the real interpreter.
 
+And what they print under --json is what docs/json.md says.
+"""
+
+import json
 from pathlib import Path
+from typing import Any
 
 from host_tools.device import Device
 from host_tools.simulator.flash import FlashImage
-from tests.system.virtual_port import VirtualPort, ansim, virtual_board
+from tests.host_tools.command_tree import departures, page
+from tests.system.conftest import Board
+from tests.system.virtual_port import VirtualPort, ansim
 
 
 def journal(board: VirtualPort, folder: Path) -> bytes:
@@ -17,25 +24,44 @@ def journal(board: VirtualPort, folder: Path) -> bytes:
         return partition.dump()
 
 
+def told(*arguments: str, code: int = 0) -> Any:
+    """What a command prints under --json; where it succeeds that is what the page says."""
+    ended = ansim(*arguments, "--json")
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    printed = json.loads(ended.stdout)
+    if code:
+        assert set(printed["error"]) == {"code", "message", "hint"}
+    else:
+        name = " ".join(word for word in arguments if word in ("flash", "provision", "test", "hands", "state", "fault", "list"))
+        assert departures(page()[name], printed) == []
+    return printed
+
+
 def test_a_look_at_an_enrolled_board_leaves_nothing_in_its_journal(tmp_path: Path) -> None:
-    with virtual_board(tmp_path) as board:
+    with Board(tmp_path, "wall_12", "--heap-kib", "256") as running:
+        assert departures(page()["virtual"], [running.told]) == []
+        board = VirtualPort(str(running.port), running.flash)
         place = ("--port", board.port)
         cabinet = ("provision", *place, "--board", "wall_12", "--site", "mapo-3", "--serial-link", "--data", str(tmp_path / "data"))
-        assert ansim("flash", *place).returncode == 0
-        assert ansim(*cabinet).returncode == 0
+        assert told("flash", *place)["state"] == "not provisioned"
+        assert told(*cabinet)["cabinet"] == 1
         before = journal(board, tmp_path)
-        for arguments, code in (
-            (cabinet, 1),  # it is enrolled already
-            (("flash", *place, "--dry-run"), 0),
-            ((*cabinet, "--replace", "--dry-run"), 0),
-            (("flash", *place), 0),  # and nothing has changed
-        ):
-            ended = ansim(*arguments)
-            assert ended.returncode == code, ended.stderr
-            assert journal(board, tmp_path) == before, arguments
+        assert told(*cabinet, code=1)["error"]["code"] == "enrolled"
+        assert journal(board, tmp_path) == before
+        assert told("flash", *place, "--dry-run")["state"] == "in service"
+        assert journal(board, tmp_path) == before
+        assert told(*cabinet, "--replace", "--dry-run")["replaced"]
+        assert journal(board, tmp_path) == before
+        assert {phase["outcome"] for phase in told("test", *place, "--unattended", "--dry-run")["phases"]} == {"SKIP"}
+        assert journal(board, tmp_path) == before
+        assert not told("flash", *place)["changed"]
+        assert journal(board, tmp_path) == before
         with Device(board.port) as device:
             assert device.call("service", "journal")[1:3] == (1, 1)  # the one start after provisioning
             device.execute("changed = 1")
-        assert ansim("flash", *place, "--dry-run").returncode == 0  # waits until it is in service again
+        assert told("flash", *place, "--dry-run")["state"] == "in service"  # it has waited until it is so again
         with Device(board.port) as device:
             assert device.call("service", "journal")[1:3] == (2, 2)
+        board.hands("fault", "lamp")
+        assert told("hands", *place, "state")["violations"] == []
+        assert len(told("hands", *place, "fault", "list")) == 1

@@ -1,5 +1,6 @@
 """What people at the host order happens at the cabinet: the virtual board, the real host, and the commands that staff type."""
 
+import json
 import os
 import pty
 import re
@@ -11,6 +12,7 @@ import pytest
 
 from host_tools.demo.service import ansim
 from host_tools.demo.stage import SITE
+from tests.host_tools.command_tree import departures, page
 
 from .conftest import PATIENCE_S
 from .place import Place
@@ -69,7 +71,7 @@ def test_whoever_rings_sees_that_a_person_has_heard_her(place: Place) -> None:
 def test_a_person_at_the_host_opens_for_somebody_who_reads_the_digits_from_the_screen(place: Place) -> None:
     door, _ = fresh(place)
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "host_tools", "parcel", "open", *HERE, "--door", str(door), "--data", str(place.data)]
+    command = [sys.executable, "-m", "host_tools", "parcel", "open", *HERE, "--door", str(door), "--data", str(place.data), "--json"]
     asking = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     place.watch.until(lambda: "press #" in place.watch.screen() and "Help would" in place.watch.screen(), "asks whoever is there", 15)
     place.hands("keys", "#")
@@ -80,7 +82,7 @@ def test_a_person_at_the_host_opens_for_somebody_who_reads_the_digits_from_the_s
     place.watch.until(lambda: door in place.watch.open_doors(), "opens the door", 15)
     out, err = asking.communicate(timeout=PATIENCE_S)
     assert asking.returncode == 0, err
-    assert f"Door {door:02d} is open" in out.decode()
+    assert departures(page()["parcel open"], json.loads(out)) == []
     place._use(door, "take")
     os.close(ours)
     os.close(theirs)
