@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +46,18 @@ def pytest_configure(config: pytest.Config) -> None:
         assert found is not None
         assert found.origin is not None
         (Path(libraries.name) / name).symlink_to(Path(found.origin).parent)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_ledgers_are_made_alike() -> Iterator[None]:
+    """Only where a test may make one: what the host keeps takes long to import."""
+    if "host_tools.host.database" not in sys.modules:
+        yield
+        return
+    from tests.fresh_ledgers import made_alike
+
+    with made_alike():
+        yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

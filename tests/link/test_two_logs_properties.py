@@ -5,7 +5,6 @@ ends both ends know the same within eight minutes.
 import random
 import shutil
 import sqlite3
-import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -14,15 +13,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from host_tools.host import residents, tables, tickets
+from host_tools.host import tables
 from host_tools.host.ledger import open_ledger
 from host_tools.host.orders import Order
 from locker.core import commands, records
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "host_tools"))
-
-from host_board import enrol
-
+from .beginning import begin
 from .two_logs import STEP_MS, BoardEnd, Faults, HostEnd, String, every_seal_watched
 
 CONVERGED_MS_MAX = 480_000  # of calm: 300 s to the next heartbeat, 10 of silence, 40 to the next greeting, and the backlog
@@ -46,11 +42,7 @@ class Story:
         self.now_ms = 0
         self.path, self.backup = folder / "data" / "ledger.db", folder / "backup.db"
         self.restored = False
-        self.ledger = open_ledger(folder / "data")
-        self.ledger.site("mapo-3")
-        residents.add(self.ledger, "Kim")
-        self.serials = [ticket.serial for ticket in (tickets.issue(self.ledger, "Kim") for _ in range(40))]
-        enrolled = enrol(self.ledger)
+        self.ledger, self.serials, enrolled = begin(folder / "data")
         self.string = String(self.rng)
         self.string.faults = faults
         self.board = BoardEnd(enrolled, self.string, self.rng)

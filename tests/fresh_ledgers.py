@@ -1,0 +1,60 @@
+"""New ledgers of one test process: what the migrations say to an empty database is the same each time, so it is found out once.
+
+The first new ledger of each kind of database is made by the migrations as ever, and so is everything that begins or ends at another
+schema; the others hear the same statements, which takes a third of the time.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy import Connection, event
+
+from host_tools.host import database, migrations
+
+_ONLY_LOOKS = ("SELECT", "PRAGMA")
+
+
+@contextmanager
+def written_down(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that change something, with their values, in their order."""
+    said: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
+        if not statement.lstrip().upper().startswith(_ONLY_LOOKS):
+            said.append((statement, values))
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+
+
+def remembering(upgrade: Callable[..., None]) -> Callable[..., None]:
+    """`migrations.upgrade`, which asks alembic once for what makes a ledger of an empty database."""
+    known: dict[str, list[tuple[str, Any]]] = {}
+
+    @wraps(upgrade)
+    def upgrade_or_say_it_again(connection: Connection, revision: str = "head") -> None:
+        kind = connection.dialect.name
+        if revision != "head" or database.schema_of(connection) is not None:
+            upgrade(connection, revision)
+        elif kind in known:
+            for statement, values in known[kind]:
+                connection.exec_driver_sql(statement, values or None)
+        else:
+            with written_down(connection) as said:
+                upgrade(connection, revision)
+            known[kind] = said
+
+    return upgrade_or_say_it_again
+
+
+@contextmanager
+def made_alike() -> Iterator[None]:
+    """Meanwhile new ledgers of this process are made so."""
+    with patch.object(migrations, "upgrade", remembering(migrations.upgrade)):
+        yield
