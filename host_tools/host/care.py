@@ -11,6 +11,7 @@ from host_tools.host.ledger import RETIRED, Ledger
 from host_tools.host.letters import ALARMS, Letters
 from host_tools.host.names import normal
 from host_tools.host.orders import Order
+from host_tools.host.standing import BRANCH
 from locker.core import commands, records
 
 _RETRY_MAX = 15
@@ -78,10 +79,11 @@ def answer_bell(ledger: Ledger, place: Place, call: int | None = None, *, dry_ru
     with ledger.writing() as connection:
         cabinet = cabinet_at(connection, place)
         alarm = tables.alarm.c  # which also has the calls whose events are still to come
-        here = (alarm.cabinet == cabinet.id) & (alarm.incarnation == cabinet.incarnation) & (alarm.kind == ALARMS[records.BELL_RUNG])
+        its = alarm.incarnation % BRANCH == (cabinet.incarnation or 0) % BRANCH  # it may have been rung before its board's story branched
+        here = (alarm.cabinet == cabinet.id) & its & (alarm.kind == ALARMS[records.BELL_RUNG])
         if call is not None:
             here &= alarm.number == call
-        number = connection.scalar(select(func.max(alarm.number)).where(here))
+        number = connection.scalar(select(alarm.number).where(here).order_by(alarm.incarnation.desc(), alarm.number.desc()).limit(1))
         if number is None:
             which = "Nobody has rung" if call is None else f"There was no call {call}"
             raise Complaint(f"{which} at cabinet {place.cabinet} of {place.site}.")

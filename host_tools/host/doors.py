@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from host_tools.errors import Complaint
 from host_tools.host import orders, tables
@@ -11,6 +11,7 @@ from host_tools.host.care import ARMING_MAX, Place, cabinet_at, newest_order
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
 from host_tools.host.orders import Order
+from host_tools.host.standing import of_story
 from locker.core import commands, records
 
 PATIENCE_MAX = 4
@@ -82,9 +83,8 @@ def _doorway(connection: Connection, place: Place) -> Doorway:
     if not place.door:
         return Doorway(cabinet.id, 0, 0)
     event = tables.event.c
-    its = (event.cabinet == cabinet.id) & (event.incarnation == cabinet.incarnation) & (event.door == place.door)
-    newest = select(func.max(event.number)).where(its, event.kind.in_(_COUNTING)).scalar_subquery()
-    row = connection.execute(select(event.kind, event.b).where(its, event.number == newest)).first()
+    its = of_story(connection, cabinet.id, cabinet.incarnation or 0) & (event.door == place.door) & event.kind.in_(_COUNTING)
+    row = connection.execute(select(event.kind, event.b).where(its).order_by(event.number.desc()).limit(1)).first()
     if row is None:
         return Doorway(cabinet.id, place.door, 0)
     return Doorway(cabinet.id, place.door, row.b + (row.kind == records.WITHDRAWN))

@@ -132,7 +132,7 @@ class Letters:
         key = (board.cabinet, board.incarnation, record.door, record.b)
         if key not in self._how:
             event = tables.event.c
-            here = (event.cabinet == board.cabinet) & (event.incarnation == board.incarnation) & (event.door == record.door)
+            here = standing.of_story(self._connection, board.cabinet, board.incarnation) & (event.door == record.door)
             its = here & (event.kind == records.PICKUP_OPENED) & (event.b == record.b)
             found = self._connection.scalar(select(event.a).where(its).order_by(event.number.desc()).limit(1))
             if found is None:

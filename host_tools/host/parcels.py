@@ -8,6 +8,7 @@ from host_tools.host import tables
 from host_tools.host.events import OPENERS
 from host_tools.host.ledger import RETIRED, Ledger
 from host_tools.host.residents import LABEL
+from host_tools.host.standing import names
 from locker.core import records
 
 #: A parcel that the cabinet gave up because the host said that it is gone.
@@ -81,7 +82,9 @@ def _parcel(row: Row, openers: dict[tuple[int, int, int, int], int]) -> Parcel:
         return parcel
     if parcel.state == "withdrawn":
         return parcel._replace(ended_by="the courier")
-    opener = openers.get((cabinet, incarnation, parcel.door, parcel.counter))
+    labels = reversed(names(incarnation))  # it may have been opened before its board's story branched
+    found = (openers.get((cabinet, label, parcel.door, parcel.counter)) for label in labels)
+    opener = next((opener for opener in found if opener is not None), None)
     return parcel._replace(ended_by=BY_ORDER if opener is None else OPENERS.get(opener))
 
 

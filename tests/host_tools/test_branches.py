@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from host_board import Board, Host, Journal, enrol
 
-from host_tools.host import aside, outbox, parcels, residents, tables, tickets
+from host_tools.host import aside, care, doors, outbox, parcels, residents, tables, tickets
+from host_tools.host.care import Place
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.meeting import OTHER_STORY
 from host_tools.host.notifier import FileNotifier
@@ -312,6 +313,39 @@ def test_a_board_that_goes_astray_again_and_again_keeps_nobody_waiting(board: Me
     board.at_ms -= 60_000  # at the same moment
     taken = board.say(board.journal.events[0])
     assert (taken.applied, taken.branched) == ([1], ())
+
+
+def test_staff_orders_reach_the_doors_of_before_an_image_was_put_back(board: Meetings) -> None:
+    board.deposit(1, 3)
+    board.tell_all()
+    image, held = board.image(), board.held
+    board.deposit(2, 5)  # of which the board that is put back knows nothing
+    board.tell_all()
+    board.put_back(image, held)
+    board.deposit(3, 1)
+    board.tell_all()
+    for door in (1, 2, 3):
+        doors.disarm(board.ledger, Place("mapo-3", 1, door))
+    assert board.ordered() == [(commands.DISARM, 1, 3, 0), (commands.DISARM, 2, 0, 0), (commands.DISARM, 3, 1, 0)]
+
+
+def test_a_visit_in_which_an_image_was_put_back_is_told_as_any_other(board: Meetings) -> None:
+    board.deposit(1, 1)
+    board.journal.add(records.BELL_RUNG)
+    board.journal.add(records.PICKUP_OPENED, 1, records.BY_CODE, 1)
+    call = len(board.journal.events) - 1
+    board.tell_all()
+    image, held = board.image(), board.held
+    board.journal.add(records.LAMP_FAILED)
+    board.tell_all()
+    board.put_back(image, held)
+    board.journal.add(records.DOOR_OPENED, 1, 0, 1)
+    board.journal.add(records.COLLECTED, 1, 0, 1)
+    board.tell_all()
+    assert board.letters() == [("deposited", 1, 1), ("opened", 1, 1)]
+    assert [parcel.ended_by for parcel in parcels.listing(board.ledger)] == ["her code"]
+    care.answer_bell(board.ledger, Place("mapo-3", 1))
+    assert board.ordered() == [(commands.ANSWER_BELL, 0, 0, call)]
 
 
 def test_a_server_serves_on_when_an_old_image_was_put_back_and_all_hear_of_it(ledger: Ledger) -> None:
