@@ -27,6 +27,7 @@ from locker.core import effects as do
 from locker.core.cabinet import Cabinet
 from locker.core.codes import RULE
 from locker.core.journal import State
+from locker.core.tickets import recorded
 from locker.shell import identity as identities
 from locker.shell.app import BUILD
 from locker.shell.format import format_journal
@@ -40,6 +41,7 @@ from locker.wire.session import Session
 DOORS = 4
 FIRST_SERIAL = 100
 STEP_MS = 20
+GENERATIONS_MAX = 12  # of ticket keys
 
 
 @contextmanager
@@ -123,6 +125,7 @@ class BoardEnd:
         self._inbox = b""
         self._started_ms = 0
         self.epochs: dict[tuple[int, int], int] = {}  # of each parcel (door, counter), that in which its counter was reserved
+        self.labels: dict[tuple[int, int], tuple[int, int]] = {}  # and the label with which it came: generation, serial
         self.refused = 0
 
     def start(self, now_ms: int) -> None:
@@ -155,10 +158,12 @@ class BoardEnd:
         free = [door for door in self.state.doors.values() if not door.state]
         if free and not self.state.doubt:
             door = free[0]
-            self._record(records.DEPOSIT_STARTED, door, serial, now(), door.counter + 1)
+            generation = max(0, self.state.generation - serial % 2)  # of the present ticket key, or of the one before
+            self._record(records.DEPOSIT_STARTED, door, recorded(serial, generation), now(), door.counter + 1)
             self.epochs[door.number, door.counter] = self.state.epoch
+            self.labels[door.number, door.counter] = (generation, serial)
             between()
-            self._record(records.DEPOSITED, door, serial, now())
+            self._record(records.DEPOSITED, door, door.serial, now())
 
     def collect(self, now_ms: int) -> None:
         """A resident's whole visit."""
@@ -275,6 +280,21 @@ class HostEnd:
         with self.ledger.reading() as connection:
             known = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == self.cabinet)).one()
         self.order(orders.new_epoch(known.epoch, known.build))
+
+    def turn(self) -> None:
+        """The site's ticket key turns, as far as tickets are issued."""
+        with self.ledger.writing() as connection:
+            newest = 1 + connection.scalar(select(tables.site.c.generation))
+            if newest < GENERATIONS_MAX:
+                connection.execute(tables.site.update().values(generation=newest))
+                orders.queue(connection, self.cabinet, [Order(commands.TURN_TICKETS, a=newest)], self._now_ms)
+
+    def issue_again(self, serials: list[int]) -> None:
+        """The tickets with these serials under each later ticket key too."""
+        row = {"site": 1, "resident": 1, "state": "open", "issued_ms": 0}
+        rows = [row | {"generation": generation, "serial": serial} for serial in serials for generation in range(1, GENERATIONS_MAX)]
+        with self.ledger.writing() as connection:
+            connection.execute(tables.ticket.insert(), rows)
 
     def events(self) -> list[records.Record]:
         """All that the ledger holds, in order."""
