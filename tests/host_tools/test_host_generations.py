@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from host_board import Journal, enrol
-from sqlalchemy import insert, select
+from host_board import Journal, enrol, enrolment
+from sqlalchemy import Connection, insert, select, text
 from test_host_replica import alarms, letters, said
 
 from host_tools.errors import Complaint
@@ -269,9 +269,41 @@ def test_an_old_site_turns_its_key_once_the_labels_that_would_die_with_it_are_ol
     assert tickets.issue(ledger, "Kim").generation == 1
 
 
-def test_a_ledger_from_before_keeps_its_tickets_its_parcels_and_their_codes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def put_before(connection: Connection, made: Enrolment, sealed: bytes) -> None:
+    """Tickets, a cabinet with a waiting parcel, and the letter that still has to leave, as a ledger of 0007 has them."""
+
+    def put(table: str, **values: object) -> None:
+        names = ", ".join(values)
+        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(':' + name for name in values)})"), values)
+
+    for serial, state in ((99999, "open"), (7, "used"), (8, "revoked"), (70000, "used")):
+        put("ticket", site=1, serial=serial, resident=1, state=state, issued_ms=5)
+    of_board = {name: getattr(made, name) for name in ("board_id", "alias", "uid", "board_name", "nonce_host", "nonce_board")}
+    of_place = {"site": 1, "number": 1, "epoch": 2, "state": "enrolled", "enrolled_ms": 5, "build": 1, "tag": 9, "incarnation": 7}
+    put("cabinet", master_secret=sealed, **of_board, **of_place)
+    put("position", cabinet=1, incarnation=7, applied=4)
+    put("epoch", cabinet=1, epoch=2, nonce=77, incarnation=7, began=1, began_ms=5)
+    its = {"cabinet": 1, "epoch": 2, "door": 3, "counter": 9, "retry": 0, "resident": 1}
+    put("parcel", **its, incarnation=7, serial=70000, state="waiting", flagged=False, deposited_ms=5)
+    put("outbox", **its, id="a", kind="deposited", queued_ms=5, attempts=0)
+
+
+def check_letter_from_before(ledger: Ledger, made: Enrolment, path: Path) -> None:
+    """The letter that waited tells the code that the board has: by rule 0, whatever the tail."""
+    notifier = FileNotifier(path)
+    (message,) = outbox.deliver(ledger, notifier).sent
+    notifier.close()
+    key = epoch_keys(made.master_secret, made.nonce_host, made.nonce_board, made.board_id, 2, 77)[0]
+    code = pickup_code(key, made.board_id, 2, 3, 9, 0, derivation.tail(b"k" * 32, b"siteid-8", 70000, 0), 0)
+    assert f"door 03 · {code[:4]} {code[4:8]} · extra {code[8:]}" in message.text
+
+
+def test_a_ledger_from_before_keeps_its_tickets_its_parcels_and_their_codes(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     upgrade = migrations.upgrade
     monkeypatch.setattr(migrations, "upgrade", lambda connection: upgrade(connection, "0007"))
+    made = enrolment()
     with open_ledger(home) as before:
         secret = before.vault.seal(b"k" * 32, "ticket key", b"siteid-8")
         tail = before.vault.seal(b"\7", "tail", (1).to_bytes(8, "big"))
@@ -280,13 +312,22 @@ def test_a_ledger_from_before_keeps_its_tickets_its_parcels_and_their_codes(home
             connection.execute(insert(tables.site).values({site.name: "mapo-3", site.site_id: b"siteid-8", site.ticket_key: secret}))
             connection.execute(insert(tables.resident).values({resident.name: "Kim", resident.contact: "", resident.since_ms: 0}))
             connection.execute(tables.resident.update().values(tail=tail))
-            connection.exec_driver_sql("INSERT INTO ticket (site, serial, resident, state, issued_ms) VALUES (1, 99999, 1, 'open', 5)")
+            put_before(connection, made, before.vault.seal(made.master_secret, "master secret", made.board_id))
     monkeypatch.undo()
     with open_ledger(home) as ledger:
         site = ledger.site("mapo-3")
         assert (site.ticket_secret, site.is_old, site.generation) == (b"k" * 32, True, 0)
-        assert [(ticket.generation, ticket.serial, ticket.state) for ticket in tickets.listing(ledger)] == [(0, 99999, "open")]
-        board = Heard(ledger)
+        known = {(ticket.generation, ticket.serial): ticket.state for ticket in tickets.listing(ledger)}
+        assert known == {(0, 99999): "open", (0, 7): "used", (0, 8): "revoked", (0, 70000): "used"}
+        check_letter_from_before(ledger, made, tmp_path / "messages.jsonl")
+        journal = Journal()
+        journal.events = [b""] * 4  # that the ledger holds
+        journal.pickup(3, 70000, 9)
+        take(ledger, [said(1, journal, journal.events[4:])])
+        assert [(parcel.serial, parcel.state) for parcel in parcels.listing(ledger)] == [(70000, "collected")]
+        with ledger.writing() as connection:
+            connection.execute(tables.parcel.delete())
+        board = Heard(ledger, b"uid-02")
         board.journal.deposit(1, 99999, 1)
         board.says()
         assert [(parcel.serial, parcel.resident, parcel.flagged) for parcel in parcels.listing(ledger)] == [(99999, "Kim", False)]
