@@ -135,6 +135,17 @@ class Labels(RuleBasedStateMachine):
 
     # What cabinets do
 
+    @rule(keys=st.integers(1, 2))
+    def a_season_passes(self, keys: int) -> None:
+        """Popular tails run out, and every cabinet hears of it."""
+        for _ in range(keys):
+            for cabinet in range(len(self.cabinets)):
+                self.turn(cabinet)
+            if self.place()[0].generation < GENERATION_MAX:
+                self.one_popular_tail_runs_out()
+        for cabinet in range(len(self.cabinets)):
+            self.turn(cabinet)
+
     @rule(cabinet=st.integers(0, 1))
     def turn(self, cabinet: int) -> None:
         """The cabinet hears the order."""

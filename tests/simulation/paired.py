@@ -287,7 +287,7 @@ class Stage:
         return self.parcels[parcel][1][:-2] + TAIL
 
 
-def _enrolled(ledger: Ledger) -> Identity:
+def enrolled(ledger: Ledger) -> Identity:
     site = ledger.site(SITE)
     made = Enrolment(bytes(range(8)), b"alia", b"uid-01", SITE, None, BOARD, b"m" * 32, b"h" * 8, b"b" * 8)
     number = ledger.enrol(made)
@@ -301,7 +301,7 @@ def stage() -> Stage:
     folder = Path(mkdtemp(prefix="ansim-test-"))
     make_flash(folder / "flash", BOARD)
     with seeded(random.Random(1)), open_ledger(folder / "data") as ledger:
-        identity = _enrolled(ledger)
+        identity = enrolled(ledger)
         residents.add(ledger, RESIDENT)
         residents.set_tail(ledger, RESIDENT, TAIL)
         issued = [tickets.issue(ledger, RESIDENT, SITE).number for _ in range(PARCELS)]
@@ -320,9 +320,9 @@ def stage() -> Stage:
     return Stage(folder, identity, parcels)
 
 
-def play(afternoon: Afternoon, seed: int, under_duress: bool, scratch: Path) -> Run:
-    """An afternoon, with or without duress in each visit."""
-    at = stage()
+def play(afternoon: Afternoon, seed: int, under_duress: bool, scratch: Path, at: Stage | None = None) -> Run:
+    """An afternoon, with or without duress in each visit; `at` None: on the stage of this process."""
+    at = at or stage()
     shutil.copytree(at.folder, scratch)
 
     def come(run: Run) -> None:

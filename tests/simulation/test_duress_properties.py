@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from .paired import PARCELS, Afternoon, Run, Trouble, Visit, play
+from .edge_stage import edge
+from .paired import PARCELS, Afternoon, Run, Stage, Trouble, Visit, play
 
 _FIRST_MS = 5_500  # the cabinet is awake and has met its host
 _LAST_MS = 10_500  # behind the last thing that happens: a letter goes 8 s after the opening at most
@@ -52,9 +53,9 @@ def difference(free: Run, forced: Run) -> str:
     return "" if len(free.seen) == len(forced.seen) else f"{len(free.seen)} things are seen, and {len(forced.seen)} under duress"
 
 
-def play_twice(afternoon: Afternoon, seed: int) -> tuple[Run, Run]:
+def play_twice(afternoon: Afternoon, seed: int, at: Stage | None = None) -> tuple[Run, Run]:
     with TemporaryDirectory(prefix="ansim-test-") as folder:
-        free, forced = (play(afternoon, seed, under_duress, Path(folder, "scratch")) for under_duress in (False, True))
+        free, forced = (play(afternoon, seed, under_duress, Path(folder, "scratch"), at) for under_duress in (False, True))
     return free, forced
 
 
@@ -74,6 +75,22 @@ def test_twenty_letters_leave_at_the_same_instants_as_twenty_under_duress() -> N
         assert len(left[0]) == 2
         assert left[0] == left[1]
         assert len(forced.alarms) == 2
+
+
+def test_without_a_chosen_tail_a_slip_in_the_last_two_digits_is_no_alarm_and_looks_as_any_other_slip() -> None:
+    for seed, trouble in ((1, []), (2, [Trouble(7_500, "cut")])):
+        one, other = play_twice(Afternoon([Visit(7_000, 1, 300)], trouble, until_ms=24_000), seed, edge())
+        assert difference(one, other) == ""
+        assert one.alarms == other.alarms == []
+        assert one.seen[-1][2]["pickup"] == [], "no door has opened"
+
+
+def test_who_was_given_a_code_that_would_end_in_her_tail_calls_for_help_as_anybody_and_nobody_sees_it() -> None:
+    for seed, trouble in ((1, []), (2, [Trouble(7_500, "cut")])):
+        free, forced = play_twice(Afternoon([Visit(7_000, 0, 2_000)], trouble, until_ms=30_000), seed, edge())
+        assert difference(free, forced) == ""
+        assert free.alarms == []
+        assert len({alarm["id"] for _, alarm in forced.alarms}) == len(free.seen[-1][2]["pickup"]) == 1
 
 
 def test_every_pickup_looks_for_a_lost_host_alike() -> None:
