@@ -284,7 +284,7 @@ class HostEnd:
     def turn(self) -> None:
         """The site's ticket key turns, as far as tickets are issued."""
         with self.ledger.writing() as connection:
-            newest = 1 + connection.scalar(select(tables.site.c.generation))
+            newest = 1 + connection.execute(select(tables.site.c.generation)).scalar_one()
             if newest < GENERATIONS_MAX:
                 connection.execute(tables.site.update().values(generation=newest))
                 orders.queue(connection, self.cabinet, [Order(commands.TURN_TICKETS, a=newest)], self._now_ms)
