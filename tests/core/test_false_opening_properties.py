@@ -15,7 +15,7 @@ import pytest
 from cabinet_script import Story, numbered, parcel_code, parcel_duress, present, tail_of
 
 from locker import mac
-from locker.core import codes, entry, journal, records, texts
+from locker.core import codes, entry, journal, records, texts, tickets
 from locker.core import effects as do
 from locker.core.cabinet import Cabinet
 
@@ -43,9 +43,12 @@ def pickup_digits_of_five(key, board_id, epoch, door, counter, retry, tail, _rul
 def model(monkeypatch):
     """Codes of 3 + 2 digits: the long ones modulo 10^5, with the safe tail in the place of the last two of the 3."""
     code_digits = codes.code_digits
-    monkeypatch.setattr(codes, "code_digits", lambda *parcel: code_digits(*parcel)[-5:])
-    monkeypatch.setattr(codes, "pickup_digits", pickup_digits_of_five)
-    monkeypatch.setattr(mac, "hmac_sha256", lru_cache(8)(mac.hmac_sha256))  # of one parcel they are the same for each guess
+    # What is derived for one parcel is the same for each guess.
+    remember = lru_cache(8)
+    monkeypatch.setattr(codes, "code_digits", remember(lambda *parcel: code_digits(*parcel)[-5:]))
+    monkeypatch.setattr(codes, "pickup_digits", remember(pickup_digits_of_five))
+    monkeypatch.setattr(tickets, "tail", remember(tickets.tail))
+    monkeypatch.setattr(mac, "hmac_sha256", remember(mac.hmac_sha256))
     monkeypatch.setattr(entry, "_SHORT_DIGITS", 5)
     monkeypatch.setattr(entry, "_LONG_DIGITS", 7)
     monkeypatch.setattr(entry, "_LENGTHS", (9, 5, 7))
