@@ -24,6 +24,10 @@ class Complaint(Exception):  # noqa: N818 - it is what the user reads, not a fau
         self.code = code or _CODES[exit_code]
         self.message, self.hint = _parts(sentence) if hint is None else (sentence.removesuffix(hint).rstrip(": "), hint)
 
+    def as_json(self) -> dict[str, str]:
+        """What programs read under the key `error`."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
+
 
 def _parts(sentence: str) -> tuple[str, str]:
     """A sentence before and behind the first colon that is not in brackets, quotes or back-ticks and is followed by a small letter."""

@@ -31,7 +31,7 @@ class Flashed:
     bytes_sent: int = 0
     bytes_received: int = 0
     seconds: float = 0.0
-    state: str = "in service"  # or "not provisioned", "not in service"
+    state: str = "in service"  # or "no firmware" (a dry run only), "not provisioned", "not in service"
     booted: str = ""  # "", or what is next, or what the board said of an application that did not stay: "Not in service: ..."
 
 
@@ -71,10 +71,16 @@ def flash(
                 )
         remember(wanted)
         report.booted = verdict(device.boot(waiting))
-        report.state = "in service" if not report.booted else "not provisioned" if report.booted == UNPROVISIONED else "not in service"
+        report.state = _state(report, dry_run)
         report.bytes_sent, report.bytes_received = device.traffic.sent, device.traffic.received
     report.seconds = round(time.monotonic() - begun, 3)
     return report
+
+
+def _state(report: Flashed, is_dry: bool) -> str:
+    if report.booted:
+        return "not provisioned" if report.booted == UNPROVISIONED else "not in service"
+    return "no firmware" if is_dry and any(f"/{name}" in report.added for name in START_FILES) else "in service"
 
 
 def verdict(said: str | None) -> str:
@@ -90,11 +96,12 @@ def verdict(said: str | None) -> str:
         raise Complaint(
             f"The firmware is installed, but its application ended at once with {reason}: run `ansim flash` again.", code="out_of_service"
         )
-    if not lines[-1].startswith(("In service", ">>>")):
-        return f"Not in service: no word from its application within {BOOT_S_MAX:.0f} s"
     if any(line.startswith(("Not provisioned yet", "Not in service: [Errno 2] ENOENT")) for line in lines):
         return UNPROVISIONED
-    return next((line for line in lines if line.startswith("Not in service")), "")
+    reason = next((line for line in reversed(lines) if line.startswith("Not in service")), "")
+    if not reason and not lines[-1].startswith(("In service", ">>>")):
+        return f"Not in service: no word from its application within {BOOT_S_MAX:.0f} s"
+    return "" if lines[-1].startswith("In service") else reason
 
 
 def plan(report: Flashed, found: OnBoard, wanted: dict[str, bytes]) -> None:

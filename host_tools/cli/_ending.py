@@ -36,6 +36,14 @@ def run(command: click.Command, arguments: list[str]) -> int:
     except Complaint as complaint:
         code = complaint.exit_code
         _tell(complaint, "--json" in arguments)
+    except click.exceptions.NoArgsIsHelpError as error:
+        code = error.exit_code
+        with contextlib.suppress(OSError):
+            say(error.ctx.get_help(), err=True)
+        _print_error(
+            Complaint(f"`{error.ctx.command_path}` needs a command: `{error.ctx.command_path} --help` lists them.", 2),
+            "--json" in arguments,
+        )
     except click.ClickException as error:
         code = error.exit_code
         _show(error)
@@ -110,9 +118,8 @@ def _tell(complaint: Complaint, as_json: bool) -> None:
 
 def _print_error(complaint: Complaint, as_json: bool) -> None:
     if as_json:
-        told = {"code": complaint.code, "message": complaint.message, "hint": complaint.hint}
         with contextlib.suppress(OSError):
-            say(json_line({"error": told}))
+            say(json_line({"error": complaint.as_json()}))
 
 
 def _show(error: click.ClickException) -> None:

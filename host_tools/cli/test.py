@@ -1,5 +1,6 @@
 """`ansim test`: is this cabinet fit for service?"""
 
+import contextlib
 import json
 import os
 import sys
@@ -10,7 +11,7 @@ import click
 
 from host_tools.bench_test import PASS, BenchReport, Phase, bench_test
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
-from host_tools.errors import Complaint
+from host_tools.errors import NO_ROOM, Complaint
 
 
 @click.command()
@@ -36,8 +37,8 @@ def command(port: str, report: Path | None, patience: int, attended: bool | None
     Example: ansim test --port /dev/ttyUSB0 --report wall-07.json
              ansim test --port /dev/ttyUSB0 --unattended --json
     """
-    if report and not report.parent.is_dir():
-        raise Complaint(f"There is no folder {report.parent} for the report: make it first.", 2)
+    if report:
+        report = _place_for(report)
     result = bench_test(
         port,
         say=lambda text: say(f"> {text}", err=True),
@@ -47,16 +48,18 @@ def command(port: str, report: Path | None, patience: int, attended: bool | None
         senses=sys.stdin.isatty() if attended is None else attended,
         dry_run=dry_run,
     )
-    if report and not dry_run:
-        _file(result, report)
+    trouble = _file(result, report) if report and not dry_run else None
     if as_json:
-        print_json(result.as_json() | ({"dry_run": True} if dry_run else {}))
+        more = {"dry_run": True} if dry_run else {"error": trouble.as_json()} if trouble else {}
+        print_json(result.as_json() | more)
     else:
         for part in result.not_tried:
             say(f"not tried: {part}")
         outcome = "nothing was tried" if dry_run else result.outcome
-        say(f"{outcome}: {result.board}, chip {result.uid}" + (f", report in {report}" if report and not dry_run else ""))
-    if result.outcome != PASS and not dry_run:
+        say(f"{outcome}: {result.board}, chip {result.uid}" + (f", report in {report}" if report and not dry_run and not trouble else ""))
+    if trouble:
+        say(f"ansim: {trouble}", err=True)
+    if trouble or (result.outcome != PASS and not dry_run):
         sys.exit(1)
 
 
@@ -72,14 +75,40 @@ def _tell(phase: Phase, as_json: bool) -> None:
         say(f"   -> {finding}", err=as_json)
 
 
-def _file(result: BenchReport, path: Path) -> None:
-    """The whole report or none, under its name."""
+def _place_for(path: Path) -> Path:
+    """The file that a report is to be in, behind any symbolic link; it is new or an ordinary file, and its folder takes files.
+
+    Raises Complaint, before the cabinet is disturbed.
+    """
+    path = path.resolve()
+    if not path.parent.is_dir():
+        raise Complaint(f"There is no folder {path.parent} for the report: make it first.", 2)
+    if path.exists() and not path.is_file():
+        raise Complaint(f"{path} is no ordinary file: name one with --report, or take the report from stdout with --json.", 2)
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+        with tempfile.TemporaryFile(dir=path.parent):
+            return path
+    except OSError as error:
+        raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> Complaint:
+    code = "disk_full" if error.errno in NO_ROOM else "failed"
+    return Complaint(f"The report cannot be written to {path} ({error.strerror}): choose another place with --report.", code=code)
+
+
+def _file(result: BenchReport, path: Path) -> Complaint | None:
+    """Puts the whole report or none under its name; returns why it could not, so that the result is not lost with its file."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("w", encoding="utf-8") as file:
             json.dump(result.as_json(), file, indent=2)
             file.write("\n")
             file.flush()
             os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        beside.replace(path)
     except OSError as error:
-        raise Complaint(f"The report cannot be written to {path} ({error.strerror}): choose another place with --report.") from error
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        return _unwritten(path, error)
+    return None

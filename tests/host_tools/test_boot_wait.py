@@ -70,3 +70,9 @@ def test_after_a_traceback_a_second_try_is_waited_for_but_not_for_a_minute(monke
 def test_a_board_without_an_identity_is_told_what_is_next() -> None:
     for said in ("Not provisioned yet\r\nMicroPython v1.27\r\n>>> ", "Not in service: [Errno 2] ENOENT\r\nMicroPython v1.27\r\n>>> "):
         assert verdict(said) == UNPROVISIONED == "Not provisioned yet: `ansim provision` is next."
+
+
+def test_a_board_that_says_what_it_lacks_and_tries_again_is_told_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    reason = "Not in service: the expander at 0x21 does not answer"
+    said, _, _ = booted(monkeypatch, (1, BANNER), (3, f"{reason}\r\n".encode()), (8, BANNER), (10, f"{reason}\r\n".encode()), (15, BANNER))
+    assert verdict(said) == reason

