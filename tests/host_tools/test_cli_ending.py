@@ -20,6 +20,7 @@ from host_tools.host.data import is_full
 
 ROOT = Path(__file__).parent.parent.parent
 COMMANDS = ansim.list_commands(click.Context(ansim))
+RUN = "\nfrom host_tools.__main__ import main\nmain()"
 #: Runs ansim as a user without HOME and without an entry in the system's list of users.
 NOBODY = "import os, pwd, sys\nos.environ.pop('HOME', 0)\ndef none(uid): raise KeyError(uid)\npwd.getpwuid = none\nfrom host_tools.__main__ import main\nmain()"
 #: Loads what `ansim --help` loads, and says what that was.
@@ -146,7 +147,7 @@ def test_a_disk_that_is_full_is_told_as_such_whatever_the_database_calls_it(tmp_
     data = tmp_path / "data"
     assert command("resident", "add", "Kim", "--data", str(data)).returncode == 0
     assert not is_full(data)
-    limit = "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))\nfrom host_tools.__main__ import main\nmain()"
+    limit = "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))" + RUN
     ended = command("resident", "add", "Lee", "--data", str(data), program=limit)
     assert ended.returncode == 1
     assert f"The disk of {data} is full: free some space" in ended.stderr
