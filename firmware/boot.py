@@ -1,4 +1,8 @@
-"""Runs before anything else: every native output goes low, then a firmware update that was cut off is finished."""
+"""Runs before anything else: every native output goes low, then a firmware update that was cut off is finished.
+
+MicroPython runs main.py only when this ends well. So what fails here is told, and ends the cabinet's service for a while at most: an update
+that cannot be finished now is tried again, since nothing runs on half of each of two firmwares.
+"""
 
 import json
 import os
@@ -19,13 +23,24 @@ def outputs_low():
             Pin(pin, Pin.OUT, value=0)
 
 
-outputs_low()
-if "next" in os.listdir("/"):
-    try:
+try:
+    outputs_low()
+except Exception as error:  # not the board definition of this firmware: main.py says so
+    print("Outputs:", repr(error))
+try:
+    if "next" in os.listdir("/"):
         from update import finish_update
-    except ImportError:  # the first firmware of this board is on its way
-        pass
-    else:
+
         finish_update()
         del finish_update, sys.modules["update"]  # the application needs the room
+except ImportError:  # the first firmware of this board is on its way
+    pass
+except Exception as error:
+    print("Not in service: the update cannot be finished:", repr(error))
+    import time
+
+    import machine
+
+    time.sleep(5)
+    machine.reset()
 del outputs_low

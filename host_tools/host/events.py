@@ -58,10 +58,25 @@ def _doubt(record: Record) -> str:
     return "the journal is in doubt: " + (", ".join(found) or "nobody knows why")
 
 
+def _lost(record: Record) -> str:
+    out = ", ".join(f"{door:02}" for door in range(1, 33) if record.b >> door - 1 & 1)
+    said = f"the expander at 0x{record.a:02x} does not answer"
+    return said + (f": until it does, these doors take no parcel: {out}" if out else "")
+
+
 def _keys(record: Record) -> str:
     broken = " ".join(key for bit, key in enumerate("0123456789*#ABCD") if record.a >> bit & 1)
     return f"these keys type nothing: {broken}" if broken else "all keys of the keypad work again"
 
+
+_PARTS = {
+    records.CALIBRATION: "the analogue inputs have no calibration: they are read by the nominal curve of the chip",
+    records.BEEPER: "the beeper has failed",
+    records.SCREEN: "the screen does not answer",
+    records.SUPPLY_SENSE: "the supply's voltage cannot be read: pulses are given all the same",
+    records.CURRENT_SENSE: "the coils' current cannot be read: a coil that is stuck will not be noticed",
+    records.LINK: "the link's hardware has failed for a moment",
+}
 
 #: What an event says beyond its name; the name alone where it is not here.
 _WORDS: dict[int, Callable[[Record], str]] = {
@@ -84,7 +99,8 @@ _WORDS: dict[int, Callable[[Record], str]] = {
     records.TICKET_REFUSED: _refused,
     records.STILL_INSIDE: lambda record: "the door was closed with the parcel still inside, its code stays good",
     records.SENSOR_FAULT: lambda record: f"the {'contact' if record.a == 1 else 'occupancy sensor'} has failed",
-    records.LEVEL_LOST: lambda record: f"the expander at 0x{record.a:02x} does not answer",
+    records.LEVEL_LOST: _lost,
+    records.PART_FAILED: lambda record: _PARTS.get(record.a, f"part {record.a} has failed"),
     records.PARCEL_FLAGGED: lambda record: "the courier says that the parcel lies where nothing is seen",
     records.REISSUED: lambda record: "the parcel has another code, the one before is dead",
     records.ARMED: lambda record: _ARMED.get(record.a >> 8, "no code of staff is armed any more"),

@@ -18,7 +18,7 @@ from host_tools.linker.sharing import share_own_members
 from host_tools.linker.source import Source
 from host_tools.linker.tuples import make_plain_tuples
 
-_IMPORT = re.compile(r"^from ([\w.]+) import", re.MULTILINE)
+_IMPORT = re.compile(r"^( *)from ([\w.]+) import", re.MULTILINE)
 
 
 class Linked(NamedTuple):
@@ -68,7 +68,7 @@ def link(
 
 def relinked(text: bytes, homes: Mapping[str, str]) -> bytes:
     """A caller's source that imports from where things went."""
-    return _IMPORT.sub(lambda found: f"from {homes.get(found[1], found[1])} import", text.decode()).encode()
+    return _IMPORT.sub(lambda found: f"{found[1]}from {homes.get(found[2], found[2])} import", text.decode()).encode()
 
 
 def _asked_for(tree: ast.AST, sources: Mapping[str, Source]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 The CPython seam calls it in the same process, the virtual board over a socket. Every call first lets the world catch up.
 """
 
+import errno
 import random
 from collections.abc import Callable
 
@@ -78,6 +79,7 @@ class Chip:
         self._uarts: dict[int, SerialEnd | Transceiver] = {}
         self.radio = Radio(clock)
         self.calibrated = True  # the converter's curve is in the chip's fuses
+        self.converts = True  # the converter gives readings
         self.storage_is_full = False  # the NVS takes nothing more
         self.constant_entropy: bytes | None = None  # what the generator gives instead of noise
         self.powered = True
@@ -131,10 +133,16 @@ class Chip:
                 self.tones[pin](pad.pwm_hz)
 
     def adc_mv(self, pin: int) -> int:
-        """Millivolts at an analogue input, 0-3100."""
+        """Millivolts at an analogue input, 0-3100.
+
+        Raises OSError(ETIMEDOUT) while the converter gives no reading: adc_oneshot_read() then has ESP_ERR_TIMEOUT, 'the ADC result is
+        invalid' (IDF, esp_adc/adc_oneshot.h), and MicroPython that errno for it (mphalport.c, check_esp_err).
+        """
         self._pad(pin)
         if not self._live():
             return 0
+        if not self.converts:
+            raise OSError(errno.ETIMEDOUT, "ESP_ERR_TIMEOUT")
         source = self.analogue.get(pin)
         mv = source() if source else self._wires.node(pin).level() * _ADC_MV_MAX
         return min(max(mv, 0), _ADC_MV_MAX)

@@ -89,10 +89,11 @@ def rng(world: World, words: list[str]) -> Mend:
 
 
 def adc(world: World, words: list[str]) -> Mend:
-    """Takes no words."""
+    """[fuses|dead]."""
+    name = {"fuses": "calibrated", "dead": "converts"}[choice(words, ("fuses", "dead"))]
     end(words)
-    world.chip.calibrated = False
-    return lambda: setattr(world.chip, "calibrated", True)
+    setattr(world.chip, name, False)
+    return lambda: setattr(world.chip, name, True)
 
 
 def nvs(world: World, words: list[str]) -> Mend:

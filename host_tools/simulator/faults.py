@@ -114,7 +114,12 @@ KINDS: dict[str, Kind] = {
         ("socket connect EHOSTUNREACH 3",),
     ),
     "rng": Kind("The chip's random generator gives the same byte for ever.", "", chip_faults.rng, ("rng",)),
-    "adc": Kind("The calibration of the analogue inputs was never burnt in.", "", chip_faults.adc, ("adc",)),
+    "adc": Kind(
+        "The calibration of the analogue inputs was never burnt in, or the converter gives no reading.",
+        "[fuses|dead]",
+        chip_faults.adc,
+        ("adc", "adc dead"),
+    ),
     "nvs": Kind("The chip's own storage takes nothing more.", "[full]", chip_faults.nvs, ("nvs full",)),
 }
 

@@ -72,6 +72,7 @@ class Story:
         self.boots = 0
         self.closed = {number: True for number, _ in self.doors}
         self.occupied = {number: False for number, _ in self.doors}
+        self.dark = ()  # doors whose sensors cannot be read
         self.power_on()
         self.wait(5000)
 
@@ -88,7 +89,7 @@ class Story:
         self._store(do.Record(records.BOOTED, 0, 1, 1))
         self.state.apply(self.log[-1])
         self.cabinet = Cabinet(self.doors, present, self.state, lambda serial: serial in self.spent, self.draw)
-        sensors = tuple((number, self.closed[number], self.occupied[number]) for number, _ in self.doors)
+        sensors = tuple((number, self.closed[number], self.occupied[number]) for number, _ in self.doors if number not in self.dark)
         return self._perform(self.cabinet.boot(sensors, self.now))
 
     def folded(self):
@@ -150,6 +151,10 @@ class Story:
                 self.tell(events.Woke())
         self.now = end
         return self.effects[before:]
+
+    def sees(self, door):
+        """The sensors of a door can be read from now on."""
+        return self.tell(events.Seen(door, self.closed[door], self.occupied[door]))
 
     # People
 

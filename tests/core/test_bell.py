@@ -39,6 +39,65 @@ def test_the_screen_says_otherwise_when_the_call_arrives_after_all():
     assert story.text == texts.WELCOME
 
 
+def test_the_screen_says_so_for_as_long_as_the_call_has_not_arrived():
+    story = Story()
+    story.rings()
+    for _ in range(24):
+        story.wait(3600000)
+        assert story.text == texts.OFFLINE
+    assert story.rings()
+    story.wait(4000)
+    assert story.text == texts.OFFLINE
+    story.host_acknowledges()
+    assert story.text == texts.BELL
+
+
+def test_a_visit_in_between_hides_a_call_that_has_not_arrived_only_while_it_lasts():
+    story = Story()
+    door = story.deposits(42)
+    story.host_acknowledges()
+    story.wait(61000)
+    story.rings()
+    story.wait(4000)
+    story.types("0")
+    assert story.text == texts.ENTRY
+    story.types("*")
+    assert story.text == texts.OFFLINE
+    assert story.collects(door)
+    story.wait(61000)
+    assert story.text == texts.OFFLINE
+
+
+def test_a_call_that_has_not_arrived_is_one_still_when_the_power_comes_back():
+    story = Story()
+    story.rings()
+    story.power_on()
+    story.wait(2900)
+    assert story.text == texts.WELCOME
+    story.wait(200)
+    assert story.text == texts.OFFLINE
+    story.power_on()
+    story.wait(1000)
+    story.host_acknowledges()
+    story.wait(5000)
+    assert story.text == texts.WELCOME
+    story.answers_the_bell()
+    assert story.text == texts.ANSWERED
+
+
+def test_ringing_again_for_a_call_that_has_arrived_is_no_call_of_its_own_after_a_power_cut():
+    story = Story()
+    story.rings()
+    story.host_acknowledges()
+    story.wait(1000)
+    story.rings()
+    story.wait(3600000)
+    assert story.log[-1].kind == records.BELL_RUNG
+    story.power_on()
+    story.wait(5000)
+    assert story.text == texts.WELCOME
+
+
 def test_a_call_that_arrives_late_takes_the_screen_from_nobody():
     story = Story()
     story.rings()
@@ -68,6 +127,9 @@ def test_the_word_that_other_events_have_arrived_changes_nothing_on_the_screen()
     story.rings()
     story.tell(HostAcknowledged(before))
     assert story.text == texts.BELL
+    story.wait(64000)
+    assert story.text == texts.OFFLINE
+    story.host_acknowledges()
     story.wait(64000)
     assert story.text == texts.WELCOME
     story.tell(HostAcknowledged(before))

@@ -272,6 +272,7 @@ def test_the_screen_says_which_keys_are_broken_as_soon_as_it_has_nothing_else_to
     assert story.text == texts.BELL
     story.tell(events.KeysLeftOut("258"))
     assert story.text in (texts.BELL, texts.OFFLINE)
+    story.host_acknowledges()
     story.wait(70_000)
     assert story.text == texts.KEYS_LEFT_OUT
     story.types("1")

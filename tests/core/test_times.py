@@ -184,6 +184,8 @@ def test_the_bell_waits_three_seconds_for_the_host_and_what_it_says_stays_for_a_
     story = Story()
     story.rings()
     assert until(story, shows(story, texts.OFFLINE)) == 3000
+    story.host_acknowledges()
+    assert story.text == texts.BELL
     assert until(story, shows(story, texts.WELCOME)) == 60000
     story.rings()
     story.host_acknowledges()

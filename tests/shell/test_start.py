@@ -1,7 +1,8 @@
 """Whatever fails at the start is tried again; only a board that is not provisioned waits for a person."""
 
+import sys
+
 from locker.shell import start as starting
-from locker.shell.fittings import Silent
 from locker.shell.store import JournalError
 
 IDENTITY = {"board_id": "01", "alias": "02", "site_id": "03", "master_secret": "04", "nonce_host": "05", "nonce_board": "06"}
@@ -12,7 +13,10 @@ class Chip:
     """Counts its resets; what is asked to run is run."""
 
     def __init__(self):
-        self.slept_ms = self.resets = 0
+        self.slept_ms = self.resets = self.ms = 0
+
+    def now_ms(self):
+        return self.ms
 
     async def sleep_ms(self, ms):
         self.slept_ms += ms
@@ -60,15 +64,14 @@ def test_what_goes_wrong_at_the_start_is_tried_again_after_a_while():
         ValueError("invalid pin"),
         KeyError("host"),
         TypeError("a mistake of ours"),
-        Silent("the expander at 0x20 does not answer"),
     ):
         chip = started(error)
         assert (chip.resets, chip.slept_ms) == (1, 5000), error
 
 
-def test_a_board_that_was_never_flashed_or_provisioned_as_a_whole_waits_for_a_person():
+def test_a_board_that_was_never_flashed_or_provisioned_waits_for_a_person():
     assert started(JournalError("The journal is not initialised: run `ansim provision`.")).resets == 0
-    for files in ({}, {"/identity.json": IDENTITY}, {"/network.json": {}}, {"/identity.json": {}, "/network.json": {}}):
+    for files in ({}, {"/identity.json": IDENTITY}, {"/network.json": {}}):
         assert started(None, files).resets == 0, files
 
 
@@ -103,3 +106,48 @@ def test_ctrl_c_ends_the_program_in_order_and_leaves_a_note():
     finally:
         starting.App, starting.read_json = kept
     assert done == ["coils off", "note", "the REPL"]
+
+
+def test_a_file_that_is_there_and_cannot_be_read_is_no_reason_to_wait_for_a_person():
+    assert started(None, {"/identity.json": {}, "/network.json": {}}).resets == 1
+    for error in (OSError(5), ValueError("syntax error in JSON")):
+
+        def cannot(error=error):
+            raise error
+
+        try:
+            starting.start(cannot)
+            told = None
+        except (OSError, ValueError) as raised:
+            told = raised
+        assert told is error, "main.py tries again"
+
+
+class Ending:
+    """An app that ends after so many ms."""
+
+    def __init__(self, chip, ms):
+        self.chip = chip
+        self.ms = ms
+
+    async def run(self):
+        self.chip.ms = self.ms
+        raise TypeError("a mistake of ours")
+
+
+def test_an_app_that_ends_starts_afresh_at_once_and_after_a_pause_when_it_has_hardly_begun():
+    kept = starting.App, starting.read_json, getattr(sys, "print_exception", None)
+    for ms, slept_ms in ((2900, 5000), (60000, 0)):
+        chip = Chip()
+        starting.App = lambda hal, identity, network, ms=ms: Ending(hal, ms)
+        starting.read_json = lambda path: IDENTITY
+        if not kept[2]:
+            sys.print_exception = lambda error: None
+        try:
+            starting.start(lambda chip=chip: chip)
+        finally:
+            starting.App, starting.read_json = kept[:2]
+            if not kept[2]:
+                del sys.print_exception
+        assert chip.slept_ms == slept_ms
+        assert chip.resets >= 1

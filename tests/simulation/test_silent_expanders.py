@@ -11,10 +11,11 @@ from host_tools.simulator.people import send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World, board_named
 from locker.core import records
+from locker.core.journal import WAITING
 from tests.simulation.coil_judge import CoilJudge
 from tests.simulation.guarded import Board
-from tests.simulation.stage import TestHost, make_flash
-from tests.simulation.test_parcel_life import LIFE, life_in
+from tests.simulation.stage import Cabinet, TestHost, make_flash
+from tests.simulation.test_parcel_life import LIFE, SERIAL, life_in
 
 PULSE_US = 400_000
 STEP_US = 20_000
@@ -84,24 +85,81 @@ def silence_when_asked(board: Board) -> None:
         silence(board.world, 1_500_000)
 
 
-def test_a_cabinet_with_a_silent_expander_at_the_start_goes_into_service_when_it_answers(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+FALSE = {records.DOOR_FORCED, records.COLLECTED, records.DOOR_OPENED}  # nobody has seen any of it
+
+
+def test_doors_that_hang_on_no_silent_expander_serve_from_the_start_and_the_others_join_when_it_answers(
+    tmp_path: Path,
+) -> None:
+    make_flash(tmp_path / "flash", "tower_24")
+    with Cabinet(tmp_path / "flash", "tower_24") as cabinet:
+        world, host = cabinet.world, TestHost(cabinet.world)
+        world.hands.fault("expander 0x22 dead")
+        hers = [door.number for door in world.board.doors if 0x22 in (door.coil[0], door.contact[0], door.sensor[0])]
+        life = send(world, life_in(world), 6_000)
+        cabinet.run_until(80_000)
+        assert life.error is None
+        assert life.result[0] not in hers
+        assert life.result[1:] == (False, True)
+        assert [kind for kind in host.kinds() if kind != records.LEVEL_LOST] == LIFE
+        lost = [record for record in host.events if record.kind == records.LEVEL_LOST]
+        assert [(record.a, record.b) for record in lost] == [(0x22, sum(1 << number - 1 for number in hers))]
+        assert cabinet.apps[0]._cabinet.away == hers
+        world.faults.clear("expander 0x22 dead")
+        cabinet.run_until(83_000)
+        assert cabinet.apps[0]._cabinet.away == []
+        world.hands.force(hers[0])
+        cabinet.run_until(90_000)
+        assert host.kinds()[-1] == records.DOOR_FORCED, "it is watched as ever"
+        assert world.chip.boots == 1
+        assert not world.trace.violations
+
+
+@pytest.mark.parametrize("is_opened", [True, False])
+def test_a_parcel_behind_contacts_that_are_silent_at_the_start_is_given_out_and_nothing_false_is_recorded(
+    tmp_path: Path, is_opened: bool
 ) -> None:
     make_flash(tmp_path / "flash")
-    world = world_of()
-    world.expanders[0x21].power(False)
-    world.clock.at(22_000_000, lambda: world.expanders[0x21].power(True))
-    with FlashImage(tmp_path / "flash") as flash:
-        host = TestHost(world)
-        life = send(world, life_in(world), 36_000)
-        board = Board(world, flash)
-        board.live_until(150_000)
-    assert not board.crashes
-    assert world.chip.boots == 6
-    assert capsys.readouterr().out.splitlines() == ["Not in service: the expander at 0x21 does not answer"] * 5 + ["In service"]
-    assert life.error is None
-    assert life.result[1:] == (False, True)
-    assert host.kinds() == LIFE
+    with Cabinet(tmp_path / "flash") as cabinet:
+        world, host = cabinet.world, TestHost(cabinet.world)
+        door = cabinet.deposit(SERIAL)
+        before = len(host.events)
+        world.clock.at(31_000_000, world.power_cut)
+        world.clock.at(32_000_000, lambda: [world.power_on(), world.hands.fault("expander 0x21 dead")])
+        cabinet.run_until(40_000)
+        if is_opened:
+            world.hands.keys(f"{door:02}{cabinet.code(door, 1)}#")
+            cabinet.run_until(48_000)
+            assert world.doors[door].place != "shut"
+            world.hands.take(door)
+            world.hands.close(door)
+        cabinet.run_until(160_000)
+        world.faults.clear("expander 0x21 dead")
+        cabinet.run_until(170_000)
+        told = host.kinds()[before:]
+        assert not FALSE & set(told)
+        assert (records.SENSOR_FAULT in told) == is_opened, "what was not seen is a person's to settle"
+        assert cabinet.apps[-1]._state.doors[door].state == WAITING
+        assert world.chip.boots == 2
+
+
+def test_a_cabinet_whose_whole_bus_is_silent_at_the_start_is_heard_and_its_bell_too(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        world, host = cabinet.world, TestHost(cabinet.world)
+        world.hands.fault("bus")
+        cabinet.run_until(5_000)
+        world.hands.bell()
+        cabinet.run_until(20_000)
+        assert records.BELL_RUNG in host.kinds()
+        assert [record.a for record in host.events if record.kind == records.PART_FAILED] == [records.SCREEN]
+        assert world.chip.boots == 1
+        world.faults.clear("bus")
+        life = send(world, life_in(world), 25_000)
+        cabinet.run_until(120_000)
+        assert life.error is None
+        assert life.result[1:] == (False, True)
+        assert not {records.DOOR_FORCED, records.SENSOR_FAULT} & set(host.kinds())
 
 
 def test_an_expander_that_comes_and_goes_is_reported_once_an_hour(tmp_path: Path) -> None:

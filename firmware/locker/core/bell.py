@@ -25,11 +25,26 @@ def ring(cabinet) -> None:
     cabinet.wait(BELL, _HOST_MS)
 
 
+def remember(cabinet) -> None:
+    """At boot: a call that has not arrived is one still."""
+    if cabinet.state.rung > cabinet.state.acknowledged:
+        cabinet.bell_number = cabinet.state.rung
+        cabinet.wait(BELL, _HOST_MS)
+
+
+def remind(cabinet) -> bool:
+    """Instead of the welcome, as long as a call has not arrived: whether there is one."""
+    is_on_its_way = cabinet.state.acknowledged < cabinet.bell_number
+    if is_on_its_way:
+        cabinet.show(texts.OFFLINE, (), None)
+    return is_on_its_way
+
+
 def look(cabinet) -> None:
-    """The screen says whether the call has arrived, and says otherwise when it arrives after all."""
-    if cabinet.state.acknowledged < cabinet.bell_number:
-        cabinet.show(texts.OFFLINE, (), _READ_MS)
-    elif cabinet.text == texts.OFFLINE:
+    """The screen says that the call has not arrived until it arrives after all."""
+    if remind(cabinet):
+        return
+    if cabinet.text == texts.OFFLINE:
         cabinet.show(texts.BELL, (), _READ_MS)
 
 

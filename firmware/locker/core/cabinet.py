@@ -23,7 +23,7 @@ class Cabinet:
     folds each record as it emits it; `derive(epochs, generations)` gives the Secrets of a board with these `State.epochs` and
     `State.generations`; `spent(serial)` tells whether a ticket, its serial as in records, is used up; `draw(n)` gives a random number
     0 to n-1. `accepting` may be set to False, and deposits stop while everything else goes on; `room` to how many more records fit into
-    the journal.
+    the journal; `away` to the numbers of doors of which a part cannot be reached: no parcel is put there meanwhile.
     """
 
     def __init__(self, sizes, derive, state, spent, draw):
@@ -33,6 +33,8 @@ class Cabinet:
         self.spent = spent
         self.draw = draw
         self.accepting = True
+        self.away = ()
+        self.unseen = []  # doors whose sensors have said nothing yet since the boot
         self.room = 65535
         self.dropped = 0  # minor events that were not recorded for want of room, since the last record of that
         self.doors = state.doors
@@ -67,17 +69,27 @@ class Cabinet:
         self.bell_number = 0  # the event number of a call that nobody has answered
 
     def boot(self, sensors, now_ms: int) -> list:
-        """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No coil moves."""
+        """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No coil moves.
+
+        A door that is not among them stays as the journal has it until it is Seen.
+        """
         self._begin(now_ms)
         self.rekey()
         if self.state.clearing:  # the power failed while the ticket key turned
             commands.turn(self)
         self.checked_ms = now_ms + _BOOT_MS
         opening.start(self)
+        bell.remember(self)
         if self.state.refused:
             self.hourly()
         self.effects.append(effects.Light(False))
-        resume.resolve(self, sensors)
+        seen = [number for number, _, _ in sensors]
+        for door in self.doors.values():
+            door.occupied = door.state >= journal.WAITING
+            if door.number not in seen:
+                self.unseen.append(door)
+        if not resume.resolve(self, sensors):
+            entry.welcome(self, None)
         for door in self.doors.values():
             if door.state == journal.WAITING and self.state.is_current(door) and not self.spent(door.serial):
                 self.effects.append(effects.Spend(door.serial))
@@ -204,7 +216,7 @@ class Cabinet:
         """The doors of these sizes that a parcel may be put in."""
         found = []
         for door in self.doors.values():
-            busy = door.phase or door.occupied or door.state or door.jammed or door.out
+            busy = door.phase or door.occupied or door.state or door.jammed or door.out or door.number in self.away
             if door.size in sizes and door.closed and not busy and door.counter < journal.COUNTER_MAX:
                 found.append(door)
         return found
@@ -308,6 +320,12 @@ class Cabinet:
         if self.mode == entry.IDLE and entry.KEYPAD not in self.due:
             entry.welcome(self, None)
 
+    def _fail(self, event):
+        """Nobody knows what is inside: what is there now is collected by key."""
+        door = self.doors[event.door]
+        if not door.flagged:
+            self.record(records.SENSOR_FAULT, door, 2)
+
     def _low(self, event):
         self.noted(records.SUPPLY_LOW, self.doors[event.door], event.mv)
 
@@ -351,6 +369,8 @@ _TIMERS = {
 _OTHERS = {
     events.Tampered: Cabinet._tampered,
     events.SupplyLow: Cabinet._low,
+    events.Seen: resume.see,
+    events.SensorFailed: Cabinet._fail,
     events.KeysLeftOut: Cabinet._leave_out,
     events.Commanded: commands.apply,
     events.OpeningAsked: Cabinet._ask,

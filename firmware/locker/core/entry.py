@@ -5,7 +5,7 @@ after boot), and answered 500 ms later: the same for right, wrong and empty. A d
 """
 
 from locker.compat import const
-from locker.core import codes, deposit, journal, opening, pickup, records, texts, tickets
+from locker.core import bell, codes, deposit, journal, opening, pickup, records, texts, tickets
 from locker.core.deposit import DONE, FOUND, GOOD_TICKET, HELP_MS, LARGER, SHUT_EMPTY, STUCK
 from locker.core.effects import BAD, GOOD
 from locker.core.journal import EMPTY, FAILURES_MAX, REFUSED_MAX, SERVICE, WAITING
@@ -53,6 +53,8 @@ _NOBODYS = journal.Door(0)
 def welcome(cabinet, _):
     """Nobody is at the keypad."""
     if cabinet.resumed and cabinet.resumed(cabinet):
+        return
+    if bell.BELL not in cabinet.due and bell.remind(cabinet):
         return
     lost = cabinet.left_out
     if lost:

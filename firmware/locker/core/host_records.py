@@ -62,7 +62,7 @@ BOUNDS = {
     records.ADOPTED: Bounds(DOOR, ((17, 0, 0x1FFFF), (1, 0, 1), (14, 0, 0x3FFF)), _COUNTER),
     records.KEYS_LEFT_OUT: Bounds(NO_DOOR, ((32, 0, 0xFFFF),), ANY),
     records.TICKETS_TURNED: Bounds(NO_DOOR, ((32, 0, 0x3FFF),), ANY),
-    records.PART_FAILED: Bounds(NO_DOOR, ((32, 1, 2),), ANY),
+    records.PART_FAILED: Bounds(NO_DOOR, ((32, 1, 6),), ANY),
 }
 _FIRST = 1  # boots and event numbers begin with it
 

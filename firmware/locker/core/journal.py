@@ -159,11 +159,12 @@ class State:
     ticket keys of that `generation`; afterwards `epoch` and `generation` are those of its last record.
 
     `doors` is a dict of door number to Door, in that order; `number` the newest event number; `acknowledged` the newest that the host's
-    database holds; `command` the number of the host's last command; `refused` how many refused tickets count (0-10); `openings` how many
-    host-ordered openings count against the fuse of a day; `patience` how many times as long the cabinet waits for people (1-4); `boots`
-    how many boots were recorded since one that has lasted for an hour; `doubt` what was found wrong with the journal in this epoch (a sum
-    of records.DOUBT_): unless it is 0, it is trusted with no new parcel; `nonces` and `rules` those of the epochs that may be in use, by
-    epoch; `clearing` the generation whose bitmap is being erased (0: none), and whose turn is next. By door, 0 left out: `flaps` how
+    database holds; `rung` the event number of the latest call for help; `command` that of the host's last command; `refused` how many
+    refused tickets count (0-10); `openings` how many host-ordered openings count against the fuse of a day; `patience` how many times as
+    long the cabinet waits for people (1-4); `boots` how many boots were recorded since one that has lasted for an hour; `doubt` what was
+    found wrong with the journal in this epoch (a sum of records.DOUBT_): unless it is 0, it is trusted with no new parcel; `nonces` and
+    `rules` those of the epochs that may be in use, by epoch; `clearing` the generation whose bitmap is being erased (0: none), and whose
+    turn is next. By door, 0 left out: `flaps` how
     often it opened with no cause within the hour (4: any more), `used` how many records of its RESERVE its parcel has used.
     """
 
@@ -181,6 +182,7 @@ class State:
         self.number = 0
         self.acknowledged = 0
         self.command = 0
+        self.rung = 0
         self.refused = 0
         self.openings = 0
         self.patience = 1
@@ -192,6 +194,8 @@ class State:
     def apply(self, record) -> None:
         """Folds one records.Record in. Records of doors that the cabinet no longer has are passed over."""
         self.number = record.number
+        if record.kind == records.BELL_RUNG:
+            self.rung = record.b or record.number
         if record.uptime >= _HOUR:
             self.boots = 0
         elif record.kind == records.BOOTED:

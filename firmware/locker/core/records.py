@@ -42,7 +42,7 @@ LAMP_FAILED = const(16)  # it is switched on and draws no current; at most once 
 TICKET_REFUSED = const(17)  # a: how many since the last such record, above 16 bits: of too old a key; b: how many throttle (0-10)
 STILL_INSIDE = const(18)  # a: serial, b: parcel counter; a pickup ended with the parcel still there
 SENSOR_FAULT = const(19)  # a: 1 contact, 2 occupancy
-LEVEL_LOST = const(20)  # a: I2C address of an expander that does not answer or has lost its configuration
+LEVEL_LOST = const(20)  # a: I2C address of an expander that does not answer; b: a bit for each of doors 1-32 that is out for it
 JOURNAL_DOUBT = const(21)  # a: found, a sum of 1 older than its second copy or the host's, 2 no second copy, 4 damaged; b: how many damaged
 PARCEL_FLAGGED = const(22)  # b: parcel counter; the courier says that it lies where nothing is seen: collected by key, not by sensor
 REISSUED = const(23)  # a: retry, b: parcel counter; another code, the failures stay
@@ -61,7 +61,7 @@ COIL_STUCK = const(35)  # a: mV at the current's pin; a coil draws current that 
 EVENTS_DROPPED = const(36)  # a: how many minor events found no room in the journal since the last such record
 ADOPTED = const(37)  # a: serial, above its 17 bits 1 when flagged, above 18 its generation; b: counter of a parcel that only the host knew
 TICKETS_TURNED = const(38)  # a: generation of the ticket key from now on; the one before is good too, older ones are not
-PART_FAILED = const(43)  # a: 1 no calibration of the analogue inputs (told once), 2 the beeper (once an hour)
+PART_FAILED = const(43)  # a: 1 no calibration of the analogue inputs (told once), or of others once an hour: 2 to 6, see below
 KEYS_LEFT_OUT = const(45)  # a: a bit for each key that types nothing, as in "0123456789*#ABCD"; 0 when all work again
 
 # Records of the board's own that never go to the host.
@@ -90,6 +90,10 @@ MINOR = const(
 # Which part has failed (PART_FAILED.a).
 CALIBRATION = const(1)
 BEEPER = const(2)
+SCREEN = const(3)
+SUPPLY_SENSE = const(4)
+CURRENT_SENSE = const(5)
+LINK = const(6)
 
 # Who opened the door of a parcel (PICKUP_OPENED.a).
 BY_CODE = const(0)

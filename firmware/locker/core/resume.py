@@ -2,7 +2,7 @@
 
 from locker.compat import const
 from locker.core import door as doors_table
-from locker.core import entry, journal, records, texts
+from locker.core import journal, records, texts
 
 _OUTCOME_MS = const(20000)
 _CLOSE_MS = const(60000)  # for a door that nobody may be at
@@ -13,8 +13,11 @@ _OPEN = {journal.LOADING: texts.RESUMED, journal.TAKING: texts.TAKE}
 _CLOSED = {journal.WAITING: texts.STILL_INSIDE, journal.EMPTY: texts.COLLECTED}
 
 
-def resolve(cabinet, sensors) -> None:
-    """Resolves each door: `sensors` is a tuple of (door, closed, occupied). A door that is open goes before one that is closed."""
+def resolve(cabinet, sensors) -> bool:
+    """Resolves each door: `sensors` is a tuple of (door, closed, occupied). A door that is open goes before one that is closed.
+
+    Whether there is something to be said of it; the screen says it unless the keypad is in use.
+    """
     open_one = closed_one = None
     for number, closed, occupied in sensors:
         door = cabinet.doors[number]
@@ -40,7 +43,6 @@ def resolve(cabinet, sensors) -> None:
             doors_table.step(cabinet, door, doors_table.OPENED)
         if open_one is None or (door.state in _OPEN and open_one.state not in _OPEN):
             open_one = door
-    entry.welcome(cabinet, None)
     if open_one:
         cabinet.touch()
         cabinet.resumed = remind
@@ -48,11 +50,37 @@ def resolve(cabinet, sensors) -> None:
         _show(cabinet, open_one)
     elif closed_one:
         cabinet.touch()
-        cabinet.show(closed_one[0], (closed_one[1].number,), _OUTCOME_MS)
+        cabinet.tell(closed_one[1], closed_one[0], _OUTCOME_MS)
+    return bool(open_one or closed_one)
+
+
+def see(cabinet, event) -> None:
+    """The sensors of a door can be read: at last since the boot, or again after they could not for a while.
+
+    What happened meanwhile nobody has seen. A door that was pulsed in the dark and stands open was not forced.
+    """
+    number, closed, occupied = event
+    door = cabinet.doors[number]
+    is_new = door in cabinet.unseen
+    if is_new:
+        cabinet.unseen.remove(door)
+    is_pulsed = door.jammed and not door.phase and door.state in _CLOSED
+    if is_new and not door.phase and not is_pulsed:
+        resolve(cabinet, ((number, closed, occupied),))
+        return
+    door.occupied = occupied
+    if closed != door.closed:
+        door.closed = closed
+        cabinet.touch()
+        if is_pulsed:
+            door.phase = doors_table.RELEASED
+        doors_table.step(cabinet, door, doors_table.CLOSED if closed else doors_table.OPENED)
+    elif not door.phase:
+        doors_table.doubt(cabinet, door)
 
 
 def _show(cabinet, door):
-    cabinet.show(_OPEN.get(door.state, texts.CLOSE), (door.number,), _LOOK_MS)
+    cabinet.tell(door, _OPEN.get(door.state, texts.CLOSE), _LOOK_MS)
 
 
 def remind(cabinet) -> bool:

@@ -7,7 +7,8 @@ class Inputs:
     `sources`, in the order of the bits: an int, index in `expanders` << 4 | bit; or a callable that reads 0 or 1; or, for an analogue
     sensor, a tuple (callable that reads mV, mV of yes, mV of no), either mV being the higher one. Between the two it reads as it was.
     `inverted` has the bits whose wires say 0 for yes. `state` is what is believed at first, None for the first reading; one in between
-    counts as yes: a code that lives too long harms nobody, a code that dies too early does.
+    counts as yes: a code that lives too long harms nobody, a code that dies too early does. `failed` has the bits of analogue sensors that
+    could not be read in the latest poll: they are as they were.
 
     Make it when its sources can be read: for those on an expander that is after the expander's `start()`.
     """
@@ -17,6 +18,7 @@ class Inputs:
         self._sources = sources
         self._inverted = inverted
         self._planes = [0] * planes  # vertical counters: bit i of plane k is bit k of how often wire i has read otherwise
+        self.failed = 0
         self.state = -1
         self.state = self._read() if state is None else state
 
@@ -28,7 +30,7 @@ class Inputs:
         """
         other = self._read() ^ self.state
         if silent:
-            other &= ~self._wires_of(silent)
+            other &= ~self.wires_of(silent)
         moved = other
         planes = self._planes
         for k in range(len(planes)):
@@ -38,8 +40,12 @@ class Inputs:
         self.state ^= moved
         return moved
 
-    def _wires_of(self, expanders: int) -> int:
-        """The bits of the wires on these expanders."""
+    def learn(self, expanders: int) -> None:
+        """Believes what the wires on these expanders read now, and tells nobody of it."""
+        self.state ^= (self._read() ^ self.state) & self.wires_of(expanders)
+
+    def wires_of(self, expanders: int) -> int:
+        """The bits of the wires on these expanders, which have a bit each by their index."""
         wires = 0
         bit = 1
         for source in self._sources:
@@ -51,15 +57,20 @@ class Inputs:
     def _read(self) -> int:
         state = self.state
         read = self._inverted
+        self.failed = 0
         bit = 1
         for source in self._sources:
             if isinstance(source, int):
                 level = self._expanders[source >> 4].levels[source >> 3 & 1] >> (source & 7) & 1
             elif isinstance(source, tuple):
                 millivolts, yes_mv, no_mv = source
-                mv = millivolts()
-                mark = no_mv if state & bit else yes_mv
-                level = not state & bit if mv == mark else (mv > mark) == (yes_mv > no_mv)
+                try:
+                    mv = millivolts()
+                    mark = no_mv if state & bit else yes_mv
+                    level = not state & bit if mv == mark else (mv > mark) == (yes_mv > no_mv)
+                except Exception:  # whatever is wrong with a sensor is wrong with no other
+                    level = state & bit
+                    self.failed |= bit
             else:
                 level = source()
             if level:

@@ -21,15 +21,6 @@ _OTHERS_MV = (0, 3100)  # ESP32-S3 and -C6: full scale at 11 dB
 _INPUT_ONLY_FROM = const(34)  # GPIO34-39 of a plain ESP32 have no pulls (ESP32 data sheet, IO MUX table)
 
 
-def read_json(path: str):
-    """The object in a JSON file of the board, None when the file is missing or not JSON."""
-    try:
-        with open(path) as file:
-            return json.load(file)
-    except (OSError, ValueError):
-        return None
-
-
 class _Bus:
     """machine.I2C in CircuitPython's protocol.
 
@@ -217,8 +208,8 @@ def open_journal() -> _Flash:
 
 
 def open_hal() -> Esp32:
-    """The controller with the board of /board.json; raises OSError(ENOENT) when it was never provisioned."""
-    data = read_json("/board.json")
-    if not data:
-        raise OSError(errno.ENOENT)
-    return Esp32(from_json(data))
+    """The controller with the board of /board.json. Raises OSError(ENOENT) when it was never provisioned; OSError, ValueError or KeyError
+    when the file cannot be read or is not for this firmware.
+    """
+    with open("/board.json") as file:
+        return Esp32(from_json(json.load(file)))

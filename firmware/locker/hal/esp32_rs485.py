@@ -46,8 +46,10 @@ class Rs485:
 
     def _speak(self, timer):
         self._enable(1)
-        self._line.write(self._answer)
-        self._later(len(self._answer) * 10000 // self._baud + 2, self._let_go)
+        try:
+            self._line.write(self._answer)
+        finally:  # whatever happens, others have the bus
+            self._later(len(self._answer) * 10000 // self._baud + 2, self._let_go)
 
     def _let_go(self, timer):
         if self._line.txdone():

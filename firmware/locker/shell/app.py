@@ -15,6 +15,7 @@ from locker.shell.marks import first, leave_out, pair
 from locker.shell.pause import pause, resume
 from locker.shell.pulses import Pulses
 from locker.shell.random import Random
+from locker.shell.reach import Reach
 from locker.shell.store import JournalError, JournalFull, Store
 from locker.wire import messages
 from locker.wire.frame import Decoder
@@ -28,9 +29,13 @@ _WATCHDOG_MS = const(8000)
 _DARK_STEPS = const(60)  # 1.2 s: longer than it goes unnoticed that the lamp's expander was reset
 _HOUR_MS = const(3600000)
 _OTHER_LANGUAGE = const(65)  # the key A
+_REST = (texts.WELCOME, texts.OFFLINE)  # what may be shown for long while nobody is there
 _VISIT_MS = const(20000)  # without a key, back at the welcome: whoever chose the language has gone
 _CHOICE_ROW = const(3)  # of the welcome
 _LONG_AGO_MS = const(-5000)  # for what was not asked for in time
+_AGAIN_MS = const(500)  # from one try at a screen that does not answer to the next
+_BLANK_MAX = const(4)  # such tries, from which on it is told
+_PARTS = const(7)  # of PART_FAILED, and one more
 _BOOTS_MAX = const(10)  # that are journaled at once, until one has lasted for an hour
 BUILD = const(2)  # from 2 on a firmware knows rule 1 of codes and tails, and generations of ticket keys
 IN_SERVICE = "In service"  # what the tools at the other end of the console wait for
@@ -39,14 +44,14 @@ IN_SERVICE = "In service"  # what the tools at the other end of the console wait
 class App:
     """One cabinet at work. `identity` is a shell.identity.Identity, `network` the object of network.json.
 
-    Raises fittings.Silent when an expander does not answer, JournalError when there is no journal or it cannot serve.
+    Raises JournalError when there is no journal or it cannot serve.
     """
 
     def __init__(self, hal, identity, network):
         self._hal = hal
         self._identity = identity
         self._fittings = Fittings(hal)
-        self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms, self._tell, self._warn)
+        self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms, self._tell, self._warn, self._fail)
         self._own_language = self._language = network.get("language", "en")
         self._help_number = network.get("help", "")
         self._has_choice = chr(_OTHER_LANGUAGE) in hal.board.keypad.keys
@@ -58,6 +63,7 @@ class App:
             hal.board = self._network = None  # all is connected: its room is for the rest
         self._state = State(self._fittings.numbers, 1, identity.rule, identity.generation)
         self._cabinet = Cabinet(sizes, self._derive, self._state, self._spent, self._draw)
+        self._reach = Reach(self._fittings, self._cabinet, self._tell, self._warn)
         try:
             flash = hal.journal()
         except OSError:
@@ -70,15 +76,17 @@ class App:
         self._resumed = resume(hal, self._store)
         unique = hal.uid() + b"%d %d" % (self._store.boot, self._store.next_number)
         self._random = Random(flash.marks, identity.master_secret, unique, hal.entropy)
-        self._failed = 0  # a bit for each part whose failure is to be told
+        self._failed = self._fittings.mute << records.BEEPER  # a bit for each part whose failure is to be told
         self._is_said = bool(self._resumed)  # that the board has booted
         session = Session(identity.master_secret, identity.board_id, identity.alias, self._random.draw)
-        self._link = Link(carrier, Decoder(), session, self._store, self._report, self._status, self._tell, hal.set_clock, self._carrier)
+        host = self._report, self._status, self._tell, hal.set_clock, self._carrier, self._fail_link
+        self._link = Link(carrier, Decoder(), session, self._store, *host)
         self._wake_ms = None
-        self._key_ms = self._painted_ms = 0
+        self._key_ms = self._painted_ms = self._paint_ms = 0
+        self._blank = 0  # tries in a row at a screen that does not answer
         self._dark = 0  # steps in which the lamp was switched on and drew no current, up to now
         self._stuck = self._keys = self._told_keys = 0  # of the keypad; which of _KEYS type nothing; of which the journal has it
-        self._quiet_ms = {}  # by kind, or an I2C address below 0: until when it is told already
+        self._quiet_ms = {}  # by kind, or below 0 by part or I2C address: until when it is told already
 
     def _carrier(self):
         """The way to the host; None when it cannot be opened."""
@@ -129,12 +137,7 @@ class App:
             self._say_boot(now_ms)
         elif self._resumed is None:
             leave_out(self._marks, 1)
-        is_open = self._fittings.contacts.state
-        is_occupied = self._fittings.occupancy.state
-        sensors = []
-        for place, door in enumerate(self._fittings.numbers):
-            sensors.append((door, not is_open >> place & 1, bool(is_occupied >> place & 1)))
-        self._perform(self._cabinet.boot(sensors, now_ms), now_ms)
+        self._perform(self._cabinet.boot(self._reach.sensed(), now_ms), now_ms)
         if not self._hal.calibrated and first(self._marks, records.CALIBRATION):
             self._note(records.PART_FAILED, now_ms, records.CALIBRATION)
 
@@ -151,9 +154,8 @@ class App:
             self._say_boot(now_ms)
         fittings = self._fittings
         silent = fittings.refresh(now_ms)
-        if fittings.lost:
-            self._miss(fittings.lost, now_ms)
         self._sense(silent, now_ms)
+        self._reach.step(now_ms)
         key = fittings.keypad.scan(now_ms)
         if key:
             self._key_ms = now_ms
@@ -171,16 +173,19 @@ class App:
             self._wake_ms = None
             self._tell(events.Woke(), now_ms)
         self._link.step(now_ms)
-        if self._language != self._own_language and self._shown.text == texts.WELCOME and now_ms - self._key_ms >= _VISIT_MS:
+        if self._language != self._own_language and self._shown.text in _REST and now_ms - self._key_ms >= _VISIT_MS:
             self._turn()
         quiet = now_ms - self._key_ms >= _QUIET_MS and not fittings.coils.active
         if quiet and now_ms - self._painted_ms >= _REPAINT_MS:
             self._repaint(now_ms)
-        self._paint()
+        if fittings.screen and now_ms >= self._paint_ms:
+            self._paint(now_ms)
         if fittings.beeper:
             self._without(records.BEEPER, fittings.beeper.step, now_ms)
         if self._failed:
-            self._warn(records.PART_FAILED, now_ms, self._failed)
+            for part in range(1, _PARTS):
+                if self._failed >> part & 1:
+                    self._warn(records.PART_FAILED, now_ms, part, -part)
             self._failed = 0
         self._tidy(now_ms, quiet)
 
@@ -190,16 +195,8 @@ class App:
         store.tidy(store.since + now_ms // 100, quiet)
         wanted = RESERVE * len(self._fittings.numbers)
         cabinet.room = store.room(wanted)
-        cabinet.accepting = cabinet.room >= wanted and not self._state.doubt and not self._fittings.lost_long(now_ms)
+        cabinet.accepting = cabinet.room >= wanted and not self._state.doubt
         self._state.number = store.next_number - 1  # which the host may have raised
-
-    def _miss(self, lost, now_ms):
-        """Journals that an expander is lost, each once an hour; of several that are lost at once the first, for they share a cause."""
-        place = 0
-        while not lost >> place & 1:
-            place += 1
-        address = self._fittings.expanders[place].address
-        self._warn(records.LEVEL_LOST, now_ms, address, -address)
 
     def _repaint(self, now_ms):
         """Sets the screen up again, for a spark may have garbled it: after a pulse, with a new text, each minute while nobody types."""
@@ -225,13 +222,16 @@ class App:
             self._told_keys = keys
             self._note(records.KEYS_LEFT_OUT, now_ms, keys)
 
-    def _paint(self):
+    def _paint(self, now_ms):
         """Sends the screen its next line; a screen that does not answer costs its picture and nothing else."""
-        if self._fittings.screen:
-            try:
-                self._fittings.screen.step()
-            except OSError:
-                return
+        try:
+            self._fittings.screen.step()
+            self._blank = 0
+        except Exception:
+            self._paint_ms = now_ms + _AGAIN_MS
+            self._blank += 1
+            if self._blank >= _BLANK_MAX:
+                self._fail(records.SCREEN)
 
     def _sense(self, silent, now_ms):
         fittings = self._fittings
@@ -299,12 +299,19 @@ class App:
             except OSError:
                 return  # its expander is lost for the moment; the next refresh says it again
 
+    def _fail(self, part):
+        """A part cannot do what it is there for."""
+        self._failed |= 1 << part
+
+    def _fail_link(self):
+        self._fail(records.LINK)
+
     def _without(self, part, act, *arguments):
         """Has a part act that people can do without; what goes wrong there is told, and costs nothing else."""
         try:
             act(*arguments)
-        except (OSError, ValueError, RuntimeError, MemoryError):
-            self._failed = part
+        except Exception:
+            self._fail(part)
 
     def _show(self, effect):
         """Shows a text in the language of whoever stands there; the welcome offers the other one where there is a key for it."""
@@ -335,12 +342,12 @@ class App:
         self._perform(self._cabinet.note(kind, now_ms, a, b), now_ms)
         self._link.nudge()
 
-    def _warn(self, kind, now_ms, a=0, which=None):
+    def _warn(self, kind, now_ms, a=0, which=None, b=0):
         """The same, but once an hour at most of a kind, or of `which` of it: what is broken may come and go all day."""
         which = which or kind
         if now_ms >= self._quiet_ms.get(which, 0):
             self._quiet_ms[which] = now_ms + _HOUR_MS
-            self._note(kind, now_ms, a)
+            self._note(kind, now_ms, a, b)
 
     def pause(self) -> None:
         """Staff at the cable end this program: they may only want to look. See locker.shell.pause."""

@@ -16,6 +16,8 @@ _SIGNAL = const(2)  # 4: a spark on a long wire is no call, and a slammed door n
 # Of an expander that does not answer: how long it is asked again at each poll, and how often after that.
 _SOON_MS = const(100)
 _RETRY_MS = const(1000)
+_MEETING_POLLS = const(16)  # in which one that was out of reach has to answer before its levels are believed
+_EIO = const(5)
 
 # Bits of Fittings.signals.
 BELL = const(1)
@@ -23,21 +25,32 @@ TAMPER = const(2)
 DARK = const(4)
 
 
-class Silent(OSError):
-    """An expander does not answer."""
+def _dead(*_):
+    """Stands in for a part of the controller that could not be set up: whatever it is asked for fails, and the rest goes on."""
+    raise OSError(_EIO)
+
+
+def _made(make, pin):
+    """What `make` gives for a pin; something dead when it fails."""
+    try:
+        return make(pin)
+    except Exception:  # whatever is wrong with one part, the others work
+        return _dead
 
 
 class Fittings:
-    """Everything that is screwed into the cabinet, outputs off. Raises Silent when an expander does not answer.
+    """Everything that is screwed into the cabinet, outputs off. A part that does not answer takes nothing with it but what hangs on it.
 
     `numbers` are the doors' numbers. `contacts` and `occupancy` are Inputs in the same order, a bit is 1 for an open door and for one
     with something inside. `signals` is an Inputs with the bits BELL, while the bell is pressed, TAMPER, while the loop around the cabinet's
     inside is open or its wire is cut, and DARK, while no current flows in the lamp; what the cabinet has not is 0. A bell that is held at
     the start and a loop that is open count as new, since a call for help may not be lost in a power cut. `lit` tells whether the lamp is
     switched on. `coils` is the CoilBank; `keypad`, `screen` and `beeper` are drivers, the latter two or None. `expanders` is a tuple of
-    Expander, `lost` has a bit for each, by its place, that does not answer or has lost its configuration. `supply` is None, or a callable
-    that reads mV and the least at which a coil may be energised; `current` is None, or a callable that reads mV and the least that a coil
-    makes which is on.
+    Expander, `lost` has a bit for each, by its place, that does not answer or has lost its configuration. `unmet` has one for each that
+    has not answered yet since the start, or was lost for longer than a dip of its supply lasts, until its levels are believed again: then
+    they are what is so, and its wires tell of no change. `supply` is None, or a callable that reads mV and the least at which a coil may
+    be energised; `current` is None, or a callable that reads mV and the least that a coil makes which is on. `mute`: there is a beeper, and
+    it could not be set up.
     """
 
     def __init__(self, hal):
@@ -47,9 +60,11 @@ class Fittings:
         if self._reset:
             self._reset(1)
         self.expanders = tuple([Expander(bus, address) for address in board.expanders])
-        self.lost = 0
+        self.lost = self.unmet = 0
         self._lost_ms = self._tried_ms = 0  # since when any is lost; when they were last asked
+        self._meeting = self._polls = 0  # those that answer again, and in how many polls they have
         self._held = False  # their RESET line is low
+        self.mute = False
         numbers, coils, contacts, sensors = [], [], [], []
         closed_high = occupied_low = 0
         bit = 1
@@ -60,7 +75,7 @@ class Fittings:
             if door.closed:
                 closed_high |= bit
             if door.occupancy == "distance":
-                sensors.append((hal.millivolts(door.sensor),) + door.occupied)
+                sensors.append((_made(hal.millivolts, door.sensor),) + door.occupied)
             else:
                 sensors.append(self._connect(hal, door.sensor, False))
                 if not door.occupied:
@@ -68,28 +83,39 @@ class Fittings:
             bit <<= 1
         self.numbers = tuple(numbers)
         self._coils = tuple(coils)
-        self.supply = board.supply and (hal.millivolts(board.supply[0]), board.supply[1])
-        self.current = board.current and (hal.millivolts(board.current[0]), board.current[1])
+        self.supply = board.supply and (_made(hal.millivolts, board.supply[0]), board.supply[1])
+        self.current = board.current and (_made(hal.millivolts, board.current[0]), board.current[1])
         self.lit = False
         self._lamp = None if board.lamp is None else self._connect(hal, board.lamp, True)
         signals = []
         for pin in (board.bell, board.tamper, board.lamp_sense):
             signals.append(int if pin is None else self._connect(hal, pin, False))  # int() is 0
+        bit = 1
         for expander in self.expanders:
-            try:
-                expander.start()
-            except OSError:
-                raise Silent("the expander at 0x%02x does not answer" % expander.address) from None
+            self._start(expander)
+            if not expander.started():
+                self.lost = self.unmet = self.lost | bit
+            bit <<= 1
         # from here on the pins of expanders can be driven and read
         self.coils = CoilBank(self.numbers, self._drive_coil, board.pulse_ms, board.rest_ms)
         self.contacts = Inputs(self.expanders, tuple(contacts), closed_high, _CONTACT)
         self.occupancy = Inputs(self.expanders, tuple(sensors), occupied_low, _OCCUPANCY)
         self.signals = Inputs(self.expanders, tuple(signals), 0 if board.bell is None else BELL, _SIGNAL, 0)
+        self.contacts.state &= ~self.contacts.wires_of(self.unmet)
+        self.occupancy.state &= ~self.occupancy.wires_of(self.unmet)
         self.keypad = Keypad(
             [hal.open_drain(pin) for pin in board.keypad.rows], [hal.input(pin, 1) for pin in board.keypad.columns], board.keypad.keys
         )
-        self.beeper = None if board.beeper is None else Beeper(hal.tone(board.beeper))
+        self.beeper = None if board.beeper is None else self._beeper(hal, board.beeper)
         self.screen = None if board.screen is None else Screen(bus, *board.screen)
+
+    def _beeper(self, hal, pin):
+        """The beeper; None, and `mute`, when it cannot be set up."""
+        try:
+            return Beeper(hal.tone(pin))
+        except Exception:  # as above
+            self.mute = True
+            return None
 
     def _connect(self, hal, pin, is_output):
         """A native pin as an object, one of an expander as a small int: its index in `expanders` << 4 | bit."""
@@ -124,15 +150,24 @@ class Fittings:
         coil = self._coils[self.numbers.index(door)]
         return not isinstance(coil, int) or not self.lost >> (coil >> 4) & 1
 
-    def lost_long(self, now_ms: int) -> bool:
-        """Whether an expander is lost for longer than a dip of its supply lasts."""
-        return bool(self.lost) and now_ms - self._lost_ms >= _RETRY_MS
+    def sensed_by(self, expanders: int) -> int:
+        """The doors, a bit each by their place, whose contact or sensor hangs on these expanders."""
+        return self.contacts.wires_of(expanders) | self.occupancy.wires_of(expanders)
+
+    def doors_on(self, expanders: int) -> int:
+        """The same of the doors of which anything does."""
+        doors = self.sensed_by(expanders)
+        for place, coil in enumerate(self._coils):
+            if isinstance(coil, int) and expanders >> (coil >> 4) & 1:
+                doors |= 1 << place
+        return doors
 
     def refresh(self, now_ms: int) -> int:
         """Reads every expander once; a bit for each, by its place, whose levels say nothing now.
 
         Each fails alone. One that has lost its configuration is set up again by itself, outputs off and the lamp as it was, and counts
-        from the next poll on. While one does not answer all are reset by their wire now and then, when no coil is on.
+        from the next poll on; one that was lost for longer once it has answered for 0.3 s, and is no longer `unmet` then. While one does
+        not answer all are reset by their wire now and then, when no coil is on.
         """
         again = not self.lost or now_ms - self._lost_ms < _SOON_MS
         if not self.coils.active and (self._held or not (again or now_ms - self._tried_ms < _RETRY_MS)):
@@ -156,7 +191,23 @@ class Fittings:
             else:
                 silent |= bit
             bit <<= 1
-        return silent
+        if self.lost and now_ms - self._lost_ms >= _RETRY_MS:
+            self.unmet |= self.lost
+        if self.unmet:
+            self._meet(self.unmet & ~silent)
+        return silent | self.unmet
+
+    def _meet(self, there):
+        """Believes the levels of expanders that were out of reach, once they have answered for long enough."""
+        if not there or there != self._meeting:
+            self._meeting = there
+            self._polls = 0
+        self._polls += 1
+        if self._polls > _MEETING_POLLS:
+            self.contacts.learn(there)
+            self.occupancy.learn(there)
+            self.unmet &= ~there
+            self._meeting = 0
 
     def restart(self) -> None:
         """Resets the expanders and sets those up again that answer, outputs off. The lamp is as it was."""

@@ -29,11 +29,13 @@ class Link:
 
     `carrier` is the seam's Carrier, or None: then `open_carrier()` is asked for one each half minute. `decoder` is a wire.frame.Decoder,
     `session` a wire.session.Session, `journal` a Store; `report()` gives the REPORT and `status()` the STATUS of this moment,
-    `tell(event, now_ms)` takes events for the core and `set_clock(seconds)` the time of day.
+    `tell(event, now_ms)` takes events for the core and `set_clock(seconds)` the time of day. Whatever the carrier or the clock raises is
+    told to `fail()`, and ends only what was tried: what was to be said is said again.
     """
 
-    def __init__(self, carrier, decoder, session, journal, report, status, tell, set_clock, open_carrier=None):
+    def __init__(self, carrier, decoder, session, journal, report, status, tell, set_clock, open_carrier=None, fail=None):
         self._open = open_carrier
+        self._fail = fail
         self._open_ms = _OPEN_MS  # when to open the carrier, until it is
         self._carrier = carrier
         self._decoder = decoder
@@ -63,7 +65,16 @@ class Link:
     def say(self, message) -> None:
         """Sends a message ahead of any backlog, if there is somebody to hear it; nobody says it again."""
         if self._up and self._session.ready:
-            self._carrier.write(self._session.seal(message))
+            self._try(self._carrier.write, self._session.seal(message))
+
+    def _try(self, act, argument):
+        """What that gives; None when it fails."""
+        try:
+            return act(argument)
+        except Exception:  # whatever is wrong with a link, the doors work
+            if self._fail:
+                self._fail()
+            return None
 
     def urgent(self, record: bytes, now_ms: int) -> None:
         """Says a copy of one event; the journal still carries it in its turn, in 8 s if nothing nudges before.
@@ -89,9 +100,9 @@ class Link:
             return
         if not self._held and self._press_ms <= now_ms < self._urgent_ms + _PRESS_MS:
             self._press_ms = now_ms + _PRESS_EVERY_MS
-            self._carrier.hurry(now_ms)
+            self._try(self._carrier.hurry, now_ms)
             self._session.hurry(now_ms)
-        up = self._carrier.poll(now_ms)
+        up = self._try(self._carrier.poll, now_ms)
         if up and not self._up:
             self._session.start(now_ms)
         self._up = up
@@ -103,7 +114,7 @@ class Link:
         self._session.step(now_ms)
         frame = self._session.outgoing()
         if frame:
-            self._carrier.write(b"\0" + frame)
+            self._try(self._carrier.write, b"\0" + frame)
         if self._session.ready:
             self._talk(now_ms)
         else:  # what the meeting before left unanswered casts no doubt on this one
@@ -112,7 +123,7 @@ class Link:
 
     def _hear(self, now_ms):
         """Takes what has arrived, at most 128 bytes a step: a flood waits in the carrier, the keypad does not."""
-        count = self._carrier.read_into(self._buffer)
+        count = self._try(self._carrier.read_into, self._buffer)
         for payload in self._decoder.feed(memoryview(self._buffer)[:count]) if count else ():
             message = self._session.accept(payload, now_ms)
             if message:
@@ -132,7 +143,7 @@ class Link:
                 self._journal.hold(number, tag, uptime)
                 self._tell(events.Commanded(command, commands.SKIP, 0, 0, 0), now_ms)
                 if uptime - echo < _FRESH:
-                    self._set_clock(seconds)
+                    self._try(self._set_clock, seconds)
                 self._held = self._due = True
             if self._journal.acknowledge(message[1], uptime):
                 self._tell(events.HostAcknowledged(message[1]), now_ms)
@@ -163,6 +174,6 @@ class Link:
 
     def _say(self, message, now_ms):
         # Where something was lost, what is left of it must not swallow this one too.
-        self._carrier.write(b"\0" * self._waiting + self._session.seal(message))
+        self._try(self._carrier.write, b"\0" * self._waiting + self._session.seal(message))
         self._said_ms = now_ms
         self._waiting = True

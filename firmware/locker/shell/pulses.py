@@ -13,15 +13,17 @@ _AT_ONCE = const(8)
 class Pulses:
     """One pulse at a time. `hal` is the seam's Hal, `fittings` the cabinet's Fittings; `pulse_ms` is the length of a pulse.
 
-    `tell(event, now_ms)` takes what the core has to hear of beside the end of a pulse; `warn(kind, now_ms, a)` what only the journal has.
+    `tell(event, now_ms)` takes what the core has to hear of beside the end of a pulse; `warn(kind, now_ms, a)` what only the journal has;
+    `fail(part)` is told of a sense that cannot be read, without which pulses go on.
     """
 
-    def __init__(self, hal, fittings, pulse_ms, tell, warn):
+    def __init__(self, hal, fittings, pulse_ms, tell, warn, fail):
         self._hal = hal
         self._fittings = fittings
         self._timer_ms = pulse_ms + _OVERTIME_MS
         self._tell = tell
         self._warn = warn
+        self._fail = fail
         self._stray = 0  # steps in which a coil was on that should be off, up to now
         self._door = 0
         self._asked_ms = 0
@@ -70,7 +72,7 @@ class Pulses:
         """Looks for a coil that is on and should be off. A reset of the expanders, once, frees it from a latch, not from a burnt switch."""
         fittings = self._fittings
         sense = fittings.current
-        mv = sense[0]() if sense else 0
+        mv = self._read(sense, records.CURRENT_SENSE, 0)
         if not sense or fittings.coils.active or mv < sense[1]:
             self._stray = 0
             return
@@ -79,12 +81,21 @@ class Pulses:
             self._warn(records.COIL_STUCK, now_ms, mv)  # it heats: a person has to cut its power
             fittings.restart()
 
+    def _read(self, sense, part, otherwise):
+        """What a sense says, in mV; `otherwise` where there is none or it cannot be read."""
+        if sense:
+            try:
+                return sense[0]()
+            except Exception:  # whatever is wrong with a sense, a resident gets her parcel
+                self._fail(part)
+        return otherwise
+
     def _powered(self, door, now_ms):
         """Whether no other coil is on and the supply can draw a latch; the core hears once of a pulse that has to wait for the supply."""
         if self._stray:
             return False
         supply = self._fittings.supply
-        mv = supply[0]() if supply else 0
+        mv = self._read(supply, records.SUPPLY_SENSE, supply and supply[1])
         if not supply or mv >= supply[1]:
             return True
         if not self._low:

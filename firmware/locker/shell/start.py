@@ -9,6 +9,7 @@ from locker.shell.app import App
 from locker.shell.store import JournalError
 
 _AGAIN_MS = const(5000)
+_EARLY_MS = const(3000)  # an app that ends sooner may do so each time: a pause lets a person in
 _ENOENT = const(2)  # on every system
 
 
@@ -24,24 +25,24 @@ async def _reset(hal):
 
 
 def start(open_hal) -> None:
-    """Runs the cabinet of this board; one sentence on the console when it cannot, and the REPL is there.
+    """Runs the cabinet of this board; one sentence on the console when it cannot.
 
     The guard: whatever goes wrong while it runs is told on the console, every coil is off, and the chip starts afresh. So it does, after
-    a while, when something goes wrong at the start. Only a board that was never flashed or provisioned as a whole waits for a person.
+    a while, when something goes wrong at the start. Only a board that was never flashed or provisioned waits for a person, at the prompt.
     Ctrl-C ends it with every coil off, and leaves a note for the tools at the cable.
+    Raises what its files raise that are there and cannot be read: its caller tries again, for there may be no controller yet.
     """
     try:
         hal = open_hal()
-        identity = identities.from_json(read_json("/identity.json"))
+        identity = read_json("/identity.json")
         network = read_json("/network.json")
-    except (OSError, KeyError, ValueError) as error:
-        if error.args[:1] == (_ENOENT,):
-            print("Not provisioned yet")
-        else:
-            print("Not in service:", error)
+    except OSError as error:
+        if error.args[:1] != (_ENOENT,):
+            raise
+        print("Not provisioned yet")
         return
     try:
-        app = App(hal, identity, network)
+        app = App(hal, identities.from_json(identity), network)
     except Exception as error:
         print("Not in service:", error)
         if not isinstance(error, JournalError):
@@ -56,4 +57,6 @@ def start(open_hal) -> None:
         raise
     except Exception as error:
         sys.print_exception(error)
+        if hal.now_ms() < _EARLY_MS:
+            hal.run(_reset(hal))
         hal.reset()

@@ -141,6 +141,8 @@ class ChipServer:
             value = self._chip.adc_mv(packet[1]) if packet[2] else self._chip.adc_raw(packet[1])
         except ValueError:
             return bytes((errno.EINVAL, 0, 0, 0, 0))
+        except OSError as error:
+            return bytes((error.errno or errno.EIO, 0, 0, 0, 0))
         return b"\0" + value.to_bytes(3, "little") + bytes((self._chip.calibrated,))
 
     def _pwm(self, packet: bytes) -> bytes:
