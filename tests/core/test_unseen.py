@@ -63,6 +63,7 @@ def test_a_door_that_is_seen_in_the_midst_of_a_pickup_is_judged_as_ever():
     story = in_the_dark(WAITING, True, True)
     story.asks(story.code(1) + "#")
     story.wait(500)
+    assert kinds(story.sees(1)) == []  # it has not moved yet
     story.closed[1] = False
     assert kinds(story.sees(1)) == [records.DOOR_OPENED]
     story.takes(1)

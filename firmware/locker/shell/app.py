@@ -78,6 +78,7 @@ class App:
         self._random = Random(flash.marks, identity.master_secret, unique, hal.entropy)
         self._failed = self._fittings.mute << records.BEEPER  # a bit for each part whose failure is to be told
         self._is_said = bool(self._resumed)  # that the board has booted
+        self.serves = False  # its start is over
         session = Session(identity.master_secret, identity.board_id, identity.alias, self._random.draw)
         host = self._report, self._status, self._tell, hal.set_clock, self._carrier, self._fail_link
         self._link = Link(carrier, Decoder(), session, self._store, *host)
@@ -360,6 +361,7 @@ class App:
             feed = self._hal.watchdog(_WATCHDOG_MS)
             self.boot()
             gc.collect()
+            self.serves = True
             print(IN_SERVICE)
             while True:
                 feed()

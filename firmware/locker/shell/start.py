@@ -9,7 +9,6 @@ from locker.shell.app import App
 from locker.shell.store import JournalError
 
 _AGAIN_MS = const(5000)
-_EARLY_MS = const(3000)  # an app that ends sooner may do so each time: a pause lets a person in
 _ENOENT = const(2)  # on every system
 
 
@@ -57,6 +56,6 @@ def start(open_hal) -> None:
         raise
     except Exception as error:
         sys.print_exception(error)
-        if hal.now_ms() < _EARLY_MS:
+        if not app.serves:  # it may end so each time: a pause lets a person in
             hal.run(_reset(hal))
         hal.reset()
