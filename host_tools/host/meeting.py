@@ -167,10 +167,33 @@ def _inheritance(connection: Connection, known: Row) -> list[Order]:
     return [order for row in connection.execute(wanted) for order in adoption(row)]
 
 
+def _adopted(parcel: Row) -> int:
+    """What an ADOPT says of a parcel in `a`."""
+    return recorded(parcel.serial, parcel.generation) | parcel.generation << _ADOPT_SHIFT
+
+
+def give_up(connection: Connection, cabinet: int, number: int, at_ms: int) -> list[Row]:
+    """A board reports that its order of that number is not possible. The parcels that it was to adopt by it: each waits no more, for it
+    may lie behind its door, which gives it out to nobody. Call it before the order is noted as ended.
+    """
+    command, parcel, place = tables.command.c, tables.parcel, tables.cabinet.c
+    its = (command.cabinet == cabinet) & (command.number == number) & (command.state == orders.WAITING)
+    order = connection.execute(select(tables.command).where(its, command.kind == commands.ADOPT)).first()
+    if order is None:
+        return []
+    here = connection.execute(select(place.site, place.number).where(place.id == cabinet)).one()
+    cabinets = select(place.id).where(place.site == here.site, place.number == here.number)
+    wanted = select(parcel).where(parcel.c.cabinet.in_(cabinets), parcel.c.door == order.door, parcel.c.counter == order.counter)
+    rows = connection.execute(wanted.where(parcel.c.state == "waiting").order_by(parcel.c.id)).all()
+    lost = [row for row in rows if _adopted(row) == order.a]
+    for row in lost:
+        connection.execute(update(parcel).where(parcel.c.id == row.id).values(state="unknown", ended_ms=at_ms))
+    return lost
+
+
 def adoption(parcel: Row) -> list[Order]:
     """The orders after which a board has a parcel that waits behind one of its doors."""
-    serial = recorded(parcel.serial, parcel.generation) | parcel.generation << _ADOPT_SHIFT
-    made = [Order(commands.ADOPT, parcel.door, parcel.counter, serial)]
+    made = [Order(commands.ADOPT, parcel.door, parcel.counter, _adopted(parcel))]
     if parcel.retry:
         made.append(Order(commands.REISSUE, parcel.door, parcel.counter, parcel.retry))
     return made

@@ -19,7 +19,7 @@ from host_tools.host.domains import Applied, Apply, alone, apart
 from host_tools.host.forks import Diverged
 from host_tools.host.ledger import ENROLLED, PENDING, Ledger
 from host_tools.host.letters import ODD_TICKET, UNKNOWN, Letters, News, note_movement
-from host_tools.host.meeting import BEYOND, Meeting, meet, put_right
+from host_tools.host.meeting import BEYOND, Meeting, give_up, meet, put_right
 from host_tools.host.said import Said, Taken, sightings
 from host_tools.host.standing import Board, Key, Serial, anchor_row, place_row
 from host_tools.host.times import Last, Moment, anchor, when
@@ -137,7 +137,7 @@ class _Turn:
         adopted = [(one.cabinet, heard[raw]) for one in said for raw in one.records if heard[raw].kind == records.ADOPTED]
         self._adoptable = standing.adoptable(connection, adopted)
         self._epochs: list[dict[str, Any]] = []
-        self._reported: list[tuple[int, int, bool, int]] = []
+        self._reported: list[tuple[Board, Record, Moment]] = []
         self._doubted: set[Key] = set()
         self._begun: list[tuple[Board, Record, Moment]] = []  # epochs
 
@@ -251,7 +251,7 @@ class _Turn:
         elif record.kind == records.TICKETS_TURNED:
             board.generation = record.a
         elif record.kind == records.COMMAND_APPLIED:
-            self._reported.append((board.cabinet, record.a, bool(record.b & 1), moment.latest_ms))
+            self._reported.append((board, record, moment))
         elif record.kind == records.TICKET_REFUSED:
             if are_no_slips(self._connection, board.site, record, moment.latest_ms, moment.heard_ms):
                 self.letters.alarm(board, record, REFUSALS, moment)
@@ -373,7 +373,11 @@ class _Turn:
         for row in self._epochs:
             here = tables.cabinet.c.id == row["cabinet"]
             self._connection.execute(update(tables.cabinet).where(here).values(epoch=row["epoch"]))
-        orders.reported(self._connection, self._reported)
+        for board, record, moment in self._reported:
+            for lost in () if record.b & 1 else give_up(self._connection, board.cabinet, record.a, moment.heard_ms):
+                self.letters.lose(board, record, dict(lost._mapping), moment)
+        ended = [(board.cabinet, record.a, bool(record.b & 1), moment.latest_ms) for board, record, moment in self._reported]
+        orders.reported(self._connection, ended)
         for cabinet, incarnation in self._doubted:
             epoch = self._boards[cabinet, incarnation].newest_epoch
             put_right(self._connection, cabinet, epoch, self._said[-1].at_ms)

@@ -103,8 +103,8 @@ def _answer_bell(cabinet, _, event):
 def _adopt(cabinet, door, event):
     """Takes over a parcel of a journal that is lost."""
     serial = event.a & 0x1FFFF
-    if door.state == WAITING and (door.counter, door.serial) == (event.counter, serial):
-        return True
+    if door.state >= WAITING and (door.counter, door.serial) == (event.counter, serial):
+        return True  # said again, perhaps while somebody takes it
     if door.state != EMPTY or not door.counter < event.counter <= COUNTER_MAX:
         return False
     cabinet.record(records.ADOPTED, door, event.a, event.counter)
