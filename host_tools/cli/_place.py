@@ -2,21 +2,24 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import click
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.errors import Complaint
-from host_tools.host import order_log
+from host_tools.host import order_log, reach
 from host_tools.host.care import Place
 from host_tools.host.data import data_option
 from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.orders import IMPOSSIBLE, WAITING
+from host_tools.host.orders import DONE, IMPOSSIBLE, WAITING
 from locker.core import commands
 
 WAIT_S = 10.0  # for what the cabinet answers
 _LOOK_S = 0.1
 _NO_WAIT = "ansim.no-wait"
+
+_LATER = "It waits for the link; if it has become impossible by then, staff are sent a message that says so."
 
 _IN_VAIN = {
     commands.ANSWER_BELL: "that call is over: it was answered already, or the cabinet has started anew or was rung again",
@@ -55,32 +58,37 @@ def cabinet_options(act: Callable[..., None]) -> Callable[..., None]:
     return act
 
 
-def tell(place: Place, what: str, words: str, *, dry_run: bool, as_json: bool) -> None:
-    """Says what was ordered and what became of it, or on a dry run what would be. Raises Complaint when it could not be carried out."""
-    where = place._asdict() if place.door else {"site": place.site, "cabinet": place.cabinet}
-    if dry_run:
-        if as_json:
-            print_json(where | {"ordered": None, "would_order": what, "dry_run": True})
-        else:
-            say(f"Would order: {what}.")
-        return
+def tell(place: Place, what: str, words: str, *, dry_run: bool, as_json: bool, which: str = "", more: dict[str, Any] | None = None) -> None:
+    """Says what was ordered and what became of it, or on a dry run what would be. Raises Complaint when it could not be carried out.
+
+    What keeps it from its cabinet now is said at once, and not waited for. `which` follows `what` for a person, `more` goes into the JSON
+    document.
+    """
+    where = (place._asdict() if place.door else {"site": place.site, "cabinet": place.cabinet}) | (more or {})
     with open_ledger(click.get_current_context().params.get("data"), create=False) as ledger:
-        outcome = _outcome(ledger, place)
+        hindrance = reach.hindrance(ledger, place.site, place.cabinet)
+        outcome = None if dry_run else _outcome(ledger, place, is_reached=hindrance is None)
+    waits = {} if hindrance is None or outcome == DONE else {"hindrance": hindrance}
     if as_json:
-        print_json(where | {"ordered": what, "outcome": outcome})
-    elif outcome == WAITING:
-        say(f"Ordered, not yet carried out: `ansim order list` tells what becomes of it. {words}")
-    else:
+        done = {"ordered": None, "would_order": what, "dry_run": True} if dry_run else {"ordered": what, "outcome": outcome}
+        print_json(where | done | waits)
+    elif dry_run:
+        say(f"Would order: {what}{which}." + (f" Nothing reaches the cabinet now: {hindrance}." if waits else ""))
+    elif outcome == DONE:
         say(f"Carried out. {words}")
+    elif waits:
+        say(f"Ordered, but NOTHING REACHES THE CABINET NOW: {hindrance}. {_LATER} {words}")
+    else:
+        say(f"Ordered, not yet carried out: `ansim order list` tells what becomes of it. {words}")
 
 
-def _outcome(ledger: Ledger, place: Place) -> str:
+def _outcome(ledger: Ledger, place: Place, *, is_reached: bool) -> str:
     """What became of the newest order there, within the time that is waited. Raises Complaint when it could not be carried out."""
     order = order_log.newest(ledger, place.site, place.cabinet, place.door)
     if order is None:
         return WAITING
     state = order.state
-    if state == WAITING and not click.get_current_context().meta.get(_NO_WAIT) and order_log.is_served(ledger):
+    if state == WAITING and is_reached and not click.get_current_context().meta.get(_NO_WAIT):
         say(f"Ordered. Waiting up to {WAIT_S:.0f} s for the cabinet's answer ...", err=True)
         until_s = time.monotonic() + WAIT_S
         while state == WAITING and time.monotonic() < until_s:

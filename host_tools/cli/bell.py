@@ -7,6 +7,7 @@ import click
 from host_tools.cli._place import cabinet_options, tell
 from host_tools.host import care
 from host_tools.host.care import Place
+from host_tools.host.chronicle import moment
 from host_tools.host.ledger import open_ledger
 
 
@@ -21,14 +22,22 @@ def command() -> None:
 
 @command.command()
 @cabinet_options
-@click.option("--call", type=click.IntRange(1), metavar="NUMBER", help="Which call, by the number in its alarm.  [default: the latest]")
+@click.option(
+    "--call",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Which call, by the number in its alarm and in the message about it.  [default: the latest]",
+)
 def ack(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool, call: int | None) -> None:
-    """Tell whoever rang that a person has seen it: the cabinet's screen says so. Of a call that is over already this says so.
+    """Tell whoever rang that a person has seen it: the cabinet's screen says so. Says which call that was, and whether it is over already.
 
     \b
     Example: ansim bell ack --site mapo-3 --cabinet 2
     """
     with open_ledger(data, create=False) as ledger:
-        care.answer_bell(ledger, Place(site, cabinet), call, dry_run=dry_run)
-    words = "The screen then says that the call was seen."
-    tell(Place(site, cabinet), "answer bell", words, dry_run=dry_run, as_json=as_json)
+        answered = care.answer_bell(ledger, Place(site, cabinet), call, dry_run=dry_run)
+    heard = moment(answered.heard_ms)
+    which = f"call {answered.number}, heard {heard}"
+    words = f"The screen says that {which}, was seen when the cabinet has the answer, and not before."
+    more = {"call": answered.number, "heard": heard}
+    tell(Place(site, cabinet), "answer bell", words, dry_run=dry_run, as_json=as_json, which=f" ({which})", more=more)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._tables import show, table
-from host_tools.host import aside, bounds
+from host_tools.host import aside, bounds, reach
 from host_tools.host.chronicle import moment
 from host_tools.host.data import data_option
 from host_tools.host.database import now_ms
@@ -146,11 +146,13 @@ def release_(context: click.Context, site: str, number: int, discard: bool, dry_
     """
     with open_ledger(data or context.obj, create=False) as ledger:
         count = bounds.release(ledger, site, number, discard=discard, dry_run=dry_run)
+        goes_out = reach.letter_words(ledger, "each of them")
     if as_json:
         print_json({"site": site, "cabinet": number, "letters": count, "discarded": discard} | ({"dry_run": True} if dry_run else {}))
     else:
         verb = "would be" if dry_run else "are"
-        say(f"{count} letters of cabinet {number} of {site} {verb} {'discarded' if discard else 'on their way'}.")
+        what = "discarded" if discard else "released" if dry_run or not count else f"released; {goes_out}"
+        say(f"{count} letters of cabinet {number} of {site} {verb} {what}.")
 
 
 @command.command("take-over")
@@ -170,7 +172,9 @@ def take_over_(context: click.Context, site: str, number: int, dry_run: bool, da
     """
     with open_ledger(data or context.obj, create=False) as ledger:
         take_over(ledger, site, number, dry_run=dry_run)
+        waits = "" if link_statuses(ledger, now_ms()).servers else f", once a server runs: {reach.NO_SERVER}"
     if as_json:
         print_json({"site": site, "cabinet": number, "taken_over": not dry_run} | ({"dry_run": True} if dry_run else {}))
     else:
-        say(f"Cabinet {number} of {site} {'would follow' if dry_run else 'follows'} this host from its next report on (within 300 s).")
+        follows = "would follow" if dry_run else "follows"
+        say(f"Cabinet {number} of {site} {follows} this host from its next report on (within 300 s){waits}.")

@@ -47,6 +47,7 @@ def list_(state: str | None, last: int, data: Path | None, as_json: bool) -> Non
         return
     cells = [
         (
+            row["number"] or "",
             row["site"],
             row["cabinet"],
             f"{row['door']:02d}" if row["door"] else "",
@@ -57,4 +58,4 @@ def list_(state: str | None, last: int, data: Path | None, as_json: bool) -> Non
         )
         for row in rows
     ]
-    show(table(("site", "cabinet", "door", "what", "state", "ordered", "ended"), cells))
+    show(table(("order", "site", "cabinet", "door", "what", "state", "ordered", "ended"), cells))

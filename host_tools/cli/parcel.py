@@ -11,7 +11,7 @@ from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._place import door_options, tell
 from host_tools.cli._tables import show, table
 from host_tools.errors import Complaint
-from host_tools.host import care, openings, parcels
+from host_tools.host import care, openings, parcels, reach
 from host_tools.host.care import Place
 from host_tools.host.chronicle import moment
 from host_tools.host.data import data_option
@@ -115,6 +115,10 @@ def open_(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) 
         raise Complaint("Opening a door needs a person at a terminal, who hears the digits from the one at the cabinet.", 2)
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
+        care.check_waiting(ledger, place)
+        hindrance = reach.hindrance(ledger, site, cabinet)
+        if hindrance:
+            raise Complaint(f"The door was not opened: {hindrance}. Opening by order needs the cabinet's link.")
         wish = care.want_open(ledger, place)
         if _state_after(ledger, wish, openings.ASKED) != openings.CHALLENGED:
             raise Complaint("The cabinet does not open that door now: it has no link, or too many were opened by order.")
@@ -156,7 +160,9 @@ def assign(site: str, cabinet: int, door: int, resident: str, unit: str | None, 
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
         label = care.assign(ledger, place, resident, unit, dry_run=dry_run)
+        goes_out = reach.letter_words(ledger)
     if as_json:
         print_json({**place._asdict(), "resident": label} | ({"dry_run": True} if dry_run else {}))
     else:
-        say(f"{'Would assign' if dry_run else 'Assigned'} the parcel behind door {door:02d} to {label}; her letter goes out.")
+        done = f"Would assign the parcel behind door {door:02d} to {label}"
+        say(f"{done}." if dry_run else f"{done.replace('Would assign', 'Assigned')}; {goes_out}.")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
-from host_tools.host import receipts
+from host_tools.host import reach, receipts
 from host_tools.host.data import data_option
 from host_tools.host.ledger import open_ledger
 
@@ -29,18 +29,19 @@ def command() -> None:
 def enter(ticket: str, receipt: str, site: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Bring in a deposit by its TICKET (9 digits) and the RECEIPT that the screen showed: door, 4 digits, 8 digits.
 
-    Its resident gets her letter now; when the cabinet has its link again nobody is told twice. A receipt that is not right takes 15 s
-    to say so, and so does every one behind it.
+    Its resident gets her letter as soon as a server runs; when the cabinet has its link again nobody is told twice. A receipt that is not
+    right takes 15 s to say so, and so does every one behind it.
 
     \b
     Example: ansim receipt enter 662376966 "07 0012 12345678" --site mapo-3
     """
     with open_ledger(data, create=False) as ledger:
         found = receipts.enter(ledger, ticket, receipt, site, dry_run=dry_run)
+        goes_out = reach.letter_words(ledger, "its resident's letter")
     if as_json:
         print_json(found._asdict() | ({"dry_run": True} if dry_run else {}))
     elif found.known:
         say(f"The host knows of this parcel already: door {found.door:02d} of cabinet {found.cabinet}, {found.site}.")
     else:
-        done = "would be entered and its resident told" if dry_run else "is entered; its resident is told"
+        done = "would be entered" if dry_run else f"is entered; {goes_out}"
         say(f"The parcel behind door {found.door:02d} of cabinet {found.cabinet}, {found.site} {done}.")

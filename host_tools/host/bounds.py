@@ -82,15 +82,20 @@ def _filled(cabinet: Row, at_ms: int) -> float:
     return max(cabinet.letters, min(filled, doors_of(cabinet.board_name)))
 
 
-@cache
 def doors_of(board: str) -> int:
     """How many doors a cabinet of that board has."""
+    return len(doors_on(board)) or _DOORS
+
+
+@cache
+def doors_on(board: str) -> tuple[int, ...]:
+    """The numbers of the doors of a cabinet of that board, ascending; none where this host does not know the board."""
     from host_tools.boards import load_board  # it takes long to import, and a host that sends no letters needs it not
 
     try:
-        return len(load_board(board).definition.door)
+        return tuple(sorted(door.number for door in load_board(board).definition.door))
     except (Complaint, OSError):
-        return _DOORS
+        return ()
 
 
 def release(ledger: Ledger, site: str, number: int, *, discard: bool = False, dry_run: bool = False) -> int:

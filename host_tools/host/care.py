@@ -1,11 +1,14 @@
 """What a person at the host can do for a parcel that waits: another code, a code for staff, an opening; and answering a bell."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select, update
 
 from host_tools.errors import Complaint
 from host_tools.host import openings, orders, residents, tables
+from host_tools.host.bounds import doors_on
+from host_tools.host.chronicle import moment
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import RETIRED, Ledger
 from host_tools.host.letters import ALARMS, Letters
@@ -16,6 +19,13 @@ from locker.core import commands, records
 
 _RETRY_MAX = 15
 ARMING_MAX = 15
+
+
+class Call(NamedTuple):
+    """A call of somebody who has rung: the number of its event in the cabinet's journal, and when the host heard of it (ms since 1970)."""
+
+    number: int
+    heard_ms: int
 
 
 class Place(NamedTuple):
@@ -64,6 +74,12 @@ def assign(ledger: Ledger, place: Place, resident: str, unit: str | None = None,
     return residents.label(person.name, person.unit)
 
 
+def check_waiting(ledger: Ledger, place: Place) -> None:
+    """Raises Complaint when no parcel waits there."""
+    with ledger.reading() as connection:
+        waiting(connection, place)
+
+
 def want_open(ledger: Ledger, place: Place) -> int:
     """Asks the cabinet to open the door of a parcel for somebody who stands there; the number of this wish (see openings.py)."""
     with ledger.reading() as connection:
@@ -71,24 +87,46 @@ def want_open(ledger: Ledger, place: Place) -> int:
     return openings.ask(ledger, parcel.cabinet, parcel.door, parcel.counter, now_ms())
 
 
-def answer_bell(ledger: Ledger, place: Place, call: int | None = None, *, dry_run: bool = False) -> None:
+def answer_bell(ledger: Ledger, place: Place, call: int | None = None, *, dry_run: bool = False) -> Call:
     """Tells whoever rang that a person has seen it: with the call of that number, else with the latest that the host has heard of.
 
-    Raises Complaint when there is no such call.
+    Returns the call that is answered. Raises Complaint when there is no such call, or it is over already.
     """
     with ledger.writing() as connection:
         cabinet = cabinet_at(connection, place)
-        alarm = tables.alarm.c  # which also has the calls whose events are still to come
-        its = alarm.incarnation % BRANCH == (cabinet.incarnation or 0) % BRANCH  # it may have been rung before its board's story branched
-        here = (alarm.cabinet == cabinet.id) & its & (alarm.kind == ALARMS[records.BELL_RUNG])
-        if call is not None:
-            here &= alarm.number == call
-        number = connection.scalar(select(alarm.number).where(here).order_by(alarm.incarnation.desc(), alarm.number.desc()).limit(1))
-        if number is None:
+        calls = _calls(connection, cabinet)
+        chosen = [one for one in calls if call in (None, one.number)]
+        if not chosen:
             which = "Nobody has rung" if call is None else f"There was no call {call}"
-            raise Complaint(f"{which} at cabinet {place.cabinet} of {place.site}.")
+            latest = f": the latest is call {calls[0].number}, heard {moment(calls[0].heard_ms)}" if calls else ""
+            raise Complaint(f"{which} at cabinet {place.cabinet} of {place.site}{latest}.")
+        _check_goes_on(connection, cabinet, chosen[0], calls[0])
         if not dry_run:
-            orders.queue(connection, cabinet.id, [Order(commands.ANSWER_BELL, 0, 0, number)], now_ms())
+            orders.queue(connection, cabinet.id, [Order(commands.ANSWER_BELL, 0, 0, chosen[0].number)], now_ms())
+    return chosen[0]
+
+
+def _calls(connection: Connection, cabinet: Row) -> list[Call]:
+    """The calls of a cabinet's present journal, the latest first; also those whose events are still to come."""
+    alarm = tables.alarm.c
+    its = alarm.incarnation % BRANCH == (cabinet.incarnation or 0) % BRANCH  # it may have been rung before its board's story branched
+    here = (alarm.cabinet == cabinet.id) & its & (alarm.kind == ALARMS[records.BELL_RUNG])
+    rows = connection.execute(select(alarm.number, alarm.raised_ms).where(here).order_by(alarm.incarnation.desc(), alarm.number.desc()))
+    return [Call(*row) for row in rows]
+
+
+def _check_goes_on(connection: Connection, cabinet: Row, call: Call, latest: Call) -> None:
+    """Raises Complaint for a call that was answered, or rung again since."""
+    if call != latest:
+        raise Complaint(
+            f"Call {call.number} is over, and its screen takes no answer: it was rung again. Answer call {latest.number}, heard "
+            f"{moment(latest.heard_ms)}."
+        )
+    order = tables.command.c
+    its = (order.cabinet == cabinet.id) & (order.kind == commands.ANSWER_BELL) & (order.a == call.number) & (order.state == orders.DONE)
+    ended_ms = connection.scalar(select(func.max(order.ended_ms)).where(its, order.queued_ms >= call.heard_ms))
+    if ended_ms is not None:
+        raise Complaint(f"Call {call.number}, heard {moment(call.heard_ms)}, was answered already: its screen said so {moment(ended_ms)}.")
 
 
 def waiting(connection: Connection, place: Place) -> Row:
@@ -103,13 +141,23 @@ def waiting(connection: Connection, place: Place) -> Row:
 
 
 def cabinet_at(connection: Connection, place: Place) -> Row:
-    """The row of that cabinet; raises Complaint when there is none."""
+    """The row of that cabinet; raises Complaint when there is none, or it has no such door."""
     cabinet = tables.cabinet
     here = (tables.site.c.name == normal(place.site)) & (cabinet.c.number == place.cabinet) & (cabinet.c.state != RETIRED)
     row = connection.execute(select(cabinet).join(tables.site).where(here)).first()
     if row is None:
         raise Complaint(f"There is no cabinet {place.cabinet} at {place.site}: `ansim cabinet list` shows them.", 2)
+    doors = doors_on(row.board_name) if place.door else ()
+    if doors and place.door not in doors:
+        raise Complaint(f"Cabinet {place.cabinet} of {place.site} has no door {place.door:02d}: its doors are {_range(doors)}.", 2)
     return row
+
+
+def _range(doors: Sequence[int]) -> str:
+    """`01 to 12`, or each of them where some are left out."""
+    if len(doors) > 1 and list(doors) == list(range(doors[0], doors[-1] + 1)):
+        return f"{doors[0]:02d} to {doors[-1]:02d}"
+    return ", ".join(f"{door:02d}" for door in doors)
 
 
 def newest_order(connection: Connection, parcel: Any, kinds: tuple[int, ...]) -> int:

@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from host_tools.host.database import now_ms
-from host_tools.host.letters import News
+from host_tools.host.letters import ALARMS, News
 from host_tools.host.times import Moment
+from host_tools.host.wording import bell_answer
 from locker.core import records
 
 _LATE = timedelta(seconds=10)  # from which on an event's line says when it happened
@@ -87,10 +88,15 @@ def of_news(news: News, site: str, number: int) -> dict[str, Any]:
     place = {"site": site, "cabinet": number, "number": record.number, **when_fields(news.moment)}
     if record.door:
         place["door"] = record.door
+    if news.alarm == ALARMS[records.BELL_RUNG]:
+        answer = bell_answer(site, number, record.number)
+        return occurrence("alarm", alarm=news.alarm, **place, detail=f"call {record.number}, `{answer}` answers it")
     if news.alarm:
         return occurrence("alarm", alarm=news.alarm, **place)
     if news.set_aside:
         return occurrence("record set aside", **place, detail=news.set_aside)
+    if record.kind == records.COMMAND_APPLIED and not record.b & 1:
+        place["detail"] = f"order {record.a} could not be carried out: `ansim order list --state impossible`"
     return occurrence(EVENTS.get(record.kind, f"event of kind {record.kind}"), **place)
 
 

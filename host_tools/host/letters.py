@@ -208,7 +208,7 @@ class Letters:
             "cabinet": board.cabinet,
             "epoch": parcel["epoch"] if parcel else board.epoch,
             "door": record.door,
-            "counter": parcel["counter"] if parcel else 0,
+            "counter": parcel["counter"] if parcel else record.number if kind == ALARMS[records.BELL_RUNG] else 0,
             "retry": parcel["retry"] if parcel else 0,
             "serial": parcel["serial"] if parcel else 0,
             "generation": parcel["generation"] if parcel else 0,

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from host_tools.host import presence, tables
-from host_tools.host.database import now_ms
+from host_tools.host import tables
 from host_tools.host.ledger import Ledger
 from host_tools.host.names import normal
 from locker.core import commands
@@ -17,18 +16,23 @@ WHAT = {
     commands.ARM_RECALL: "recall code",
     commands.ARM_SERVICE: "service code",
     commands.DISARM: "no code of staff",
-    commands.SET_OUT: "out of service, or back",
+    commands.SET_OUT: "out of service",
     commands.SET_PATIENCE: "patience",
     commands.BEGIN_EPOCH: "new epoch",
-    commands.ANSWER_BELL: "answer bell",
+    commands.ANSWER_BELL: "answer to call",
     commands.ADOPT: "adopt a parcel",
     commands.SETTLE: "settle a door",
+    commands.TURN_TICKETS: "new ticket key",
 }
+
+#: Those whose argument says which, or how much.
+_COUNTED = (commands.SET_PATIENCE, commands.ANSWER_BELL)
 
 
 class Logged(NamedTuple):
     """One order. Times in ms since 1970, UTC."""
 
+    number: int | None  # in its cabinet's log, as events name it; None until the cabinet is told for the first time
     site: str
     cabinet: int
     door: int  # 0: the cabinet
@@ -41,13 +45,24 @@ class Logged(NamedTuple):
 def listing(ledger: Ledger, state: str | None = None, last: int = LAST) -> list[Logged]:
     """The latest orders, the newest first; in one state, if it is given."""
     command, cabinet, site = tables.command, tables.cabinet, tables.site
-    columns = (site.c.name, cabinet.c.number, command.c.door, command.c.kind, command.c.state, command.c.queued_ms, command.c.ended_ms)
+    of_order = (command.c[name] for name in ("door", "kind", "a", "state", "queued_ms", "ended_ms"))
+    columns = (command.c.number.label("order"), site.c.name, cabinet.c.number.label("cabinet"), *of_order)
     wanted = select(*columns).select_from(command.join(cabinet).join(site)).order_by(command.c.sequence.desc()).limit(last)
     if state is not None:
         wanted = wanted.where(command.c.state == state)
     with ledger.reading() as connection:
         rows = connection.execute(wanted).all()
-    return [Logged(*row[:3], WHAT.get(row.kind, f"kind {row.kind}"), *row[4:]) for row in rows]
+    return [
+        Logged(row.order, row.name, row.cabinet, row.door, what(row.kind, row.a), row.state, row.queued_ms, row.ended_ms) for row in rows
+    ]
+
+
+def what(kind: int, a: int) -> str:
+    """What an order of that kind with that argument asks for, in words."""
+    if kind == commands.SET_OUT and not a:
+        return "back in service"
+    words = WHAT.get(kind, f"kind {kind}")
+    return f"{words} {a}" if kind in _COUNTED else words
 
 
 class Newest(NamedTuple):
@@ -72,9 +87,3 @@ def state_of(ledger: Ledger, sequence: int) -> str:
     """How an order stands: waiting, done or impossible."""
     with ledger.reading() as connection:
         return connection.execute(select(tables.command.c.state).where(tables.command.c.sequence == sequence)).scalar_one()
-
-
-def is_served(ledger: Ledger) -> bool:
-    """Whether a server runs that could carry an order to its cabinet."""
-    with ledger.reading() as connection:
-        return bool(presence.running(connection, now_ms()))

@@ -6,7 +6,7 @@ See docs/decisions/0071-model-of-the-two-logs.md for why it gets it late.
 
 import os
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
@@ -27,6 +27,16 @@ EPOCH_MAX = (1 << EPOCH_BITS) - 1
 _BUILD_OF_RULE_1 = 2  # the first firmware that knows it, and generations of ticket keys
 _EPOCH_DAYS_MAX = 30
 _DAY_MS = 86_400_000
+#: What people order, and not the host itself.
+_OF_STAFF = (
+    commands.REISSUE,
+    commands.ARM_RECALL,
+    commands.ARM_SERVICE,
+    commands.DISARM,
+    commands.SET_OUT,
+    commands.SET_PATIENCE,
+    commands.ANSWER_BELL,
+)
 
 
 class Order(NamedTuple):
@@ -63,6 +73,7 @@ def reported(connection: Connection, ended: Iterable[tuple[int, int, bool, int]]
     ]
     if rows:
         table = tables.command
+        _tell_of_the_impossible(connection, rows)
         here = (table.c.cabinet == bindparam("at")) & (table.c.number == bindparam("which")) & (table.c.state == WAITING)
         connection.execute(update(table).where(here), rows)
         applied = tables.cabinet.c.commanded < bindparam("which")
@@ -70,6 +81,18 @@ def reported(connection: Connection, ended: Iterable[tuple[int, int, bool, int]]
             update(tables.cabinet).where(tables.cabinet.c.id == bindparam("at"), applied).values(commanded=bindparam("which")),
             [{"at": row["at"], "which": row["which"]} for row in rows],
         )
+
+
+def _tell_of_the_impossible(connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
+    """Staff are told of what they have ordered and a board could not carry out: who gave the order may have gone meanwhile."""
+    table = tables.command
+    for row in rows:
+        if row["state"] == IMPOSSIBLE:
+            its = (table.c.cabinet == row["at"]) & (table.c.number == row["which"]) & (table.c.state == WAITING)
+            order = connection.execute(select(table).where(its)).first()
+            if order is not None and order.kind in _OF_STAFF:
+                kind = aside.IN_VAIN if order.kind != commands.ANSWER_BELL else aside.ANSWERED_LATE
+                aside.raise_case(connection, row["at"], kind, order.sequence, order.door, now_ms())
 
 
 def next_orders(ledger: Ledger, cabinets: Iterable[int]) -> dict[int, Command]:

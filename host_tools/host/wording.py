@@ -3,6 +3,7 @@
 Each text holds whatever a dead contact may have reported, says what to do next, and sends nobody to the cabinet alone.
 """
 
+import shlex
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -67,7 +68,8 @@ _RESIDENT = {
     "withdrawn": "The courier took your parcel back from door {door} at {place}: its code no longer works.",
 }
 _STAFF = {
-    "bell": "The help button was pressed at {place}.",
+    "bell": "The help button was pressed at {place}: call {call}. Get help there. `{answer}` has its screen say that somebody has seen the "
+    "call.",
     "forced": "Door {door} at {place} was opened without a cause.",
     "jammed": "Door {door} at {place} does not open.",
     "left open": "Door {door} at {place} was left open.",
@@ -88,6 +90,10 @@ _STAFF = {
     "refused tickets": "At {place} and its neighbours many ticket numbers are refused: somebody may be trying them.",
     "set aside": "Something that {place} told could not be understood and is kept aside: `ansim link aside` shows it.",
     "unmade letter": "A letter about door {door} at {place} could not be made: its resident has to be told by a person.",
+    "impossible": "What staff have ordered for {place} could not be carried out, because its door or its parcel had become another one: "
+    "`ansim order list --state impossible` says which order.",
+    "answered late": "The answer to the help button at {place} was not shown there: the call was over when it came. Whoever pressed it may "
+    "still need help.",
     "unmade order": "An order for {place} could not be told to its board: `ansim provision` it anew.",
     "ticket": "Door {door} at {place} took a parcel on a ticket that is unknown, revoked or used before.",
     "ticket again": "The ticket of the parcel behind door {door} at {place} was used for another one later: either may be the honest one.",
@@ -104,11 +110,17 @@ def words(matter: Matter, identity: Identity) -> str:
     if not matter.for_resident:
         code = spoken_staff_code(matter, identity) if matter.kind in _STAFF_CODES else ""
         late = "Heard late: " if matter.moment.heard_ms - matter.moment.earliest_ms > _LATE_MS else ""
-        return late + _STAFF[matter.kind].format(place=place, door=f"{matter.door:02d}", code=code) + when
+        filled = {"place": place, "door": f"{matter.door:02d}", "code": code, "call": matter.counter}
+        return late + _STAFF[matter.kind].format(**filled, answer=bell_answer(cabinet.site, cabinet.number, matter.counter)) + when
     code = spoken_code(matter, identity) if matter.kind in _WITH_CODE else ""
     call = f"call {identity.help_number}" if identity.help_number else "ask the people who run the cabinet"
     filled = {"place": place, "door": f"{matter.door:02d}", "code": code, "call": call, "Call": call[0].upper() + call[1:]}
     return _RESIDENT[matter.kind].format(**filled) + when
+
+
+def bell_answer(site: str, cabinet: int, call: int) -> str:
+    """The command that answers a call, as it is typed."""
+    return f"ansim bell ack --site {shlex.quote(site)} --cabinet {cabinet} --call {call}"
 
 
 def in_words(moment: Moment) -> str:

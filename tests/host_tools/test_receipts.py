@@ -8,9 +8,11 @@ from host_board import Journal, enrol
 
 from host_tools.cli import ansim
 from host_tools.errors import Complaint
-from host_tools.host import outbox, parcels, receipts, residents, tables, tickets
+from host_tools.host import bounds, outbox, parcels, receipts, residents, tables, tickets
+from host_tools.host.database import now_ms
 from host_tools.host.ledger import open_ledger
 from host_tools.host.notifier import ConsoleNotifier
+from host_tools.host.presence import Presence
 from host_tools.host.replica import Said, take
 from host_tools.host.wording import Message
 from locker.core import records
@@ -158,3 +160,28 @@ def test_a_board_that_began_a_new_journal_meanwhile_still_has_one_parcel(site: S
     assert site.parcels() == [(2, 7, COUNTER, "waiting", False)]
     assert len(site.letters()) == 1
     assert records.DEPOSITED
+
+
+def test_a_command_says_that_a_letter_goes_out_only_when_a_server_runs_that_sends_it(site: Site) -> None:
+    at = ("--site", SITE, "--cabinet", "2", "--door", "7", "--resident", "Kim", "--data", str(site.ledger.data))
+    held = ("--site", SITE, "--number", "2", "--data", str(site.ledger.data))
+
+    def said(*words: str) -> str:
+        return CliRunner().invoke(ansim, words).stdout
+
+    def forget() -> None:
+        with site.ledger.writing() as connection:
+            connection.execute(tables.parcel.update().values(resident=None))
+            connection.execute(tables.outbox.update().values(held=bounds.FLOOD))
+
+    entered = said("receipt", "enter", site.issued.number, site.receipt(), *at[:2], *at[-2:])
+    assert "is entered; its resident's letter goes out when a server runs: no server is running" in entered
+    forget()
+    assert "are released; each of them goes out when a server runs: no server is running" in said("link", "release", *held)
+    assert "to Kim; her letter goes out when a server runs: no server is running" in said("parcel", "assign", *at)
+    assert "once a server runs: no server is running" in said("link", "take-over", *held)
+    Presence(site.ledger).beat(now_ms(), {})
+    forget()
+    assert "are released; each of them goes out now." in said("link", "release", *held)
+    assert "to Kim; her letter goes out now." in said("parcel", "assign", *at)
+    assert "(within 300 s)." in said("link", "take-over", *held)
