@@ -138,13 +138,13 @@ class Chip:
         Raises OSError(ETIMEDOUT) while the converter gives no reading: adc_oneshot_read() then has ESP_ERR_TIMEOUT, 'the ADC result is
         invalid' (IDF, esp_adc/adc_oneshot.h), and MicroPython that errno for it (mphalport.c, check_esp_err).
         """
-        self._pad(pin)
+        pad = self._pads.get(pin) or self._pad(pin)
         if not self._live():
             return 0
         if not self.converts:
             raise OSError(errno.ETIMEDOUT, "ESP_ERR_TIMEOUT")
         source = self.analogue.get(pin)
-        mv = source() if source else self._wires.node(pin).level() * _ADC_MV_MAX
+        mv = source() if source else pad.node.level() * _ADC_MV_MAX
         return min(max(mv, 0), _ADC_MV_MAX)
 
     def adc_raw(self, pin: int) -> int:

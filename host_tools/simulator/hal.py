@@ -88,9 +88,11 @@ class SimulatedHal:
         return self._pin(number)
 
     def millivolts(self, number: int) -> Callable[[], int]:
+        alive, adc_mv = self.alive, self._chip.adc_mv
+
         def read() -> int:
-            self.alive()
-            return self._chip.adc_mv(number)
+            alive()
+            return adc_mv(number)
 
         return read
 

@@ -23,7 +23,7 @@ def noise(seed: int, place: int, tick: int) -> int:
 def jitter(seed: int, place: int, tick: int, spread: int) -> int:
     """A whole number within -spread..spread, most often near 0: the mean of four throws."""
     x = noise(seed, place, tick)
-    throws = sum((x >> shift & 0xFFFF) for shift in (0, 16, 32, 48))
+    throws = (x & 0xFFFF) + (x >> 16 & 0xFFFF) + (x >> 32 & 0xFFFF) + (x >> 48)
     return (throws * (2 * spread + 1) // (4 * 0x10000)) - spread
 
 

@@ -37,12 +37,14 @@ class Distance:
         margin = max(3 * _NOISE_MV, (occupied_mv - clear_mv) // 2)
         self._far_mv = clear_mv - margin
         self._near_mv = occupied_mv + margin
-        self._pin = pin
+        self._place = place(pin)
         self._clock = clock
         self._seed = seed
         self._held: bool | None = None
         self._before_mv = self._now_mv = self._far_mv
         self._changed = -_RAMP_READINGS
+        self._reading = -1  # the latest, and its noise
+        self._noise_mv = 0
 
     def hold(self, occupied: bool | None) -> None:
         """Something sits before the sensor (True) or its lens is blind (False); None mends it."""
@@ -57,7 +59,10 @@ class Distance:
     def millivolts(self) -> int:
         """What the sensor holds on its output now."""
         reading = self._clock.now_us() // _MEASURES_EVERY_US
-        return max(0, self._clean(reading) + jitter(self._seed, place(self._pin), reading, _NOISE_MV))
+        if reading != self._reading:
+            self._reading, self._noise_mv = reading, jitter(self._seed, self._place, reading, _NOISE_MV)
+        mv = self._clean(reading) + self._noise_mv
+        return mv if mv > 0 else 0
 
     def _clean(self, reading: int) -> int:
         if self._held is not None:
