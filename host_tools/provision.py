@@ -20,7 +20,7 @@ from host_tools.bundle import digest
 from host_tools.device import Device
 from host_tools.errors import Complaint
 from host_tools.flash import refuse_missing_journal, refuse_other_firmware, refuse_wrong_chip, verdict
-from host_tools.host import help_numbers
+from host_tools.host import help_numbers, parcels
 from host_tools.host.data import data_folder
 from host_tools.host.ledger import PENDING, AlreadyEnrolled, Cabinet, Enrolment, Ledger, Site, database_of, open_ledger
 from host_tools.host.names import checked_name, normal
@@ -172,6 +172,7 @@ def _refuse(request: Request, found: _Found, ledger: Ledger | None) -> None:
     if found.is_half_done:
         return
     if request.replace:
+        _refuse_leaving_parcels(request, known, ledger)
         return
     if _taken(request, found, ledger):
         raise _number_taken(request)
@@ -182,6 +183,22 @@ def _refuse(request: Request, found: _Found, ledger: Ledger | None) -> None:
         raise AlreadyEnrolled(f"This board has an identity that this ledger does not know: use the ledger that enrolled it.{loses}")
     if found.board_id or found.records:
         raise AlreadyEnrolled(f"This board's journal holds {found.records} records of an earlier identity.{loses}")
+
+
+def _refuse_leaving_parcels(request: Request, known: Cabinet | None, ledger: Ledger | None) -> None:
+    """Refuses to make another cabinet of a board while parcels wait in the one that it is: nobody could open their doors by a code."""
+    if ledger is None or known is None or known.state == PENDING:
+        return
+    if request.site == known.site and request.number in (None, known.number):
+        return
+    count = parcels.waiting_at(ledger, known.site, known.number)
+    if count:
+        what = "a parcel waits" if count == 1 else f"{count} parcels wait"
+        raise AlreadyEnrolled(
+            f"This board is cabinet {known.number} of {known.site}, where {what}, and no code would open that door any more: let it be "
+            f"collected or recalled first, or put another board in its place (`ansim provision --replace --site {known.site} "
+            f"--number {known.number}`)."
+        )
 
 
 def _taken(request: Request, found: _Found, ledger: Ledger | None) -> list[Cabinet]:

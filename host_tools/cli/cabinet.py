@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from host_tools.cli._output import json_option, print_json
-from host_tools.cli._place import cabinet_options, tell
+from host_tools.cli._output import dry_run_option, json_option, print_json, say
+from host_tools.cli._place import cabinet_options, number_of_cabinet, site_of_cabinet, tell
 from host_tools.cli._tables import show, table
 from host_tools.host import doors, parcels
 from host_tools.host.care import Place
@@ -16,7 +16,7 @@ from host_tools.host.ledger import open_ledger
 
 @click.group()
 def command() -> None:
-    """Look at the cabinets, and tell them how long to wait for people.
+    """Look at the cabinets, tell them how long to wait for people, and take a stolen board out of service.
 
     \b
     Example: ansim cabinet list
@@ -60,3 +60,30 @@ def patience(factor: int, site: str, cabinet: int, dry_run: bool, data: Path | N
     with open_ledger(data, create=False) as ledger:
         doors.set_patience(ledger, place, factor, dry_run=dry_run)
     tell(place, f"patience {factor}", "It waits so long as soon as it has heard of it.", dry_run=dry_run, as_json=as_json)
+
+
+@command.command()
+@site_of_cabinet
+@number_of_cabinet
+@dry_run_option
+@data_option
+@json_option
+def retire(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Take the board of a cabinet out of service for ever: it was stolen, copied, lost or thrown away.
+
+    A running server hears it no more within a minute, whatever it says. Parcels that wait are known to the next board that is provisioned
+    with this site and number. A stolen board knows the ticket secret of its site: docs/operations.md says what to do.
+
+    \b
+    Example: ansim cabinet retire --site mapo-3 --cabinet 2
+    """
+    with open_ledger(data, create=False) as ledger:
+        waiting = parcels.waiting_at(ledger, site, cabinet)
+        ledger.retire_at(site, cabinet, dry_run=dry_run)
+    if as_json:
+        print_json({"site": site, "cabinet": cabinet, "retired": not dry_run, "waiting": waiting} | ({"dry_run": True} if dry_run else {}))
+        return
+    say(f"The board of cabinet {cabinet} of {site} {'would be' if dry_run else 'is'} retired.")
+    if waiting:
+        order = f"ansim provision --replace --site {site} --number {cabinet}"
+        say(f"{waiting} parcels wait there: `{order}` on another board gives them new codes.")

@@ -17,7 +17,7 @@ from host_tools.errors import Complaint
 from host_tools.host import tables
 from host_tools.host.data import KEY, data_folder, database_url, prepare
 from host_tools.host.database import Database, complaints, now_ms, open_engine
-from host_tools.host.names import checked_name
+from host_tools.host.names import checked_name, normal
 from host_tools.host.vault import Vault, open_vault
 from locker.core.codes import RULE
 
@@ -228,6 +228,14 @@ class Ledger:
             if known is None:
                 return
             connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == known.id).values(state=RETIRED))
+
+    def retire_at(self, site: str, number: int, *, dry_run: bool = False) -> None:
+        """The same by the cabinet's place. Raises Complaint when there is no such cabinet."""
+        found = [one for one in self.cabinets() if (one.site, one.number) == (normal(site), number)]
+        if not found:
+            raise Complaint(f"There is no cabinet {number} at {site}: `ansim cabinet list` shows them.", 2)
+        if not dry_run:
+            self.retire(found[0].uid)
 
     def cabinets(self) -> list[Cabinet]:
         """All cabinets that are not retired, by site and number."""

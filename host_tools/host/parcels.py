@@ -88,6 +88,15 @@ def _parcel(row: Row, openers: dict[tuple[int, int, int, int], int]) -> Parcel:
     return parcel._replace(ended_by=BY_ORDER if opener is None else OPENERS.get(opener))
 
 
+def waiting_at(ledger: Ledger, site: str, number: int) -> int:
+    """How many parcels wait in a cabinet, those that its next board still has to adopt among them."""
+    parcel, cabinet = tables.parcel, tables.cabinet
+    here = (tables.site.c.name == site) & (cabinet.c.number == number) & (parcel.c.state == "waiting")
+    wanted = select(func.count()).select_from(parcel.join(cabinet, cabinet.c.id == parcel.c.cabinet).join(tables.site)).where(here)
+    with ledger.reading() as connection:
+        return connection.execute(wanted).scalar_one()
+
+
 def cabinets(ledger: Ledger) -> list[Standing]:
     """All cabinets that are not retired, by site and number."""
     parcel, cabinet, position = tables.parcel, tables.cabinet, tables.position

@@ -97,6 +97,8 @@ class Host:
             ("link take-over", NUMBER, ""),
             ("receipt enter", (*self.receipt, DRY), ""),
             ("receipt enter", self.receipt, ""),
+            ("cabinet retire", (*CABINET, DRY), ""),
+            ("cabinet retire", CABINET, ""),
             ("key status", (), ""),
             ("backup", (backup, DRY), ""),
             ("backup", (backup,), ""),

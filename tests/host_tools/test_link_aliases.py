@@ -62,3 +62,17 @@ def test_unknown_aliases_cost_a_look_into_the_ledger_once_a_second_at_most(ledge
     for frame in range(1000):
         links.hear(Deaf(), frame_of(os.urandom(4)), frame / 100)
     assert len(looks) == 10
+
+
+def test_a_board_that_was_retired_is_a_stranger_within_a_minute_whatever_it_says(ledger: Ledger) -> None:
+    """It was stolen, and its connection still stands."""
+    told: list[dict] = []
+    tally = Tally(told.append)
+    links = Links(ledger, told.append, tally)
+    alias = enrol(ledger).alias
+    links.hear(Deaf(), frame_of(alias), 0.0)
+    ledger.retire_at("mapo-3", 1)
+    links.tick(61.0)
+    links.hear(Deaf(), frame_of(alias), 61.1)
+    tally.tick(120.0)
+    assert [one["kind"] for one in told] == [counting.UNSEALED, counting.UNKNOWN]
