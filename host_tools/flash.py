@@ -3,14 +3,17 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from host_tools.boards import BoardFile
 from host_tools.bundle import OWNED_FOLDERS, START_FILES, bundle, digest
 from host_tools.device import BOOT_S_MAX, Device
 from host_tools.errors import Complaint
 from host_tools.flashed import recall, remember
 from host_tools.install import OnBoard, Progress, fingerprint, finish, install, survey
 from host_tools.ports import look_at
+
+if TYPE_CHECKING:
+    from host_tools.boards import BoardFile
 
 _UNFINISHED = "next/manifest"
 #: What is told of a board that has its firmware and no identity.
@@ -37,7 +40,7 @@ class Flashed:
 
 def flash(
     port: str,
-    board: BoardFile | None = None,
+    board: "BoardFile | None" = None,
     *,
     dry_run: bool = False,
     files: dict[str, bytes] | None = None,
@@ -119,7 +122,7 @@ def plan(report: Flashed, found: OnBoard, wanted: dict[str, bytes]) -> None:
     report.removed += [folder for folder in reversed(found.folders) if folder not in needed]
 
 
-def refuse_wrong_chip(device: Device, board: BoardFile | None) -> None:
+def refuse_wrong_chip(device: Device, board: "BoardFile | None") -> None:
     """Refuses a chip that is not the board definition's: its pins would mean other things."""
     if board and device.facts.chip != board.definition.chip:
         wanted, found = board.definition.chip, device.facts.chip

@@ -2,16 +2,18 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn
 
-from host_tools.boards import BoardFile, load_board
 from host_tools.cli._output import json_option, print_json, say
-from host_tools.cli._tables import notices
-from host_tools.erase import erase_chip
+from host_tools.cli._progress import bar
 from host_tools.errors import Complaint
-from host_tools.flash import Flashed, flash
+from host_tools.ports import look_at
+
+if TYPE_CHECKING:
+    from host_tools.boards import BoardFile
+    from host_tools.flash import Flashed
 
 
 @click.command()
@@ -29,7 +31,11 @@ def command(port: str, board_name: str | None, dry_run: bool, erase_chip: bool, 
     \b
     Example: ansim flash --port /dev/ttyUSB0 --board wall_12
     """
-    board = load_board(board_name) if board_name else None
+    board = None
+    if board_name:
+        from host_tools.boards import load_board
+
+        board = load_board(board_name)
     if erase_chip:
         if board is None or image is None:
             raise Complaint("--erase-chip needs --board NAME (for chip and flash size) and --micropython FILE.", 2)
@@ -38,41 +44,29 @@ def command(port: str, board_name: str | None, dry_run: bool, erase_chip: bool, 
             return
     elif image:
         raise Complaint("--micropython goes with --erase-chip: MicroPython itself is written only to an erased chip.", 2)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=notices, transient=True, disable=not notices.is_terminal) as bars:
-        bar = bars.add_task("flashing", total=None)
-        report = flash(
-            port,
-            board,
-            dry_run=dry_run,
-            progress=lambda done, total: bars.update(bar, completed=done, total=total),
-            waiting=lambda sentence: say(sentence, err=True),
-        )
+    look_at(port)
+    from host_tools.flash import flash  # which takes long to import: when there is a port
+
+    with bar("flashing", shows="bytes") as progress:
+        report = flash(port, board, dry_run=dry_run, progress=progress, waiting=lambda sentence: say(sentence, err=True))
     if as_json:
         print_json({"port": port, "dry_run": dry_run} | asdict(report))
     else:
         _print(report, dry_run)
 
 
-def _erase(port: str, board: BoardFile, image: Path, dry_run: bool, as_json: bool) -> None:
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, console=notices, transient=True, disable=not notices.is_terminal) as bars:
-        bar = bars.add_task("writing MicroPython", total=None)
-        plan = erase_chip(
-            port,
-            board,
-            image,
-            dry_run=dry_run,
-            say=lambda line: say(line, err=True),
-            progress=lambda done, total: bars.update(bar, completed=done, total=total),
-        )
+def _erase(port: str, board: "BoardFile", image: Path, dry_run: bool, as_json: bool) -> None:
+    from host_tools.erase import erase_chip
+
+    with bar("writing MicroPython", shows="percent") as progress:
+        plan = erase_chip(port, board, image, dry_run=dry_run, say=lambda line: say(line, err=True), progress=progress)
     if dry_run and as_json:
         print_json({"port": port, "dry_run": True, "would": plan})
     elif dry_run:
         say(f"would {plan}")
 
 
-def _print(report: Flashed, dry_run: bool) -> None:
+def _print(report: "Flashed", dry_run: bool) -> None:
     for verb, paths in (("add", report.added), ("change", report.changed), ("remove", report.removed)):
         for path in paths if dry_run else ():
             say(f"would {verb} {path}")

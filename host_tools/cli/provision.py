@@ -7,20 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn
 
-from host_tools.boards import BoardFile, load_board
 from host_tools.catalogue import languages
 from host_tools.cli._output import json_option, print_json, say
-from host_tools.cli._tables import notices
+from host_tools.cli._progress import bar
 from host_tools.errors import Complaint
-from host_tools.host import help_numbers
 from host_tools.host.data import data_option
 from host_tools.host.names import checked_name
 from host_tools.host.turns import ADDRESSES
 from host_tools.ports import look_at
 
 if TYPE_CHECKING:
+    from host_tools.boards import BoardFile
     from host_tools.provision import Provisioned
 
 DEFAULT_PORT = 26746
@@ -87,34 +85,36 @@ def command(
     \b
     Example: ansim provision --port /dev/ttyUSB0 --board wall_12 --site mapo-3 --host 10.0.0.2 --wifi "Mapo 3"
     """
+    from host_tools.boards import load_board
+
     board = load_board(board_name)
     if help_number is not None:
+        from host_tools.host import help_numbers
+
         help_numbers.check_number(help_number)
     checked_name("site", site)
     network = _network(board, host, wifi, serial_link, address)
     if language != DEFAULT_LANGUAGE:
         network["language"] = language
     look_at(port)
-    from host_tools.provision import Request, check_host, provision  # half a second of imports, when all words are right
+    from host_tools.provision import (  # half a second of imports: when all words are right and there is a port
+        Request,
+        check_host,
+        provision,
+    )
 
     if host and not host_unchecked:
         check_host(network["host"], network["port"])
     request = Request(port, board, site, network, number, data, replace, dry_run, help_number)
-    columns = (TextColumn("{task.description}"), BarColumn())
-    with Progress(*columns, console=notices, transient=True, disable=not notices.is_terminal) as bars:
-        bar = bars.add_task("erasing the journal", total=None)
-        report = provision(
-            request,
-            lambda done, total: bars.update(bar, completed=done, total=total),
-            lambda sentence: say(sentence, err=True),
-        )
+    with bar("erasing the journal") as progress:
+        report = provision(request, progress, lambda sentence: say(sentence, err=True))
     if as_json:
         print_json({"port": port, "dry_run": dry_run} | asdict(report))
     else:
         _print(report, dry_run)
 
 
-def _network(board: BoardFile, host: str | None, wifi: str | None, serial_link: bool, address: int | None) -> dict[str, Any]:
+def _network(board: "BoardFile", host: str | None, wifi: str | None, serial_link: bool, address: int | None) -> dict[str, Any]:
     """The object of network.json."""
     if serial_link == (host is not None):
         raise Complaint("How does the board reach its host? Give --host ADDR:PORT or --serial-link, one of them.", 2)
@@ -131,7 +131,7 @@ def _network(board: BoardFile, host: str | None, wifi: str | None, serial_link: 
     return network
 
 
-def _serial_link(board: BoardFile, wifi: str | None, address: int | None) -> dict[str, Any]:
+def _serial_link(board: "BoardFile", wifi: str | None, address: int | None) -> dict[str, Any]:
     link = board.definition.link
     if wifi is not None:
         raise Complaint("--wifi goes with --host: a serial link needs no network.", 2)

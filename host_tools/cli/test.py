@@ -6,12 +6,16 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from host_tools.bench_test import PASS, BenchReport, Phase, bench_test
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.errors import NO_ROOM, Complaint
+from host_tools.ports import look_at
+
+if TYPE_CHECKING:
+    from host_tools.bench_report import BenchReport, Phase
 
 
 @click.command()
@@ -39,6 +43,9 @@ def command(port: str, report: Path | None, patience: int, attended: bool | None
     """
     if report:
         report = _place_for(report)
+    look_at(port)
+    from host_tools.bench_test import PASS, bench_test  # which takes long to import: when there is a port
+
     result = bench_test(
         port,
         say=lambda text: say(f"> {text}", err=True),
@@ -63,7 +70,7 @@ def command(port: str, report: Path | None, patience: int, attended: bool | None
         sys.exit(1)
 
 
-def _tell(phase: Phase, as_json: bool) -> None:
+def _tell(phase: "Phase", as_json: bool) -> None:
     """One line a phase; under it each measurement that did not pass, and each part that is wrong with what to do."""
     note = f" ({phase.note})" if phase.note else ""
     say(f"{phase.outcome:5} {phase.name}{note}", err=as_json)
@@ -97,7 +104,7 @@ def _unwritten(path: Path, error: OSError) -> Complaint:
     return Complaint(f"The report cannot be written to {path} ({error.strerror}): choose another place with --report.", code=code)
 
 
-def _file(result: BenchReport, path: Path) -> Complaint | None:
+def _file(result: "BenchReport", path: Path) -> Complaint | None:
     """Puts the whole report or none under its name; returns why it could not, so that the result is not lost with its file."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -152,7 +152,7 @@ def test_the_migrations_and_the_tables_say_the_same(ledger: Ledger) -> None:
 
 def indexes(connection: Connection) -> dict[str, list]:
     found = inspect(connection)
-    return {name: sorted(found.get_indexes(name), key=lambda index: index["name"]) for name in tables.metadata.tables}
+    return {name: sorted(found.get_indexes(name), key=lambda index: index["name"] or "") for name in tables.metadata.tables}
 
 
 def ansim(*arguments: str) -> subprocess.CompletedProcess:

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from command_tree import commands, departures, has, page
 from host_board import Journal, enrol
 
+from host_tools import bench_test
 from host_tools.cli import ansim
-from host_tools.cli import test as test_command
 from host_tools.demo import story
 from host_tools.host import residents, tickets
 from host_tools.host.ledger import open_ledger
@@ -164,8 +164,8 @@ def test_the_report_of_a_test_is_what_the_page_says(
     faults: tuple[str, ...], outcome: str, host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = BenchCabinet("wall_12", faults).examine(senses=not faults)
-    monkeypatch.setattr(test_command, "bench_test", lambda *_arguments, **_options: report)
-    printed = host.printed("test", ("--port", "/dev/bench"), at_ledger=False)
+    monkeypatch.setattr(bench_test, "bench_test", lambda *_arguments, **_options: report)
+    printed = host.printed("test", ("--port", "/dev/null"), at_ledger=False)
     assert printed["outcome"] == outcome
     assert departures(DOCUMENTED["test"], printed) == []
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from host_tools.boards import load_board, to_board_json
+from host_tools.simulator.bus import Transceiver
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.controller import Controller, VirtualController
 from host_tools.simulator.flash import FlashImage
@@ -159,7 +160,7 @@ class TestHost:
         self.received_bytes = 0
         self.sent_bytes = 0
 
-    def take(self, end: SerialEnd | Stream) -> None:
+    def take(self, end: SerialEnd | Transceiver | Stream) -> None:
         """From now on the board is at that end of a line."""
         self._end = end
         end.on_bytes = self._hear
