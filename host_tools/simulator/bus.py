@@ -24,6 +24,7 @@ class Transceiver:
         self.overflowed = 0
         self.plugged = True
         self.cut = False  # the wires between this end and its UART
+        self.spoil: Callable[[int], int | None] | None = None  # what its UART makes of a byte that arrives; None for a lost one
         self.driving = False
         self.since_us = 0  # of its driver's last change
         self.on_bytes: Callable[[bytes], object] | None = None  # told what has arrived instead of being asked
@@ -97,12 +98,13 @@ class Transceiver:
 
     def receive(self, byte: int) -> None:
         """The bus delivers."""
-        if self.cut:
+        heard = byte if self.spoil is None else self.spoil(byte)
+        if self.cut or heard is None:
             return
         if self.on_bytes:
-            self.on_bytes(bytes((byte,)))
+            self.on_bytes(bytes((heard,)))
         elif len(self._waiting) < self._limit:
-            self._waiting.append(byte)
+            self._waiting.append(heard)
         else:
             self.overflowed += 1
 

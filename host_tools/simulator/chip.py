@@ -80,6 +80,7 @@ class Chip:
         self.radio = Radio(clock)
         self.calibrated = True  # the converter's curve is in the chip's fuses
         self.converts = True  # the converter gives readings
+        self.flash_errors: dict[str, int] = {}  # how many of the next reads, writes and erases of partitions fail
         self.storage_is_full = False  # the NVS takes nothing more
         self.constant_entropy: bytes | None = None  # what the generator gives instead of noise
         self.powered = True
@@ -199,6 +200,13 @@ class Chip:
         if not self._live():
             return bytes(count)
         return self._entropy.randbytes(count) if self.constant_entropy is None else (self.constant_entropy * count)[:count]
+
+    def flash_fails(self, operation: str) -> bool:
+        """Whether this "read", "write" or "erase" of a partition fails."""
+        left = self.flash_errors.get(operation, 0)
+        if left:
+            self.flash_errors[operation] = left - 1
+        return left > 0
 
     def watchdog(self, timeout_ms: int) -> None:
         """Starts the watchdog; as on the chip it cannot be stopped but by a reset."""

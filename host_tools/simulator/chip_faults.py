@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from host_tools.simulator.fault_kinds import choice, end, number
+from host_tools.simulator.noise import stream
 from host_tools.simulator.radio import VERSIONS, Refused
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 Mend = Callable[[], object]
 
 _MS_MAX = 600_000
+_BYTES_MAX = 100_000
+_FIFO_BYTES = 128  # of an ESP32's UART
 _TIMES_MAX = 100
 _STARTS = {
     "unknown": Refused("RuntimeError", "Wifi Unknown Error 0x0101"),
@@ -94,6 +97,52 @@ def adc(world: World, words: list[str]) -> Mend:
     end(words)
     setattr(world.chip, name, False)
     return lambda: setattr(world.chip, name, True)
+
+
+def uart(world: World, words: list[str]) -> Mend:
+    """[overflow] [BYTES] | noise [PERCENT] | break.
+
+    What the IDF's driver does with each (components/esp_driver_uart, uart_rx_intr_handler_default): a FIFO that overflows is reset, and
+    its bytes are gone; noise changes bytes, since without parity nothing is seen of it; a break is a line that is low for longer than a
+    byte takes, which gives one byte 0 and then nothing until the line rests high again. None of them raises in MicroPython.
+    """
+    if world.chip.serial is None:
+        raise ValueError("this cabinet has no serial link")
+    line = world.chip.serial[3]
+    kind = choice(words, ("overflow", "noise", "break"))
+    if kind == "noise":
+        share = number(words, 1, 100, "how many bytes of a hundred are changed", 5) / 100
+        end(words)
+        rng = stream(world.seed, "uart noise")
+        line.spoil = lambda byte: byte ^ rng.randint(1, 255) if rng.random() < share else byte
+    elif kind == "overflow":
+        left = [number(words, 1, _BYTES_MAX, "how many bytes are lost", _FIFO_BYTES)]
+        end(words)
+        line.spoil = lambda byte: byte if _none_left(left) else None
+    else:
+        end(words)
+        first = [1]
+        line.spoil = lambda _byte: None if _none_left(first) else 0
+    return lambda: setattr(line, "spoil", None)
+
+
+def _none_left(left: list[int]) -> bool:
+    """Counts one of those that are left down; whether there was none."""
+    left[0] -= 1
+    return left[0] < 0
+
+
+def partition(world: World, words: list[str]) -> Mend:
+    """[write|erase|read] [TIMES].
+
+    esp_partition_read, _write and _erase_range then have ESP_ERR_FLASH_OP_FAIL (IDF, spi_flash), and esp32.Partition raises OSError
+    with it (ports/esp32/esp32_partition.c, check_esp_err); nothing of the operation is done.
+    """
+    kind = choice(words, ("write", "erase", "read"))
+    times = number(words, 1, _TIMES_MAX, "how often", 1)
+    end(words)
+    world.chip.flash_errors[kind] = times
+    return lambda: world.chip.flash_errors.pop(kind, None)
 
 
 def nvs(world: World, words: list[str]) -> Mend:

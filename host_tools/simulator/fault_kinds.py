@@ -215,13 +215,14 @@ def reset(world: World, words: list[str]) -> Mend:
 
 
 def bus(world: World, words: list[str]) -> Mend:
-    """Takes no words."""
-    end(words)
+    """[cut|held]."""
     if not world.chip.buses:
         raise ValueError("this cabinet has no I2C bus")
+    name = {"cut": "broken", "held": "held"}[choice(words, ("cut", "held"))]
+    end(words)
     one = world.chip.buses[0]
-    one.broken = True
-    return lambda: setattr(one, "broken", False)
+    setattr(one, name, True)
+    return lambda: setattr(one, name, False)
 
 
 def lcd(world: World, words: list[str]) -> Mend | None:

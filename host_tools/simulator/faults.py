@@ -73,7 +73,7 @@ KINDS: dict[str, Kind] = {
         kinds.reset,
         ("reset cut", "reset loose 0x20"),
     ),
-    "bus": Kind("The I2C bus is cut.", "", kinds.bus, ("bus",)),
+    "bus": Kind("The I2C bus is cut, or one of its lines is held low.", "[cut|held]", kinds.bus, ("bus", "bus held")),
     "lcd": Kind(
         "The screen is dead, or its controller is disturbed once: in mid-byte, in 8-bit mode, off, shifted, with garbage in its memory.",
         "[dead|nibble|bits|off|shift|garbage]",
@@ -119,6 +119,19 @@ KINDS: dict[str, Kind] = {
         "[fuses|dead]",
         chip_faults.adc,
         ("adc", "adc dead"),
+    ),
+    "uart": Kind(
+        "So many bytes that arrive at the serial link are lost in an overflow, so many percent are changed by noise, or the line is held "
+        "low (break).",
+        "[overflow] [BYTES] | noise [PERCENT] | break",
+        chip_faults.uart,
+        ("uart overflow 200", "uart noise 5", "uart break"),
+    ),
+    "partition": Kind(
+        "The next reads, writes or erases of the journal's flash fail, so many of them.",
+        "[write|erase|read] [TIMES]",
+        chip_faults.partition,
+        ("partition write 2", "partition erase"),
     ),
     "nvs": Kind("The chip's own storage takes nothing more.", "[full]", chip_faults.nvs, ("nvs full",)),
 }

@@ -20,6 +20,7 @@ from locker.wire.station import TURN_MS, Station
 
 _BEEP_DUTY = 32_768
 _UART_BYTES = 640  # all that its buffers hold
+_FLASH_OP_FAIL = -24_577  # as MicroPython has it of the IDF
 MARKS = "ansim"  # the namespace of the NVS that locker.hal.esp32 opens
 _catalogue = cache(catalogue)
 _CAUSES = {
@@ -249,16 +250,20 @@ class SimulatedFlash:
         self.block_bytes = partition.block_bytes
         self.block_count = partition.block_count
 
+    def _check(self, operation: str) -> None:
+        if self._hal.chip.flash_fails(operation):
+            raise OSError(_FLASH_OP_FAIL, "ESP_ERR_FLASH_OP_FAIL")
+
     def read(self, block: int, offset: int, buffer: bytearray | memoryview) -> None:
-        self._hal.alive()
+        self._check("read")
         self._partition.read(block, offset, buffer)
 
     def write(self, block: int, offset: int, data: bytes | bytearray | memoryview) -> None:
-        self._hal.alive()
+        self._check("write")
         self._partition.write(block, offset, data)
 
     def erase(self, block: int) -> None:
-        self._hal.alive()
+        self._check("erase")
         self._partition.erase(block)
 
 

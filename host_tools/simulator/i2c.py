@@ -24,7 +24,9 @@ class Target(Protocol):
 class I2CBus:
     """Two wires with pull-ups. Transfers take no time of the program's, but each byte has the instant at which the bus would have moved it.
 
-    That instant is what a slow chip (a screen that is still clearing) goes by.
+    That instant is what a slow chip (a screen that is still clearing) goes by. While a line is held low every transfer raises
+    OSError(ETIMEDOUT): the controller's time-out for SCL, 50 ms unless told otherwise, ends it, and MicroPython has that errno for
+    ESP_ERR_TIMEOUT (ports/esp32/machine_i2c.c, machine_hw_i2c_transfer and I2C_DEFAULT_TIMEOUT_US). The virtual board takes those 50 ms.
     """
 
     def __init__(self, clock: Clock, sda: int, scl: int, hz: int) -> None:
@@ -35,9 +37,12 @@ class I2CBus:
         self.targets: dict[int, Target] = {}
         self.bytes_moved = 0
         self.broken = False  # SDA or SCL is cut
+        self.held = False  # SDA or SCL is held low by a chip or a short
 
     def _address(self, address: int, reading: bool) -> Target:
         self._tick()
+        if self.held:
+            raise OSError(errno.ETIMEDOUT, "the bus is held low")
         target = self.targets.get(address)
         if self.broken or target is None or not target.acknowledges():
             raise OSError(errno.ENODEV, f"no chip acknowledges 0x{address:02X}")

@@ -25,6 +25,7 @@ class SerialEnd:
         self.baud = 0  # closed
         self.overflowed = 0
         self.cut = False  # the wires between this end and its UART
+        self.spoil: Callable[[int], int | None] | None = None  # what its UART makes of a byte that arrives; None for a lost one
         self.on_bytes: Callable[[bytes], object] | None = None  # told what has arrived instead of being asked
 
     def open(self, baud: int, limit: int = 1 << 16) -> None:
@@ -78,7 +79,9 @@ class SerialEnd:
 
     def _receive(self, at_us: int, byte: int) -> None:
         if self.baud and not self.cut:
-            self._arriving.append((at_us, byte))
+            heard = byte if self.spoil is None else self.spoil(byte)
+            if heard is not None:
+                self._arriving.append((at_us, heard))
 
     def _hand_over(self) -> None:
         data = self.read(self._limit)

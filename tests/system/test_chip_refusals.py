@@ -13,7 +13,7 @@ from .vfs import put_files
 #: What a program tries, and what the port says to it. `said` catches the exception and prints it.
 TRIED = """
 import esp32, network, socket, time
-from machine import ADC, Pin, Timer
+from machine import ADC, I2C, Pin, Timer
 
 def said(name, act):
     try:
@@ -32,6 +32,8 @@ said("joined", lambda: (station.isconnected(), station.status()))
 partition = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="journal")[0]
 said("outside", lambda: partition.readblocks(128, bytearray(16)))
 said("across the end", lambda: partition.writeblocks(127, bytearray(32), 4080))
+said("flash", lambda: partition.writeblocks(0, b"\0", 0))
+said("flash again", lambda: partition.writeblocks(0, b"\0", 0))
 said("half a block", lambda: partition.writeblocks(0, bytearray(100)))
 said("erase outside", lambda: partition.ioctl(6, 128))
 nvs = esp32.NVS("ansim")
@@ -48,6 +50,9 @@ said("hard", lambda: Timer(0).init(mode=0, period=5, hard=True, callback=None))
 said("input only", lambda: Pin(34, Pin.OUT))
 said("no pin", lambda: Pin(24, Pin.IN))
 said("calibration", lambda: ADC(Pin(36), atten=ADC.ATTN_11DB).read_uv())
+begin = time.ticks_ms()
+said("held bus", lambda: I2C(0, sda=Pin(21), scl=Pin(22)).writeto(0x27, b"1"))
+said("held for", lambda: time.ticks_ms() - begin)
 said("raw", lambda: ADC(Pin(36), atten=ADC.ATTN_11DB).read_u16() >= 0)
 """
 SAID = {
@@ -59,6 +64,8 @@ SAID = {
     "joined": "(True, 1010)",
     "outside": "OSError(-258, 'ESP_ERR_INVALID_ARG')",
     "across the end": "OSError(-258, 'ESP_ERR_INVALID_ARG')",
+    "flash": "OSError(-24577, 'ESP_ERR_FLASH_OP_FAIL')",
+    "flash again": "None",
     "half a block": "OSError(-260, 'ESP_ERR_INVALID_SIZE')",
     "erase outside": "OSError(-258, 'ESP_ERR_INVALID_ARG')",
     "no such key": "OSError(-4354, 'ESP_ERR_NVS_NOT_FOUND')",
@@ -70,6 +77,8 @@ SAID = {
     "input only": "ValueError",
     "no pin": "ValueError",
     "calibration": "OSError(-258, 'ESP_ERR_INVALID_ARG')",
+    "held bus": "OSError(110",
+    "held for": "50",
     "raw": "True",
 }
 
@@ -82,7 +91,11 @@ def run(path: Path, program: str, script, until_ms: int = 10_000, board: str = "
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    lived = run(tmp_path_factory.mktemp("refusals") / "flash", TRIED, lambda world: setattr(world.chip, "calibrated", False))
+    lived = run(
+        tmp_path_factory.mktemp("refusals") / "flash",
+        TRIED,
+        lambda world: [world.hands.fault(fault) for fault in ("adc", "bus held", "partition write")],
+    )
     return dict(line.split(" -> ", 1) for line in lived.console.splitlines() if " -> " in line)
 
 

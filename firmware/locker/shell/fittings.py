@@ -18,6 +18,7 @@ _SOON_MS = const(100)
 _RETRY_MS = const(1000)
 _MEETING_POLLS = const(16)  # in which one that was out of reach has to answer before its levels are believed
 _EIO = const(5)
+_SILENT = ((_EIO,), (19,))  # and ENODEV: what one chip does not do; anything else, as a time-out, is a bus that is held low
 
 # Bits of Fittings.signals.
 BELL = const(1)
@@ -64,6 +65,7 @@ class Fittings:
         self._lost_ms = self._tried_ms = 0  # since when any is lost; when they were last asked
         self._meeting = self._polls = 0  # those that answer again, and in how many polls they have
         self._held = False  # their RESET line is low
+        self._jammed = False  # the bus is held low, as of the latest try
         self.mute = False
         numbers, coils, contacts, sensors = [], [], [], []
         closed_high = occupied_low = 0
@@ -174,6 +176,8 @@ class Fittings:
             self._tried_ms = now_ms
             self.restart()
             return (1 << len(self.expanders)) - 1
+        if self._jammed:
+            return self._lose(now_ms)
         silent = 0
         bit = 1
         for expander in self.expanders:
@@ -181,7 +185,10 @@ class Fittings:
                 try:
                     expander.refresh()
                     self.lost &= ~bit
-                except OSError:
+                except OSError as error:
+                    if error.args[:1] not in _SILENT:
+                        self._jammed = True
+                        return self._lose(now_ms)
                     silent |= bit
                     if not self.lost:
                         self._lost_ms = self._tried_ms = now_ms
@@ -196,6 +203,17 @@ class Fittings:
         if self.unmet:
             self._meet(self.unmet & ~silent)
         return silent | self.unmet
+
+    def _lose(self, now_ms):
+        """The bus is held low: every transfer would keep the keypad waiting for 50 ms, and no chip can answer. All of them, as silent."""
+        everything = (1 << len(self.expanders)) - 1
+        if not self.lost:
+            self._lost_ms = self._tried_ms = now_ms
+        self.lost = everything
+        if now_ms - self._lost_ms >= _RETRY_MS:
+            self.unmet = everything
+        self._meeting = 0
+        return everything
 
     def _meet(self, there):
         """Believes the levels of expanders that were out of reach, once they have answered for long enough."""
@@ -216,16 +234,18 @@ class Fittings:
             self._reset(0)
             self._reset(1)
             self._held = False
+        self._jammed = False
         for expander in self.expanders:
-            self._start(expander)
+            if not self._jammed:
+                self._start(expander)
 
     def _start(self, expander):
         """Sets one up again, if it answers; the next refresh finds whether it did."""
         try:
             expander.start()
             self.light(self.lit)
-        except OSError:
-            return
+        except OSError as error:
+            self._jammed = error.args[:1] not in _SILENT
 
     def cut(self) -> bool:
         """Every coil off by native pins alone, without a bus; False when coils hang on expanders that have no wire for it.

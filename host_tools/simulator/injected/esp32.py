@@ -13,6 +13,7 @@ from micropython import const
 
 _TABLE = const(0x8000)
 _BLOCK = const(4096)
+_FLASH_FAILS = const(45)
 
 _flash = 0
 
@@ -79,6 +80,7 @@ class Partition(Blocks):
         if offset is None and len(buffer) % _BLOCK:
             raise OSError(-260, "ESP_ERR_INVALID_SIZE")
         self._check(block * _BLOCK + (offset or 0), len(buffer))
+        self._ask(0)
         _nor.erase(self._address + block * _BLOCK, (offset is None) * -(-len(buffer) // _BLOCK) * _BLOCK)
         Blocks.writeblocks(self, block, buffer, offset or 0)
 
@@ -89,7 +91,13 @@ class Partition(Blocks):
     def ioctl(self, op, argument):
         if op == 6:
             self._check(argument * _BLOCK, _BLOCK)
+            self._ask(1)
         return Blocks.ioctl(self, op, argument)
+
+    def _ask(self, erases):
+        """The flash fails when it is told to: a read is not asked about, since there are thousands at each start."""
+        if _chip.ask_small(_FLASH_FAILS, erases):
+            raise OSError(-24577, "ESP_ERR_FLASH_OP_FAIL")
 
     def _check(self, at, count):
         if at < 0 or at + count > self._info[3]:

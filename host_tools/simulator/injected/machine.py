@@ -22,6 +22,8 @@ _RESET = const(15)
 _IDENTITY = const(18)
 _SOFT_RESET = const(22)
 _WAITING = const(26)
+_ETIMEDOUT = const(110)
+_TIMEOUT_MS = const(50)  # I2C_DEFAULT_TIMEOUT_US of ports/esp32/machine_i2c.c
 _PINS_MAX = const(49)  # of an ESP32-S3; the chip itself refuses what it has not
 
 
@@ -77,7 +79,7 @@ def pin_number(pin):
 
 
 class I2C:
-    """A controller on the bus at two pins. OSError(ENODEV) when no chip acknowledges its address."""
+    """A controller on the bus at two pins. OSError(ENODEV) when no chip acknowledges its address, ETIMEDOUT while a line is held low."""
 
     def __init__(self, id=0, **options):
         self._sda = pin_number(options.get("sda", 18))
@@ -87,7 +89,14 @@ class I2C:
         """Writes `out`, reads into `buffer`, or both."""
         count = len(buffer)
         head = bytes((op, self._sda, self._scl, address, count & 0xFF, count >> 8))
-        answer = _chip.ask(head + out, bytearray(1 + count))
+        try:
+            answer = _chip.ask(head + out, bytearray(1 + count))
+        except OSError as error:
+            if error.errno == _ETIMEDOUT:
+                import time
+
+                time.sleep_ms(_TIMEOUT_MS)
+            raise
         if count:
             buffer[:] = memoryview(answer)[1:]
         return buffer

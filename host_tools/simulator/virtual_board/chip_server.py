@@ -89,6 +89,7 @@ class ChipServer:
             29: self._virtual_sleep,
             30: self._ended,
             31: self._uart_idle,
+            45: self._flash_fails,
             44: lambda _packet: bytes((0, TIMERS[chip.kind])),
             **Air(chip).table,
         }
@@ -265,6 +266,9 @@ class ChipServer:
         return b"\0" + bytes(due).ljust(_TIMERS_AT_ONCE, bytes((_NO_TIMER,)))
 
     # What is kept.
+
+    def _flash_fails(self, packet: bytes) -> bytes:
+        return bytes((0, self._chip.flash_fails("erase" if packet[1] else "write")))
 
     def _rtc_get(self, _packet: bytes) -> bytes:
         return b"\0" + (self._rtc_us + self._clock.now_us()).to_bytes(8, "little")
