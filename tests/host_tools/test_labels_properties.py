@@ -274,3 +274,29 @@ TestLabels = Labels.TestCase
 TestLabels.settings = settings(
     max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
+
+
+def test_serials_come_back_with_a_later_key_while_parcels_of_two_keys_ago_wait() -> None:
+    """Each rule once and more, in an order that chance takes long to find."""
+    story = Labels()
+    story.begin()
+    for serial in range(SMALL):
+        story.issue_a_serial_again(1 + serial % 2, serial)
+    for serial in range(SMALL - 2):
+        story.deposit(story.cabinets[0], (0, serial))
+    story.deposit(story.cabinets[1], (0, 0))  # used twice
+    story.a_season_passes(1)
+    for serial in range(SMALL):
+        story.issue_a_serial_again(2 - serial % 2, serial)
+    story.deposit(story.cabinets[1], (0, SMALL - 2))
+    story.deposit(story.cabinets[1], (1, 0))  # the same serial as a waiting parcel's
+    story.a_season_passes(1)
+    story.deposit(story.cabinets[1], (0, SMALL - 1))  # too old
+    for _ in range(SMALL - 2):
+        story.collect(0, True)
+    story.a_season_passes(1)
+    story.deposit(story.cabinets[1], (0, SMALL - 1))  # nobody's any more
+    story.deposit(story.cabinets[0], (1, 1))  # too old
+    story.collect(1, False)
+    assert (story.refused, story.too_old) == (3, 2)
+    story.teardown()
