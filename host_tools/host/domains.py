@@ -31,7 +31,7 @@ def alone(connection: Connection, act: Callable[[], _Done]) -> _Done | None:
     try:
         with connection.begin_nested():
             return act()
-    except Exception as error:
+    except Exception as error:  # of one board or record: what it is given up for is a case for staff, and the others go on
         if is_the_databases(error) or isinstance(error, Diverged):
             raise
         return None

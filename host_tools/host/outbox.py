@@ -75,7 +75,7 @@ def _made(ledger: Ledger, rows: Sequence[Row]) -> dict[str, Message]:
             if row.cabinet not in identities:
                 identities[row.cabinet] = ledger.identity_of(row.cabinet)
             made[row.id] = _message(row, identities[row.cabinet])
-        except Exception as error:
+        except Exception as error:  # of one letter: it is held, which is a case for staff, and the others go out
             if isinstance(error, Complaint | OSError | MemoryError):
                 raise
             _hold(ledger, row)

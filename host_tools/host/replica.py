@@ -75,7 +75,7 @@ def _tried(ledger: Ledger, said: Sequence[Said]) -> Taken:
         with ledger.writing() as connection:
             said = forks.named(connection, said)
             return _take(connection, said, {at: _meet(connection, one) for at, one in enumerate(said)}, _together)
-    except Exception as error:
+    except Exception as error:  # tried again below apart, where what fails alone is set aside and told
         if is_the_databases(error) or isinstance(error, Diverged):
             raise
     with ledger.writing() as connection:

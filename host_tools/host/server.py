@@ -44,6 +44,7 @@ _SWITCH_S = 0.001  # how long one thread may keep others from their next step: a
 _LOOK_S = 1.0  # how often it is looked for letters that nothing here has written
 _ROLL_S = 3600.0  # how often it is looked for epochs that are due
 _LEDGER_PAUSE_S = 1.0
+_FAULT_AGAIN_MS = 3_600_000  # until the same fault is told again
 _PRESENCE_S = 0.2  # within this the ledger says that a link came up or went down
 _RESEND_FIRST_S = 2.0
 _RESEND_MAX_S = 300.0
@@ -79,6 +80,7 @@ class Server:
         self._news = asyncio.Event()  # a board may have reported an order, and is told the next
         self._stop = asyncio.Event()
         self._failure: Complaint | None = None
+        self._quiet_ms: dict[str, int] = {}  # by fault: until when it is told already; no more of them than places in the source
 
     def stop(self) -> None:
         """Asks for an orderly end."""
@@ -148,13 +150,17 @@ class Server:
                 await job()
             except Complaint:
                 raise
-            except Exception as error:
+            except Exception as error:  # an end and a cancellation are no Exception
                 self._fault(error)
             await asyncio.sleep(_LEDGER_PAUSE_S)
 
     def _fault(self, error: Exception) -> None:
+        """Tells of a fault of the program itself by its type and place, an assertion's too; each once an hour, for it may come again."""
         place = traceback.extract_tb(error.__traceback__)[-1]
-        self._tell(occurrence("fault", detail=f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"))
+        detail, now = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}", now_ms()
+        if now >= self._quiet_ms.get(detail, 0):
+            self._quiet_ms[detail] = now + _FAULT_AGAIN_MS
+            self._tell(occurrence("fault", detail=detail))
 
     # What arrives
 
@@ -169,7 +175,7 @@ class Server:
             self._failure = complaint
             self.stop()
             return True
-        except Exception as error:
+        except Exception as error:  # whatever a stranger or a board may send, the others are heard
             self._fault(error)
             return False
         if heard is None:
