@@ -18,6 +18,7 @@ class Applied(NamedTuple):
     news: list[News]
     has_letters: bool = False
     has_pickups: bool = False
+    beyond: tuple[int, ...] = ()  # boards whose codes are of a rule that this host does not know
 
 
 #: Applies messages within a transaction.
@@ -64,4 +65,5 @@ def apart(connection: Connection, said: Sequence[Said], together: Apply, given_u
 
 def _summed(numbers: list[int], parts: list[Applied]) -> Applied:
     news = [news for part in parts for news in part.news]
-    return Applied(numbers, news, any(part.has_letters for part in parts), any(part.has_pickups for part in parts))
+    beyond = tuple(cabinet for part in parts for cabinet in part.beyond)
+    return Applied(numbers, news, any(part.has_letters for part in parts), any(part.has_pickups for part in parts), beyond)

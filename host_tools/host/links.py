@@ -46,6 +46,7 @@ class Link:
     ordered: int = 0  # number of the order that it was told last, and when
     ordered_s: float = 0.0
     told: str | None = None  # of what is found at its reports
+    told_at: Report | None = None  # at which of them
 
     def send(self, message: tuple) -> None:
         """Seals a message and hands it to the carrier; a board that is away asks again when it is back."""
@@ -145,7 +146,8 @@ class Links:
         if isinstance(message, Report):
             return None if late and link.report else self._reported(link, message, now_s)
         report = link.report
-        if report is None or not link.in_step:
+        only_alarms = not link.in_step
+        if report is None or (only_alarms and not isinstance(message, messages.Urgent)):
             return None
         said = Said(link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting)
         said = said._replace(last_event=report.next_event - 1, started_ms=link.started_ms)
@@ -156,7 +158,7 @@ class Links:
         if isinstance(message, messages.Events):
             return said._replace(records=tuple(message.records))
         if isinstance(message, messages.Urgent):
-            return said._replace(records=(message.record,), urgent=True)
+            return said._replace(records=(message.record,), urgent=True, only_alarms=only_alarms)
         if isinstance(message, messages.Challenge) and not late:
             openings.challenged(self.ledger, link.cabinet, message)
         return None
@@ -189,9 +191,9 @@ class Links:
         link.in_step = meeting.fault is None
         link.send(meeting.answer)
         told = meeting.found or (FAULTS[meeting.fault][1] if meeting.fault else None)
-        if told and told != link.told:
+        if told and (told != link.told or (meeting.found and _is_of_another_boot(link.report, link.told_at))):
             self.tell(occurrence("refused" if meeting.fault else "out of step", site=link.site, cabinet=link.number, detail=told))
-        link.told = told
+        link.told, link.told_at = told, link.report
 
     def say(self, said: Mapping[int, tuple]) -> None:
         """Tells boards something, each once."""
@@ -239,3 +241,10 @@ class Links:
             link.up = False
             self.changes[link.cabinet] = Change(False, now_ms())
             self.tell(occurrence("link down", site=link.site, cabinet=link.number, detail=reason))
+
+
+def _is_of_another_boot(report: Report | None, before: Report | None) -> bool:
+    """Whether what is found at a report is found anew: its board has started since the report before, or begun another journal."""
+    if report is None or before is None:
+        return False
+    return (report.incarnation, report.boot) != (before.incarnation, before.boot) or report.uptime < before.uptime

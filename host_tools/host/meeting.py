@@ -45,6 +45,8 @@ RESTORED_LEDGER = "this ledger was restored from a backup: the board tells again
 OTHER_STORY = "an older image of its flash was put back and it went on from there: both stories are kept, and its parcels are put right"
 OLDER_JOURNAL = "its journal was restored from an older image or begun anew: it takes no parcels until its new epoch has begun"
 
+OLDER_TOLD_AGAIN = "its journal was restored from an older image: what it tells again is compared, then it is told how much is missing"
+
 
 class Meeting(NamedTuple):
     """What came of a report: the answer for the board; why it was refused; else what was found and is being settled, if anything."""
@@ -81,7 +83,9 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
     commanded = max(known.commanded, report.next_command - 1)
     _keep(connection, cabinet, incarnation=report.incarnation, build=report.build, commanded=commanded)
     if report.next_event <= held:
-        found = OLDER_JOURNAL  # it will say so itself, in a JOURNAL_DOUBT behind what the ledger holds
+        found = (
+            OLDER_JOURNAL if goes_on == held else OLDER_TOLD_AGAIN
+        )  # it will say so itself, in a JOURNAL_DOUBT behind what the ledger holds
     elif _begins_anew(connection, cabinet, report.incarnation):
         found = OLDER_JOURNAL
         put_right(connection, cabinet, max(known.epoch, report.epoch), at_ms)
@@ -111,7 +115,16 @@ def _fault(known: Row, report: Report) -> str | None:
         return "copied"
     if report.tag not in (0, known.tag, known.tag_before) and known.tag_before != ANY_TAG:
         return "other host"
+    if known.fault == BEYOND and report.epoch > known.epoch:  # it began behind the last event that is here
+        return BEYOND
     return None
+
+
+def look_again(ledger: Ledger) -> None:
+    """A host that has just started may be a newer one: boards whose codes it did not know are heard again. Raises Complaint."""
+    cabinet = tables.cabinet
+    with ledger.writing() as connection:
+        connection.execute(update(cabinet).where(cabinet.c.fault == BEYOND).values(fault=None))
 
 
 def _keep(connection: Connection, cabinet: int, **values: object) -> None:

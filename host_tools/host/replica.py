@@ -19,7 +19,7 @@ from host_tools.host.domains import Applied, Apply, alone, apart
 from host_tools.host.forks import Diverged
 from host_tools.host.ledger import ENROLLED, PENDING, Ledger
 from host_tools.host.letters import ODD_TICKET, UNKNOWN, Letters, News, note_movement
-from host_tools.host.meeting import BEYOND, Meeting, give_up, meet, put_right
+from host_tools.host.meeting import BEYOND, FAULTS, Meeting, give_up, meet, put_right
 from host_tools.host.said import Said, Taken, sightings
 from host_tools.host.standing import Board, Key, Serial, anchor_row, place_row
 from host_tools.host.times import Last, Moment, anchor, when
@@ -27,6 +27,7 @@ from locker.core import host_records, records
 from locker.core.codes import RULE
 from locker.core.host_records import OutOfRange
 from locker.core.records import Record
+from locker.wire.host_messages import Refused
 
 #: How a parcel's wait ends.
 ENDS = {
@@ -39,18 +40,6 @@ ENDS = {
 STARTS = (records.DEPOSIT_STARTED, records.WITHDRAWN)
 
 _CHANGING = ("cabinet", "incarnation", "epoch", "retry", "state", "ended_ms", "flagged", "stuck", "deposited_ms")
-
-
-def turn_of(waiting: Sequence[Said], at_most: int) -> int:
-    """How many of these messages make one turn: none behind the report of a board of which the turn holds an earlier conversation.
-
-    What a board said before it reported anew is in the ledger before its report is compared with that.
-    """
-    sessions: dict[int, int] = {}
-    for at, one in enumerate(waiting[:at_most]):
-        if sessions.setdefault(one.cabinet, one.session) != one.session:
-            return at
-    return min(len(waiting), at_most)
 
 
 def take(ledger: Ledger, said: Sequence[Said]) -> Taken:
@@ -95,6 +84,7 @@ def _take(connection: Connection, said: Sequence[Said], meetings: dict[int, Meet
     done = apply(connection, [said[at] for at in fit])
     for at, number in zip(fit, done.numbers, strict=True):
         applied[at] = number
+    met |= {at: Meeting(Refused(FAULTS[BEYOND][0]), BEYOND, None) for at in fit if said[at].cabinet in done.beyond}
     return Taken(applied, done.news, met, done.has_letters, done.has_pickups)
 
 
@@ -102,7 +92,7 @@ def _together(connection: Connection, said: Sequence[Said]) -> Applied:
     turn = _Turn(connection, said)
     applied = [turn.hear(message) for message in said]
     turn.write()
-    return Applied(applied, turn.letters.news, turn.letters.are_written, turn.letters.has_pickups)
+    return Applied(applied, turn.letters.news, turn.letters.are_written, turn.letters.has_pickups, tuple(turn.beyond))
 
 
 def _apart(connection: Connection, said: Sequence[Said]) -> Applied:
@@ -140,6 +130,7 @@ class _Turn:
         self._reported: list[tuple[Board, Record, Moment]] = []
         self._doubted: set[Key] = set()
         self._begun: list[tuple[Board, Record, Moment]] = []  # epochs
+        self.beyond: set[int] = set()  # cabinets whose codes could not be told
 
     def _unpacked(self, raw: bytes) -> Record:
         try:
@@ -158,9 +149,14 @@ class _Turn:
         for raw in message.records:
             record = self._heard[raw]
             reason = wrong or self._wrong.get(raw)
+            if message.only_alarms:
+                if record.number > board.applied:
+                    self.letters.alert(board, record, Moment(message.at_ms, message.at_ms, message.at_ms))
+                continue
             if record.number == board.applied + 1:
                 if record.kind == records.EPOCH_BEGUN and record.a >> orders.EPOCH_BITS > RULE:
                     self._connection.execute(_BEYOND, {"key": message.cabinet})  # its codes could not be told: refused by name
+                    self.beyond.add(message.cabinet)
                     break
                 if reason:
                     self._set_aside(board, record, raw, reason, message.at_ms)

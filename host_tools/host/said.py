@@ -18,6 +18,7 @@ class Said(NamedTuple):
     at_ms: int
     records: tuple[bytes, ...] = ()
     urgent: bool = False
+    only_alarms: bool = False  # nothing else of its session is believed: it tells people what cannot wait, and changes nothing
     uptime: int | None = None  # tenths of a second, where the message tells it
     next_event: int | None = None  # likewise
     report: Report | None = None  # when it is one: its answer is a meeting's
@@ -36,6 +37,18 @@ class Taken(NamedTuple):
     has_letters: bool = False  # somebody is to be told something
     has_pickups: bool = False  # a door with a parcel behind it was opened, by whomever: dispatchers look who
     branched: tuple[int, ...] = ()  # boards that tell another story than the ledger held
+
+
+def turn_of(waiting: Sequence[Said], at_most: int) -> int:
+    """How many of these messages make one turn: none behind the report of a board of which the turn holds an earlier conversation.
+
+    What a board said before it reported anew is in the ledger before its report is compared with that.
+    """
+    sessions: dict[int, int] = {}
+    for at, one in enumerate(waiting[:at_most]):
+        if sessions.setdefault(one.cabinet, one.session) != one.session:
+            return at
+    return min(len(waiting), at_most)
 
 
 def sightings(said: Sequence[Said]) -> list[dict[str, Any]]:

@@ -25,11 +25,12 @@ from host_tools.host.ledger import Ledger
 from host_tools.host.letters import News
 from host_tools.host.links import Link, Links
 from host_tools.host.listener import Listener
+from host_tools.host.meeting import look_again
 from host_tools.host.notifier import Notifier
 from host_tools.host.presence import BEAT_MS, Presence
-from host_tools.host.replica import take, turn_of
+from host_tools.host.replica import take
 from host_tools.host.rs485 import SerialBus
-from host_tools.host.said import Said, Taken
+from host_tools.host.said import Said, Taken, turn_of
 from host_tools.host.serial_port import NoPort, SerialPort
 from host_tools.host.tally import OVERFLOW, Tally
 from locker.core.records import COMMAND_APPLIED
@@ -244,6 +245,8 @@ class Server:
         """Tells boards what they are ordered to do, at once or within a second, whoever ordered it."""
         loop = asyncio.get_running_loop()
         rolled_s = loop.time() - _ROLL_S
+        with contextlib.suppress(Passing):
+            await loop.run_in_executor(thread, look_again, self._ledger)
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), _TICK_S)

@@ -63,7 +63,7 @@ def test_who_is_helped_to_a_parcel_just_deposited_leaves_its_ticket_spent():
 def test_nothing_opens_when_nobody_at_the_cabinet_pressed_a_key():
     story, door = waiting((0, 1234, 8765))
     challenge = challenged(story, door)
-    assert story.tell(OpeningGiven(challenge, 8765))[-1] == Challenge(0, 0)  # told to the host
+    assert Challenge(0, 0) in story.tell(OpeningGiven(challenge, 8765))  # told to the host
     assert story.coil == 0
 
 
@@ -111,6 +111,31 @@ def test_the_digits_stay_on_the_screen_for_thirty_seconds():
     assert story.text == texts.HELP_NUMBER
     story.wait(1)
     assert story.text == texts.WELCOME
+
+
+def test_digits_that_open_nothing_any_more_leave_the_screen():
+    for end in ("wrong", "another door", "late"):
+        story, door = waiting((0, 1, 11))
+        challenge = challenged(story, door)
+        story.wait(20000)
+        story.types("#")
+        assert story.text == texts.HELP_NUMBER
+        if end == "wrong":
+            story.tell(OpeningGiven(challenge, 12))
+        elif end == "another door":
+            assert challenged(story, 99) == 0
+        story.wait(10000 if end == "late" else 1)
+        assert story.text == texts.WELCOME, end
+        story.types("#")
+        assert story.text == texts.WELCOME, end
+
+
+def test_a_challenge_that_ends_says_nothing_to_who_types():
+    story, door = waiting((0, 1, 11))
+    challenge = challenged(story, door)
+    story.types("#9")
+    story.tell(OpeningGiven(challenge, 12))
+    assert story.text == texts.ENTRY
 
 
 def test_challenges_fit_four_bytes_and_digits_are_four():

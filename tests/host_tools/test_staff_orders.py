@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from host_board import Journal, enrol
 
 from host_tools.cli import ansim
-from host_tools.host import outbox, residents, tables, tickets
+from host_tools.host import order_log, orders, outbox, residents, tables, tickets
 from host_tools.host.events import _WORDS, OPENERS, in_words
 from host_tools.host.ledger import open_ledger
 from host_tools.host.notifier import ConsoleNotifier
@@ -202,3 +202,10 @@ def test_every_kind_of_event_has_its_words() -> None:
             words = in_words(Record(kind, 7, 1, 1, 1, a, 1))
             assert words
             assert "\n" not in words
+
+
+def test_every_order_has_its_words(staff: Staff) -> None:
+    assert set(order_log.WHAT) == set(range(1, len(commands._ACTIONS))), "each command of a board has its words"
+    with open_ledger(staff.data) as ledger, ledger.writing() as connection:
+        orders.queue(connection, 1, [orders.Order(commands.TURN_TICKETS, a=1)], 0)
+    assert [one["what"] for one in staff.read("order", "list")] == ["new ticket key"]

@@ -12,7 +12,8 @@ from host_tools.host.ledger import open_ledger
 from host_tools.host.link_status import link_statuses
 from host_tools.host.links import Links
 from host_tools.host.openings import ask, give, state_of
-from host_tools.host.replica import Said, take, turn_of
+from host_tools.host.replica import Said, take
+from host_tools.host.said import turn_of
 from host_tools.host.tally import Tally
 from locker.core import commands, records
 from locker.wire import host_messages as told

@@ -58,7 +58,9 @@ def ask(cabinet, number: int, counter: int) -> None:
 
 
 def cancel(cabinet) -> None:
-    """A challenge is over."""
+    """A challenge is over, and its words and its number leave the screen."""
+    if cabinet.opening and texts.HELP <= cabinet.text <= texts.HELP_NUMBER:
+        cabinet.show(texts.WELCOME, (), 1)  # and at once what else there is to say
     cabinet.opening = None
     cabinet.wait(OPENING, None)
 

@@ -53,6 +53,7 @@ class Link:
         self._due = False
         self._due_ms = 0  # when what has waited for the end of a visit waits no more; 0: nothing does
         self._said_ms = 0
+        self._tried = -1  # behind which event the last Events began: answered and not taken, they are not said again at once
         self._waiting = False  # for the answer to what was said last
         self._urgent_ms = -_PRESS_MS  # when there was something urgent
         self._press_ms = 0  # when to cut a pause short
@@ -84,6 +85,8 @@ class Link:
         """
         self._urgent_ms = self._press_ms = now_ms
         self._doubts = True
+        if self._later_ms:  # a host that has refused the board takes the copy all the same, if it is still there
+            self._later_ms = self._report_ms = 0
         self.say((messages.URGENT, record))
         self.soon(now_ms)
 
@@ -108,18 +111,17 @@ class Link:
         self._up = up
         if not up:
             self._held = False
-        if not up or now_ms < self._later_ms:
             return
         self._hear(now_ms)
         self._session.step(now_ms)
         frame = self._session.outgoing()
         if frame:
             self._try(self._carrier.write, b"\0" + frame)
-        if self._session.ready:
-            self._talk(now_ms)
-        else:  # what the meeting before left unanswered casts no doubt on this one
+        if not self._session.ready:  # what the meeting before left unanswered casts no doubt on this one
             self._held = self._waiting = self._doubts = False
-            self._report_ms = 0
+            self._report_ms = self._later_ms = 0
+        elif now_ms >= self._later_ms:
+            self._talk(now_ms)
 
     def _hear(self, now_ms):
         """Takes what has arrived, at most 128 bytes a step: a flood waits in the carrier, the keypad does not."""
@@ -136,6 +138,7 @@ class Link:
         if kind in _TOLD:
             self._tell(_TOLD[kind](*message[1:]), now_ms)
         elif kind == messages.REFUSED:
+            self._held = False
             self._report_ms = self._later_ms = now_ms + _HEARTBEAT_MS
         elif kind == messages.HELD or self._held:
             if not self._held:  # a second one may be older than what was acknowledged since
@@ -145,6 +148,9 @@ class Link:
                 if uptime - echo < _FRESH:
                     self._try(self._set_clock, seconds)
                 self._held = self._due = True
+                self._tried = -1
+            if message[1] >= self._journal.next_number:  # it will say so in a JOURNAL_DOUBT
+                self._due = True
             if self._journal.acknowledge(message[1], uptime):
                 self._tell(events.HostAcknowledged(message[1]), now_ms)
 
@@ -162,8 +168,12 @@ class Link:
                 self._report_ms = now_ms + _ANSWER_MS
                 self._say(self._report(), now_ms)
         elif not self._waiting or since_ms >= _ANSWER_MS:
-            tail = self._journal.events_from(self._journal.acknowledged + 1, _BATCH) if self._due else None
+            last = self._journal.acknowledged
+            if self._due and last == self._tried and since_ms < _ANSWER_MS:
+                return
+            tail = self._journal.events_from(last + 1, _BATCH) if self._due else None
             if tail:
+                self._tried = last
                 self._say([messages.EVENTS] + tail, now_ms)
             elif self._waiting or since_ms >= _HEARTBEAT_MS:
                 self._say(self._status(), now_ms)

@@ -106,7 +106,8 @@ Give = namedtuple(
         "digits",  # as a number
     ),
 )
-# Host to board, in answer to a Report: nothing is taken from this board until people have seen to it. It reports again after 300 s.
+# Host to board, in answer to a Report or to Events: nothing but alarms is taken from this board until people have seen to it. It reports
+# again after 300 s.
 Refused = namedtuple(
     "Refused",
     ("reason",),  # 1 another chip than the one that was provisioned, 2 another host has taken it over, 3 codes of a newer rule
