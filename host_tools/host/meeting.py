@@ -83,9 +83,8 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
     commanded = max(known.commanded, report.next_command - 1)
     _keep(connection, cabinet, incarnation=report.incarnation, build=report.build, commanded=commanded)
     if report.next_event <= held:
-        found = (
-            OLDER_JOURNAL if goes_on == held else OLDER_TOLD_AGAIN
-        )  # it will say so itself, in a JOURNAL_DOUBT behind what the ledger holds
+        # It will say so itself, in a JOURNAL_DOUBT behind what the ledger holds.
+        found = OLDER_JOURNAL if goes_on == held else OLDER_TOLD_AGAIN
     elif _begins_anew(connection, cabinet, report.incarnation):
         found = OLDER_JOURNAL
         put_right(connection, cabinet, max(known.epoch, report.epoch), at_ms)
