@@ -11,7 +11,7 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from host_tools.host import help_numbers, parcels
 from host_tools.host.data import data_folder
 from host_tools.host.ledger import PENDING, AlreadyEnrolled, Cabinet, Enrolment, Ledger, Site, database_of, open_ledger
 from host_tools.host.names import checked_name, normal
+from host_tools.host.parcels import listing
 from host_tools.install import Progress, install, survey
 from locker.core.codes import RULE
 
@@ -62,6 +63,7 @@ class Provisioned:
     replaced: bool = False
     discarded_events: int = 0
     help_number: str = ""  # that the screen shows; empty: none is known
+    retired: list[str] = field(default_factory=list)  # the cabinets that go with the earlier identity, as "cabinet 2 of mapo-3"
 
 
 class _Found(NamedTuple):
@@ -173,6 +175,7 @@ def _refuse(request: Request, found: _Found, ledger: Ledger | None) -> None:
         return
     if request.replace:
         _refuse_leaving_parcels(request, known, ledger)
+        _refuse_stranded(request, found, ledger)
         return
     if _taken(request, found, ledger):
         raise _number_taken(request)
@@ -199,6 +202,38 @@ def _refuse_leaving_parcels(request: Request, known: Cabinet | None, ledger: Led
             f"collected or recalled first, or put another board in its place (`ansim provision --replace --site {known.site} "
             f"--number {known.number}`)."
         )
+def _refuse_stranded(request: Request, found: _Found, ledger: Ledger | None) -> None:
+    """Refuses to retire a cabinet, or doors of it, with parcels inside: nobody could open them by code any more."""
+    doors = {door.number for door in request.board.definition.door}
+    for cabinet in _goes(request, found, ledger):
+        stays = (cabinet.site, cabinet.number) == (normal(request.site), request.number or cabinet.number)
+        lost = sorted({door for door in _full(ledger, cabinet) if not (stays and door in doors)})
+        if lost:
+            named = ", ".join(f"{door:02}" for door in lost)
+            raise AlreadyEnrolled(
+                f"Cabinet {cabinet.number} of {cabinet.site} has parcels waiting behind doors {named}, which it would not have any more: "
+                "check --board, --site and --number, or let the parcels be collected first (`ansim parcel recall`)."
+            )
+
+
+def _full(ledger: Ledger | None, cabinet: Cabinet) -> list[int]:
+    """The doors with a parcel inside, or perhaps inside."""
+    inside = [one for one in listing(ledger) if one.state in ("waiting", "unknown")] if ledger else []
+    return [one.door for one in inside if (one.site, one.cabinet) == (cabinet.site, cabinet.number)]
+
+
+def _goes(request: Request, found: _Found, ledger: Ledger | None) -> list[Cabinet]:
+    """The cabinets in service whose identity ends with --replace: this board's, and the one whose number it takes."""
+    known = [found.known] if found.known and found.known.state != PENDING else []
+    return known + _taken(request, found, ledger)
+
+
+def _retired(request: Request, found: _Found) -> list[str]:
+    """Those of them that are no longer there afterwards: the board becomes another cabinet."""
+    known = found.known
+    if not known or known.state == PENDING or (known.site, known.number) == (normal(request.site), request.number or known.number):
+        return []
+    return [f"cabinet {known.number} of {known.site}"]
 
 
 def _taken(request: Request, found: _Found, ledger: Ledger | None) -> list[Cabinet]:
@@ -217,6 +252,7 @@ def _planned(request: Request, found: _Found) -> Provisioned:
         resumed=found.is_half_done,
         replaced=request.replace and found.board_id is not None,
         discarded_events=found.unsent if request.replace else 0,
+        retired=_retired(request, found),
     )
 
 
@@ -259,8 +295,16 @@ def _begin(request: Request, device: Device, found: _Found, ledger: Ledger, prog
         _take_back(device, ledger, found.uid, board_id)
         raise
     ledger.confirm(board_id)
-    replaced = found.board_id is not None
-    return Provisioned(site.name, number, name, found.uid.hex(), alias.hex(), replaced=replaced, discarded_events=found.unsent)
+    return Provisioned(
+        site.name,
+        number,
+        name,
+        found.uid.hex(),
+        alias.hex(),
+        replaced=found.board_id is not None,
+        discarded_events=found.unsent,
+        retired=_retired(request, found),
+    )
 
 
 def _take_back(device: Device, ledger: Ledger, uid: bytes, board_id: bytes) -> None:

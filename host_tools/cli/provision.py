@@ -96,6 +96,7 @@ def command(
     network = _network(board, host, wifi, serial_link, address)
     if language != DEFAULT_LANGUAGE:
         network["language"] = language
+    _warn_of_no_way(network)
     look_at(port)
     from host_tools.provision import (  # half a second of imports: when all words are right and there is a port
         Request,
@@ -129,6 +130,15 @@ def _network(board: "BoardFile", host: str | None, wifi: str | None, serial_link
             raise Complaint("The name of a Wi-Fi network has 1 to 32 bytes.", 2)
         network["wifi"] = {"ssid": wifi, "password": _password(wifi)}
     return network
+
+
+def _warn_of_no_way(network: dict[str, Any]) -> None:
+    """Says what a virtual board lives with and a real one does not."""
+    host = network.get("host", "")
+    if host and "wifi" not in network:
+        say("Without --wifi a real board has no network: it will not reach its host. A virtual board uses this computer's.", err=True)
+    if host == "localhost" or host.startswith("127.") or host == "::1":
+        say(f"{host} is the board itself: a real board needs the host's address in its own network.", err=True)
 
 
 def _serial_link(board: "BoardFile", wifi: str | None, address: int | None) -> dict[str, Any]:
@@ -180,5 +190,7 @@ def _print(report: "Provisioned", dry_run: bool) -> None:
     if report.replaced:
         lost = f", with {report.discarded_events} events that the host did not have" if report.discarded_events else ""
         say("Its earlier identity " + ("would be" if dry_run else "is") + f" retired and its journal discarded{lost}.")
+    for cabinet in report.retired:
+        say(f"{cabinet} " + ("would be" if dry_run else "is") + " another cabinet from now on, and no longer in the list.")
     if not report.help_number and not dry_run:
         say("Its screen names no help number: provision with --help-number, so that people at a stuck door know whom to call.")
