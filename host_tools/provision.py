@@ -175,7 +175,7 @@ def _refuse(request: Request, found: _Found, ledger: Ledger | None) -> None:
         return
     if request.replace:
         _refuse_leaving_parcels(request, known, ledger)
-        _refuse_stranded(request, found, ledger)
+        _refuse_lost_doors(request, found, ledger)
         return
     if _taken(request, found, ledger):
         raise _number_taken(request)
@@ -202,17 +202,19 @@ def _refuse_leaving_parcels(request: Request, known: Cabinet | None, ledger: Led
             f"collected or recalled first, or put another board in its place (`ansim provision --replace --site {known.site} "
             f"--number {known.number}`)."
         )
-def _refuse_stranded(request: Request, found: _Found, ledger: Ledger | None) -> None:
-    """Refuses to retire a cabinet, or doors of it, with parcels inside: nobody could open them by code any more."""
+
+
+def _refuse_lost_doors(request: Request, found: _Found, ledger: Ledger | None) -> None:
+    """Refuses a cabinet without a door behind which a parcel waits, or may: nobody could open it by a code any more."""
     doors = {door.number for door in request.board.definition.door}
-    for cabinet in _goes(request, found, ledger):
-        stays = (cabinet.site, cabinet.number) == (normal(request.site), request.number or cabinet.number)
-        lost = sorted({door for door in _full(ledger, cabinet) if not (stays and door in doors)})
+    known = [found.known] if found.known and found.known.state != PENDING else []
+    for cabinet in known + _taken(request, found, ledger):
+        lost = sorted({door for door in _full(ledger, cabinet) if door not in doors})
         if lost:
             named = ", ".join(f"{door:02}" for door in lost)
             raise AlreadyEnrolled(
-                f"Cabinet {cabinet.number} of {cabinet.site} has parcels waiting behind doors {named}, which it would not have any more: "
-                "check --board, --site and --number, or let the parcels be collected first (`ansim parcel recall`)."
+                f"Cabinet {cabinet.number} of {cabinet.site} has parcels behind doors {named}, which {request.board.name} does not have: "
+                "check --board, or let the parcels be collected first (`ansim parcel recall`)."
             )
 
 
@@ -220,12 +222,6 @@ def _full(ledger: Ledger | None, cabinet: Cabinet) -> list[int]:
     """The doors with a parcel inside, or perhaps inside."""
     inside = [one for one in listing(ledger) if one.state in ("waiting", "unknown")] if ledger else []
     return [one.door for one in inside if (one.site, one.cabinet) == (cabinet.site, cabinet.number)]
-
-
-def _goes(request: Request, found: _Found, ledger: Ledger | None) -> list[Cabinet]:
-    """The cabinets in service whose identity ends with --replace: this board's, and the one whose number it takes."""
-    known = [found.known] if found.known and found.known.state != PENDING else []
-    return known + _taken(request, found, ledger)
 
 
 def _retired(request: Request, found: _Found) -> list[str]:

@@ -96,7 +96,6 @@ def command(
     network = _network(board, host, wifi, serial_link, address)
     if language != DEFAULT_LANGUAGE:
         network["language"] = language
-    _warn_of_no_way(network)
     look_at(port)
     from host_tools.provision import (  # half a second of imports: when all words are right and there is a port
         Request,
@@ -109,6 +108,7 @@ def command(
     request = Request(port, board, site, network, number, data, replace, dry_run, help_number)
     with bar("erasing the journal") as progress:
         report = provision(request, progress, lambda sentence: say(sentence, err=True))
+    _warn_of_no_way(network)
     if as_json:
         print_json({"port": port, "dry_run": dry_run} | asdict(report))
     else:
