@@ -52,7 +52,7 @@ def test_a_cabinet_with_a_parcel_inside_stays_that_cabinet(ledger: Ledger) -> No
         (Request("p", KIT, "mapo-3", {}, number=1, replace=True), new),  # another board in its place
     ):
         with pytest.raises(
-            Complaint, match="a parcel waits, and no code would open|has parcels behind doors 08, which devkit_4 does not have"
+            Complaint, match=r"a parcel waits, and no code would open|has parcels behind doors 08, which devkit_4 does not have"
         ):
             _refuse(request, found(ledger, uid), ledger)
     for request, uid in (
