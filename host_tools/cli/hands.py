@@ -7,9 +7,30 @@ import click
 from host_tools.cli._fault import fault
 from host_tools.cli._output import json_line, json_option, print_json, say
 
+_LOOKS = "ansim.hands.looks"  # whether somebody asks for help only
 
-@click.group()
-@click.option("--port", required=True, type=click.Path(path_type=Path), help="The port of the virtual board, as given to `ansim virtual`.")
+
+class _Hands(click.Group):
+    """A group whose commands tell how they are used without --port."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_LOOKS] = "--help" in args
+        return super().parse_args(ctx, args)
+
+
+def _port(ctx: click.Context, parameter: click.Parameter, port: Path | None) -> Path | None:
+    if port is None and not ctx.meta.get(_LOOKS) and not ctx.resilient_parsing:
+        raise click.MissingParameter(ctx=ctx, param=parameter)
+    return port
+
+
+@click.group(cls=_Hands)
+@click.option(
+    "--port",
+    type=click.Path(path_type=Path),
+    callback=_port,
+    help="The port of the virtual board, as given to `ansim virtual`.  [required]",
+)
 @click.pass_context
 def command(ctx: click.Context, port: Path) -> None:
     """Act on the cabinet of a virtual board. Each act returns when it is done.

@@ -81,6 +81,10 @@ def command(
         return lines.say(written(occurrence("message", to=message.to, detail=f"to {message.to}: {message.text}")))
 
     folder = data_folder(data)
+    if listen is None and not ports and not buses:
+        raise click.UsageError(
+            "With --listen none no cabinet can reach this host: name a serial port with --serial or --rs485, or an address."
+        )
     with open_ledger(folder) as ledger, serving(folder):
         dispatchers = FileNotifier(dispatcher or folder / DISPATCHER)
         notifier = ConsoleNotifier(say_message) if notify == "console" else FileNotifier(folder / MESSAGES)

@@ -31,15 +31,16 @@ class Guide:
         if found and message["to"] == self._resident:
             self.codes[int(found[1])] = "".join(found.groups())
 
-    def sentence(self, state: dict[str, Any]) -> str:
-        """What to do next."""
+    def sentence(self, state: dict[str, Any], chosen: int) -> str:
+        """What to do next; `chosen` is the door that the keys act on."""
         if state["power"] != "on":
             return "The cabinet has no power. Type ! to bring it back: nothing is forgotten."
         if self.is_ringing:
             return "Somebody presses the help button. You are the dispatcher: type a to answer."
         for door in state["doors"]:
             if door["position"] != "shut":
-                return _at_open_door(door, coming=self._brings(state))
+                coming = self._brings(state)
+                return _at_open_door(door, chosen, coming=coming) + ("" if coming else self._elsewhere(door["number"]))
         for line in state["screen"] or ():
             if "1 S" in line:
                 return "The screen asks for the size of the parcel: type 1, 2 or 3."
@@ -53,9 +54,17 @@ class Guide:
     def _brings(self, state: dict[str, Any]) -> bool:
         return any("Put" in line or "Door still open" in line for line in state["screen"] or ()) and bool(self.tickets)
 
+    def _elsewhere(self, door: int) -> str:
+        """What waits meanwhile at other doors, in a second sentence."""
+        for other, code in self.codes.items():
+            if other != door:
+                return f" Behind door {other:02d} a parcel waits for {self._resident}: type  {code}#"
+        return f" A courier waits too: type  {self.tickets[0]}#" if self.tickets else ""
 
-def _at_open_door(door: dict[str, Any], coming: bool) -> str:
-    number = f"Door {door['number']:02d} is open: type "
+
+def _at_open_door(door: dict[str, Any], chosen: int, *, coming: bool) -> str:
+    number = f"Door {door['number']:02d} is open: "
+    number += "type " if chosen == door["number"] else f"choose door {door['number']:02d} with the arrow keys, then type "
     if door["blocked"]:
         return f"{number}x to free it."
     if door["parcel"]:

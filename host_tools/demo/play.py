@@ -69,6 +69,7 @@ class Play:
         self._read = 0
         self._chosen = 0  # 0: nobody has chosen yet
         self._ajar: set[int] = set()
+        self._is_alone = False  # the host has ended, and that was said
         self._acts: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         threading.Thread(target=self._work, daemon=True).start()
 
@@ -117,7 +118,8 @@ class Play:
     def _courier(self) -> None:
         digits = self._stage.new_ticket(RESIDENT)
         self._guide.tickets.append(digits)
-        self.say(f"A courier comes with a parcel for {RESIDENT}; its ticket is {digits}")
+        alone = "; no host runs that could be told" if self._is_alone else ""
+        self.say(f"A courier comes with a parcel for {RESIDENT}; its ticket is {digits}{alone}")
 
     def _answer(self) -> None:
         self._stage.answer_bell()
@@ -144,6 +146,9 @@ class Play:
             self._guide.read(message)
             self.say(f"to {message['to']}: {message['text']}")
         self._read = len(messages)
+        if self._watch.host_ended and not self._is_alone:
+            self._is_alone = True
+            self.say("The host has ended: the cabinet works on, and nobody is told of anything. Type q to leave.")
         ajar = {door["number"] for door in self._watch.state["doors"] if door["position"] != "shut"}
         if ajar - self._ajar:
             self._chosen = min(ajar - self._ajar)
@@ -152,7 +157,7 @@ class Play:
     def picture(self, width: int, height: int) -> Group:
         """What the terminal shows."""
         state = self._watch.state
-        return Group(*frame(state, self._log, self._guide.sentence(state), self.door(), width, height))
+        return Group(*frame(state, self._log, self._guide.sentence(state, self.door()), self.door(), width, height))
 
 
 def play(stage: Stage) -> None:

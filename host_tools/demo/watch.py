@@ -16,7 +16,10 @@ _STILL_S = 0.3
 
 
 class Watch:
-    """Follows a stage from two threads that end with it. `state` is the cabinet now; `heard` what the host has told so far."""
+    """Follows a stage from two threads that end with it.
+
+    `state` is the cabinet now; `heard` what the host has told so far, `host_ended` whether it tells no more.
+    """
 
     def __init__(self, stage: Stage, changed: Callable[[], None] = lambda: None) -> None:
         self._stage = stage
@@ -24,6 +27,7 @@ class Watch:
         self._news = threading.Condition()
         self.state: State = {}
         self.heard: list[dict[str, Any]] = []
+        self.host_ended = False
         for follow in (self._follow_cabinet, self._follow_host):
             threading.Thread(target=follow, daemon=True).start()
         self.until(lambda: bool(self.state), "shows itself")
@@ -40,6 +44,7 @@ class Watch:
         while line := self._stage.host.readline():
             told = json.loads(line)
             self._note(lambda told=told: self.heard.append(told))
+        self._note(lambda: setattr(self, "host_ended", True))
 
     def _note(self, take: Callable[[], None]) -> None:
         with self._news:

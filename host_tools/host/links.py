@@ -17,7 +17,7 @@ from host_tools.host.tally import MALFORMED, UNKNOWN, UNSEALED, Tally
 from host_tools.host.tally import VERSION as OTHER_VERSION
 from host_tools.host.times import anchor
 from locker.wire import host_messages as messages
-from locker.wire.frame import VERSION, BadFrame, alias_of
+from locker.wire.frame import HELLO, VERSION, BadFrame, alias_of, kind_of
 from locker.wire.host_messages import Report
 from locker.wire.host_session import HostSession, NotReady
 
@@ -25,6 +25,7 @@ _REFRESH_S = 1.0  # an alias that nobody knows sends us to the ledger at most th
 _REFRESH_ANYWAY_S = 60.0
 SILENT_S = 750.0  # two and a half heartbeats
 _ORDER_AGAIN_S = 5.0
+_EARLIER_MAX = 16  # messages of a conversation with an earlier run of this host: a board gives it up 10 s after the first of them
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Link:
     ordered_s: float = 0.0
     told: str | None = None  # of what is found at its reports
     told_at: Report | None = None  # at which of them
+    earlier: int = 0  # messages, before it proved itself, that may be of a conversation with an earlier run of this host
 
     def send(self, message: tuple) -> None:
         """Seals a message and hands it to the carrier; a board that is away asks again when it is back."""
@@ -216,6 +218,9 @@ class Links:
     def _count(self, link: Link, payload: bytes) -> None:
         version = payload[0] >> 4
         if version == VERSION:
+            if not link.session.proofs and kind_of(payload) != HELLO and link.earlier < _EARLIER_MAX:
+                link.earlier += 1
+                return
             self.tally.count(UNSEALED)
             return
         who = f"cabinet {link.number} of {link.site}, or somebody with its alias, speaks version {version} and this host {VERSION}"

@@ -137,6 +137,11 @@ KINDS: dict[str, Kind] = {
 }
 
 
+def _words(text: str) -> list[str]:
+    """The words of a fault; a door may be typed as it is printed, `09`."""
+    return [str(int(word)) if word.isascii() and word.isdigit() else word for word in text.split()]
+
+
 class Faults:
     """The faults of one world."""
 
@@ -151,7 +156,7 @@ class Faults:
 
     def inject(self, text: str) -> None:
         """Breaks something. Raises ValueError for what is no fault, what this cabinet has not, and what is broken in this way already."""
-        name, *words = text.split() or [""]
+        name, *words = _words(text) or [""]
         kind = KINDS.get(name)
         if kind is None:
             raise ValueError(f"{name!r} is no kind of fault: use one of {', '.join(KINDS)}")
@@ -165,7 +170,7 @@ class Faults:
 
     def clear(self, text: str = "") -> None:
         """Mends a fault, given in the words that made it, or all ("")."""
-        text = " ".join(text.split())
+        text = " ".join(_words(text))
         if text and text not in self._active:
             there = ", ".join(self._active) or "none"
             raise ValueError(f"there is no fault {text!r} to clear: there is {there}")

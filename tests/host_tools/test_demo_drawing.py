@@ -1,5 +1,6 @@
 """The demonstration's picture: nothing is cut off at 80 x 24, the newest lines stay, and a full cabinet looks full."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from rich.cells import cell_len
 from host_tools.boards import board_names
 from host_tools.demo.drawing import HEIGHT_MIN, HELP, WIDTH_MIN, folded, frame
 from host_tools.demo.guide import Guide
-from host_tools.demo.play import LEFT, RIGHT, keys_in
+from host_tools.demo.play import LEFT, RIGHT, Play, keys_in
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.world import World, board_named
 
@@ -81,18 +82,39 @@ def test_arrow_keys_are_keys_and_other_sequences_are_nothing() -> None:
 
 def test_the_guide_says_what_a_visitor_can_do_next() -> None:
     guide, state = Guide("Minji"), cabinet()
-    assert "Type n" in guide.sentence(state)
+    assert "Type n" in guide.sentence(state, 3)
     guide.tickets.append("123456789")
-    assert "123456789#" in guide.sentence(state)
+    assert "123456789#" in guide.sentence(state, 3)
     guide.hear({"event": "deposited", "door": 7})
     guide.read({"to": "staff", "text": "door 08 · 1111 2222 · extra 3333"})
     guide.read({"to": "Minji", "text": "door 07 · 8157 0090 · extra 4465"})
-    assert "0781570090#" in guide.sentence(state)
+    assert "0781570090#" in guide.sentence(state, 3)
+    state["doors"][3] |= {"position": "open", "blocked": True}
+    for chosen, how in ((4, "type x"), (8, "choose door 04 with the arrow keys, then type x")):
+        words = guide.sentence(state, chosen)
+        assert words == f"Door 04 is open: {how} to free it. Behind door 07 a parcel waits for Minji: type  0781570090#"
+        assert sum("0781570090#" in line for line in lines_of(state, [], guide=words)) == 1, "it fits"
+    state["doors"][3] |= {"position": "shut", "blocked": False}
     guide.hear({"event": "alarm", "alarm": "bell"})
-    assert "type a to answer" in guide.sentence(state)
+    assert "type a to answer" in guide.sentence(state, 3)
     guide.is_ringing = False
     guide.hear({"event": "collected", "door": 7})
-    assert "Type n" in guide.sentence(state)
+    assert "Type n" in guide.sentence(state, 3)
     state["doors"][2] |= {"position": "open", "parcel": True}
-    assert guide.sentence(state) == "Door 03 is open: type t to take the parcel out, then c to close it."
-    assert "Type !" in guide.sentence(state | {"power": "off"})
+    assert guide.sentence(state, 3) == "Door 03 is open: type t to take the parcel out, then c to close it."
+    assert "Type !" in guide.sentence(state | {"power": "off"}, 3)
+
+
+def test_a_player_is_told_that_the_host_has_ended_when_it_has_and_with_each_courier() -> None:
+    watch = SimpleNamespace(state=cabinet(), heard=[], host_ended=False)
+    visitor = Play(SimpleNamespace(messages=list, new_ticket=lambda resident: "123456789"), watch, None)  # type: ignore[arg-type]
+
+    def shown() -> str:
+        visitor.catch_up()
+        return " ".join(line.plain for line in visitor.picture(120, 30).renderables)  # type: ignore[union-attr]
+
+    assert "The host has ended" not in shown()
+    watch.host_ended = True
+    assert shown().count("The host has ended: the cabinet works on, and nobody is told of anything. Type q to leave.") == 1
+    visitor._courier()
+    assert "its ticket is 123456789; no host runs that could be told" in shown()

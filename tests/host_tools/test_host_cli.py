@@ -167,3 +167,10 @@ def test_a_demonstration_keeps_off_the_database_and_the_key_of_a_real_host(opera
     monkeypatch.setenv("ANSIM_PASSPHRASE_FILE", "/nowhere")
     service.ansim("resident", "add", "Kim", "--data", operator.data)
     assert (operator.data / "ledger.db").exists()
+
+
+def test_a_server_that_no_cabinet_could_reach_does_not_start(tmp_path: Path) -> None:
+    ended = CliRunner().invoke(ansim, ["serve", "--listen", "none", "--data", str(tmp_path / "data")])
+    assert ended.exit_code == 2
+    assert "name a serial port with --serial or --rs485" in ended.output
+    assert not (tmp_path / "data").exists()

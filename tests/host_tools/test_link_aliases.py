@@ -48,6 +48,21 @@ def test_a_board_that_speaks_just_after_its_enrolment_is_no_stranger(ledger: Led
     assert [one["kind"] for one in told] == [counting.UNSEALED], "the seal is wrong, the alias is known"
 
 
+def test_what_a_board_says_on_to_a_host_that_has_started_afresh_is_no_strangers_word(ledger: Ledger) -> None:
+    told: list[dict] = []
+    tally = Tally(told.append)
+    links = Links(ledger, told.append, tally)
+    alias = enrol(ledger).alias
+    for second in range(1, 11):  # a status and a copy of a pickup, said again until it greets anew
+        links.hear(Deaf(), bytes((VERSION << 4 | 2,)) + alias + os.urandom(30), float(second))
+    tally.tick(11.0)
+    assert told == []
+    for count in range(100):  # nobody has so much to say to an earlier host
+        links.hear(Deaf(), bytes((VERSION << 4 | 2,)) + alias + os.urandom(30), 12.0 + count)
+    tally.tick(120.0)
+    assert [one["kind"] for one in told] == [counting.UNSEALED]
+
+
 def test_unknown_aliases_cost_a_look_into_the_ledger_once_a_second_at_most(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[int] = []
     cabinets = ledger.cabinets

@@ -206,3 +206,17 @@ def test_the_help_of_every_kind_has_an_example(tmp_path: Path) -> None:
         told = CliRunner().invoke(ansim, ["hands", "--port", str(tmp_path / "none"), "fault", name, "--help"])
         assert told.exit_code == 0
         assert f"ansim hands --port /tmp/wall fault {kind.examples[0]}" in told.output
+
+
+def test_a_door_is_named_as_it_is_printed_and_help_needs_no_board(world: World) -> None:
+    world.faults.inject("sensor 09")
+    assert world.faults.active == ["sensor 9"]
+    world.faults.clear("sensor 09")
+    assert world.faults.active == []
+    for words in (("bell",), ("fault",), ("fault", "sensor"), ("fault", "clear"), ("put",)):
+        ended = CliRunner().invoke(ansim, ["hands", *words, "--help"])
+        assert ended.exit_code == 0
+        assert ended.stdout.startswith("Usage: ansim hands ")
+        without = CliRunner().invoke(ansim, ["hands", *words])
+        assert without.exit_code == 2
+        assert "Missing option '--port'" in without.output

@@ -16,6 +16,7 @@ from tests.simulation.test_dead_connection import HOST, TcpHost
 SERIAL = 6  # of a ticket with a safe tail: her parcel has a duress code
 AWAY_MS, BACK_MS = 40_000, 220_000  # 3 minutes: the pauses are near their longest
 SOON_MS = 6_000
+IDLE_MS = 325_000  # a heartbeat, ten seconds of silence, and a greeting with its answer
 
 
 def act_bell(cabinet: Cabinet, door: int) -> None:
@@ -84,6 +85,16 @@ def test_a_host_that_started_afresh_on_a_serial_line_hears_a_call_within_seconds
         cabinet.run_until(64_000)
         assert records.BELL_RUNG in again.kinds()
         assert screen_of(cabinet.world)[0].startswith("Bell rung")
+
+
+def test_an_idle_board_on_a_serial_line_meets_a_host_that_started_afresh_within_a_heartbeat(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        TestHost(cabinet.world)
+        cabinet.run_until(20_000)  # just behind what it had to say: the longest silence is to come
+        again = TestHost(cabinet.world)
+        cabinet.run_until(20_000 + IDLE_MS)
+        assert records.BOOTED in again.kinds()
 
 
 def test_a_board_that_nobody_needs_keeps_its_pauses(tmp_path: Path) -> None:
