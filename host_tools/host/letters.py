@@ -38,6 +38,7 @@ ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before
 USED_TWICE = "ticket again"  # the ticket of a parcel that was there first has been used for another one
 RECALL_CODE = "recall code"  # staff are sent the code that they have armed
 SERVICE_CODE = "service code"  # likewise
+SERVICE_CODE_AGAIN = "new service code"  # a new epoch has made it another one
 UNKNOWN = "parcel"  # a cabinet gives up a parcel that the ledger does not know
 
 #: What a resident is told, by kind of record, while her parcel waits behind that door; more in `_letter_of`.
@@ -162,6 +163,12 @@ class Letters:
         if kind:
             row = self._letter(board, record, kind, parcel, moment)
             self._rows.append(row | {"resident": None, "counter": record.b, "retry": record.a & 255})
+
+    def send_service_code_again(self, board: Board, armed: Record, number: int, moment: Moment) -> None:
+        """An epoch has begun (the event of that number), and with it a service code that waits to be used has become another one."""
+        row = self._letter(board, armed, SERVICE_CODE_AGAIN, None, moment)
+        of_door = {"id": board.letter_id(number, f"staff {SERVICE_CODE_AGAIN} {armed.door}"), "resident": None}
+        self._rows.append(row | of_door | {"counter": armed.b, "retry": armed.a & 255})
 
     def lose(self, board: Board, record: Record, parcel: dict[str, Any], moment: Moment) -> None:
         """Nobody knows whether a parcel is still there: staff and its resident are told so. `record` is how that was found out."""

@@ -22,8 +22,9 @@ from host_tools.host.bounds import credit
 from host_tools.host.ledger import RETIRED, Ledger, new_tag
 from host_tools.host.names import normal
 from host_tools.host.orders import Order
-from host_tools.host.standing import BRANCH
-from locker.core import commands
+from host_tools.host.standing import BRANCH, Board, of_story
+from locker.core import commands, records
+from locker.core.records import Record
 from locker.core.tickets import recorded
 from locker.wire.host_messages import Held, Refused, Report
 
@@ -46,6 +47,8 @@ OTHER_STORY = "an older image of its flash was put back and it went on from ther
 OLDER_JOURNAL = "its journal was restored from an older image or begun anew: it takes no parcels until its new epoch has begun"
 
 OLDER_TOLD_AGAIN = "its journal was restored from an older image: what it tells again is compared, then it is told how much is missing"
+
+OLDER_BUILD = "its firmware says that it is older than the codes and ticket keys of its journal: run `ansim flash` on it"
 
 
 class Meeting(NamedTuple):
@@ -81,13 +84,17 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
     if found is None and report.tag == tag:
         _keep(connection, cabinet, tag_before=None)
     commanded = max(known.commanded, report.next_command - 1)
-    _keep(connection, cabinet, incarnation=report.incarnation, build=report.build, commanded=commanded)
+    went_back = orders.rule_of(report.build) < orders.rule_of(known.build)  # what was ordered by it is ordered by it again
+    build = known.build if went_back else report.build
+    _keep(connection, cabinet, incarnation=report.incarnation, build=build, commanded=commanded)
     if report.next_event <= held:
         # It will say so itself, in a JOURNAL_DOUBT behind what the ledger holds.
         found = OLDER_JOURNAL if goes_on == held else OLDER_TOLD_AGAIN
     elif _begins_anew(connection, cabinet, report.incarnation):
         found = OLDER_JOURNAL
         put_right(connection, cabinet, max(known.epoch, report.epoch), at_ms)
+    if went_back and found is None:
+        found = OLDER_BUILD
     orders.queue(connection, cabinet, _inheritance(connection, known), at_ms)
     time = min(max(at_ms // 1000, 0), _TIME_MAX)
     return Meeting(Held(goes_on, tag, known.commanded, report.uptime, time), None, found)
@@ -184,15 +191,20 @@ def _adopted(parcel: Row) -> int:
     return recorded(parcel.serial, parcel.generation) | parcel.generation << _ADOPT_SHIFT
 
 
-def give_up(connection: Connection, cabinet: int, number: int, at_ms: int) -> list[Row]:
-    """A board reports that its order of that number is not possible. The parcels that it was to adopt by it: each waits no more, for it
-    may lie behind its door, which gives it out to nobody. Call it before the order is noted as ended.
+def give_up(connection: Connection, board: Board, record: Record, at_ms: int) -> list[Row]:
+    """A board reports an order (its COMMAND_APPLIED). The parcels of which nobody knows since where they are: those that it was to adopt by
+    an order that is not possible lie behind a door that gives them out to nobody; those that it took after it was ordered to settle their
+    door it has given up. Call it before the order is noted as ended.
     """
+    cabinet = board.cabinet
     command, parcel, place = tables.command.c, tables.parcel, tables.cabinet.c
-    its = (command.cabinet == cabinet) & (command.number == number) & (command.state == orders.WAITING)
-    order = connection.execute(select(tables.command).where(its, command.kind == commands.ADOPT)).first()
+    its = (command.cabinet == cabinet) & (command.number == record.a) & (command.state == orders.WAITING)
+    kind = commands.SETTLE if record.b & 1 else commands.ADOPT
+    order = connection.execute(select(tables.command).where(its, command.kind == kind)).first()
     if order is None:
         return []
+    if kind == commands.SETTLE:
+        return _settled_away(connection, board, record, at_ms)
     here = connection.execute(select(place.site, place.number).where(place.id == cabinet)).one()
     cabinets = select(place.id).where(place.site == here.site, place.number == here.number)
     wanted = select(parcel).where(parcel.c.cabinet.in_(cabinets), parcel.c.door == order.door, parcel.c.counter == order.counter)
@@ -201,6 +213,21 @@ def give_up(connection: Connection, cabinet: int, number: int, at_ms: int) -> li
     for row in lost:
         connection.execute(update(parcel).where(parcel.c.id == row.id).values(state="unknown", ended_ms=at_ms))
     return lost
+
+
+def _settled_away(connection: Connection, board: Board, record: Record, at_ms: int) -> list[Row]:
+    """The parcel that a board gave up by an order to settle its door, though the ledger held that it waits."""
+    event, parcel = tables.event.c, tables.parcel
+    before = of_story(connection, board.cabinet, board.incarnation) & (event.number == record.number - 1)
+    before &= (event.kind == records.COLLECTED) & (event.door == record.door)
+    gone = connection.execute(select(event.door, event.b).where(before)).first()
+    if gone is None:
+        return []
+    its = (parcel.c.cabinet == board.cabinet) & (parcel.c.incarnation == board.incarnation)
+    its &= (parcel.c.door == gone.door) & (parcel.c.counter == gone.b) & (parcel.c.state == "collected")
+    rows = list(connection.execute(select(parcel).where(its)).all())
+    connection.execute(update(parcel).where(its).values(state="unknown", ended_ms=at_ms))
+    return rows
 
 
 def adoption(parcel: Row) -> list[Order]:

@@ -24,7 +24,7 @@ IMPOSSIBLE = "impossible"
 EPOCH_BITS = 18
 EPOCH_MAX = (1 << EPOCH_BITS) - 1
 
-_BUILD_OF_RULE_1 = 2  # the first firmware that knows it, and generations of ticket keys
+BUILD_OF_RULE_1 = 2  # the first firmware that knows it, and generations of ticket keys
 _EPOCH_DAYS_MAX = 30
 _DAY_MS = 86_400_000
 #: What people order, and not the host itself.
@@ -167,7 +167,7 @@ def roll_epochs(ledger: Ledger, at_ms: int) -> int:
     present = select(epoch.c.rule).where(epoch.c.cabinet == cabinet.c.id, epoch.c.epoch == cabinet.c.epoch)
     rule = func.coalesce(present.scalar_subquery(), cabinet.c.rule)
     is_new = began.between(at_ms - _EPOCH_DAYS_MAX * _DAY_MS, at_ms + _DAY_MS)
-    is_due = ~is_new | ((rule < RULE) & (cabinet.c.build >= _BUILD_OF_RULE_1))
+    is_due = ~is_new | ((rule < RULE) & (cabinet.c.build >= BUILD_OF_RULE_1))
     due = select(cabinet.c.id, cabinet.c.epoch, cabinet.c.build).where(cabinet.c.state == "enrolled", is_due, ~recent.exists())
     with ledger.reading() as connection:
         rows = connection.execute(due).all()
@@ -180,7 +180,7 @@ def roll_epochs(ledger: Ledger, at_ms: int) -> int:
 
 def rule_of(build: int | None) -> int:
     """The newest rule of codes and tails that a firmware knows, as far as this host knows it too."""
-    return RULE if (build or 0) >= _BUILD_OF_RULE_1 else 0
+    return RULE if (build or 0) >= BUILD_OF_RULE_1 else 0
 
 
 def new_epoch(newest: int, build: int | None) -> Order:

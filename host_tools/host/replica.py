@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, case, func, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from host_tools.host import aside, forks, openings, orders, standing, tables
 from host_tools.host.aside import SET_ASIDE
@@ -17,10 +17,10 @@ from host_tools.host.bounds import REFUSALS, are_no_slips
 from host_tools.host.database import execute_many, insert_or_change, is_the_databases
 from host_tools.host.domains import Applied, Apply, alone, apart
 from host_tools.host.forks import Diverged
-from host_tools.host.ledger import ENROLLED, PENDING, Ledger
+from host_tools.host.ledger import Ledger
 from host_tools.host.letters import ODD_TICKET, UNKNOWN, Letters, News, note_movement
 from host_tools.host.meeting import BEYOND, FAULTS, Meeting, give_up, meet, put_right
-from host_tools.host.said import Said, Taken, sightings
+from host_tools.host.said import SEEN, Said, Taken, sightings
 from host_tools.host.standing import Board, Key, Serial, anchor_row, place_row
 from host_tools.host.times import Last, Moment, anchor, when
 from locker.core import host_records, records
@@ -30,11 +30,7 @@ from locker.core.records import Record
 from locker.wire.host_messages import Refused
 
 #: How a parcel's wait ends.
-ENDS = {
-    records.COLLECTED: "collected",
-    records.WITHDRAWN: "withdrawn",
-}
-
+ENDS = {records.COLLECTED: "collected", records.WITHDRAWN: "withdrawn"}
 
 #: What reserves the counter of a parcel.
 STARTS = (records.DEPOSIT_STARTED, records.WITHDRAWN)
@@ -117,7 +113,7 @@ class _Turn:
         self._boards = standing.boards(connection, ((message.cabinet, message.incarnation) for message in said))
         self._wrong: dict[bytes, str] = {}
         self._heard = heard = {raw: self._unpacked(raw) for message in said for raw in message.records}
-        serials = standing.serials_of(record.a for record in heard.values() if record.kind == records.DEPOSITED)
+        serials = standing.serials_of(record.a for record in heard.values() if record.kind in (records.DEPOSITED, records.WITHDRAWN))
         self._tickets = standing.tickets(connection, {board.site for board in self._boards.values()}, serials)
         self._uses = standing.uses(connection, serials)
         self._parcels = standing.waiting(connection, {message.cabinet for message in said}) if heard else {}
@@ -155,8 +151,8 @@ class _Turn:
                 continue
             if record.number == board.applied + 1:
                 if record.kind == records.EPOCH_BEGUN and record.a >> orders.EPOCH_BITS > RULE:
-                    self._connection.execute(_BEYOND, {"key": message.cabinet})  # its codes could not be told: refused by name
-                    self.beyond.add(message.cabinet)
+                    self._connection.execute(_BEYOND, {"key": message.cabinet})
+                    self.beyond.add(message.cabinet)  # its codes could not be told: refused by name
                     break
                 if reason:
                     self._set_aside(board, record, raw, reason, message.at_ms)
@@ -230,9 +226,18 @@ class _Turn:
         parcel = self._parcel(board, record)
         if parcel and parcel["state"] == "waiting":
             parcel |= {"state": ENDS[record.kind], "ended_ms": moment.latest_ms}
-            self._uses[board.site, (parcel["generation"], parcel["serial"])] -= record.kind == records.WITHDRAWN
+            if record.kind == records.WITHDRAWN:
+                self._free(board, (parcel["generation"], parcel["serial"]))
         elif parcel is None and not standing.knows_parcel(self._connection, board, record.door, record.b):
             self.letters.alarm(board, record, UNKNOWN, moment)
+
+    def _free(self, board: Board, label: Serial) -> None:
+        """The courier has taken a parcel back: its ticket is as good as before."""
+        self._uses[board.site, label] -= 1
+        ticket = self._tickets.get((board.site, label))
+        if ticket and ticket["state"] == "used" and not self._uses[board.site, label]:
+            ticket["state"] = "open" if label[0] + 1 >= board.generation else "expired"
+            self._used.append({"at": board.site, "of": label[0], "number": label[1], "is": ticket["state"]})
 
     def _note(self, board: Board, record: Record, moment: Moment) -> None:
         """What an event says of epochs, orders and the terms of a parcel."""
@@ -272,7 +277,7 @@ class _Turn:
         self._uses[board.site, label] += 1
         if ticket and ticket["state"] in ("open", "expired"):
             ticket["state"] = "used"
-            self._used.append({"at": board.site, "of": generation, "number": serial})
+            self._used.append({"at": board.site, "of": generation, "number": serial, "is": "used"})
         if self._uses[board.site, label] > 1:
             self._doubt_the_first(board.site, label, moment)
         self._parcels[board.cabinet, board.incarnation, record.door, record.b] = {
@@ -350,7 +355,7 @@ class _Turn:
         self._many(insert_or_change(self._dialect, tables.boot), anchors)
         for board in boards:
             standing.forget(self._connection, board)
-        self._many(_SEEN, sightings(self._said))
+        self._many(SEEN, sightings(self._said))
         self._many(_EVENT, [dict(zip(_EVENT_ROW, values, strict=True)) for values in self._events])
         new = [parcel for parcel in self._parcels.values() if parcel["id"] is None]
         self._many(_PARCEL, [{name: parcel[name] for name in parcel if name != "id"} for parcel in new])
@@ -362,6 +367,9 @@ class _Turn:
         for board, record, moment in self._begun:
             for lost in forks.settle(self._connection, board.cabinet, board.incarnation, moment.heard_ms):
                 self.letters.lose(board, record, dict(lost._mapping), moment)
+            for armed in standing.armed_for_service(self._connection, board, record.number):
+                if not self._parcel(board, armed):  # else its code is of the parcel's epoch
+                    self.letters.send_service_code_again(board, armed, record.number, moment)
         self.letters.write()
 
     def _write_orders(self) -> None:
@@ -370,7 +378,7 @@ class _Turn:
             here = tables.cabinet.c.id == row["cabinet"]
             self._connection.execute(update(tables.cabinet).where(here).values(epoch=row["epoch"]))
         for board, record, moment in self._reported:
-            for lost in () if record.b & 1 else give_up(self._connection, board.cabinet, record.a, moment.heard_ms):
+            for lost in give_up(self._connection, board, record, moment.heard_ms):
                 self.letters.lose(board, record, dict(lost._mapping), moment)
         ended = [(board.cabinet, record.a, bool(record.b & 1), moment.latest_ms) for board, record, moment in self._reported]
         orders.reported(self._connection, ended)
@@ -382,10 +390,6 @@ class _Turn:
         execute_many(self._connection, statement, rows)
 
 
-# A board that speaks holds its identity: that confirms its enrolment also where a provisioning was killed before it could.
-_CONFIRMED = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
-_NEXT = func.coalesce(bindparam("next", type_=BigInteger), tables.cabinet.c.next_event)
-_SEEN = update(tables.cabinet).where(tables.cabinet.c.id == bindparam("key")).values(state=_CONFIRMED, next_event=_NEXT)
 _BEYOND = update(tables.cabinet).where(tables.cabinet.c.id == bindparam("key")).values(fault=BEYOND)
 _EVENT = insert(tables.event)
 _EVENT_ROW = ("cabinet", "incarnation", *Record._fields, "arrived_ms", "earliest_ms", "latest_ms")
@@ -393,4 +397,4 @@ _PARCEL = insert(tables.parcel)
 _CHANGED = update(tables.parcel).where(tables.parcel.c.id == bindparam("key"))
 _TICKET = (tables.ticket.c.site == bindparam("at")) & (tables.ticket.c.serial == bindparam("number"))
 _TICKET &= tables.ticket.c.generation == bindparam("of")
-_USED = update(tables.ticket).where(_TICKET).values(state="used")
+_USED = update(tables.ticket).where(_TICKET).values(state=bindparam("is"))

@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from sqlalchemy import BigInteger, bindparam, case, func, update
+
+from host_tools.host import tables
+from host_tools.host.ledger import ENROLLED, PENDING
 from host_tools.host.letters import News
 from host_tools.host.meeting import Meeting
+from host_tools.host.orders import BUILD_OF_RULE_1
 from locker.wire.host_messages import Report
 
 
@@ -18,7 +23,6 @@ class Said(NamedTuple):
     at_ms: int
     records: tuple[bytes, ...] = ()
     urgent: bool = False
-    only_alarms: bool = False  # nothing else of its session is believed: it tells people what cannot wait, and changes nothing
     uptime: int | None = None  # tenths of a second, where the message tells it
     next_event: int | None = None  # likewise
     report: Report | None = None  # when it is one: its answer is a meeting's
@@ -26,6 +30,7 @@ class Said(NamedTuple):
     session: int = 0  # which conversation with this board it is from
     last_event: int = 0  # that the report of this conversation told of
     started_ms: int | None = None  # when its present boot began, by that report
+    only_alarms: bool = False  # nothing else of its session is believed: it tells people what cannot wait, and changes nothing
 
 
 class Taken(NamedTuple):
@@ -55,8 +60,18 @@ def sightings(said: Sequence[Said]) -> list[dict[str, Any]]:
     """For each board that spoke, when it did so last and what it said of itself."""
     rows: dict[int, dict[str, Any]] = {}
     for message in said:
-        of_board = {"incarnation": message.incarnation, "boot": message.boot, "build": message.build}
+        of_board = {"incarnation": message.incarnation, "boot": message.boot, "now": message.build}
         before = rows.get(message.cabinet, {}).get("next")
         newest = before if message.next_event is None else message.next_event
         rows[message.cabinet] = {"key": message.cabinet, "seen_ms": message.at_ms, "next": newest, **of_board}
     return list(rows.values())
+
+
+# A board that speaks holds its identity: that confirms its enrolment also where a provisioning was killed before it could.
+_CONFIRMED = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
+_NEXT = func.coalesce(bindparam("next", type_=BigInteger), tables.cabinet.c.next_event)
+_BOARD, _NOW = tables.cabinet.c.build, bindparam("now", type_=BigInteger)
+_BUILD = case(((_BOARD >= BUILD_OF_RULE_1) & (_NOW < BUILD_OF_RULE_1), _BOARD), else_=_NOW)  # as in a meeting: no rule goes back
+
+#: Notes a sighting.
+SEEN = update(tables.cabinet).where(tables.cabinet.c.id == bindparam("key")).values(state=_CONFIRMED, next_event=_NEXT, build=_BUILD)

@@ -12,6 +12,7 @@ from host_tools.host.tables import boot, cabinet, event, parcel, position, ticke
 from host_tools.host.tables import epoch as epochs
 from host_tools.host.times import Last
 from locker.core import records
+from locker.core.commands import SERVICE
 from locker.core.records import Record
 
 _SERIAL = 0x1FFFF  # the bits of a serial in a record
@@ -225,6 +226,15 @@ def start_of(connection: Connection, board: Board, door: int) -> int:
     here = of_story(connection, board.cabinet, board.incarnation) & (event.c.door == door)
     its = here & event.c.kind.in_((records.DEPOSIT_STARTED, records.WITHDRAWN)) & (event.c.number <= board.applied)
     return connection.scalar(select(event.c.number).where(its).order_by(event.c.number.desc()).limit(1)) or 0
+
+
+def armed_for_service(connection: Connection, board: Board, number: int) -> list[Record]:
+    """The ARMED of each door whose code of staff for service still waited to be used at the event of that number."""
+    kinds = (records.ARMED, records.DOOR_OPENED, records.DEPOSIT_STARTED, records.WITHDRAWN, records.ADOPTED)
+    its = of_story(connection, board.cabinet, board.incarnation) & event.c.kind.in_(kinds) & (event.c.number < number)
+    rows = connection.execute(select(*(event.c[name] for name in Record._fields)).where(its).order_by(event.c.number))
+    last = {row.door: Record(*row) for row in rows}
+    return [record for record in last.values() if record.kind == records.ARMED and record.a >> 8 == SERVICE]
 
 
 def knows_parcel(connection: Connection, board: Board, door: int, counter: int) -> bool:

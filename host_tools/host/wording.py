@@ -84,6 +84,8 @@ _STAFF = {
     "journal": "The journal of {place} is old or damaged. It takes no parcels until it has a new epoch or is provisioned anew.",
     "recall code": "To take the parcel out of door {door} at {place}: {code}, once. Type the door and all 12 digits, then #.",
     "service code": "To open door {door} at {place} for service: {code}, once. Type the door and all 12 digits, then #.",
+    "new service code": "The service code of door {door} at {place} is another one since its keys are new: {code}, once. The one before is "
+    "dead.",
     "parcel": "Door {door} at {place} gave up a parcel that this host does not know: look whether something is inside.",
     "unknown": "{place} was put back to an older state: look whether two parcels, or another one, are behind door {door}.",
     "letters held": "{place} tells more than people there can have done. Its letters are held: look there, then `ansim link release`.",
@@ -98,7 +100,7 @@ _STAFF = {
     "ticket": "Door {door} at {place} took a parcel on a ticket that is unknown, revoked or used before.",
     "ticket again": "The ticket of the parcel behind door {door} at {place} was used for another one later: either may be the honest one.",
 }
-_STAFF_CODES = {"recall code": b"recall", "service code": b"service"}
+_STAFF_CODES = {"recall code": b"recall", "service code": b"service", "new service code": b"service"}
 _WITH_CODE = ("deposited", "used label", "new code", "odd new code")
 
 

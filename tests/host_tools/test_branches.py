@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from host_board import Board, Host, Journal, enrol
 
-from host_tools.host import aside, care, doors, outbox, parcels, residents, tables, tickets
+from host_tools.host import aside, care, doors, orders, outbox, parcels, residents, tables, tickets
 from host_tools.host.care import Place
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
-from host_tools.host.meeting import OTHER_STORY
+from host_tools.host.meeting import OLDER_BUILD, OTHER_STORY
 from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import take
 from host_tools.host.said import Said, Taken
@@ -57,10 +57,9 @@ class Meetings:
         one = Said(1, journal.incarnation, journal.boot, 100, self.at_ms, records_, urgent)
         return take(self.ledger, [one._replace(last_event=len(journal.events), started_ms=self.at_ms - 30_000)])
 
-    def meet(self) -> int:
-        """Reports; the number that the host goes on from."""
+    def report(self) -> messages.Report:
         journal = self.journal
-        report = messages.Report(
+        return messages.Report(
             self.enrolled.board_id,
             journal.incarnation,
             1,
@@ -73,6 +72,10 @@ class Meetings:
             journal.uptime,
             int.from_bytes(self.enrolled.uid, "big"),
         )
+
+    def meet(self) -> int:
+        """Reports; the number that the host goes on from."""
+        journal, report = self.journal, self.report()
         one = Said(
             1, journal.incarnation, journal.boot, 100, self.at_ms, uptime=journal.uptime, next_event=report.next_event, report=report
         )
@@ -364,3 +367,32 @@ def test_a_server_serves_on_when_an_old_image_was_put_back_and_all_hear_of_it(le
         host.wait_for("out of step", detail=OTHER_STORY)
         assert host.end() == 0
     assert [parcel.serial for parcel in parcels.listing(ledger)] == serials[::-1]
+
+
+def test_a_parcel_that_a_journal_begun_anew_has_taken_and_given_up_is_unknown_and_a_case(board: Meetings) -> None:
+    waits = board.deposit(1, 1)
+    board.tell_all()
+    board.put_back(Journal(incarnation=8), 0)
+    board.journal.add(records.BOOTED)
+    board.tell_all()
+    taken = board.deposit(1, 2)  # before its new epoch, which a board should not
+    board.tell_all()
+    with board.ledger.writing() as connection:
+        connection.execute(tables.command.update().where(tables.command.c.kind == commands.SETTLE).values(number=1))
+    board.journal.add(records.COLLECTED, 1, taken, 2)
+    board.journal.add(records.COMMAND_APPLIED, 1, 1, 1)
+    board.tell_all()
+    assert board.states() == {waits: "waiting", taken: "unknown"}
+    assert board.letters()[-1][0] == "unknown"
+    with board.ledger.reading() as connection:
+        assert [row.kind for row in connection.execute(tables.alarm.select())] == ["unknown"]
+
+
+def test_a_firmware_that_goes_back_is_told_and_its_orders_do_not(board: Meetings) -> None:
+    board.journal.add(records.BOOTED)
+    board.tell_all()
+    report = board.report()._replace(build=1)
+    one = Said(1, 7, 1, 1, board.at_ms, uptime=0, next_event=report.next_event, report=report)
+    assert take(board.ledger, [one]).meetings[0].found == OLDER_BUILD
+    orders.roll_epochs(board.ledger, board.at_ms * 100_000)
+    assert [row.a >> 18 for row in board.orders()] == [1]

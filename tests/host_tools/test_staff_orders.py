@@ -204,6 +204,37 @@ def test_every_kind_of_event_has_its_words() -> None:
             assert "\n" not in words
 
 
+def test_a_service_code_that_a_new_epoch_has_made_another_one_is_told_anew(staff: Staff) -> None:
+    staff.journal.add(records.ARMED, 7, commands.SERVICE << 8 | 1, 0)
+    staff.journal.add(records.ARMED, 8, commands.SERVICE << 8 | 1, 0)
+    staff.journal.add(records.DOOR_OPENED, 8, 0, 0)  # which has served
+    staff.journal.deposit(9, staff.serial, 9)
+    staff.journal.add(records.ARMED, 9, commands.SERVICE << 8 | 1, 9)  # of its parcel's epoch
+    staff.hear()
+    staff.letters()
+    staff.journal.add(records.EPOCH_BEGUN, 0, 1 << 18 | 2, 77)
+    staff.hear()
+    (letter,) = staff.letters()
+    board = staff.board
+    key = epoch_keys(board.master_secret, board.nonce_host, board.nonce_board, board.board_id, 2, 77)[0]
+    digits = staff_code(key, b"service", board.board_id, 2, 7, 0, 1)
+    assert letter.kind == "new service code"
+    assert f"{digits[:4]} {digits[4:8]} {digits[8:]}" in letter.text
+
+
+def test_a_ticket_whose_deposit_the_courier_took_back_is_open_again(staff: Staff) -> None:
+    staff.journal.deposit(7, staff.serial, 9)
+    staff.hear()
+    assert [one["state"] for one in staff.read("ticket", "list")] == ["used"]
+    staff.journal.add(records.WITHDRAWN, 7, staff.serial, 9)
+    staff.hear()
+    assert [one["state"] for one in staff.read("ticket", "list")] == ["open"]
+    staff.journal.deposit(8, staff.serial, 3)
+    staff.hear()
+    assert [one["state"] for one in staff.read("ticket", "list")] == ["used"]
+    assert not any("used label" in letter.kind for letter in staff.letters())
+
+
 def test_every_order_has_its_words(staff: Staff) -> None:
     assert set(order_log.WHAT) == set(range(1, len(commands._ACTIONS))), "each command of a board has its words"
     with open_ledger(staff.data) as ledger, ledger.writing() as connection:
