@@ -260,6 +260,24 @@ def test_a_courier_who_wanted_another_size_may_type_a_number_or_find_the_door_st
     assert pulses(story.types("3")) == [4]
 
 
+def test_what_the_screen_offers_of_an_empty_door_is_what_can_be_had():
+    story = Story()
+    door = story.begins_deposit(42)
+    for _ in range(2):
+        story.opens(door)
+        story.closes(door)
+        assert story.text == texts.NO_PARCEL
+        assert pulses(story.types("#")) == [door]
+    story.opens(door)
+    story.closes(door)
+    assert story.text == texts.NO_PARCEL_AGAIN
+    assert not any("#" in row for row in story.screen)
+    assert pulses(story.types("#")) == []
+    assert story.text == texts.NO_PARCEL_AGAIN
+    assert records.CANCELLED in kinds(story.types("*"))
+    assert story.begins_deposit(42)  # the ticket is as good as before
+
+
 def test_whatever_happens_at_the_door_meanwhile_the_courier_is_asked_about_what_is_inside():
     for inside in (False, True):
         story = Story()

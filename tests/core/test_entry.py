@@ -22,6 +22,31 @@ def test_digits_show_as_dots_but_for_the_last():
     assert shown == ["0", ".7", "..7", "...3", "....9", ".....1", "......0"]
 
 
+def test_the_last_digit_is_a_dot_within_a_second_and_at_once_when_the_number_ends():
+    story = Story()
+    story.types("077")
+    story.wait(400)
+    assert story.screen[0] == "..7"
+    story.wait(400)
+    assert story.screen[0] == "..." and story.cabinet.mode == entry.TYPING
+    story.types("39104620")
+    story.tell_key("9")
+    story.tell_key("*")
+    story.wait(1000)
+    assert story.text == texts.WELCOME  # nothing comes back that was cleared
+    story.deposits(42)
+    for keys in ("0177310462", "123456789", "01777310462123"):
+        story.wait(10000)
+        story.types(keys)
+        story.tell_key("#")
+        assert story.screen[0] == "." * len(keys), keys
+    story.wait(20000)
+    story.tell_key("7")
+    story.tell(events.BellPressed())
+    story.wait(1000)
+    assert story.text == texts.BELL  # whatever else is shown meanwhile stays
+
+
 def test_only_the_lengths_of_a_ticket_or_a_code_are_checked():
     story = Story()
     door = story.deposits(42)

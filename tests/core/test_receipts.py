@@ -54,6 +54,17 @@ def test_an_acknowledgement_of_something_earlier_is_none_of_this_deposit():
     assert story.text == texts.RECEIPT
 
 
+def test_a_receipt_is_not_copied_any_longer_than_it_is_needed():
+    for ms, then in ((2400, texts.DEPOSITED), (60100, texts.WELCOME)):  # the ticket is spent by then
+        story = Story()
+        story.deposits(42)
+        story.wait(ms)
+        story.host_acknowledges(story.number - 1)
+        assert story.text == texts.RECEIPT
+        story.host_acknowledges()
+        assert story.text == then
+
+
 def test_a_receipt_waits_until_the_keypad_is_free():
     story = Story()
     story.deposits(42)

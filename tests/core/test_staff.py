@@ -48,8 +48,12 @@ def test_a_recall_code_that_opened_is_dead_while_the_parcel_is_still_there():
     story.asks(code + "#")
     story.opens(door)
     story.closes(door)
+    assert story.text == texts.CODE_SPENT  # and no screen says that it works
     assert pulses(story.asks(code + "#")) == []
     assert pulses(story.asks(story.code(door) + "#")) == [door]  # hers is as good as before
+    story.opens(door)
+    story.closes(door)
+    assert story.text == texts.STILL_INSIDE
 
 
 def test_a_jam_does_not_use_a_recall_code_up():

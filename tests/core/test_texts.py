@@ -29,8 +29,10 @@ WIDEST = {  # texts with arguments: the widest ones
     texts.HELP_NUMBER: (9999,),
     texts.RESUMED: (99,),
     texts.KEYS_LEFT_OUT: ("12457890+",),
+    texts.CODE_SPENT: (99,),
+    texts.NO_PARCEL_AGAIN: (99,),
 }
-COUNT = 35
+COUNT = 37
 HELP = "02-1234-567890"[:14]  # the longest help number
 NAMES_HELP = (texts.JAMMED, texts.BELL, texts.OFFLINE, texts.ANSWERED, texts.KEYS_LEFT_OUT)
 # From the proclamation, chapters 2 and 3, and what the texts need beside it.

@@ -108,6 +108,7 @@ class Cabinet:
         self._time_out()
         if kind is events.HostAcknowledged:
             self.state.acknowledged = max(self.state.acknowledged, event.number)
+            deposit.acknowledged(self)
             if self.text == texts.OFFLINE:
                 bell.look(self)
         elif kind is events.KeyPressed:
@@ -364,6 +365,7 @@ _TIMERS = {
     deposit.SEAL: deposit.seal,
     bell.BELL: bell.look,
     _LAMP: Cabinet._dark_timer,
+    entry.HIDE: entry.hide,
     deposit.HOUR: Cabinet._hour,
 }
 _OTHERS = {

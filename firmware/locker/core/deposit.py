@@ -168,15 +168,14 @@ def reopen(cabinet, door) -> None:
         cabinet.rounds += 1
         cabinet.open(door, texts.PUT)
     else:
-        cabinet.step(DONE)
-        give_up(cabinet, door)
+        cabinet.step(SHUT_EMPTY)  # `#` was not offered: asks again
 
 
 def ask_reopen(cabinet, door) -> None:
-    """Closed, and nothing is seen inside."""
+    """Closed, and nothing is seen inside: it can be opened again where rounds are left, else by the ticket typed again."""
     cabinet.typed = ""
     cabinet.beep(BAD)
-    cabinet.tell(door, texts.NO_PARCEL)
+    cabinet.tell(door, texts.NO_PARCEL if cabinet.rounds < _ROUNDS_MAX else texts.NO_PARCEL_AGAIN)
 
 
 def reply(cabinet, door) -> None:
@@ -238,6 +237,15 @@ def _deposited(cabinet, door):
     cabinet.wait(SEAL, _REOPEN_MS)
     cabinet.beep(GOOD)
     cabinet.tell(door, texts.DEPOSITED)
+
+
+def acknowledged(cabinet) -> None:
+    """The host holds more events: a receipt for a deposit among them need not be copied any more."""
+    if cabinet.text == texts.RECEIPT and cabinet.state.acknowledged >= cabinet.deposit_number:
+        if cabinet.deposited:
+            cabinet.tell(cabinet.deposited, texts.DEPOSITED)
+        else:
+            cabinet.show(texts.WELCOME, (), None)
 
 
 def show_receipt(cabinet) -> None:

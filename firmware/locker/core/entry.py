@@ -32,9 +32,11 @@ TIMEOUT = const(0x30)
 SLOW = const(0xC0)
 
 KEYPAD = const(-6)  # the deadline of the mode
+HIDE = const(-9)  # the deadline from which on no digit is readable
 
 PATIENCE_MS = (None, 20000, None, 30000, 30000, None, None, 60000, 60000, None)  # by mode
 _ANSWER_MS = const(500)
+_SHOWN_MS = const(800)  # how long the digit typed last is readable
 _SLOW_MS = const(15000)
 _FLOOR_MS = const(2000)
 _FLOOR_ALL_DIGITS_MS = const(5000)
@@ -75,12 +77,20 @@ def slow(cabinet, _):
 
 
 def add(cabinet, _):
-    """One digit more; only the last one is shown."""
+    """One digit more; only the last one is shown, and that not for long."""
     if len(cabinet.typed) < _DIGITS_MAX:
         cabinet.typed += cabinet.key
     cabinet.show(texts.ENTRY, ("." * (len(cabinet.typed) - 1) + cabinet.typed[-1],))
+    cabinet.wait(HIDE, _SHOWN_MS)
     if cabinet.left_out and len(cabinet.typed) in _LENGTHS:
         cabinet.wait(KEYPAD, _PAUSE_MS)
+
+
+def hide(cabinet):
+    """The digit typed last becomes a dot, where it still stands on the screen: nobody reads it who comes near, and no camera."""
+    cabinet.wait(HIDE, None)
+    if cabinet.text == texts.ENTRY:
+        cabinet.show(texts.ENTRY, ("." * len(cabinet.typed),))
 
 
 def rest(cabinet, _):
@@ -106,6 +116,8 @@ def submit(cabinet, _):
         cabinet.step(DONE)
         cabinet.refuse(texts.LENGTH)
         return
+    if HIDE in cabinet.due:  # now, as long as it is known how long the number is
+        hide(cabinet)
     floor_ms = _FLOOR_MS
     door = None if length == _TICKET_DIGITS else cabinet.doors.get(int(typed[:2]))
     if door:
@@ -160,6 +172,7 @@ def _answer_code(cabinet):
         cabinet.refuse(texts.UNKNOWN)
     elif door.state >= WAITING:
         cabinet.record(records.PICKUP_OPENED, door, who)
+        door.opener = who
         cabinet.beep(GOOD)
         cabinet.open(door, texts.TAKE)
     else:

@@ -71,7 +71,7 @@ class Door:
     whether it is there; `jammed` 1 when the door did not move at its last attempt; `out` 1 when it is out of service; `armed` 0, RECALL
     or SERVICE, and `arming`, which makes that code another one each time; `generation` of its ticket's key, -1 where the serial tells.
     For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said; `tries`, which counts the pulses
-    of this attempt, then the reminders.
+    of this attempt, then the reminders; `opener` who was let in to the parcel last (records.BY_), 0 after a boot.
     """
 
     def __init__(self, number):
@@ -93,6 +93,7 @@ class Door:
         self.closed = True
         self.occupied = False
         self.tries = 0
+        self.opener = 0
 
     def apply(self, kind: int, a: int, b: int, epoch: int) -> None:
         """Folds one record of this door in; a record that says nothing of the parcel changes nothing."""

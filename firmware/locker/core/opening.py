@@ -87,4 +87,5 @@ def give(cabinet, challenge: int, digits: int) -> None:
     cabinet.record(records.OPENINGS, None, len(cabinet.openings))
     _watch(cabinet)
     cabinet.record(records.PICKUP_OPENED, door, records.BY_HOST)
+    door.opener = records.BY_HOST
     cabinet.open(door, texts.TAKE)

@@ -27,7 +27,12 @@ def judge(cabinet, door) -> None:
 
 def _end(cabinet, door, is_taken):
     cabinet.record(records.COLLECTED if is_taken else records.STILL_INSIDE, door, door.serial)
-    cabinet.tell(door, texts.COLLECTED if is_taken else texts.STILL_INSIDE)
+    cabinet.tell(door, texts.COLLECTED if is_taken else still_inside(door))
+
+
+def still_inside(door) -> int:
+    """What the screen says of a parcel that was not taken: her code is good as ever, that of staff was for once."""
+    return texts.CODE_SPENT if records.BY_RECALL <= door.opener <= records.BY_SERVICE else texts.STILL_INSIDE
 
 
 def hear(cabinet, door) -> None:

@@ -2,15 +2,14 @@
 
 from locker.compat import const
 from locker.core import door as doors_table
-from locker.core import journal, records, texts
+from locker.core import journal, pickup, records, texts
 
 _OUTCOME_MS = const(20000)
 _CLOSE_MS = const(60000)  # for a door that nobody may be at
 _LOOK_MS = const(5000)  # how often it is looked whether the door is closed
 
-# By state of the parcel: what whoever stands at the open door is asked to do, and what became of a visit whose door is closed.
+# By state of the parcel: what whoever stands at the open door is asked to do.
 _OPEN = {journal.LOADING: texts.RESUMED, journal.TAKING: texts.TAKE}
-_CLOSED = {journal.WAITING: texts.STILL_INSIDE, journal.EMPTY: texts.COLLECTED}
 
 
 def resolve(cabinet, sensors) -> bool:
@@ -29,7 +28,7 @@ def resolve(cabinet, sensors) -> bool:
         if closed:
             doors_table.resolve(cabinet, door)
             if before > journal.WAITING:
-                closed_one = (_CLOSED[door.state], door)
+                closed_one = (pickup.still_inside(door) if door.state else texts.COLLECTED, door)
             elif before == journal.LOADING and door.state == journal.WAITING:
                 closed_one = (texts.DEPOSITED, door)
             continue
@@ -64,7 +63,7 @@ def see(cabinet, event) -> None:
     is_new = door in cabinet.unseen
     if is_new:
         cabinet.unseen.remove(door)
-    is_pulsed = door.jammed and not door.phase and door.state in _CLOSED
+    is_pulsed = door.jammed and not door.phase and door.state in (journal.EMPTY, journal.WAITING)
     if is_new and not door.phase and not is_pulsed:
         resolve(cabinet, ((number, closed, occupied),))
         return
