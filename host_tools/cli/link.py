@@ -149,6 +149,8 @@ def release_(context: click.Context, site: str, number: int, discard: bool, dry_
         goes_out = reach.letter_words(ledger, "each of them")
     if as_json:
         print_json({"site": site, "cabinet": number, "letters": count, "discarded": discard} | ({"dry_run": True} if dry_run else {}))
+    elif not count:
+        say(f"No letters of cabinet {number} of {site} are held.")
     else:
         verb = "would be" if dry_run else "are"
         what = "discarded" if discard else "released" if dry_run or not count else f"released; {goes_out}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._place import door_options, tell
 from host_tools.cli._tables import show, table
 from host_tools.errors import Complaint
@@ -82,7 +82,7 @@ def reissue(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
         care.reissue(ledger, place, dry_run=dry_run)
-    tell(place, "reissue", "The resident is sent the new code as soon as the cabinet knows it.", dry_run=dry_run, as_json=as_json)
+    tell(place, "reissue", "The resident is sent the new code when the cabinet has it.", dry_run=dry_run, as_json=as_json)
 
 
 @command.command()
@@ -96,7 +96,7 @@ def recall(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None,
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
         care.recall(ledger, place, dry_run=dry_run)
-    words = "Staff are sent the code as soon as the cabinet knows it; the resident is told when it is used."
+    words = "Staff are sent the code when the cabinet has it; the resident is told when it is used."
     tell(place, "recall", words, dry_run=dry_run, as_json=as_json)
 
 
@@ -166,3 +166,25 @@ def assign(site: str, cabinet: int, door: int, resident: str, unit: str | None, 
     else:
         done = f"Would assign the parcel behind door {door:02d} to {label}"
         say(f"{done}." if dry_run else f"{done.replace('Would assign', 'Assigned')}; {goes_out}.")
+
+
+@command.command()
+@_door_options
+@dry_run_option
+def vouch(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Say that a parcel whose label was used twice is honest: its remark goes, and its resident is told that it waits as any other.
+
+    Look at the parcel first, and ask the carrier: whoever found a label can have left something else.
+
+    \b
+    Example: ansim parcel vouch --site mapo-3 --cabinet 2 --door 7
+    """
+    place = Place(site, cabinet, door)
+    with open_ledger(data, create=False) as ledger:
+        care.vouch(ledger, place, dry_run=dry_run)
+        goes_out = reach.letter_words(ledger)
+    if as_json:
+        print_json({**place._asdict(), "flagged": False} | ({"dry_run": True} if dry_run else {}))
+    else:
+        done = "would lose its remark" if dry_run else f"has lost its remark; {goes_out}"
+        say(f"The parcel behind door {door:02d} {done}.")

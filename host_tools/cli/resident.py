@@ -12,7 +12,8 @@ from host_tools.host.data import data_option
 from host_tools.host.ledger import open_ledger
 from host_tools.host.residents import Resident
 
-unit_option = click.option("--unit", metavar="UNIT", help="Tells residents of one name apart, such as a flat's number.")
+unit_option = click.option("--unit", metavar="UNIT", help='Tells residents of one name apart, such as a flat\'s number; "" for none.')
+_alike = click.option("--alike", is_flag=True, help="She is somebody else than a resident who is written nearly the same.")
 
 
 @click.group()
@@ -28,17 +29,20 @@ def command() -> None:
 @click.argument("name")
 @click.option("--contact", default="", metavar="CONTACT", help="An e-mail address or a telephone number; may be left out.")
 @click.option("--unit", default="", metavar="UNIT", help="Tells her from others of her name, such as the flat's number.")
+@_alike
 @dry_run_option
 @data_option
 @json_option
-def add(name: str, contact: str, unit: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
+def add(name: str, contact: str, unit: str, alike: bool, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Enter a resident. Names that differ only in how they were typed (composed or decomposed letters) are one.
+
+    One whose name or unit differs from another's only in capitals, blanks or dashes is refused without --alike.
 
     \b
     Example: ansim resident add "Kim Seo-yeon" --unit 101 --contact seo-yeon@example.org
     """
     with open_ledger(data, create=not dry_run) as ledger:
-        made = residents.add(ledger, name, contact, unit, dry_run=dry_run)
+        made = residents.add(ledger, name, contact, unit, alike=alike, dry_run=dry_run)
     if as_json:
         print_json(made._asdict() | ({"dry_run": True} if dry_run else {}))
     elif dry_run:
@@ -70,11 +74,19 @@ def list_(data: Path | None, as_json: bool) -> None:
 @click.argument("new_name", required=False)
 @unit_option
 @click.option("--new-unit", metavar="UNIT", help='Her unit from now on; "" for none.')
+@_alike
 @dry_run_option
 @data_option
 @json_option
 def rename(
-    name: str, new_name: str | None, unit: str | None, new_unit: str | None, dry_run: bool, data: Path | None, as_json: bool
+    name: str,
+    new_name: str | None,
+    unit: str | None,
+    new_unit: str | None,
+    alike: bool,
+    dry_run: bool,
+    data: Path | None,
+    as_json: bool,
 ) -> None:
     """Change a resident's name, her unit, or both. Her tickets and parcels stay hers.
 
@@ -84,7 +96,7 @@ def rename(
     if new_name is None and new_unit is None:
         raise click.UsageError("Give a new name, --new-unit, or both.")
     with open_ledger(data, create=False) as ledger:
-        before, after = residents.rename(ledger, name, unit, new_name, new_unit, dry_run=dry_run)
+        before, after = residents.rename(ledger, name, unit, new_name, new_unit, alike=alike, dry_run=dry_run)
     _tell(after, f"{'Would rename' if dry_run else 'Renamed'} {_called(before)}: {_called(after)}.", dry_run, as_json)
 
 
@@ -103,17 +115,19 @@ def contact(name: str, contact: str, unit: str | None, dry_run: bool, data: Path
     """
     with open_ledger(data, create=False) as ledger:
         changed = residents.set_contact(ledger, name, unit, contact, dry_run=dry_run)
-    where = changed.contact or "nowhere"
-    _tell(changed, f"{_called(changed)} {'would be' if dry_run else 'is'} reached at {where} from now on.", dry_run, as_json)
+    would = "would be" if dry_run else "is"
+    words = f"{would} reached at {changed.contact} from now on" if changed.contact else f"{would} not reached any more"
+    _tell(changed, f"{_called(changed)} {words}.", dry_run, as_json)
 
 
 @command.command()
 @click.argument("name")
 @unit_option
+@click.option("--none", "is_none", is_flag=True, help="Take her safe tail away instead.")
 @dry_run_option
 @data_option
 @json_option
-def tail(name: str, unit: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
+def tail(name: str, unit: str | None, is_none: bool, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Set a resident's safe tail: the two digits that she types in place of the last two when she is forced to open her door.
 
     Asks for them on a terminal, where they do not show; without one, reads a line from standard input. They are never shown again.
@@ -121,13 +135,16 @@ def tail(name: str, unit: str | None, dry_run: bool, data: Path | None, as_json:
     \b
     Example: ansim resident tail "Kim Seo-yeon"
     """
-    if sys.stdin.isatty():
+    if is_none:
+        digits = None
+    elif sys.stdin.isatty():
         digits = click.prompt("Safe tail (two digits)", hide_input=True, confirmation_prompt=True, err=True)
     else:
-        digits = sys.stdin.readline()
+        digits = sys.stdin.readline().strip()
     with open_ledger(data, create=False) as ledger:
-        changed = residents.set_tail(ledger, name, digits.strip(), unit, dry_run=dry_run)
-    _tell(changed, f"{'Would be set' if dry_run else 'Set'}. It takes effect with the next ticket.", dry_run, as_json)
+        changed = residents.set_tail(ledger, name, digits, unit, dry_run=dry_run)
+    done = f"{'would be ' if dry_run else ''}{'taken away' if is_none else 'set'}"
+    _tell(changed, f"{done.capitalize()}. It takes effect with the next ticket.", dry_run, as_json)
 
 
 def _called(resident: Resident) -> str:

@@ -15,6 +15,7 @@ from host_tools.host.letters import ALARMS, Letters
 from host_tools.host.names import normal
 from host_tools.host.orders import Order
 from host_tools.host.standing import BRANCH
+from host_tools.host.times import Moment
 from locker.core import commands, records
 
 _RETRY_MAX = 15
@@ -72,6 +73,22 @@ def assign(ledger: Ledger, place: Place, resident: str, unit: str | None = None,
             letters.tell_of_deposit({**parcel._mapping, **values}, now_ms())
             letters.write()
     return residents.label(person.name, person.unit)
+
+
+def vouch(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
+    """Staff have looked: the parcel that waits there is honest, whatever its label. Its resident is told so. Raises Complaint."""
+    with ledger.writing() as connection:
+        parcel = waiting(connection, place)
+        if not parcel.flagged:
+            raise Complaint(f"Nobody doubts the parcel behind door {place.door:02d}: `ansim parcel list` shows no remark.")
+        if parcel.resident is None:
+            raise Complaint(f"The parcel behind door {place.door:02d} is nobody's: `ansim parcel assign` gives it to its resident.")
+        if not dry_run:
+            connection.execute(update(tables.parcel).where(tables.parcel.c.id == parcel.id).values(flagged=False))
+            at_ms = now_ms()
+            letters = Letters(connection)
+            letters.clear({**parcel._mapping, "flagged": False}, f"by staff {at_ms}", Moment(at_ms, at_ms, at_ms))
+            letters.write()
 
 
 def check_waiting(ledger: Ledger, place: Place) -> None:

@@ -12,7 +12,7 @@ CHARACTERS_MAX = 254
 _LOCAL_MAX = 64
 _DIGITS = range(8, 16)  # of a number with its country's code (ITU-T E.164 has at most 15)
 _NATIONAL = range(8, 13)  # of one that begins with 0
-_PHONE = re.compile(r"\+?[0-9][0-9 ().\-]*")
+_PHONE = re.compile(r"\+?\(?[0-9][0-9 ().\-]*")
 _LOCAL = re.compile(r"[^\s()<>\[\]:;@\\,\"]+", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 

@@ -37,8 +37,29 @@ _ARMED = {1: "a recall code is armed", 2: "a service code is armed"}
 _DOUBTS = ((1, "it is older than it should be"), (2, "its second copy is missing or older"), (4, "records in it are damaged"))
 
 
-def _more(what: str) -> Callable[[Record], str]:
-    return lambda record: f"{what}, {record.a} more since it was last told" if record.a else what
+def _times(count: int, more: str = "") -> str:
+    return f"{count} {more}time{'s' if count != 1 else ''}"
+
+
+def _bell(record: Record) -> str:
+    pressed = "the help button was pressed"
+    if record.b:
+        return f"{pressed} {_times(record.a, 'more ')} for call {record.b}"
+    return pressed if record.a <= 1 else f"{pressed}, and {_times(record.a - 1)} before that it had not told of"
+
+
+def _tampered(record: Record) -> str:
+    said = "somebody is at the cabinet's inside"
+    return f"{said}: told {_times(record.a, 'more ')} within an hour" if record.a else said
+
+
+def _tried(record: Record) -> str:
+    """It is written down before anything is compared."""
+    return f"a code was tried, right or wrong ({_times(record.a)} since the last deposit began here)"
+
+
+def _flapped(record: Record) -> str:
+    return f"doors opened without a cause {_times(record.a, 'more ')}" if record.a else "no more doors opened without a cause"
 
 
 def _supply(record: Record) -> str:
@@ -49,6 +70,8 @@ def _supply(record: Record) -> str:
 
 def _refused(record: Record) -> str:
     count, too_old = record.a & 0xFFFF, record.a >> 16
+    if not count:
+        return "an hour has passed in which no ticket was refused"
     said = f"{count} tickets were refused" if count != 1 else "a ticket was refused"
     return said + (f", {too_old} of them with labels that are too old" if too_old else "")
 
@@ -84,34 +107,36 @@ _WORDS: dict[int, Callable[[Record], str]] = {
     records.DEPOSIT_STARTED: lambda record: "a courier's ticket was taken and this door chosen",
     records.PULSED: lambda record: f"the lock was pulsed, pulse {record.a} of at most 3 of this attempt",
     records.DOOR_OPENED: lambda record: "the door opened",
-    records.DOOR_CLOSED: lambda record: "the door was closed, " + ("something is inside" if record.a else "nothing is inside"),
+    records.DOOR_CLOSED: lambda record: f"the door was closed, its sensor sees {'something' if record.a else 'nothing'} inside",
     records.DEPOSITED: lambda record: "a parcel was deposited",
-    records.CANCELLED: lambda record: "the courier took the parcel away again, its ticket stays good",
-    records.WITHDRAWN: lambda record: "the courier took the parcel back within a minute",
-    records.CODE_TRIED: lambda record: f"a code was tried that was not right; {record.a} count for this parcel",
+    records.CANCELLED: lambda record: "the visit of a courier ended without a deposit, the ticket stays good",
+    records.WITHDRAWN: lambda record: "the ticket was typed again within a minute: the parcel's code is dead, the courier's door opens",
+    records.CODE_TRIED: _tried,
     records.PICKUP_OPENED: lambda record: f"a code or an order was right: by {OPENERS.get(record.a, 'nobody knows whom')}",
-    records.COLLECTED: lambda record: "the parcel was taken out, its code is dead",
+    records.COLLECTED: lambda record: "the parcel is gone, by the sensor, somebody's word or the host's; its code is dead",
     records.DOOR_LEFT_OPEN: lambda record: "the door was left open",
     records.DOOR_FORCED: lambda record: "the door opened without a cause",
     records.DOOR_JAMMED: lambda record: "the door did not open: the contact saw nothing move after the last pulse",
-    records.BELL_RUNG: _more("the help button was pressed"),
+    records.BELL_RUNG: _bell,
     records.LAMP_FAILED: lambda record: "the lamp draws no current",
     records.TICKET_REFUSED: _refused,
-    records.STILL_INSIDE: lambda record: "the door was closed with the parcel still inside, its code stays good",
-    records.SENSOR_FAULT: lambda record: f"the {'contact' if record.a == 1 else 'occupancy sensor'} has failed",
+    records.STILL_INSIDE: lambda record: "a pickup ended with the parcel still inside, as far as is known; its code stays good",
+    records.SENSOR_FAULT: lambda record: (
+        "the contact has failed" if record.a == 1 else "the occupancy sensor contradicts what happened at the door"
+    ),
     records.LEVEL_LOST: _lost,
     records.PART_FAILED: lambda record: _PARTS.get(record.a, f"part {record.a} has failed"),
     records.PARCEL_FLAGGED: lambda record: "the courier says that the parcel lies where nothing is seen",
     records.REISSUED: lambda record: "the parcel has another code, the one before is dead",
     records.ARMED: lambda record: _ARMED.get(record.a >> 8, "no code of staff is armed any more"),
-    records.SERVICE_OPENED: lambda record: "staff opened the empty door with a service code",
+    records.SERVICE_OPENED: lambda record: "a service code was right for this door, which has no parcel",
     records.DOOR_TESTED: lambda record: "staff tested the door: " + ("it is sound" if record.a else "it is not sound"),
     records.OUT_OF_SERVICE: lambda record: "the door was taken out of service" if record.a else "the door is in service again",
     records.COMMAND_APPLIED: lambda record: f"order {record.a} of the host was " + ("carried out" if record.b & 1 else "not possible"),
-    records.CODES_TRIED: lambda record: f"{record.a} codes were tried at doors that ask for all digits",
-    records.DOOR_FLAPPED: lambda record: f"the door opened without a cause {record.a} more times",
+    records.CODES_TRIED: lambda record: f"codes were tried {_times(record.a)} at doors that ask for all digits, right or wrong",
+    records.DOOR_FLAPPED: _flapped,
     records.SUPPLY_LOW: _supply,
-    records.TAMPERED: _more("somebody is at the cabinet's inside"),
+    records.TAMPERED: _tampered,
     records.KEYS_LEFT_OUT: _keys,
     records.EPOCH_BEGUN: lambda record: f"new parcels get codes of epoch {record.a & 0x3FFFF}, by rule {record.a >> 18}",
     records.EVENT_LOST: lambda record: "stands for an event that the journal has lost",

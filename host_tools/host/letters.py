@@ -15,7 +15,7 @@ from host_tools.host.database import execute_many, insert_new, is_inserted
 from host_tools.host.standing import Board
 from host_tools.host.times import Moment
 from locker.core import records
-from locker.core.commands import RECALL, SERVICE
+from locker.core.commands import ARM_RECALL, ARM_SERVICE, RECALL, SERVICE
 from locker.core.records import Record
 
 #: Alarms by kind of record; a person should look at each.
@@ -57,6 +57,8 @@ MENDED = "mended"  # a door that was stuck has moved, and her parcel is still th
 USED_LABEL = "used label"  # instead of "deposited": the ticket was used before or revoked
 LABEL_AGAIN = "label used twice"  # corrects a "deposited": its ticket was used again
 LOST = "unknown"  # nobody knows whether the parcel is there: the cabinet was put back to an older state
+CLEARED = "label cleared"  # takes back what made her doubt: USED_LABEL or LABEL_AGAIN
+UNORDERED = "unordered code"  # alarm: a cabinet has armed a code of staff that nobody has ordered here
 ODD_NEW_CODE = "odd new code"  # instead of "new code", where the ticket was odd
 
 # Parcel.stuck.
@@ -158,9 +160,14 @@ class Letters:
         self._rows.append(self._letter(board, record, kind, parcel, moment))
 
     def send_staff_code(self, board: Board, record: Record, parcel: dict[str, Any] | None, moment: Moment) -> None:
-        """Sends staff the code of 12 digits that they have armed for a door; none where they have taken it back."""
+        """Sends staff the code of 12 digits that they have armed for a door; none where they have taken it back.
+
+        A board that says so of a code that nobody has ordered has them walk there for nothing, or worse: that is an alarm.
+        """
         kind = {RECALL: RECALL_CODE, SERVICE: SERVICE_CODE}.get(record.a >> 8)
-        if kind:
+        if kind and not self._is_ordered(board, record):
+            self.alarm(board, record, UNORDERED, moment)
+        elif kind:
             row = self._letter(board, record, kind, parcel, moment)
             self._rows.append(row | {"resident": None, "counter": record.b, "retry": record.a & 255})
 
@@ -170,6 +177,13 @@ class Letters:
         of_door = {"id": board.letter_id(number, f"staff {SERVICE_CODE_AGAIN} {armed.door}"), "resident": None}
         self._rows.append(row | of_door | {"counter": armed.b, "retry": armed.a & 255})
 
+    def _is_ordered(self, board: Board, record: Record) -> bool:
+        order = tables.command.c
+        kind = {RECALL: ARM_RECALL, SERVICE: ARM_SERVICE}[record.a >> 8]
+        its = (order.cabinet == board.cabinet) & (order.kind == kind) & (order.door == record.door)
+        its &= (order.counter == record.b) & (order.a == record.a & 255)
+        return self._connection.scalar(select(order.sequence).where(its).limit(1)) is not None
+
     def lose(self, board: Board, record: Record, parcel: dict[str, Any], moment: Moment) -> None:
         """Nobody knows whether a parcel is still there: staff and its resident are told so. `record` is how that was found out."""
         about = Record(record.kind, parcel["door"], record.boot, record.number, record.uptime, record.a, parcel["counter"])
@@ -178,8 +192,11 @@ class Letters:
             self._rows.append(row | {"id": board.letter_id(record.number, f"{LOST} {parcel['id']}")})
         raise_case(self._connection, board.cabinet, LOST, parcel["id"], parcel["door"], moment.heard_ms)
 
-    def correct(self, first: dict[str, Any], moment: Moment) -> None:
-        """The label of a parcel that was told as any other has been used again: staff and the resident are told so."""
+    def correct(self, first: dict[str, Any], use: str, moment: Moment) -> None:
+        """The label of a parcel that was told as any other has been used again: staff and the resident are told so.
+
+        `use` names the event that it was used by: each is told.
+        """
         record = self._deposits.get((first["cabinet"], first["incarnation"], first["door"], first["counter"])) or self._deposit_of(first)
         if record is None:  # of a journal that this ledger never had
             return
@@ -187,14 +204,31 @@ class Letters:
         board = standing.boards(self._connection, [key])[key]
         self.alarm(board, record, USED_TWICE, moment)
         if first["resident"] is not None:
-            self.tell(board, record, LABEL_AGAIN, first, moment)
+            row = self._letter(board, record, LABEL_AGAIN, first, moment)
+            self._rows.append(row | {"id": board.letter_id(record.number, f"{LABEL_AGAIN} {use}")})
+
+    def clear(self, parcel: dict[str, Any], why: str, moment: Moment) -> None:
+        """A parcel that waits is not to be doubted any more: its resident is told so. `why` names what says so: each is told."""
+        record = self._deposits.get((parcel["cabinet"], parcel["incarnation"], parcel["door"], parcel["counter"])) or self._deposit_of(
+            parcel
+        )
+        if record is not None and parcel["resident"] is not None and parcel["state"] == "waiting":
+            key = (parcel["cabinet"], parcel["incarnation"])
+            board = standing.boards(self._connection, [key])[key]
+            row = self._letter(board, record, CLEARED, parcel, moment)
+            self._rows.append(row | {"id": board.letter_id(record.number, f"{CLEARED} {why}")})
 
     def tell_of_deposit(self, parcel: dict[str, Any], heard_ms: int) -> None:
         """A parcel that was nobody's is somebody's now: she is told as of any deposit."""
         key = (parcel["cabinet"], parcel["incarnation"])
         board = standing.boards(self._connection, [key])[key]
-        moment = Moment(parcel["deposited_ms"], parcel["deposited_ms"], heard_ms)
-        self.tell(board, self._deposit_of(parcel) or of_receipt(parcel), LETTERS[records.DEPOSITED], parcel, moment)
+        record = self._deposit_of(parcel) or of_receipt(parcel)
+        event = tables.event.c
+        its = (event.cabinet == parcel["cabinet"]) & (event.incarnation.in_(standing.names(parcel["incarnation"])))
+        earliest = self._connection.scalar(select(event.earliest_ms).where(its, event.number == record.number))
+        latest_ms = parcel["deposited_ms"]
+        moment = Moment(min(latest_ms, earliest or since_ms(self._connection, parcel["cabinet"])), latest_ms, heard_ms)
+        self.tell(board, record, LETTERS[records.DEPOSITED], parcel, moment)
 
     def _deposit_of(self, parcel: dict[str, Any]) -> Record | None:
         """The event with which a parcel came, from an earlier turn."""
@@ -231,6 +265,11 @@ class Letters:
         hold_back(self._connection, self._rows)
         execute_many(self._connection, insert_new(self._dialect, tables.outbox), self._rows)
         execute_many(self._connection, insert_new(self._dialect, tables.pickup), self._pickups)
+
+
+def since_ms(connection: Connection, cabinet: int) -> int:
+    """Since when parcels can have come to a cabinet, in ms since 1970."""
+    return connection.execute(select(tables.cabinet.c.enrolled_ms).where(tables.cabinet.c.id == cabinet)).scalar_one()
 
 
 def of_receipt(parcel: dict[str, Any]) -> Record:

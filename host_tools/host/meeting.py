@@ -37,14 +37,21 @@ _TIME_MAX = 0xFFFFFFFF  # seconds since 1970 that a Held can say
 FAULTS = {
     "copied": (
         1,
-        "its identity runs on another chip, so its flash was copied: give that chip one of its own with `ansim provision --replace`",
+        "its identity runs on another chip: its flash was copied, or somebody has its keys; give that chip one of its own with "
+        "`ansim provision --replace`",
     ),
     "newer codes": (3, "its codes are of a rule that this ansim does not know: update ansim on this host"),
     "other host": (2, "another host with a copy of this ledger serves it: stop that host, then run `ansim link take-over` here"),
 }
-RESTORED_LEDGER = "this ledger was restored from a backup: the board tells again what it lacks"
-OTHER_STORY = "an older image of its flash was put back and it went on from there: both stories are kept, and its parcels are put right"
-OLDER_JOURNAL = "its journal was restored from an older image or begun anew: it takes no parcels until its new epoch has begun"
+RESTORED_LEDGER = (
+    "the board says that a host holds more of its events than this ledger does: a backup was restored here, or the board says what is "
+    "not so; it tells again what is missing"
+)
+OTHER_STORY = (
+    "it tells other events than this ledger holds, as after an older image of its flash was put back: both stories are kept, and its "
+    "parcels are put right"
+)
+OLDER_JOURNAL = "its journal holds less than this ledger, as an older image or a new one does: no parcels until its new epoch has begun"
 
 OLDER_TOLD_AGAIN = "its journal was restored from an older image: what it tells again is compared, then it is told how much is missing"
 

@@ -19,6 +19,13 @@ def normal(text: str) -> str:
     return "".join(" " if unicodedata.category(character) == "Zs" else character for character in composed)
 
 
+def likeness(text: str) -> str:
+    """What is the same of two names that people take for one: letters without their case and form, blanks and dashes of any kind."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    kinds = ((character, unicodedata.category(character)) for character in folded if character not in JOINERS)
+    return " ".join("".join("-" if kind == "Pd" else " " if kind == "Zs" else character for character, kind in kinds).split())
+
+
 def checked_name(what: str, name: str) -> str:
     """The normal form of a name that is to be kept; raises Complaint for one that no screen or message could carry."""
     name = normal(name)

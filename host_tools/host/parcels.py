@@ -4,15 +4,17 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
-from host_tools.host import tables
+from host_tools.host import orders, tables
 from host_tools.host.events import OPENERS
 from host_tools.host.ledger import RETIRED, Ledger
 from host_tools.host.residents import LABEL
 from host_tools.host.standing import names
-from locker.core import records
+from locker.core import commands, records
 
 #: A parcel that the cabinet gave up because the host said that it is gone.
 BY_ORDER = "the host's word that it is gone"
+#: One whose cabinet says that it was taken, and has told of nobody who was let in.
+UNTOLD = "nobody knows whom: its cabinet has told of no opening"
 
 
 class Parcel(NamedTuple):
@@ -65,7 +67,8 @@ def listing(ledger: Ledger, state: str | None = None) -> list[Parcel]:
         wanted = wanted.where(parcel.c.state == state)
     with ledger.reading() as connection:
         openers = _openers(connection)
-        return [_parcel(row, openers) for row in connection.execute(wanted)]
+        settled = _settled(connection)
+        return [_parcel(row, openers, settled) for row in connection.execute(wanted)]
 
 
 def _openers(connection: Connection) -> dict[tuple[int, int, int, int], int]:
@@ -75,7 +78,18 @@ def _openers(connection: Connection) -> dict[tuple[int, int, int, int], int]:
     return {(row.cabinet, row.incarnation, row.door, row.b): row.a for row in connection.execute(wanted.order_by(event.number))}
 
 
-def _parcel(row: Row, openers: dict[tuple[int, int, int, int], int]) -> Parcel:
+def _settled(connection: Connection) -> set[tuple[int, int]]:
+    """The doors, by the ledger's number of the cabinet, whose boards have done what the host said of the parcel there."""
+    order = tables.command.c
+    return {
+        (row.cabinet, row.door)
+        for row in connection.execute(
+            select(order.cabinet, order.door).where(order.kind == commands.SETTLE, order.state == orders.DONE).distinct()
+        )
+    }
+
+
+def _parcel(row: Row, openers: dict[tuple[int, int, int, int], int], settled: set[tuple[int, int]]) -> Parcel:
     cabinet, incarnation = row[:2]
     parcel = Parcel(*row[2:], ended_by=None)
     if parcel.state not in ("collected", "withdrawn"):
@@ -85,7 +99,8 @@ def _parcel(row: Row, openers: dict[tuple[int, int, int, int], int]) -> Parcel:
     labels = reversed(names(incarnation))  # it may have been opened before its board's story branched
     found = (openers.get((cabinet, label, parcel.door, parcel.counter)) for label in labels)
     opener = next((opener for opener in found if opener is not None), None)
-    return parcel._replace(ended_by=BY_ORDER if opener is None else OPENERS.get(opener))
+    unopened = BY_ORDER if (cabinet, parcel.door) in settled else UNTOLD
+    return parcel._replace(ended_by=unopened if opener is None else OPENERS.get(opener, UNTOLD))
 
 
 def waiting_at(ledger: Ledger, site: str, number: int) -> int:

@@ -40,9 +40,13 @@ class Change(NamedTuple):
 
 
 class Presence:
-    """What one server says of itself. Each method is one transaction, and raises what the ledger raises."""
+    """What one server says of itself. Each method is one transaction, and raises what the ledger raises.
 
-    def __init__(self, ledger: Ledger) -> None:
+    `is_alone`: it holds a ledger that no other can serve, so a row of another is of one that was killed.
+    """
+
+    def __init__(self, ledger: Ledger, *, is_alone: bool = False) -> None:
+        self._is_alone = is_alone
         self.id = os.urandom(8).hex()
         self._ledger = ledger
         self._since_ms: int | None = None
@@ -52,7 +56,7 @@ class Presence:
         with self._ledger.writing() as connection:
             at_ms = clock_ms(connection, at_ms)
             if self._since_ms is None:
-                _bury(connection, at_ms)
+                _bury(connection, at_ms, everyone=self._is_alone and connection.dialect.name == "sqlite")
             self._since_ms = self._since_ms or at_ms
             name = socket.gethostname()[:_NAME_MAX]
             renewed = connection.execute(update(server).where(server.c.id == self.id).values(beat_ms=at_ms))
@@ -101,10 +105,10 @@ def _running(connection: Connection, at_ms: int) -> list[Running]:
     return [Running(row.id, row.name, row.since_ms) for row in rows if is_running(row, at_ms)]
 
 
-def _bury(connection: Connection, at_ms: int) -> None:
+def _bury(connection: Connection, at_ms: int, *, everyone: bool) -> None:
     """Notes that the links of servers that ended without a word are down since their last beat."""
     for row in connection.execute(select(server)).all():
-        if not is_running(row, at_ms):
+        if everyone or not is_running(row, at_ms):
             its = (link.c.server == row.id) & link.c.up
             connection.execute(update(link).where(its).values(up=False, since_ms=min(row.beat_ms, at_ms)))
             connection.execute(delete(server).where(server.c.id == row.id))

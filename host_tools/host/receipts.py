@@ -19,7 +19,7 @@ from host_tools.host import standing, tables, tickets
 from host_tools.host.data import RECEIPT_LOCK
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import RETIRED, Identity, Ledger
-from host_tools.host.letters import ODD_TICKET, Letters, of_receipt
+from host_tools.host.letters import ODD_TICKET, Letters, of_receipt, since_ms
 from host_tools.host.names import normal
 from host_tools.host.times import Moment
 from locker.core.codes import receipt_code, same
@@ -167,7 +167,8 @@ def _bring_in(connection: Connection, cabinet: int, claim: _Claim, epoch: int, c
     connection.execute(insert(table).values(**parcel))
     if ticket is not None and ticket.state in ("open", "expired"):
         connection.execute(update(tables.ticket).where(_ticket_of(claim)).values(state="used"))
-    _tell(connection, cabinet, incarnation, parcel, Moment(at_ms, at_ms, at_ms))
+    earliest_ms = ticket.issued_ms if ticket else since_ms(connection, cabinet)  # all that a receipt tells of when it was
+    _tell(connection, cabinet, incarnation, parcel, Moment(min(earliest_ms, at_ms), at_ms, at_ms))
     return False
 
 

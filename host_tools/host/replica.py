@@ -11,12 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from host_tools.host import aside, forks, openings, orders, standing, tables
+from host_tools.host import aside, forks, labels, openings, orders, standing, tables
 from host_tools.host.aside import SET_ASIDE
 from host_tools.host.bounds import REFUSALS, are_no_slips
 from host_tools.host.database import execute_many, insert_or_change, is_the_databases
 from host_tools.host.domains import Applied, Apply, alone, apart
 from host_tools.host.forks import Diverged
+from host_tools.host.labels import Use
 from host_tools.host.ledger import Ledger
 from host_tools.host.letters import ODD_TICKET, UNKNOWN, Letters, News, note_movement
 from host_tools.host.meeting import BEYOND, FAULTS, Meeting, give_up, meet, put_right
@@ -111,6 +112,7 @@ class _Turn:
         self._dialect = connection.dialect.name
         self._said = said
         self._boards = standing.boards(connection, ((message.cabinet, message.incarnation) for message in said))
+        self._sites = {board.cabinet: board.site for board in self._boards.values()}
         self._wrong: dict[bytes, str] = {}
         self._heard = heard = {raw: self._unpacked(raw) for message in said for raw in message.records}
         serials = standing.serials_of(record.a for record in heard.values() if record.kind in (records.DEPOSITED, records.WITHDRAWN))
@@ -227,17 +229,19 @@ class _Turn:
         if parcel and parcel["state"] == "waiting":
             parcel |= {"state": ENDS[record.kind], "ended_ms": moment.latest_ms}
             if record.kind == records.WITHDRAWN:
-                self._free(board, (parcel["generation"], parcel["serial"]))
+                self._free(board, record, (parcel["generation"], parcel["serial"]), moment)
         elif parcel is None and not standing.knows_parcel(self._connection, board, record.door, record.b):
             self.letters.alarm(board, record, UNKNOWN, moment)
 
-    def _free(self, board: Board, label: Serial) -> None:
-        """The courier has taken a parcel back: its ticket is as good as before."""
+    def _free(self, board: Board, record: Record, label: Serial, moment: Moment) -> None:
+        """The courier has taken a parcel back: its ticket is as good as before, or another parcel on it is doubted no more."""
         self._uses[board.site, label] -= 1
         ticket = self._tickets.get((board.site, label))
         if ticket and ticket["state"] == "used" and not self._uses[board.site, label]:
             ticket["state"] = "open" if label[0] + 1 >= board.generation else "expired"
             self._used.append({"at": board.site, "of": label[0], "number": label[1], "is": ticket["state"]})
+        elif ticket and ticket["state"] != "revoked" and self._uses[board.site, label] == 1:
+            labels.trust(self._connection, self.letters, self._parcels, self._sites, Use(board, record, label, moment))
 
     def _note(self, board: Board, record: Record, moment: Moment) -> None:
         """What an event says of epochs, orders and the terms of a parcel."""
@@ -279,7 +283,7 @@ class _Turn:
             ticket["state"] = "used"
             self._used.append({"at": board.site, "of": generation, "number": serial, "is": "used"})
         if self._uses[board.site, label] > 1:
-            self._doubt_the_first(board.site, label, moment)
+            labels.doubt(self._connection, self.letters, self._parcels, self._sites, Use(board, record, label, moment))
         self._parcels[board.cabinet, board.incarnation, record.door, record.b] = {
             "id": None,
             "cabinet": board.cabinet,
@@ -311,17 +315,6 @@ class _Turn:
                 self._parcels[board.cabinet, board.incarnation, record.door, record.b] = parcel
                 return True
         return False
-
-    def _doubt_the_first(self, site: int, label: Serial, moment: Moment) -> None:
-        """A label was used again: whose use of it was honest nobody knows, so the parcel that was told as any other is one to doubt too."""
-        for key, parcel in standing.deposits(self._connection, site, label).items():
-            self._parcels.setdefault(key, parcel)
-        sites = {board.cabinet: board.site for board in self._boards.values()}
-        for parcel in self._parcels.values():
-            is_its = (parcel["generation"], parcel["serial"]) == label and sites.get(parcel["cabinet"], site) == site
-            if is_its and not parcel["flagged"] and parcel["state"] != "withdrawn":
-                parcel["flagged"] = True
-                self.letters.correct(parcel, moment)
 
     def _epoch_of(self, board: Board, door: int) -> int:
         """The epoch of the parcel that was just deposited: that in which its counter was reserved."""

@@ -12,7 +12,7 @@ from host_tools.host import tables
 from host_tools.host.contacts import checked_contact
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
-from host_tools.host.names import checked_name, checked_unit, normal
+from host_tools.host.names import checked_name, checked_unit, likeness, normal
 from host_tools.host.vault import Vault
 
 #: A resident as lists and messages name her: `Kim Seo-yeon (101)`, without a unit by her name alone; NULL where there is none.
@@ -32,11 +32,14 @@ class Resident(NamedTuple):
     has_tail: bool
 
 
-def add(ledger: Ledger, name: str, contact: str = "", unit: str = "", *, dry_run: bool = False) -> Resident:
-    """Enters a resident; raises Complaint when there is one of that name and unit, or when any of the three cannot be."""
+def add(ledger: Ledger, name: str, contact: str = "", unit: str = "", *, alike: bool = False, dry_run: bool = False) -> Resident:
+    """Enters a resident; raises Complaint when there is one of that name and unit, or when any of the three cannot be.
+
+    One who would be taken for another, for her name or unit is only typed another way, is entered if she is to be (`alike`).
+    """
     row = {"name": checked_name("resident", name), "unit": checked_unit(unit), "contact": checked_contact(contact), "since_ms": now_ms()}
     with ledger.writing() as connection:
-        _refuse_taken(connection, row["name"], row["unit"], 0)
+        _refuse_taken(connection, row["name"], row["unit"], 0, alike=alike)
         if dry_run:
             return Resident(0, row["name"], row["unit"], row["contact"], False)
         try:
@@ -54,16 +57,23 @@ def everyone(ledger: Ledger) -> list[Resident]:
 
 
 def rename(
-    ledger: Ledger, name: str, unit: str | None, new_name: str | None, new_unit: str | None, *, dry_run: bool = False
+    ledger: Ledger,
+    name: str,
+    unit: str | None,
+    new_name: str | None,
+    new_unit: str | None,
+    *,
+    alike: bool = False,
+    dry_run: bool = False,
 ) -> tuple[Resident, Resident]:
-    """Gives a resident another name, another unit, or both; as she was and as she is. Raises Complaint."""
+    """Gives a resident another name, another unit, or both; as she was and as she is. Raises Complaint; `alike` as in `add`."""
     with ledger.writing() as connection:
         row = find(connection, name, unit)
         values = {
             "name": row.name if new_name is None else checked_name("resident", new_name),
             "unit": row.unit if new_unit is None else checked_unit(new_unit),
         }
-        _refuse_taken(connection, values["name"], values["unit"], row.id)
+        _refuse_taken(connection, values["name"], values["unit"], row.id, alike=alike)
         if not dry_run:
             connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(**values))
     return _resident(row), _resident(row)._replace(**values)
@@ -79,16 +89,16 @@ def set_contact(ledger: Ledger, name: str, unit: str | None, contact: str, *, dr
     return _resident(row)._replace(contact=kept)
 
 
-def set_tail(ledger: Ledger, name: str, tail: str, unit: str | None = None, *, dry_run: bool = False) -> Resident:
-    """Sets a resident's safe tail (two digits). It takes effect with her next ticket. Raises Complaint."""
-    if len(tail) != 2 or not (tail.isascii() and tail.isdigit()):
+def set_tail(ledger: Ledger, name: str, tail: str | None, unit: str | None = None, *, dry_run: bool = False) -> Resident:
+    """Sets a resident's safe tail (two digits), or takes it away (None), from her next ticket on. Raises Complaint."""
+    if tail is not None and (len(tail) != 2 or not (tail.isascii() and tail.isdigit())):
         raise Complaint("A safe tail is two digits.", 2)
     with ledger.writing() as connection:
         row = find(connection, name, unit)
-        sealed = ledger.vault.seal(bytes((int(tail),)), "tail", _owner(row))
+        sealed = None if tail is None else ledger.vault.seal(bytes((int(tail),)), "tail", _owner(row))
         if not dry_run:
             connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(tail=sealed))
-    return _resident(row)._replace(has_tail=True)
+    return _resident(row)._replace(has_tail=tail is not None)
 
 
 def tail_of(vault: Vault, row: Row) -> int | None:
@@ -107,7 +117,10 @@ def find(connection: Connection, name: str, unit: str | None = None) -> Row:
         words = "that name and unit" if unit is not None else "that name"
         raise Complaint(f"There is no resident of {words}: `ansim resident list` shows them, `ansim resident add` enters one.")
     if len(rows) > 1:
-        raise Complaint("There is more than one resident of that name: say whom you mean with --unit; `ansim resident list` shows them.", 2)
+        without = "" if rows[0].unit else ', --unit "" for the one who has none'
+        raise Complaint(
+            f"There is more than one resident of that name: say whom you mean with --unit{without}; `ansim resident list` shows them.", 2
+        )
     return rows[0]
 
 
@@ -116,11 +129,17 @@ def label(name: str, unit: str) -> str:
     return f"{name} ({unit})" if unit else name
 
 
-def _refuse_taken(connection: Connection, name: str, unit: str, but: int) -> None:
+def _refuse_taken(connection: Connection, name: str, unit: str, but: int, *, alike: bool) -> None:
     table = tables.resident.c
-    same = select(table.id).where(table.name == name, table.unit == unit, table.id != but)
-    if connection.scalar(same) is not None:
+    rows = connection.execute(select(table.name, table.unit).where(table.id != but)).all()
+    if (name, unit) in [tuple(row) for row in rows]:
         raise Complaint(_TAKEN)
+    like = [row for row in rows if likeness(row.name) == likeness(name) and (row.name != name or likeness(row.unit) == likeness(unit))]
+    if like and not alike:
+        raise Complaint(
+            f"That is how {label(*like[0])} may be typed, too, and a ticket would go to the wrong one of the two: write name and unit as "
+            "hers are written, or say with --alike that this is somebody else."
+        )
 
 
 def _resident(row: Row) -> Resident:

@@ -27,7 +27,7 @@ from host_tools.host.links import Link, Links
 from host_tools.host.listener import Listener
 from host_tools.host.meeting import look_again
 from host_tools.host.notifier import Notifier
-from host_tools.host.presence import BEAT_MS, Presence
+from host_tools.host.presence import ALIVE_MS, BEAT_MS, Presence
 from host_tools.host.replica import take
 from host_tools.host.rs485 import SerialBus
 from host_tools.host.said import Said, Taken, turn_of
@@ -70,7 +70,7 @@ class Server:
         self._tell = tell
         self._tally = Tally(tell)
         self._links = Links(ledger, tell, self._tally)
-        self._presence = Presence(ledger)
+        self._presence = Presence(ledger, is_alone=True)
         self._listener = Listener(self._hear, self._links.lost, self._tally)
         self._said: list[tuple[Link, Said]] = []
         self._waiting: Counter[int] = Counter()  # how many of these are of one board
@@ -327,7 +327,12 @@ class Server:
                     del self._links.changes[cabinet]
                 for other in others:
                     if other.id not in known:
-                        self._tell(occurrence("another server", detail=f"one on {other.name} serves this ledger too"))
+                        self._tell(
+                            occurrence(
+                                "another server",
+                                detail=f"one on {other.name} said within {ALIVE_MS // 1000} s that it serves this ledger too",
+                            )
+                        )
                 known = {other.id for other in others}
             await asyncio.sleep(_PRESENCE_S)
 

@@ -52,6 +52,8 @@ _RESIDENT = {
     f"seems. {_DOUBT} Its code is {{code}}.",
     "label used twice": "The label of the parcel behind door {door} at {place}, of which you were told before, has been used for another "
     f"parcel too. Nobody knows yet which of the two is honest. {_DOUBT}",
+    "label cleared": "The warning about the parcel behind door {door} at {place} is taken back: it waits for you as any other. Its code is "
+    f"{{code}}. {_TYPE} If you are not sure of it, {{call}}.",
     "new code": f"Your parcel at {{place}} has a new code: {{code}}. The one before no longer works. {_TYPE}",
     "odd new code": "The parcel at {place} that came on a label used before or taken back has a new code: {code}. The one before no longer "
     f"works. {_DOUBT}",
@@ -65,17 +67,18 @@ _RESIDENT = {
     "You need not go there to look: {call}. In danger call 112.",
     "unknown": "The cabinet at {place} was put back to an older state, and nobody knows whether your parcel is still behind door {door}. "
     "Its code no longer opens that door. Staff have been told: {call}.",
-    "withdrawn": "The courier took your parcel back from door {door} at {place}: its code no longer works.",
+    "withdrawn": "The courier had door {door} at {place} opened again, where your parcel was: its code no longer works. If the parcel is "
+    "put back you get another code.",
 }
 _STAFF = {
     "bell": "The help button was pressed at {place}: call {call}. Get help there. `{answer}` has its screen say that somebody has seen the "
     "call.",
     "forced": "Door {door} at {place} was opened without a cause.",
-    "jammed": "Door {door} at {place} does not open.",
+    "jammed": "Door {door} at {place} was to open, and its contact saw nothing move.",
     "left open": "Door {door} at {place} was left open.",
     "lamp": "The lamp at {place} has failed.",
     "part": "A part of {place} has failed that people can do without: its beeper, or the calibration of its analogue inputs.",
-    "sensor": "A sensor of door {door} at {place} has failed.",
+    "sensor": "A sensor of door {door} at {place} has failed, or somebody has put something in or taken something out: look inside.",
     "expander": "A part of {place} does not answer: some doors are out of service.",
     "supply": "The supply at {place} is too weak for its locks.",
     "coil": "A lock coil at {place} is on and cannot be switched off: cut its power now. No door opens there until it is mended.",
@@ -91,6 +94,8 @@ _STAFF = {
     "letters held": "{place} tells more than people there can have done. Its letters are held: look there, then `ansim link release`.",
     "refused tickets": "At {place} and its neighbours many ticket numbers are refused: somebody may be trying them.",
     "set aside": "Something that {place} told could not be understood and is kept aside: `ansim link aside` shows it.",
+    "unordered code": "{place} says that a code of staff is armed for door {door}, which nobody has ordered here; it is sent to nobody. "
+    "`ansim door disarm` takes it back. Unless a backup was restored, look whether that board is in other hands.",
     "unmade letter": "A letter about door {door} at {place} could not be made: its resident has to be told by a person.",
     "impossible": "What staff have ordered for {place} could not be carried out, because its door or its parcel had become another one: "
     "`ansim order list --state impossible` says which order.",
@@ -101,7 +106,7 @@ _STAFF = {
     "ticket again": "The ticket of the parcel behind door {door} at {place} was used for another one later: either may be the honest one.",
 }
 _STAFF_CODES = {"recall code": b"recall", "service code": b"service", "new service code": b"service"}
-_WITH_CODE = ("deposited", "used label", "new code", "odd new code")
+_WITH_CODE = ("deposited", "used label", "label cleared", "new code", "odd new code")
 
 
 def words(matter: Matter, identity: Identity) -> str:
@@ -111,7 +116,8 @@ def words(matter: Matter, identity: Identity) -> str:
     when = in_words(matter.moment)
     if not matter.for_resident:
         code = spoken_staff_code(matter, identity) if matter.kind in _STAFF_CODES else ""
-        late = "Heard late: " if matter.moment.heard_ms - matter.moment.earliest_ms > _LATE_MS else ""
+        late = "Heard late: " if matter.moment.heard_ms - matter.moment.latest_ms > _LATE_MS else ""
+        late = late or ("Perhaps heard late: " if matter.moment.heard_ms - matter.moment.earliest_ms > _LATE_MS else "")
         filled = {"place": place, "door": f"{matter.door:02d}", "code": code, "call": matter.counter}
         return late + _STAFF[matter.kind].format(**filled, answer=bell_answer(cabinet.site, cabinet.number, matter.counter)) + when
     code = spoken_code(matter, identity) if matter.kind in _WITH_CODE else ""

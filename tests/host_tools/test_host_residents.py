@@ -75,6 +75,33 @@ def test_two_residents_of_one_name_are_told_apart_by_their_units(ledger: Ledger)
         tickets.issue(ledger, "Kim", unit="103")
 
 
+@pytest.mark.parametrize("typed", ["kim seo-yeon", "Kim  Seo-yeon", "Kim Seo\u2011yeon", "\uff2bim Seo-yeon", "KIM SEO–YEON"])
+def test_who_would_be_taken_for_another_is_entered_only_when_she_is_to_be(ledger: Ledger, typed: str) -> None:
+    residents.add(ledger, "Kim Seo-yeon", unit="101")
+    residents.add(ledger, "Kim Seo-yeon", unit="102")
+    for unit in ("101", "103", ""):
+        with pytest.raises(Complaint, match="--alike"):
+            residents.add(ledger, typed, unit=unit)
+    with pytest.raises(Complaint, match="--alike"):
+        residents.add(ledger, "Kim Seo-yeon", unit="１０２")
+    other = residents.add(ledger, "Lee", unit="101")
+    with pytest.raises(Complaint, match="--alike"):
+        residents.rename(ledger, other.name, None, typed, None)
+    residents.add(ledger, "Kim Seo-yeon")
+    assert residents.add(ledger, typed, unit="103", alike=True).unit == "103"
+    with pytest.raises(Complaint, match='--unit "" for the one'):
+        residents.set_contact(ledger, "Kim Seo-yeon", None, "")
+
+
+def test_a_safe_tail_can_be_taken_away(ledger: Ledger) -> None:
+    residents.add(ledger, "Kim")
+    residents.set_tail(ledger, "Kim", "37")
+    assert residents.set_tail(ledger, "Kim", None, dry_run=True).has_tail is False
+    assert residents.everyone(ledger)[0].has_tail
+    residents.set_tail(ledger, "Kim", None)
+    assert not residents.everyone(ledger)[0].has_tail
+
+
 def test_a_rename_gives_nobody_a_name_that_another_one_has(ledger: Ledger) -> None:
     residents.add(ledger, "Kim")
     residents.add(ledger, "Lee", "lee@example.org")

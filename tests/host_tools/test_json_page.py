@@ -41,7 +41,7 @@ ELSEWHERE = {
 
 
 class Host:
-    """A host with one cabinet: behind door 7 a parcel of Kim's, behind door 8 one that is nobody's; one of its records is set aside."""
+    """A host with one cabinet: parcels on one label of Kim's behind doors 6 and 7, one of nobody's behind 8; a record is set aside."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,6 +54,7 @@ class Host:
             journal.add(records.BOOTED, 0, 1, 2)
             journal.deposit(7, first.serial, 1)
             journal.deposit(8, next(serial for serial in range(10) if serial not in (first.serial, second.serial, self.third.serial)), 1)
+            journal.deposit(6, first.serial, 1)  # on the label of another
             journal.add(records.BELL_RUNG)
             journal.add(records.REISSUED, 7, 256, 1)  # out of bounds
             take(ledger, [Said(1, 7, 1, 2, 1_700_000_000_000, tuple(journal.events), uptime=journal.uptime)])
@@ -85,6 +86,8 @@ class Host:
             ("parcel list", (), ""),
             ("parcel assign", (*CABINET, "--door", "8", "--resident", "Kim", DRY), ""),
             ("parcel assign", (*CABINET, "--door", "8", "--resident", "Kim"), ""),
+            ("parcel vouch", (*DOOR, DRY), ""),
+            ("parcel vouch", DOOR, ""),
             *((name, (*words, more), "") for name, words in orders for more in (DRY, "--no-wait")),
             ("order list", (), ""),
             ("cabinet list", (), ""),

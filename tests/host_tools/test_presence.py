@@ -70,6 +70,17 @@ def test_an_orderly_end_takes_the_links_down_and_the_server_away(ledger: Ledger)
 
 
 @pytest.mark.usefixtures("at")
+def test_a_server_that_was_killed_is_none_beside_the_one_that_holds_the_only_ledger(ledger: Ledger) -> None:
+    killed = Presence(ledger, is_alone=True)
+    killed.beat(NOW_MS, {1: Change(True, NOW_MS)})
+    heard(ledger, NOW_MS)
+    with ledger.reading() as connection:
+        is_shared = connection.dialect.name == "postgresql"  # where the other one may be on another machine
+    assert [one.id for one in Presence(ledger, is_alone=True).beat(NOW_MS + 1000, {})] == [killed.id] * is_shared
+    assert stands(ledger, NOW_MS + 1000) == ((UP, NOW_MS, 2) if is_shared else (DOWN, NOW_MS, 1))
+
+
+@pytest.mark.usefixtures("at")
 def test_a_clock_that_once_stood_in_the_future_proves_nothing_and_does_no_harm(ledger: Ledger) -> None:
     wrong_ms = NOW_MS + 100 * DAY_MS
     Presence(ledger).beat(wrong_ms, {1: Change(True, wrong_ms)})  # and is killed

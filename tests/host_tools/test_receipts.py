@@ -185,3 +185,13 @@ def test_a_command_says_that_a_letter_goes_out_only_when_a_server_runs_that_send
     assert "are released; each of them goes out now." in said("link", "release", *held)
     assert "to Kim; her letter goes out now." in said("parcel", "assign", *at)
     assert "(within 300 s)." in said("link", "take-over", *held)
+
+
+def test_of_a_deposit_that_a_receipt_tells_nobody_says_when_it_was_more_exactly_than_is_known(site: Site) -> None:
+    with site.ledger.writing() as connection:
+        issued_ms = connection.execute(tables.ticket.select()).one().issued_ms - 86_400_000
+        connection.execute(tables.ticket.update().values(issued_ms=issued_ms))
+    site.enter(site.receipt())
+    (letter,) = site.letters()
+    assert "(happened between " in letter.text
+    assert letter.happened < letter.happened_until == letter.heard

@@ -8,10 +8,11 @@ from click.testing import CliRunner, Result
 from host_board import Journal, enrol
 
 from host_tools.cli import ansim
-from host_tools.host import order_log, orders, outbox, residents, tables, tickets
+from host_tools.host import order_log, orders, outbox, parcels, residents, tables, tickets
 from host_tools.host.events import _WORDS, OPENERS, in_words
 from host_tools.host.ledger import open_ledger
 from host_tools.host.notifier import ConsoleNotifier
+from host_tools.host.orders import Order
 from host_tools.host.replica import Said, take
 from host_tools.host.wording import Message
 from locker.core import commands, records
@@ -172,11 +173,52 @@ def test_how_a_parcel_ended_says_by_whom(staff: Staff) -> None:
     staff.hear()
     found = {one["door"]: one["ended_by"] for one in staff.read("parcel", "list")}
     assert found == {door: words for door, (_, words) in enumerate(ends, 1)} | {
-        4: "the host's word that it is gone",
+        4: parcels.UNTOLD,
         5: "the courier",
         6: None,
     }
+    with open_ledger(staff.data) as ledger, ledger.writing() as connection:
+        orders.queue(connection, 1, [Order(commands.SETTLE, 4, 0, 1)], 1)
+        connection.execute(tables.command.update().values(state="done"))
+    assert [one["ended_by"] for one in staff.read("parcel", "list") if one["door"] == 4] == [parcels.BY_ORDER]
     assert "staff, with a recall code" in staff.run("parcel", "list").stdout
+
+
+def test_a_code_of_staff_that_nobody_has_ordered_is_sent_to_nobody_and_is_an_alarm(staff: Staff) -> None:
+    staff.journal.deposit(7, staff.serial, 9)
+    staff.journal.add(records.ARMED, 7, commands.RECALL << 8 | 1, 9)
+    staff.hear()
+    (letter,) = (one for one in staff.letters() if one.to == "staff")
+    assert (letter.kind, "nobody has ordered here" in letter.text) == ("unordered code", True)
+    staff.read("parcel", "recall", *PLACE, "--door", "7")
+    staff.journal.add(records.ARMED, 7, commands.RECALL << 8 | 1, 9)
+    staff.hear()
+    assert [one.kind for one in staff.letters()] == ["recall code"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "a", "b", "said", "never"),
+    [
+        (records.CODE_TRIED, 7, 9, "right or wrong (7 times", "not right"),
+        (records.BELL_RUNG, 1, 0, "the help button was pressed", "more"),
+        (records.BELL_RUNG, 3, 0, "and 2 times before", "3"),
+        (records.BELL_RUNG, 3, 41, "3 more times for call 41", "and"),
+        (records.TAMPERED, 0, 0, "inside", "time"),
+        (records.CANCELLED, 1, 9, "without a deposit", "took"),
+        (records.WITHDRAWN, 1, 9, "typed again", "took"),
+        (records.COLLECTED, 1, 9, "somebody's word", "was taken out"),
+        (records.DOOR_CLOSED, 0, 9, "sensor sees nothing", "nothing is inside"),
+        (records.SENSOR_FAULT, 2, 9, "contradicts", "failed"),
+        (records.SERVICE_OPENED, 0, 9, "was right", "staff opened"),
+        (records.DOOR_FLAPPED, 0, 0, "no more doors", "the door"),
+        (records.TICKET_REFUSED, 0, 0, "no ticket was refused", "0 tickets"),
+        (records.PART_FAILED, records.BEEPER, 0, "beeper", "kind"),
+    ],
+)
+def test_an_event_is_told_as_no_more_than_its_record_proves(kind: int, a: int, b: int, said: str, never: str) -> None:
+    words = in_words(Record(kind, 7, 1, 1, 1, a, b))
+    assert said in words
+    assert never not in words
 
 
 def test_whatever_staff_can_list_says_the_same_with_and_without_duress(tmp_path: Path) -> None:
