@@ -5,6 +5,7 @@ Events are applied and acknowledged always. A letter beyond the bucket keeps its
 at a cabinet; time that a board was away for counts too, so a day's backlog finds its letters there.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from host_tools.host.ledger import RETIRED, Ledger
 from locker.core.records import Record
 
 HELD_BACK = "letters held"  # alarm: a board causes more letters than people at it could
+FLOODS = "tells too much"  # alarm: a board tells more than there can be, and not all of it is taken
 REFUSALS = "refused tickets"  # alarm: somebody tries ticket numbers at this site
 FLOOD = "flood"  # why a letter is held
 DISCARDED = "discarded"
@@ -33,8 +35,9 @@ _MINUTE_MS = 60_000
 _KEPT_MINUTES = 7 * 24 * 60
 _ASKED_MAX = 500  # letters that one statement asks for
 
-#: Letters to staff that nothing holds up.
-_URGENT = ("bell", "forced", "tamper", "coil", HELD_BACK)
+#: Alarms to staff that nothing holds up; their repeats at one door are folded (folding.py).
+FOLDED = ("bell", "forced", "tamper", "coil")
+_URGENT = (*FOLDED, HELD_BACK, FLOODS)
 
 
 def credit(connection: Connection, cabinet: Row, at_ms: int) -> None:
@@ -62,6 +65,12 @@ def hold_back(connection: Connection, rows: list[dict[str, Any]]) -> None:
         connection.execute(update(table).where(table.c.id == number).values(letters=level, letters_ms=at_ms))
         if its[-1]["held"]:
             raise_case(connection, number, HELD_BACK, at_ms // _HOUR_MS, 0, at_ms)
+
+
+def tell_of_floods(ledger: Ledger, cabinets: Iterable[int], at_ms: int) -> list[int]:
+    """Tells staff, once an hour each, that these boards tell more than there can be; those of which they are told now."""
+    with ledger.writing() as connection:
+        return [one for one in cabinets if raise_case(connection, one, FLOODS, at_ms // _HOUR_MS, 0, at_ms)]
 
 
 def _new(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from host_tools.errors import Complaint
-from host_tools.host import dispatch, generations, openings, orders, outbox
+from host_tools.host import bounds, dispatch, generations, openings, orders, outbox
 from host_tools.host.carriers import Carrier, SerialCarrier
 from host_tools.host.chronicle import Tell, occurrence, of_news
 from host_tools.host.database import Passing, now_ms
+from host_tools.host.folding import Folds
+from host_tools.host.inflow import Inflow
 from host_tools.host.ledger import Ledger
 from host_tools.host.letters import News
 from host_tools.host.links import Link, Links
@@ -73,6 +75,7 @@ class Server:
         self._presence = Presence(ledger, is_alone=True)
         self._listener = Listener(self._hear, self._links.lost, self._tally)
         self._said: list[tuple[Link, Said]] = []
+        self._inflow = Inflow()
         self._waiting: Counter[int] = Counter()  # how many of these are of one board
         self._places: dict[int, Link] = {}  # by the ledger's number of the cabinet
         self._work = asyncio.Event()
@@ -167,8 +170,9 @@ class Server:
 
     def _hear(self, carrier: Carrier, payload: bytes) -> bool:
         """Takes a payload; whether it was from one of our boards."""
+        loop_s = asyncio.get_running_loop().time()
         try:
-            heard = self._links.hear(carrier, payload, asyncio.get_running_loop().time())
+            heard = self._links.hear(carrier, payload, loop_s)
         except Passing:  # whoever it was will say it again
             self._tally.count(OVERFLOW)
             return True
@@ -183,7 +187,9 @@ class Server:
             return False
         link, said = heard
         self._places[link.cabinet] = link
-        if said is not None and (len(self._said) >= _WAITING_MAX or self._waiting[link.cabinet] >= _OF_ONE_MAX):
+        if said is not None and not self._inflow.admits(said, loop_s):
+            self._tally.count(OVERFLOW, hint=f"of cabinet {link.number} of {link.site}, which tells more than there can be")
+        elif said is not None and (len(self._said) >= _WAITING_MAX or self._waiting[link.cabinet] >= _OF_ONE_MAX):
             self._tally.count(OVERFLOW)
         elif said is not None:
             self._said.append((link, said))
@@ -256,6 +262,7 @@ class Server:
                     rolled_s = loop.time()
                     await loop.run_in_executor(thread, orders.roll_epochs, self._ledger, now_ms())
                     await loop.run_in_executor(thread, generations.look_after, self._ledger, now_ms())
+                await self._tell_of_floods(thread)
                 boards = self._links.in_step()
                 if boards:
                     found = await loop.run_in_executor(thread, orders.next_orders, self._ledger, boards)
@@ -263,6 +270,16 @@ class Server:
                     self._links.say(await loop.run_in_executor(thread, openings.untold, self._ledger, boards, now_ms()))
             except Passing:  # told by whoever commits
                 continue
+
+    async def _tell_of_floods(self, thread: ThreadPoolExecutor) -> None:
+        if not self._inflow.flooding:
+            return
+        flooding = list(self._inflow.flooding)
+        told = await asyncio.get_running_loop().run_in_executor(thread, bounds.tell_of_floods, self._ledger, flooding, now_ms())
+        for cabinet in flooding:
+            self._inflow.flooding.pop(cabinet, None)
+        for link in [self._places[cabinet] for cabinet in told]:
+            self._tell(occurrence("alarm", alarm=bounds.FLOODS, site=link.site, cabinet=link.number))
 
     def _told(self, news: News) -> dict:
         link = self._places.get(news.cabinet)
@@ -273,12 +290,13 @@ class Server:
 
     async def _post(self, thread: ThreadPoolExecutor) -> None:
         pause_s = _RESEND_FIRST_S
+        work = partial(outbox.deliver, self._ledger, self._notifier, Folds())
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._mail.wait(), _LOOK_S)  # a command beside this server may have written a letter
             self._mail.clear()
             try:
-                done = await asyncio.get_running_loop().run_in_executor(thread, outbox.deliver, self._ledger, self._notifier)
+                done = await asyncio.get_running_loop().run_in_executor(thread, work)
             except Passing:  # the ledger will be back; the letters are in it
                 await asyncio.sleep(_LEDGER_PAUSE_S)
                 self._mail.set()
@@ -298,16 +316,22 @@ class Server:
 
     async def _dispatch(self, thread: ThreadPoolExecutor) -> None:
         """Tells dispatchers what is for them alone; how that goes is told nowhere, for it would be told under duress only."""
+        folds = Folds()
+        pause_s: float | None = None
         while True:
-            await self._pickups.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._pickups.wait(), pause_s)
             self._pickups.clear()
+            work = partial(dispatch.deliver, self._ledger, self._dispatchers, folds)
             try:
-                done = await asyncio.get_running_loop().run_in_executor(thread, dispatch.deliver, self._ledger, self._dispatchers)
+                left = await asyncio.get_running_loop().run_in_executor(thread, work)
             except Passing:
-                done = False
-            if not done:
+                left = dispatch.Left(failed=True)
+            if left.failed:
                 await asyncio.sleep(_RESEND_FIRST_S)
+            if left.failed or left.more:
                 self._pickups.set()
+            pause_s = _RESEND_FIRST_S if left.folded else None
 
     async def _be_present(self, thread: ThreadPoolExecutor) -> None:
         """Says in the ledger that this server runs, and what became of its links; tells of other servers."""

@@ -92,6 +92,8 @@ _STAFF = {
     "parcel": "Door {door} at {place} gave up a parcel that this host does not know: look whether something is inside.",
     "unknown": "{place} was put back to an older state: look whether two parcels, or another one, are behind door {door}.",
     "letters held": "{place} tells more than people there can have done. Its letters are held: look there, then `ansim link release`.",
+    "tells too much": "{place} tells more than there can be, and not all of it is taken: a stranger may hold its board. Look there; "
+    "`ansim cabinet silence` ends it. Its help button is still heard.",
     "refused tickets": "At {place} and its neighbours many ticket numbers are refused: somebody may be trying them.",
     "set aside": "Something that {place} told could not be understood and is kept aside: `ansim link aside` shows it.",
     "unordered code": "{place} says that a code of staff is armed for door {door}, which nobody has ordered here; it is sent to nobody. "
@@ -129,6 +131,11 @@ def words(matter: Matter, identity: Identity) -> str:
 def bell_answer(site: str, cabinet: int, call: int) -> str:
     """The command that answers a call, as it is typed."""
     return f"ansim bell ack --site {shlex.quote(site)} --cabinet {cabinet} --call {call}"
+
+
+def words_of_many(matter: Matter, identity: Identity, count: int) -> str:
+    """The text for staff about so many alarms of one kind at one door, the matter being the first of them."""
+    return f"{count} more like this one since it was last told: {words(matter, identity)}"
 
 
 def in_words(moment: Moment) -> str:

@@ -150,10 +150,10 @@ def test_a_pickup_under_duress_leaves_the_same_rows_letters_and_lines_as_any_oth
 def test_dispatchers_alone_are_told_and_are_told_again_until_it_has_arrived(site: Site, tmp_path: Path) -> None:
     board, journal = waiting(site)
     site.hear_copy(board, journal.pickup(DOOR, 1, 1, records.BY_DURESS))
-    assert not dispatch.deliver(site.ledger, Broken())
+    assert dispatch.deliver(site.ledger, Broken()).failed
     notifier = FileNotifier(tmp_path / "dispatcher.jsonl")
     for _ in range(3):
-        assert dispatch.deliver(site.ledger, notifier)
+        assert dispatch.deliver(site.ledger, notifier) == dispatch.Left()
     notifier.close()
     (line,) = [json.loads(line) for line in (tmp_path / "dispatcher.jsonl").read_text().splitlines()]
     assert line["text"].startswith("Silent alarm: door 07 at mapo-3, cabinet 1 was opened under duress.")
@@ -167,7 +167,7 @@ def test_an_alarm_that_the_channel_does_not_take_keeps_no_letter_back(site: Site
     board, journal = waiting(site)
     journal.pickup(DOOR, 1, 1, records.BY_DURESS)
     site.hear(board)
-    assert not dispatch.deliver(site.ledger, Broken())
+    assert dispatch.deliver(site.ledger, Broken()).failed
     assert [kind for kind, _ in site.hers()] == ["opened"]
 
 
