@@ -12,11 +12,12 @@ from host_tools.host.care import Place
 from host_tools.host.chronicle import moment
 from host_tools.host.data import data_option
 from host_tools.host.ledger import open_ledger
+from host_tools.host.silence import silence as silence_board
 
 
 @click.group()
 def command() -> None:
-    """Look at the cabinets, tell them how long to wait for people, and take a stolen board out of service.
+    """Look at the cabinets, tell them how long to wait for people, take a board out of service, silence a stolen one.
 
     \b
     Example: ansim cabinet list
@@ -72,7 +73,7 @@ def retire(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: b
     """Take the board of a cabinet out of service for ever: it was stolen, copied, lost or thrown away.
 
     A running server hears it no more within a minute, whatever it says. Parcels that wait are known to the next board that is provisioned
-    with this site and number. A stolen board knows the ticket secret of its site: docs/operations.md says what to do.
+    with this site and number; `ansim cabinet silence` is for a board that a stranger holds and that may have lied. It knows the ticket secret of its site: docs/operations.md says what to do.
 
     \b
     Example: ansim cabinet retire --site mapo-3 --cabinet 2
@@ -87,3 +88,31 @@ def retire(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: b
     if waiting:
         order = f"ansim provision --replace --site {site} --number {cabinet}"
         say(f"{waiting} parcels wait there: `{order}` on another board gives them new codes.")
+
+
+@command.command()
+@site_of_cabinet
+@number_of_cabinet
+@dry_run_option
+@data_option
+@json_option
+def silence(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Believe nothing more of a board that was stolen or copied: from now on its keys count no more.
+
+    What waits in its cabinet is listed as `unknown`, staff and residents are told; its held letters are discarded, its orders end.
+    Codes still open its doors while that board is in them: empty the cabinet. There is no way back: `ansim provision --replace` gives the
+    cabinet a board, or this one, with new keys. Whoever has the board can forge tickets until the site has a new ticket secret.
+
+    \b
+    Example: ansim cabinet silence --site mapo-3 --cabinet 2
+    """
+    with open_ledger(data, create=False) as ledger:
+        ended = silence_board(ledger, Place(site, cabinet), dry_run=dry_run)
+    if as_json:
+        print_json({"site": site, "cabinet": cabinet, "silenced": not dry_run, **ended._asdict()} | ({"dry_run": True} if dry_run else {}))
+        return
+    what = f"{ended.parcels} parcels become cases, {ended.letters} held letters are discarded, {ended.orders} orders end"
+    if dry_run:
+        say(f"Would silence cabinet {cabinet} of {site}: {what}.")
+    else:
+        say(f"Cabinet {cabinet} of {site} is silenced: {what}. Empty it, and give it a board with new keys: `ansim provision --replace`.")

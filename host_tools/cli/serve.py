@@ -64,7 +64,7 @@ def command(
     """
     from host_tools.host.chronicle import in_words, occurrence
     from host_tools.host.ledger import open_ledger
-    from host_tools.host.notifier import ConsoleNotifier, FileNotifier
+    from host_tools.host.notifier import ConsoleNotifier, FileNotifier, refuse_shared
     from host_tools.host.server import Settings, serve
     from host_tools.host.wording import Message
     from host_tools.showing import shown_lines
@@ -86,7 +86,10 @@ def command(
             "With --listen none no cabinet can reach this host: name a serial port with --serial or --rs485, or an address."
         )
     with open_ledger(folder) as ledger, serving(folder):
-        dispatchers = FileNotifier(dispatcher or folder / DISPATCHER)
+        option = "--dispatcher" if dispatcher else "--data"
+        dispatcher = dispatcher or folder / DISPATCHER
+        refuse_shared(dispatcher, folder, option)
+        dispatchers = FileNotifier(dispatcher, option)
         notifier = ConsoleNotifier(say_message) if notify == "console" else FileNotifier(folder / MESSAGES)
         try:
             serve(ledger, notifier, tell, Settings(listen, ports, baud, buses), dispatchers)

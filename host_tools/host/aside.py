@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, update
 from host_tools.host import tables
 from host_tools.host.database import insert_new, is_inserted
 from host_tools.host.ledger import Ledger
+from locker.core import records
 
 SET_ASIDE = "set aside"  # alarm: records of this board could not be applied
 UNMADE_LETTER = "unmade letter"  # alarm: a letter could not be made
@@ -26,7 +27,7 @@ _REASON_MAX = 64
 
 
 class Aside(NamedTuple):
-    """A record that was set aside. `raw` is its 20 bytes."""
+    """A record that was set aside. `raw` is its 20 bytes, as `shown`."""
 
     site: str
     cabinet: int
@@ -69,7 +70,7 @@ def letter(cabinet: int, kind: str, number: int, door: int, at_ms: int) -> dict[
 
 
 def listing(ledger: Ledger, *, unseen: bool = False) -> list[Aside]:
-    """The records that were set aside, the newest first; only those that nobody has marked as seen, if asked for."""
+    """The records that were set aside, as people may see them, the newest first; only those not marked as seen, if asked for."""
     aside, cabinet = tables.aside, tables.cabinet
     names = ("incarnation", "number", "raw", "reason", "aside_ms", "seen")
     wanted = select(tables.site.c.name, cabinet.c.number, *(aside.c[name] for name in names))
@@ -77,7 +78,16 @@ def listing(ledger: Ledger, *, unseen: bool = False) -> list[Aside]:
     if unseen:
         wanted = wanted.where(~aside.c.seen)
     with ledger.reading() as connection:
-        return [Aside(*row) for row in connection.execute(wanted)]
+        rows = [Aside(*row) for row in connection.execute(wanted)]
+    return [row._replace(raw=shown(row.raw)) for row in rows]
+
+
+def shown(raw: bytes) -> bytes:
+    """A record as people may see it: a pickup under duress is one with her code."""
+    record = records.unpack(raw)
+    if record.kind == records.PICKUP_OPENED and record.a == records.BY_DURESS:
+        return records.pack(record._replace(a=records.BY_CODE))
+    return raw
 
 
 def mark_seen(ledger: Ledger) -> int:

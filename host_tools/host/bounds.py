@@ -15,7 +15,7 @@ from host_tools.errors import Complaint
 from host_tools.host import tables
 from host_tools.host.aside import raise_case
 from host_tools.host.database import insert_or_change
-from host_tools.host.ledger import RETIRED, Ledger
+from host_tools.host.ledger import RETIRED, SILENCED, Ledger
 from locker.core.records import Record
 
 HELD_BACK = "letters held"  # alarm: a board causes more letters than people at it could
@@ -50,7 +50,7 @@ def credit(connection: Connection, cabinet: Row, at_ms: int) -> None:
 def hold_back(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Marks as held those of these new rows of the outbox that are beyond the buckets of their cabinets, and tells staff once an hour."""
     table = tables.cabinet
-    bounded = [row for row in rows if row["resident"] is not None or row["kind"] not in _URGENT]
+    bounded = [row for row in rows if row["kind"] != SILENCED and (row["resident"] is not None or row["kind"] not in _URGENT)]
     new = list(_new(connection, bounded).values())
     for number in {row["cabinet"] for row in new}:
         its = [row for row in new if row["cabinet"] == number]

@@ -117,7 +117,7 @@ def _of_many(rows: Sequence[Row]) -> Message:
     where = f"door {doors[0]:02d}" if len(doors) == 1 else f"doors {doors[0]:02d} to {doors[-1]:02d}"
     text = (
         f"Silent alarms: {where} at {first.site}, cabinet {first.at}, {len(rows)} more openings under duress since the last line. Send "
-        "help; do not call the resident, and give nothing away at the cabinet. If nobody can have done that, its board is in a stranger's hands: "
+        "help; do not call the resident, and give nothing away at the cabinet. If nobody can have done that, a stranger holds its board: "
         f"have the operator silence it.{in_words(moment)}"
     )
     name = letter_id(first.board_id, first.incarnation, first.number, f"{len(rows)} {DURESS}")

@@ -173,7 +173,18 @@ def listing(ledger: Ledger, place: Place, last: int = LAST) -> list[Happening]:
         if place.door:
             wanted = wanted.where(event.door == place.door)
         rows = connection.execute(wanted.order_by(event.arrived_ms.desc(), event.number.desc()).limit(last)).all()
-    return [_happening(row) for row in reversed(rows)]
+        its = select(tables.aside).where(tables.aside.c.cabinet == known.id)
+        kept = connection.execute(its.order_by(tables.aside.c.aside_ms.desc(), tables.aside.c.number.desc()).limit(last)).all()
+    found = [_happening(row) for row in rows]
+    found += [one for one in map(_kept, kept) if place.door in (0, one.door)]
+    return sorted(found, key=lambda one: (one.moment.heard_ms, one.number))[-last:]
+
+
+def _kept(row) -> Happening:
+    """A record that was set aside has its place among the events."""
+    moment = Moment(row.aside_ms, row.aside_ms, row.aside_ms)
+    words = f"event {row.number} is set aside ({row.reason}): `ansim link aside` shows it"
+    return Happening(row.number, records.unpack(row.raw).door, "set aside", words, moment)
 
 
 def _happening(row) -> Happening:

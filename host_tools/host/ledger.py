@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, Row, delete, exc, insert, make_url, s
 from host_tools.errors import Complaint
 from host_tools.host import tables
 from host_tools.host.data import KEY, data_folder, database_url, prepare
-from host_tools.host.database import Database, complaints, now_ms, open_engine
+from host_tools.host.database import Database, complaints, no_ledger, now_ms, open_engine
 from host_tools.host.names import checked_name, normal
 from host_tools.host.vault import Vault, open_vault
 from locker.core.codes import RULE
@@ -28,6 +28,7 @@ TICKET_SECRET = "ticket key"  # noqa: S105 - the purpose that it is sealed for, 
 PENDING = "pending"
 ENROLLED = "enrolled"
 RETIRED = "retired"
+SILENCED = "silenced"  # cabinet.fault of a retired one: its board is in a stranger's hands (silence.py)
 
 
 class AlreadyEnrolled(Complaint):
@@ -109,6 +110,11 @@ class Ledger:
     def close(self) -> None:
         """Gives the database back."""
         self._engine.dispose()
+
+    @property
+    def is_in_a_file(self) -> bool:
+        """Whether the ledger is a file of the data folder, which one server uses at a time."""
+        return self._engine.dialect.name == "sqlite"
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -243,6 +249,11 @@ class Ledger:
             rows = connection.execute(_CABINETS.where(tables.cabinet.c.state != RETIRED).order_by("site", "number"))
             return [_to_cabinet(row) for row in rows]
 
+    def silenced(self) -> set[bytes]:
+        """The aliases of boards that were silenced."""
+        with self.reading() as connection:
+            return set(connection.scalars(select(tables.cabinet.c.alias).where(tables.cabinet.c.fault == SILENCED)))
+
     def identity(self, alias: bytes) -> Identity | None:
         """What it takes to speak with the board of that alias; None when no cabinet in service or pending has it."""
         with self.reading() as connection:
@@ -316,8 +327,10 @@ def open_ledger(data: Path | None = None, *, create: bool = True) -> Ledger:
     prepare(data, create=create)
     database = database_of(data)
     try:
-        without_key = create and not (data / KEY).exists()  # asked first: it costs nothing
-        vault = open_vault(data, create=without_key and not database.is_there())
+        is_there = (data / KEY).exists() or database.is_there()  # asked first: it costs nothing
+        if not is_there and not create:
+            raise no_ledger(database.name)
+        vault = open_vault(data, create=not is_there)
         return Ledger(data, database, open_engine(database, create=create), vault)
     except OSError as error:
         raise Complaint(

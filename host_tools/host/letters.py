@@ -184,13 +184,13 @@ class Letters:
         its &= (order.counter == record.b) & (order.a == record.a & 255)
         return self._connection.scalar(select(order.sequence).where(its).limit(1)) is not None
 
-    def lose(self, board: Board, record: Record, parcel: dict[str, Any], moment: Moment) -> None:
+    def lose(self, board: Board, record: Record, parcel: dict[str, Any], moment: Moment, kind: str = LOST) -> None:
         """Nobody knows whether a parcel is still there: staff and its resident are told so. `record` is how that was found out."""
         about = Record(record.kind, parcel["door"], record.boot, record.number, record.uptime, record.a, parcel["counter"])
-        row = self._letter(board, about, LOST, parcel, moment)
+        row = self._letter(board, about, kind, parcel, moment)
         if parcel["resident"] is not None:
-            self._rows.append(row | {"id": board.letter_id(record.number, f"{LOST} {parcel['id']}")})
-        raise_case(self._connection, board.cabinet, LOST, parcel["id"], parcel["door"], moment.heard_ms)
+            self._rows.append(row | {"id": board.letter_id(record.number, f"{kind} {parcel['id']}")})
+        raise_case(self._connection, board.cabinet, kind, parcel["id"], parcel["door"], moment.heard_ms)
 
     def correct(self, first: dict[str, Any], use: str, moment: Moment) -> None:
         """The label of a parcel that was told as any other has been used again: staff and the resident are told so.

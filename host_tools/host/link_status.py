@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import Row, func, select
 
 from host_tools.host import tables
-from host_tools.host.ledger import RETIRED, Ledger
+from host_tools.host.ledger import RETIRED, SILENCED, Ledger
 from host_tools.host.meeting import FAULTS
 from host_tools.host.orders import WAITING
 from host_tools.host.presence import ALIVE_MS, Running, clock_ms, is_running, running
@@ -13,7 +13,7 @@ from host_tools.host.presence import ALIVE_MS, Running, clock_ms, is_running, ru
 UP = "up"
 DOWN = "down"
 NEVER = "never met"
-REFUSED = "refused"
+REFUSED = "refused"  # and SILENCED, of the ledger
 
 
 class LinkStatus(NamedTuple):
@@ -21,7 +21,7 @@ class LinkStatus(NamedTuple):
 
     site: str
     cabinet: int
-    state: str  # up, down, never met or refused
+    state: str  # up, down, never met, refused or silenced
     since_ms: int | None  # when it came up or went down; None where that is not known
     seen_ms: int | None  # when the ledger last took something of it; None also where that is still to come
     behind: int | None  # events that the board has reported and the ledger does not hold
@@ -57,7 +57,9 @@ def _status(row: Row, server: Row | None, at_ms: int) -> LinkStatus:
     runs = server is not None and is_running(server, at_ms)
     ended_ms = server.beat_ms if server is not None else None
     since_ms = row.since_ms if runs or not row.up else ended_ms
-    state = REFUSED if row.fault else NEVER if row.seen_ms is None else UP if row.up and runs else DOWN
+    state = (
+        SILENCED if row.fault == SILENCED else REFUSED if row.fault else NEVER if row.seen_ms is None else UP if row.up and runs else DOWN
+    )
     seen = (_past(since_ms, at_ms), _past(row.seen_ms, at_ms))
     return LinkStatus(row.name, row.number, state, *seen, behind, row.epoch, row.round_trip_ms, row.orders, reason, row.set_aside)
 
@@ -70,6 +72,10 @@ _cabinet, _position, _command, _link = tables.cabinet, tables.position, tables.c
 _HERE = (_position.c.cabinet == _cabinet.c.id) & (_position.c.incarnation == _cabinet.c.incarnation)
 _ORDERS = select(func.count()).where(_command.c.cabinet == _cabinet.c.id, _command.c.state == WAITING).scalar_subquery()
 _KEPT = select(func.count()).where(tables.aside.c.cabinet == _cabinet.c.id, ~tables.aside.c.seen).scalar_subquery()
+_LATER = tables.cabinet.alias()
+_IS_LAST_AND_SILENCED = (_cabinet.c.fault == SILENCED) & ~(
+    select(_LATER.c.id).where(_LATER.c.site == _cabinet.c.site, _LATER.c.number == _cabinet.c.number, _LATER.c.id > _cabinet.c.id).exists()
+)
 _LINKS = (
     select(
         tables.site.c.name,
@@ -80,6 +86,6 @@ _LINKS = (
         _KEPT.label("set_aside"),
     )
     .select_from(_cabinet.join(tables.site).outerjoin(_position, _HERE).outerjoin(_link, _link.c.cabinet == _cabinet.c.id))
-    .where(_cabinet.c.state != RETIRED)
+    .where((_cabinet.c.state != RETIRED) | _IS_LAST_AND_SILENCED)
     .order_by(tables.site.c.name, _cabinet.c.number)
 )

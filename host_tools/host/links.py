@@ -8,7 +8,7 @@ from host_tools.host import openings
 from host_tools.host.carriers import Carrier
 from host_tools.host.chronicle import Tell, occurrence
 from host_tools.host.database import now_ms
-from host_tools.host.ledger import Ledger
+from host_tools.host.ledger import SILENCED, Ledger
 from host_tools.host.meeting import FAULTS, OTHER_STORY, Meeting
 from host_tools.host.presence import Change
 from host_tools.host.quick_session import QuickSession
@@ -235,11 +235,23 @@ class Links:
 
     def tick(self, now_s: float) -> None:
         """Lets time pass: a board that is silent for more than two heartbeats counts as away."""
+        self._drop_silenced()
         if self._refreshed_s is None or now_s - self._refreshed_s > _REFRESH_ANYWAY_S:
             self._refresh(now_s)
         for link in self._links.values():
             if link.up and now_s - link.heard_s > SILENT_S:
                 self._down(link, "silent")
+
+    def _drop_silenced(self) -> None:
+        """Ends the links of boards whose keys count no more; their next frames are a stranger's."""
+        for alias in self.ledger.silenced() & (self._links.keys() | self._known):
+            self._known.discard(alias)
+            link = self._links.pop(alias, None)
+            if link is None:
+                continue
+            self._down(link, SILENCED)
+            if link.carrier is not None and all(other.carrier is not link.carrier for other in self._links.values()):
+                link.carrier.verified = False
 
     def _down(self, link: Link, reason: str) -> None:
         if link.up:

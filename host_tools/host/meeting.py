@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from host_tools.errors import Complaint
 from host_tools.host import orders, tables
 from host_tools.host.bounds import credit
-from host_tools.host.ledger import RETIRED, Ledger, new_tag
+from host_tools.host.ledger import RETIRED, SILENCED, Ledger, new_tag
 from host_tools.host.names import normal
 from host_tools.host.orders import Order
 from host_tools.host.standing import BRANCH, Board, of_story
@@ -40,6 +40,7 @@ FAULTS = {
         "its identity runs on another chip: its flash was copied, or somebody has its keys; give that chip one of its own with "
         "`ansim provision --replace`",
     ),
+    SILENCED: (1, "its board is in a stranger's hands and was silenced: provision another with its number"),
     "newer codes": (3, "its codes are of a rule that this ansim does not know: update ansim on this host"),
     "other host": (2, "another host with a copy of this ledger serves it: stop that host, then run `ansim link take-over` here"),
 }
@@ -124,6 +125,8 @@ def take_over(ledger: Ledger, site: str, number: int, *, dry_run: bool = False) 
 
 
 def _fault(known: Row, report: Report) -> str | None:
+    if known.fault == SILENCED:
+        return SILENCED
     if report.uid.to_bytes(6, "big") != known.uid:
         return "copied"
     if report.tag not in (0, known.tag, known.tag_before) and known.tag_before != ANY_TAG:

@@ -3,15 +3,21 @@
 import errno
 import json
 import os
+import re
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from host_tools.errors import Complaint
+from host_tools.host.data import DISPATCHER, PRIVATE_FILES
 from host_tools.host.wording import Message
 
 _OTHERS = 0o077
+_NO_FILE = "it is no regular file"
+_LINE_MAX = 1_000_000  # bytes; no message is longer
+_VALUE = re.compile(r'(?:[^"\\]|\\.)*(?:"|\\?$)')  # of a text in JSON, behind its first quotation mark
+_HEX = re.compile("[0-9a-f]{0,32}")
 
 
 class Notifier(Protocol):
@@ -33,27 +39,34 @@ class FileNotifier:
     comes then is in the file of that name, which is made anew.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, option: str = "--data") -> None:
+        """Opens the file of that name, or makes it. `option` is what named it. Raises Complaint for a file that is not one of messages,
+        which is left as it is.
+        """
         self._path = path
         self._ids: set[str] = set()
         self._descriptor = -1
         try:
             self._open()
         except OSError as error:
-            raise Complaint(f"The message file {path} cannot be opened ({error.strerror}): move it away or name another --data.") from error
+            reason = error.strerror or "no reason given"
+            raise Complaint(f"The message file {path} cannot be used ({reason}): move it away, or name another with {option}.") from error
 
     def _open(self) -> None:
-        """Opens the file of that name instead of the one that is open. Raises OSError."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        """Opens the file of that name instead of the one that is open. Raises OSError; then the file is as it was."""
+        _refuse_no_file(self._path)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, _NO_FILE)
+            ids = _read(descriptor)
             if stat.S_IMODE(os.fstat(descriptor).st_mode) & _OTHERS:  # made anew by whoever has moved the old one away
                 os.fchmod(descriptor, 0o600)
-            older, self._descriptor = self._descriptor, descriptor
-            self._ids |= self._read()
         except BaseException:
-            self._descriptor = -1
             os.close(descriptor)
             raise
+        older, self._descriptor = self._descriptor, descriptor
+        self._ids |= ids
         if older >= 0:
             os.close(older)
 
@@ -65,23 +78,6 @@ class FileNotifier:
             return os.path.samestat(os.stat(self._path), os.fstat(self._descriptor))
         except FileNotFoundError:
             return False
-
-    def _read(self) -> set[str]:
-        """The ids in the file; a line that a crash cut short was never handed over and is taken out."""
-        ids = set()
-        whole = 0
-        with os.fdopen(os.dup(self._descriptor), "rb") as file:
-            file.seek(0)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break
-                whole += len(line)
-                try:
-                    ids.add(json.loads(line)["id"])
-                except (ValueError, KeyError, TypeError) as error:
-                    raise OSError(errno.EINVAL, "it has a line that is no message") from error
-        os.ftruncate(self._descriptor, whole)
-        return ids
 
     def deliver(self, messages: Sequence[Message]) -> set[str]:
         """Appends those that are not in the file yet; returns when all are on the disk. Raises OSError when they are not."""
@@ -110,6 +106,82 @@ class FileNotifier:
         """Closes the file."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
+
+
+def refuse_shared(path: Path, folder: Path, option: str) -> None:
+    """Refuses a file for dispatchers that is another file of the data folder as well, by whatever name. Raises Complaint."""
+    for name in PRIVATE_FILES:
+        other = folder / name
+        if name != DISPATCHER and (path.resolve() == other.resolve() or _is_same(path, other)):
+            raise Complaint(f"{path} is {name} of the data folder, which is not for dispatchers alone: name another with {option}.", 2)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False
+
+
+def _refuse_no_file(path: Path) -> None:
+    """Raises OSError where something is there that is no file, before it is touched."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, _NO_FILE)
+
+
+def _read(descriptor: int) -> set[str]:
+    """The ids in a file of messages. A last line without its end, which a crash has left, is completed, or taken out as it was never handed
+    over. Raises OSError where something in it is none of ours, and changes nothing then.
+    """
+    ids = set()
+    whole = 0
+    rest = b""
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        while line := file.readline(_LINE_MAX):
+            name = _id_of(line)
+            if not line.endswith(b"\n") and not (name and not file.read(1)):
+                rest = line
+                break
+            if name is None:
+                raise OSError(errno.EINVAL, "it has a line that is no message")
+            whole += len(line)
+            ids.add(name)
+            rest = b"" if line.endswith(b"\n") else b"\n"
+    if rest == b"\n":
+        os.write(descriptor, rest)
+    elif rest:
+        if whole + len(rest) != os.fstat(descriptor).st_size or not _is_beginning(rest.decode(errors="ignore")):
+            raise OSError(errno.EINVAL, "its last line is no message")
+        os.ftruncate(descriptor, whole)
+    return ids
+
+
+def _id_of(line: bytes) -> str | None:
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return None
+    return told["id"] if isinstance(told, dict) and isinstance(told.get("id"), str) else None
+
+
+def _is_beginning(text: str) -> bool:
+    """Whether a message of this program begins so: its fields in their order, each with a text."""
+    for name in Message._fields:
+        before = f'{", " if name != Message._fields[0] else "{"}"{name}": "'
+        if len(text) <= len(before):
+            return before.startswith(text)
+        value = _VALUE.match(text, len(before)) if text.startswith(before) else None
+        if value is None:
+            return False
+        if value.end() == len(text):
+            return name != "id" or _HEX.fullmatch(value[0].rstrip('"')) is not None
+        text = text[value.end() :]
+    return "}".startswith(text)
 
 
 class ConsoleNotifier:

@@ -124,7 +124,7 @@ def _of_many(rows: Sequence[Row], identity: Identity) -> Message:
     moments = [_moment(row) for row in rows]
     moment = Moment(*(choose(values) for choose, values in zip((min, max, max), zip(*moments, strict=True), strict=True)))
     name = sha256(f"{len(rows)} {rows[0].id}".encode()).hexdigest()[:32]
-    text = words_of_many(_matter(rows[0], moment), identity, len(rows))
+    text = words_of_many(_matter(rows[-1], moment), identity, len(rows))
     return Message(name, STAFF, "", rows[0].kind, text, **when_fields(moment))
 
 

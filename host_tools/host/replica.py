@@ -141,6 +141,8 @@ class _Turn:
     def hear(self, message: Said, wrong: str | None = None) -> int:
         """Takes one message; the number up to which its board is applied. With something `wrong` its record is set aside."""
         board = self._boards[message.cabinet, message.incarnation]
+        if board.is_silenced:  # it was said before, and waited for its turn
+            return 0
         if message.uptime is not None and not wrong:
             board.met(message.boot, anchor(message.uptime, message.at_ms))
         self._compare(board, message)

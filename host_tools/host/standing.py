@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, or_, select, true
 
+from host_tools.host.ledger import SILENCED
 from host_tools.host.tables import boot, cabinet, event, parcel, position, ticket
 from host_tools.host.tables import epoch as epochs
 from host_tools.host.times import Last
@@ -46,6 +47,7 @@ class Board:
         self.applied = 0
         self.kept = 0  # what of it was in the ledger when the turn began
         self.forked_at = 0
+        self.is_silenced = cabinet.fault == SILENCED
         self.is_placed = False  # its place is in the ledger as it is here
         self.last = Last(0, 0, cabinet.enrolled_ms)
         self.anchors: dict[int, int] = {}
@@ -136,7 +138,7 @@ def boards(connection: Connection, keys: Iterable[Key]) -> dict[Key, Board]:
 
 _NUMBERS = bindparam("cabinets", expanding=True)
 _LIVES = bindparam("lives", expanding=True)
-_CABINETS = select(*(cabinet.c[name] for name in ("id", "site", "board_id", "epoch", "generation", "enrolled_ms"))).where(
+_CABINETS = select(*(cabinet.c[name] for name in ("id", "site", "board_id", "epoch", "generation", "enrolled_ms", "fault"))).where(
     cabinet.c.id.in_(_NUMBERS)
 )
 _SAME = (event.c.cabinet == position.c.cabinet) & (event.c.incarnation == position.c.incarnation)

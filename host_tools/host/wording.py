@@ -69,6 +69,9 @@ _RESIDENT = {
     "Its code no longer opens that door. Staff have been told: {call}.",
     "withdrawn": "The courier had door {door} at {place} opened again, where your parcel was: its code no longer works. If the parcel is "
     "put back you get another code.",
+    "silenced": "Nobody can rely any more on what the cabinet at {place} tells, and nobody knows whether your parcel is still behind door "
+    "{door}. You need not go there to look: {call}. Staff have been told.",
+    "withdrawn": "The courier took your parcel back from door {door} at {place}: its code no longer works.",
 }
 _STAFF = {
     "bell": "The help button was pressed at {place}: call {call}. Get help there. `{answer}` has its screen say that somebody has seen the "
@@ -91,6 +94,7 @@ _STAFF = {
     "dead.",
     "parcel": "Door {door} at {place} gave up a parcel that this host does not know: look whether something is inside.",
     "unknown": "{place} was put back to an older state: look whether two parcels, or another one, are behind door {door}.",
+    "silenced": "The board of {place} was silenced: look whether a parcel is behind door {door}, and tell its resident what you found.",
     "letters held": "{place} tells more than people there can have done. Its letters are held: look there, then `ansim link release`.",
     "tells too much": "{place} tells more than there can be, and not all of it is taken: a stranger may hold its board. Look there; "
     "`ansim cabinet silence` ends it. Its help button is still heard.",

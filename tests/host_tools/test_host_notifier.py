@@ -13,7 +13,7 @@ from host_board import Journal, enrol
 from host_tools.errors import Complaint
 from host_tools.host import letters, outbox, residents, tables, tickets
 from host_tools.host.aside import CASES
-from host_tools.host.ledger import Ledger, open_ledger
+from host_tools.host.ledger import SILENCED, Ledger, open_ledger
 from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import Said, take
 from host_tools.host.wording import _RESIDENT, _STAFF, Message
@@ -138,7 +138,8 @@ def test_a_crash_between_handing_over_and_noting_it_repeats_the_same_words_under
 
 def test_there_are_words_for_every_letter_and_every_alarm() -> None:
     others = {letters.OPENED, letters.OPENED_MENDED, letters.BY_STAFF, letters.MENDED}
-    odd = {letters.USED_LABEL, letters.LABEL_AGAIN, letters.ODD_NEW_CODE, letters.LOST}
+    odd = {letters.USED_LABEL, letters.LABEL_AGAIN, letters.ODD_NEW_CODE, letters.LOST, SILENCED}
     assert {*letters.LETTERS.values()} | others | odd == set(_RESIDENT)
-    odd_for_staff = {letters.ODD_TICKET, letters.USED_TWICE, letters.RECALL_CODE, letters.SERVICE_CODE, letters.UNKNOWN, letters.LOST}
+    odd_for_staff = {letters.ODD_TICKET, letters.USED_TWICE, letters.RECALL_CODE, letters.SERVICE_CODE, letters.UNKNOWN}
+    odd_for_staff |= {letters.LOST, SILENCED}
     assert {*letters.ALARMS.values(), *CASES} | odd_for_staff == set(_STAFF)

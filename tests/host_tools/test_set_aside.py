@@ -4,9 +4,11 @@ import struct
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from host_board import Journal, enrol
 from sqlalchemy import exc
 
+from host_tools.cli import ansim
 from host_tools.host import aside, orders, outbox, parcels, replica, residents, standing, tables, tickets
 from host_tools.host.database import Passing, now_ms
 from host_tools.host.ledger import Ledger, open_ledger
@@ -204,3 +206,18 @@ def test_an_order_that_no_message_holds_is_impossible_and_told_and_the_next_one_
     assert orders.next_orders(ledger, [board]) == {}
     assert orders.next_orders(ledger, [board])[board].kind == commands.SET_PATIENCE
     assert kinds(ledger) == ["unmade order"]
+
+
+def test_no_list_of_what_is_set_aside_tells_that_it_was_duress(ledger: Ledger) -> None:
+    enrol(ledger)
+    lists = (["link", "aside"], ["link", "aside", "--json"], ["events", "--site", "mapo-3", "--cabinet", "1"])
+    shown = []
+    for how in (records.BY_CODE, records.BY_DURESS):
+        with ledger.writing() as connection:
+            connection.execute(tables.aside.delete())
+            aside.keep(
+                connection, 1, 7, 1, records.pack(Record(records.PICKUP_OPENED, 7, 1, 1, 10, how, 1)), "it could not be applied", 1_000
+            )
+        shown.append([CliRunner().invoke(ansim, [*command, "--data", str(ledger.data)]).output for command in lists])
+    assert shown[0] == shown[1]
+    assert "event 1 is set aside (it could not be applied)" in shown[0][2]
