@@ -72,8 +72,9 @@ def patience(factor: int, site: str, cabinet: int, dry_run: bool, data: Path | N
 def retire(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Take the board of a cabinet out of service for ever: it was stolen, copied, lost or thrown away.
 
-    A running server hears it no more within a minute, whatever it says. Parcels that wait are known to the next board that is provisioned
-    with this site and number; `ansim cabinet silence` is for a board that a stranger holds and that may have lied. It knows the ticket secret of its site: docs/operations.md says what to do.
+    A running server hears it no more within a minute, whatever it says. Parcels that wait are known to the next board that is
+    provisioned with this site and number: `ansim cabinet silence` is for a board that a stranger holds and that may have lied.
+    A stolen board knows the ticket secret of its site: docs/operations.md says what to do.
 
     \b
     Example: ansim cabinet retire --site mapo-3 --cabinet 2

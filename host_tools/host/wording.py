@@ -71,7 +71,6 @@ _RESIDENT = {
     "put back you get another code.",
     "silenced": "Nobody can rely any more on what the cabinet at {place} tells, and nobody knows whether your parcel is still behind door "
     "{door}. You need not go there to look: {call}. Staff have been told.",
-    "withdrawn": "The courier took your parcel back from door {door} at {place}: its code no longer works.",
 }
 _STAFF = {
     "bell": "The help button was pressed at {place}: call {call}. Get help there. `{answer}` has its screen say that somebody has seen the "

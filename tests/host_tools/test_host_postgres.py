@@ -185,6 +185,8 @@ def test_what_is_wrong_with_the_database_is_said_in_one_sentence_without_the_pas
     assert sentence.format(**names) in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
     assert not [secret for secret in (PASSWORD, "another-secret") if secret in ended.stderr]
+    looked = ansim("resident", "list", "--data", str(tmp_path / "data"))  # there was never a key that could be restored
+    assert (looked.returncode, looked.stderr) == (ended.returncode, ended.stderr)
 
 
 def test_looking_makes_no_ledger_and_a_foreign_or_newer_one_is_left_alone(tmp_path: Path, postgres: PostgresServer) -> None:

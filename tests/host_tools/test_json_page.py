@@ -100,6 +100,7 @@ class Host:
             ("link take-over", NUMBER, ""),
             ("receipt enter", (*self.receipt, DRY), ""),
             ("receipt enter", self.receipt, ""),
+            ("cabinet silence", (*CABINET, DRY), ""),
             ("cabinet retire", (*CABINET, DRY), ""),
             ("cabinet retire", CABINET, ""),
             ("key status", (), ""),
