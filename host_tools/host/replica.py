@@ -33,8 +33,7 @@ from locker.wire.host_messages import Refused
 #: How a parcel's wait ends.
 ENDS = {records.COLLECTED: "collected", records.WITHDRAWN: "withdrawn"}
 
-#: What reserves the counter of a parcel.
-STARTS = (records.DEPOSIT_STARTED, records.WITHDRAWN)
+STARTS = (records.DEPOSIT_STARTED, records.WITHDRAWN)  # what reserves the counter of a parcel
 
 _CHANGING = ("cabinet", "incarnation", "epoch", "retry", "state", "ended_ms", "flagged", "stuck", "deposited_ms")
 
@@ -146,8 +145,7 @@ class _Turn:
         if message.uptime is not None and not wrong:
             board.met(message.boot, anchor(message.uptime, message.at_ms))
         self._compare(board, message)
-        for raw in message.records:
-            record = self._heard[raw]
+        for raw, record in [(raw, self._heard[raw]) for raw in message.records]:
             reason = wrong or self._wrong.get(raw)
             if message.only_alarms:
                 if record.number > board.applied:
