@@ -141,5 +141,5 @@ def test_there_are_words_for_every_letter_and_every_alarm() -> None:
     odd = {letters.USED_LABEL, letters.LABEL_AGAIN, letters.ODD_NEW_CODE, letters.LOST, SILENCED}
     assert {*letters.LETTERS.values()} | others | odd == set(_RESIDENT)
     odd_for_staff = {letters.ODD_TICKET, letters.USED_TWICE, letters.RECALL_CODE, letters.SERVICE_CODE, letters.UNKNOWN}
-    odd_for_staff |= {letters.LOST, SILENCED}
+    odd_for_staff |= {letters.LOST, letters.SERVICE_CODE_AGAIN, SILENCED}
     assert {*letters.ALARMS.values(), *CASES} | odd_for_staff == set(_STAFF)
