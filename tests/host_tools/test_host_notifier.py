@@ -138,8 +138,8 @@ def test_a_crash_between_handing_over_and_noting_it_repeats_the_same_words_under
 
 def test_there_are_words_for_every_letter_and_every_alarm() -> None:
     others = {letters.OPENED, letters.OPENED_MENDED, letters.BY_STAFF, letters.MENDED}
-    odd = {letters.USED_LABEL, letters.LABEL_AGAIN, letters.ODD_NEW_CODE, letters.LOST, SILENCED}
+    odd = {letters.USED_LABEL, letters.LABEL_AGAIN, letters.ODD_NEW_CODE, letters.LOST, SILENCED, letters.CLEARED}
     assert {*letters.LETTERS.values()} | others | odd == set(_RESIDENT)
     odd_for_staff = {letters.ODD_TICKET, letters.USED_TWICE, letters.RECALL_CODE, letters.SERVICE_CODE, letters.UNKNOWN}
-    odd_for_staff |= {letters.LOST, letters.SERVICE_CODE_AGAIN, SILENCED}
+    odd_for_staff |= {letters.LOST, letters.SERVICE_CODE_AGAIN, letters.UNORDERED, SILENCED}
     assert {*letters.ALARMS.values(), *CASES} | odd_for_staff == set(_STAFF)

@@ -73,7 +73,7 @@ def test_a_file_for_dispatchers_is_no_other_file_of_the_data_folder(tmp_path: Pa
         (data / "dispatcher.jsonl").symlink_to(name)
     elif how == "hard link":
         (data / "dispatcher.jsonl").hardlink_to(data / name)
-    ended = CliRunner().invoke(ansim, ["serve", "--listen", "none", "--data", str(data), *given])
+    ended = CliRunner().invoke(ansim, ["serve", "--listen", "192.0.2.1:1", "--data", str(data), *given])
     assert isinstance(ended.exception, Complaint)
     assert f"is {name} of the data folder" in str(ended.exception)
     assert (data / name).read_bytes() == before
