@@ -3,7 +3,6 @@
 Importing is most of what a start of `ansim serve` takes. From the fork on it is the same program in a process of its own.
 """
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -12,15 +11,7 @@ from pathlib import Path
 
 from host_board import Host
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(
-    [
-        "host_tools.cli.serve",
-        *(f"host_tools.host.{name}" for name in ("server", "notifier", "ledger", "sqlite", "postgres", "key_file")),
-        "sqlalchemy.dialects.sqlite",
-        "sqlalchemy.dialects.postgresql.psycopg",
-    ]
-)
+from tests.swift import FORKS
 
 
 class SwiftHost(Host):

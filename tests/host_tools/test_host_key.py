@@ -6,7 +6,6 @@ import pty
 import random
 import select
 import stat
-import subprocess
 import sys
 import unicodedata
 from pathlib import Path
@@ -19,6 +18,7 @@ from swift_host import FORKS
 from host_tools.errors import Complaint
 from host_tools.host import key_file
 from host_tools.host.ledger import open_ledger
+from tests.swift import ansim
 
 
 @pytest.fixture
@@ -26,12 +26,6 @@ def data(tmp_path: Path) -> Path:
     with open_ledger(tmp_path / "data") as ledger:
         enrol(ledger)
     return tmp_path / "data"
-
-
-def ansim(*arguments: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "host_tools", *arguments]
-    surroundings = os.environ | environment
-    return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=PATIENCE_S, check=False, env=surroundings)
 
 
 def protect(data: Path, passphrase: str = OLD) -> bytes:

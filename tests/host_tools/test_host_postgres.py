@@ -26,6 +26,7 @@ from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import Said, take
 from locker.core import records
 from locker.wire import host_messages as messages
+from tests.swift import ansim
 
 
 @pytest.fixture
@@ -153,11 +154,6 @@ def test_the_migrations_and_the_tables_say_the_same(ledger: Ledger) -> None:
 def indexes(connection: Connection) -> dict[str, list]:
     found = inspect(connection)
     return {name: sorted(found.get_indexes(name), key=lambda index: index["name"] or "") for name in tables.metadata.tables}
-
-
-def ansim(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "host_tools", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import tty
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ from host_tools.host import parcels, residents, tickets
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
 from locker.core import commands, records
 from locker.wire import host_messages as messages
+from tests.swift import ansim
 
 
 class Place:
@@ -56,11 +55,6 @@ def place(home: Path) -> Iterator[Place]:
         place = Place(home, ledger)
         yield place
         place.close()
-
-
-def ansim(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "host_tools", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 def test_a_parcels_life_over_tcp(place: Place) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import serial
 
+from tests.swift import ansim
+
 MPREMOTE = [sys.executable, "-m", "mpremote"]
 PATIENCE_S = 60
 
@@ -61,8 +63,7 @@ class Board:
 
     def hands(self, *arguments: str, fails: bool = False) -> str:
         """What `ansim hands` prints."""
-        command = [sys.executable, "-m", "host_tools", "hands", "--port", str(self.port), *arguments]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        ended = ansim("hands", "--port", str(self.port), *arguments)
         assert (ended.returncode != 0) == fails, ended.stdout + ended.stderr
         return ended.stderr if fails else ended.stdout
 

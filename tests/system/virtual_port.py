@@ -1,13 +1,11 @@
 """A virtual board for the tests of the tools that go through its port."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.swift import ansim
 from tests.system.conftest import Board
 
 
@@ -21,13 +19,6 @@ class VirtualPort(NamedTuple):
         """Does one act at the cabinet."""
         ended = ansim("hands", "--port", self.port, *acts)
         assert ended.returncode == 0, ended.stderr
-
-
-def ansim(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command as a user would, without a terminal."""
-    command = [sys.executable, "-m", "host_tools", *arguments]
-    surroundings = os.environ | environment
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=surroundings, stdin=subprocess.DEVNULL, check=False)
 
 
 @contextmanager
