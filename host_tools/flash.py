@@ -1,5 +1,6 @@
 """What `ansim flash` does: compares the firmware with what is on the board, moves what changed, and boots it."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from host_tools.boards import BoardFile
 
 _UNFINISHED = "next/manifest"
+_RAISED = re.compile(r"Not in service: ([A-Z]\w*\(.*\))$")  # what main.py says of an exception
 #: What is told of a board that has its firmware and no identity.
 UNPROVISIONED = "Not provisioned yet: `ansim provision` is next."
 
@@ -102,6 +104,12 @@ def verdict(said: str | None) -> str:
     if any(line.startswith(("Not provisioned yet", "Not in service: [Errno 2] ENOENT")) for line in lines):
         return UNPROVISIONED
     reason = next((line for line in reversed(lines) if line.startswith("Not in service")), "")
+    if raised := _RAISED.match(reason):
+        raise Complaint(
+            f"The firmware is installed, but its application ends at once with {raised[1]}, each time anew: run `ansim flash` again; if that "
+            "repeats, a file of `ansim provision` is damaged.",
+            code="out_of_service",
+        )
     if not reason and not lines[-1].startswith(("In service", ">>>")):
         return f"Not in service: no word from its application within {BOOT_S_MAX:.0f} s"
     return "" if lines[-1].startswith("In service") else reason

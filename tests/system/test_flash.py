@@ -164,4 +164,4 @@ def test_a_firmware_that_ends_at_once_is_told(board: VirtualPort) -> None:
     run_on_board(board, "with open('/locker/shell.py', 'w') as file: file.write('raise ValueError(42)')")
     said = ansim("flash", "--port", board.port, "--dry-run")
     assert said.returncode == 1
-    assert "ended at once with ValueError: 42" in said.stderr
+    assert "ends at once with ValueError(42,), each time anew" in said.stderr
