@@ -106,8 +106,8 @@ def verdict(said: str | None) -> str:
     reason = next((line for line in reversed(lines) if line.startswith("Not in service")), "")
     if raised := _RAISED.match(reason):
         raise Complaint(
-            f"The firmware is installed, but its application ends at once with {raised[1]}, each time anew: run `ansim flash` again; if that "
-            "repeats, a file of `ansim provision` is damaged.",
+            f"The firmware is installed, but its application ends at once with {raised[1]}, each time anew: run `ansim flash` again; "
+            "if that repeats, a file of `ansim provision` is damaged.",
             code="out_of_service",
         )
     if not reason and not lines[-1].startswith(("In service", ">>>")):
