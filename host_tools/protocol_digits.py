@@ -7,6 +7,7 @@ def digits(vectors: Callable[[str], list[dict]]) -> str:
     """Tickets, codes and receipts, digit by digit."""
     heads = {
         "tickets.json": ("ticket_secret", "site_id", "generation", "k_ticket", "serial", "ticket", "v", "tail", "recorded"),
+        "old_tickets.json": ("ticket_key", "site_id", "serial", "ticket", "tail", "recorded"),
         "codes.json": ("k_code", "board_id", "rule", "epoch", "door", "counter", "retry", "tail", "pickup", "duress"),
         "staff_codes.json": ("k_code", "board_id", "label", "epoch", "door", "counter", "arming", "code"),
         "receipts.json": ("k_receipt", "board_id", "epoch", "door", "counter", "serial", "retry", "receipt"),

@@ -17,6 +17,16 @@ def test_tickets_and_tails_are_those_of_the_golden_vectors():
         assert (case["tail"] is None) == (case["v"] >= codes.NO_TAIL)
 
 
+def test_tickets_and_tails_of_a_site_that_is_older_than_generations_are_those_of_the_golden_vectors():
+    for case in cases("old_tickets.json"):
+        key, rule = tickets.keyed(raw(case["ticket_key"]), 0, True)
+        site_id, serial = raw(case["site_id"]), case["serial"]
+        assert tickets.ticket(key, site_id, serial) == case["ticket"]
+        assert tickets.tail(key, site_id, serial, rule) == case["tail"]
+        assert tickets.check_ticket(key, site_id, case["ticket"], tickets.OLD_SERIALS) == serial
+        assert tickets.recorded(serial, 0) == case["recorded"]
+
+
 def test_pickup_and_duress_codes_are_those_of_the_golden_vectors():
     for case in cases("codes.json"):
         tail = codes.NO_TAIL + 37 if case["tail"] is None else case["tail"]
