@@ -89,6 +89,8 @@ def keys_wrong(keypad: Keypad, pressed: str) -> list[Finding]:
     columns = ["".join(row[at] for row in rows) for at in range(width)]
     lines = [("row", rows, keypad.rows), ("column", columns, keypad.columns)]
     missing = [key for key in keypad.keys if key not in pressed]
+    if not pressed:
+        return [Finding("keypad", "no key at all was seen", "press its keys when you are asked; if you did, check its plug")]
     if missing:
         return _dead(lines, missing)
     first = "".join(dict.fromkeys(pressed))

@@ -48,7 +48,7 @@ class PanelTest:
 
     def _signals(self) -> Iterator[tuple[str, Action | None, str]]:
         board, bench = self._board, self._bench
-        for name, action in (("bell", self._bell), ("tamper", self._tamper)):
+        for name, action, at_rest in (("bell", self._bell, self._bell_at_rest), ("tamper", self._tamper, self._tamper_at_rest)):
             pin = getattr(board, name)
             if pin is None:
                 continue
@@ -57,6 +57,7 @@ class PanelTest:
             elif bench.hands:
                 yield name, action, ""
             else:
+                yield f"{name} at rest", at_rest, ""
                 bench.leave(name, "needs a hand")
 
     def _screen_phase(self) -> Iterator[tuple[str, Action | None, str]]:
@@ -163,13 +164,24 @@ class PanelTest:
         if off is not None and not phase.measure("dark when switched off", not off, wanted=True):
             phase.find(f"lamp ({name})", "draws current though it is switched off", "check its transistor and the sense wire")
 
-    def _bell(self, phase: Phase) -> None:
-        bench = self._bench
+    def _bell_at_rest(self, phase: Phase) -> None:
         name = causes.pin_name(self._board.bell)
-        if not phase.measure("bell at rest", not bench.call("signals")[0], wanted=True):
+        if not phase.measure("bell at rest", not self._bench.call("signals")[0], wanted=True):
             phase.find(
                 f"bell ({name})", "is pressed though nobody presses it", f"free the button; then look for a short of {name} to ground"
             )
+
+    def _tamper_at_rest(self, phase: Phase) -> None:
+        name = causes.pin_name(self._board.tamper)
+        if not phase.measure("loop whole", not self._bench.call("signals")[1], wanted=True):
+            remedy = f"shut the cover; if it is shut, check the switches of the loop and its wire to {name}"
+            phase.find(f"tamper loop ({name})", "is open", remedy)
+
+    def _bell(self, phase: Phase) -> None:
+        bench = self._bench
+        name = causes.pin_name(self._board.bell)
+        self._bell_at_rest(phase)
+        if not phase.passed:
             return
         bench.call("show", "Test: press the bell")
         bench.say("Press the bell.")

@@ -83,7 +83,9 @@ class Phase:
 
 @dataclass
 class BenchReport:
-    """What was tested, when, and what came of it. `not_tried` has the parts for which a hand, an eye or an ear was wanting."""
+    """What was tested, when, and what came of it. `not_tried` has the parts for which a hand, an eye or an ear was wanting,
+    `left_open` the doors that stand open at the end.
+    """
 
     board: str
     cabinet: int | None
@@ -92,6 +94,7 @@ class BenchReport:
     begun: str
     phases: list[Phase] = field(default_factory=list)
     not_tried: list[str] = field(default_factory=list)
+    left_open: list[int] = field(default_factory=list)
 
     @property
     def outcome(self) -> str:
@@ -102,4 +105,11 @@ class BenchReport:
     def as_json(self) -> dict[str, Any]:
         """The report to file."""
         head = {name: getattr(self, name) for name in ("outcome", "board", "cabinet", "uid", "micropython", "begun")}
-        return head | {"ansim": __version__, "phases": [phase.as_json() for phase in self.phases], "not_tried": self.not_tried}
+        return (
+            head
+            | {"ansim": __version__, "phases": [phase.as_json() for phase in self.phases]}
+            | {
+                "not_tried": self.not_tried,
+                "left_open": self.left_open,
+            }
+        )

@@ -62,6 +62,9 @@ def command(port: str, report: Path | None, patience: int, attended: bool | None
     else:
         for part in result.not_tried:
             say(f"not tried: {part}")
+        if result.left_open:
+            named = ", ".join(f"{door:02}" for door in result.left_open)
+            say(f"Doors that stand open: {named}. Shut them before the cabinet goes into service.")
         outcome = "nothing was tried" if dry_run else result.outcome
         say(f"{outcome}: {result.board}, chip {result.uid}" + (f", report in {report}" if report and not dry_run and not trouble else ""))
     if trouble:

@@ -143,7 +143,14 @@ def test_what_needs_an_eye_an_ear_or_a_hand_that_is_not_there_is_said_and_fails_
     assert alone.outcome == PASS
     assert {"keypad: needs a hand", "bell: needs a hand", "tamper: needs a hand", "beeper: needs an ear"} <= set(alone.not_tried)
     assert "sensor and closing of door 07: needs a hand" in alone.not_tried
-    for fault, part in (("coil 3", "coil 03"), ("key 5 stuck", "key 5"), ("swap coils 1 2", "coils or contacts 01 and 02")):
+    assert (report.left_open, alone.left_open) == ([], list(range(1, 13)))
+    for fault, part in (
+        ("coil 3", "coil 03"),
+        ("key 5 stuck", "key 5"),
+        ("swap coils 1 2", "coils or contacts 01 and 02"),
+        ("bell stuck", "bell (gpio"),
+        ("tamper cut", "tamper loop (gpio"),
+    ):
         found = findings(BenchCabinet("wall_12", (fault,)).examine(person=pytest.fail, hands=False, senses=False))
         assert part in found
 
@@ -169,3 +176,10 @@ def test_sound_cabinets_of_every_seed_pass(seeds: range) -> None:
         for board in ("wall_12", "devkit_4"):
             report = BenchCabinet(board, seed=seed).examine()
             assert report.outcome == PASS, (seed, findings(report))
+
+
+def test_a_keypad_that_nobody_touches_accuses_no_wire() -> None:
+    report = BenchCabinet("wall_12").examine(person=lambda *_: None)
+    (keypad,) = [phase for phase in report.phases if phase.name == "keypad"]
+    assert [one.part for one in keypad.findings] == ["keypad"]
+    assert "press its keys when you are asked" in findings(report)
