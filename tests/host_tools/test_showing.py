@@ -1,6 +1,7 @@
 """What comes from outside is text when it is shown, and nothing else: no colour, no cursor, no line of its own, no markup, no traceback."""
 
 import ast
+import re
 import json
 import subprocess
 import sys
@@ -98,8 +99,9 @@ def test_nothing_is_printed_but_by_the_way_through_which_nothing_from_outside_ge
 def test_no_progress_bar_takes_words_from_outside() -> None:
     for path in sorted((TOOLS / "cli").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("add_task", "TextColumn")):
-                assert isinstance(node.args[0], ast.Constant), path
+            if isinstance(node, ast.Call) and re.search(r"\b(add_task|TextColumn|bar)$", ast.unparse(node.func)):
+                handed_on = path.name == "_progress.py" and ast.unparse(node.args[0]) == "what"  # the argument of `bar`
+                assert isinstance(node.args[0], ast.Constant) or handed_on, path
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, ODD], ids=ascii)
