@@ -1,8 +1,8 @@
 """What comes from outside is text when it is shown, and nothing else: no colour, no cursor, no line of its own, no markup, no traceback."""
 
 import ast
-import re
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
