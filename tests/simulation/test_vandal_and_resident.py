@@ -100,6 +100,8 @@ def squanders(world: World, door: int, rng: random.Random) -> Script:
             yield world.hands.press(sizes[0], QUICK_MS) + 40_000
         elif any(says(world, texts.NO_PARCEL, number) for number in world.doors):
             yield world.hands.press("#", QUICK_MS) + 40_000
+        elif any(says(world, texts.NO_PARCEL_AGAIN, number) for number in world.doors):
+            yield world.hands.press("*", QUICK_MS) + 40_000
         elif says(world, texts.WELCOME):
             yield world.hands.keys(ticket_of(99) + "#")
             if not (yield Until(lambda: says(world, texts.SIZES), ANSWER_MS_MAX)):
