@@ -23,6 +23,17 @@ LIBRARIES_FOLDER = pytest.StashKey[str]()
 # What the loop of a change leaves out (`make quick`): whole cabinets, real boards' ports, real database servers, properties.
 LONG_FOLDERS = ("bench", "link", "mends", "micropython", "model", "simulation", "system")
 LONG_FILES = ("_properties.py", *(f"test_host_{name}.py" for name in ("crowd", "kill", "key", "postgres", "server")))
+# What takes longest, begun first.
+LONG_FIRST = (
+    "test_duress_properties.py",
+    "test_power_cut_sweep.py",
+    "test_two_logs_properties.py",
+    "test_many_boots.py",
+    "test_coil_laws.py",
+    "test_cut_link.py",
+    "test_incarnations.py",
+    "test_false_opening_properties.py",
+)
 RUN_ONE = "import sys; sys.path[:0] = sys.argv[1].split('|'); getattr(__import__(sys.argv[2]), sys.argv[3])()"
 
 
@@ -72,17 +83,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def waiting_beside_working(items: list[pytest.Item]) -> list[pytest.Item]:
     """The same tests in the order in which four workers keep two processors busy.
 
-    pytest-xdist gives each worker a quarter of the list. What mostly waits, for real boards' ports in real time, begins the third and the
-    fourth quarter, so that two workers wait while two compute.
+    pytest-xdist gives each worker a quarter of the list, and what one has not begun to another that is done. The longest begin the first
+    and the second quarter, so that none is left over at the end; what mostly waits, for real boards' ports in real time, begins the
+    third and the fourth, so that two workers wait while two compute.
     """
-    waiting = [item for item in items if item.path.parent == TESTS / "system"]
-    working = [item for item in items if item.path.parent != TESTS / "system"]
-    half = len(items) // 2
-    middle = waiting[len(waiting) // 2].path if waiting else None
-    second = [item for item in waiting if middle and item.path >= middle]
-    first = waiting[: len(waiting) - len(second)]
-    split = max(half, half + len(items) // 4 - len(first))
-    return working[:half] + first + working[half:split] + second + working[split:]
+    files = list(dict.fromkeys(item.path for item in items))
+    long = [path for path in files if path.name in LONG_FIRST]
+    waiting = [path for path in files if path.parent == TESTS / "system" and path not in long]
+    rest = [item for item in items if item.path not in {*long, *waiting}]
+    begun = [[item for item in items if item.path in paths] for paths in (long[::2], long[1::2], waiting[::2], waiting[1::2])]
+    sizes = [max(0, len(items) // len(begun) - len(first)) for first in begun[:-1]]
+    ordered: list[pytest.Item] = []
+    for first, size in zip(begun, [*sizes, len(rest)], strict=True):
+        ordered += first + rest[:size]
+        rest = rest[size:]
+    return ordered
 
 
 def is_long(item: pytest.Item) -> bool:

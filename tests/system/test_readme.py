@@ -13,6 +13,7 @@ from pathlib import Path
 from host_tools.boards import find_board
 from host_tools.demo.service import Service
 from host_tools.simulator.virtual_board.control import HandsClient
+from tests.system.conftest import wait_until
 from tests.system.test_bench_test import careful
 from tests.system.virtual_port import ansim, virtual_board
 
@@ -72,7 +73,7 @@ def test_the_commands_of_the_readme_work_in_their_order_and_as_they_are_printed(
             printed = examined(meant, board.port) if meant[0] == "test" else run(meant, data)
             if arguments[:2] == ["ticket", "new"]:
                 assert re.fullmatch(r"\d{9}\n", printed)
-        assert json.loads(run(["cabinet", "list", "--json"], data))[0]["seen"]
+        wait_until(lambda: json.loads(run(["cabinet", "list", "--json"], data))[0]["seen"])  # it joins its network first
 
 
 def test_every_command_of_the_readme_that_needs_no_board_is_there_after_make_demo() -> None:
