@@ -20,9 +20,17 @@ SHARED_FOLDERS = ("core", "wire", "drivers", "shell")
 ON_CPYTHON_ONLY = ("_properties.py", "_simulated.py")
 LIBRARIES = ("adafruit_bus_device",)  # what the board has under /lib
 LIBRARIES_FOLDER = pytest.StashKey[str]()
-# What the loop of a change leaves out (`make quick`): whole cabinets, real boards' ports, real database servers, properties.
+# What the loop of a change leaves out (`make quick`): whole cabinets, real boards' ports, real database servers, properties, and files of
+# which a run takes more than a few seconds.
 LONG_FOLDERS = ("bench", "link", "mends", "micropython", "model", "simulation", "system")
-LONG_FILES = ("_properties.py", *(f"test_host_{name}.py" for name in ("crowd", "kill", "key", "postgres", "server")))
+LONG_FILES = (
+    "_properties.py",
+    *(f"test_host_{name}.py" for name in ("bus", "crowd", "generations", "kill", "key", "postgres", "server")),
+    *(f"test_{name}.py" for name in ("backlog", "bench", "boards_command", "bounds", "branches", "bundle", "cli_ending", "core_coverage")),
+    *(f"test_{name}.py" for name in ("damage", "demo_drawing", "flash_power_cuts", "fuzzed_board", "garbage", "json_page")),
+    *(f"test_{name}.py" for name in ("jumping_boards", "keypad", "link_command", "linker", "lying_board", "order_outcomes")),
+    *(f"test_{name}.py" for name in ("outages", "port", "showing", "staff_orders", "store", "turns", "wireshark")),
+)
 # What takes longest, begun first.
 LONG_FIRST = (
     "test_duress_properties.py",
