@@ -153,6 +153,7 @@ def test_lines_that_could_not_be_written_are_counted_and_told_when_there_is_room
     wait_until(lambda: not lines.say("lost"))
     os.dup2(file, descriptor)
     wait_until(lambda: lines.say("last"))
+    wait_until(lambda: path.read_text().endswith("last\n"))
     lines.close()
     for one in (descriptor, file, full):
         os.close(one)
