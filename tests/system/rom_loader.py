@@ -80,6 +80,7 @@ def main(chip: str, flash: Path, pull: str) -> None:
         while True:
             server.handle_client(server.BootloaderConnection(pty=port), threading.Event(), chip, exit_on_disconnect=True, flash=cells)
     except Pulled:
+        os.open(port.client_path, os.O_RDWR | os.O_NOCTTY)  # its number is given to no other port while esptool still tries to open it
         port.close()
         print("pulled", flush=True)
         os.read(0, 1)  # until the test ends
