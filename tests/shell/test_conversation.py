@@ -132,6 +132,21 @@ def test_a_refused_board_reports_again_after_300_s_or_on_a_new_connection_or_whe
     assert len(board.heard(Report)) == 1, "it greets a host that does not answer"
 
 
+def test_a_board_that_is_refused_as_a_copy_does_not_take_the_true_boards_place_at_each_new_connection():
+    board = Board()
+    board.line.answers[Report] = Refused(1)
+    board.run(10000)
+    board.heard(Report)
+    for _ in range(10):
+        board.line.up = False
+        board.run(1000)
+        board.line.up = True
+        board.run(1000)
+    assert not board.heard(Report)
+    board.run(300000)
+    assert board.heard(Report)
+
+
 def test_a_host_that_refuses_in_the_midst_of_a_conversation_is_reported_to_again():
     board = Board()
     board.add(records.BOOTED)

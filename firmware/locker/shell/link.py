@@ -17,6 +17,7 @@ _ANSWER_MS = const(3000)
 _OPEN_MS = const(30000)
 _PRESS_MS = const(120000)
 _PRESS_EVERY_MS = const(5000)
+_ANOTHER_CHIP = const(1)  # why a board is refused
 _HEARTBEAT_MS = const(300000)
 _FRESH = const(50)  # tenths of a second: within which the host's time is believed
 _VISIT_MS = const(8000)  # so long an opening waits: its copy may be lost, and has no answer to keep the session from greeting anew
@@ -53,6 +54,7 @@ class Link:
         self._due = False
         self._due_ms = 0  # when what has waited for the end of a visit waits no more; 0: nothing does
         self._said_ms = 0
+        self._is_copy = False  # of another board, as the host says: one that greets at each new connection takes the true one's place
         self._tried = -1  # behind which event the last Events began: answered and not taken, they are not said again at once
         self._waiting = False  # for the answer to what was said last
         self._urgent_ms = -_PRESS_MS  # when there was something urgent
@@ -106,7 +108,7 @@ class Link:
             self._try(self._carrier.hurry, now_ms)
             self._session.hurry(now_ms)
         up = self._try(self._carrier.poll, now_ms)
-        if up and not self._up:
+        if up and not self._up and (now_ms >= self._later_ms or not self._is_copy):
             self._session.start(now_ms)
         self._up = up
         if not up:
@@ -139,6 +141,7 @@ class Link:
             self._tell(_TOLD[kind](*message[1:]), now_ms)
         elif kind == messages.REFUSED:
             self._held = False
+            self._is_copy = message[1] == _ANOTHER_CHIP
             self._report_ms = self._later_ms = now_ms + _HEARTBEAT_MS
         elif kind == messages.HELD or self._held:
             if not self._held:  # a second one may be older than what was acknowledged since
