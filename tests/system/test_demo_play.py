@@ -17,7 +17,8 @@ def picture(lines: list[str]) -> str:
 
 def guide(terminal: Terminal) -> str:
     """What the demonstration says can be done next."""
-    rule = max(at for at, line in enumerate(terminal.screen.lines) if line.startswith("-" * 70))
+    rules = [at for at, line in enumerate(terminal.screen.lines) if line.startswith("-" * 70)]
+    rule = max(rules, default=len(terminal.screen.lines))  # none yet on a screen that is half drawn
     return " ".join(terminal.screen.lines[rule + 1 : HEIGHT - 3])
 
 
