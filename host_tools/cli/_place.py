@@ -53,7 +53,12 @@ def door_options(act: Callable[..., None]) -> Callable[..., None]:
 
 def cabinet_options(act: Callable[..., None]) -> Callable[..., None]:
     """The same without --door."""
-    for option in (json_option, data_option, _no_wait, dry_run_option, number_of_cabinet, site_of_cabinet):
+    return board_options(_no_wait(act))
+
+
+def board_options(act: Callable[..., None]) -> Callable[..., None]:
+    """The same without --door and --no-wait: of a command that changes the ledger alone."""
+    for option in (json_option, data_option, dry_run_option, number_of_cabinet, site_of_cabinet):
         act = option(act)
     return act
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from host_tools.cli._output import dry_run_option, json_option, print_json, say
-from host_tools.cli._place import cabinet_options, number_of_cabinet, site_of_cabinet, tell
+from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._place import board_options, cabinet_options, tell
 from host_tools.cli._tables import show, table
 from host_tools.host import doors, parcels
 from host_tools.host.care import Place
@@ -64,13 +64,9 @@ def patience(factor: int, site: str, cabinet: int, dry_run: bool, data: Path | N
 
 
 @command.command()
-@site_of_cabinet
-@number_of_cabinet
-@dry_run_option
-@data_option
-@json_option
+@board_options
 def retire(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Take the board of a cabinet out of service for ever: it was stolen, copied, lost or thrown away.
+    """Take the board of a cabinet out of service permanently: it was stolen, copied, lost or thrown away.
 
     A running server hears it no more within a minute, whatever it says. Parcels that wait are known to the next board that is
     provisioned with this site and number: `ansim cabinet silence` is for a board that a stranger holds and that may have lied.
@@ -92,11 +88,7 @@ def retire(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: b
 
 
 @command.command()
-@site_of_cabinet
-@number_of_cabinet
-@dry_run_option
-@data_option
-@json_option
+@board_options
 def silence(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Believe nothing more of a board that was stolen or copied: from now on its keys count no more.
 

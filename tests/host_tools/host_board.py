@@ -209,6 +209,22 @@ def _now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
+class InHand:
+    """A carrier whose frames the test has in hand, and that hands over those of boards and strangers."""
+
+    name = "in hand"
+    verified = False
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+
+    def write(self, frame: bytes) -> None:
+        self.frames.append(frame)
+
+    def close(self) -> None:
+        """Nothing ends."""
+
+
 class Host:
     """A real `ansim serve` with --json in a process of its own."""
 

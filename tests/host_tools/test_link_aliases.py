@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from host_board import enrol
+from host_board import InHand, enrol
 
 from host_tools.host import tally as counting
 from host_tools.host.ledger import Cabinet, Ledger, open_ledger
@@ -21,19 +21,6 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-class Deaf:
-    """A carrier whose answers nobody hears."""
-
-    name = "deaf"
-    verified = False
-
-    def write(self, frame: bytes) -> None:
-        """Nobody hears it."""
-
-    def close(self) -> None:
-        """Nothing to end."""
-
-
 def frame_of(alias: bytes) -> bytes:
     return bytes((VERSION << 4,)) + alias + os.urandom(24)
 
@@ -43,7 +30,7 @@ def test_a_board_that_speaks_just_after_its_enrolment_is_no_stranger(ledger: Led
     tally = Tally(told.append)
     links = Links(ledger, told.append, tally)
     links.tick(0.0)  # the host has just looked at its cabinets by itself
-    links.hear(Deaf(), frame_of(enrol(ledger).alias), 0.2)
+    links.hear(InHand(), frame_of(enrol(ledger).alias), 0.2)
     tally.tick(0.2)
     assert [one["kind"] for one in told] == [counting.UNSEALED], "the seal is wrong, the alias is known"
 
@@ -54,11 +41,11 @@ def test_what_a_board_says_on_to_a_host_that_has_started_afresh_is_no_strangers_
     links = Links(ledger, told.append, tally)
     alias = enrol(ledger).alias
     for second in range(1, 11):  # a status and a copy of a pickup, said again until it greets anew
-        links.hear(Deaf(), bytes((VERSION << 4 | 2,)) + alias + os.urandom(30), float(second))
+        links.hear(InHand(), bytes((VERSION << 4 | 2,)) + alias + os.urandom(30), float(second))
     tally.tick(11.0)
     assert told == []
     for count in range(100):  # nobody has so much to say to an earlier host
-        links.hear(Deaf(), bytes((VERSION << 4 | 2,)) + alias + os.urandom(30), 12.0 + count)
+        links.hear(InHand(), bytes((VERSION << 4 | 2,)) + alias + os.urandom(30), 12.0 + count)
     tally.tick(120.0)
     assert [one["kind"] for one in told] == [counting.UNSEALED]
 
@@ -75,7 +62,7 @@ def test_unknown_aliases_cost_a_look_into_the_ledger_once_a_second_at_most(ledge
     told: list[dict] = []
     links = Links(ledger, told.append, Tally(told.append))
     for frame in range(1000):
-        links.hear(Deaf(), frame_of(os.urandom(4)), frame / 100)
+        links.hear(InHand(), frame_of(os.urandom(4)), frame / 100)
     assert len(looks) == 10
 
 
@@ -85,9 +72,9 @@ def test_a_board_that_was_retired_is_a_stranger_within_a_minute_whatever_it_says
     tally = Tally(told.append)
     links = Links(ledger, told.append, tally)
     alias = enrol(ledger).alias
-    links.hear(Deaf(), frame_of(alias), 0.0)
+    links.hear(InHand(), frame_of(alias), 0.0)
     ledger.retire_at("mapo-3", 1)
     links.tick(61.0)
-    links.hear(Deaf(), frame_of(alias), 61.1)
+    links.hear(InHand(), frame_of(alias), 61.1)
     tally.tick(120.0)
     assert [one["kind"] for one in told] == [counting.UNSEALED, counting.UNKNOWN]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flooded import Port, port
 from floods import empty_frames_on_32, forged_hello, greeted_and_closed, hello_on_64, opened_and_closed, other_versions
-from host_board import Board, enrol
+from host_board import Board, InHand, enrol
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -265,22 +265,6 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-class Deaf:
-    """A carrier whose answers nobody hears but the test."""
-
-    name = "deaf"
-    verified = False
-
-    def __init__(self) -> None:
-        self.frames: list[bytes] = []
-
-    def write(self, frame: bytes) -> None:
-        self.frames.append(frame)
-
-    def close(self) -> None:
-        """Nothing to end."""
-
-
 def test_an_hour_of_strangers_words_is_a_line_a_minute_for_each_kind(ledger: Ledger) -> None:
     alias = enrol(ledger).alias
     told: list[dict] = []
@@ -288,9 +272,9 @@ def test_an_hour_of_strangers_words_is_a_line_a_minute_for_each_kind(ledger: Led
     links = Links(ledger, told.append, tally)
     for second in range(3600):
         for version in (0, 2, 3, 15, 2):
-            assert links.hear(Deaf(), bytes((version << 4 | REFUSAL,)) + alias + bytes(24), second) is None
-        assert links.hear(Deaf(), bytes((VERSION << 4,)) + alias + os.urandom(24), second) is None
-        assert links.hear(Deaf(), bytes((VERSION << 4,)) + os.urandom(4) + bytes(24), second) is None
+            assert links.hear(InHand(), bytes((version << 4 | REFUSAL,)) + alias + bytes(24), second) is None
+        assert links.hear(InHand(), bytes((VERSION << 4,)) + alias + os.urandom(24), second) is None
+        assert links.hear(InHand(), bytes((VERSION << 4,)) + os.urandom(4) + bytes(24), second) is None
         tally.count(counting.OVERFLOW, 7)
         tally.count(counting.TURNED_AWAY)
         tally.count(counting.DAMAGED, 9)
@@ -330,7 +314,7 @@ def test_a_board_that_says_more_than_boards_do_takes_no_place_from_others(ledger
         server = Server(ledger, notifier, lambda told: None, notifier)
 
         def hear(frame: bytes) -> bytes:
-            carrier = Deaf()
+            carrier = InHand()
             server._hear(carrier, *Decoder().feed(frame))
             return b"".join(carrier.frames)
 
@@ -355,7 +339,7 @@ def test_of_many_cabinets_that_speak_another_version_a_few_are_named(ledger: Led
     tally = Tally(told.append)
     links = Links(ledger, told.append, tally)
     for number in range(1, 20):
-        links.hear(Deaf(), bytes((3 << 4,)) + enrol(ledger, b"uid-%02d" % number).alias + bytes(24), 10.0 * number)
+        links.hear(InHand(), bytes((3 << 4,)) + enrol(ledger, b"uid-%02d" % number).alias + bytes(24), 10.0 * number)
     tally.tick(1.0)
     (line,) = told
     assert [number for number in range(1, 20) if f"cabinet {number} of mapo-3" in line["detail"]] == [1, 2, 3, 4, 5]
@@ -388,7 +372,7 @@ def test_a_board_of_ours_that_speaks_another_version_is_named(ledger: Ledger) ->
     board = Board(enrol(ledger))
     told: list[dict] = []
     tally = Tally(told.append)
-    Links(ledger, told.append, tally).hear(Deaf(), bytes((3 << 4,)) + board.enrolled.alias + bytes(24), 1.0)
+    Links(ledger, told.append, tally).hear(InHand(), bytes((3 << 4,)) + board.enrolled.alias + bytes(24), 1.0)
     tally.tick(1.0)
     (line,) = told
     assert "speaks version 3 and this host 1" in line["detail"]

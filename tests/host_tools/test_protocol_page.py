@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from host_board import Board, Journal, enrol
+from host_board import Board, InHand, Journal, enrol
 from hypothesis import given
 from hypothesis import strategies as st
 from test_record_order import VISITS
@@ -120,22 +120,6 @@ def test_an_empty_frame_is_passed_over_and_not_counted() -> None:
     decoder = Decoder()
     assert decoder.feed(bytes(100)) == []
     assert decoder.rejected == 0
-
-
-class InHand:
-    """A carrier whose frames the test hands over."""
-
-    name = "in hand"
-    verified = False
-
-    def __init__(self) -> None:
-        self.frames: list[bytes] = []
-
-    def write(self, frame: bytes) -> None:
-        self.frames.append(frame)
-
-    def close(self) -> None:
-        """Nothing ends."""
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from memory import all_but, used
 from nor_flash import NorFlash
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, Entropy
+from wire_end import WireEnd
 
 from locker.core import records
 from locker.core.events import HostAcknowledged
@@ -11,7 +12,6 @@ from locker.shell.link import Link
 from locker.shell.store import Store
 from locker.wire.frame import Decoder
 from locker.wire.host_messages import Ack, Events, Held, Report, typed
-from locker.wire.host_session import HostSession
 from locker.wire.session import Session
 
 BACKLOG = 10000
@@ -19,26 +19,12 @@ ROOM_BYTES = 16000  # of heap while the backlog is told
 GROWTH_BYTES_MAX = 600
 
 
-class Line:
+class Line(WireEnd):
     """The board's carrier, and at its other end the host: it answers each frame at once, and counts."""
 
     def __init__(self):
-        self.host = HostSession(MASTER_SECRET, BOARD_ID, ALIAS, Entropy(b"host"))
-        self.decoder = Decoder()
+        super().__init__()
         self.held = 0
-        self.waiting = b""
-
-    def poll(self, now_ms):
-        return True
-
-    def hurry(self, now_ms):
-        """There is no pause to cut short."""
-
-    def read_into(self, buffer):
-        count = min(len(buffer), len(self.waiting))
-        buffer[:count] = self.waiting[:count]
-        self.waiting = self.waiting[count:]
-        return count
 
     def write(self, data):
         for payload in self.decoder.feed(data):

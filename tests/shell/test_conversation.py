@@ -2,6 +2,7 @@
 
 from nor_flash import NorFlash
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, Entropy
+from wire_end import WireEnd
 
 from locker.core import records
 from locker.shell.format import format_journal
@@ -13,29 +14,14 @@ from locker.wire.host_session import HostSession
 from locker.wire.session import Session
 
 
-class Stubborn:
+class Stubborn(WireEnd):
     """The board's carrier, and at its other end a host that answers as it is told; `heard`: each message by its type, and when it came."""
 
     def __init__(self):
-        self.host = HostSession(MASTER_SECRET, BOARD_ID, ALIAS, Entropy(b"host"))
-        self.decoder = Decoder()
+        super().__init__()
         self.answers = {}  # by type of message
         self.heard = []
-        self.waiting = b""
-        self.up = True
         self.now_ms = 0
-
-    def poll(self, now_ms):
-        return self.up
-
-    def hurry(self, now_ms):
-        """There is no pause to cut short."""
-
-    def read_into(self, buffer):
-        count = min(len(buffer), len(self.waiting))
-        buffer[:count] = self.waiting[:count]
-        self.waiting = self.waiting[count:]
-        return count
 
     def write(self, data):
         for payload in self.decoder.feed(data):
