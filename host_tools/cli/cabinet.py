@@ -94,7 +94,7 @@ def silence(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: 
 
     What waits in its cabinet is listed as `unknown`, staff and residents are told; its held letters are discarded, its orders end.
     Codes still open its doors while that board is in them: empty the cabinet. There is no way back: `ansim provision --replace` gives the
-    cabinet a board, or this one, with new keys. Whoever has the board can forge tickets until the site has a new ticket secret.
+    cabinet a board, or this one, with new keys. Someone with the board can forge tickets until the site has a new ticket secret.
 
     \b
     Example: ansim cabinet silence --site mapo-3 --cabinet 2

@@ -174,7 +174,7 @@ def assign(site: str, cabinet: int, door: int, resident: str, unit: str | None, 
 def vouch(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Say that a parcel whose label was used twice is honest: its remark goes, and its resident is told that it waits as any other.
 
-    Look at the parcel first, and ask the carrier: whoever found a label can have left something else.
+    Look at the parcel first, and ask the carrier: someone who found a label may have left something else.
 
     \b
     Example: ansim parcel vouch --site mapo-3 --cabinet 2 --door 7

@@ -14,8 +14,9 @@ from typing import Any, Self
 
 from command_tree import departures, page
 
-from host_tools.host import tables
+from host_tools.host import outbox, tables
 from host_tools.host.ledger import Enrolment, Ledger
+from host_tools.host.notifier import FileNotifier
 from locker.core import commands, records
 from locker.core.records import Record
 from locker.wire import host_messages as messages
@@ -45,6 +46,14 @@ def was_away_for_a_month(ledger: Ledger) -> None:
     """No board has been heard since it was enrolled a month ago: what its journal tells is as much as people can do in that time."""
     with ledger.writing() as connection:
         connection.execute(tables.cabinet.update().values(enrolled_ms=tables.cabinet.c.enrolled_ms - A_MONTH_MS))
+
+
+def told_unknown(ledger: Ledger, folder: Path) -> list[tuple[str, str]]:
+    """Who is told now of parcels of which nobody knows, and in which words."""
+    notifier = FileNotifier(folder / "messages.jsonl")
+    told = [(message.to, message.text) for message in outbox.deliver(ledger, notifier).sent if message.kind == "unknown"]
+    notifier.close()
+    return told
 
 
 class Journal:

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from host_board import Board, Host, Journal, enrol
+from host_board import Board, Host, Journal, enrol, told_unknown
 
-from host_tools.host import aside, care, doors, orders, outbox, parcels, residents, tables, tickets
+from host_tools.host import aside, care, doors, orders, parcels, residents, tables, tickets
 from host_tools.host.care import Place
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.meeting import OLDER_BUILD, OTHER_STORY
-from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import take
 from host_tools.host.said import Said, Taken
 from locker.core import commands, records
@@ -189,9 +188,7 @@ def test_where_two_parcels_may_be_behind_one_door_a_person_looks_and_she_is_told
     board.begin_epoch()
     assert board.states() == {first: "unknown", second: "waiting"}
     assert board.ordered() == [(commands.REISSUE, 3, 1, 1)]
-    notifier = FileNotifier(tmp_path / "messages.jsonl")
-    told = [(message.to, message.text) for message in outbox.deliver(board.ledger, notifier).sent if message.kind == "unknown"]
-    notifier.close()
+    told = told_unknown(board.ledger, tmp_path)
     assert sorted(to for to, _ in told) == ["Kim", "staff"]
     assert all("door 03" in text for _, text in told)
 

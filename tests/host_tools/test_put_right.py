@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+from host_board import told_unknown
 from test_branches import Meetings
 
-from host_tools.host import orders, outbox, residents
+from host_tools.host import orders, residents
 from host_tools.host.ledger import open_ledger
-from host_tools.host.notifier import FileNotifier
 from locker.core import commands, records
 
 
@@ -38,9 +38,7 @@ def test_a_parcel_that_its_board_cannot_adopt_waits_no_more_and_staff_and_she_ar
     assert (commands.ADOPT, 3, 1, came) in board.ordered()
     carry_out(board, commands.ADOPT)
     assert board.states() == {came: "unknown", stays: "waiting"}
-    notifier = FileNotifier(tmp_path / "messages.jsonl")
-    told = [(message.to, message.text) for message in outbox.deliver(board.ledger, notifier).sent if message.kind == "unknown"]
-    notifier.close()
+    told = told_unknown(board.ledger, tmp_path)
     assert sorted(to for to, _ in told) == ["Kim", "staff"]
     assert all("door 03" in text for _, text in told)
 
