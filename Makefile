@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STUBS := .venv/esp32-stubs
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# Tests start the command some thousand times: it is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test quick bench soak mutants check help
 
