@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from host_tools.errors import Complaint
 from host_tools.linker.source import Source, bound, bound_in
+from host_tools.linker.trees import walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
@@ -127,7 +128,7 @@ class Binder(ast.NodeTransformer):
     def _comprehension(self, node: Comprehension) -> ast.AST:
         first = node.generators[0]
         first.iter = self.visit(first.iter)
-        targets = [part for generator in node.generators for part in ast.walk(generator.target)]
+        targets = [part for generator in node.generators for part in walk(generator.target)]
         self._scopes.append((False, {part.id for part in targets if isinstance(part, ast.Name)}))
         for generator in node.generators[1:]:
             generator.iter = self.visit(generator.iter)

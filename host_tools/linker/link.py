@@ -16,6 +16,7 @@ from host_tools.linker.binding import Binder
 from host_tools.linker.renaming import Renamer
 from host_tools.linker.sharing import share_own_members
 from host_tools.linker.source import Source
+from host_tools.linker.trees import walk
 from host_tools.linker.tuples import make_plain_tuples
 
 _IMPORT = re.compile(r"^( *)from ([\w.]+) import", re.MULTILINE)
@@ -60,7 +61,7 @@ def link(
     shared = share_own_members(trees, names.own_members(trees.values(), called_by).keys())
     members = _new_members(trees, called_by)
     places = _new_globals(trees, wanted, members)
-    keywords = {node.arg for tree in (*trees.values(), *called_by) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
+    keywords = {node.arg for tree in (*trees.values(), *called_by) for node in walk(tree) if isinstance(node, ast.keyword) and node.arg}
     rename = Renamer(homes, places, members, keywords)
     symbols = {home: _symbols(home, homes, sources, places, members, shared) for home in trees}
     return Linked({_path(home): _written(tree, home, rename) for home, tree in sorted(trees.items())}, homes, symbols)
@@ -73,7 +74,7 @@ def relinked(text: bytes, homes: Mapping[str, str]) -> bytes:
 
 def _asked_for(tree: ast.AST, sources: Mapping[str, Source]) -> Iterator[str]:
     """What a caller imports, as bound names."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module in sources:
             yield from (f"{node.module}:{alias.name}" for alias in node.names)
 
@@ -87,7 +88,7 @@ def _first_imports(source: Source, sources: Mapping[str, Source]) -> set[str]:
 def _homes(sources: Mapping[str, Source], starts: Iterable[ast.AST]) -> dict[str, str]:
     """The module that each source becomes a part of: its package if it is loaded at every start, else one of its own."""
     loaded: set[str] = set()
-    asked = [node.module or "" for tree in starts for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    asked = [node.module or "" for tree in starts for node in walk(tree) if isinstance(node, ast.ImportFrom)]
     waiting = [name for name in asked if name in sources]
     while waiting:
         name = waiting.pop()
@@ -117,7 +118,7 @@ def _in_order(home: str, homes: Mapping[str, str], sources: Mapping[str, Source]
 
 def _inline(trees: Mapping[str, ast.Module], wanted: set[str]) -> None:
     """Writes a text that has a name where it is used, when that is at one place only."""
-    said = Counter(node.id for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.Name))
+    said = Counter(node.id for tree in trees.values() for node in walk(tree) if isinstance(node, ast.Name))
     values = {}
     for tree in trees.values():
         for node in tree.body:
@@ -125,7 +126,7 @@ def _inline(trees: Mapping[str, ast.Module], wanted: set[str]) -> None:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant() as value) if said[name] == 2 and name not in wanted:
                     values[name] = value
     for tree in trees.values():
-        for parent in ast.walk(tree):
+        for parent in walk(tree):
             for field, value in ast.iter_fields(parent):
                 if isinstance(value, ast.Name) and value.id in values and isinstance(value.ctx, ast.Load):
                     setattr(parent, field, values[value.id])
@@ -141,7 +142,7 @@ def _drop_unused(trees: Mapping[str, ast.Module], wanted: set[str], said: set[st
     while True:
         used = wanted | {f".{name}" for name in said}
         for tree in trees.values():
-            for node in ast.walk(tree):
+            for node in walk(tree):
                 match node:
                     case ast.Name(id=name, ctx=ast.Load()):
                         used.add(name)
@@ -178,7 +179,7 @@ def _is_unused(node: ast.stmt, used: set[str]) -> bool:
         case ast.FunctionDef(name=name, decorator_list=[]) | ast.ClassDef(name=name):
             return name not in used and not name.startswith(".__")
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if ":" in name[1:]:
-            return name not in used and (bool(names.fields(value)) or not any(isinstance(part, ast.Call) for part in ast.walk(value)))
+            return name not in used and (bool(names.fields(value)) or not any(isinstance(part, ast.Call) for part in walk(value)))
         case (
             ast.Assign(targets=[ast.Attribute(value=ast.Name(), attr=name)], value=ast.Constant())
             | ast.AugAssign(target=ast.Attribute(value=ast.Name(), attr=name), value=ast.Constant())
@@ -198,7 +199,7 @@ def _new_members(trees: Mapping[str, ast.Module], called_by: Iterable[ast.Module
 def _bound_names(tree: ast.AST) -> Counter[str]:
     """The names of modules, this one's and others', that a bound tree says, with how often."""
     found: Counter[str] = Counter()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Name(id=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 found[name] += 1
@@ -208,8 +209,8 @@ def _bound_names(tree: ast.AST) -> Counter[str]:
 
 
 def _local_names(tree: ast.AST) -> set[str]:
-    names_in_it = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id[0] not in ".:" and ":" not in node.id}
-    return names_in_it | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    names_in_it = {node.id for node in walk(tree) if isinstance(node, ast.Name) and node.id[0] not in ".:" and ":" not in node.id}
+    return names_in_it | {node.arg for node in walk(tree) if isinstance(node, ast.arg)}
 
 
 def _new_globals(trees: Mapping[str, ast.Module], wanted: set[str], members: Mapping[str, str]) -> dict[str, str]:
@@ -233,7 +234,7 @@ def _new_globals(trees: Mapping[str, ast.Module], wanted: set[str], members: Map
 
 
 def _strangers_said(tree: ast.AST) -> set[str]:
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id.startswith(":")}
+    return {node.id for node in walk(tree) if isinstance(node, ast.Name) and node.id.startswith(":")}
 
 
 def _symbols(
@@ -264,7 +265,7 @@ def _written(tree: ast.Module, home: str, rename: Renamer) -> bytes:
             others.setdefault(module, []).append(ast.alias(name))
         else:
             imports.append(ast.Import([ast.alias(name)]))
-    lazy = {node.name for node in ast.walk(tree) if isinstance(node, ast.alias)}
+    lazy = {node.name for node in walk(tree) if isinstance(node, ast.alias)}
     for name in sorted(set(_bound_names(tree)) - lazy):
         other = rename.homes[name.partition(":")[0]]
         if other != home:

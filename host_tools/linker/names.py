@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from string import ascii_letters
 
+from host_tools.linker.trees import walk
+
 #: Names that every MicroPython of .mpy version 6 keeps in ROM, and that are no builtin functions: in a .mpy they take a byte or two
 #: instead of their text, and on the board no RAM at all (MicroPython, py/makeqstrdata.py, static_qstr_list).
 IN_ROM = [
@@ -100,7 +102,7 @@ def is_namedtuple(node: ast.AST) -> bool:
 
 def said(tree: ast.AST) -> Iterator[str]:
     """Every name that a file says, and every text."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=str(name)):
                 yield name
@@ -125,7 +127,7 @@ def own_members(trees: Iterable[ast.Module], callers: Iterable[ast.Module]) -> C
 
 def mentioned(tree: ast.AST) -> Iterator[str]:
     """The members that a bound tree asks for, gives or lists."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Attribute(attr=name):
                 yield name
@@ -136,7 +138,7 @@ def mentioned(tree: ast.AST) -> Iterator[str]:
 
 
 def _defined(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Attribute(attr=name, ctx=ast.Store()):
                 yield name
@@ -148,12 +150,10 @@ def _defined(tree: ast.Module) -> Iterator[str]:
 
 def _bound_to_stay(tree: ast.Module) -> Iterator[str]:
     """What a file calls by keyword or by the keys of a dict, names in a text, or asks of things that a chip or a library may have made."""
-    texts = Counter(node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
-    by_dict = {
-        ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call) and any(not word.arg for word in node.keywords)
-    }
+    texts = Counter(node.value for node in walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    by_dict = {ast.unparse(node.func) for node in walk(tree) if isinstance(node, ast.Call) and any(not word.arg for word in node.keywords)}
     knows_strangers = any(not _is_known(name) for name in _strangers(tree))
-    for node in ast.walk(tree):
+    for node in walk(tree):
         texts.subtract(fields(node))
         match node:
             case ast.keyword(arg=str(name)):
@@ -169,7 +169,7 @@ def _bound_to_stay(tree: ast.Module) -> Iterator[str]:
 
 def _strangers(tree: ast.Module) -> Iterator[str]:
     """The modules from elsewhere that a bound file uses."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Name(id=name) if name.startswith(":"):
                 yield name[1:].partition(".")[0] if not name.startswith(":adafruit") else name[1:].rpartition(".")[0]

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from string import ascii_letters
 
+from host_tools.linker.trees import walk
+
 
 def with_short_private_names(texts: Mapping[str, bytes]) -> dict[str, bytes]:
     """The same files with their private names shortened, all in the same way: a name that two of them share stays shared.
@@ -20,7 +22,7 @@ def with_short_private_names(texts: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _private(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
                 pass
@@ -33,7 +35,7 @@ def _private(tree: ast.AST) -> Iterator[str]:
 
 
 def _fixed(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                 for alias in aliases:

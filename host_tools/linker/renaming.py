@@ -5,6 +5,7 @@ import builtins
 from collections.abc import Iterator, Mapping, Set
 
 from host_tools.linker import names
+from host_tools.linker.trees import walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _BUILTINS = set(dir(builtins))
@@ -90,14 +91,14 @@ class Renamer(ast.NodeTransformer):
 
     def _new_parameters(self, function: Function) -> dict[str, str]:
         """By name, what the parameters of a function and of those inside it are called. A name is renamed wherever it stands in it."""
-        here = [node for node in ast.walk(function) if isinstance(node, ast.arg)]
+        here = [node for node in walk(function) if isinstance(node, ast.arg)]
         old = dict.fromkeys(node.arg for node in here)
         given = [name for name in old if name not in self._keywords and name != "self" and name not in _BUILTINS]
         taken = set(self._said(function)) | {name for name in old if name not in given}
         return dict(zip(given, names.pool(taken), strict=False))
 
     def _said(self, function: Function) -> Iterator[str]:
-        for node in ast.walk(function):
+        for node in walk(function):
             match node:
                 case ast.Name(id=name) | ast.alias(asname=str(name)) | ast.ExceptHandler(name=str(name)):
                     yield self.new(name)

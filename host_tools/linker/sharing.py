@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 
 from host_tools.linker import names
+from host_tools.linker.trees import walk
 
 
 def share_own_members(trees: Mapping[str, ast.Module], may_be_named_anew: Set[str]) -> dict[str, str]:
@@ -13,7 +14,7 @@ def share_own_members(trees: Mapping[str, ast.Module], may_be_named_anew: Set[st
     What became of each, by class and member as a traceback would name it (`locker.core.door.Door._wake`). A class that stands on another
     one of the firmware, or under one, keeps its names.
     """
-    classes = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    classes = [node for tree in trees.values() for node in walk(tree) if isinstance(node, ast.ClassDef)]
     bases = {base.id for node in classes for base in node.bases if isinstance(base, ast.Name)}
     alone = [node for node in classes if not node.bases and node.name not in bases]
     said = {node.name: Counter(_of_self(node)) for node in classes}
@@ -30,7 +31,7 @@ def share_own_members(trees: Mapping[str, ast.Module], may_be_named_anew: Set[st
 
 def _of_self(of: ast.ClassDef) -> Iterator[str]:
     """Those that methods of a class ask of themselves, and the methods."""
-    for node in ast.walk(of):
+    for node in walk(of):
         match node:
             case ast.Attribute(value=ast.Name(id="self"), attr=name):
                 yield name

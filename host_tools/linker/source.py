@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from host_tools.errors import Complaint
+from host_tools.linker.trees import walk
 
 
 class Source:
@@ -17,7 +18,7 @@ class Source:
         self.path = path
         self.name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         self.tree = _Stripped().visit(ast.parse(text))
-        if any(isinstance(node, ast.JoinedStr) for node in ast.walk(self.tree)):
+        if any(isinstance(node, ast.JoinedStr) for node in walk(self.tree)):
             raise Complaint(f"The firmware's file {path} holds an f-string: use % there, it is shorter on the board.")
         self.constants: dict[str, int | str | bytes] = {}
         for node in self.tree.body:
@@ -104,6 +105,6 @@ def bound(node: ast.AST) -> set[str]:
 def bound_in(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
     """The names that are local to a function."""
     body = function.body if isinstance(function.body, list) else [function.body]
-    told = {name for part in body for node in ast.walk(part) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
-    names = {argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)}
+    told = {name for part in body for node in walk(part) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+    names = {argument.arg for argument in walk(function.args) if isinstance(argument, ast.arg)}
     return names.union(*(bound(part) for part in body)) - told

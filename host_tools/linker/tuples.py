@@ -2,9 +2,10 @@
 
 import ast
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 
 from host_tools.linker import names
+from host_tools.linker.trees import walk
 
 
 def make_plain_tuples(trees: Mapping[str, ast.Module], wanted: Set[str], said: Set[str]) -> None:
@@ -13,7 +14,7 @@ def make_plain_tuples(trees: Mapping[str, ast.Module], wanted: Set[str], said: S
     It must do nothing but be called, with one plain argument for each field. `wanted` are bound names that callers import, `said` all
     names that they say.
     """
-    nodes = [node for tree in trees.values() for node in ast.walk(tree)]
+    nodes = [node for tree in trees.values() for node in walk(tree)]
     asked = said | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     mentioned = Counter(node.id for node in nodes if isinstance(node, ast.Name))
     made = {}
@@ -21,18 +22,18 @@ def make_plain_tuples(trees: Mapping[str, ast.Module], wanted: Set[str], said: S
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if name not in wanted and not asked & set(names.fields(value)):
                 made[name] = len(names.fields(value))
-    called = Counter(name for node in nodes for name in made if _calls(node, name, made[name]))
+    called = Counter(name for node in nodes for name in _filled(node, made))
     plain = _Plain({name for name in called if mentioned[name] == called[name] + 1})
     for tree in trees.values():
         plain.visit(tree)
 
 
-def _calls(node: ast.AST, name: str, fields: int) -> bool:
-    """Whether a namedtuple of that name is called here with an argument for each of its fields."""
+def _filled(node: ast.AST, made: Mapping[str, int]) -> Iterator[str]:
+    """The name of the namedtuple that is called here with an argument for each of its fields, if one is."""
     match node:
-        case ast.Call(func=ast.Name(id=called), args=args, keywords=[]) if called == name:
-            return 0 < len(args) == fields and not any(isinstance(argument, ast.Starred) for argument in args)
-    return False
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if 0 < len(args) == made.get(name):
+            if not any(isinstance(argument, ast.Starred) for argument in args):
+                yield name
 
 
 class _Plain(ast.NodeTransformer):
