@@ -5,16 +5,14 @@ What a table says stands in the source: the numbers as values, their meaning as 
 
 import ast
 import io
-import json
 import re
 import sys
-import textwrap
 import tokenize
 from pathlib import Path
 
 import click
 
-from host_tools import protocol_digits
+from host_tools import protocol_bytes, protocol_digits
 from host_tools.carried import locker_folder
 from host_tools.host import carriers, links, listener, turns
 from locker.core import codes, commands, host_records, journal, opening, records, tickets
@@ -25,7 +23,6 @@ from locker.wire import frame, host_messages, messages, session, station
 _REPOSITORY = Path(__file__).parent.parent
 PAGE = _REPOSITORY / "docs" / "protocol.md"
 _TCP = locker_folder() / "hal" / "esp32_tcp.py"
-_VECTORS = _REPOSITORY / "tests" / "vectors"
 _MARKED = re.compile(r"(<!-- made by host_tools\.protocol_doc: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -261,12 +258,6 @@ def identity() -> str:
     return _table(("field", "value", "meaning"), rows)
 
 
-def bus_frames() -> str:
-    """The shortest question on a bus and the shortest answer."""
-    question, answer = (b"\0" + frame.encode(bytes((address,))) for address in (3, station.ANSWER | 3))
-    return f"```\n{question.hex()}\n{answer.hex()}\n```\n"
-
-
 def bus() -> str:
     """The times that both sides of a bus keep."""
     rows = []
@@ -288,53 +279,8 @@ def rounds() -> str:
     return _table(("baud", *(f"{count} boards" if count > 1 else "1 board" for count in cabinets)), rows)
 
 
-def _vectors(name: str) -> list[dict]:
-    return json.loads((_VECTORS / name).read_text())["cases"]
-
-
-def conversation() -> str:
-    """A whole conversation, byte for byte."""
-    (case,) = _vectors("session.json")
-    names = (
-        "HELLO, board",
-        "WELCOME, host",
-        "FIRST with Report, board",
-        "DATA with Held, host",
-        "DATA with Urgent, board",
-        "DATA with Ack(6), host",
-    )
-    inputs = [f"{name:<14} {case[name]}\n" for name in ("master_secret", "board_id", "alias", "hello_nonce", "host_secret")]
-    inputs.append(f"{'report':<14} {', '.join(str(value) for value in case['report'])} (behind board_id)\n")
-    inputs.append(f"{'held':<14} {', '.join(str(value) for value in case['held'])}\n")
-    inputs.append(f"{'record':<14} {case['record']}\n")
-    frames = [f"# {name}\n{_folded(text)}\n" for name, text in zip(names, case["frames"], strict=True)]
-    return "```\n" + "".join(inputs) + "\n" + "".join(frames) + "```\n"
-
-
-def plaintexts() -> str:
-    """Messages and their plaintexts."""
-    lines = []
-    for case in _vectors("messages.json"):
-        fields = ", ".join(f"{name} {value if isinstance(value, int | str) else ' '.join(value)}" for name, value in case["fields"])
-        about = textwrap.fill(f"{case['message']}: {fields}", 96, initial_indent="# ", subsequent_indent="#   ")
-        lines.append(f"{about}\n{_folded(case['plaintext'])}\n")
-    return "```\n" + "".join(lines) + "```\n"
-
-
-def _folded(text: str) -> str:
-    """Hexadecimal of any length in lines of at most 96 characters."""
-    return "\n".join(text[at : at + 96] for at in range(0, len(text), 96))
-
-
-def run_of_records() -> str:
-    """A run of records before and after packing."""
-    case = _vectors("batches.json")[0]
-    before = "\n".join(case["records"])
-    return f"```\n# five records of the journal\n{before}\n# the same on the link\n{_folded(case['packed'])}\n```\n"
-
-
 SECTIONS = {
-    "digits": lambda: protocol_digits.digits(_vectors),
+    "digits": lambda: protocol_digits.digits(protocol_bytes.vectors),
     "kinds": kinds,
     "messages": message_tables,
     "records": record_table,
@@ -344,12 +290,15 @@ SECTIONS = {
     "bounds": bounds,
     "urgent": urgent,
     "identity": identity,
-    "bus_frames": bus_frames,
+    "bus_frames": protocol_bytes.bus_frames,
+    "refusal": protocol_bytes.refusal,
+    "adopted": protocol_bytes.adopted,
     "bus": bus,
     "rounds": rounds,
-    "conversation": conversation,
-    "plaintexts": plaintexts,
-    "run_of_records": run_of_records,
+    "conversation": protocol_bytes.conversation,
+    "plaintexts": protocol_bytes.plaintexts,
+    "run_of_records": protocol_bytes.run_of_records,
+    "malformed": protocol_bytes.malformed,
 }
 
 

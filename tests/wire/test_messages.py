@@ -96,6 +96,12 @@ def test_messages_are_those_of_the_golden_vectors():
         assert decode_message(plaintext) == message
 
 
+def test_malformed_messages_are_those_of_the_vectors():
+    for case in cases("malformed.json"):
+        of_board = case["of"] == "board"
+        assert refuses(BadFrame, decode_message if of_board else decode, raw(case["plaintext"])), case["what"]
+
+
 def test_a_field_out_of_its_range_is_refused_before_it_can_wrap():
     assert encode_message(REPORT)
     for at, values in (

@@ -29,7 +29,8 @@ class Context:
             return HKDF(SHA256(), length, salt, info).derive(secret)
 
         self.iv = derived(b"", b"IV", 13)
-        self.keys = {sender: AESCCM(derived(sender, b"Key", 16)) for sender in (BOARD, HOST)}
+        self.raw_keys = {sender: derived(sender, b"Key", 16) for sender in (BOARD, HOST)}
+        self.keys = {sender: AESCCM(key) for sender, key in self.raw_keys.items()}
 
     def nonce(self, sender: bytes, number: bytes) -> bytes:
         """Section 5.2."""
@@ -73,6 +74,9 @@ def test_the_golden_conversation_can_be_read_with_the_page_alone() -> None:
     mac.update(nonce_board)
     assert welcome[5:13] == mac.finalize()[:8]
     context = Context(secret, board_id, welcome[5:13] + nonce_board)
+    assert welcome[5:13] == raw(case["welcome_nonce"])
+    for made, named in ((Context(secret, board_id, nonce_board), case["c1"]), (context, case["c2"])):
+        assert (made.raw_keys[BOARD], made.raw_keys[HOST], made.iv) == tuple(raw(key) for key in named.values())
     assert context.open(HOST, welcome, 13, b"\0") == b""
     assert message_in(context, BOARD, first) == b"\x01" + board_id + struct.pack(
         ">IIIIIIHII6s", *case["report"][:-1], case["report"][-1].to_bytes(6, "big")
