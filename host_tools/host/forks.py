@@ -126,7 +126,7 @@ def settle(connection: Connection, cabinet: int, incarnation: int, at_ms: int) -
         if taken or door.newest >= row.counter:
             unknown.append(row)
         else:
-            made += adoption(row)
+            made += adoption(connection, row)
             door.newest = row.counter
     for row in here.values():
         double = told.get((row.epoch, row.door, row.counter))

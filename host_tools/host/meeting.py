@@ -30,6 +30,7 @@ from locker.wire.host_messages import Held, Refused, Report
 
 ANY_TAG = -1
 _ADOPT_SHIFT = 18  # of the generation in an ADOPT
+_UNSEEN = 1 << 17  # in an ADOPT: the courier said that the parcel lies where nothing is seen
 BEYOND = "newer codes"
 _TIME_MAX = 0xFFFFFFFF  # seconds since 1970 that a Held can say
 
@@ -184,7 +185,7 @@ def put_right(connection: Connection, cabinet: int, epoch: int, at_ms: int) -> N
     if generation and orders.rule_of(here.build):
         made.append(Order(commands.TURN_TICKETS, a=generation))
     made.append(orders.new_epoch(epoch, here.build))
-    made += [order for _, row in sorted(waiting.items()) for order in adoption(row)]
+    made += [order for _, row in sorted(waiting.items()) for order in adoption(connection, row)]
     orders.queue(connection, cabinet, made, at_ms)
 
 
@@ -193,12 +194,16 @@ def _inheritance(connection: Connection, known: Row) -> list[Order]:
     parcel, cabinet = tables.parcel, tables.cabinet.c
     before = (cabinet.site == known.site) & (cabinet.number == known.number) & (cabinet.state == RETIRED)
     wanted = select(parcel).join(tables.cabinet).where(before, parcel.c.state == "waiting").order_by(parcel.c.door, parcel.c.id)
-    return [order for row in connection.execute(wanted) for order in adoption(row)]
+    return [order for row in connection.execute(wanted) for order in adoption(connection, row)]
 
 
-def _adopted(parcel: Row) -> int:
-    """What an ADOPT says of a parcel in `a`."""
-    return recorded(parcel.serial, parcel.generation) | parcel.generation << _ADOPT_SHIFT
+def _adopted(connection: Connection, parcel: Row) -> int:
+    """What an ADOPT says of a parcel in `a`: its serial, whether its door's sensor cannot see it, and its generation."""
+    event = tables.event.c
+    its = of_story(connection, parcel.cabinet, parcel.incarnation) & (event.door == parcel.door) & (event.b == parcel.counter)
+    told = (event.kind == records.PARCEL_FLAGGED) | (event.kind == records.ADOPTED) & (event.a.bitwise_and(_UNSEEN) != 0)
+    unseen = connection.execute(select(event.number).where(its, told).limit(1)).first()
+    return recorded(parcel.serial, parcel.generation) | (_UNSEEN if unseen else 0) | parcel.generation << _ADOPT_SHIFT
 
 
 def give_up(connection: Connection, board: Board, record: Record, at_ms: int) -> list[Row]:
@@ -219,7 +224,7 @@ def give_up(connection: Connection, board: Board, record: Record, at_ms: int) ->
     cabinets = select(place.id).where(place.site == here.site, place.number == here.number)
     wanted = select(parcel).where(parcel.c.cabinet.in_(cabinets), parcel.c.door == order.door, parcel.c.counter == order.counter)
     rows = connection.execute(wanted.where(parcel.c.state == "waiting").order_by(parcel.c.id)).all()
-    lost = [row for row in rows if _adopted(row) == order.a]
+    lost = [row for row in rows if _adopted(connection, row) == order.a]
     for row in lost:
         connection.execute(update(parcel).where(parcel.c.id == row.id).values(state="unknown", ended_ms=at_ms))
     return lost
@@ -240,9 +245,9 @@ def _settled_away(connection: Connection, board: Board, record: Record, at_ms: i
     return rows
 
 
-def adoption(parcel: Row) -> list[Order]:
+def adoption(connection: Connection, parcel: Row) -> list[Order]:
     """The orders after which a board has a parcel that waits behind one of its doors."""
-    made = [Order(commands.ADOPT, parcel.door, parcel.counter, _adopted(parcel))]
+    made = [Order(commands.ADOPT, parcel.door, parcel.counter, _adopted(connection, parcel))]
     if parcel.retry:
         made.append(Order(commands.REISSUE, parcel.door, parcel.counter, parcel.retry))
     return made

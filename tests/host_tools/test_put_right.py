@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from host_board import told_unknown
+from host_board import Journal, told_unknown
 from test_branches import Meetings
 
-from host_tools.host import orders, residents
+from host_tools.host import meeting, orders, residents
 from host_tools.host.ledger import open_ledger
 from locker.core import commands, records
 
@@ -71,3 +71,45 @@ def test_a_door_that_the_overwritten_story_took_out_of_service_is_ordered_out_ag
     board.tell_all()
     board.begin_epoch()
     assert board.ordered() == [(commands.ADOPT, 6, 1, came), (commands.SET_OUT, 2, 0, 1), (commands.SET_OUT, 6, 1, 1)]
+
+
+UNSEEN = 1 << 17
+
+
+def deposit_unseen(board: Meetings, door: int) -> int:
+    """A parcel of which the courier says that it lies where nothing is seen."""
+    serial = board.serial()
+    for kind, a in ((records.DEPOSIT_STARTED, serial), (records.PULSED, 1), (records.PARCEL_FLAGGED, 0), (records.DEPOSITED, serial)):
+        board.journal.add(kind, door, a, 1)
+    return serial
+
+
+def put_back_behind_a_parcel(board: Meetings, image: Journal) -> None:
+    board.put_back(image, len(image.events))
+    board.journal.add(records.BELL_RUNG)
+    board.tell_all()
+    board.begin_epoch()
+
+
+def test_a_parcel_that_lies_where_its_sensor_sees_nothing_is_adopted_as_such_again_and_again(board: Meetings) -> None:
+    image = board.image()
+    hidden, seen = deposit_unseen(board, 3), board.deposit(4, 1)
+    board.tell_all()
+    put_back_behind_a_parcel(board, image)
+    assert board.ordered() == [(commands.ADOPT, 3, 1, UNSEEN | hidden), (commands.ADOPT, 4, 1, seen)]
+    for door, a in ((3, UNSEEN | hidden), (4, seen)):
+        board.journal.add(records.ADOPTED, door, a, 1)
+    carry_out(board)
+    with board.ledger.writing() as connection:  # what its next board is told
+        meeting.put_right(connection, 1, 2, board.at_ms)
+    assert board.ordered()[-2:] == [(commands.ADOPT, 3, 1, UNSEEN | hidden), (commands.ADOPT, 4, 1, seen)]
+    assert board.states() == {hidden: "waiting", seen: "waiting"}
+
+
+def test_such_a_parcel_that_its_board_cannot_adopt_is_unknown_too(board: Meetings) -> None:
+    image = board.image()
+    hidden = deposit_unseen(board, 3)
+    board.tell_all()
+    put_back_behind_a_parcel(board, image)
+    carry_out(board, commands.ADOPT)
+    assert board.states() == {hidden: "unknown"}
