@@ -15,11 +15,12 @@ from host_tools.host.ledger import Ledger
 from locker.core import records
 
 SET_ASIDE = "set aside"  # alarm: records of this board could not be applied
+UNMET = "unmet"  # alarm: a Report of this board could not be taken, and nothing else of it is until one can
 UNMADE_LETTER = "unmade letter"  # alarm: a letter could not be made
 UNMADE_ORDER = "unmade order"  # alarm: an order cannot be told to the board
 IN_VAIN = "impossible"  # alarm: a board could not carry out what staff have ordered
 ANSWERED_LATE = "answered late"  # the same of the answer to a bell
-CASES = (SET_ASIDE, UNMADE_LETTER, UNMADE_ORDER, IN_VAIN, ANSWERED_LATE, "letters held", "refused tickets", "tells too much")
+CASES = (SET_ASIDE, UNMET, UNMADE_LETTER, UNMADE_ORDER, IN_VAIN, ANSWERED_LATE, "letters held", "refused tickets", "tells too much")
 UNMAKEABLE = "unmakeable"  # why a letter is held
 
 _HOUR_MS = 3_600_000

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, update
 
 from host_tools.host import aside, forks, labels, openings, orders, standing, tables
-from host_tools.host.aside import SET_ASIDE
+from host_tools.host.aside import SET_ASIDE, UNMET
 from host_tools.host.bounds import REFUSALS, are_no_slips
 from host_tools.host.database import execute_many, insert_or_change, is_the_databases
 from host_tools.host.domains import Applied, Apply, alone, apart
@@ -33,6 +33,7 @@ from locker.wire.host_messages import Refused
 #: How a parcel's wait ends.
 ENDS = {records.COLLECTED: "collected", records.WITHDRAWN: "withdrawn"}
 
+_HOUR_MS = 3_600_000
 STARTS = (records.DEPOSIT_STARTED, records.WITHDRAWN)  # what reserves the counter of a parcel
 
 _CHANGING = ("cabinet", "incarnation", "epoch", "retry", "state", "ended_ms", "flagged", "stuck", "deposited_ms")
@@ -64,7 +65,11 @@ def _tried(ledger: Ledger, said: Sequence[Said]) -> Taken:
         if is_the_databases(error) or isinstance(error, Diverged):
             raise
     with ledger.writing() as connection:
-        return _take(connection, said, {at: alone(connection, partial(_meet, connection, one)) for at, one in enumerate(said)}, _apart)
+        met = {at: alone(connection, partial(_meet, connection, one)) for at, one in enumerate(said)}
+        unmet = [one for at, one in enumerate(said) if one.report and not met[at]]
+        told = [aside.raise_case(connection, one.cabinet, UNMET, one.at_ms // _HOUR_MS, 0, one.at_ms) for one in unmet]
+        taken = _take(connection, said, met, _apart)
+    return taken._replace(has_letters=taken.has_letters or any(told))
 
 
 def _meet(connection: Connection, one: Said) -> Meeting | None:

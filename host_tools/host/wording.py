@@ -99,6 +99,8 @@ _STAFF = {
     "`ansim cabinet silence` ends it. Its help button is still heard.",
     "refused tickets": "At {place} and its neighbours many ticket numbers are refused: somebody may be trying them.",
     "set aside": "Something that {place} told could not be understood and is kept aside: `ansim link aside` shows it.",
+    "unmet": "{place} works, but this host could not take its report, nor what happens there: its help button alone is heard. Update "
+    "ansim on the host; if this is told again an hour later, send its makers the log of `ansim serve`.",
     "unordered code": "{place} says that a code of staff is armed for door {door}, which nobody has ordered here; it is sent to nobody. "
     "`ansim door disarm` takes it back. Unless a backup was restored, look whether that board is in other hands.",
     "unmade letter": "A letter about door {door} at {place} could not be made: its resident has to be told by a person.",

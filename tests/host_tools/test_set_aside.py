@@ -125,13 +125,18 @@ def test_a_bell_that_this_program_fails_on_is_heard_all_the_same(ledger: Ledger,
     assert kinds(ledger, "outbox") == ["bell", "set aside"]
 
 
-def test_a_report_that_this_program_fails_on_is_not_answered_and_the_others_are(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_that_this_program_fails_on_is_not_answered_but_told_and_the_others_are_taken(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(replica, "meet", lambda *_: struct.pack("B", 256))
     board, journal = cabinet(ledger), Journal()
     journal.add(records.BELL_RUNG)
     report = said(board, journal, [])._replace(report=object())  # type: ignore[arg-type]
     taken = take(ledger, [report, said(board, journal, journal.events)])
     assert (taken.applied, taken.meetings, [news.alarm for news in taken.news]) == ([0, 1], {}, [None, "bell"])
+    assert kinds(ledger, "outbox") == ["bell", "unmet"]
+    assert not take(ledger, [report]).has_letters  # it is sent again each 3 s, and told once an hour
+    assert take(ledger, [report._replace(at_ms=report.at_ms + HOUR_MS)]).has_letters
 
 
 @pytest.mark.parametrize("how", [records.BY_CODE, records.BY_DURESS])
