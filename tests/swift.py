@@ -5,17 +5,24 @@ Importing is most of what `ansim COMMAND` takes. From the fork on it is the same
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TextIO
+
+from host_tools.demo.service import end_with_parent
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
-        "host_tools.cli.serve",
+        *(f"host_tools.cli.{name}" for name in ("serve", "virtual", "provision", "flash", "link")),
+        *(f"host_tools.cli.{name}" for name in ("ticket", "parcel", "resident", "bell", "hands")),
+        "host_tools.simulator.virtual_board.board",
         *(f"host_tools.host.{name}" for name in ("server", "notifier", "ledger", "sqlite", "postgres", "key_file")),
         "sqlalchemy.dialects.sqlite",
         "sqlalchemy.dialects.postgresql.psycopg",
@@ -49,15 +56,77 @@ def ansim(*arguments: str, typed: str = "", cwd: Path | None = None, **environme
     return subprocess.CompletedProcess(["ansim", *arguments], code, stdout, stderr)
 
 
-def _run(arguments: tuple[str, ...], surroundings: Mapping[str, str], cwd: str, streams: list[str]) -> None:
+class Running:
+    """A command that goes on: what `subprocess.Popen` with pipes for stdout and stderr would be, in text; stdin has ended.
+
+    `stderr` may be a file. It ends with the tests.
+    """
+
+    def __init__(self, arguments: Sequence[str], surroundings: Mapping[str, str], *, stderr: Path | None = None) -> None:
+        out = FORKS.Pipe(duplex=False)
+        err = None if stderr else FORKS.Pipe(duplex=False)
+        streams = [os.devnull, out[1], str(stderr) if err is None else err[1]]
+        self.args = ["ansim", *arguments]
+        self._process = FORKS.Process(target=_run, args=(tuple(arguments), dict(surroundings), str(Path.cwd()), streams, True), daemon=True)
+        self._process.start()
+        self.pid = self._process.pid or 0
+        self.stdout = _text(*out)
+        self.stderr = _text(*err) if err else None
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """What has been printed since, once it has ended. What it printed must fit into the pipes (64 KiB each)."""
+        self.wait(timeout)
+        told = ["" if stream is None or stream.closed else stream.read() for stream in (self.stdout, self.stderr)]
+        for stream in (self.stdout, self.stderr):
+            if stream:
+                stream.close()
+        return told[0], told[1]
+
+
+def _text(reading: Connection, writing: Connection) -> TextIO:
+    """The near end of a pipe, once the other one has been handed over."""
+    writing.close()
+    stream = open(os.dup(reading.fileno()), errors="replace")  # noqa: SIM115 - its owner closes it
+    reading.close()
+    return stream
+
+
+def _run(
+    arguments: tuple[str, ...], surroundings: Mapping[str, str], cwd: str, streams: list[str | Connection], ends_with_tests: bool = False
+) -> None:
     os.environ.clear()
     os.environ.update(surroundings)
     time.tzset()
     os.chdir(cwd)
-    for number, path in enumerate(streams):
-        file = os.open(path, os.O_WRONLY if number else os.O_RDONLY)
+    if ends_with_tests:
+        end_with_parent()
+    for number, stream in enumerate(streams):
+        file = os.open(stream, os.O_WRONLY | os.O_CREAT | os.O_TRUNC if number else os.O_RDONLY, 0o600) if isinstance(stream, str) else stream.fileno()
         os.dup2(file, number)
-        os.close(file)
+        os.close(file) if isinstance(stream, str) else stream.close()
     sys.stdin, sys.stdout, sys.stderr = (open(number, "w" if number else "r", closefd=False) for number in range(3))  # noqa: SIM115 - as of a fresh process, whatever they were
     sys.argv = ["ansim", *arguments]
     from host_tools.__main__ import main

@@ -16,18 +16,19 @@ STOP_S_MAX = 10
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
-def _end_with_parent() -> None:
-    """On Linux, a service gets SIGTERM when the demonstration dies in whatever way."""
+def end_with_parent() -> None:
+    """On Linux, this process gets SIGTERM when its parent dies in whatever way."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _surroundings() -> dict[str, str]:
+def surroundings() -> dict[str, str]:
     """The environment without what it says of a real host: the demonstration has a folder, a database and a key of its own."""
     return {name: value for name, value in os.environ.items() if not name.startswith("ANSIM_")}
 
 
-def _complaint(name: object, what: str, said: str) -> Complaint:
+def complaint(name: object, what: str, said: str) -> Complaint:
+    """What a command that failed said last, as one sentence."""
     lines = said.strip().splitlines()
     return Complaint(f"`ansim {name}` {what}: {lines[-1].removeprefix('ansim: ') if lines else 'it said nothing'}")
 
@@ -35,9 +36,9 @@ def _complaint(name: object, what: str, said: str) -> Complaint:
 def ansim(*arguments: object) -> str:
     """Runs one `ansim` command to its end; its stdout. Raises Complaint with its own sentence when it fails."""
     command = [sys.executable, "-m", "host_tools", *map(str, arguments)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=_surroundings())
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=surroundings())
     if ended.returncode:
-        raise _complaint(arguments[0], "failed", ended.stderr or ended.stdout)
+        raise complaint(arguments[0], "failed", ended.stderr or ended.stdout)
     return ended.stdout
 
 
@@ -46,22 +47,26 @@ class Service:
 
     def __init__(self, log: Path, *arguments: object) -> None:
         self._reading = threading.Lock()
+        self._process = self._begun(log, list(map(str, arguments)))
+        line = self.readline()
+        if not line:
+            self.stop()
+            raise complaint(arguments[0], "did not start", log.read_text())
+        self.ready: dict[str, Any] = json.loads(line)
+
+    @staticmethod
+    def _begun(log: Path, arguments: list[str]) -> subprocess.Popen[str]:
         with log.open("wb") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "host_tools", *map(str, arguments)],
+            return subprocess.Popen(
+                [sys.executable, "-m", "host_tools", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
-                env=_surroundings(),
+                env=surroundings(),
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread runs yet
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - no thread runs yet
             )
-        line = self.readline()
-        if not line:
-            self.stop()
-            raise _complaint(arguments[0], "did not start", log.read_text())
-        self.ready: dict[str, Any] = json.loads(line)
 
     def readline(self) -> str:
         """The next line that the command prints; empty when it has ended."""

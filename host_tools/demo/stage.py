@@ -22,6 +22,10 @@ class Stage:
     `tell(sentence)` hears what is being set up. `serial` joins the two by the board's second UART instead of TCP.
     """
 
+    #: How a command runs to its end, and how one that serves begins.
+    ansim: Callable[..., str] = staticmethod(ansim)
+    service: type[Service] = Service
+
     def __init__(self, board: str, tell: Callable[[str], None], *, serial: bool = False) -> None:
         self._board = board
         self._tell = tell
@@ -45,7 +49,7 @@ class Stage:
         self._take_down()
 
     def _start(self, *arguments: object) -> Service:
-        service = Service(self.folder / f"{arguments[0]}.log", *arguments)
+        service = self.service(self.folder / f"{arguments[0]}.log", *arguments)
         self._services.append(service)
         return service
 
@@ -55,13 +59,13 @@ class Stage:
         second_uart = ["--link", link] if self._serial else []
         self.cabinet = self._start("virtual", "--board", self._board, "--port", self.port, *second_uart, "--json")
         self._tell("the firmware is compiled and flashed")
-        ansim("flash", "--port", self.port, "--board", self._board)
+        self.ansim("flash", "--port", self.port, "--board", self._board)
         self._tell("the host is started")
         listen = ["--serial", link] if self._serial else ["--listen", "127.0.0.1:0"]
         self.host = self._start("serve", "--data", self.data, *listen, "--json")
         self._tell("the board gets its identity, its keys and the way to the host")
         way = ["--serial-link"] if self._serial else ["--host", f"{self.host.ready['address']}:{self.host.ready['port']}"]
-        ansim("provision", "--port", self.port, "--board", self._board, "--site", SITE, "--data", self.data, *way)
+        self.ansim("provision", "--port", self.port, "--board", self._board, "--site", SITE, "--data", self.data, *way)
 
     def _take_down(self) -> None:
         for service in reversed(self._services):
@@ -75,16 +79,16 @@ class Stage:
 
     def new_resident(self, name: str) -> None:
         """Enrols a resident."""
-        ansim("resident", "add", name, "--data", self.data)
+        self.ansim("resident", "add", name, "--data", self.data)
 
     def new_ticket(self, resident: str) -> str:
         """The 9 digits that entitle a courier to deposit for a resident."""
-        return json.loads(ansim("ticket", "new", "--data", self.data, "--site", SITE, "--resident", resident, "--json"))["ticket"]
+        return json.loads(self.ansim("ticket", "new", "--data", self.data, "--site", SITE, "--resident", resident, "--json"))["ticket"]
 
     def answer_bell(self) -> None:
         """A dispatcher has seen whoever rang last."""
-        ansim("bell", "ack", "--data", self.data, "--site", SITE, "--cabinet", 1)
+        self.ansim("bell", "ack", "--data", self.data, "--site", SITE, "--cabinet", 1)
 
     def parcels(self) -> list[dict[str, Any]]:
         """The parcels in the ledger."""
-        return json.loads(ansim("parcel", "list", "--data", self.data, "--json"))
+        return json.loads(self.ansim("parcel", "list", "--data", self.data, "--json"))

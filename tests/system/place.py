@@ -4,10 +4,9 @@ import json
 import re
 from pathlib import Path
 
-from host_tools.demo.service import ansim
-from host_tools.demo.stage import Stage
 from host_tools.demo.watch import Watch
 from host_tools.simulator.virtual_board.control import HandsClient
+from tests.swift_stage import SwiftStage, ansim
 
 from .relayed import wait_until
 
@@ -17,7 +16,7 @@ UNKNOWN = "Number not known"
 CODE = re.compile(r"door (\d\d) · (\d{4}) (\d{4}) · extra \d{4}")
 
 
-class Place(Stage):
+class Place(SwiftStage):
     """A cabinet and its host; people there know what they are told."""
 
     def __init__(self) -> None:

@@ -5,8 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from host_tools.demo.service import ansim
-from host_tools.demo.stage import SITE, Stage
+from host_tools.demo.stage import SITE
 from host_tools.demo.watch import Watch
 from host_tools.errors import Complaint
 from host_tools.host.ledger import Identity, open_ledger
@@ -16,6 +15,7 @@ from locker.core import records
 from locker.core.codes import NO_TAIL, pickup_code
 from locker.shell.store import Store
 from locker.wire.keys import epoch_keys
+from tests.swift_stage import SwiftStage, ansim
 
 from .ear import Ear
 from .relay import Relay, SerialRelay, TcpRelay
@@ -23,9 +23,10 @@ from .relay import Relay, SerialRelay, TcpRelay
 BOARD = "wall_12"
 SMALL = "1"
 CARRIERS = ("tcp", "serial")
+PAUSE_S_MIN, PAUSE_S_MAX = 0.02, 1.0
 
 
-class RelayedStage(Stage):
+class RelayedStage(SwiftStage):
     """A stage whose host and cabinet meet at a relay."""
 
     relay: Relay
@@ -128,7 +129,9 @@ class People:
 
 
 def wait_until(true: Callable[[], object], what: str, within_s: float = 60) -> None:
-    end = time.monotonic() + within_s
+    """Looks less often the longer it takes: many looks are a command."""
+    begun = time.monotonic()
     while not true():
-        assert time.monotonic() < end, what
-        time.sleep(0.02)
+        waited = time.monotonic() - begun
+        assert waited < within_s, what
+        time.sleep(min(max(PAUSE_S_MIN, waited / 4), PAUSE_S_MAX))

@@ -1,13 +1,14 @@
-"""Two real MicroPython boards on one RS-485 bus behind a real host: `python -m tests.system.row_of_boards` plays a parcel's life there."""
+"""Two real MicroPython boards on one RS-485 bus behind a real host."""
 
 import json
 import time
 from contextlib import ExitStack
 
-from host_tools.demo.service import Service, ansim
-from host_tools.demo.stage import SITE, Stage
+from host_tools.demo.service import Service
+from host_tools.demo.stage import SITE
 from host_tools.demo.story import Moment, Story
 from host_tools.simulator.virtual_board.control import HandsClient
+from tests.swift_stage import SwiftStage, ansim
 from tests.system.bus_bridge import BusBridge
 
 PATIENCE_S = 60
@@ -28,7 +29,7 @@ class HostThatIsHeard:
         return line
 
 
-class RowStage(Stage):
+class RowStage(SwiftStage):
     """Two cabinets at addresses 3 and 30 of a bus, and their host; the stage's own cabinet is the first."""
 
     def __init__(self) -> None:
@@ -55,7 +56,7 @@ class RowStage(Stage):
         super()._take_down()
 
 
-def main() -> None:
+def play() -> None:
     """A parcel's life at one cabinet and a call for help at the other; raises where anything goes otherwise."""
     moments: list[Moment] = []
     with RowStage() as stage:
@@ -68,7 +69,3 @@ def main() -> None:
             time.sleep(0.05)
         assert not [told for told in stage.host.lines if told["event"] == "link down"]
     assert moments[-1].what.endswith("collected")
-
-
-if __name__ == "__main__":
-    main()

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.demo.service import ansim
 from host_tools.demo.stage import SITE
 from host_tools.host import orders, tables
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import open_ledger
 from host_tools.host.orders import Order
+from tests.swift_stage import ansim
 
 from .place import BOARD, Place
 from .relayed import wait_until

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.demo.service import ansim
 from host_tools.demo.stage import SITE
 from host_tools.demo.watch import Watch
 from host_tools.errors import Complaint
+from tests.swift_stage import ansim
 
 from .place import BOARD, RESIDENT, Place
 from .relayed import wait_until

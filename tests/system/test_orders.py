@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from host_tools.demo.service import ansim
 from host_tools.demo.stage import SITE
 from tests.host_tools.command_tree import departures, page
+from tests.swift_stage import ansim
 
 from .conftest import PATIENCE_S
 from .place import Place

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from host_tools.demo.service import ansim
 from host_tools.demo.stage import SITE
 from host_tools.errors import Complaint
 from host_tools.host.ledger import open_ledger
+from tests.swift_stage import ansim
 
 from .place import BOARD, RESIDENT, UNKNOWN, Place
 from .relayed import wait_until

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import insert, select
 
-from host_tools.demo.service import ansim
 from host_tools.host import generations, residents, tables
 from host_tools.host.ledger import open_ledger
 from locker.core import tickets as derivation
+from tests.swift_stage import ansim
 
 from .place import RESIDENT, Place
 from .relayed import wait_until

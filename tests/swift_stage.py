@@ -1,0 +1,30 @@
+"""The stage of the demonstration with commands that begin at once (tests.swift)."""
+
+from pathlib import Path
+
+from host_tools.demo.service import Service, complaint, surroundings
+from host_tools.demo.stage import Stage
+from tests import swift
+
+
+def ansim(*arguments: object) -> str:
+    """Runs one command to its end; its stdout. Raises Complaint with its own sentence when it fails."""
+    ended = swift.ansim(*map(str, arguments))
+    if ended.returncode:
+        raise complaint(arguments[0], "failed", ended.stderr or ended.stdout)
+    return ended.stdout
+
+
+class SwiftService(Service):
+    """A command that goes on."""
+
+    @staticmethod
+    def _begun(log: Path, arguments: list[str]) -> swift.Running:
+        return swift.Running(arguments, surroundings(), stderr=log)
+
+
+class SwiftStage(Stage):
+    """A host and one virtual cabinet."""
+
+    ansim = staticmethod(ansim)
+    service = SwiftService
