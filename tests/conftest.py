@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.native import micropython
+
 TESTS = Path(__file__).parent
 FIRMWARE = TESTS.parent / "firmware"
 SHARED_FOLDERS = ("core", "wire", "drivers", "shell")
@@ -125,7 +127,7 @@ class OnMicroPython(pytest.Item):
     def runtest(self) -> None:
         beside = "|".join(str(TESTS / folder) for folder in SHARED_FOLDERS)
         folders = f"{FIRMWARE}|{self.path.parent}|{beside}|{TESTS}|{self.config.stash[LIBRARIES_FOLDER]}"
-        command = [str(Path(sys.executable).parent / "micropython"), "-X", "heapsize=24m", "-c", RUN_ONE]
+        command = [micropython(), "-X", "heapsize=24m", "-c", RUN_ONE]
         ended = subprocess.run(
             [*command, folders, self.path.stem, self.originalname], capture_output=True, text=True, timeout=300, check=False
         )

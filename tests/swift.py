@@ -124,7 +124,11 @@ def _run(
     if ends_with_tests:
         end_with_parent()
     for number, stream in enumerate(streams):
-        file = os.open(stream, os.O_WRONLY | os.O_CREAT | os.O_TRUNC if number else os.O_RDONLY, 0o600) if isinstance(stream, str) else stream.fileno()
+        file = (
+            os.open(stream, os.O_WRONLY | os.O_CREAT | os.O_TRUNC if number else os.O_RDONLY, 0o600)
+            if isinstance(stream, str)
+            else stream.fileno()
+        )
         os.dup2(file, number)
         os.close(file) if isinstance(stream, str) else stream.close()
     sys.stdin, sys.stdout, sys.stderr = (open(number, "w" if number else "r", closefd=False) for number in range(3))  # noqa: SIM115 - as of a fresh process, whatever they were

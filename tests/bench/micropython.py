@@ -5,14 +5,13 @@ import platform
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from host_tools.errors import Complaint
+from tests.native import micropython
 
-_INTERPRETER = Path(sys.executable).parent / "micropython"
 _COLLECTED = re.compile(r"Collected : (\d+)")
 _SUMMARY = re.compile(r"^summary: (\d+)$", re.MULTILINE)
 
@@ -27,7 +26,7 @@ def _run(command: list[str], paths: Sequence[Path]) -> subprocess.CompletedProce
 
 def output(script: Path, *arguments: object, paths: Sequence[Path]) -> str:
     """What a script prints on MicroPython, with these folders to import from."""
-    return _run([str(_INTERPRETER), "-X", "heapsize=16m", str(script), *map(str, arguments)], paths).stdout
+    return _run([micropython(), "-X", "heapsize=16m", str(script), *map(str, arguments)], paths).stdout
 
 
 def instructions(script: Path, *arguments: object, paths: Sequence[Path]) -> int:
@@ -62,7 +61,7 @@ def _callgrind(script: Path, arguments: Sequence[object], paths: Sequence[Path],
         if not shutil.which(tool):
             raise Complaint(f"{tool} is missing: install it (apt-get install valgrind util-linux) and run the bench again.")
     callgrind = ["valgrind", "--tool=callgrind", "--toggle-collect=micropython_unix_main", f"--callgrind-out-file={out}", *options]
-    interpreter = [sys.executable, str(_INTERPRETER), "-X", "heapsize=16m", str(script), *map(str, arguments)]
+    interpreter = [micropython(), "-X", "heapsize=16m", str(script), *map(str, arguments)]
     return _run(["setarch", platform.machine(), "-R", *callgrind, *interpreter], paths).stderr
 
 

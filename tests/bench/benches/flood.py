@@ -32,8 +32,8 @@ class Cost(NamedTuple):
     others: int
 
 
-def cost(board: str, kind: str) -> Cost:
-    """Of one of the KINDS at the whole app, 256 bytes a step, on pins and a bus that answer at once."""
+def costs(board: str, *kinds: str) -> dict[str, Cost]:
+    """Of some of the KINDS at the whole app, 256 bytes a step, on pins and a bus that answer at once."""
     library = importlib.util.find_spec("adafruit_bus_device")
     assert library is not None
     assert library.origin is not None
@@ -41,13 +41,16 @@ def cost(board: str, kind: str) -> Cost:
         (Path(folder) / "adafruit_bus_device").symlink_to(Path(library.origin).parent)
         definition = Path(folder, "board.json")
         definition.write_text(json.dumps(to_board_json(load_board(board))))
-        counts = stretches(SCRIPTS / "flood.py", definition, kind, paths=(FIRMWARE, Path(folder)))
-    return Cost(max(counts[:_KEYS]), max(counts[_KEYS:]))
+        counts = stretches(SCRIPTS / "flood.py", definition, *kinds, paths=(FIRMWARE, Path(folder)))
+    steps = len(counts) // len(kinds)
+    each = [counts[first : first + steps] for first in range(0, len(counts), steps)]
+    return {kind: Cost(max(one[:_KEYS]), max(one[_KEYS:])) for kind, one in zip(kinds, each, strict=True)}
 
 
 def run() -> list[Table]:
     boards = ("wall_12", "tower_24")
-    rows = [(text, *(count for board in boards for count in cost(board, kind))) for kind, text in KINDS.items()]
+    found = [costs(board, *KINDS) for board in boards]
+    rows = [(text, *(count for each in found for count in each[kind])) for kind, text in KINDS.items()]
     note = "Instructions by callgrind on the unix MicroPython, collections of garbage not counted."
     columns = ("flood", *(f"{board}, {what}" for board in boards for what in ("with a key", "without")))
     return [Table("The worst step between two scans of the keypad", columns, rows, note)]
