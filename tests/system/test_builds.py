@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.demo import service
 from host_tools.demo.stage import SITE
 from host_tools.host import orders, tables
 from host_tools.host.database import now_ms
@@ -22,9 +23,7 @@ from .place import BOARD, Place
 from .relayed import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "__pycache__", ".hypothesis", ".*_cache", "build", "dist", ".demo", "*.egg-info", "tests"
-)
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".hypothesis", ".*_cache", "build", "dist", ".demo", "*.egg-info", "tests")
 
 NEW_RECORD = 99
 NEW_TYPE = 63
@@ -91,7 +90,7 @@ def within(tree: Path) -> Iterator[None]:
 
 
 class Mixed(Place):
-    """A cabinet of one build and a host of another."""
+    """A cabinet of one build and a host of another. The chip and all that staff type afterwards are of this one."""
 
     def __init__(self, cabinet: Path, host: Path) -> None:
         self._trees = (cabinet, host)
@@ -99,14 +98,17 @@ class Mixed(Place):
 
     def _set_up(self) -> None:
         cabinet, host = self._trees
+        self.cabinet = self._start("virtual", "--board", BOARD, "--port", self.port, "--json")
+        flash = ansim if cabinet == REPOSITORY else service.ansim
         with within(cabinet):
-            self.cabinet = self._start("virtual", "--board", BOARD, "--port", self.port, "--json")
-            ansim("flash", "--port", self.port, "--board", BOARD)
+            flash("flash", "--port", self.port, "--board", BOARD)
+        if host != REPOSITORY:
+            self.service = service.Service
         with within(host):
             self.host = self._start("serve", "--data", self.data, "--listen", "127.0.0.1:0", "--json")
         way = f"{self.host.ready['address']}:{self.host.ready['port']}"
         with within(cabinet):
-            ansim("provision", "--port", self.port, "--board", BOARD, "--site", SITE, "--data", self.data, "--host", way)
+            flash("provision", "--port", self.port, "--board", BOARD, "--site", SITE, "--data", self.data, "--host", way)
 
     def ordered(self) -> str:
         """How the command of an unknown kind ended."""
