@@ -4,12 +4,13 @@ In tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs 
 `*_simulated.py` (the simulator is CPython's). Such a file imports `locker` and the plain modules beside it, no pytest, and asserts bare.
 """
 
+import gc
 import importlib.util
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = waiting_beside_working(items)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """The program collects garbage at each boot, and tests do where a world has ended; neither need search the tests themselves."""
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
+
+
 def waiting_beside_working(items: list[pytest.Item]) -> list[pytest.Item]:
     """The same tests in the order in which four workers keep two processors busy.
 
@@ -97,11 +108,13 @@ def waiting_beside_working(items: list[pytest.Item]) -> list[pytest.Item]:
     and the second quarter, so that none is left over at the end; what mostly waits, for real boards' ports in real time, begins the
     third and the fourth, so that two workers wait while two compute.
     """
-    files = list(dict.fromkeys(item.path for item in items))
-    long = [path for path in files if path.name in LONG_FIRST]
-    waiting = [path for path in files if path.parent == TESTS / "system" and path not in long]
-    rest = [item for item in items if item.path not in {*long, *waiting}]
-    begun = [[item for item in items if item.path in paths] for paths in (long[::2], long[1::2], waiting[::2], waiting[1::2])]
+    of_file: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        of_file.setdefault(item.path, []).append(item)
+    long = [path for path in of_file if path.name in LONG_FIRST]
+    waiting = [path for path in of_file if path.parent == TESTS / "system" and path not in long]
+    rest = [item for path, found in of_file.items() if path not in {*long, *waiting} for item in found]
+    begun = [[item for path in paths for item in of_file[path]] for paths in (long[::2], long[1::2], waiting[::2], waiting[1::2])]
     sizes = [max(0, len(items) // len(begun) - len(first)) for first in begun[:-1]]
     ordered: list[pytest.Item] = []
     for first, size in zip(begun, [*sizes, len(rest)], strict=True):

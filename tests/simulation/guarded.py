@@ -3,7 +3,6 @@
 One thread and no event loop, as on the board; time passes where the program sleeps.
 """
 
-import gc
 import sys
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any
@@ -66,16 +65,12 @@ class Board:
     def live_until(self, ms: int) -> None:
         """Starts the firmware, and again after each reset, until that time of the world."""
         self._end_us = ms * 1000
-        gc.freeze()  # the program collects at each boot, but it need not search the tests
-        try:
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(starter, "App", self._build)
-                patch.setattr(starter, "read_json", lambda path: IDENTITY if path == "/identity.json" else self.settings)
-                patch.setattr(sys, "print_exception", self.crashes.append, raising=False)
-                while self._clock.now_us() < self._end_us:
-                    self._live()
-        finally:
-            gc.unfreeze()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(starter, "App", self._build)
+            patch.setattr(starter, "read_json", lambda path: IDENTITY if path == "/identity.json" else self.settings)
+            patch.setattr(sys, "print_exception", self.crashes.append, raising=False)
+            while self._clock.now_us() < self._end_us:
+                self._live()
 
     def _live(self) -> None:
         """One start and the time at the prompt after it, or the time without power."""
