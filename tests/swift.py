@@ -20,14 +20,19 @@ from host_tools.demo.service import end_with_parent
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
-        *(f"host_tools.cli.{name}" for name in ("serve", "virtual", "provision", "flash", "link")),
+        "host_tools.__main__",
+        "host_tools.boards",
+        *(f"host_tools.cli.{name}" for name in ("serve", "virtual", "provision", "flash", "link", "cabinet", "key", "_tables")),
         *(f"host_tools.cli.{name}" for name in ("ticket", "parcel", "resident", "bell", "hands")),
         "host_tools.simulator.virtual_board.board",
-        *(f"host_tools.host.{name}" for name in ("server", "notifier", "ledger", "sqlite", "postgres", "key_file")),
+        *(f"host_tools.host.{name}" for name in ("server", "notifier", "ledger", "sqlite", "postgres", "key_file", "migrations")),
+        "click._textwrap",
+        "encodings.idna",
         "sqlalchemy.dialects.sqlite",
         "sqlalchemy.dialects.postgresql.psycopg",
         "mpremote.transport_serial",
         "pydantic",
+        "rich._emoji_codes",
         "rich.progress",
         "rich.table",
     ]

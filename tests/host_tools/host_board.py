@@ -5,8 +5,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +20,7 @@ from locker.core.records import Record
 from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
+from tests.swift import Running
 
 SAID = page()["serve"]  # what a host says of what happens
 PATIENCE_S = 30.0  # how long a test waits for what must come; it waits no longer than it takes
@@ -235,16 +234,12 @@ class InHand:
 
 
 class Host:
-    """A real `ansim serve` with --json in a process of its own."""
+    """`ansim serve` with --json in a process of its own."""
 
     def __init__(self, data: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "host_tools", "serve", "--json", "--data", str(data), *(arguments or ("--listen", "127.0.0.1:0"))]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert self.process.stdout
-        self._begin(self.process.stdout.fileno())
-
-    def _begin(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        command = ["serve", "--json", "--data", str(data), *(arguments or ("--listen", "127.0.0.1:0"))]
+        self.process = Running(command, os.environ)
+        self._descriptor = self.process.stdout.fileno()
         self.told: list[dict[str, Any]] = []
         self.output = b""
         self._rest = b""
@@ -253,9 +248,11 @@ class Host:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        if self.process.stderr:
+            self.process.stderr.close()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -280,10 +277,9 @@ class Host:
 
     def listen(self) -> None:
         """Waits until the host has told of something more."""
-        ready, _, _ = select.select([self._descriptor], [], [], PATIENCE_S)
-        data = os.read(self._descriptor, 65_536) if ready else b""
+        data = self._heard()
         if not data:
-            raise AssertionError(f"the host says no more: {self.told} {self._complaint() if ready else b''!r}")
+            raise AssertionError(f"the host says no more: {self.told} {self._complaint()}")
         self._take(data)
 
     def listen_until(self, true: Callable[[], bool]) -> None:
@@ -292,7 +288,13 @@ class Host:
             if select.select([self._descriptor], [], [], 0.05)[0]:
                 self.listen()
 
-    def _complaint(self) -> bytes:
+    def _heard(self) -> bytes:
+        """What it tells next; nothing once it has ended."""
+        assert select.select([self._descriptor], [], [], PATIENCE_S)[0], f"the host says no more: {self.told}"
+        return os.read(self._descriptor, 65_536)
+
+    def _complaint(self) -> str:
+        """What it wrote for people, once it has ended."""
         assert self.process.stderr
         return self.process.stderr.read()
 
@@ -307,7 +309,7 @@ class Host:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Signals it and waits for its end; the exit code."""
         self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=PATIENCE_S)
-        self._take(out)
-        assert err == b"", err.decode()
-        return self.process.returncode
+        while data := self._heard():
+            self._take(data)
+        assert (complaint := self._complaint()) == "", complaint
+        return self.process.wait(PATIENCE_S)

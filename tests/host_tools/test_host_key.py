@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 from host_board import PATIENCE_S, Host, enrol
 from key_changes import CHEAP, NEW, OLD, change_for_ever
-from swift_host import FORKS
 
 from host_tools.errors import Complaint
 from host_tools.host import key_file
 from host_tools.host.ledger import open_ledger
-from tests.swift import ansim
+from tests.swift import FORKS, ansim
 
 
 @pytest.fixture

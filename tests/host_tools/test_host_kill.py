@@ -6,8 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from host_board import Board, Journal, enrol, was_away_for_a_month
-from swift_host import SwiftHost
+from host_board import Board, Host, Journal, enrol, was_away_for_a_month
 
 from host_tools.host import parcels, residents, tables, tickets
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
@@ -37,7 +36,7 @@ def story(ledger: Ledger, seed: int, lives: int) -> Journal:
     return journal
 
 
-def play_until_killed(board: Board, host: SwiftHost, chance: random.Random) -> None:
+def play_until_killed(board: Board, host: Host, chance: random.Random) -> None:
     """Sends on; the host is killed at some instant behind a random frame: while it reads, commits, answers or tells, or afterwards."""
     frames = chance.randrange(1, 9)
     board.connect(host.address)
@@ -53,7 +52,7 @@ def play_until_killed(board: Board, host: SwiftHost, chance: random.Random) -> N
             break
         board.send_batch()
         answer_s = time.monotonic() - began_s
-    host.kill()
+    host.process.kill()
 
 
 def kill_and_check(data: Path, ledger: Ledger, enrolled: Enrolment, seed: int, kills: int) -> None:
@@ -61,14 +60,14 @@ def kill_and_check(data: Path, ledger: Ledger, enrolled: Enrolment, seed: int, k
     journal = story(ledger, seed, lives=5 * kills)
     acknowledged = 0
     for _ in range(kills):
-        with Board(enrolled, journal) as board, SwiftHost(data) as host:
+        with Board(enrolled, journal) as board, Host(data) as host:
             board.acknowledged = acknowledged
             play_until_killed(board, host, chance)
         acknowledged = board.acknowledged
         held = [(p.door, p.counter) for p in parcels.listing(ledger)]
         said = [records.unpack(event) for event in journal.events[:acknowledged]]
         assert {(event.door, event.b) for event in said if event.kind == records.DEPOSITED} <= set(held)
-    with Board(enrolled, journal) as board, SwiftHost(data) as host:
+    with Board(enrolled, journal) as board, Host(data) as host:
         board.acknowledged = acknowledged
         board.connect(host.address)
         board.meet()
