@@ -3,6 +3,7 @@
 Importing is most of what `ansim COMMAND` takes. From the fork on it is the same program in a process of its own.
 """
 
+import importlib
 import multiprocessing
 import os
 import signal
@@ -30,11 +31,12 @@ FORKS.set_forkserver_preload(
         "encodings.idna",
         "sqlalchemy.dialects.sqlite",
         "sqlalchemy.dialects.postgresql.psycopg",
-        "mpremote.transport_serial",
+        "mpremote.main",
         "pydantic",
         "rich._emoji_codes",
         "rich.progress",
         "rich.table",
+        "tests.ready_forks",
     ]
 )
 _SECONDS_MAX = 120
@@ -44,13 +46,24 @@ def ansim(
     *arguments: str, typed: str = "", cwd: Path | None = None, first: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs the command as a user would, without a terminal; `typed` is what it reads, `first` a program that its process runs before."""
+    return _ended("host_tools.__main__", arguments, typed, cwd, environment, first)
+
+
+def mpremote(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The same for the unmodified mpremote."""
+    return _ended("mpremote.main", arguments, "", None, environment)
+
+
+def _ended(
+    program: str, arguments: tuple[str, ...], typed: str, cwd: Path | None, environment: Mapping[str, str], first: str = ""
+) -> subprocess.CompletedProcess[str]:
     with TemporaryDirectory(prefix="ansim-test-") as folder:
         streams = [Path(folder, name) for name in ("stdin", "stdout", "stderr")]
         for stream in streams:
             stream.write_text(typed if stream.name == "stdin" else "")
         surroundings = os.environ | environment
-        paths = [str(stream) for stream in streams]
-        process = FORKS.Process(target=_run, args=(arguments, surroundings, str(cwd or Path.cwd()), paths, False, first))
+        told = (program, arguments, surroundings, str(cwd or Path.cwd()), [str(one) for one in streams], False, first)
+        process = FORKS.Process(target=_run, args=told)
         process.start()
         process.join(_SECONDS_MAX)
         code = process.exitcode
@@ -60,8 +73,8 @@ def ansim(
         process.close()
         stdout, stderr = (stream.read_text(errors="replace") for stream in streams[1:])
     if code is None:
-        raise subprocess.TimeoutExpired(["ansim", *arguments], _SECONDS_MAX, stdout, stderr)
-    return subprocess.CompletedProcess(["ansim", *arguments], code, stdout, stderr)
+        raise subprocess.TimeoutExpired([program, *arguments], _SECONDS_MAX, stdout, stderr)
+    return subprocess.CompletedProcess([program, *arguments], code, stdout, stderr)
 
 
 class Running:
@@ -75,27 +88,29 @@ class Running:
         err = None if stderr else FORKS.Pipe(duplex=False)
         streams = [os.devnull, out[1], str(stderr) if err is None else err[1]]
         self.args = ["ansim", *arguments]
-        self._process = FORKS.Process(target=_run, args=(tuple(arguments), dict(surroundings), str(Path.cwd()), streams, True), daemon=True)
+        told = ("host_tools.__main__", tuple(arguments), dict(surroundings), str(Path.cwd()), streams, True)
+        self._process = FORKS.Process(target=_run, args=told, daemon=True)
         self._process.start()
+        self.returncode: int | None = None
         self.pid = self._process.pid or 0
         self.stdout = _text(*out)
         self.stderr = _text(*err) if err else None
 
-    @property
-    def returncode(self) -> int | None:
-        return self._process.exitcode
-
     def poll(self) -> int | None:
+        if self.returncode is None:
+            self.returncode = self._process.exitcode
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        self._process.join(timeout)
         if self.returncode is None:
+            self._process.join(timeout)
+        code = self.poll()
+        if code is None:
             raise subprocess.TimeoutExpired(self.args, timeout or 0)
-        return self.returncode
+        return code
 
     def send_signal(self, number: int) -> None:
-        if self.returncode is None:
+        if self.poll() is None:
             os.kill(self.pid, number)
 
     def terminate(self) -> None:
@@ -123,6 +138,7 @@ def _text(reading: Connection, writing: Connection) -> TextIO:
 
 
 def _run(
+    program: str,
     arguments: tuple[str, ...],
     surroundings: Mapping[str, str],
     cwd: str,
@@ -145,8 +161,6 @@ def _run(
         os.dup2(file, number)
         os.close(file) if isinstance(stream, str) else stream.close()
     sys.stdin, sys.stdout, sys.stderr = (open(number, "w" if number else "r", closefd=False) for number in range(3))  # noqa: SIM115 - as of a fresh process, whatever they were
-    sys.argv = ["ansim", *arguments]
+    sys.argv = [program, *arguments]
     exec(first, {})
-    from host_tools.__main__ import main
-
-    main()
+    sys.exit(importlib.import_module(program).main())

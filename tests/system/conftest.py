@@ -1,9 +1,8 @@
-"""A virtual board for a test: `ansim virtual` as its own process, and the unmodified mpremote beside it."""
+"""A virtual board for a test: `ansim virtual` as a process of its own, and the unmodified mpremote beside it."""
 
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 import serial
 
-from tests.swift import ansim
+from tests.swift import Running, ansim, mpremote
 
 MPREMOTE = [sys.executable, "-m", "mpremote"]
 PATIENCE_S = 60
@@ -25,9 +24,8 @@ class Board:
     def __init__(self, folder: Path, board: str = "wall_12", *options: str) -> None:
         self.port = folder / "port"
         self.flash = folder / "flash.bin"
-        command = [sys.executable, "-m", "host_tools", "virtual", "--board", board, "--port", str(self.port), "--flash", str(self.flash)]
-        self.process = subprocess.Popen([*command, "--json", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert self.process.stdout
+        words = ["virtual", "--board", board, "--port", str(self.port), "--flash", str(self.flash), "--json", *options]
+        self.process = Running(words, os.environ)
         line = self.process.stdout.readline()
         if not line:
             _, complaint = self.process.communicate(timeout=PATIENCE_S)
@@ -45,15 +43,7 @@ class Board:
 
     def mpremote(self, *arguments: str, fails: bool = False, **environment: str) -> str:
         """What mpremote prints; asserts that it succeeds (or fails)."""
-        ended = subprocess.run(
-            [*MPREMOTE, "connect", str(self.port), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            stdin=subprocess.DEVNULL,
-            env=os.environ | environment,
-            check=False,
-        )
+        ended = mpremote("connect", str(self.port), *arguments, **environment)
         assert (ended.returncode != 0) == fails, ended.stdout + ended.stderr
         return ended.stdout + (ended.stderr if fails else "")
 

@@ -15,6 +15,7 @@ from host_tools.errors import Complaint
 from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.virtual_board.interpreter import Interpreter, Settings
 from host_tools.simulator.virtual_board.pty_port import live_port
+from tests.swift import ansim
 
 from .conftest import PATIENCE_S, Board, Line, state, wait_until
 from .vfs import put_files
@@ -207,9 +208,7 @@ def test_a_killed_board_takes_its_interpreter_along_and_the_next_one_takes_over(
 
 
 def refused(*arguments: str) -> tuple[int, str]:
-    ended = subprocess.run(
-        [sys.executable, "-m", "host_tools", "virtual", *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
+    ended = ansim("virtual", *arguments)
     assert ended.stdout == ""
     return ended.returncode, ended.stderr
 
