@@ -37,8 +37,14 @@ _END_S_MAX = 0.3
 _SILENT = (
     "Likely causes: another device's port, a chip without MicroPython (`ansim flash --erase-chip`), a cable for charging only, or no power."
 )
-_RESET = b"import machine\nmachine.reset()"
-#: Signs the note that the application has left (locker.shell.pause): this boot goes on, for nothing was changed.
+#: Takes away the note that the application has left (locker.shell.pause): else a look that comes before the next start would sign it.
+_RESET = b"""import machine
+try:
+    machine.RTC().memory(b'')
+except AttributeError:
+    pass
+machine.reset()"""
+#: Signs that note: this boot goes on, for nothing was changed.
 _RESET_AFTER_A_LOOK = b"""import machine
 try:
     m = machine.RTC().memory
