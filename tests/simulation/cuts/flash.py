@@ -56,7 +56,7 @@ class TornFlash:
     block_bytes = BLOCK_BYTES
 
     def __init__(self, cells: dict[int, bytes], marks: bytes = bytes(12), leapt: frozenset[int] = frozenset()) -> None:
-        self._cells = dict(cells)
+        self.cells = dict(cells)
         self.marks = TornMarks(self, marks)
         self.leapt = leapt
         self._cut_at: int | None = None
@@ -67,7 +67,7 @@ class TornFlash:
 
     def copy(self) -> "TornFlash":
         """Another chip that holds the same."""
-        return TornFlash(self._cells, self.marks.value, self.leapt)
+        return TornFlash(self.cells, self.marks.value, self.leapt)
 
     def cut_at(self, operation: int, torn: str, rng: random.Random) -> None:
         """Tears the operation with that number, counted from 1 and from now, and fails the power then."""
@@ -81,25 +81,25 @@ class TornFlash:
         self._cut_at = None
 
     def read(self, block: int, offset: int, buffer: bytearray | memoryview) -> None:
-        buffer[:] = self._cells.get(block, ERASED)[offset : offset + len(buffer)]
+        buffer[:] = self.cells.get(block, ERASED)[offset : offset + len(buffer)]
 
     def write(self, block: int, offset: int, data: bytes | bytearray | memoryview) -> None:
-        old = self._cells.get(block, ERASED)[offset : offset + len(data)]
+        old = self.cells.get(block, ERASED)[offset : offset + len(data)]
         new = bytes(before & wanted for before, wanted in zip(old, data, strict=True))
         require(new == bytes(data), "nothing is written over what is not erased", block, offset)
         self._do(block, offset, old, new)
 
     def erase(self, block: int) -> None:
         self.erases += 1
-        self._do(block, 0, self._cells.get(block, ERASED), ERASED)
+        self._do(block, 0, self.cells.get(block, ERASED), ERASED)
 
     def _do(self, block: int, offset: int, old: bytes, new: bytes) -> None:
         assert 0 <= block < BLOCKS
         torn = self.begin()
         if torn:
             new = torn_between(old, new, torn, self._rng)
-        held = self._cells.get(block, ERASED)
-        self._cells[block] = held[:offset] + new + held[offset + len(new) :]
+        held = self.cells.get(block, ERASED)
+        self.cells[block] = held[:offset] + new + held[offset + len(new) :]
         self.end(torn)
 
     def begin(self) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tests.simulation.cuts import laws
 from tests.simulation.cuts.flash import PowerFailed
+from tests.simulation.cuts.opened import unpacked_once
 from tests.simulation.cuts.past import later
 from tests.simulation.cuts.people import go_on
 from tests.simulation.cuts.transactions import TRANSACTIONS
@@ -91,7 +92,7 @@ def _live(story: Story) -> Lived:
     script: Callable[[World], object] | None = TRANSACTIONS[story.name].script
     operations = erases = began = 0
     kinds: list[int] = []
-    with watched_compares(world):
+    with watched_compares(world), unpacked_once():
         while True:
             began = world.flash.operations
             if cuts:
