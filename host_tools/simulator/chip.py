@@ -121,8 +121,12 @@ class Chip:
 
     def pin_read(self, pin: int) -> int:
         """The level on the pin, whoever drives it."""
+        return self.level(pin) if self._live() else 0
+
+    def level(self, pin: int) -> int:
+        """The same for who knows that the program is alive at this instant."""
         pad = self._pads.get(pin) or self._pad(pin)
-        return pad.node.level() if self._live() else 0
+        return pad.node.level()
 
     def pwm(self, pin: int, hz: int, duty_u16: int) -> None:
         """A square wave of hz, 0 to stop; duty 0-65535. Anything slower than a tone sees a high pin."""
@@ -139,14 +143,15 @@ class Chip:
         Raises OSError(ETIMEDOUT) while the converter gives no reading: adc_oneshot_read() then has ESP_ERR_TIMEOUT, 'the ADC result is
         invalid' (IDF, esp_adc/adc_oneshot.h), and MicroPython that errno for it (mphalport.c, check_esp_err).
         """
-        pad = self._pads.get(pin) or self._pad(pin)
-        if not self._live():
-            return 0
+        return self.millivolts(pin) if self._live() else 0
+
+    def millivolts(self, pin: int) -> int:
+        """The same for who knows that the program is alive at this instant."""
         if not self.converts:
             raise OSError(errno.ETIMEDOUT, "ESP_ERR_TIMEOUT")
         source = self.analogue.get(pin)
-        mv = source() if source else pad.node.level() * _ADC_MV_MAX
-        return min(max(mv, 0), _ADC_MV_MAX)
+        mv = source() if source else self.level(pin) * _ADC_MV_MAX
+        return 0 if mv < 0 else mv if mv < _ADC_MV_MAX else _ADC_MV_MAX
 
     def adc_raw(self, pin: int) -> int:
         """The 12 bits of the converter, by the nominal curve of the chip."""
@@ -169,6 +174,10 @@ class Chip:
     def i2c_write_read(self, sda: int, scl: int, address: int, data: bytes, count: int) -> bytes:
         """Writes, then reads after a repeated start. Raises OSError(ENODEV) when nothing acknowledges."""
         boots = self.boots
+        if len(data) == 1 and self._live():
+            block = self._bus(sda, scl).look(address, data[0], count)
+            if block is not None:
+                return block
         self.i2c_write(sda, scl, address, data)  # which may end the program
         return self._bus(sda, scl).read(address, count) if self.powered and boots == self.boots else bytes(count)
 

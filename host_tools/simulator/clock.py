@@ -74,7 +74,8 @@ class VirtualClock(Clock):
 
     def advance_to(self, us: int) -> None:
         """Runs everything due up to and including that instant, in (time, order of scheduling), and stands there."""
-        self._run_until(us)
+        if self._running or (self._events and self._events[0][0] <= us):
+            self._run_until(us)
         self._now = max(self._now, us)
 
     def advance(self, us: int) -> None:

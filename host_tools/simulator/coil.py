@@ -66,11 +66,6 @@ class Coil:
         past_us = self._clock.now_us() - self._since_us
         return self._drive + (self._current - self._drive) * math.exp(-past_us / self._time_constant_us)
 
-    @property
-    def feed(self) -> float:
-        """The current that it draws from the supply now; what decays in its diode does not come from there."""
-        return self.current if self.energised else 0.0
-
     def weld(self, welded: bool) -> None:
         """Its MOSFET has failed short: the coil is on whatever the gate says. False is a new MOSFET."""
         self._welded = welded
@@ -161,12 +156,14 @@ class Shunt:
 
     def __init__(self, coils: Iterable[Coil], pin: int, coil_mv: int, clock: Clock, seed: int) -> None:
         self._coils = coils
-        self._pin = pin
+        self._place = place(pin)
         self._coil_mv = coil_mv
         self._clock = clock
         self._seed = seed
 
     def millivolts(self) -> int:
         """What is on its output now."""
-        noise = jitter(self._seed, place(self._pin), self._clock.now_us() // _SHUNT_NOISE_TICK_US, _SHUNT_NOISE_MV)
-        return max(0, round(sum(coil.feed for coil in self._coils) * self._coil_mv / _SHUNT_LEAST) + noise)
+        noise = jitter(self._seed, self._place, self._clock.now_us() // _SHUNT_NOISE_TICK_US, _SHUNT_NOISE_MV)
+        feed = sum([coil.current for coil in self._coils if coil.energised])  # what decays in a diode does not come from there
+        mv = round(feed * self._coil_mv / _SHUNT_LEAST) + noise
+        return mv if mv > 0 else 0

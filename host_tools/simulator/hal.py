@@ -11,6 +11,7 @@ from host_tools.catalogue import catalogue, languages
 from host_tools.simulator.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET, PowerLost
 from host_tools.simulator.clock import Event
 from host_tools.simulator.flash import FlashImage, PartitionFlash
+from host_tools.simulator.loop import VirtualTimeLoop
 from host_tools.simulator.network import Network
 from host_tools.simulator.sockets import Sockets, tcp_carrier
 from host_tools.simulator.virtual_board.nvs import Namespace
@@ -61,7 +62,8 @@ class SimulatedHal:
 
     async def sleep_ms(self, ms: int) -> None:
         self.alive()
-        await asyncio.sleep(ms / 1000)
+        loop = asyncio.get_running_loop()
+        await (loop.pause(ms * 1000) if isinstance(loop, VirtualTimeLoop) else asyncio.sleep(ms / 1000))
         self.alive()
 
     def entropy(self, count: int) -> bytes:
@@ -89,11 +91,12 @@ class SimulatedHal:
         return self._pin(number)
 
     def millivolts(self, number: int) -> Callable[[], int]:
-        alive, adc_mv = self.alive, self._chip.adc_mv
+        alive, chip = self.alive, self._chip
+        chip.adc_mv(number)  # there is such a pin
 
         def read() -> int:
             alive()
-            return adc_mv(number)
+            return chip.millivolts(number)
 
         return read
 
@@ -182,7 +185,7 @@ class SimulatedHal:
         return self._chip
 
     def _pin(self, number: int) -> Callable[..., int | None]:
-        alive, read, write = self.alive, self._chip.pin_read, self._chip.pin_write
+        alive, read, write = self.alive, self._chip.level, self._chip.pin_write
 
         def pin(*level: int) -> int | None:
             alive()

@@ -20,6 +20,9 @@ class Target(Protocol):
     def read_block(self, count: int) -> bytes | None:
         """What so many `read`s give whatever their instants; None, and nothing has happened, when each is to be made."""
 
+    def look(self, register: int, count: int) -> bytes | None:
+        """The same when the address of a register has been written ahead of them, behind a start condition of its own."""
+
 
 class I2CBus:
     """Two wires with pull-ups. Transfers take no time of the program's, but each byte has the instant at which the bus would have moved it.
@@ -33,6 +36,7 @@ class I2CBus:
         self._clock = clock
         self.pins = (sda, scl)
         self._byte_us = _BITS_PER_BYTE * 1_000_000 / hz
+        self._adds_up = (8 * self._byte_us).is_integer()  # without rounding
         self._free_us = 0.0
         self.targets: dict[int, Target] = {}
         self.bytes_moved = 0
@@ -67,7 +71,25 @@ class I2CBus:
         block = target.read_block(count)
         if block is None:
             return bytes(target.read(self._tick()) for _ in range(count))
-        for _ in range(count):  # one by one, so that no rounding differs
-            self._free_us += self._byte_us
-        self.bytes_moved += count
+        self._pass(count)
         return block
+
+    def look(self, address: int, register: int, count: int) -> bytes | None:
+        """What a chip says when one byte is written and, after a repeated start, so many are read; None, and nothing has happened, when
+        that has to be done byte by byte.
+        """
+        target = None if self.broken or self.held else self.targets.get(address)
+        block = target.look(register, count) if target else None
+        if block is not None:
+            self._tick()
+            self._pass(count + 2)
+        return block
+
+    def _pass(self, count: int) -> None:
+        """So many bytes behind another one."""
+        if self._adds_up:
+            self._free_us += count * self._byte_us
+        else:
+            for _ in range(count):  # one by one, so that no rounding differs
+                self._free_us += self._byte_us
+        self.bytes_moved += count

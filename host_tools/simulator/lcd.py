@@ -107,6 +107,9 @@ class CharacterScreen:
     def read_block(self, count: int) -> None:
         """When it is read decides what it says."""
 
+    def look(self, register: int, count: int) -> None:
+        """It has no registers."""
+
     def _nibble(self, nibble: int, data: bool, at_us: int) -> None:
         if not self._four_bits:
             self._instruct(nibble << 4 | _OPEN, data, at_us)

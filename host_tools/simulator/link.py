@@ -66,6 +66,8 @@ class SerialEnd:
 
     def read(self, count: int) -> bytes:
         """Up to count bytes of what has arrived."""
+        if not self._arriving and not self._waiting:
+            return b""
         now = self._clock.now_us()
         while self._arriving and self._arriving[0][0] <= now:
             byte = self._arriving.popleft()[1]

@@ -3,7 +3,6 @@
 import asyncio
 import contextvars
 import heapq
-from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -23,7 +22,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__()
         self._clock = clock
-        self._timers: list[tuple[int, int, asyncio.TimerHandle, Callable[[], None], contextvars.Context | None]] = []
+        self._timers: list[tuple[int, int, asyncio.TimerHandle | asyncio.Future[None]]] = []
         self._order = count()
         self._stirred = False
 
@@ -31,8 +30,11 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return self._clock.now_us() / 1e6
 
     def call_soon(self, callback: Any, *args: Any, context: contextvars.Context | None = None) -> asyncio.Handle:
+        self._check_closed()  # pyright: ignore[reportAttributeAccessIssue]
         self._stirred = True
-        return super().call_soon(callback, *args, context=context)
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)  # pyright: ignore[reportAttributeAccessIssue]
+        return handle
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: contextvars.Context | None = None) -> asyncio.TimerHandle:
         return self.call_at(self.time() + delay, callback, *args, context=context)
@@ -40,13 +42,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def call_at(self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None) -> asyncio.TimerHandle:
         """Rounds to whole microseconds."""
         handle = asyncio.TimerHandle(when, callback, args, self, context)
-
-        def fire() -> None:
-            if not handle.cancelled():
-                callback(*args)
-
-        heapq.heappush(self._timers, (round(when * 1e6), next(self._order), handle, fire, context))
+        heapq.heappush(self._timers, (round(when * 1e6), next(self._order), handle))
         return handle
+
+    def pause(self, us: int) -> asyncio.Future[None]:
+        """What is done after so many microseconds: `asyncio.sleep` with less to do, for a program that does little else."""
+        future = self.create_future()
+        heapq.heappush(self._timers, (self._clock.now_us() + us, next(self._order), future))
+        return future
 
     def _run_once(self) -> None:
         """As asyncio's, but where that would wait for sockets and for timers of its own, time passes instead."""
@@ -59,9 +62,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
                 handle._run()
 
     def _pass_time(self) -> None:
-        """Nothing is ready: lets the world go on until a timer is due, or an event of the world has made a task ready."""
+        """Nothing is ready: lets the world go on until a timer has made a task ready, or an event of the world has."""
         self._stirred = False
-        while not self._stirred:
+        while not self._stirred and not self._stopping:  # pyright: ignore[reportAttributeAccessIssue]
             while self._timers and self._timers[0][2].cancelled():
                 heapq.heappop(self._timers)
             due = self._timers[0][0] if self._timers else None
@@ -70,14 +73,21 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
                 self._clock.advance_to(event)
             elif due is not None:
                 self._clock.advance_to(due)
-                self._start_due()
+                self._run_due()
             else:
                 raise DeadlockError("every task waits for something that will never happen")
 
-    def _start_due(self) -> None:
-        while self._timers and self._timers[0][0] <= self._clock.now_us():
-            _, _, _, fire, context = heapq.heappop(self._timers)
-            self.call_soon(fire, context=context)
+    def _run_due(self) -> None:
+        """Runs the timers that are due. Nothing else is ready, so nothing else had its turn before them."""
+        now_us, due = self._clock.now_us(), []
+        while self._timers and self._timers[0][0] <= now_us:
+            due.append(heapq.heappop(self._timers)[2])
+        for one in due:
+            if not one.cancelled():
+                if isinstance(one, asyncio.Future):
+                    one.set_result(None)
+                else:
+                    one._run()
 
 
 async def keep_real_time(clock: RealClock, longest_ms: int = 50) -> None:

@@ -101,11 +101,21 @@ class MCP23017:
 
     def read_block(self, count: int) -> bytes | None:
         """What so many `read`s give; None when the pointer does not just go up, or has left the registers."""
-        start = self._pointer
-        registers = self._registers
-        if not self._addressed or registers[2 * IOCON] & (_BANK | _SEQOP) or start + count > 2 * _ADDRESSES or start >= _ADDRESSES:
+        return self._block(self._pointer, count) if self._addressed and self._goes_up(self._pointer, count) else None
+
+    def look(self, register: int, count: int) -> bytes | None:
+        """What so many `read`s give behind a `written` that names the register; None when `read_block` says so, or nobody answers."""
+        if not self.acknowledges() or not self._goes_up(register, count):
             return None
-        once = registers[:]
+        self._addressed, self._pointer_next = True, False
+        return self._block(register, count)
+
+    def _goes_up(self, start: int, count: int) -> bool:
+        """Whether the pointer does so within the registers, and from the last one to the first."""
+        return start < _ADDRESSES and start + count <= 2 * _ADDRESSES and not self._registers[2 * IOCON] & (_BANK | _SEQOP)
+
+    def _block(self, start: int, count: int) -> bytes:
+        once = self._registers[:]
         once[2 * GPIO], once[2 * GPIO + 1] = self._inputs()
         self._pointer = (start + count) % _ADDRESSES
         return bytes((once + once)[start : start + count])

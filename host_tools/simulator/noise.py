@@ -1,6 +1,7 @@
 """Noise that reading does not change: a pure function of seed, place and time."""
 
 import random
+from functools import lru_cache
 
 _MASK = (1 << 64) - 1
 
@@ -11,13 +12,17 @@ def noise(seed: int, place: int, tick: int) -> int:
     However often a floating pin is read in one tick, by whichever program, it reads the same: two programs that look at one
     world see one world.
     """
-    x = seed
-    for part in (place, tick):
-        x = (x ^ part) + 0x9E3779B97F4A7C15 & _MASK
-        x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 & _MASK
-        x = (x ^ x >> 27) * 0x94D049BB133111EB & _MASK
-        x ^= x >> 31
-    return x
+    return _mixed(_of_place(seed, place), tick)
+
+
+def _mixed(x: int, part: int) -> int:
+    x = (x ^ part) + 0x9E3779B97F4A7C15 & _MASK
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 & _MASK
+    x = (x ^ x >> 27) * 0x94D049BB133111EB & _MASK
+    return x ^ x >> 31
+
+
+_of_place = lru_cache(_mixed)  # a place is looked at again and again
 
 
 def jitter(seed: int, place: int, tick: int, spread: int) -> int:

@@ -54,7 +54,7 @@ class Node:
         held = self._held
         if held < 0:
             held = self.held()
-        return self._wires.noise_on(self) if held == _FLOATS else held
+        return self._wires.noise() * self.group[0].odd >> 40 & 1 if held == _FLOATS else held
 
     def held(self) -> int:
         """0 or 1, below 0 when nothing holds the wire."""
@@ -93,7 +93,7 @@ class Word:
         self._nodes = nodes
         self._changes = -1
         self._held = 0
-        self._floating: list[tuple[int, Node]] = []
+        self._floating: list[tuple[int, int]] = []  # bit, and the share in the noise
 
     def levels(self) -> int:
         """Their levels as bits, the first in bit 0."""
@@ -101,9 +101,11 @@ class Word:
         if self._changes != wires.changes:
             self._look()
         word = self._held
-        for bit, node in self._floating:
-            if wires.noise_on(node):
-                word |= bit
+        if self._floating:
+            noise = wires.noise()
+            for bit, odd in self._floating:
+                if noise * odd >> 40 & 1:
+                    word |= bit
         return word
 
     def _look(self) -> None:
@@ -114,7 +116,7 @@ class Word:
         for node in self._nodes:
             held = node.held()
             if held == _FLOATS:
-                self._floating.append((bit, node))
+                self._floating.append((bit, node.group[0].odd))
             elif held:
                 self._held |= bit
             bit <<= 1
@@ -189,12 +191,12 @@ class Wires:
         """An open switch between two wires, or from one to ground."""
         return Switch(self, a, b or self.ground)
 
-    def noise_on(self, node: Node) -> int:
-        """What a wire that floats reads in this millisecond: the same for all that hang together."""
+    def noise(self) -> int:
+        """The noise of this millisecond, of which a wire that floats reads a bit by its `odd`: the same one for all that hang together."""
         tick = self._clock.now_us() // _NOISE_TICK_US
         if tick != self._noise_tick:
             self._noise_tick, self._noise = tick, noise(self._seed, 0, tick)
-        return self._noise * node.group[0].odd >> 40 & 1
+        return self._noise
 
     def regroup(self, nodes: Iterable[Node]) -> None:
         """Finds anew which wires hang together, by union-find over the closed switches of all that these were joined to."""

@@ -20,6 +20,8 @@ ACTS = st.one_of(
     st.tuples(st.just("write"), st.sampled_from((0x05, 0x0A, 0x0B)), st.lists(st.sampled_from((0x00, 0x20, 0x80, 0xA0)), max_size=2)),
     st.tuples(st.just("read"), st.integers(0, 50)),
     st.tuples(st.just("read"), st.integers(1, 14)),
+    st.tuples(st.just("look"), REGISTERS, st.integers(0, 50)),
+    st.tuples(st.just("look"), st.integers(0, 0x15), st.integers(1, 14)),
     st.tuples(st.just("midst"), REGISTERS, st.integers(0, 5), st.integers(1, 14), st.sampled_from(("dip", "reset", "preset", "nothing"))),
     st.tuples(st.just("drive"), BITS, st.sampled_from((None, 0, 1)), st.sampled_from((-1, 0, 1))),
     st.tuples(st.just("join"), BITS, BITS, st.booleans()),
@@ -32,6 +34,9 @@ class OneByOne(MCP23017):
     """A chip whose every byte is asked for, and whose every pin is looked at."""
 
     def read_block(self, count: int) -> bytes | None:
+        return None
+
+    def look(self, register: int, count: int) -> bytes | None:
         return None
 
     def _inputs(self) -> tuple[int, int]:
@@ -64,6 +69,8 @@ class Bench:
             self.bus.write(ADDRESS, bytes((how[0], *how[1])))
         elif what == "read":
             return self.bus.read(ADDRESS, *how)
+        elif what == "look":
+            return self._look(*how)
         elif what == "midst":
             return self._interrupted(*how)
         elif what == "drive":
@@ -76,6 +83,14 @@ class Bench:
         else:
             self._disturb(what)
         return None
+
+    def _look(self, register: int, count: int) -> bytes:
+        """As a chip of the world does it."""
+        block = self.bus.look(ADDRESS, register, count)
+        if block is None:
+            self.bus.write(ADDRESS, bytes((register,)))
+            block = self.bus.read(ADDRESS, count)
+        return block
 
     def _interrupted(self, register: int, first: int, then: int, what: str) -> list[bytes]:
         """A read in two parts, between which the chip is disturbed."""
