@@ -1,4 +1,4 @@
-"""One afternoon at a cabinet, played twice on one seed: the firmware, the host's server, its ledger and its post, in virtual time.
+"""One afternoon at a cabinet, to be played twice on one seed: the firmware, the host's server, its ledger and its post, in virtual time.
 
 What anybody but a dispatcher can observe of it is written down with its instant: bytes on the way (their number and what is not sealed),
 lines of the server, letters, statements to the database, the screen, sounds, coils and lamp, and at the end all rows of the ledger.
@@ -6,9 +6,11 @@ lines of the server, letters, statements to the database, the screen, sounds, co
 
 import asyncio
 import json
+import mmap
 import random
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -35,7 +37,7 @@ from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.hal import SimulatedHal
 from host_tools.simulator.loop import VirtualTimeLoop
 from host_tools.simulator.network import Network, Stream
-from host_tools.simulator.people import Script, Until, courier, send
+from host_tools.simulator.people import courier, send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World
 from locker.board import from_json
@@ -55,7 +57,6 @@ PARCELS = 3
 FORCED = 4  # a door without one
 UNTIL_DEPOSITED_MS = 75_000
 _ECHO = re.compile(r"\.*[0-9]")  # of a key: who stands there sees the key itself
-_AWAKE_US = 3_000_000  # from the power's return to the welcome
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,20 @@ class Run:
 
     def __exit__(self, *error: object) -> None:
         self._held.__exit__(None, None, None)
+
+    def makes_own(self) -> None:
+        """This process goes on without the one that began: its flash and its ledger are copies of that one's."""
+        asyncio._set_running_loop(self._controller._runner.get_loop())  # which belongs to a process
+        cells = mmap.mmap(-1, self._flash.size)
+        cells[:] = self._flash._cells[:]
+        own = self._folder.with_name("other")
+        shutil.copytree(self._folder, own, ignore=lambda *_: ["flash"])
+        self._not_ours = self._flash._cells, self.ledger._engine.pool
+        self._flash._cells = cells
+        self.ledger._engine.dispose(close=False)
+        connect = sqlite3.connect
+        moved = patch("sqlite3.connect", lambda place, **how: connect(place.replace(str(self._folder), str(own)), **how))
+        self._held.enter_context(moved)
 
     def note(self, sense: str, what: Any) -> None:
         """Something is observed now; for dispatchers alone where the sense says so."""
@@ -318,54 +333,3 @@ def stage() -> Stage:
     parcels = [(int(door.removeprefix("door ")), digits.replace(" ", "")) for door, digits, *_ in told]
     assert not [digits for _, digits in parcels if digits.endswith(TAIL)], "choose another seed"
     return Stage(folder, identity, parcels)
-
-
-def play(afternoon: Afternoon, seed: int, under_duress: bool, scratch: Path, at: Stage | None = None) -> Run:
-    """An afternoon, with or without duress in each visit; `at` None: on the stage of this process."""
-    at = at or stage()
-    shutil.copytree(at.folder, scratch)
-
-    def come(run: Run) -> None:
-        run.network.loss = afternoon.loss
-        for door, _ in at.parcels:
-            run.world.doors[door].put(True)
-        for visit in afternoon.visits:
-            door, code = at.parcels[visit.parcel]
-            pin = at.duress_code(visit.parcel) if under_duress else code
-            if visit.blocked:
-                run.clock.at(visit.at_ms * 1000, lambda door=door: run.world.hands.block(door))
-            send(run.world, _collect(run.world, door, pin, visit), visit.at_ms)
-        for trouble in afternoon.troubles:
-            run.clock.at(trouble.at_ms * 1000, lambda what=trouble.what: run.trouble(what))
-
-    with Run(scratch, seed, START_NS + DAY_NS) as run:
-        run.live(at.identity, come, afternoon.until_ms)
-    shutil.rmtree(scratch)
-    return run
-
-
-def _type(world: World, number: str) -> Script:
-    """She types a number; where the cabinet goes dark under her fingers she waits until it is back, and begins again."""
-    while True:
-        for key in number:
-            yield world.hands.keys(key)
-            if not world.supply.on:
-                break
-        else:
-            return
-        yield Until(lambda: world.supply.on, 60_000)
-        yield world.clock.now_us() + _AWAKE_US
-
-
-def _collect(world: World, door: int, pin: str, visit: Visit) -> Script:
-    """She types slips of the finger first, then her number, waits for the door, and closes it after a while."""
-    for slip in range(visit.wrong):
-        yield from _type(world, f"{door:02}{slip:08}#")
-        yield world.clock.now_us() + 4_000_000
-    yield from _type(world, f"{door:02}{pin}#")
-    if not (yield Until(lambda: world.doors[door].place != "shut", 14_000)):
-        return False
-    yield world.hands.take(door)
-    yield world.clock.now_us() + visit.holds_ms * 1000
-    yield world.hands.close(door)
-    return True

@@ -4,15 +4,13 @@ Each afternoon is played twice on one seed: residents who are free, and the same
 and are forgotten, the host and the cabinet start anew, doors jam, numbers are mistyped, another door is forced.
 """
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from .edge_stage import edge
-from .paired import PARCELS, Afternoon, Run, Stage, Trouble, Visit, play
+from .paired import PARCELS, Afternoon, Trouble, Visit
+from .twice import Observed, play_twice
 
 _FIRST_MS = 5_500  # the cabinet is awake and has met its host
 _LAST_MS = 10_500  # behind the last thing that happens: a letter goes 8 s after the opening at most
@@ -45,18 +43,12 @@ def afternoons(draw: st.DrawFn) -> Afternoon:
     return Afternoon(visits, troubles, draw(st.sampled_from((0.0, 0.0, 0.2))), last_ms + _LAST_MS)
 
 
-def difference(free: Run, forced: Run) -> str:
+def difference(free: Observed, forced: Observed) -> str:
     """The first thing that is seen otherwise under duress; empty when nothing is."""
     for one, other in zip(free.seen, forced.seen, strict=False):
         if one != other:
             return f"{one}\n{other}"
     return "" if len(free.seen) == len(forced.seen) else f"{len(free.seen)} things are seen, and {len(forced.seen)} under duress"
-
-
-def play_twice(afternoon: Afternoon, seed: int, at: Stage | None = None) -> tuple[Run, Run]:
-    with TemporaryDirectory(prefix="ansim-test-") as folder:
-        free, forced = (play(afternoon, seed, under_duress, Path(folder, "scratch"), at) for under_duress in (False, True))
-    return free, forced
 
 
 def check(afternoon: Afternoon, seed: int) -> None:
