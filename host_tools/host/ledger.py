@@ -252,7 +252,7 @@ class Ledger:
     def silenced(self) -> set[bytes]:
         """The aliases of boards that were silenced."""
         with self.reading() as connection:
-            return set(connection.scalars(select(tables.cabinet.c.alias).where(tables.cabinet.c.fault == SILENCED)))
+            return set(connection.scalars(_SILENCED))
 
     def identity(self, alias: bytes) -> Identity | None:
         """What it takes to speak with the board of that alias; None when no cabinet in service or pending has it."""
@@ -279,6 +279,7 @@ class Ledger:
         return None if row is None else _to_cabinet(row)
 
 
+_SILENCED = select(tables.cabinet.c.alias).where(tables.cabinet.c.fault == SILENCED)
 _CABINETS = select(
     tables.cabinet.c.id,
     tables.site.c.name.label("site"),

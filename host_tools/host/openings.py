@@ -25,6 +25,7 @@ STUCK = "stuck"
 REFUSED = "refused"
 
 VALID_MS = 30_000
+_UNTOLD = select(tables.opening).where(~tables.opening.c.told).order_by(tables.opening.c.sequence)
 
 
 def ask(ledger: Ledger, cabinet: int, door: int, counter: int, at_ms: int) -> int:
@@ -48,10 +49,9 @@ def state_of(ledger: Ledger, sequence: int) -> str:
 
 def untold(ledger: Ledger, cabinets: Iterable[int], at_ms: int) -> dict[int, Ask | Give]:
     """What these boards are to be told of openings now, each once; what they cannot hear in time is refused."""
-    table = tables.opening
     found: dict[int, Ask | Give] = {}
     with ledger.reading() as connection:
-        rows = connection.execute(select(table).where(~table.c.told).order_by(table.c.sequence)).all()
+        rows = connection.execute(_UNTOLD).all()
     for row in rows:
         if abs(at_ms - row.asked_ms) > VALID_MS * (1 if row.state == ASKED else 3):
             _change(ledger, row.sequence, state=REFUSED, told=True)

@@ -27,6 +27,12 @@ EPOCH_MAX = (1 << EPOCH_BITS) - 1
 BUILD_OF_RULE_1 = 2  # the first firmware that knows it, and generations of ticket keys
 _EPOCH_DAYS_MAX = 30
 _DAY_MS = 86_400_000
+_COLUMNS = tables.command.c
+_NEXT = (
+    select(tables.command)
+    .where(_COLUMNS.state == WAITING, _COLUMNS.cabinet.in_(bindparam("of", expanding=True)))
+    .order_by(_COLUMNS.number.is_(None), _COLUMNS.number, _COLUMNS.sequence)
+)
 #: What people order, and not the host itself.
 _OF_STAFF = (
     commands.REISSUE,
@@ -102,9 +108,8 @@ def next_orders(ledger: Ledger, cabinets: Iterable[int]) -> dict[int, Command]:
     earlier may be one that the board has heard from a newer ledger than this one, which was restored from a backup.
     """
     table = tables.command
-    waiting = select(table).where(table.c.state == WAITING, table.c.cabinet.in_(list(cabinets)))
     with ledger.reading() as connection:
-        rows = connection.execute(waiting.order_by(table.c.number.is_(None), table.c.number, table.c.sequence)).all()
+        rows = connection.execute(_NEXT, {"of": list(cabinets)}).all()
     first: dict[int, Row] = {}
     for row in rows:
         first.setdefault(row.cabinet, row)

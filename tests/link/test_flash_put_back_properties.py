@@ -8,7 +8,6 @@ read by the wrong generation brings the wrong resident a letter, and makes an ho
 import copy
 import random
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from host_tools.host.ledger import Enrolment, open_ledger
 from host_tools.host.orders import Order
 from locker.core import commands, entry, journal, records
 from locker.core.tickets import recorded
+from tests.memory_disk import scratch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "host_tools"))
 
@@ -264,7 +264,7 @@ def resident_of(label: Label) -> int:
 
 
 def play(seed: int, before: int, between: int, offline: int, after: int, meets_first: bool, sees: bool) -> None:
-    with tempfile.TemporaryDirectory(prefix="ansim-test-") as folder:
+    with scratch() as folder:
         story = Story(Path(folder), seed, sees=sees)
         try:
             story.play(before, between, offline, after, meets_first=meets_first)

@@ -5,7 +5,6 @@ ends both ends know the same within eight minutes.
 import random
 import shutil
 import sqlite3
-import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from host_tools.host import tables
 from host_tools.host.ledger import open_ledger
 from host_tools.host.orders import Order
 from locker.core import commands, records
+from tests.memory_disk import scratch
 
 from .beginning import begin
 from .two_logs import STEP_MS, BoardEnd, Faults, HostEnd, String, every_seal_watched
@@ -175,7 +175,7 @@ class Story:
 
 
 def play(seed: int, faults: Faults, length: int, *, restores: bool = False, turns: bool = True) -> None:
-    with tempfile.TemporaryDirectory(prefix="ansim-test-") as folder, every_seal_watched():
+    with scratch() as folder, every_seal_watched():
         story = Story(Path(folder), seed, faults, turns=turns)
         try:
             story.play(length, restores)

@@ -5,16 +5,15 @@ Up to the first key that differs they are the same, so that is played once; ther
 
 import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from host_tools.simulator.people import Script, Until, send
+from tests.memory_disk import scratch
 
 from .paired import DAY_NS, START_NS, Afternoon, Run, Stage, Visit, stage
 from .parting import Parting
 
 _AWAKE_US = 3_000_000  # from the power's return to the welcome
-_MEMORY = Path("/dev/shm")  # a disk of which nothing need outlive an afternoon
 
 
 class Observed(NamedTuple):
@@ -27,13 +26,13 @@ class Observed(NamedTuple):
 def play_twice(afternoon: Afternoon, seed: int, at: Stage | None = None) -> tuple[Observed, Observed]:
     """An afternoon without duress and one with it in each visit; `at` None: on the stage of this process."""
     at = at or stage()
-    with TemporaryDirectory(prefix="ansim-test-", dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
-        scratch = Path(folder, "scratch")
-        shutil.copytree(at.folder, scratch)
-        return _play(afternoon, seed, at, scratch)
+    with scratch() as folder:
+        place = Path(folder, "place")
+        shutil.copytree(at.folder, place)
+        return _play(afternoon, seed, at, place)
 
 
-def _play(afternoon: Afternoon, seed: int, at: Stage, scratch: Path) -> tuple[Observed, Observed]:
+def _play(afternoon: Afternoon, seed: int, at: Stage, place: Path) -> tuple[Observed, Observed]:
     parting = Parting()
 
     def come(run: Run) -> None:
@@ -50,7 +49,7 @@ def _play(afternoon: Afternoon, seed: int, at: Stage, scratch: Path) -> tuple[Ob
             run.clock.at(trouble.at_ms * 1000, lambda what=trouble.what: run.trouble(what))
 
     try:
-        with Run(scratch, seed, START_NS + DAY_NS) as run:
+        with Run(place, seed, START_NS + DAY_NS) as run:
             run.live(at.identity, come, afternoon.until_ms)
             free = Observed(run.seen, run.alarms)
             return free, parting.ends(free)
