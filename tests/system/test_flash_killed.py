@@ -1,7 +1,5 @@
 """`ansim flash` killed with SIGKILL at any byte leaves the old firmware or the new one, and the next run completes it."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from host_tools.carried import start_file
 from host_tools.device import Device
 from host_tools.flash import flash
 from host_tools.install import fingerprint, survey
+from tests.swift import ansim
 from tests.system.virtual_port import VirtualPort, virtual_board
 
 START = {f"/{name}": start_file(name).read_bytes() for name in START_FILES[:2]}
@@ -23,15 +22,14 @@ NEW = START | {
 }
 
 #: Flashes NEW, and dies in the middle of the write in which the N-th byte goes to the board.
-DOOMED = """
-import os, signal, sys
+DOOMED = f"""
+import os, signal
 from host_tools import device
 from host_tools.flash import flash
-from tests.system.test_flash_killed import NEW
 
 class Doomed(device.Traffic):
     def write(self, data):
-        left = int(sys.argv[2]) - self.sent
+        left = BYTE - self.sent
         if left > len(data):
             return super().write(data)
         super().write(data[:left])
@@ -39,8 +37,13 @@ class Doomed(device.Traffic):
         os.kill(os.getpid(), signal.SIGKILL)
 
 device.Traffic = Doomed
-flash(sys.argv[1], files=NEW)
+flash(PORT, files={NEW})
 """
+
+
+def flash_doomed(board: VirtualPort, byte: int) -> None:
+    ended = ansim("flash", first=f"PORT, BYTE = {board.port!r}, {byte}\n{DOOMED}")
+    assert ended.returncode == -9, ended.stderr
 
 
 def on_board(port: str) -> dict[str, bytes]:
@@ -56,8 +59,7 @@ def fingerprints(files: dict[str, bytes]) -> dict[str, bytes]:
 def kill_at(board: VirtualPort, byte: int) -> dict[str, bytes]:
     """Starts from OLD, flashes NEW, kills it; what the next start finds."""
     flash(board.port, files=OLD)
-    ended = subprocess.run([sys.executable, "-c", DOOMED, board.port, str(byte)], capture_output=True, timeout=60, check=False)
-    assert ended.returncode == -9, ended.stderr
+    flash_doomed(board, byte)
     return on_board(board.port)
 
 
@@ -89,9 +91,11 @@ def test_many_kills_leave_old_or_new(tmp_path: Path) -> None:
 
 def test_a_power_cut_on_the_board_while_it_is_flashed_leaves_old_or_new(tmp_path: Path) -> None:
     with virtual_board(tmp_path) as board:
-        for byte in (900, 3300):
+        flash(board.port, files=OLD)
+        total = flash(board.port, files=NEW).bytes_sent
+        for byte in (total * 3 // 10, total * 9 // 10):
             flash(board.port, files=OLD)
-            subprocess.run([sys.executable, "-c", DOOMED, board.port, str(byte)], capture_output=True, timeout=60, check=False)
+            flash_doomed(board, byte)
             board.hands("power", "cut")
             board.hands("power", "on")
             assert on_board(board.port) in (fingerprints(OLD), fingerprints(NEW))

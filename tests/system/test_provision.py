@@ -6,7 +6,6 @@ import pty
 import socket
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -205,39 +204,36 @@ def test_a_data_folder_that_others_can_read_is_refused(board: VirtualPort, tmp_p
     assert all(stat.S_IMODE(os.stat(file).st_mode) == 0o600 for file in data.iterdir())
 
 
-#: Provisions, and dies in the middle of the write in which the N-th byte goes to the board, or (N = 0) when the ledger is to confirm.
+#: Has the process die in the middle of the write in which the N-th byte goes to the board, or (N = 0) when the ledger is to confirm.
 DOOMED = """
-import os, signal, sys
-from pathlib import Path
-from host_tools import device, provision
-from host_tools.boards import load_board
+import os, signal
+from host_tools import device
 from host_tools.host.ledger import Ledger
 
 class Doomed(device.Traffic):
     def write(self, data):
-        left = int(sys.argv[3]) - self.sent
+        left = BYTE - self.sent
         if left < 0 or left > len(data):
-            Doomed.total = self.sent + len(data)
+            os.truncate(TOTAL, self.sent + len(data))
             return super().write(data)
         super().write(data[:left])
         self._port.flush()
         os.kill(os.getpid(), signal.SIGKILL)
 
 device.Traffic = Doomed
-if sys.argv[3] == "0":
+if not BYTE:
     Ledger.confirm = lambda ledger, board_id: os.kill(os.getpid(), signal.SIGKILL)
-request = provision.Request(sys.argv[1], load_board("wall_12"), "mapo-3", {"serial": True}, data=Path(sys.argv[2]))
-provision.provision(request)
-print("survived", Doomed.total)
 """
 
 
 def doomed(board: VirtualPort, data: Path, byte: int) -> int:
     """Provisions and is killed: 0; the number of bytes it sent when it had ended before that one."""
-    command = [sys.executable, "-c", DOOMED, board.port, str(data), str(byte)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == (0 if "survived" in ended.stdout else -9), ended.stderr
-    return int(ended.stdout.split()[1]) if ended.stdout else 0
+    total = data.with_name("total")  # as long as that number
+    total.touch()
+    place = ("--port", board.port, "--board", "wall_12", "--site", "mapo-3", "--serial-link", "--data", str(data))
+    ended = ansim("provision", *place, first=f"BYTE, TOTAL = {byte}, {str(total)!r}\n{DOOMED}")
+    assert ended.returncode in (0, -9), ended.stderr
+    return total.stat().st_size if ended.returncode == 0 else 0
 
 
 def test_killed_anywhere_the_next_run_recovers_with_one_enrolment(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ import re
 import tempfile
 from pathlib import Path
 
-from host_tools.demo.service import ansim
 from host_tools.errors import Complaint
 from tests.bench import FIRMWARE, SCRIPTS, Table, webassembly
 from tests.micropython.budgets import HEAP_KIB_MAX, LIVE_HEAP_BYTES, LIVE_HEAP_BYTES_32
+from tests.swift_stage import ansim
 from tests.system.conftest import Board
 
 BOARDS = ("devkit_4", "row_8", "wall_12", "tower_24")
