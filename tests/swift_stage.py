@@ -5,6 +5,7 @@ from pathlib import Path
 from host_tools.demo.service import Service, complaint, surroundings
 from host_tools.demo.stage import Stage
 from tests import swift
+from tests.system.flashed import flashed
 
 
 def ansim(*arguments: object) -> str:
@@ -24,7 +25,11 @@ class SwiftService(Service):
 
 
 class SwiftStage(Stage):
-    """A host and one virtual cabinet."""
+    """A host and one virtual cabinet, whose firmware is on its board from the beginning."""
 
     ansim = staticmethod(ansim)
     service = SwiftService
+
+    def _new_cabinet(self, port: Path, *options: object) -> Service:
+        flashed(port.with_name(f"{port.name}.flash"), self._board)
+        return self._start("virtual", "--board", self._board, "--port", port, *options, "--json")

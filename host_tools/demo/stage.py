@@ -53,13 +53,17 @@ class Stage:
         self._services.append(service)
         return service
 
+    def _new_cabinet(self, port: Path, *options: object) -> Service:
+        """A virtual board with the firmware on it."""
+        self._tell(f"a virtual {self._board} is powered on")
+        cabinet = self._start("virtual", "--board", self._board, "--port", port, *options, "--json")
+        self._tell("the firmware is compiled and flashed")
+        self.ansim("flash", "--port", port, "--board", self._board)
+        return cabinet
+
     def _set_up(self) -> None:
         link = self.folder / "link"
-        self._tell(f"a virtual {self._board} is powered on")
-        second_uart = ["--link", link] if self._serial else []
-        self.cabinet = self._start("virtual", "--board", self._board, "--port", self.port, *second_uart, "--json")
-        self._tell("the firmware is compiled and flashed")
-        self.ansim("flash", "--port", self.port, "--board", self._board)
+        self.cabinet = self._new_cabinet(self.port, *(["--link", link] if self._serial else []))
         self._tell("the host is started")
         listen = ["--serial", link] if self._serial else ["--listen", "127.0.0.1:0"]
         self.host = self._start("serve", "--data", self.data, *listen, "--json")

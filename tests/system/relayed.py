@@ -36,8 +36,7 @@ class RelayedStage(SwiftStage):
 
     def _set_up(self) -> None:
         link = self.folder / "link"
-        self.cabinet = self._start("virtual", "--board", BOARD, "--port", self.port, *(["--link", link] if self._serial else []), "--json")
-        ansim("flash", "--port", self.port, "--board", BOARD)
+        self.cabinet = self._new_cabinet(self.port, *(["--link", link] if self._serial else []))
         if self._serial:
             self.relay = SerialRelay(link, self.folder / "relayed").__enter__()
             self.host = self._start("serve", "--data", self.data, "--listen", "none", "--serial", self.folder / "relayed", "--json")

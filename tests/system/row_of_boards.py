@@ -40,9 +40,8 @@ class RowStage(SwiftStage):
     def _set_up(self) -> None:
         links = {self.port: self.folder / "link3", self.neighbour: self.folder / "link30"}
         for seed, (port, link) in enumerate(links.items()):
-            ready = self._start("virtual", "--board", BOARD, "--port", port, "--link", link, "--seed", seed, "--json").ready
+            ready = self._new_cabinet(port, "--link", link, "--seed", seed).ready
             assert ready["link"] == str(link)
-            ansim("flash", "--port", port, "--board", BOARD)
         bus = self.folder / "bus"
         self._held.enter_context(BusBridge(bus, list(links.values())))
         host = self._start("serve", "--data", self.data, "--listen", "none", "--rs485", bus, "--json")

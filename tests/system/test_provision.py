@@ -17,14 +17,14 @@ from host_tools.host.ledger import ENROLLED, PENDING, Cabinet, open_ledger
 from host_tools.provision import incarnation
 from locker.core import records
 from locker.core.codes import RULE
+from tests.system.flashed import flashed
 from tests.system.virtual_port import VirtualPort, ansim, virtual_board
 
 
 @pytest.fixture
 def board(tmp_path: Path) -> Iterator[VirtualPort]:
+    flashed(tmp_path / "flash.bin", "wall_12")
     with virtual_board(tmp_path) as found:
-        ended = ansim("flash", "--port", found.port)
-        assert ended.returncode == 0, ended.stderr
         yield found
 
 
@@ -237,8 +237,8 @@ def doomed(board: VirtualPort, data: Path, byte: int) -> int:
 
 
 def test_killed_anywhere_the_next_run_recovers_with_one_enrolment(tmp_path: Path) -> None:
+    flashed(tmp_path / "flash.bin", "wall_12")
     with virtual_board(tmp_path) as board:
-        assert ansim("flash", "--port", board.port).returncode == 0
         total = doomed(board, tmp_path / "whole", 1 << 30)
         resumed = 0
         for percent in (10, 60, 75, 90, 97, 0):
