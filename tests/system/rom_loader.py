@@ -1,12 +1,15 @@
-"""A chip in its ROM boot loader behind a serial port: `python -m tests.system.rom_loader CHIP FLASH.bin [COMMAND:N]`.
+"""Chips in their ROM boot loader behind serial ports: `python -m tests.system.rom_loader`, and on its stdin a line
+`CHIP FLASH.bin OUTPUT [COMMAND:N]` for each of them, with tabs between.
 
 `esp32-mock-bootloader` answers for the chip; the flash here is one of NOR cells in a file, as large as that: a write clears bits only,
-and what is to be written is erased before. COMMAND:N pulls the cable when that command of the loader arrives for the Nth time. Prints
-the path of the port, then each command but the reading and writing of registers. A program of its own, since it loads esptool.
+and what is to be written is erased before. COMMAND:N pulls the cable when that command of the loader arrives for the Nth time. Each
+chip writes into its OUTPUT: its process, the path of its port, then each command but the reading and writing of registers. A program of
+its own, since it loads esptool, which takes longer than all that a chip is asked.
 """
 
 import mmap
 import os
+import signal
 import struct
 import sys
 import threading
@@ -15,6 +18,8 @@ from collections import Counter
 from pathlib import Path
 
 from esp32_mock_bootloader import protocol, server
+
+from host_tools.demo.service import end_with_parent
 
 _NAMES = {number: name for name, number in protocol.CMD.items()}
 _QUIET = ("READ_REG", "WRITE_REG", "MEM_DATA", "SYNC")
@@ -83,8 +88,22 @@ def main(chip: str, flash: Path, pull: str) -> None:
         os.open(port.client_path, os.O_RDWR | os.O_NOCTTY)  # its number is given to no other port while esptool still tries to open it
         port.close()
         print("pulled", flush=True)
-        os.read(0, 1)  # until the test ends
+        signal.pause()  # until the test ends
+
+
+def serve() -> None:
+    """A process for each line of stdin, until it ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    for line in sys.stdin:
+        if os.fork():
+            continue
+        chip, flash, output, pull = line.rstrip("\n").split("\t")
+        end_with_parent()
+        sys.stdin.close()
+        with open(output, "w") as sys.stdout:
+            print(os.getpid(), flush=True)
+            main(chip, Path(flash), pull)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "")
+    serve()

@@ -1,12 +1,15 @@
 """`ansim flash --erase-chip` with the real esptool, against a chip in its ROM boot loader whose flash is one of NOR cells."""
 
+import atexit
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -28,34 +31,51 @@ MIB = 1 << 20
 class Chip:
     """A chip at the other end of a cable; `log` has the commands that its loader got."""
 
-    def __init__(self, process: subprocess.Popen[str], flash: Path) -> None:
-        assert process.stdout
-        self._process, self.flash = process, flash
-        self.port = process.stdout.readline().strip()
+    def __init__(self, output: TextIO, flash: Path) -> None:
+        self._output, self.flash = output, flash
+        self._process, self.port = int(output.readline()), output.readline().strip()
 
     def await_command(self, name: str) -> None:
-        assert self._process.stdout
-        for line in self._process.stdout:
+        for line in self._output:
             if line.strip() == name:
                 return
         raise AssertionError(f"{name} never came")
 
+    def end(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self._process, signal.SIGKILL)
+
     def log(self) -> list[str]:
-        self._process.terminate()
-        return self._process.communicate(timeout=60)[0].split()
+        self.end()
+        return self._output.read().split()
+
+
+@cache
+def loader() -> subprocess.Popen[str]:
+    """The process whose chips these are, until the tests end."""
+    command = [sys.executable, "-m", "tests.system.rom_loader"]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True)
+    atexit.register(process.communicate)
+    return process
 
 
 @contextmanager
 def chip(folder: Path, name: str = "esp32", flash_mb: int = 4, pull: str = "") -> Iterator[Chip]:
-    flash = folder / "chip.bin"
+    flash, output = folder / "chip.bin", folder / "output"
     if not flash.exists():
         flash.write_bytes((OLD * (flash_mb * MIB // len(OLD) + 1))[: flash_mb * MIB])
-    command = [sys.executable, "-m", "tests.system.rom_loader", name, str(flash), *([pull] if pull else [])]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
+    os.mkfifo(output)
+    stdin = loader().stdin
+    assert stdin
+    stdin.write(f"{name}\t{flash}\t{output}\t{pull}\n")
+    stdin.flush()
+    with output.open() as told:
+        output.unlink()
+        found = Chip(told, flash)
         try:
-            yield Chip(process, flash)
+            yield found
         finally:
-            process.kill()
+            found.end()
 
 
 def untouched(found: Chip) -> bool:

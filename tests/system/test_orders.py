@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from host_tools.demo.stage import SITE
+from tests import swift
 from tests.host_tools.command_tree import departures, page
 from tests.swift_stage import ansim
 
@@ -94,14 +95,7 @@ def test_what_cannot_be_ordered_is_said_in_one_sentence(place: Place) -> None:
         (("parcel", "recall", "--door", "12"), "No parcel waits behind door 12"),
         (("parcel", "open", "--door", "12"), "needs a person at a terminal"),
     ):
-        ended = subprocess.run(
-            [sys.executable, "-m", "host_tools", *words, *HERE, "--data", str(place.data)],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=PATIENCE_S,
-            check=False,
-        )
+        ended = swift.ansim(*words, *HERE, "--data", str(place.data))
         assert ended.returncode in (1, 2)
         assert sentence in ended.stderr
         assert ended.stderr.count("\n") == 1
