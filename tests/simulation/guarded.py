@@ -142,12 +142,14 @@ class GuardedHal(SimulatedHal):
 
     def alive(self) -> None:
         super().alive()
-        if self._guarded.acts(self._guarded.before):
+        before = self._guarded.before
+        if before and self._guarded.acts(before):
             super().alive()
 
     def did(self) -> None:
         """The hardware has just done what it was told."""
-        self._guarded.acts(self._guarded.after)
+        if self._guarded.after:
+            self._guarded.acts(self._guarded.after)
 
     def bus(self) -> "GuardedBus":
         return GuardedBus(self)

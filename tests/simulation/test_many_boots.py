@@ -6,6 +6,8 @@ from locker.core import records
 from locker.shell.store import Store
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 
+SMALL = "devkit_4"  # an hour of it takes half as long to live as one of a wall
+NOBODY = {"host": "10.0.0.2", "port": 26746}
 EVERY_MS = 10_000
 BOOTS = 30
 AT_ONCE = 10
@@ -30,8 +32,8 @@ def boots_of(cabinet: Cabinet) -> list[records.Record]:
 
 
 def test_ten_boots_are_journaled_at_once_and_the_others_as_a_number_when_one_has_lasted_an_hour(tmp_path: Path) -> None:
-    make_flash(tmp_path / "flash")
-    with Cabinet(tmp_path / "flash") as cabinet:
+    make_flash(tmp_path / "flash", SMALL)
+    with Cabinet(tmp_path / "flash", SMALL, network=NOBODY) as cabinet:
         over_ms = flicker(cabinet, BOOTS)
         cabinet.run_until(over_ms)
         assert [record.a >> 8 for record in boots_of(cabinet)] == [0] * AT_ONCE
