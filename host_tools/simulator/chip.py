@@ -126,7 +126,8 @@ class Chip:
     def level(self, pin: int) -> int:
         """The same for who knows that the program is alive at this instant."""
         pad = self._pads.get(pin) or self._pad(pin)
-        return pad.node.level()
+        known = pad.node.known
+        return known if known >= 0 else pad.node.level()
 
     def pwm(self, pin: int, hz: int, duty_u16: int) -> None:
         """A square wave of hz, 0 to stop; duty 0-65535. Anything slower than a tone sees a high pin."""

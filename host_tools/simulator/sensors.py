@@ -43,14 +43,16 @@ class Distance:
         self._held: bool | None = None
         self._before_mv = self._now_mv = self._far_mv
         self._changed = -_RAMP_READINGS
-        self._reading = -1  # the latest, and its noise
-        self._noise_mv = 0
+        self._reading = -1  # the latest, and what it says
+        self._mv = 0
 
     def hold(self, occupied: bool | None) -> None:
         """Something sits before the sensor (True) or its lens is blind (False); None mends it."""
         self._held = occupied
+        self._reading = -1
 
     def inside(self, occupied: bool) -> None:
+        self._reading = -1
         reading = self._clock.now_us() // _MEASURES_EVERY_US
         self._before_mv = self._clean(reading)
         self._now_mv = self._near_mv if occupied else self._far_mv
@@ -60,9 +62,9 @@ class Distance:
         """What the sensor holds on its output now."""
         reading = self._clock.now_us() // _MEASURES_EVERY_US
         if reading != self._reading:
-            self._reading, self._noise_mv = reading, jitter(self._seed, self._place, reading, _NOISE_MV)
-        mv = self._clean(reading) + self._noise_mv
-        return mv if mv > 0 else 0
+            self._reading = reading
+            self._mv = max(0, self._clean(reading) + jitter(self._seed, self._place, reading, _NOISE_MV))
+        return self._mv
 
     def _clean(self, reading: int) -> int:
         if self._held is not None:

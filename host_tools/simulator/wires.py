@@ -22,7 +22,7 @@ def place(pin: PinId) -> int:
 class Node:
     """One wire: the pin that may drive it, the pulls on it, the switches at it."""
 
-    __slots__ = ("_held", "_wires", "bias", "drive", "group", "last", "name", "odd", "pull", "switches", "watchers")
+    __slots__ = ("_wires", "bias", "drive", "group", "known", "last", "name", "odd", "pull", "switches", "watchers")
 
     def __init__(self, wires: "Wires", name: PinId | str) -> None:
         self._wires = wires
@@ -35,7 +35,7 @@ class Node:
         self.watchers: list[Callable[[int], object]] = []
         self.last: int | None = None  # what the watchers were told
         self.group: list[Node] = [self]
-        self._held = _UNKNOWN
+        self.known = _UNKNOWN  # what `held` says, as long as nothing stirs
 
     def fit_pull(self, bias: int) -> None:
         """Solders a resistor to a supply wire: conductance up positive, down negative."""
@@ -51,20 +51,20 @@ class Node:
 
     def level(self) -> int:
         """0 or 1; noise when nothing holds the wire."""
-        held = self._held
+        held = self.known
         if held < 0:
             held = self.held()
         return self._wires.noise() * self.group[0].odd >> 40 & 1 if held == _FLOATS else held
 
     def held(self) -> int:
         """0 or 1, below 0 when nothing holds the wire."""
-        if self._held == _UNKNOWN:
-            self._held = self._hold()
-        return self._held
+        if self.known == _UNKNOWN:
+            self.known = self._hold()
+        return self.known
 
     def stir(self) -> None:
         """Something at this wire or its neighbours has changed."""
-        self._held = _UNKNOWN
+        self.known = _UNKNOWN
 
     def _hold(self) -> int:
         """A driver beats any pull; where two drivers fight, low wins."""
