@@ -23,7 +23,7 @@ _BEEP_DUTY = 32_768
 _UART_BYTES = 640  # all that its buffers hold
 _FLASH_OP_FAIL = -24_577  # as MicroPython has it of the IDF
 MARKS = "ansim"  # the namespace of the NVS that locker.hal.esp32 opens
-_catalogue = cache(catalogue)
+_catalogue, _languages = cache(catalogue), cache(languages)
 _CAUSES = {
     PWRON_RESET: records.RESET_POWER,
     HARD_RESET: records.RESET_HARD,
@@ -119,7 +119,7 @@ class SimulatedHal:
 
     def catalogue(self, language: str) -> BytesIO:
         self.alive()
-        if language not in languages():
+        if language not in _languages():
             raise OSError(errno.ENOENT, f"no catalogue in {language}")
         return BytesIO(_catalogue(language))
 

@@ -1,12 +1,15 @@
 """The words of the English catalogue, for tests that read the screen."""
 
 _FOLDER = __file__.replace("\\", "/").rsplit("/tests/", 1)[0] + "/firmware/locker/texts/"
+_known = {}
 
 
 def read(name):
-    """The lines of a file of texts, in the order of their numbers."""
-    with open(_FOLDER + name + ".txt") as file:
-        return file.read().split("\n")[:-1]
+    """The lines of a file of texts, in the order of their numbers. A story reads them at each text that it shows."""
+    if name not in _known:
+        with open(_FOLDER + name + ".txt") as file:
+            _known[name] = file.read().split("\n")[:-1]
+    return _known[name]
 
 
 def catalogue():

@@ -4,9 +4,6 @@ The floor ends 2 s after the number before was checked, 5 s where the door asks 
 not move it. So right, wrong and duress, an empty door and one that does not exist are all answered at the same tick.
 """
 
-from functools import cache
-
-import english
 import pytest
 from cabinet_script import Story, sounds
 from hypothesis import given, settings
@@ -154,13 +151,6 @@ def tick_of(story, number, gap_ms):
     tick = story.checked + ANSWER_MS - asked
     assert tick == max(asked, checked + floor_ms) + ANSWER_MS - asked
     return tick
-
-
-@pytest.fixture(scope="module", autouse=True)
-def catalogue_read_once():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(english, "catalogue", cache(english.catalogue))
-        yield
 
 
 def check_ticks(asking_for_all, history, gap_ms, digits):

@@ -7,10 +7,9 @@ Guesses are made at the keypad's table, without the time and the keys between th
 """
 
 import random
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import count
 
-import english
 import pytest
 from cabinet_script import Story, numbered, parcel_code, parcel_duress, present, tail_of
 
@@ -52,7 +51,6 @@ def model(monkeypatch):
     monkeypatch.setattr(entry, "_SHORT_DIGITS", 5)
     monkeypatch.setattr(entry, "_LONG_DIGITS", 7)
     monkeypatch.setattr(entry, "_LENGTHS", (9, 5, 7))
-    monkeypatch.setattr(english, "catalogue", cache(english.catalogue))
 
 
 class Parcel:
@@ -212,9 +210,8 @@ def attack_for(days):
     return by_day, interval_ms
 
 
-def test_what_is_promised_follows_from_the_floors_of_the_throttle(monkeypatch):
+def test_what_is_promised_follows_from_the_floors_of_the_throttle():
     """Two days are lived through; five more go on as the second did."""
-    monkeypatch.setattr(english, "catalogue", cache(english.catalogue))
     (first, second), interval_ms = attack_for(2)
     assert interval_ms == 5000
     assert second - first == DAY_MS // interval_ms
@@ -223,7 +220,6 @@ def test_what_is_promised_follows_from_the_floors_of_the_throttle(monkeypatch):
 
 
 @pytest.mark.soak
-def test_what_is_promised_for_seven_days_holds_on_the_seventh(monkeypatch):
-    monkeypatch.setattr(english, "catalogue", cache(english.catalogue))
+def test_what_is_promised_for_seven_days_holds_on_the_seventh():
     by_day, _ = attack_for(7)
     assert f"{chance(by_day[6]):.1e}" == "4.4e-07"

@@ -123,7 +123,7 @@ MUTANTS: dict[Callable[[Patch], None], tuple[str, str]] = {
     a_try_is_recorded_after_the_answer: ("wrong code", "a try is written before it is compared"),
     torn_records_are_taken_for_whole: ("deposit", "nothing is there that was not written"),
     a_counter_is_kept_with_the_deposit_only: ("deposit", "no parcel counter is used twice"),
-    everything_is_acknowledged_as_soon_as_anything_is: ("put back", "the host"),
+    everything_is_acknowledged_as_soon_as_anything_is: ("erase ahead", "the host is told every event in turn, without gaps"),
     a_start_goes_on_with_the_pulse: ("pickup", "no coil moves for an act of before a power cut"),
     a_start_forgets_to_spend_tickets: ("deposit", "a ticket is good for one deposit"),
     the_coil_moves_before_the_record: ("pickup", "a pulse is written down before its coil moves"),
