@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.native import micropython
 
@@ -55,6 +56,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "soak: a long sweep, run by `make soak`")
+    # How long an example takes says nothing of it: these machines have other work.
+    settings.register_profile("ansim", settings.default, deadline=None)
+    settings.load_profile("ansim")
     for name in [name for name in os.environ if name.startswith("ANSIM_")]:
         del os.environ[name]  # of a real host on this machine
     for folder in SHARED_FOLDERS:
