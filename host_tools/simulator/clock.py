@@ -20,7 +20,12 @@ class Event:
 
 
 class Clock:
-    """The queue both clocks share. Events of one instant run in the order in which they were scheduled."""
+    """The queue both clocks share. Events of one instant run in the order in which they were scheduled.
+
+    `passes`: time goes on by itself, and `settle` has something to do.
+    """
+
+    passes = False
 
     def __init__(self) -> None:
         self._events: list[tuple[int, int, Event]] = []
@@ -87,6 +92,8 @@ class RealClock(Clock):
 
     Not for several threads.
     """
+
+    passes = True
 
     def __init__(self, monotonic_ns: Callable[[], int] = time.monotonic_ns) -> None:
         super().__init__()
