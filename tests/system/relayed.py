@@ -110,7 +110,7 @@ class People:
 
     def _type(self, keys: str, comes: Callable[[], bool], what: str) -> None:
         """Types, and types again where nothing comes of it: a computer with other work misses a key now and then."""
-        for patience_s in (4, 4, 5):
+        for patience_s in (8, 5):  # the first ticket takes 3 s
             self.hands.ask("keys", keys)
             with contextlib.suppress(Complaint):
                 return self.watch.until(comes, what, patience_s)

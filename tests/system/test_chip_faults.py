@@ -32,23 +32,23 @@ OVER_WIFI = {
 
 
 def lived(path: Path, faults: list[str], network: dict, board: str = "wall_12", at_ms: int = 0) -> tuple[Lived, TestHost]:
-    """A courier comes at 7 s, the resident at 50 s; both get what they came for, and the chip is not reset."""
+    """A courier comes at 7 s, the resident at 25 s; both get what they came for, and the chip is not reset."""
     make_flash(path, board)
     settings = {"board": to_board_json(load_board(board)), "identity": IDENTITY, "network": network}
     put_files(path, bundle() | {f"/{name}.json": json.dumps(value).encode() for name, value in settings.items()})
     visits, hosts = [], []
 
     def collect(world: World) -> None:
-        visits.append(send(world, resident(world, visits[0].result, code_of(visits[0].result, 1)), 50_000))
+        visits.append(send(world, resident(world, visits[0].result, code_of(visits[0].result, 1)), 25_000))
 
     def play(world: World) -> None:
         plan = Faults(world)
         world.clock.at(at_ms * 1000, lambda: [plan.inject(fault) for fault in faults])
         hosts.append(TestHost(world))
         visits.append(send(world, courier(world, ticket_of(5)), 7_000))
-        world.clock.at(50_000_000, lambda: collect(world))
+        world.clock.at(25_000_000, lambda: collect(world))
 
-    life = run_in_virtual_time(path, from_json(to_board_json(load_board(board))), 1, play, 75_000)
+    life = run_in_virtual_time(path, from_json(to_board_json(load_board(board))), 1, play, 42_000)
     assert visits[0].result, life.console
     assert visits[1].result is True, life.console
     assert life.world.chip.boots == 1
@@ -68,7 +68,7 @@ def test_a_board_whose_generator_is_constant_gives_a_parcel_out_and_is_heard(tmp
 
 
 def test_a_board_whose_storage_takes_nothing_more_gives_out_what_it_holds(tmp_path: Path) -> None:
-    _, host = lived(tmp_path / "flash", ["nvs full"], {"serial": True}, at_ms=40_000)
+    _, host = lived(tmp_path / "flash", ["nvs full"], {"serial": True}, at_ms=20_000)
     assert records.COLLECTED in host.kinds()
 
 

@@ -20,7 +20,7 @@ from tests.simulation.stage import IDENTITY, Cabinet, TestHost, make_flash
 
 from .vfs import put_files
 
-UNTIL_MS = 90_000
+UNTIL_MS = 60_000
 
 
 EVENTS = [
@@ -63,13 +63,13 @@ def story(cabinet: Cabinet, errands: list[Errand]) -> Callable[[World], None]:
 
         def collect() -> None:
             door = errands[0].result
-            errands.append(send(world, resident(world, door, cabinet.code(door, 1)), 50_000))
+            errands.append(send(world, resident(world, door, cabinet.code(door, 1)), 35_000))
 
-        world.clock.at(30_000_000, world.power_cut)
-        world.clock.at(33_000_000, world.power_on)
-        world.clock.at(40_000_000, lambda: world.hands.keys(f"{errands[0].result:02}00000000#"))
-        world.clock.at(50_000_000, collect)
-        world.clock.at(75_000_000, world.hands.bell)
+        world.clock.at(16_000_000, world.power_cut)
+        world.clock.at(18_000_000, world.power_on)
+        world.clock.at(25_000_000, lambda: world.hands.keys(f"{errands[0].result:02}00000000#"))
+        world.clock.at(35_000_000, collect)
+        world.clock.at(48_000_000, world.hands.bell)
 
     return play
 
