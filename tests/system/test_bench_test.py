@@ -4,8 +4,10 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import pytest
 
 from host_tools.boards import find_board
 from host_tools.simulator.virtual_board.control import HandsClient
@@ -58,10 +60,17 @@ def outcomes(report: dict) -> dict[str, str]:
     return {phase["name"]: phase["outcome"] for phase in report["phases"]}
 
 
-def test_a_sound_cabinet_passes_every_phase_and_leaves_a_report(tmp_path: Path) -> None:
-    with virtual_board(tmp_path, "devkit_4") as board:
-        ready(tmp_path, board, "devkit_4")
-        code, report = examine(board, tmp_path / "report.json", careful)
+@pytest.fixture(scope="module")
+def devkit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualPort]:
+    """A cabinet in service; each test leaves it sound."""
+    folder = tmp_path_factory.mktemp("devkit")
+    with virtual_board(folder, "devkit_4") as board:
+        ready(folder, board, "devkit_4")
+        yield board
+
+
+def test_a_sound_cabinet_passes_every_phase_and_leaves_a_report(devkit: VirtualPort, tmp_path: Path) -> None:
+    code, report = examine(devkit, tmp_path / "report.json", careful)
     assert code == 0, report
     assert report["outcome"] == "PASS"
     assert report["board"] == "devkit_4"
@@ -74,14 +83,13 @@ def test_a_sound_cabinet_passes_every_phase_and_leaves_a_report(tmp_path: Path) 
         assert 0 < opening["value"] < opening["max"]
 
 
-def test_a_blocked_door_and_a_dead_key_are_found_and_the_rest_is_tested_on(tmp_path: Path) -> None:
+def test_a_blocked_door_and_a_dead_key_are_found_and_the_rest_is_tested_on(devkit: VirtualPort, tmp_path: Path) -> None:
     def without_eight(hands: HandsClient, wanted: str) -> None:
         careful(hands, wanted.replace("8 ", ""))
 
-    with virtual_board(tmp_path, "devkit_4") as board:
-        ready(tmp_path, board, "devkit_4")
-        board.hands("block", "2")
-        code, report = examine(board, tmp_path / "report.json", without_eight)
+    devkit.hands("block", "2")
+    code, report = examine(devkit, tmp_path / "report.json", without_eight)
+    devkit.hands("unblock", "2")
     assert code == 1
     found = outcomes(report)
     assert {name for name, outcome in found.items() if outcome == "FAIL"} == {"door 02", "keypad"}
@@ -113,18 +121,12 @@ def test_bell_and_tamper_loop_are_tried_where_there_are_any(tmp_path: Path) -> N
     assert (code, outcomes(report)["bell"], outcomes(report)["tamper"]) == (1, "PASS", "FAIL")
 
 
-def test_a_door_with_something_inside_is_not_opened(tmp_path: Path) -> None:
-    with virtual_board(tmp_path, "devkit_4") as board:
-        ready(tmp_path, board, "devkit_4")
-
-        def forgetful(hands: HandsClient, wanted: str) -> None:
-            """Leaves something in door 1, then the test is run again."""
-            if not wanted.startswith("Door 01: take"):
-                careful(hands, wanted)
-
-        examine(board, tmp_path / "first.json", forgetful)
-        board.hands("close", "1")
-        code, report = examine(board, tmp_path / "second.json", careful)
+def test_a_door_with_something_inside_is_not_opened(devkit: VirtualPort, tmp_path: Path) -> None:
+    for act in ("force", "put", "close"):
+        devkit.hands(act, "1")
+    code, report = examine(devkit, tmp_path / "report.json", careful)
+    for act in ("force", "take", "close"):
+        devkit.hands(act, "1")
     assert code == 1
     assert outcomes(report)["doors at rest"] == "FAIL"
     assert outcomes(report)["door 01"] == "SKIP"

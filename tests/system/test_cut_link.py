@@ -9,11 +9,13 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import select
 
+from host_tools.demo.stage import SITE
 from host_tools.demo.watch import Watch
 from host_tools.host import tables
 from host_tools.host.ledger import open_ledger
 from host_tools.simulator.virtual_board.control import HandsClient
 from locker.core import records
+from tests.swift_stage import ansim
 
 from .relay import BEFORE, BEHIND, IN, PASS, STALL, TO_BOARD, TO_HOST, Frame
 from .relayed import CARRIERS, People, RelayedStage, wait_until
@@ -114,6 +116,7 @@ class Day:
         people.collect(self._deposit(stage, people))
         stage.relay.whole = True
         wait_until(lambda: [each["state"] for each in stage.parcels()] == ["collected"] * self.lives, "all is told", HEALED_S_MAX)
+        ansim("link", "release", "--site", SITE, "--number", 1, "--data", stage.data)  # letters beyond what people at a cabinet cause
         wait_until(lambda: not _unsent(stage), "all letters are sent")
 
     def _deposit(self, stage: RelayedStage, people: People) -> int:
