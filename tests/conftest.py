@@ -46,6 +46,9 @@ LONG_FIRST = (
     "test_incarnations.py",
     "test_false_opening_properties.py",
 )
+# Of the other interpreter, which looks for room from one end of its heap to the other: the smaller, the faster.
+HEAP, LARGE_HEAP = "3m", "24m"
+ON_LARGE_HEAP = ("test_generations.py", "test_marks.py", "test_random.py", "test_refusals.py", "test_store.py", "test_summaries.py")
 RUN_ONE = "import sys; sys.path[:0] = sys.argv[1].split('|'); getattr(__import__(sys.argv[2]), sys.argv[3])()"
 
 
@@ -144,7 +147,8 @@ class OnMicroPython(pytest.Item):
     def runtest(self) -> None:
         beside = "|".join(str(TESTS / folder) for folder in SHARED_FOLDERS)
         folders = f"{FIRMWARE}|{self.path.parent}|{beside}|{TESTS}|{self.config.stash[LIBRARIES_FOLDER]}"
-        command = [micropython(), "-X", "heapsize=24m", "-c", RUN_ONE]
+        heap = LARGE_HEAP if self.path.name in ON_LARGE_HEAP else HEAP
+        command = [micropython(), "-X", f"heapsize={heap}", "-c", RUN_ONE]
         ended = subprocess.run(
             [*command, folders, self.path.stem, self.originalname], capture_output=True, text=True, timeout=300, check=False
         )

@@ -22,14 +22,15 @@ class Board:
         self.nvs = Nvs(self.flash)
         self.nvs.set_blob(NAME, bytes(12))
 
-    def boot(self):
-        """As shell.app starts; the records that were found."""
+    def boot(self, keeps=True):
+        """As shell.app starts; the records that were found, if they are to be kept."""
         found = []
         self.store = None  # with all that it found
         self.state = State(DOORS)
 
         def fold(record):
-            found.append(record)
+            if keeps:
+                found.append(record)
             self.state.apply(record)
 
         self.store = Store(self.flash, fold, self.state.carried)

@@ -1,11 +1,14 @@
 """A journal that is damaged in part: it is found and told, what can be read is used, and no number is given out twice."""
 
+import sys
+
 from marked_board import Board, doubts, lived
 from nor_flash import NorFlash
 
 from locker.core import records
 from locker.shell.store import JournalError, Store
 
+EVERYTHING = sys.implementation.name == "cpython"
 BEHIND, DAMAGED = records.DOUBT_BEHIND, records.DOUBT_DAMAGED
 SLOT, SLOTS, HEADER = 24, 170, 16
 GARBAGE = b"\x5a\xc3" * 2048
@@ -201,20 +204,22 @@ def test_damage_anywhere_in_a_ring_that_has_gone_round_is_found_and_every_parcel
     board.deposit(3)
     round_the_ring(board, 130)
     image, kept, head = board.image(), dict(board.nvs.values), board.store._head
-    for sequence in (head, head - 1, head - 60, head - 116, head - 117):
-        for damage in ("header", "record", "erased"):
+    damages = ("header", "record", "erased")
+    for place, sequence in enumerate((head, head - 1, head - 60, head - 116, head - 117)):
+        # CPython lives each at each place; MicroPython, of which only a difference could be news, each and each place.
+        for damage in damages if EVERYTHING else damages[place % 3 : place % 3 + 1]:
             board.restore(image)
             board.nvs.values = dict(kept)
             if damage == "erased":
                 board.flash.blocks[sequence % 120] = bytearray(b"\xff" * 4096)
             else:
                 flip(board, sequence % 120, 5 if damage == "header" else HEADER + 3 * SLOT)
-            board.boot()
+            board.boot(keeps=False)
             assert board.state.doubt & (BEHIND | DAMAGED), (head - sequence, damage)
             if damage != "erased":
                 assert [board.state.doors[door].counter for door in (1, 2, 3)] == [3, 3, 1]
             round_the_ring(board, 4)
-            board.boot()
+            board.boot(keeps=False)
             assert board.state.doubt & (BEHIND | DAMAGED)
 
 
