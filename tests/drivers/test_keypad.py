@@ -1,5 +1,7 @@
 """The keypad says which key has been pressed, once, and never one that was not."""
 
+import sys
+
 from wires import Matrix
 
 from locker.drivers.keypad import Keypad
@@ -220,13 +222,13 @@ def test_two_stuck_keys_leave_out_what_nobody_could_tell_apart_and_no_other():
 
 
 def test_digits_typed_beside_stuck_keys_with_overlapping_fingers_are_told_or_not_but_never_another():
+    """CPython types each pair of digits, MicroPython, of which only a difference could be news, each seventh."""
     for stuck in ("5", "15", "1#", "12", "369"):
         finger = Finger()
         finger.keeps(stuck)
-        for first in KEYS:
-            for second in KEYS:
-                if first in stuck or second in stuck or first == second:
-                    continue
-                said = finger.holds(stuck + first, 3) + finger.holds(stuck + first + second, 3)
-                said += finger.holds(stuck + second, 3) + finger.holds(stuck, 3)
-                assert set(said) <= {first, second}, (stuck, first, second, said)
+        free = [key for key in KEYS if key not in stuck]
+        pairs = [(first, second) for first in free for second in free if first != second]
+        for first, second in pairs if sys.implementation.name == "cpython" else pairs[::7]:
+            said = finger.holds(stuck + first, 3) + finger.holds(stuck + first + second, 3)
+            said += finger.holds(stuck + second, 3) + finger.holds(stuck, 3)
+            assert set(said) <= {first, second}, (stuck, first, second, said)

@@ -12,13 +12,14 @@ import pytest
 
 from host_tools import board_docs
 from host_tools.boards import board_names
+from tests import swift
 
 ROOT = Path(__file__).parent.parent.parent
 MISTAKES = "tests/host_tools/eight_mistakes.toml"
 
 
 def ansim(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "host_tools", "boards", *arguments], capture_output=True, text=True, cwd=cwd, check=False)
+    return swift.ansim("boards", *arguments, cwd=cwd)
 
 
 def test_the_list_names_every_board() -> None:

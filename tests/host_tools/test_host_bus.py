@@ -3,20 +3,19 @@
 import os
 import select
 import socket
-import subprocess
-import sys
 import threading
 import tty
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from host_board import PATIENCE_S, Board, Host, Journal, enrol
+from host_board import Board, Host, Journal, enrol
 
 from host_tools.host import parcels
 from host_tools.host.ledger import Ledger, open_ledger
 from locker.core import records
 from locker.wire.station import LOOK_MS, Station
+from tests.swift import ansim
 
 
 class BoardOnABus(Board):
@@ -131,8 +130,7 @@ def test_boards_on_a_bus_are_found_served_and_found_again_after_the_adapter_was_
     ],
 )
 def test_an_address_belongs_to_a_bus_and_a_bus_needs_one(arguments: tuple[str, ...], sentence: str) -> None:
-    command = [sys.executable, "-m", "host_tools", "provision", "--port", "/dev/null", "--site", "mapo-3", *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    ended = ansim("provision", "--port", "/dev/null", "--site", "mapo-3", *arguments)
     assert ended.returncode == 2
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -23,6 +23,7 @@ from host_tools.host import residents, tables, tickets
 from host_tools.host.ledger import open_ledger
 from host_tools.host.replica import Said, take
 from host_tools.showing import JOINERS, shown, shown_json, shown_lines
+from tests import swift
 
 TOOLS = Path(cli.__file__).parent.parent
 ROOT = TOOLS.parent
@@ -141,9 +142,7 @@ def test_what_no_terminal_could_print_is_still_no_traceback(tmp_path: Path) -> N
 def test_no_board_file_is_too_odd_for_a_sentence(text: str, tmp_path: Path) -> None:
     path = tmp_path / "odd.toml"
     path.write_text(text)
-    ended = subprocess.run(
-        [sys.executable, "-m", "host_tools", "boards", "check", path], capture_output=True, text=True, cwd=ROOT, check=False
-    )
+    ended = swift.ansim("boards", "check", str(path), cwd=ROOT)
     assert ended.returncode == 1
     assert "fault of ansim itself" not in ended.stderr
     assert not moves_a_terminal(ended.stdout + ended.stderr)

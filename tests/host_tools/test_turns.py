@@ -1,6 +1,7 @@
 """Whose turn it is on a bus, against stations of the firmware that are asked in turn; times in seconds."""
 
 import itertools
+import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,7 +34,8 @@ class Bus:
     def live(self, seconds: float) -> None:
         end_s = self.now_s + seconds
         while self.now_s < end_s:
-            self.now_s += STEP_S
+            next_s = min(end_s, self.master.wake_s(), *(due_s for due_s, _ in self._answers))
+            self.now_s += STEP_S * max(1, math.ceil((next_s - self.now_s) / STEP_S))
             while self._answers and self._answers[0][0] <= self.now_s:
                 self.heard += self.master.hear(self._answers.pop(0)[1], self.now_s)
             question = self.master.step(self.now_s)
