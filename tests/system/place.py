@@ -26,6 +26,7 @@ class Place(SwiftStage):
         """The resident is known, the board has met its host, somebody watches."""
         self.new_resident(RESIDENT)
         self.watch = Watch(self)
+        self.watch.until(lambda: bool(self.watch.screen()), "is at work")
         wait_until(lambda: self.link()["behind"] == 0, "the board has told all")
 
     @property
@@ -80,9 +81,12 @@ class Place(SwiftStage):
 
     def cut(self) -> None:
         self.hands("power", "cut")
+        self.watch.until(lambda: not self.watch.screen(), "is dark")
 
     def power_on(self) -> None:
+        """Until it is at work: who types before types into the void."""
         self.hands("power", "on")
+        self.watch.until(lambda: bool(self.watch.screen()), "is at work")
 
     def restart_host(self, data: Path) -> None:
         """The host goes on, at the same address, with that folder."""
