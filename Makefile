@@ -63,7 +63,8 @@ help: ## this list
 	    @micropython/micropython-webassembly-pyscript@1.27.0
 	@touch $@
 
-# What the tests need from the system: valgrind counts instructions, spin and a C compiler check the model, tshark runs the dissector,
+# What the tests need from the system: valgrind counts instructions, spin and gcc check the model, gcc makes a program of the interpreter's
+# wheel (tests/native.py), tshark runs the dissector,
 # PostgreSQL keeps ledgers (the tests start servers of their own).
 .venv/system: Makefile | .venv/ready
 	@for tool in valgrind spin gcc tshark; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
