@@ -3,6 +3,7 @@
 import ast
 import re
 import zlib
+from functools import lru_cache
 from typing import Any
 
 #: 2^12 = 4 KiB of the board's memory while it unpacks; more saves under 5 % of the bytes.
@@ -35,8 +36,9 @@ def _escaped(found: re.Match[bytes]) -> bytes:
     return _NAMED.get(byte) or (b"\\00%d" if digit else b"\\%d") % byte[0]
 
 
+@lru_cache
 def strip(source: str) -> str:
-    """A program without comments and docstrings."""
+    """A program without comments and docstrings; the same few go to each board."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
