@@ -46,6 +46,7 @@ help: ## this list
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
 	@rm -rf $(STUBS) && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --target $(STUBS) \
 	    micropython-esp32-stubs==1.29.0.post1 micropython-stdlib-stubs==1.29.0.post2 adafruit-circuitpython-busdevice==5.2.17
+	@$(BIN)/python -m pytest --collect-only >/dev/null || true # compiles the tests once, not in each of four processes; they tell what fails
 	@touch $@
 
 # The official MicroPython image that tests write into a chip's flash.
