@@ -20,6 +20,7 @@ from tests.simulation.stage import Cabinet, code_of, make_flash, ticket_of
 from tests.simulation.test_dead_connection import TcpHost
 
 NAME, ADDRESS, PORT = "ansim.example.org", "10.0.0.2", 26746
+BOARD = "devkit_4"  # which has no other way to its host, and is lived fastest
 SETTINGS = {"host": NAME, "port": PORT, "wifi": {"ssid": "locker", "password": "secret"}}
 #: When trouble begins, in ms: at power-on, while the station joins, while it is looked up and connected to; as the courier types, chooses,
 #: has the door open, has closed it; as the resident types, waits for the answer, has the door open, has closed it.
@@ -56,8 +57,8 @@ def mend(radio: Radio) -> None:
 
 def lived(path: Path, fault: Callable[[Radio], None], begins_ms: int, version: str) -> TcpHost:
     """A courier comes and a resident collects, while that goes wrong from one instant to 48 s; what the host has heard in the end."""
-    make_flash(path)
-    with Cabinet(path, network=SETTINGS) as cabinet:
+    make_flash(path, BOARD)
+    with Cabinet(path, BOARD, network=SETTINGS) as cabinet:
         world, radio = cabinet.world, cabinet.world.chip.radio
         network = Network(world.clock, random.Random(1))
         radio.change(names={NAME: ADDRESS}, version=version)
