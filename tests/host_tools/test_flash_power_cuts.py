@@ -1,13 +1,13 @@
 """Whenever the power fails during an update, the next start finds the old firmware or the new one, whole."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 from host_tools.bundle import errand
 from host_tools.carried import start_file
 from host_tools.install import _archive
 from host_tools.programs import deflated
+from tests.native import micropython
 
 HERE = Path(__file__).parent
 START = {"/update.py": start_file("update.py").read_bytes(), "/boot.py": start_file("boot.py").read_bytes()}
@@ -37,10 +37,10 @@ def cut_at_every_write(tmp_path: Path, old: dict[str, bytes], new: dict[str, byt
     (tmp_path / "old").write_text(repr(old))
     (tmp_path / "new").write_text(repr(new))
     (tmp_path / "archive").write_bytes(deflated(_archive(changed, old, removed)))
-    interpreter = Path(sys.executable).parent / "micropython"
+    interpreter = micropython()
     script = HERE / "power_cuts_on_micropython.py"
     arguments = [str(tmp_path), *(str(tmp_path / name) for name in ("old", "archive", "new"))]
-    ended = subprocess.run([interpreter, "-X", "heapsize=16m", script, *arguments], capture_output=True, text=True, check=False)
+    ended = subprocess.run([interpreter, "-X", "heapsize=4m", script, *arguments], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     olds, news = map(int, ended.stdout.splitlines()[-1].split())
     return olds, news
