@@ -2,13 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from host_tools.demo.watch import Watch
 from host_tools.simulator.virtual_board.control import HandsClient
 from tests.swift_stage import SwiftStage, ansim
 
-from .relayed import wait_until
+from .relayed import type_keys, wait_until
 
 BOARD = "wall_12"
 RESIDENT = "Minji"
@@ -43,22 +44,22 @@ class Place(SwiftStage):
 
     def deposit(self, ticket: str = "") -> int:
         """A courier leaves a parcel; the door."""
-        self.hands("keys", (ticket or self.new_ticket(RESIDENT)) + "#")
-        self.watch.until(lambda: "1 S" in self.watch.screen(), "asks for the size")
-        self.hands("keys", "1")
-        self.watch.until(lambda: bool(self.watch.open_doors()), "opens a door for the courier")
+        self._type((ticket or self.new_ticket(RESIDENT)) + "#", lambda: "1 S" in self.watch.screen(), "asks for the size")
+        self._type("1", lambda: bool(self.watch.open_doors()), "opens a door for the courier")
         door = self.watch.open_doors()[0]
         self._use(door, "put")
         return door
 
     def collect(self, door: int, code: str) -> None:
-        self.hands("keys", f"{door:02}{code}#")
-        self.watch.until(lambda: door in self.watch.open_doors(), "opens to the right code", 10)
+        self._type(f"{door:02}{code}#", lambda: door in self.watch.open_doors(), "opens to the right code")
         self._use(door, "take")
 
     def is_refused(self, door: int, code: str) -> None:
-        self.hands("keys", f"{door:02}{code}#")
-        self.watch.until(lambda: UNKNOWN in self.watch.screen(), "refuses a dead code", 10)
+        self._type(f"{door:02}{code}#", lambda: UNKNOWN in self.watch.screen(), "refuses a dead code")
+
+    def _type(self, keys: str, comes: Callable[[], bool], what: str) -> None:
+        with HandsClient(self.port) as hands:
+            type_keys(hands, self.watch, keys, comes, what)
 
     def _use(self, door: int, act: str) -> None:
         self.hands("open", door)

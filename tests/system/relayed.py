@@ -109,12 +109,7 @@ class People:
         self._use(door, "take")
 
     def _type(self, keys: str, comes: Callable[[], bool], what: str) -> None:
-        """Types, and types again where nothing comes of it: a computer with other work misses a key now and then."""
-        for patience_s in (8, 5):  # the first ticket takes 3 s
-            self.hands.ask("keys", keys)
-            with contextlib.suppress(Complaint):
-                return self.watch.until(comes, what, patience_s)
-        raise AssertionError(f"{what}: {self.watch.screen()}")
+        type_keys(self.hands, self.watch, keys, comes, what)
 
     def _use(self, door: int, act: str) -> None:
         self.hands.ask("open", door)
@@ -125,6 +120,15 @@ class People:
     def code(self, door: int) -> str:
         """The 8 digits of the parcel behind a door."""
         return pickup_code(self._key, self._board_id, self._epoch, door, self._deposits[door], 0, NO_TAIL)[:8]
+
+
+def type_keys(hands: HandsClient, watch: Watch, keys: str, comes: Callable[[], bool], what: str) -> None:
+    """Types, and clears and types again where nothing comes of it: a computer with other work misses a key now and then."""
+    for begin in ("", "*", "*"):
+        hands.ask("keys", begin + keys if keys.endswith("#") else keys)
+        with contextlib.suppress(Complaint):
+            return watch.until(comes, what, 6)  # the first ticket takes 3 s
+    raise AssertionError(f"{what}: {watch.screen()}")
 
 
 def wait_until(true: Callable[[], object], what: str, within_s: float = 60) -> None:
