@@ -87,7 +87,7 @@ def keys_wrong(keypad: Keypad, pressed: str) -> list[Finding]:
     width = len(keypad.columns)
     rows = [keypad.keys[at : at + width] for at in range(0, len(keypad.keys), width)]
     columns = ["".join(row[at] for row in rows) for at in range(width)]
-    lines = [("row", rows, keypad.rows), ("column", columns, keypad.columns)]
+    lines: list[tuple[str, list[str], Sequence[int]]] = [("row", rows, keypad.rows), ("column", columns, keypad.columns)]
     missing = [key for key in keypad.keys if key not in pressed]
     if not pressed:
         return [Finding("keypad", "no key at all was seen", "press its keys when you are asked; if you did, check its plug")]

@@ -95,7 +95,7 @@ def _meanings() -> dict[str, tuple[str, dict[str, str]]]:
     comments = _comments(text)
     found = {}
     for node in ast.parse(text).body:
-        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "namedtuple"):
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "NamedTuple"):
             continue
         above = node.lineno
         while above - 1 in comments:

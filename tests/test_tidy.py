@@ -37,7 +37,11 @@ SOURCES = sorted(path for folder in ("firmware", "host_tools", "tests") for path
 def imported(path: Path) -> set[str]:
     """The dotted names that a file imports, `from a import b` as both a and a.b."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []  # only annotations name it
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:

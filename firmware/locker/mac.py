@@ -8,10 +8,10 @@ _ONES = int.from_bytes(b"\1" * 64, "big")  # numbers, since one wide exclusive-o
 
 
 _KEYS_MAX = const(4)
-_pads = {}  # of the last few keys: a cabinet has few, and uses them over and over
+_pads: "dict[bytes, list[bytes]]" = {}  # of the last few keys: a cabinet has few, and uses them over and over
 
 
-def _pads_of(key):
+def _pads_of(key: bytes) -> "list[bytes]":
     block = sha256(key).digest() if len(key) > 64 else bytes(key)
     pad = int.from_bytes(block + bytes(64 - len(block)), "big")
     if len(_pads) == _KEYS_MAX:

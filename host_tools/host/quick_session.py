@@ -1,5 +1,7 @@
 """The host's end of the conversation with its seals by OpenSSL: the very same bytes, at a tenth of the cost, for a host has many boards."""
 
+from typing import Any
+
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
@@ -13,12 +15,12 @@ _TAG_BYTES = 16
 class QuickSession(HostSession):
     """As HostSession, which MicroPython can run too."""
 
-    def _sealed(self, made: tuple, kind: int, rest: bytes, piv: bytes, plaintext: bytes) -> bytes:
+    def _sealed(self, made: Any, kind: int, rest: bytes, piv: bytes, plaintext: bytes) -> bytes:
         header = bytes((frame.VERSION << 4 | kind,)) + self._alias + rest
         nonce = oscore.nonce(made[2], self._ids[0], piv)
         return frame.encode(header + AESCCM(made[0], _TAG_BYTES).encrypt(nonce, plaintext, header))
 
-    def _unsealed(self, made: tuple, payload: bytes, at: int, piv: bytes) -> bytes:
+    def _unsealed(self, made: Any, payload: bytes, at: int, piv: bytes) -> bytes:
         self._futile += 1
         nonce = oscore.nonce(made[2], self._ids[1], piv)
         try:

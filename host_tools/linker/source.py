@@ -74,6 +74,31 @@ class _Stripped(ast.NodeTransformer):
         node.annotation = None
         return node
 
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        """The type of a name is the type checker's."""
+        return self.generic_visit(ast.Assign([node.target], node.value)) if node.value else None
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        """Nor does a board import what only annotations name."""
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            return [self.visit(statement) for statement in node.orelse]
+        return self.generic_visit(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.stmt]:
+        """A named tuple with types is one without on a board."""
+        kept = [alias for alias in node.names if (node.module, alias.name) != ("locker.compat", "NamedTuple")]
+        if len(kept) == len(node.names):
+            return node
+        rest: list[ast.stmt] = [ast.ImportFrom(node.module, kept, 0)] if kept else []
+        return [ast.ImportFrom("collections", [ast.alias("namedtuple")], 0), *rest]
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        match node:
+            case ast.Call(func=ast.Name(id="NamedTuple"), args=[name, ast.Tuple(elts=fields)]):
+                names = [field.elts[0] for field in fields if isinstance(field, ast.Tuple)]
+                return ast.Call(ast.Name("namedtuple", ast.Load()), [name, ast.Tuple(names, ast.Load())], [])
+        return self.generic_visit(node)
+
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         """Broken code has to stop before it moves a coil: an assertion stays, where the compiler would drop it with the line numbers."""
         raised = ast.Raise(ast.Name("AssertionError", ast.Load()), None)

@@ -97,7 +97,7 @@ def test_what_is_not_possible_is_reported_so_and_changes_nothing():
             (commands.REISSUE, 99, 1, 1),  # another door
             (commands.ADOPT, 99, 7, 99),
             (commands.SETTLE, 99, 1, 0),
-            (len(commands._ACTIONS), door, 1, 0),
+            (max(commands._ACTIONS) + 1, door, 1, 0),
             (commands.REISSUE, door, 1, 16),  # more than there are
             (commands.REISSUE, 2, 0, 1),  # no parcel there
             (commands.ARM_RECALL, 2, 0, 1),

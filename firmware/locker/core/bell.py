@@ -1,8 +1,12 @@
 """The bell: an alarm at once, and a screen that says no more than is true. A person at the host may answer."""
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.core import records, texts
 from locker.core.effects import ALARM
+
+if TYPE_CHECKING:
+    from locker.core.cabinet import Cabinet
+    from locker.core.events import BellPressed
 
 BELL = const(-3)  # the deadline for the host's word that the call has arrived
 
@@ -11,8 +15,9 @@ _HOST_MS = const(3000)
 _REPEAT_MS = const(600000)  # a bell rung again within this time repeats the call
 
 
-def ring(cabinet) -> None:
+def ring(cabinet: "Cabinet", _: "BellPressed") -> None:
     """Somebody presses the bell."""
+    cabinet.touch()
     rings = 1
     if cabinet.now - cabinet.rang_ms >= _REPEAT_MS:  # another call, perhaps somebody else's
         rings += cabinet.counted.pop(records.BELL_RUNG, 0)
@@ -25,14 +30,14 @@ def ring(cabinet) -> None:
     cabinet.wait(BELL, _HOST_MS)
 
 
-def remember(cabinet) -> None:
+def remember(cabinet: "Cabinet") -> None:
     """At boot: a call that has not arrived is one still."""
     if cabinet.state.rung > cabinet.state.acknowledged:
         cabinet.bell_number = cabinet.state.rung
         cabinet.wait(BELL, _HOST_MS)
 
 
-def remind(cabinet) -> bool:
+def remind(cabinet: "Cabinet") -> bool:
     """Instead of the welcome, as long as a call has not arrived: whether there is one."""
     is_on_its_way = cabinet.state.acknowledged < cabinet.bell_number
     if is_on_its_way:
@@ -40,7 +45,7 @@ def remind(cabinet) -> bool:
     return is_on_its_way
 
 
-def look(cabinet) -> None:
+def look(cabinet: "Cabinet") -> None:
     """The screen says that the call has not arrived until it arrives after all."""
     if remind(cabinet):
         return
@@ -48,7 +53,7 @@ def look(cabinet) -> None:
         cabinet.show(texts.BELL, (), _READ_MS)
 
 
-def answered(cabinet) -> None:
+def answered(cabinet: "Cabinet") -> None:
     """A person at the host has seen it: all its ringing was one call, and the next is another."""
     cabinet.counted.pop(records.BELL_RUNG, None)
     cabinet.bell_number = 0

@@ -1,9 +1,20 @@
 """The cabinet: events in, effects out. The decisions are in the tables of core.door, core.entry and core.journal; here they meet."""
 
-from locker.compat import const
-from locker.core import bell, commands, deposit, effects, entry, events, journal, opening, records, resume, texts
+from locker.compat import TYPE_CHECKING, const
+from locker.core import bell, commands, deposit, effects, entry, events, faults, journal, opening, records, resume, texts
 from locker.core import door as doors_table
-from locker.core.effects import ALARM, BAD, KEY
+from locker.core.effects import BAD, KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from locker.core.journal import Door, State
+    from locker.core.secrets import Secrets
+
+    # What a row of a table asks for: a function, a text to be shown, or nothing. An action of the keypad's that is about no door passes it
+    # over: without a courier it is given none.
+    Action = Callable[["Cabinet", Any], None] | int | None
 
 # Deadlines in `due`, below those of the doors, which have their numbers; more in core.entry and core.deposit.
 _LAMP = const(-2)
@@ -26,49 +37,58 @@ class Cabinet:
     the journal; `away` to the numbers of doors of which a part cannot be reached: no parcel is put there meanwhile.
     """
 
-    def __init__(self, sizes, derive, state, spent, draw):
-        self.secrets = None
+    def __init__(
+        self,
+        sizes: "Iterable[tuple[int, str]]",
+        derive: "Callable[[list[tuple[int, int, int]], list[int]], Secrets]",
+        state: "State",
+        spent: "Callable[[int], bool]",
+        draw: "Callable[[int], int]",
+    ):
+        self.secrets: "Secrets" = None  # pyright: ignore[reportAttributeAccessIssue] - until boot
         self._derive = derive
         self.state = state
         self.spent = spent
         self.draw = draw
         self.accepting = True
-        self.away = ()
-        self.unseen = []  # doors whose sensors have said nothing yet since the boot
+        self.away: "tuple[int, ...]" = ()
+        self.unseen: "list[Door]" = []  # doors whose sensors have said nothing yet since the boot
         self.room = 65535
         self.dropped = 0  # minor events that were not recorded for want of room, since the last record of that
         self.doors = state.doors
         for number, size in sizes:
             self.doors[number].size = size
         self.now = 0
-        self.effects = []
-        self.due = {}  # what is to be done, and when
-        self._wake = None
+        self.effects: "list[effects.Effect]" = []
+        self.due: "dict[int, int]" = {}  # what is to be done, and when
+        self._wake: "int | None" = None
         self.coil = 0  # the door whose coil is on
         self.mode = entry.IDLE
         self.key = ""
         self.typed = ""
-        self.left_out = ""  # keys that type nothing
+        self.left_out: str = ""  # keys that type nothing
         self.checked_ms = 0  # when the last number was checked
         self.check_ms = 0  # when the present one will be: a slow one that somebody else ends never is
         self.serial = 0  # of the ticket in hand
-        self.choice = None  # the door found for it
-        self.courier = None  # the door that the keypad is in use for
-        self.deposited = None  # the door whose deposit may still be withdrawn
+        self.choice: "Door | None" = None  # the door found for it
+        self.courier: "Door | None" = None  # the door that the keypad is in use for
+        self.deposited: "Door | None" = None  # the door whose deposit may still be withdrawn
         self.deposit_number = 0
-        self.serviced = []  # doors without a parcel that staff have opened
+        self.serviced: "list[Door]" = []  # doors without a parcel that staff have opened
         self.cancelled = 0  # deposits of this hour that came to nothing
         self.rounds = 0  # of the ticket in hand: how often a door was opened for it
-        self.counted = {}  # by kind: what has happened this hour beyond what was recorded
-        self.openings = []  # when doors were opened by order of the host
-        self.opening = None  # what waits for the host: challenge, digits, door, and whether the digits were shown; see core.opening
+        self.counted: "dict[int, int]" = {}  # by kind: what has happened this hour beyond what was recorded
+        self.openings: "list[int]" = []  # when doors were opened by order of the host
+        self.opening: "tuple[int, int, Door] | None" = None  # what waits for the host: challenge, digits, door; see core.opening
+        self.is_shown = False  # its digits were
         self.text = 0  # that the screen shows
-        self.resumed = None  # shows what is to be done at a door that a power cut has left open, instead of the welcome, if there is one
+        # Shows what is to be done at a door that a power cut has left open, instead of the welcome, if there is one.
+        self.resumed: "Callable[[Cabinet], bool] | None" = None
         self.resumed_ms = 0  # until when, for one that nobody may be at
         self.rang_ms = 0
         self.bell_number = 0  # the event number of a call that nobody has answered
 
-    def boot(self, sensors, now_ms: int) -> list:
+    def boot(self, sensors: "Iterable[tuple[int, bool, bool]]", now_ms: int) -> "list[effects.Effect]":
         """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No coil moves.
 
         A door that is not among them stays as the journal has it until it is Seen.
@@ -96,34 +116,17 @@ class Cabinet:
         self.effects.append(effects.Send(False))
         return self._end()
 
-    def handle(self, event, now_ms: int) -> list:
+    def handle(self, event: "events.Event", now_ms: int) -> "list[effects.Effect]":
         """The effects of one event, to be carried out in order. `now_ms` never goes back."""
         self._begin(now_ms)
-        kind = type(event)
-        if kind is events.Woke:
-            self._wake = None
         if self.dropped and not self.scarce(None):
             self.record(records.EVENTS_DROPPED, None, self.dropped)
             self.dropped = 0
         self._time_out()
-        if kind is events.HostAcknowledged:
-            self.state.acknowledged = max(self.state.acknowledged, event.number)
-            deposit.acknowledged(self)
-            if self.text == texts.OFFLINE:
-                bell.look(self)
-        elif kind is events.KeyPressed:
-            self.touch()
-            self._press(event.key)
-        elif kind is events.BellPressed:
-            self.touch()
-            bell.ring(self)
-        elif kind in _OTHERS:
-            _OTHERS[kind](self, event)
-        elif kind is not events.Woke:
-            self._sense(kind, self.doors[event.door])
+        _EVENTS[type(event)](self, event)
         return self._end()
 
-    def note(self, kind: int, now_ms: int, a: int, b: int) -> list:
+    def note(self, kind: int, now_ms: int, a: int, b: int) -> "list[effects.Effect]":
         """The effects of an event of the shell's own, which is to be recorded."""
         self._begin(now_ms)
         self.record(kind, None, a, b)
@@ -131,7 +134,7 @@ class Cabinet:
 
     # What the tables ask for
 
-    def record(self, kind: int, door, a: int = 0, b: int | None = None) -> None:
+    def record(self, kind: int, door: "Door | None", a: int = 0, b: int | None = None) -> None:
         """Journals and folds a record of a door (None for the cabinet), and tells the host if it is for it. `b` is the door's counter.
 
         A minor one is only counted when records are scarce.
@@ -154,7 +157,7 @@ class Cabinet:
         """Derives the keys of the epochs and of the tickets in use: new parcels are of the present ones, those that wait keep theirs."""
         self.secrets = self._derive(self.state.epochs(), self.state.generations())
 
-    def scarce(self, door) -> bool:
+    def scarce(self, door: "Door | None") -> bool:
         """Whether a visit to this door (None: anything else) would take records that are kept for the pickups of other parcels."""
         return self.room < _VISIT + self.state.reserved(door)
 
@@ -180,25 +183,25 @@ class Cabinet:
         """An answer of one key counts when no other key follows soon."""
         self.wait(entry.KEYPAD, _SURE_MS)
 
-    def patient(self, ms):
+    def patient(self, ms: "int | None") -> "int | None":
         """How long the cabinet waits for people, who may have asked the host for more time."""
         return ms and ms * self.state.patience
 
-    def wait(self, whose: int, ms) -> None:
+    def wait(self, whose: int, ms: "int | None") -> None:
         """Sets a deadline, `ms` from now, or calls it off (None)."""
         if ms is None:
             self.due.pop(whose, None)
         else:
             self.due[whose] = self.now + ms
 
-    def show(self, text: int, arguments: tuple = (), ms: int | None = _MESSAGE_MS) -> None:
+    def show(self, text: int, arguments: "tuple[int | str, ...]" = (), ms: int | None = _MESSAGE_MS) -> None:
         """Shows a text: for `ms` (None: until something else) when nobody is at the keypad, else while the keypad is in this mode."""
         self.text = text
         self.effects.append(effects.Show(text, arguments))
         if self.mode == entry.IDLE:
             self.wait(entry.KEYPAD, ms)
 
-    def tell(self, door, text: int, ms: int = _MESSAGE_MS) -> None:
+    def tell(self, door: "Door", text: int, ms: int = _MESSAGE_MS) -> None:
         """Shows a text about a door, unless the keypad is in use for something else."""
         if self.mode == entry.IDLE or self.courier is door:
             self.show(text, (door.number,), ms)
@@ -208,14 +211,14 @@ class Cabinet:
         self.beep(BAD)
         self.show(text, (), ms)
 
-    def open(self, door, text: int) -> None:
+    def open(self, door: "Door", text: int) -> None:
         """Wants a door opened, and says what for."""
         self.show(text, (door.number,), None)
         doors_table.step(self, door, doors_table.WANT)
 
-    def free(self, sizes: str) -> list:
+    def free(self, sizes: str) -> "list[Door]":
         """The doors of these sizes that a parcel may be put in."""
-        found = []
+        found: "list[Door]" = []
         for door in self.doors.values():
             busy = door.phase or door.occupied or door.state or door.jammed or door.out or door.number in self.away
             if door.size in sizes and door.closed and not busy and door.counter < journal.COUNTER_MAX:
@@ -232,7 +235,7 @@ class Cabinet:
             if self.mode < entry.LOADING:
                 self.courier = None
 
-    def act(self, action, door) -> None:
+    def act(self, action: "Action", door: "Any") -> None:
         """Does what a row of a table asks for: a function, a text to be shown, or nothing."""
         if isinstance(action, int):
             self.tell(door, action)
@@ -241,28 +244,48 @@ class Cabinet:
 
     # Events
 
-    def _sense(self, kind, door):
-        if kind is events.PulseEnded:
-            if door.number == self.coil:
-                self.coil = 0
-                doors_table.step(self, door, doors_table.COIL_OFF)
-        elif kind is events.Occupied or kind is events.Cleared:
-            door.occupied = kind is events.Occupied
-            if door.phase == doors_table.SHUT and door.closed:
-                doors_table.doubt(self, door)
-        else:
-            self.touch()
-            door.closed = kind is events.ContactClosed
-            doors_table.step(self, door, doors_table.CLOSED if door.closed else doors_table.OPENED)
+    def woke(self, _: events.Woke) -> None:
+        """The time of the last WakeAt has come: what was due is done, and the next one is set."""
+        self._wake = None
 
-    def _press(self, key):
+    def pulse_ended(self, event: events.PulseEnded) -> None:
+        """A coil is off."""
+        if event.door == self.coil:
+            self.coil = 0
+            doors_table.step(self, self.doors[event.door], doors_table.COIL_OFF)
+
+    def looked_inside(self, event: "events.Occupied | events.Cleared") -> None:
+        """An occupancy sensor says something else than before."""
+        door = self.doors[event.door]
+        door.occupied = type(event) is events.Occupied
+        if door.phase == doors_table.SHUT and door.closed:
+            doors_table.doubt(self, door)
+
+    def moved(self, event: "events.ContactOpened | events.ContactClosed") -> None:
+        """A door opened or closed."""
+        self.touch()
+        door = self.doors[event.door]
+        door.closed = type(event) is events.ContactClosed
+        doors_table.step(self, door, doors_table.CLOSED if door.closed else doors_table.OPENED)
+
+    def acknowledged(self, event: events.HostAcknowledged) -> None:
+        """The host holds more events."""
+        self.state.acknowledged = max(self.state.acknowledged, event.number)
+        deposit.acknowledged(self)
+        if self.text == texts.OFFLINE:
+            bell.look(self)
+
+    def pressed(self, event: events.KeyPressed) -> None:
+        """A key; while a number is checked none counts."""
+        self.touch()
+        key = event.key
         kind = entry.HASH if key == "#" else entry.STAR if key == "*" else entry.DIGIT if key.isdigit() else None
         if self.mode != entry.CHECKING and kind is not None:
             self.beep(KEY)
             self.key = key
             self.step(kind)
 
-    def noted(self, kind: int, door, a: int) -> None:
+    def noted(self, kind: int, door: "Door | None", a: int) -> None:
         """Journals an event at once, and its repetitions within the hour as a number."""
         if kind in self.counted:
             self.count(kind)
@@ -272,31 +295,33 @@ class Cabinet:
 
     # Time
 
-    def _begin(self, now_ms):
+    def _begin(self, now_ms: int) -> None:
         self.now = now_ms
         self.effects = []
 
-    def _end(self):
+    def _end(self) -> "list[effects.Effect]":
         for door in self.doors.values():
             if self.coil:
                 break
             if door.phase == doors_table.WANTED:
                 doors_table.step(self, door, doors_table.TURN)
-        nearest = self._nearest()[0]
-        if nearest != self._wake:
-            self._wake = nearest
-            self.effects.append(effects.WakeAt(nearest))
+        nearest = self._nearest()
+        wake = nearest[0] if nearest else None
+        if wake != self._wake:
+            self._wake = wake
+            self.effects.append(effects.WakeAt(wake))
         return self.effects
 
-    def _nearest(self) -> tuple:
-        """The earliest deadline and whose it is: a key of _TIMERS, entry.KEYPAD or a door's number; (None, None) without one."""
-        return min(zip(self.due.values(), self.due), default=(None, None))
+    def _nearest(self) -> "tuple[int, int] | None":
+        """The earliest deadline and whose it is: a key of _TIMERS, entry.KEYPAD or a door's number; None without one."""
+        return min(zip(self.due.values(), self.due), default=None)
 
-    def _time_out(self):
+    def _time_out(self) -> None:
         while True:
-            due, whose = self._nearest()
-            if whose is None or due > self.now:
+            nearest = self._nearest()
+            if nearest is None or nearest[0] > self.now:
                 return
+            whose = nearest[1]
             del self.due[whose]
             if whose == entry.KEYPAD:
                 self.step(entry.TIMEOUT)
@@ -311,32 +336,7 @@ class Cabinet:
             self.effects.append(effects.Light(True))
         self.wait(_LAMP, _LIT_MS)
 
-    def _tampered(self, _):
-        self.beep(ALARM)
-        self.noted(records.TAMPERED, None, 0)
-
-    def _leave_out(self, event):
-        """Which keys are broken is said as soon as the screen has nothing else to say."""
-        self.left_out = event.keys
-        if self.mode == entry.IDLE and entry.KEYPAD not in self.due:
-            entry.welcome(self, None)
-
-    def _fail(self, event):
-        """Nobody knows what is inside: what is there now is collected by key."""
-        door = self.doors[event.door]
-        if not door.flagged:
-            self.record(records.SENSOR_FAULT, door, 2)
-
-    def _low(self, event):
-        self.noted(records.SUPPLY_LOW, self.doors[event.door], event.mv)
-
-    def _ask(self, event):
-        opening.ask(self, event.door, event.counter)
-
-    def _give(self, event):
-        opening.give(self, event.challenge, event.digits)
-
-    def _hour(self):
+    def hour(self) -> None:
         """Records what was only counted; goes on while there is more to come."""
         deposit.report_refusals(self)
         self.cancelled = 0
@@ -350,7 +350,8 @@ class Cabinet:
         if self.state.refused:
             self.hourly()
 
-    def _dark_timer(self):
+    def darken(self) -> None:
+        """Nobody has touched anything for a while: dark, unless a door is open for somebody."""
         for door in self.doors.values():
             if doors_table.SHUT < door.phase < doors_table.LEFT:
                 self.wait(_LAMP, _LIT_MS)
@@ -358,23 +359,32 @@ class Cabinet:
         self.effects.append(effects.Light(False))
 
 
-_TIMERS = {
+_TIMERS: "dict[int, Callable[[Cabinet], None]]" = {
     opening.FUSE: opening.forget,
     opening.OPENING: opening.cancel,
     deposit.RECEIPT: deposit.show_receipt,
     deposit.SEAL: deposit.seal,
     bell.BELL: bell.look,
-    _LAMP: Cabinet._dark_timer,
+    _LAMP: Cabinet.darken,
     entry.HIDE: entry.hide,
-    deposit.HOUR: Cabinet._hour,
+    deposit.HOUR: Cabinet.hour,
 }
-_OTHERS = {
-    events.Tampered: Cabinet._tampered,
-    events.SupplyLow: Cabinet._low,
+_EVENTS: "dict[type[events.Event], Callable[[Cabinet, Any], None]]" = {
+    events.KeyPressed: Cabinet.pressed,
+    events.ContactOpened: Cabinet.moved,
+    events.ContactClosed: Cabinet.moved,
+    events.Occupied: Cabinet.looked_inside,
+    events.Cleared: Cabinet.looked_inside,
+    events.PulseEnded: Cabinet.pulse_ended,
+    events.Woke: Cabinet.woke,
+    events.BellPressed: bell.ring,
+    events.HostAcknowledged: Cabinet.acknowledged,
+    events.Tampered: faults.tampered,
+    events.KeysLeftOut: faults.leave_out,
     events.Seen: resume.see,
-    events.SensorFailed: Cabinet._fail,
-    events.KeysLeftOut: Cabinet._leave_out,
+    events.SensorFailed: faults.fail,
+    events.SupplyLow: faults.starve,
     events.Commanded: commands.apply,
-    events.OpeningAsked: Cabinet._ask,
-    events.OpeningGiven: Cabinet._give,
+    events.OpeningAsked: opening.ask,
+    events.OpeningGiven: opening.give,
 }

@@ -20,7 +20,9 @@ def code_digits(key: bytes, label: bytes, board_id: bytes, epoch: int, door: int
     return b"%012d" % mac.digits(key, label + board_id + struct.pack(">IBIB", epoch, door, counter, last), 16, 10**12)
 
 
-def pickup_digits(key: bytes, board_id: bytes, epoch: int, door: int, counter: int, retry: int, tail: int, rule: int) -> tuple:
+def pickup_digits(
+    key: bytes, board_id: bytes, epoch: int, door: int, counter: int, retry: int, tail: int, rule: int
+) -> "tuple[bytes, bytes]":
     """The pickup code of a parcel and its duress code, 12 digits each as bytes; the same twice where there is no duress code.
 
     `key` is K_code of the epoch, `door` 1-99, `counter` the door's parcel counter, `retry` 0-255: 0 unless the host orders otherwise,

@@ -3,7 +3,7 @@
 A command names the parcel it is for by the door's counter. Said again after a power cut it changes nothing that it has changed already.
 """
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.core import bell, deposit, entry, records
 from locker.core.codes import RULE
 from locker.core.effects import Clear, Spend
@@ -21,6 +21,14 @@ from locker.core.journal import (
 )
 from locker.core.tickets import GENERATION_MAX
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from locker.core.cabinet import Cabinet
+    from locker.core.events import Commanded
+    from locker.core.journal import Door
+
 SKIP = const(0)  # the host knows that the board has had this command and all before it; not a command of its log
 REISSUE = const(1)  # a: retry, more than before; another code for the same parcel, the failures stay
 ARM_RECALL = const(2)  # a: arming, more than before; staff may take the parcel out once
@@ -37,7 +45,7 @@ TURN_TICKETS = const(11)  # a: generation of the ticket key, up to 16383; a late
 _TURN = const(16)  # records: those of the turn, and those of a boot in the midst of it
 
 
-def _reissue(cabinet, door, event):
+def _reissue(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
     """Gives the parcel another code."""
     if door.state < WAITING or not door.retry <= event.a <= RETRY_MAX:
         return False
@@ -45,42 +53,42 @@ def _reissue(cabinet, door, event):
     return True
 
 
-def _arm(cabinet, door, which, arming):
+def _arm(cabinet: "Cabinet", door: "Door", which: int, arming: int) -> bool:
     if not door.arming <= arming <= ARMING_MAX:
         return False
     cabinet.record(records.ARMED, door, which << 8 | arming)
     return True
 
 
-def _recall(cabinet, door, event):
+def _recall(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
     """Arms the code with which staff take the parcel out."""
     return door.state >= WAITING and _arm(cabinet, door, RECALL, event.a)
 
 
-def _service(cabinet, door, event):
+def _service(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
     """Arms the code with which staff open the door."""
     return _arm(cabinet, door, SERVICE, event.a)
 
 
-def _disarm(cabinet, door, _):
+def _disarm(cabinet: "Cabinet", door: "Door", _: "Commanded") -> bool:
     """No code of staff opens the door any more."""
     return _arm(cabinet, door, 0, door.arming)
 
 
-def _set_out(cabinet, door, event):
+def _set_out(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
     """Takes the door out of service, or back. A parcel that is inside can be collected all the same."""
     cabinet.record(records.OUT_OF_SERVICE, door, event.a & 1)
     return True
 
 
-def _set_patience(cabinet, _, event):
+def _set_patience(cabinet: "Cabinet", _: "Door | None", event: "Commanded") -> bool:
     done = 1 <= event.a <= 4
     if done:
         cabinet.state.patience = event.a
     return done
 
 
-def _begin_epoch(cabinet, _, event):
+def _begin_epoch(cabinet: "Cabinet", _: "Door | None", event: "Commanded") -> bool:
     """New keys for new parcels, from a nonce of both ends; those that wait keep theirs."""
     state = cabinet.state
     if event.a & (1 << EPOCH_BITS) - 1 > state.epoch:
@@ -93,14 +101,14 @@ def _begin_epoch(cabinet, _, event):
     return True
 
 
-def _answer_bell(cabinet, _, event):
+def _answer_bell(cabinet: "Cabinet", _: "Door | None", event: "Commanded") -> bool:
     if not event.a or event.a != cabinet.bell_number:
         return False
     bell.answered(cabinet)
     return True
 
 
-def _adopt(cabinet, door, event):
+def _adopt(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
     """Takes over a parcel of a journal that is lost."""
     serial = event.a & 0x1FFFF
     if door.state >= WAITING and (door.counter, door.serial) == (event.counter, serial):
@@ -114,7 +122,7 @@ def _adopt(cabinet, door, event):
     return True
 
 
-def _settle(cabinet, door, event):
+def _settle(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
     epoch = cabinet.state.epoch
     is_old = (epoch - door.epoch) & 1023 >= epoch - event.a
     if door.state == WAITING and door.counter != event.counter and is_old:
@@ -124,12 +132,12 @@ def _settle(cabinet, door, event):
     return door.state in (EMPTY, WAITING)
 
 
-def _goes(serial, generation, newest):
+def _goes(serial: int, generation: int, newest: int) -> bool:
     """Whether the newest generation makes a ticket too old, or something else of its serial, whose parity is not that of an old site."""
     return generation + 1 < newest or serial >> 16 != generation & 1
 
 
-def _turn_tickets(cabinet, _, event):
+def _turn_tickets(cabinet: "Cabinet", _: "Door | None", event: "Commanded") -> bool:
     """Another ticket key: labels of the one before stay good, older ones go, and their bitmap is erased for the new one.
 
     Not while a courier has a ticket in hand that would go. Parcels that wait keep the tails that they came with.
@@ -145,12 +153,12 @@ def _turn_tickets(cabinet, _, event):
     return True
 
 
-def _may_turn(cabinet, newest) -> bool:
+def _may_turn(cabinet: "Cabinet", newest: int) -> bool:
     """Whether the newest generation may begin; then the tails of parcels that wait are written down, and that it begins."""
     state = cabinet.state
     if entry.CHOOSING <= cabinet.mode <= entry.ASKING and _goes(cabinet.serial, state.generation_by(cabinet.serial), newest):
         return False
-    kept = []
+    kept: "list[tuple[Door, int]]" = []
     for door in state.doors.values():
         generation = state.generation_of(door)
         if door.state and _goes(door.serial, generation, newest):
@@ -167,7 +175,7 @@ def _may_turn(cabinet, newest) -> bool:
     return True
 
 
-def turn(cabinet) -> None:
+def turn(cabinet: "Cabinet") -> None:
     """Erases the bitmap that the next generation needs; only then it begins. A power cut between the two leads here again."""
     state = cabinet.state
     generation = state.clearing
@@ -181,23 +189,22 @@ def turn(cabinet) -> None:
             cabinet.effects.append(Spend(door.serial))
 
 
-_ACTIONS = (
-    None,
-    _reissue,
-    _recall,
-    _service,
-    _disarm,
-    _set_out,
-    _set_patience,
-    _begin_epoch,
-    _answer_bell,
-    _adopt,
-    _settle,
-    _turn_tickets,
-)  # by kind
+_ACTIONS: "dict[int, Callable[[Cabinet, Any, Commanded], bool]]" = {
+    REISSUE: _reissue,
+    ARM_RECALL: _recall,
+    ARM_SERVICE: _service,
+    DISARM: _disarm,
+    SET_OUT: _set_out,
+    SET_PATIENCE: _set_patience,
+    BEGIN_EPOCH: _begin_epoch,
+    ANSWER_BELL: _answer_bell,
+    ADOPT: _adopt,
+    SETTLE: _settle,
+    TURN_TICKETS: _turn_tickets,
+}
 
 
-def apply(cabinet, event) -> None:
+def apply(cabinet: "Cabinet", event: "Commanded") -> None:
     """Carries out a Commanded event when it is the next one; one that is old, too early or without room in the journal changes nothing."""
     state = cabinet.state
     door = cabinet.doors.get(event.door)
@@ -208,6 +215,7 @@ def apply(cabinet, event) -> None:
         return
     done = False
     is_its = door and (door.counter == event.counter or ADOPT <= kind <= SETTLE)
-    if kind < len(_ACTIONS) and (is_its or SET_PATIENCE <= kind <= ANSWER_BELL or kind == TURN_TICKETS):
-        done = _ACTIONS[kind](cabinet, door, event)
+    action = _ACTIONS.get(kind)
+    if action and (is_its or SET_PATIENCE <= kind <= ANSWER_BELL or kind == TURN_TICKETS):
+        done = action(cabinet, door, event)
     cabinet.record(records.COMMAND_APPLIED, door, event.number, int(done) | state.patience << 1)

@@ -4,11 +4,15 @@ A counter is reserved durably before its door moves and is never given out again
 withdrawn: when another number is checked, or 60 s after closing.
 """
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.core import codes, effects, records, texts, tickets
 from locker.core.effects import BAD, GOOD
 from locker.core.journal import LOADING, REFUSED_MAX, RESERVED
 from locker.core.pickup import TYPED
+
+if TYPE_CHECKING:
+    from locker.core.cabinet import Cabinet
+    from locker.core.journal import Door
 
 # What happens to the visit, for core.entry.
 GOOD_TICKET = const(0x40)
@@ -34,7 +38,7 @@ HELP_MS = const(60000)  # for reading whom to call
 _ELSEWHERE_MS = const(20000)  # for reading where to go next
 
 
-def answer(cabinet) -> None:
+def answer(cabinet: "Cabinet") -> None:
     """Checks a ticket of 9 digits, offline. The ticket of the deposit just made opens that door again."""
     serial = cabinet.serial = _serial(cabinet)
     cabinet.rounds = 0
@@ -62,7 +66,7 @@ def answer(cabinet) -> None:
         cabinet.step(GOOD_TICKET)
 
 
-def _serial(cabinet) -> int:
+def _serial(cabinet: "Cabinet") -> int:
     """The serial, as in records, of the ticket that was typed; -1 for no ticket, _TOO_OLD for one of two generations ago."""
     secrets = cabinet.secrets
     newest = cabinet.state.generation
@@ -78,7 +82,7 @@ def _serial(cabinet) -> int:
     return found
 
 
-def _count_refusal(cabinet, is_old):
+def _count_refusal(cabinet: "Cabinet", is_old: bool) -> None:
     """Journals a refused ticket at once, as it counts across a power cut; those after the tenth once an hour."""
     cabinet.count(records.TICKET_REFUSED, 1 | is_old << 16)
     counted = cabinet.state.refused
@@ -86,13 +90,13 @@ def _count_refusal(cabinet, is_old):
         cabinet.record(records.TICKET_REFUSED, None, cabinet.counted.pop(records.TICKET_REFUSED), counted + 1)
 
 
-def _in_vain(cabinet):
+def _in_vain(cabinet: "Cabinet") -> None:
     """A ticket was good for nothing: very many such visits in an hour make answers to tickets slow, but never refuse one."""
     cabinet.cancelled += 1
     cabinet.hourly()
 
 
-def report_refusals(cabinet) -> None:
+def report_refusals(cabinet: "Cabinet") -> None:
     """An hour is over. Whoever has gone on trying although answers were slow keeps them slow."""
     counted = cabinet.state.refused
     if counted:
@@ -100,7 +104,7 @@ def report_refusals(cabinet) -> None:
         cabinet.record(records.TICKET_REFUSED, None, refusals, counted if refusals else 0)
 
 
-def seal(cabinet) -> None:
+def seal(cabinet: "Cabinet") -> None:
     """The deposit just made can no longer be withdrawn: its ticket is spent."""
     door = cabinet.deposited
     if door:
@@ -108,7 +112,7 @@ def seal(cabinet) -> None:
         cabinet.effects.append(effects.Spend(door.serial))
 
 
-def ask_size(cabinet, _) -> None:
+def ask_size(cabinet: "Cabinet", _: "Door | None") -> None:
     """1, 2 or 3: unless there is no door to be had."""
     if cabinet.rounds >= _ROUNDS_MAX:
         cabinet.step(DONE)
@@ -120,7 +124,7 @@ def ask_size(cabinet, _) -> None:
         cabinet.refuse(texts.FULL, _ELSEWHERE_MS)
 
 
-def choose(cabinet, _) -> None:
+def choose(cabinet: "Cabinet", _: "Door | None") -> None:
     """A random free door of the size of the key, or the next larger one; no resident gets a usual door."""
     wanted = "123".find(cabinet.key)
     if wanted < 0:
@@ -143,7 +147,7 @@ def choose(cabinet, _) -> None:
     cabinet.show(texts.NO_SIZE, (_SIZES[wanted],))
 
 
-def take_offer(cabinet, _) -> None:
+def take_offer(cabinet: "Cabinet", _: "Door | None") -> None:
     """The courier takes the larger door, if it is still free and parcels are still taken."""
     if cabinet.accepting and cabinet.choice in cabinet.free(_SIZES):
         cabinet.step(FOUND)
@@ -151,9 +155,10 @@ def take_offer(cabinet, _) -> None:
         ask_size(cabinet, None)
 
 
-def start(cabinet, _) -> None:
+def start(cabinet: "Cabinet", _: "Door | None") -> None:
     """Reserves a counter for the chosen door and opens it."""
     door = cabinet.choice
+    assert door
     cabinet.courier = door
     if door.state != LOADING:
         door.counter += 1
@@ -162,7 +167,7 @@ def start(cabinet, _) -> None:
     cabinet.open(door, texts.PUT)
 
 
-def reopen(cabinet, door) -> None:
+def reopen(cabinet: "Cabinet", door: "Door") -> None:
     """Opens the courier's door again because nothing was seen inside; not for ever, since each time is written down."""
     if cabinet.rounds < _ROUNDS_MAX:
         cabinet.rounds += 1
@@ -171,14 +176,14 @@ def reopen(cabinet, door) -> None:
         cabinet.step(SHUT_EMPTY)  # `#` was not offered: asks again
 
 
-def ask_reopen(cabinet, door) -> None:
+def ask_reopen(cabinet: "Cabinet", door: "Door") -> None:
     """Closed, and nothing is seen inside: it can be opened again where rounds are left, else by the ticket typed again."""
     cabinet.typed = ""
     cabinet.beep(BAD)
     cabinet.tell(door, texts.NO_PARCEL if cabinet.rounds < _ROUNDS_MAX else texts.NO_PARCEL_AGAIN)
 
 
-def reply(cabinet, door) -> None:
+def reply(cabinet: "Cabinet", door: "Door") -> None:
     """A key after the question: `1`, it lies where nothing sees it; or the beginning of somebody's number."""
     if not cabinet.typed and cabinet.key == "1":
         cabinet.typed = "1"
@@ -188,7 +193,7 @@ def reply(cabinet, door) -> None:
         cabinet.step(TYPED)
 
 
-def end(cabinet, door) -> None:
+def end(cabinet: "Cabinet", door: "Door") -> None:
     """The `1` counts: deposited and flagged; or no answer came."""
     if cabinet.typed:
         cabinet.record(records.PARCEL_FLAGGED, door)
@@ -197,25 +202,25 @@ def end(cabinet, door) -> None:
         give_up(cabinet, door)
 
 
-def give_up(cabinet, door) -> None:
+def give_up(cabinet: "Cabinet", door: "Door") -> None:
     """The courier leaves without a deposit; the ticket stays good."""
     cancel(cabinet, door)
     cabinet.show(texts.WELCOME, (), None)
 
 
-def cancel(cabinet, door) -> None:
+def cancel(cabinet: "Cabinet", door: "Door") -> None:
     """No parcel came to this door; its counter is never used again."""
     cabinet.record(records.CANCELLED, door, door.serial)
     _in_vain(cabinet)
 
 
-def ask_other(cabinet, door) -> None:
+def ask_other(cabinet: "Cabinet", door: "Door") -> None:
     """The courier's door is closed and empty as asked: another size?"""
     cancel(cabinet, door)
     ask_size(cabinet, door)
 
 
-def judge(cabinet, door) -> None:
+def judge(cabinet: "Cabinet", door: "Door") -> None:
     """The courier's door is closed."""
     if door.occupied:
         if cabinet.courier is door:
@@ -227,7 +232,7 @@ def judge(cabinet, door) -> None:
         cancel(cabinet, door)
 
 
-def _deposited(cabinet, door):
+def _deposited(cabinet: "Cabinet", door: "Door") -> None:
     """Closed, and inside by the sensor or by the courier's word."""
     seal(cabinet)
     cabinet.record(records.DEPOSITED, door, door.serial)
@@ -239,7 +244,7 @@ def _deposited(cabinet, door):
     cabinet.tell(door, texts.DEPOSITED)
 
 
-def acknowledged(cabinet) -> None:
+def acknowledged(cabinet: "Cabinet") -> None:
     """The host holds more events: a receipt for a deposit among them need not be copied any more."""
     if cabinet.text == texts.RECEIPT and cabinet.state.acknowledged >= cabinet.deposit_number:
         if cabinet.deposited:
@@ -248,7 +253,7 @@ def acknowledged(cabinet) -> None:
             cabinet.show(texts.WELCOME, (), None)
 
 
-def show_receipt(cabinet) -> None:
+def show_receipt(cabinet: "Cabinet") -> None:
     """The host has not acknowledged the deposit: what the courier can report instead, once nobody is at the keypad."""
     door = cabinet.deposited
     if door is None or cabinet.state.acknowledged >= cabinet.deposit_number:

@@ -4,10 +4,14 @@ A pulse is wanted, waits for its turn (one coil at a time), and is watched; a do
 Whether something was put in or taken is judged when the door has been closed for half a second.
 """
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.core import deposit, effects, pickup, records, texts
 from locker.core.effects import ALARM, ATTENTION
 from locker.core.journal import EMPTY, GRANTED, LOADING, RESERVED, TAKING, WAITING
+
+if TYPE_CHECKING:
+    from locker.core.cabinet import Cabinet
+    from locker.core.journal import Door
 
 # Phases.
 SHUT = const(0)
@@ -43,7 +47,7 @@ _OUTCOMES = {
 }
 
 
-def _pulse(cabinet, door):
+def _pulse(cabinet: "Cabinet", door: "Door") -> None:
     """Records the pulse, then energises the coil. A door that is open already counts as opened."""
     door.tries += 1
     cabinet.record(records.PULSED, door, door.tries)
@@ -53,7 +57,7 @@ def _pulse(cabinet, door):
         step(cabinet, door, OPENED)
 
 
-def _jam(cabinet, door):
+def _jam(cabinet: "Cabinet", door: "Door") -> None:
     """Reports the jam at once. A ticket or a code is as good as before."""
     cabinet.record(records.DOOR_JAMMED, door)
     cabinet.beep(ATTENTION)
@@ -67,13 +71,13 @@ def _jam(cabinet, door):
         cabinet.tell(door, texts.JAMMED, deposit.HELP_MS)
 
 
-def _opened(cabinet, door):
+def _opened(cabinet: "Cabinet", door: "Door") -> None:
     """Records that the door opened."""
     cabinet.record(records.DOOR_OPENED, door)
     door.tries = 0
 
 
-def _judge(cabinet, door):
+def _judge(cabinet: "Cabinet", door: "Door") -> None:
     """Records what is inside, then what became of the parcel."""
     if door.state in _OUTCOMES or (cabinet.state.flaps.get(door.number, 0) <= _FLAPS_MAX and not cabinet.scarce(None)):
         cabinet.record(records.DOOR_CLOSED, door, int(door.occupied))
@@ -89,7 +93,7 @@ def _judge(cabinet, door):
         doubt(cabinet, door)
 
 
-def resolve(cabinet, door) -> None:
+def resolve(cabinet: "Cabinet", door: "Door") -> None:
     """Records what became of the parcel: if the coil has not moved it is where it was, whatever the sensor says."""
     outcomes = _OUTCOMES.get(door.state)
     if outcomes:
@@ -100,13 +104,13 @@ def resolve(cabinet, door) -> None:
     doubt(cabinet, door)
 
 
-def doubt(cabinet, door) -> None:
+def doubt(cabinet: "Cabinet", door: "Door") -> None:
     """Records once that a sensor says something else of a closed door than the journal: its next parcel is collected by key."""
     if not door.flagged and door.state == (EMPTY if door.occupied else WAITING):
         cabinet.record(records.SENSOR_FAULT, door, 2)
 
 
-def _remind(cabinet, door):
+def _remind(cabinet: "Cabinet", door: "Door") -> None:
     """Beeps and asks to close the door."""
     door.tries += 1
     cabinet.wait(door.number, _REMIND_MS)
@@ -114,7 +118,7 @@ def _remind(cabinet, door):
     cabinet.tell(door, texts.CLOSE)
 
 
-def _leave(cabinet, door):
+def _leave(cabinet: "Cabinet", door: "Door") -> None:
     """Reports the open door to the host; the keypad is free."""
     cabinet.record(records.DOOR_LEFT_OPEN, door)
     if cabinet.courier is door:
@@ -122,7 +126,7 @@ def _leave(cabinet, door):
     cabinet.tell(door, texts.CLOSE)
 
 
-def _force(cabinet, door):
+def _force(cabinet: "Cabinet", door: "Door") -> None:
     """Reports an opening with no cause at once, and beeps; one of very many is only counted."""
     flaps = cabinet.state.flaps
     if flaps.get(door.number, 0) < _FLAPS_MAX:
@@ -163,7 +167,7 @@ TRANSITIONS = {
 }  # fmt: skip
 
 
-def step(cabinet, door, event) -> None:
+def step(cabinet: "Cabinet", door: "Door", event: int) -> None:
     """Takes a door's transition for an event; without one nothing happens."""
     if event == TIMEOUT and door.tries >= _TRIES_MAX.get(door.phase, 255):
         event = GIVE_UP

@@ -5,23 +5,24 @@ number when it has written something of its own. Folding a stored Record again i
 exactly one PulseEnded, however late. Effects are named tuples: compare them together with their type, for `Pulse(1) == Beep(1)`.
 """
 
-from collections import namedtuple
+from locker.compat import TYPE_CHECKING, NamedTuple, const
 
-from locker.compat import const
-
-Record = namedtuple("Record", ("kind", "door", "a", "b"))  # see core.records
-Spend = namedtuple("Spend", ("serial",))  # the ticket is used up, durable at once; the serial as in records
-Clear = namedtuple("Clear", ("generation",))  # the bitmap of spent tickets of that generation is erased, which held those of another
-Pulse = namedtuple("Pulse", ("door",))
-Show = namedtuple("Show", ("text", "arguments"))  # a number of core.texts and what fills it
-Beep = namedtuple("Beep", ("sound",))
-Light = namedtuple("Light", ("on",))
-WakeAt = namedtuple("WakeAt", ("ms",))  # replaces an earlier one; None cancels it
-Send = namedtuple("Send", ("urgent",))  # tell the host now; urgent goes ahead of any backlog
-Challenge = namedtuple("Challenge", ("door", "number"))  # tell the host what it has to give back; 0: that door is not opened
+Record = NamedTuple("Record", (("kind", int), ("door", int), ("a", int), ("b", int)))  # see core.records
+Spend = NamedTuple("Spend", (("serial", int),))  # the ticket is used up, durable at once; the serial as in records
+Clear = NamedTuple("Clear", (("generation", int),))  # the bitmap of spent tickets of that generation is erased, which held those of another
+Pulse = NamedTuple("Pulse", (("door", int),))
+Show = NamedTuple("Show", (("text", int), ("arguments", "tuple[int | str, ...]")))  # a number of core.texts and what fills it
+Beep = NamedTuple("Beep", (("sound", int),))
+Light = NamedTuple("Light", (("on", bool),))
+WakeAt = NamedTuple("WakeAt", (("ms", "int | None"),))  # replaces an earlier one; None cancels it
+Send = NamedTuple("Send", (("urgent", bool),))  # tell the host now; urgent goes ahead of any backlog
+Challenge = NamedTuple("Challenge", (("door", int), ("number", int)))  # tell the host what it has to give back; 0: that door is not opened
 
 KEY = const(1)
 GOOD = const(2)
 BAD = const(3)
 ATTENTION = const(4)
 ALARM = const(5)
+
+if TYPE_CHECKING:
+    Effect = Record | Spend | Clear | Pulse | Show | Beep | Light | WakeAt | Send | Challenge

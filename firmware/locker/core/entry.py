@@ -4,13 +4,18 @@ A number is checked at the later of `#` and the floor's end (2 s after the previ
 after boot), and answered 500 ms later: the same for right, wrong and empty. A door left open never keeps anyone from typing.
 """
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.core import bell, codes, deposit, journal, opening, pickup, records, texts, tickets
 from locker.core.deposit import DONE, FOUND, GOOD_TICKET, HELP_MS, LARGER, SHUT_EMPTY, STUCK
 from locker.core.effects import BAD, GOOD
 from locker.core.journal import EMPTY, FAILURES_MAX, REFUSED_MAX, SERVICE, WAITING
 from locker.core.pickup import CONFIRM, TYPED
 from locker.mac import same
+
+if TYPE_CHECKING:
+    from locker.core.cabinet import Cabinet
+    from locker.core.journal import Door
+    from locker.core.secrets import Secrets
 
 # Modes.
 IDLE = const(0)
@@ -52,7 +57,7 @@ _NAMED_MAX = const(9)  # keys that a row of the screen has room for
 _NOBODYS = journal.Door(0)
 
 
-def welcome(cabinet, _):
+def welcome(cabinet: "Cabinet", _: "Door | None") -> None:
     """Nobody is at the keypad."""
     if cabinet.resumed and cabinet.resumed(cabinet):
         return
@@ -65,18 +70,18 @@ def welcome(cabinet, _):
         cabinet.show(texts.WELCOME, (), None)
 
 
-def knock(cabinet, _):
+def knock(cabinet: "Cabinet", _: "Door | None") -> None:
     """`#` with no number: shows the digits of a host-ordered opening, if there is one."""
     if not opening.show(cabinet):
         welcome(cabinet, _)
 
 
-def slow(cabinet, _):
+def slow(cabinet: "Cabinet", _: "Door | None") -> None:
     """Says that the answer takes time, and that the keypad is free for others meanwhile."""
     cabinet.show(texts.WAIT)
 
 
-def add(cabinet, _):
+def add(cabinet: "Cabinet", _: "Door | None") -> None:
     """One digit more; only the last one is shown, and that not for long."""
     if len(cabinet.typed) < _DIGITS_MAX:
         cabinet.typed += cabinet.key
@@ -86,14 +91,14 @@ def add(cabinet, _):
         cabinet.wait(KEYPAD, _PAUSE_MS)
 
 
-def hide(cabinet):
+def hide(cabinet: "Cabinet") -> None:
     """The digit typed last becomes a dot, where it still stands on the screen: nobody reads it who comes near, and no camera."""
     cabinet.wait(HIDE, None)
     if cabinet.text == texts.ENTRY:
         cabinet.show(texts.ENTRY, ("." * len(cabinet.typed),))
 
 
-def rest(cabinet, _):
+def rest(cabinet: "Cabinet", _: "Door | None") -> None:
     """Nothing was pressed for a while: the number is forgotten; where a key is broken, one of full length is taken as it is."""
     if cabinet.left_out and len(cabinet.typed) in _LENGTHS:
         cabinet.mode = TYPING
@@ -102,13 +107,13 @@ def rest(cabinet, _):
         welcome(cabinet, None)
 
 
-def begin(cabinet, _):
+def begin(cabinet: "Cabinet", _: "Door | None") -> None:
     """The first digit."""
     cabinet.typed = ""
     add(cabinet, _)
 
 
-def submit(cabinet, _):
+def submit(cabinet: "Cabinet", _: "Door | None") -> None:
     """`#`: sets the tick of the answer; a try at a door is counted now, before anything is compared."""
     typed = cabinet.typed
     length = len(typed)
@@ -143,7 +148,7 @@ def submit(cabinet, _):
     cabinet.due[KEYPAD] = cabinet.check_ms + answer_ms
 
 
-def answer(cabinet, _):
+def answer(cabinet: "Cabinet", _: "Door | None") -> None:
     """The answer tick."""
     length = len(cabinet.typed)
     cabinet.checked_ms = cabinet.check_ms
@@ -162,7 +167,7 @@ def answer(cabinet, _):
         cabinet.show(texts.JAMMED, (int(cabinet.typed),), HELP_MS)
 
 
-def _answer_code(cabinet):
+def _answer_code(cabinet: "Cabinet") -> None:
     """Compares door + 8 or 12 digits and opens the door, or does not. All comparisons are always made, for any number of a door."""
     typed = cabinet.typed.encode()
     number = int(typed[:2])
@@ -183,13 +188,13 @@ def _answer_code(cabinet):
         cabinet.open(door, texts.SERVICE)
 
 
-def tail_of(secrets, generation: int, serial: int, rule: int) -> int:
+def tail_of(secrets: "Secrets", generation: int, serial: int, rule: int) -> int:
     """The safe tail that comes with a ticket, its serial as in records; NO_TAIL and above for none."""
     ticket_key, its_rule = secrets.ticket_keys[generation]
     return tickets.tail(ticket_key, secrets.site_id, serial & 0xFFFF if generation else serial, min(rule, its_rule))
 
 
-def _whose(cabinet, door, number, pin):
+def _whose(cabinet: "Cabinet", door: "Door", number: int, pin: bytes) -> "int | None":
     """Whose code it is, as records.BY_; None for nobody's."""
     in_use = door.state >= WAITING
     secrets = cabinet.secrets

@@ -1,21 +1,43 @@
 """What has happened at the cabinet, as the core hears of it. Past tense; compared whole."""
 
-from collections import namedtuple
+from locker.compat import TYPE_CHECKING, NamedTuple
 
-KeyPressed = namedtuple("KeyPressed", ("key",))  # "0"-"9", "*", "#", "A"-"D"
-ContactOpened = namedtuple("ContactOpened", ("door",))
-ContactClosed = namedtuple("ContactClosed", ("door",))
-Occupied = namedtuple("Occupied", ("door",))
-Cleared = namedtuple("Cleared", ("door",))
-PulseEnded = namedtuple("PulseEnded", ("door",))  # the coil is off again
-Woke = namedtuple("Woke", ())  # the time of the last WakeAt has come
-BellPressed = namedtuple("BellPressed", ())
-HostAcknowledged = namedtuple("HostAcknowledged", ("number",))  # everything up to this event number is in its database
-Tampered = namedtuple("Tampered", ())  # the tamper input says that somebody is at the cabinet's inside
-KeysLeftOut = namedtuple("KeysLeftOut", ("keys",))  # those that type nothing: stuck, or not to be told from a stuck one; "" for none
-Seen = namedtuple("Seen", ("door", "closed", "occupied"))  # its sensors can be read at last, or again after they could not for a while
-SensorFailed = namedtuple("SensorFailed", ("door",))  # nobody can tell whether something is inside
-SupplyLow = namedtuple("SupplyLow", ("door", "mv"))  # its pulse was refused; PulseEnded follows
-Commanded = namedtuple("Commanded", ("number", "kind", "door", "counter", "a"))  # see core.commands
-OpeningAsked = namedtuple("OpeningAsked", ("door", "counter"))  # the host wants to open the door of that parcel
-OpeningGiven = namedtuple("OpeningGiven", ("challenge", "digits"))  # its answer to a Challenge
+KeyPressed = NamedTuple("KeyPressed", (("key", str),))  # "0"-"9", "*", "#", "A"-"D"
+ContactOpened = NamedTuple("ContactOpened", (("door", int),))
+ContactClosed = NamedTuple("ContactClosed", (("door", int),))
+Occupied = NamedTuple("Occupied", (("door", int),))
+Cleared = NamedTuple("Cleared", (("door", int),))
+PulseEnded = NamedTuple("PulseEnded", (("door", int),))  # the coil is off again
+Woke = NamedTuple("Woke", ())  # the time of the last WakeAt has come
+BellPressed = NamedTuple("BellPressed", ())
+HostAcknowledged = NamedTuple("HostAcknowledged", (("number", int),))  # everything up to this event number is in its database
+Tampered = NamedTuple("Tampered", ())  # the tamper input says that somebody is at the cabinet's inside
+KeysLeftOut = NamedTuple("KeysLeftOut", (("keys", str),))  # those that type nothing: stuck, or not to be told from a stuck one; "" for none
+# Its sensors can be read at last, or again after they could not for a while.
+Seen = NamedTuple("Seen", (("door", int), ("closed", bool), ("occupied", bool)))
+SensorFailed = NamedTuple("SensorFailed", (("door", int),))  # nobody can tell whether something is inside
+SupplyLow = NamedTuple("SupplyLow", (("door", int), ("mv", int)))  # its pulse was refused; PulseEnded follows
+Commanded = NamedTuple("Commanded", (("number", int), ("kind", int), ("door", int), ("counter", int), ("a", int)))  # see core.commands
+OpeningAsked = NamedTuple("OpeningAsked", (("door", int), ("counter", int)))  # the host wants to open the door of that parcel
+OpeningGiven = NamedTuple("OpeningGiven", (("challenge", int), ("digits", int)))  # its answer to a Challenge
+
+if TYPE_CHECKING:
+    Event = (
+        KeyPressed
+        | ContactOpened
+        | ContactClosed
+        | Occupied
+        | Cleared
+        | PulseEnded
+        | Woke
+        | BellPressed
+        | HostAcknowledged
+        | Tampered
+        | KeysLeftOut
+        | Seen
+        | SensorFailed
+        | SupplyLow
+        | Commanded
+        | OpeningAsked
+        | OpeningGiven
+    )

@@ -4,10 +4,12 @@ The host looks at every record that it unpacks, and docs/protocol.md draws its t
 newer board, and its fields may say anything; the board's own kinds, from 128 on, are never told.
 """
 
-from collections import namedtuple
-
+from locker.compat import TYPE_CHECKING, NamedTuple
 from locker.core import records
 from locker.core.records import Record
+
+if TYPE_CHECKING:
+    Parts = tuple[tuple[int, int, int], ...]
 
 ANY = ((32, 0, 0xFFFFFFFF),)
 DOOR = (1, 99)
@@ -20,7 +22,7 @@ _LATEST = ((32, 0, 0x1FFFF),)  # counter of the door's latest parcel, 0 before i
 _FLAG = ((32, 0, 1),)
 
 # The lowest and highest door; of `a` and of `b` the parts, from the lowest bits on: how many bits, lowest and highest value.
-Bounds = namedtuple("Bounds", ("door", "a", "b"))
+Bounds = NamedTuple("Bounds", (("door", "tuple[int, int]"), ("a", "Parts"), ("b", "Parts")))
 
 BOUNDS = {
     records.BOOTED: Bounds(NO_DOOR, ANY, ANY),
@@ -89,7 +91,7 @@ def unpack(raw: bytes) -> Record:
     return record
 
 
-def _holds(parts, value):
+def _holds(parts: "Parts", value: int) -> bool:
     for bits, least, most in parts:
         if not least <= value & (1 << bits) - 1 <= most:
             return False
@@ -97,11 +99,11 @@ def _holds(parts, value):
     return True
 
 
-def in_words(parts: tuple) -> str:
+def in_words(parts: "Parts") -> str:
     """What a field may say, for people: `1 to 3`, or `bits 0-7: 0 to 15, bits 8-31: 0 to 2`."""
     if parts == ANY:
         return ""
-    said = []
+    said: "list[str]" = []
     at = 0
     for bits, least, most in parts:
         place = f"bits {at}-{at + bits - 1}: " if bits > 1 else f"bit {at}: "

@@ -7,9 +7,12 @@ gives must be written.
 
 from collections import OrderedDict
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.core import effects, records
 from locker.core.codes import RULE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Where the parcel of a door is.
 EMPTY = const(0)  # there is none
@@ -74,7 +77,7 @@ class Door:
     of this attempt, then the reminders; `opener` who was let in to the parcel last (records.BY_), 0 after a boot.
     """
 
-    def __init__(self, number):
+    def __init__(self, number: int):
         self.number = number
         self.size = ""
         self.state = EMPTY
@@ -125,7 +128,7 @@ class Door:
         if kind in (records.DOOR_OPENED, records.DOOR_FORCED):
             self.jammed = 0
 
-    def _note(self, kind, a):
+    def _note(self, kind: int, a: int) -> None:
         """What changes the terms of a parcel or of the door, but not where the parcel is."""
         if kind == records.PARCEL_FLAGGED or (kind == records.SENSOR_FAULT and a == 2):
             self.flagged = 1
@@ -141,7 +144,7 @@ class Door:
         elif kind == records.TAIL_KEPT:
             self.generation = a
 
-    def _restore(self, a, b):
+    def _restore(self, a: int, b: int) -> None:
         self.serial = a & _SERIAL_MASK
         self.failures = a >> 17 & 15
         self.jammed = a >> 21 & 1
@@ -169,12 +172,12 @@ class State:
     often it opened with no cause within the hour (4: any more), `used` how many records of its RESERVE its parcel has used.
     """
 
-    def __init__(self, door_numbers, epoch: int = 1, rule: int = RULE, generation: int = 0):
-        self.doors = OrderedDict()
+    def __init__(self, door_numbers: "Iterable[int]", epoch: int = 1, rule: int = RULE, generation: int = 0):
+        self.doors: "OrderedDict[int, Door]" = OrderedDict()
         for number in door_numbers:
             self.doors[number] = Door(number)
         self.epoch = epoch
-        self.nonces = OrderedDict()
+        self.nonces: "OrderedDict[int, int]" = OrderedDict()
         self.nonces[epoch] = 0
         self.rules = {epoch: rule}
         self._rule = rule
@@ -187,12 +190,12 @@ class State:
         self.refused = 0
         self.openings = 0
         self.patience = 1
-        self.used = {}
+        self.used: "dict[int, int]" = {}
         self.boots = 0
-        self.flaps = {}
+        self.flaps: "dict[int, int]" = {}
         self.doubt = 0
 
-    def apply(self, record) -> None:
+    def apply(self, record: records.Record) -> None:
         """Folds one records.Record in. Records of doors that the cabinet no longer has are passed over."""
         self.number = record.number
         if record.kind == records.BELL_RUNG:
@@ -247,7 +250,7 @@ class State:
             if kind == records.DOOR_FORCED:
                 self.flaps[door] = self.flaps.get(door, 0) + 1
 
-    def reserved(self, but) -> int:
+    def reserved(self, but: "Door | None") -> int:
         """How many records are kept for the pickups of all parcels but that of this door (None: of all)."""
         count = 0
         for door in self.doors.values():
@@ -259,19 +262,19 @@ class State:
         """The generation, this one or the one before, that the parity in a serial tells."""
         return max(0, self.generation - ((serial >> 16 ^ self.generation) & 1))
 
-    def generation_of(self, door) -> int:
+    def generation_of(self, door: Door) -> int:
         """The generation of the ticket key of a door's parcel."""
         return door.generation if door.generation >= 0 else self.generation_by(door.serial)
 
-    def is_current(self, door) -> bool:
+    def is_current(self, door: Door) -> bool:
         """Whether there is a bitmap for the ticket of a door's parcel."""
         return 0 <= self.generation - self.generation_of(door) <= 1
 
-    def spent_bit(self, serial: int) -> tuple:
+    def spent_bit(self, serial: int) -> "tuple[int, int]":
         """Where the bitmaps have a serial, as records have it: its number in the bitmap, and which of the two, by parity."""
         return (serial & 0xFFFF, serial >> 16) if self.generation else (serial, 0)
 
-    def generations(self) -> list:
+    def generations(self) -> "list[int]":
         """Those of the ticket keys that are in use: of parcels, and the latest three, of which the third tells labels that are too old."""
         found = list(range(max(0, self.generation - 2), self.generation + 1))
         for door in self.doors.values():
@@ -279,7 +282,7 @@ class State:
                 found.append(door.generation)
         return found
 
-    def epochs(self) -> list:
+    def epochs(self) -> "list[tuple[int, int, int]]":
         """(epoch, nonce, rule) of the present epoch and of those that parcels are of, the earlier ones first."""
         wanted = [self.epoch & _EPOCH_MASK]
         for door in self.doors.values():
@@ -287,13 +290,13 @@ class State:
                 wanted.append(door.epoch)
         return [(epoch, nonce, self.rules[epoch]) for epoch, nonce in self.nonces.items() if epoch & _EPOCH_MASK in wanted]
 
-    def carried(self, number: int) -> list:
+    def carried(self, number: int) -> "list[effects.Record]":
         """The records (effects) that say again all that is known of a door, for when its older ones are erased.
 
         Of the cabinet, for 0: the epochs and the generation in use, and at the end CABINET_STATE, for only that says that all is said.
         For a door and TAIL: the generation of its parcel's ticket key, where that is written down.
         """
-        made = []
+        made: "list[effects.Record]" = []
         if number & TAIL:
             door = self.doors.get(number - TAIL)
             if door and door.state and door.generation >= 0:
@@ -319,9 +322,9 @@ class State:
         b = door.state | door.out << 3 | door.flagged << 4 | door.armed << 5 | door.arming << 7 | door.retry << 11 | door.counter << 15
         return effects.Record(records.DOOR_STATE, number, a, b)
 
-    def door_records(self) -> list:
+    def door_records(self) -> "list[effects.Record]":
         """What is `carried` of everything; folding it gives the same state."""
-        made = []
+        made: "list[effects.Record]" = []
         for number in [0] + list(self.doors):
             made += self.carried(number) + self.carried(number | TAIL)
         return made

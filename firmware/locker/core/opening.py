@@ -7,9 +7,13 @@
 The board refuses more than 4 such openings a minute and 6 a day of its uptime, whoever asks. The day's count survives power cuts.
 """
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.core import deposit, records, texts
 from locker.core.journal import WAITING
+
+if TYPE_CHECKING:
+    from locker.core.cabinet import Cabinet
+    from locker.core.events import OpeningAsked, OpeningGiven
 
 OPENING = const(-7)  # the deadline of a challenge
 FUSE = const(-8)  # when an opening counts no more
@@ -21,43 +25,44 @@ _MINUTE_MAX = const(4)
 _DAY_MAX = const(6)
 
 
-def start(cabinet) -> None:
+def start(cabinet: "Cabinet") -> None:
     """At boot: what counted before counts for another day of uptime."""
     cabinet.openings = [cabinet.now] * cabinet.state.openings
     _watch(cabinet)
 
 
-def _watch(cabinet):
+def _watch(cabinet: "Cabinet") -> None:
     cabinet.wait(FUSE, cabinet.openings[0] + _DAY_MS - cabinet.now if cabinet.openings else None)
 
 
-def forget(cabinet) -> None:
+def forget(cabinet: "Cabinet") -> None:
     """A day after an opening it counts no more."""
     cabinet.openings.pop(0)
     cabinet.record(records.OPENINGS, None, len(cabinet.openings))
     _watch(cabinet)
 
 
-def _fused(cabinet):
+def _fused(cabinet: "Cabinet") -> bool:
     """Whether one more is too many: asked once, since an opening ends the only challenge there is."""
     times = cabinet.openings
     return len(times) >= _DAY_MAX or (len(times) >= _MINUTE_MAX and cabinet.now - times[-_MINUTE_MAX] < _MINUTE_MS)
 
 
-def ask(cabinet, number: int, counter: int) -> None:
+def ask(cabinet: "Cabinet", event: "OpeningAsked") -> None:
     """Answers the host with a challenge for the parcel with that counter, or with 0 when its door may not be opened."""
-    door = cabinet.doors.get(number)
+    door = cabinet.doors.get(event.door)
     challenge = 0
     cancel(cabinet)
-    if door and door.state >= WAITING and door.counter == counter and not _fused(cabinet):
+    if door and door.state >= WAITING and door.counter == event.counter and not _fused(cabinet):
         challenge = 1 + cabinet.draw(0xFFFFFFFF)
-        cabinet.opening = [challenge, cabinet.draw(10000), door, False]
+        cabinet.opening = (challenge, cabinet.draw(10000), door)
+        cabinet.is_shown = False
         cabinet.wait(OPENING, _VALID_MS)
         cabinet.tell(door, texts.HELP, _VALID_MS)
-    cabinet.challenge(number, challenge)
+    cabinet.challenge(event.door, challenge)
 
 
-def cancel(cabinet) -> None:
+def cancel(cabinet: "Cabinet") -> None:
     """A challenge is over, and its words and its number leave the screen."""
     if cabinet.opening and texts.HELP <= cabinet.text <= texts.HELP_NUMBER:
         cabinet.show(texts.WELCOME, (), 1)  # and at once what else there is to say
@@ -65,20 +70,20 @@ def cancel(cabinet) -> None:
     cabinet.wait(OPENING, None)
 
 
-def show(cabinet) -> bool:
+def show(cabinet: "Cabinet") -> bool:
     """Somebody at the cabinet pressed a key: shows the digits, when there are any."""
     if cabinet.opening:
-        cabinet.opening[3] = True
+        cabinet.is_shown = True
         cabinet.show(texts.HELP_NUMBER, (cabinet.opening[1],), _VALID_MS)
     return cabinet.opening is not None
 
 
-def give(cabinet, challenge: int, digits: int) -> None:
+def give(cabinet: "Cabinet", event: "OpeningGiven") -> None:
     """Opens the door when the host gives back what only the screen has shown. Each challenge is answered once."""
     opening = cabinet.opening
-    right = opening and opening[3] and opening[0] == challenge and opening[1] == digits
+    is_shown = cabinet.is_shown
     cancel(cabinet)
-    if not right or opening[2].state < WAITING or cabinet.scarce(opening[2]):
+    if not opening or not is_shown or opening[:2] != event or opening[2].state < WAITING or cabinet.scarce(opening[2]):
         cabinet.challenge(0, 0)
         return
     deposit.seal(cabinet)

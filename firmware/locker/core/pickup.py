@@ -5,15 +5,19 @@ still inside: the code stays alive and staff are told. A `1` counts when no othe
 somebody's number.
 """
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.core import records, texts
+
+if TYPE_CHECKING:
+    from locker.core.cabinet import Cabinet
+    from locker.core.journal import Door
 
 # What happens at the keypad, for core.entry.
 CONFIRM = const(0xA0)
 TYPED = const(0xB0)  # somebody's number has begun
 
 
-def judge(cabinet, door) -> None:
+def judge(cabinet: "Cabinet", door: "Door") -> None:
     """The resident's door is closed."""
     if not door.flagged:
         _end(cabinet, door, not door.occupied)
@@ -25,17 +29,17 @@ def judge(cabinet, door) -> None:
         cabinet.step(CONFIRM)
 
 
-def _end(cabinet, door, is_taken):
+def _end(cabinet: "Cabinet", door: "Door", is_taken: bool) -> None:
     cabinet.record(records.COLLECTED if is_taken else records.STILL_INSIDE, door, door.serial)
     cabinet.tell(door, texts.COLLECTED if is_taken else still_inside(door))
 
 
-def still_inside(door) -> int:
+def still_inside(door: "Door") -> int:
     """What the screen says of a parcel that was not taken: her code is good as ever, that of staff was for once."""
     return texts.CODE_SPENT if records.BY_RECALL <= door.opener <= records.BY_SERVICE else texts.STILL_INSIDE
 
 
-def hear(cabinet, door) -> None:
+def hear(cabinet: "Cabinet", door: "Door") -> None:
     """A key after the question: an answer, or the beginning of somebody's number."""
     if not cabinet.typed and cabinet.key in "12":
         cabinet.typed = cabinet.key
@@ -45,6 +49,6 @@ def hear(cabinet, door) -> None:
         cabinet.step(TYPED)
 
 
-def confirm(cabinet, door) -> None:
+def confirm(cabinet: "Cabinet", door: "Door") -> None:
     """The answer counts, or none came."""
     _end(cabinet, door, cabinet.typed == "1")

@@ -14,11 +14,10 @@ depends on the kind; `door` is 0 where no door is meant.
 """
 
 import struct
-from collections import namedtuple
 
-from locker.compat import const
+from locker.compat import NamedTuple, const
 
-Record = namedtuple("Record", ("kind", "door", "boot", "number", "uptime", "a", "b"))
+Record = NamedTuple("Record", (("kind", int), ("door", int), ("boot", int), ("number", int), ("uptime", int), ("a", int), ("b", int)))
 
 RECORD_BYTES = const(20)
 _LAYOUT = "<BBHIIII"

@@ -1,8 +1,15 @@
 """After a power cut: what was begun is resolved from the sensors, no coil moves, and the screen says what is to be done now."""
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.core import door as doors_table
 from locker.core import journal, pickup, records, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from locker.core.cabinet import Cabinet
+    from locker.core.events import Seen
+    from locker.core.journal import Door
 
 _OUTCOME_MS = const(20000)
 _CLOSE_MS = const(60000)  # for a door that nobody may be at
@@ -12,12 +19,13 @@ _LOOK_MS = const(5000)  # how often it is looked whether the door is closed
 _OPEN = {journal.LOADING: texts.RESUMED, journal.TAKING: texts.TAKE}
 
 
-def resolve(cabinet, sensors) -> bool:
+def resolve(cabinet: "Cabinet", sensors: "Iterable[tuple[int, bool, bool]]") -> bool:
     """Resolves each door: `sensors` is a tuple of (door, closed, occupied). A door that is open goes before one that is closed.
 
     Whether there is something to be said of it; the screen says it unless the keypad is in use.
     """
-    open_one = closed_one = None
+    open_one: "Door | None" = None
+    closed_one: "tuple[int, Door] | None" = None
     for number, closed, occupied in sensors:
         door = cabinet.doors[number]
         door.closed = closed
@@ -53,7 +61,7 @@ def resolve(cabinet, sensors) -> bool:
     return bool(open_one or closed_one)
 
 
-def see(cabinet, event) -> None:
+def see(cabinet: "Cabinet", event: "Seen") -> None:
     """The sensors of a door can be read: at last since the boot, or again after they could not for a while.
 
     What happened meanwhile nobody has seen. A door that was pulsed in the dark and stands open was not forced.
@@ -78,11 +86,11 @@ def see(cabinet, event) -> None:
         doors_table.doubt(cabinet, door)
 
 
-def _show(cabinet, door):
+def _show(cabinet: "Cabinet", door: "Door") -> None:
     cabinet.tell(door, _OPEN.get(door.state, texts.CLOSE), _LOOK_MS)
 
 
-def remind(cabinet) -> bool:
+def remind(cabinet: "Cabinet") -> bool:
     """Instead of the welcome: a door that the power cut has left open; whether there is one still, and somebody may be there."""
     for door in cabinet.doors.values():
         is_forced = door.phase == doors_table.FORCED and cabinet.now < cabinet.resumed_ms

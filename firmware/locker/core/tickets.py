@@ -23,12 +23,12 @@ def ticket_key(secret: bytes, generation: int) -> bytes:
     return hmac_sha256(secret, b"ticket" + struct.pack(">I", generation) + b"\1")
 
 
-def keyed(secret: bytes, generation: int, old: bool) -> tuple:
+def keyed(secret: bytes, generation: int, old: bool) -> "tuple[bytes, int]":
     """K_ticket of a generation of a site, and the rule of its tails. `old` tells that the site is older than generations."""
     return (secret, 0) if old and not generation else (ticket_key(secret, generation), RULE)
 
 
-def _number(k_ticket, label, site_id, serial, modulus):
+def _number(k_ticket: bytes, label: bytes, site_id: bytes, serial: int, modulus: int) -> int:
     return digits(k_ticket, label + site_id + struct.pack(">I", serial), 8, modulus)
 
 

@@ -1,11 +1,14 @@
 """The beeper: five short tunes that say what has happened without words."""
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ALARM = const(5)
 
 # By sound: how many notes are played, and the notes (pitch in Hz, 0 is silence; length in ms), from the first again when they end.
-_TUNES = (
+_TUNES: "tuple[tuple[int, tuple[int, ...]], ...]" = (
     (0, ()),  # silence
     (1, (2000, 30)),  # KEY
     (3, (1500, 80, 2000, 80, 2500, 160)),  # GOOD: rises
@@ -18,7 +21,7 @@ _TUNES = (
 class Beeper:
     """Plays one tune at a time over `tone(hz)`; 0 Hz is silence. Silent from the start."""
 
-    def __init__(self, tone) -> None:
+    def __init__(self, tone: "Callable[[int], object]") -> None:
         self._tone = tone
         self._sound = 0
         self._left = 0  # notes still to be played

@@ -4,7 +4,10 @@ A coil on for longer than its pulse melts, and two at once pull the supply down;
 and hold whatever is asked for.
 """
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _PULSE_MS_MAX = const(1000)
 _WINDOW_MS = const(60000)
@@ -20,14 +23,15 @@ class CoilBank:
     `active` is the door whose pulse is running or not yet reported as ended, else 0. All coils are off from the start.
     """
 
-    def __init__(self, doors, drive, pulse_ms: int, rest_ms: int) -> None:
+    def __init__(self, doors: "Sequence[int]", drive: "Callable[[int, int], object]", pulse_ms: int, rest_ms: int) -> None:
         if not 0 < pulse_ms <= _PULSE_MS_MAX:  # not `assert`: mpy-cross -O removes those
             raise AssertionError("pulse_ms")
         self._doors = doors
         self._drive = drive
         self._pulse_ms = pulse_ms
         self._rest_ms = rest_ms
-        self._log = []  # door, start, end, door, start, end, ... of the pulses of which any part is in the window, the latest last
+        # Door, start, end, door, start, end, ... of the pulses of which any part is in the window, the latest last.
+        self._log: "list[int]" = []
         self.active = 0
         self.all_off()
 
@@ -87,7 +91,7 @@ class CoilBank:
 
         Every coil is tried before the OSError of an expander that does not answer is raised.
         """
-        failure = None
+        failure: "OSError | None" = None
         for door in self._doors:
             try:
                 self._drive(door, 0)

@@ -6,7 +6,10 @@ its latch at once, so the latch is written before the direction: no coil ever se
 
 from adafruit_bus_device.i2c_device import I2CDevice
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
+
+if TYPE_CHECKING:
+    from locker.hal.seam import Bus
 
 # Registers of port A with IOCON.BANK = 0 (table 3-3); port B's follow each at once, so both ports take one transaction.
 _IODIR = const(0x00)
@@ -32,7 +35,7 @@ _DIRECTIONS = const(10)
 _POLARITY = const(12)
 
 
-def _word(place):
+def _word(place: int) -> int:
     return _from_pulls[place] | _from_pulls[place + 1] << 8
 
 
@@ -43,11 +46,11 @@ class Expander:
     What is sent raises OSError when the chip does not answer, and unless it was started. The bus is locked for single transactions only.
     """
 
-    def __init__(self, bus, address: int) -> None:
+    def __init__(self, bus: "Bus", address: int) -> None:
         self.address = address
         self._device = I2CDevice(bus, address, probe=False)
         self._wanted = 0  # in the latches
-        self._written = None  # what they are known to hold; None before the start, -1 when an attempt to write them failed
+        self._written: "int | None" = None  # what they are known to hold; None before the start, -1 when an attempt to write them failed
         self._inputs = 0xFFFF & ~_UNUSED  # one bit each, as in IODIR
         self._pull_ups = 0
         self._with_pulls = False  # the latest refresh has looked at the pull-ups too
@@ -127,7 +130,7 @@ class Expander:
         with self._device as device:
             device.write(_to, end=end)
 
-    def _read(self, first: int, buffer) -> None:
+    def _read(self, first: int, buffer: "bytearray | memoryview") -> None:
         """Fills a whole buffer: a part of one would be cut out of it on the heap."""
         _to[0] = first
         with self._device as device:

@@ -1,5 +1,14 @@
 """The wires that say yes or no and chatter: contacts, occupancy sensors, the bell. All doors at once, bit i for the i-th wire."""
 
+from locker.compat import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from locker.drivers.expander import Expander
+
+    Source = int | Callable[[], int] | tuple[Callable[[], int], int, int]
+
 
 class Inputs:
     """Debounced wires. `state` has a bit for each, 1 for yes; what is believed changes when 2**planes polls in a row read otherwise.
@@ -13,7 +22,9 @@ class Inputs:
     Make it when its sources can be read: for those on an expander that is after the expander's `start()`.
     """
 
-    def __init__(self, expanders, sources, inverted: int, planes: int, state=None) -> None:
+    def __init__(
+        self, expanders: "Sequence[Expander]", sources: "Sequence[Source]", inverted: int, planes: int, state: "int | None" = None
+    ) -> None:
         self._expanders = expanders
         self._sources = sources
         self._inverted = inverted
@@ -62,7 +73,9 @@ class Inputs:
         for source in self._sources:
             if isinstance(source, int):
                 level = self._expanders[source >> 4].levels[source >> 3 & 1] >> (source & 7) & 1
-            elif isinstance(source, tuple):
+            elif callable(source):
+                level = source()
+            else:
                 millivolts, yes_mv, no_mv = source
                 try:
                     mv = millivolts()
@@ -71,8 +84,6 @@ class Inputs:
                 except Exception:  # whatever is wrong with a sensor is wrong with no other
                     level = state & bit
                     self.failed |= bit
-            else:
-                level = source()
             if level:
                 read ^= bit
             bit <<= 1

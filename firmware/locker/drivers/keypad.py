@@ -4,7 +4,12 @@ The matrix has no diodes: with three corners of a rectangle pressed, the fourth 
 fingers. Such a reading is refused as a whole; what was believed before stays.
 """
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from locker.hal.seam import Pin
 
 _DEBOUNCE_MS = const(15)  # two scans 20 ms apart that agree; keypads chatter for less than 10 ms
 _RISE_READS_MAX = const(8)  # looks at the columns while pull-ups charge a long cable
@@ -18,13 +23,13 @@ class Keypad:
     Between scans all rows are low, so that an untouched keypad shows itself in one look at the columns.
     """
 
-    def __init__(self, rows, columns, keys: str) -> None:
+    def __init__(self, rows: "Sequence[Pin]", columns: "Sequence[Pin]", keys: str) -> None:
         assert len(keys) == len(rows) * len(columns)
         assert len(columns) <= 4
         self._rows = rows
         self._columns = columns
         self._glance = (tuple(columns) * 4)[:4]
-        self._look = self._glance  # four calls; any that says 0 is a reason to read the whole matrix
+        self._look: "Sequence[Callable[[], int | None]]" = self._glance  # four calls; any that says 0 is a reason to read the whole matrix
         self._keys = keys.encode()
         self._low = [0] * len(rows)  # by row: a bit for each column that its keys pull down
         self._found = 0  # the latest reading, one bit a key; -1 when it could not be told
@@ -78,14 +83,14 @@ class Keypad:
             key += 1
         return self._keys[key]
 
-    def _mark(self, down, now_ms):
+    def _mark(self, down: int, now_ms: int) -> None:
         """Begins another 30 s; a key that was down through the last ones is stuck, also in readings that tell nothing."""
         if self._marked:
             self.stuck |= self._steady
         self._steady = down
         self._marked = now_ms
 
-    def _low_keys(self):
+    def _low_keys(self) -> int:
         """The keys at which row and column were joined in the latest reading, with all keys of a column that lies on ground."""
         down = shift = 0
         for pulled in self._low:
@@ -102,7 +107,7 @@ class Keypad:
                 lost += self._keys[key : key + 1]
         return lost
 
-    def _unclear(self, rows, columns):
+    def _unclear(self, rows: int, columns: int) -> bool:
         """Whether a key between this row and this column would join two rows and two columns through those that are stuck."""
         width = len(self._columns)
         for _ in range(len(self._keys)):

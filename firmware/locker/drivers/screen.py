@@ -7,7 +7,12 @@ only one thing is sent a step.
 
 from adafruit_bus_device.i2c_device import I2CDevice
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from locker.hal.seam import Bus
 
 _RS = const(0x01)
 _E = const(0x04)
@@ -36,19 +41,20 @@ _DOT = const(0xA5)  # a centred dot in the character ROM A00
 class Screen:
     """`columns` x `rows` characters, 16-20 x 1-4. ASCII; every other character is shown as a centred dot."""
 
-    def __init__(self, bus, address: int, columns: int, rows: int) -> None:
+    def __init__(self, bus: "Bus", address: int, columns: int, rows: int) -> None:
         self._device = I2CDevice(bus, address, probe=False)
         self._columns = columns
         self._rows = rows
         self._stage = _AT_START
-        self._shown = [b""] * rows  # what the screen is known to show
+        self._shown: "list[bytes | bytearray]" = [b""] * rows  # what the screen is known to show
         self._to = bytearray(max(4 * columns + 6, _PAUSE_BYTES + 6))
         self.show(())
 
-    def show(self, lines) -> None:
+    def show(self, lines: "Sequence[str]") -> None:
         """Takes up to `rows` strings to be shown from the next steps on; longer ones are cut, missing ones are blank."""
         columns = self._columns
-        self._wanted = wanted = []
+        wanted: "list[bytearray]" = []
+        self._wanted = wanted
         for row in range(self._rows):
             # As bytes: to look at a string's characters would keep each of them as a name for ever.
             text = (lines[row] if row < len(lines) else "").encode()
@@ -90,7 +96,7 @@ class Screen:
         if self._stage == _SHOWING:
             self._stage = _SETTING_UP_AGAIN
 
-    def _send(self, commands, characters, pause) -> None:
+    def _send(self, commands: "Sequence[int]", characters: "Sequence[int]", pause: int) -> None:
         """Commands, characters, and then so many bytes that say nothing, while the controller works."""
         to = self._to
         used = 0

@@ -1,12 +1,15 @@
 """The drivers of one cabinet, made from its board definition: what is connected where is data, and becomes objects here only."""
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.drivers.beeper import Beeper
 from locker.drivers.coil import CoilBank
 from locker.drivers.expander import Expander
 from locker.drivers.inputs import Inputs
 from locker.drivers.keypad import Keypad
 from locker.drivers.screen import Screen
+
+if TYPE_CHECKING:
+    from typing import Any
 
 # Planes of drivers.inputs: how long a wire has to read otherwise before it is believed, in polls of 20 ms.
 _CONTACT = const(1)  # 2 polls: longer than a contact bounces
@@ -57,7 +60,7 @@ class Fittings:
     def __init__(self, hal):
         board = hal.board
         self._reset = None if board.expander_reset is None else hal.output(board.expander_reset, 0)
-        bus = hal.bus() if board.bus else None
+        bus: "Any" = hal.bus() if board.bus else None  # without one there is neither an expander nor a screen
         if self._reset:
             self._reset(1)
         self.expanders = tuple([Expander(bus, address) for address in board.expanders])

@@ -41,4 +41,4 @@ def secrets(identity: Identity, epochs: list, generations: list) -> Secrets:
     tickets = {}
     for generation in generations:
         tickets[generation] = keyed(identity.ticket_secret, generation, identity.is_old)
-    return Secrets(board_id, identity.site_id, epoch, keys[0], keys[1], tickets, identity.cabinet, old, rule)
+    return Secrets(board_id, identity.site_id, epoch, keys[0], keys[1], tickets, identity.cabinet, old, rule)  # pyright: ignore[reportPossiblyUnboundVariable] - one is present

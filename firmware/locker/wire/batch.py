@@ -32,7 +32,7 @@ def short(value: int) -> bytes:
     return value.to_bytes(1 if value < 0x100 else 2 if value < 0x10000 else 3 if value < 0x1000000 else 4, "big")
 
 
-def pack(records: tuple, most: int) -> bytes:
+def pack(records: "tuple[bytes, ...]", most: int) -> bytes:
     """The bytes of a run of 1 to `most` 20-byte records. Raises ValueError for none or more, and for one of another length or of kind 0."""
     if not 1 <= len(records) <= most:
         raise ValueError(len(records))
@@ -55,16 +55,16 @@ def pack(records: tuple, most: int) -> bytes:
     return bytes(out)
 
 
-def unpack_run(data: bytes, most: int) -> tuple:
+def unpack_run(data: bytes, most: int) -> "tuple[bytes, ...]":
     """The 1 to `most` records in `data`, 20 bytes each. Raises BadFrame when one is cut short, or there are none or too many."""
-    records = []
-    place = None
+    records: "list[bytes]" = []
+    place: "list[int] | None" = None
     uptime = b = at = 0
     while at < len(data) and data[at]:
         kind = data[at]
         shape = int.from_bytes(data[at + 1 : at + 2], "big")
         at += 2
-        parts = []
+        parts: "list[bytes]" = []
         for width in (shape >> 7 and _PLACE_BYTES, (shape >> 5 & 3) + 1, (shape & 3) + 1, shape >> 2 & 7):
             parts.append(data[at : at + width])
             at += width

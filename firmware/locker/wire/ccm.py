@@ -11,7 +11,7 @@ class BadSeal(Exception):
     """A sealed text that was not sealed with this key, nonce and associated data, or was changed since."""
 
 
-def _passes(key, nonce, aad, text, tag_length, opening):
+def _passes(key: bytes, nonce: bytes, aad: bytes, text: bytes, tag_length: int, opening: bool) -> "tuple[bytes, bytes]":
     """The text exclusive-or the key stream, and the tag of whichever of the two is the plaintext."""
     size = 15 - len(nonce)  # bytes of the length field, L in RFC 3610
     length = len(text)

@@ -60,12 +60,12 @@ class Decoder:
         self._limit = limit
         self._held = b""
 
-    def feed(self, data: bytes) -> list:
+    def feed(self, data: "bytes | bytearray") -> "list[bytes]":
         """The payloads that these bytes complete, in order; usually none or one. Never raises, whatever the bytes.
 
         Little is done for each byte: a flood may consist of delimiters, or of nothing but the shortest runs.
         """
-        payloads = []
+        payloads: "list[bytes]" = []
         pieces = bytes(data).split(b"\0")
         held = self._held
         self._held = (pieces.pop() if pieces[1:] else held + pieces.pop())[: self._limit + 1]  # one byte over marks a frame as too long

@@ -1,7 +1,6 @@
 """The host's half of `locker.wire.messages`: what its messages are called, what their fields mean, and what the board's bytes say."""
 
-from collections import namedtuple
-
+from locker.compat import TYPE_CHECKING, NamedTuple
 from locker.wire import batch
 from locker.wire.frame import BadFrame
 from locker.wire.messages import (
@@ -23,97 +22,104 @@ from locker.wire.messages import (
 
 # Board to host, the first after each handshake: who this is and how far it has come. It is sent again each 3 s until a Held or a Refused
 # comes.
-Report = namedtuple(
+Report = NamedTuple(
     "Report",
     (
-        "board_id",  # the identity minted at provisioning
-        "incarnation",  # which life of the journal this is
-        "epoch",  # of new pickup codes
-        "next_event",  # number that the next event will get
-        "acknowledged",  # the last event of which a host has said that it holds it
-        "tag",  # of the host that said so, 0 for none yet
-        "next_command",  # number of the next command to be applied
-        "boot",  # boot number
-        "build",  # build of the firmware
-        "uptime",
-        "uid",  # the chip's own number
+        ("board_id", bytes),  # the identity minted at provisioning
+        ("incarnation", int),  # which life of the journal this is
+        ("epoch", int),  # of new pickup codes
+        ("next_event", int),  # number that the next event will get
+        ("acknowledged", int),  # the last event of which a host has said that it holds it
+        ("tag", int),  # of the host that said so, 0 for none yet
+        ("next_command", int),  # number of the next command to be applied
+        ("boot", int),  # boot number
+        ("build", int),  # build of the firmware
+        ("uptime", int),
+        ("uid", int),  # the chip's own number
     ),
 )
 # Board to host: the next 1 to 8 records of the journal, in order.
-Events = namedtuple("Events", ("records",))
+Events = NamedTuple("Events", (("records", "tuple[bytes, ...]"),))
 # Board to host: a copy of one record, ahead of any backlog.
-Urgent = namedtuple("Urgent", ("record",))
+Urgent = NamedTuple("Urgent", (("record", bytes),))
 # Board to host: the heartbeat.
-Status = namedtuple(
+Status = NamedTuple(
     "Status",
     (
-        "uptime",
-        "next_event",  # number that the next event will get
-        "doors_open",  # bit 0 is the cabinet's first door by number, bit 1 its second
-        "doors_occupied",  # with something inside, likewise
+        ("uptime", int),
+        ("next_event", int),  # number that the next event will get
+        ("doors_open", int),  # bit 0 is the cabinet's first door by number, bit 1 its second
+        ("doors_occupied", int),  # with something inside, likewise
     ),
 )
 # Host to board, in answer to each message of the board: what is durable in the host's database.
-Ack = namedtuple(
+Ack = NamedTuple(
     "Ack",
-    ("number",),  # everything up to this event number, 0 for nothing
+    (("number", int),),  # everything up to this event number, 0 for nothing
 )
 
 # Host to board, in answer to a Report: from where the board goes on. It may be less than what was acknowledged before: an older
 # database was restored.
-Held = namedtuple(
+Held = NamedTuple(
     "Held",
     (
-        "number",  # everything up to this event number is durable in the host's database
-        "tag",  # of this host and this life of its database, to be kept and reported
-        "command",  # the last one that the board has reported; it goes on behind it
-        "echo",  # the Report's uptime
-        "time",  # seconds since 1970, UTC; good for the board when it hears it within 5 s
+        ("number", int),  # everything up to this event number is durable in the host's database
+        ("tag", int),  # of this host and this life of its database, to be kept and reported
+        ("command", int),  # the last one that the board has reported; it goes on behind it
+        ("echo", int),  # the Report's uptime
+        ("time", int),  # seconds since 1970, UTC; good for the board when it hears it within 5 s
     ),
 )
 # Host to board: the next of its numbered commands. It is sent again each 5 s until its COMMAND_APPLIED has come.
-Command = namedtuple(
+Command = NamedTuple(
     "Command",
     (
-        "number",  # from 1, no gaps; only the next one is applied
-        "kind",  # what to do, see below
-        "door",  # 0 for none
-        "counter",  # of the parcel that it is for
-        "a",  # by kind
+        ("number", int),  # from 1, no gaps; only the next one is applied
+        ("kind", int),  # what to do, see below
+        ("door", int),  # 0 for none
+        ("counter", int),  # of the parcel that it is for
+        ("a", int),  # by kind
     ),
 )
 # Host to board: it wants to open the door of that parcel for somebody who is there.
-Ask = namedtuple(
+Ask = NamedTuple(
     "Ask",
     (
-        "door",  # its number
-        "counter",  # of the parcel
+        ("door", int),  # its number
+        ("counter", int),  # of the parcel
     ),
 )
 # Board to host, in answer to an Ask, or to a Give that did not open.
-Challenge = namedtuple(
+Challenge = NamedTuple(
     "Challenge",
     (
-        "door",  # 0 when a Give was not right
-        "number",  # to be given back within 30 s, 0 when that door is not opened
+        ("door", int),  # 0 when a Give was not right
+        ("number", int),  # to be given back within 30 s, 0 when that door is not opened
     ),
 )
 # Host to board: what somebody has read from the cabinet's screen.
-Give = namedtuple(
+Give = NamedTuple(
     "Give",
     (
-        "number",  # of the Challenge
-        "digits",  # as a number
+        ("number", int),  # of the Challenge
+        ("digits", int),  # as a number
     ),
 )
 # Host to board, in answer to a Report or to Events: nothing but alarms is taken from this board until people have seen to it. It reports
 # again after 300 s.
-Refused = namedtuple(
+Refused = NamedTuple(
     "Refused",
-    ("reason",),  # 1 another chip than the one that was provisioned, 2 another host has taken it over, 3 codes of a newer rule
+    (("reason", int),),  # 1 another chip than the one that was provisioned, 2 another host has taken it over, 3 codes of a newer rule
 )
 
-TABLE = (
+if TYPE_CHECKING:
+    from typing import Any
+
+    from locker.wire.messages import Typed
+
+    Message = Report | Events | Urgent | Status | Ack | Held | Command | Ask | Challenge | Give | Refused
+
+TABLE: "tuple[tuple[int, type[Message]], ...]" = (
     (REPORT, Report),
     (EVENTS, Events),
     (URGENT, Urgent),
@@ -128,7 +134,7 @@ TABLE = (
 )
 
 # By message: fields and their highest values, where those are less than what the bytes hold. The host keeps to them and refuses others.
-MOST = {
+MOST: "dict[type[Message], tuple[tuple[str, int], ...]]" = {
     Report: (("epoch", 0x3FFFF),),
     Command: (("door", 99),),
     Ask: (("door", 99), ("counter", 0x1FFFF)),
@@ -137,29 +143,29 @@ MOST = {
 }
 
 
-def _is_too_high(message: tuple) -> bool:
+def _is_too_high(message: "Message") -> bool:
     for name, most in MOST.get(type(message), ()):
         if getattr(message, name) > most:
             return True
     return False
 
 
-def typed(message: tuple) -> tuple:
+def typed(message: "Message") -> "tuple[Any, ...]":
     """A message as the board has it: its type and its fields. Raises ValueError for what is not a message, or has too high a field."""
     if _is_too_high(message):
         raise ValueError("out of range")
     for kind, made in TABLE:
         if isinstance(message, made):
-            return (kind,) + tuple(message[0] if made is Events else message)
+            return (kind,) + tuple(message.records if isinstance(message, Events) else message)
     raise ValueError("not a message")
 
 
-def named(message: tuple) -> tuple:
+def named(message: "Typed") -> "Message":
     """The way back: a message by its name."""
-    return Events(message[1:]) if message[0] == EVENTS else dict(TABLE)[message[0]](*message[1:])
+    return Events(tuple(message[1:])) if message[0] == EVENTS else dict(TABLE)[message[0]](*message[1:])
 
 
-def encode_message(message: tuple) -> bytes:
+def encode_message(message: "Message") -> bytes:
     """The plaintext of a message.
 
     Raises ValueError for what is not a message, when a field is out of its range, when raw bytes have another length, and when there are no
@@ -168,7 +174,7 @@ def encode_message(message: tuple) -> bytes:
     return encode(typed(message))
 
 
-def decode_message(text: bytes) -> tuple | None:
+def decode_message(text: bytes) -> "Message | None":
     """The message in a plaintext, or None for a type of a newer minor version.
 
     Raises BadFrame when it is empty, cut short, or has a field out of its range.
@@ -176,10 +182,10 @@ def decode_message(text: bytes) -> tuple | None:
     kind = text[0] if text else 0
     if kind in (EVENTS, URGENT):
         return named((kind,) + batch.unpack_run(text[1:], RECORDS_MAX if kind == EVENTS else 1))
-    message = decode(text)
-    if not message:
+    fields = decode(text)
+    if not fields:
         return None
-    message = named(message)
+    message = named(fields)
     if _is_too_high(message):
         raise BadFrame
     return message

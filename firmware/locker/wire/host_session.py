@@ -1,10 +1,16 @@
 """The host's end of the conversation that `locker.wire.session` describes."""
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.mac import hmac_sha256
 from locker.wire import frame
 from locker.wire.host_messages import decode_message, typed
 from locker.wire.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from locker.wire import messages
 
 _NONCE_BYTES = const(8)
 _SECRET_BYTES = const(16)
@@ -24,13 +30,13 @@ class HostSession(Session):
     newest message of this context.
     """
 
-    def __init__(self, master_secret: bytes, board_id: bytes, alias: bytes, entropy) -> None:
+    def __init__(self, master_secret: bytes, board_id: bytes, alias: bytes, entropy: "Callable[[int], bytes]") -> None:
         """As for the board's end."""
         super().__init__(master_secret, board_id, alias, entropy)
         self._ids = (b"", b"\x01")
         self._decode = decode_message
         self._secret = entropy(_SECRET_BYTES)
-        self._nonce = None  # of the board, in the present context
+        self._nonce: "bytes | None" = None  # of the board, in the present context
         self.meetings = 0
         self.proofs = 0
         self.late = False
@@ -47,20 +53,20 @@ class HostSession(Session):
         """The sequence number of the newest message that was heard; -1 before the first."""
         return self._newest
 
-    def seal(self, message: tuple) -> bytes:
+    def seal(self, message: "Any") -> bytes:
         """The frame of a message, as for the board's end. Raises NotReady without keys, ValueError for what is not a message."""
         if not self.ready:
             raise NotReady
         return super().seal(typed(message))
 
-    def accept(self, payload: bytes, now_ms: int) -> tuple | None:
+    def accept(self, payload: bytes, now_ms: int) -> "Any":
         """The message in a payload, as for the board's end. Another version is told ours; a host checks every seal."""
         self._futile = 0
         if payload[1:_AFTER_ALIAS] == self._alias and payload[0] >> 4 != frame.VERSION:
             self._outgoing = frame.encode(bytes((frame.VERSION << 4 | frame.REFUSAL,)) + self._alias)
         return super().accept(payload, now_ms)
 
-    def _greeted(self, payload):
+    def _greeted(self, payload: bytes) -> "messages.Typed | None":
         """A HELLO is answered, and nothing is remembered. A FIRST under a fresh nonce of ours proves that the board is there now."""
         kind = frame.kind_of(payload)
         nonce = payload[_AFTER_ALIAS:_AFTER_NONCE]
@@ -85,7 +91,7 @@ class HostSession(Session):
             self.ready = True
         return self._opened(payload, _AFTER_NONCE)
 
-    def _opened(self, payload, at):
+    def _opened(self, payload: bytes, at: int) -> "messages.Typed | None":
         """As for the board's end; notes that the board is there, also where its message is none, and whether it was overtaken."""
         newest, seen = self._newest, self._seen
         try:

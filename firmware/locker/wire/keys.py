@@ -12,7 +12,9 @@ def expand(prk: bytes, info: bytes, length: int) -> bytes:
     return out[:length]
 
 
-def epoch_keys(master_secret: bytes, nonce_host: bytes, nonce_board: bytes, board_id: bytes, epoch: int, nonce: int = 0) -> tuple:
+def epoch_keys(
+    master_secret: bytes, nonce_host: bytes, nonce_board: bytes, board_id: bytes, epoch: int, nonce: int = 0
+) -> "tuple[bytes, bytes, bytes]":
     """The three 32-byte keys of an epoch: K_code for pickup codes, K_receipt for receipts, K_maint for maintenance.
 
     master_secret 32 random bytes of this board, nonce_host and nonce_board 8 each, minted with it; board_id 8 bytes; epoch 1 to

@@ -7,9 +7,14 @@ For the board a message is a tuple or list of its type and its fields; `locker.w
 half: a name for each message, and the way back from the bytes of the board's.
 """
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.wire import batch
 from locker.wire.frame import BadFrame
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    Typed = tuple[Any, ...] | list[Any]  # the type and the fields of a message
 
 REPORT = const(1)
 EVENTS = const(2)  # its fields are 1 to 8 records, URGENT's is one
@@ -43,16 +48,16 @@ FIELDS = (
 )
 
 
-def encode(message: tuple) -> bytes:
+def encode(message: "Typed") -> bytes:
     """The plaintext of a message of the table.
 
     Raises ValueError(type, which field) when that is out of its range or its raw bytes have another length, IndexError when it is missing,
     ValueError when there are no records or too many.
     """
-    kind = message[0]
+    kind: int = message[0]
     out = bytes((kind,))
     if kind in (EVENTS, URGENT):
-        out += batch.pack(message[1:], RECORDS_MAX)
+        out += batch.pack(tuple(message[1:]), RECORDS_MAX)
         return out + bytes(max(0, _EVENT_BYTES - len(out)))
     for at, shape in enumerate(FIELDS[kind], 1):
         value = message[at]
@@ -64,14 +69,14 @@ def encode(message: tuple) -> bytes:
     return out
 
 
-def decode(text: bytes) -> tuple | None:
+def decode(text: bytes) -> "Typed | None":
     """The type and the fields of a message, or None for a type of a newer minor version, and for a run of records.
 
     Raises BadFrame when it is empty, cut short, or has a field out of its range.
     """
     if not text:
         raise BadFrame
-    message: list = [text[0]]
+    message: "list[Any]" = [text[0]]
     shapes = FIELDS[text[0]] if text[0] < len(FIELDS) else b""
     at = 1
     for shape in shapes:

@@ -3,22 +3,21 @@
 The message format of OSCORE is not used. On a board, where nobody asks a context for a part by its name, it is a plain tuple.
 """
 
-from collections import namedtuple
-
+from locker.compat import NamedTuple
 from locker.mac import hmac_sha256
 from locker.wire.keys import expand
 
-Context = namedtuple(
+Context = NamedTuple(
     "Context",
     (
-        "sender_key",  # 16 bytes
-        "recipient_key",  # 16 bytes
-        "common_iv",  # 13 bytes
+        ("sender_key", bytes),  # 16 bytes
+        ("recipient_key", bytes),  # 16 bytes
+        ("common_iv", bytes),  # 13 bytes
     ),
 )
 
 
-def _text(data):
+def _text(data: "bytes | None") -> bytes:
     """A CBOR byte string of at most 23 bytes, or null."""
     return b"\xf6" if data is None else bytes((64 + len(data),)) + data
 

@@ -28,10 +28,13 @@ nothing for a HELLO: welcome_nonce is a MAC of hello_nonce under a secret that i
 HELLOs, replayed in any number, disturb nothing, and an old FIRST never fits again.
 """
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.wire import batch, ccm, frame, messages, oscore
 from locker.wire.ccm import BadSeal
 from locker.wire.frame import BadFrame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NONCE_BYTES = const(8)
 _AFTER_ALIAS = const(5)
@@ -52,23 +55,23 @@ class Session:
     that was refused for it, or None.
     """
 
-    def __init__(self, master_secret: bytes, board_id: bytes, alias: bytes, entropy) -> None:
+    def __init__(self, master_secret: bytes, board_id: bytes, alias: bytes, entropy: "Callable[[int], bytes]") -> None:
         """master_secret 32 bytes, board_id 8, alias 4; entropy(count) gives that many random bytes."""
         assert len(board_id) == 8
         assert len(alias) == 4
         self.ready = False
         self.rejected = 0
-        self.other_version = None
-        self._ids = (b"\x01", b"")  # mine, theirs
-        self._decode = messages.decode
+        self.other_version: "int | None" = None
+        self._ids: "tuple[bytes, bytes]" = (b"\x01", b"")  # mine, theirs
+        self._decode: "Callable[[bytes], messages.Typed | None]" = messages.decode
         self._identity = (master_secret, board_id)
         self._alias = alias
         self._entropy = entropy
         self._lead = b""  # the board's nonce, as long as it leads the board's messages
-        self._keys = None
-        self._hello = None  # the frame to repeat until a WELCOME comes
-        self._outgoing = None
-        self._asked_ms = None  # when the board first spoke since it last heard the host
+        self._keys: "oscore.Context | None" = None
+        self._hello: "bytes | None" = None  # the frame to repeat until a WELCOME comes
+        self._outgoing: "bytes | None" = None
+        self._asked_ms: "int | None" = None  # when the board first spoke since it last heard the host
         self._now_ms = self._due_ms = self._pause_ms = 0
         self._number = self._newest = self._seen = self._futile = 0
 
@@ -106,7 +109,7 @@ class Session:
         self._outgoing = None
         return due
 
-    def seal(self, message: tuple) -> bytes:
+    def seal(self, message: "messages.Typed") -> bytes:
         """The frame of a message, ready for the carrier. The same message sealed again gives another frame.
 
         Only while `ready`. Raises ValueError when a field of the message is out of its range.
@@ -121,7 +124,7 @@ class Session:
         lead = self._lead
         return self._sealed(self._keys, len(lead) | len(piv), lead + piv, piv, plaintext)  # its 8 bytes make DATA a FIRST
 
-    def accept(self, payload: bytes, now_ms: int) -> tuple | None:
+    def accept(self, payload: bytes, now_ms: int) -> "messages.Typed | None":
         """The message in a payload from the carrier when it is authentic, for this session and was not taken before; else None.
 
         None also for the handshake and for message types of a newer version. What is not authentic, not fresh or malformed is counted in
@@ -143,7 +146,7 @@ class Session:
             self.rejected += 1
             return None
 
-    def _greeted(self, payload):
+    def _greeted(self, payload: bytes) -> "messages.Typed | None":
         """What else than DATA may come: for the board, an answer to its HELLO."""
         if payload[0] & 15 != frame.WELCOME or not self._hello or len(payload) > _WELCOME_MAX:
             raise BadFrame
@@ -154,7 +157,7 @@ class Session:
         self._futile = 0
         self.ready = True
 
-    def _opened(self, payload, at):
+    def _opened(self, payload: bytes, at: int) -> "messages.Typed | None":
         """The message in a FIRST or DATA whose sequence number is at a place; each number is taken once (RFC 8613, section 7.4)."""
         end = at + (payload[0] & 7)
         piv = payload[at:end]
@@ -173,13 +176,15 @@ class Session:
         self._lead = b""
         return self._decode(plaintext)
 
-    def _derive(self, id_context):
+    def _derive(self, id_context: bytes) -> oscore.Context:
         return oscore.derive(*self._identity, id_context, *self._ids)
 
-    def _sealed(self, made, kind, rest, piv, plaintext):
+    def _sealed(self, made: "oscore.Context | None", kind: int, rest: bytes, piv: bytes, plaintext: bytes) -> bytes:
+        assert made
         header = bytes((frame.VERSION << 4 | kind,)) + self._alias + rest
         return frame.encode(header + ccm.seal(made[0], oscore.nonce(made[2], self._ids[0], piv), header, plaintext))
 
-    def _unsealed(self, made, payload, at, piv):
+    def _unsealed(self, made: "oscore.Context | None", payload: bytes, at: int, piv: bytes) -> bytes:
+        assert made
         self._futile += 1
         return ccm.unseal(made[1], oscore.nonce(made[2], self._ids[1], piv), payload[:at], payload[at:])

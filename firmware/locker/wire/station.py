@@ -31,7 +31,7 @@ class Station:
         self._own = address
         self._unframed = Decoder(_FRAME_MAX)
         self._question_ms = -SILENT_MS
-        self._says = []
+        self._says: "list[bytes]" = []
         self._heard = b""
 
     def up(self, now_ms: int) -> bool:
@@ -48,7 +48,7 @@ class Station:
         self._says += Decoder().feed(frame)
         return True
 
-    def hear(self, data, waited_ms: int, now_ms: int) -> bytes:
+    def hear(self, data: "bytes | bytearray", waited_ms: int, now_ms: int) -> bytes:
         """Takes what the bus has carried since the last look, `waited_ms` ago; what to answer TURN_MS from now, b"" for nothing.
 
         Only the last question counts, and only when nobody else has spoken since.
