@@ -13,7 +13,7 @@ demo: .venv/demo ## play with a virtual cabinet; ARGS=--once plays one parcel's 
 	@$(BIN)/ansim demo $(ARGS)
 
 test: .venv/ready .venv/system .venv/webassembly .venv/images ## every test, on CPython and on the real MicroPython
-	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 6 --dist worksteal $(ARGS)
 
 quick: .venv/ready .venv/system ## what takes seconds: examples on both interpreters, lint and types; for the loop of a change
 	$(BIN)/python -m pytest -n 2 --dist worksteal --quick $(ARGS)
@@ -22,7 +22,7 @@ bench: .venv/ready .venv/system .venv/webassembly ## instructions, bytes and all
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: .venv/ready .venv/system .venv/webassembly .venv/images ## the long sweeps
-	$(BIN)/python -m pytest -n 4 --dist worksteal --soak $(ARGS)
+	$(BIN)/python -m pytest -n 6 --dist worksteal --soak $(ARGS)
 
 mutants: .venv/ready .venv/mutants ## small wrong changes to the core, each of which a test must notice; ARGS=door.py for some
 	nice $(BIN)/python -m tests.mutants $(ARGS)

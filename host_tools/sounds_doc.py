@@ -38,7 +38,7 @@ def tunes() -> list[Tune]:
     lines = text.splitlines()
     for node in ast.parse(text).body:
         match node:
-            case ast.Assign(targets=[ast.Name(id="_TUNES")], value=ast.Tuple(elts=rows)):
+            case ast.AnnAssign(target=ast.Name(id="_TUNES"), value=ast.Tuple(elts=rows)):
                 return [_tune(lines[row.lineno - 1], *ast.literal_eval(row)) for row in rows[1:]]
     raise KeyError("_TUNES")
 

@@ -6,6 +6,7 @@ In tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs 
 
 import gc
 import importlib.util
+import itertools
 import os
 import subprocess
 import sys
@@ -39,16 +40,17 @@ LONG_FILES = (
 LONG_FIRST = (
     "test_duress_properties.py",
     "test_power_cut_sweep.py",
-    "test_two_logs_properties.py",
-    "test_many_boots.py",
-    "test_coil_laws.py",
-    "test_cut_link.py",
-    "test_incarnations.py",
+    "test_types.py",
+    "test_replication.py",
     "test_false_opening_properties.py",
+    "test_two_logs_properties.py",
+    "test_flash_put_back_properties.py",
+    "test_coil_laws.py",
 )
 # Of the other interpreter, which looks for room from one end of its heap to the other: the smaller, the faster.
 HEAP, LARGE_HEAP = "3m", "24m"
 ON_LARGE_HEAP = ("test_generations.py", "test_marks.py", "test_random.py", "test_refusals.py", "test_store.py", "test_summaries.py")
+_ENDED = itertools.count(1)  # tests of this process
 RUN_ONE = "import sys; sys.path[:0] = sys.argv[1].split('|'); getattr(__import__(sys.argv[2]), sys.argv[3])()"
 
 
@@ -108,12 +110,23 @@ def pytest_collection() -> Generator[None, object, object]:
     return result
 
 
-def waiting_beside_working(items: list[pytest.Item]) -> list[pytest.Item]:
-    """The same tests in the order in which four workers keep two processors busy.
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Nor need either search what earlier tests have left: the rings of a test go when it ends, those of its module now and then."""
+    gc.freeze()
+    result = yield
+    if next(_ENDED) % 200 == 0:
+        gc.unfreeze()
+    gc.collect()
+    return result
 
-    pytest-xdist gives each worker a quarter of the list, and what one has not begun to another that is done. The longest begin the first
-    and the second quarter, so that none is left over at the end; what mostly waits, for real boards' ports in real time, begins the
-    third and the fourth, so that two workers wait while two compute.
+
+def waiting_beside_working(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The same tests in the order in which six workers keep two processors busy.
+
+    pytest-xdist gives each worker a sixth of the list, and what one has not begun to another that is done. The longest begin the first
+    three parts, so that none is left over at the end; what mostly waits, for real boards' ports in real time, begins the other three, so
+    that three workers wait while three compute.
     """
     of_file: dict[Path, list[pytest.Item]] = {}
     for item in items:
@@ -121,7 +134,8 @@ def waiting_beside_working(items: list[pytest.Item]) -> list[pytest.Item]:
     long = [path for path in of_file if path.name in LONG_FIRST]
     waiting = [path for path in of_file if path.parent == TESTS / "system" and path not in long]
     rest = [item for path, found in of_file.items() if path not in {*long, *waiting} for item in found]
-    begun = [[item for path in paths for item in of_file[path]] for paths in (long[::2], long[1::2], waiting[::2], waiting[1::2])]
+    parts = [paths[start::3] for paths in (long, waiting) for start in range(3)]
+    begun = [[item for path in paths for item in of_file[path]] for paths in parts]
     sizes = [max(0, len(items) // len(begun) - len(first)) for first in begun[:-1]]
     ordered: list[pytest.Item] = []
     for first, size in zip(begun, [*sizes, len(rest)], strict=True):

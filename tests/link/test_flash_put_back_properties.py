@@ -187,7 +187,7 @@ class Story:
             assert self.now_ms - since_ms < SOON_MS, "board and host agree in the end"
             assert self.now_ms - begun_ms < SETTLED_MS_MAX, "the turn of a ticket key comes"
             for _ in range(40):
-                self.step(50 if is_soon else 1000)
+                self.step(50 if is_soon else 5000)
 
     def has_turn_to_come(self) -> bool:
         """Whether the cabinet could not turn its ticket key when it was asked: a courier had a ticket in hand that would have gone."""

@@ -41,6 +41,9 @@ def judged() -> list[Judged]:
     return found
 
 
+_ANNOTATION = re.compile(r'(?<=\w): "[^"]*" =')  # of a name that is given something
+
+
 def code_of(file: str, place: str) -> str:
     """The present code of a function, a method or a statement at the top of a file of the core, plain; "" when there is none."""
     source = (CORE / file).read_text()
@@ -50,10 +53,12 @@ def code_of(file: str, place: str) -> str:
         if node is None:
             return ""
         nodes = getattr(node, "body", [])
-    return plain(ast.get_source_segment(source, node) or "")
+    return plain(_ANNOTATION.sub(" =", ast.get_source_segment(source, node) or ""))
 
 
 def _names(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        return [node.target.id]
     if isinstance(node, ast.Assign):
         return [target.id for target in node.targets if isinstance(target, ast.Name)]
     return [getattr(node, "name", "")]

@@ -35,8 +35,8 @@ LATER = (
     ("firmware/locker/wire/messages.py", "        out += raw\n    return out\n", "        out += raw\n    return out + b'later'\n"),
     (
         "firmware/locker/wire/messages.py",
-        "    kind = message[0]\n",
-        f"    kind = message[0]\n    if kind == {NEW_TYPE}:\n        return b'?new'\n",
+        "    kind: int = message[0]\n",
+        f"    kind: int = message[0]\n    if kind == {NEW_TYPE}:\n        return b'?new'\n",
     ),
     (
         "firmware/locker/shell/link.py",
