@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from host_tools.bundle import packed
 from host_tools.making import make
 from tests.system.virtual_port import virtual_board
 
+SMALL_PROGRAM = "import asyncio, click, json"
+SMALL_S = 0.135  # of a processor that nobody shares
 ROOT = Path(__file__).parent.parent.parent
 #: What only the making of a bundle needs.
 WORKSHOP = ("host_tools/linker", "host_tools/making.py")
@@ -65,13 +68,23 @@ def test_a_board_is_flashed_and_asked_without_the_linker_and_keeps_what_a_checko
 
 @pytest.mark.parametrize("command", [("flash",), ("test",), ("provision", "--board", "wall_12", "--site", "x", "--serial-link")])
 def test_a_missing_port_is_told_within_half_a_second_of_the_processor(command: tuple[str, ...], installed: Path, tmp_path: Path) -> None:
-    """The best of three: other programs do not count, but the disk does."""
-    costs = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        ended = run(installed, tmp_path / "cache", *command, "--port", "/nowhere/port")
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert "There is no serial port" in ended.stderr
-        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    """The best of three, beside a small program: where others share a processor its second holds less."""
+
+    def told() -> None:
+        assert "There is no serial port" in run(installed, tmp_path / "cache", *command, "--port", "/nowhere/port").stderr
+
+    def peer() -> None:
+        subprocess.run([sys.executable, "-c", SMALL_PROGRAM], check=True)
+
+    spent = [(seconds_of(told), seconds_of(peer)) for _ in range(3)]
     assert not (tmp_path / "cache").exists()
-    assert min(costs) < 0.5, costs
+    cost, small = map(min, zip(*spent, strict=True))
+    assert cost < max(0.5, 0.5 * small / SMALL_S), spent
+
+
+def seconds_of(act: Callable[[], None]) -> float:
+    """What the processes that it starts and waits for cost, in seconds of a processor."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    act()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

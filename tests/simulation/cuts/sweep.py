@@ -12,7 +12,7 @@ from tests.simulation.cuts.transactions import TRANSACTIONS
 DARKS = tuple(DARK)
 EARLY = 6  # operations of a start and what follows it at once, where half of the second cuts are
 TEARS = 2
-DOUBLES = 2000  # of each `make test`
+DOUBLES = 1000  # of each `make test`; `make soak` lives 20,000 more
 BUSY = tuple(name for name, transaction in TRANSACTIONS.items() if not transaction.long)
 
 
