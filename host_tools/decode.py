@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from host_tools.host.ledger import Identity, Ledger
-from locker.core import records
+from locker.contract import records
 from locker.wire import ccm, frame, oscore
 from locker.wire.ccm import BadSeal
 from locker.wire.frame import BadFrame

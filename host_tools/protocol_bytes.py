@@ -4,7 +4,7 @@ import json
 import textwrap
 from pathlib import Path
 
-from locker.core import tickets
+from locker.contract import tickets
 from locker.wire import frame, station
 
 _VECTORS = Path(__file__).parent.parent / "tests" / "vectors"

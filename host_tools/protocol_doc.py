@@ -15,7 +15,8 @@ import click
 from host_tools import protocol_bytes, protocol_digits
 from host_tools.carried import locker_folder
 from host_tools.host import carriers, links, listener, turns
-from locker.core import codes, commands, host_records, journal, opening, records, tickets
+from locker.contract import codes, commands, records, tickets
+from locker.core import host_records, journal, opening
 from locker.shell import identity as identities
 from locker.shell import link
 from locker.wire import frame, host_messages, messages, session, station

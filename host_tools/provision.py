@@ -26,7 +26,7 @@ from host_tools.host.ledger import PENDING, AlreadyEnrolled, Cabinet, Enrolment,
 from host_tools.host.names import checked_name, normal
 from host_tools.host.parcels import listing
 from host_tools.install import Progress, install, survey
-from locker.core.codes import RULE
+from locker.contract.codes import RULE
 
 _CONNECT_S_MAX = 5.0
 _FILES = ("update.py", "boot.py", "main.py", "next/manifest")

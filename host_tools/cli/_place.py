@@ -13,7 +13,7 @@ from host_tools.host.care import Place
 from host_tools.host.data import data_option
 from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.orders import DONE, IMPOSSIBLE, WAITING
-from locker.core import commands
+from locker.contract import commands
 
 WAIT_S = 10.0  # for what the cabinet answers
 _LOOK_S = 0.1

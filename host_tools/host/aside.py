@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select, update
 from host_tools.host import tables
 from host_tools.host.database import insert_new, is_inserted
 from host_tools.host.ledger import Ledger
-from locker.core import records
+from locker.contract import records
 
 SET_ASIDE = "set aside"  # alarm: records of this board could not be applied
 UNMET = "unmet"  # alarm: a Report of this board could not be taken, and nothing else of it is until one can

@@ -16,7 +16,7 @@ from host_tools.host import tables
 from host_tools.host.aside import raise_case
 from host_tools.host.database import insert_or_change
 from host_tools.host.ledger import RETIRED, SILENCED, Ledger
-from locker.core.records import Record
+from locker.contract.records import Record
 
 HELD_BACK = "letters held"  # alarm: a board causes more letters than people at it could
 FLOODS = "tells too much"  # alarm: a board tells more than there can be, and not all of it is taken

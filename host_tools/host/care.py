@@ -16,7 +16,7 @@ from host_tools.host.names import normal
 from host_tools.host.orders import Order
 from host_tools.host.standing import BRANCH
 from host_tools.host.times import Moment
-from locker.core import commands, records
+from locker.contract import commands, records
 
 _RETRY_MAX = 15
 ARMING_MAX = 15

@@ -12,7 +12,7 @@ from host_tools.host.database import now_ms
 from host_tools.host.letters import ALARMS, News
 from host_tools.host.times import Moment
 from host_tools.host.wording import bell_answer
-from locker.core import records
+from locker.contract import records
 
 _LATE = timedelta(seconds=10)  # from which on an event's line says when it happened
 

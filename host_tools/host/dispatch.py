@@ -22,7 +22,7 @@ from host_tools.host.notifier import Notifier
 from host_tools.host.standing import letter_id
 from host_tools.host.times import Moment
 from host_tools.host.wording import Message, in_words
-from locker.core import records
+from locker.contract import records
 
 DISPATCHERS = "dispatchers"
 DURESS = "duress"

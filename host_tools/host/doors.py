@@ -12,7 +12,7 @@ from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
 from host_tools.host.orders import Order
 from host_tools.host.standing import of_story
-from locker.core import commands, records
+from locker.contract import commands, records
 
 PATIENCE_MAX = 4
 

@@ -13,8 +13,8 @@ from host_tools.host.care import Place, cabinet_at
 from host_tools.host.chronicle import EVENTS
 from host_tools.host.ledger import Ledger
 from host_tools.host.times import Moment
-from locker.core import records
-from locker.core.records import Record
+from locker.contract import records
+from locker.contract.records import Record
 
 LAST = 50
 

@@ -27,7 +27,7 @@ from host_tools.host.meeting import adoption
 from host_tools.host.orders import Order
 from host_tools.host.said import Said
 from host_tools.host.standing import BRANCH, generation_at, story
-from locker.core import commands, records
+from locker.contract import commands, records
 
 _PAUSE_MS = 10_000  # between two branches of a board, lest one that goes astray costs the others their time
 _RETRY_MAX = 15

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 from host_tools.host import orders, tables
 from host_tools.host.ledger import ENROLLED, Ledger
 from host_tools.host.orders import Order
-from locker.core import commands
-from locker.core import tickets as derivation
-from locker.core.codes import NO_TAIL
+from locker.contract import commands
+from locker.contract import tickets as derivation
+from locker.contract.codes import NO_TAIL
 
 ISSUED_MIN = 200  # tickets of a generation below which no class can be near its end
 LEFT_MIN = 16  # serials of a class, below which no label is young enough to hold the turn back

@@ -11,7 +11,7 @@ from host_tools.host import standing
 from host_tools.host.letters import Letters
 from host_tools.host.standing import Board, Serial
 from host_tools.host.times import Moment
-from locker.core.records import Record
+from locker.contract.records import Record
 
 Parcels = dict[tuple[int, int, int, int], dict[str, Any]]
 

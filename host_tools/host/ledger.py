@@ -19,7 +19,7 @@ from host_tools.host.data import KEY, data_folder, database_url, prepare
 from host_tools.host.database import Database, complaints, no_ledger, now_ms, open_engine
 from host_tools.host.names import checked_name, normal
 from host_tools.host.vault import Vault, open_vault
-from locker.core.codes import RULE
+from locker.contract.codes import RULE
 
 CABINET_NUMBER_MAX = 9999
 

@@ -14,9 +14,9 @@ from host_tools.host.bounds import hold_back
 from host_tools.host.database import execute_many, insert_new, is_inserted
 from host_tools.host.standing import Board
 from host_tools.host.times import Moment
-from locker.core import records
-from locker.core.commands import ARM_RECALL, ARM_SERVICE, RECALL, SERVICE
-from locker.core.records import Record
+from locker.contract import records
+from locker.contract.commands import ARM_RECALL, ARM_SERVICE
+from locker.contract.records import RECALL, SERVICE, Record
 
 #: Alarms by kind of record; a person should look at each.
 ALARMS = {

@@ -23,9 +23,9 @@ from host_tools.host.ledger import RETIRED, SILENCED, Ledger, new_tag
 from host_tools.host.names import normal
 from host_tools.host.orders import Order
 from host_tools.host.standing import BRANCH, Board, of_story
-from locker.core import commands, records
-from locker.core.records import Record
-from locker.core.tickets import recorded
+from locker.contract import commands, records
+from locker.contract.records import Record
+from locker.contract.tickets import recorded
 from locker.wire.host_messages import Held, Refused, Report
 
 ANY_TAG = -1

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from host_tools.host import tables
 from host_tools.host.ledger import Ledger
 from host_tools.host.names import normal
-from locker.core import commands
+from locker.contract import commands
 
 LAST = 50  # orders that are listed unless more are asked for
 

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 from host_tools.host import aside, tables
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
-from locker.core import commands
-from locker.core.codes import RULE
+from locker.contract import commands
+from locker.contract.codes import RULE
 from locker.wire.host_messages import Command, encode_message
 
 WAITING = "waiting"
@@ -46,7 +46,7 @@ _OF_STAFF = (
 
 
 class Order(NamedTuple):
-    """What a command says, without its number; see locker.core.commands for what `counter` and `a` mean by kind."""
+    """What a command says, without its number; see locker.contract.commands for what `counter` and `a` mean by kind."""
 
     kind: int
     door: int = 0

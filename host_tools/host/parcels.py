@@ -9,7 +9,7 @@ from host_tools.host.events import OPENERS
 from host_tools.host.ledger import RETIRED, Ledger
 from host_tools.host.residents import LABEL
 from host_tools.host.standing import names
-from locker.core import commands, records
+from locker.contract import commands, records
 
 #: A parcel that the cabinet gave up because the host said that it is gone.
 BY_ORDER = "the host's word that it is gone"

@@ -22,9 +22,9 @@ from host_tools.host.ledger import RETIRED, Identity, Ledger
 from host_tools.host.letters import ODD_TICKET, Letters, of_receipt, since_ms
 from host_tools.host.names import normal
 from host_tools.host.times import Moment
-from locker.core.codes import receipt_code, same
-from locker.core.tickets import recorded
-from locker.wire.keys import epoch_keys
+from locker.contract.codes import receipt_code, same
+from locker.contract.keys import epoch_keys
+from locker.contract.tickets import recorded
 
 #: How long a wrong receipt takes, and every one behind it: no receipt is refused, and nobody guesses fast.
 WRONG_S = 15.0

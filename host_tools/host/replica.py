@@ -24,10 +24,11 @@ from host_tools.host.meeting import BEYOND, FAULTS, Meeting, give_up, meet, put_
 from host_tools.host.said import SEEN, Said, Taken, sightings
 from host_tools.host.standing import Board, Key, Serial, anchor_row, place_row
 from host_tools.host.times import Last, Moment, anchor, when
-from locker.core import host_records, records
-from locker.core.codes import RULE
+from locker.contract import records
+from locker.contract.codes import RULE
+from locker.contract.records import Record
+from locker.core import host_records
 from locker.core.host_records import OutOfRange
-from locker.core.records import Record
 from locker.wire.host_messages import Refused
 
 #: How a parcel's wait ends.

@@ -35,7 +35,7 @@ from host_tools.host.rs485 import SerialBus
 from host_tools.host.said import Said, Taken, turn_of
 from host_tools.host.serial_port import NoPort, SerialPort
 from host_tools.host.tally import OVERFLOW, Tally
-from locker.core.records import COMMAND_APPLIED
+from locker.contract.records import COMMAND_APPLIED
 
 DEFAULT_PORT = 26746
 

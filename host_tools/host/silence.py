@@ -16,8 +16,8 @@ from host_tools.host.database import now_ms
 from host_tools.host.ledger import RETIRED, SILENCED, Ledger
 from host_tools.host.letters import Letters
 from host_tools.host.times import Moment
-from locker.core import records
-from locker.core.records import Record
+from locker.contract import records
+from locker.contract.records import Record
 
 
 class Silenced(NamedTuple):

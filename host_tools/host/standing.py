@@ -12,9 +12,8 @@ from host_tools.host.ledger import SILENCED
 from host_tools.host.tables import boot, cabinet, event, parcel, position, ticket
 from host_tools.host.tables import epoch as epochs
 from host_tools.host.times import Last
-from locker.core import records
-from locker.core.commands import SERVICE
-from locker.core.records import Record
+from locker.contract import records
+from locker.contract.records import SERVICE, Record
 
 _SERIAL = 0x1FFFF  # the bits of a serial in a record
 _EPOCH = 0x3FFFF  # and those of an epoch

@@ -132,7 +132,7 @@ boot = Table(
     PrimaryKeyConstraint("cabinet", "incarnation", "boot"),
 )
 
-#: What the boards said, each event once (locker.core.records). It happened between earliest_ms and latest_ms.
+#: What the boards said, each event once (locker.contract.records). It happened between earliest_ms and latest_ms.
 event = Table(
     "event",
     metadata,
@@ -166,7 +166,7 @@ epoch = Table(
     PrimaryKeyConstraint("cabinet", "epoch"),
 )
 
-#: What boards are ordered to do, each order once (locker.core.commands).
+#: What boards are ordered to do, each order once (locker.contract.commands).
 command = Table(
     "command",
     metadata,
@@ -284,7 +284,7 @@ pickup = Table(
     Column("incarnation", BigInteger, nullable=False),
     Column("number", BigInteger, nullable=False),
     Column("door", Integer, nullable=False),
-    Column("how", Integer, nullable=False),  # locker.core.records.BY_CODE and so on
+    Column("how", Integer, nullable=False),  # locker.contract.records.BY_CODE and so on
     Column("earliest_ms", BigInteger, nullable=False),
     Column("latest_ms", BigInteger, nullable=False),
     Column("heard_ms", BigInteger, nullable=False),

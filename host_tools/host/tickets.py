@@ -12,8 +12,8 @@ from host_tools.host.database import now_ms
 from host_tools.host.ledger import TICKET_SECRET, Ledger
 from host_tools.host.names import normal
 from host_tools.host.residents import LABEL
-from locker.core import tickets as derivation
-from locker.core.codes import same
+from locker.contract import tickets as derivation
+from locker.contract.codes import same
 
 _DRAWS_MAX = 2000  # a serial with her tail is one in two hundred; a site that is nearly full is searched in order
 

@@ -7,7 +7,7 @@ the board recorded before that boot and the start of the next boot that met the 
 
 from typing import NamedTuple
 
-from locker.core.records import Record
+from locker.contract.records import Record
 
 _MS_PER_TENTH = 100
 _OLDEST_MS = 0xFFFFFFFF * _MS_PER_TENTH  # an uptime says no more: 13 years

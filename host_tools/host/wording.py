@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from host_tools.host.ledger import Identity
 from host_tools.host.times import Moment
-from locker.core.codes import pickup_code, staff_code
-from locker.core.tickets import keyed, tail
-from locker.wire.keys import epoch_keys
+from locker.contract.codes import pickup_code, staff_code
+from locker.contract.keys import epoch_keys
+from locker.contract.tickets import keyed, tail
 
 _LATE_MS = 60_000  # from which on a text for staff begins with when it was
 

@@ -16,7 +16,7 @@ from host_tools.simulator.network import Network
 from host_tools.simulator.sockets import Sockets, tcp_carrier
 from host_tools.simulator.virtual_board.nvs import Namespace
 from host_tools.simulator.world import World
-from locker.core import records
+from locker.contract import records
 from locker.wire.station import TURN_MS, Station
 
 _BEEP_DUTY = 32_768

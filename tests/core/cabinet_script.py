@@ -2,8 +2,9 @@
 
 import english
 
-from locker.core import codes, commands, entry, events, journal, records, tickets
+from locker.contract import codes, commands, records, tickets
 from locker.core import effects as do
+from locker.core import entry, events, journal
 from locker.core.cabinet import Cabinet
 from locker.core.secrets import Secrets
 

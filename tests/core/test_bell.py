@@ -2,7 +2,8 @@
 
 from cabinet_script import Story, kinds, pulses, sounds
 
-from locker.core import records, texts
+from locker.contract import records
+from locker.core import texts
 from locker.core.effects import ALARM, Light, Record, Send
 from locker.core.events import HostAcknowledged, KeysLeftOut
 

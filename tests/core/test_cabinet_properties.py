@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from watched import PowerCut, WatchedStory
 
-from locker.core import commands, events, journal
+from locker.contract import commands
 from locker.core import effects as do
+from locker.core import events, journal
 from locker.core.door import SHUT, WANTED
 
 DOORS = st.integers(1, 4)

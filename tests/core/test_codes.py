@@ -1,6 +1,6 @@
 """Codes and receipts are the digits that product.md defines. The expected values were computed with CPython's own hmac."""
 
-from locker.core.codes import NO_TAIL, duress_code, pickup_code, pickup_digits, receipt_code, same
+from locker.contract.codes import NO_TAIL, duress_code, pickup_code, pickup_digits, receipt_code, same
 
 KEY = bytes(range(32))
 BOARD = bytes(range(8))

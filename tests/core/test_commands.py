@@ -2,7 +2,8 @@
 
 from cabinet_script import SECRETS, Story, kinds, parcel_code, pulses, secrets_of
 
-from locker.core import codes, commands, journal, records
+from locker.contract import codes, commands, records
+from locker.core import journal, orders
 from locker.core.effects import Record, Spend
 from locker.core.events import Commanded
 from locker.core.secrets import Secrets
@@ -97,7 +98,7 @@ def test_what_is_not_possible_is_reported_so_and_changes_nothing():
             (commands.REISSUE, 99, 1, 1),  # another door
             (commands.ADOPT, 99, 7, 99),
             (commands.SETTLE, 99, 1, 0),
-            (max(commands._ACTIONS) + 1, door, 1, 0),
+            (max(orders._ACTIONS) + 1, door, 1, 0),
             (commands.REISSUE, door, 1, 16),  # more than there are
             (commands.REISSUE, 2, 0, 1),  # no parcel there
             (commands.ARM_RECALL, 2, 0, 1),

@@ -2,7 +2,8 @@
 
 from cabinet_script import PULSE_MS, Story, kinds, pulses, sounds
 
-from locker.core import entry, events, records, texts
+from locker.contract import records
+from locker.core import entry, events, texts
 from locker.core.effects import ALARM, ATTENTION, Record, Send
 
 

@@ -2,7 +2,8 @@
 
 from cabinet_script import Story
 
-from locker.core import codes, commands, entry, records, texts
+from locker.contract import codes, commands, records
+from locker.core import entry, texts
 from locker.core.effects import Record
 
 HERS = 1

@@ -13,9 +13,9 @@ from itertools import count
 import pytest
 from cabinet_script import Story, numbered, parcel_code, parcel_duress, present, tail_of
 
-from locker import mac
-from locker.core import codes, entry, journal, records, texts, tickets
+from locker.contract import codes, mac, records, tickets
 from locker.core import effects as do
+from locker.core import entry, journal, texts
 from locker.core.cabinet import Cabinet
 
 DOOR = 1

@@ -2,7 +2,8 @@
 
 from cabinet_script import Story, kinds
 
-from locker.core import entry, journal, records, texts
+from locker.contract import records
+from locker.core import entry, journal, texts
 from locker.core.effects import Record
 
 

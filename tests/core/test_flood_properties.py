@@ -7,7 +7,8 @@ import pytest
 from cabinet_script import SIZES
 from vandal import full_house, keys, keys_with_answer, read_catalogue_once
 
-from locker.core import entry, events, records
+from locker.contract import records
+from locker.core import entry, events
 
 HOUR_MS = 3_600_000
 DOOR, EMPTY_DOOR = 1, 3

@@ -2,7 +2,8 @@
 
 from cabinet_script import TICKET_SECRET, Story, kinds, parcel_code, parcel_duress, present, pulses, tail_of
 
-from locker.core import codes, commands, effects, entry, journal, records, texts, tickets
+from locker.contract import codes, commands, records, tickets
+from locker.core import effects, entry, journal, texts
 from locker.core.effects import Clear, Record, Spend
 from locker.core.journal import TAIL, State
 

@@ -1,8 +1,9 @@
 """The state is the fold of the journal, and a door's state fits in one record."""
 
-from locker.core import effects, journal, records
+from locker.contract import records
+from locker.contract.records import Record
+from locker.core import effects, journal
 from locker.core.journal import State
-from locker.core.records import Record
 
 
 def folded(rows):
@@ -114,7 +115,7 @@ def test_what_is_written_for_an_erased_block_is_of_the_cabinet_and_of_each_door(
 
 def test_the_largest_numbers_fill_their_bits():
     assert (journal.COUNTER_MAX, journal.ARMING_MAX, journal.RETRY_MAX) == ((1 << 17) - 1, 15, 15)
-    assert (journal.RECALL, journal.SERVICE) == (1, 2)
+    assert (records.RECALL, records.SERVICE) == (1, 2)
     assert folded(((records.EPOCH_BEGUN, 0, 1024 + 5, 0), (records.DEPOSIT_STARTED, 1, 0, 1))).doors[1].epoch == 5
 
 
@@ -122,10 +123,10 @@ def test_a_withdrawn_parcel_is_the_couriers_again_with_a_counter_and_terms_of_it
     waiting = LIFE[:12] + (
         (records.PARCEL_FLAGGED, 1, 0, 7),
         (records.REISSUED, 1, 3, 7),
-        (records.ARMED, 1, journal.RECALL << 8 | 4, 7),
+        (records.ARMED, 1, records.RECALL << 8 | 4, 7),
     )
     parcel = folded(waiting).doors[1]
-    assert (parcel.failures, parcel.flagged, parcel.retry, parcel.armed, parcel.arming) == (2, 1, 3, journal.RECALL, 4)
+    assert (parcel.failures, parcel.flagged, parcel.retry, parcel.armed, parcel.arming) == (2, 1, 3, records.RECALL, 4)
     withdrawn = waiting + ((records.WITHDRAWN, 1, 42, 7),)
     for rows in (withdrawn, withdrawn + ((records.DEPOSIT_STARTED, 1, 42, 8),)):
         parcel = folded(rows).doors[1]
@@ -139,9 +140,9 @@ def test_a_new_deposit_says_that_whatever_was_there_is_gone():
 
 
 def test_a_code_of_staff_dies_with_the_door_that_opens():
-    armed = LIFE[:5] + ((records.ARMED, 1, journal.SERVICE << 8 | 4, 7),)
-    assert folded(armed).doors[1].armed == journal.SERVICE
-    assert folded(armed + ((records.DOOR_JAMMED, 1, 0, 7),)).doors[1].armed == journal.SERVICE
+    armed = LIFE[:5] + ((records.ARMED, 1, records.SERVICE << 8 | 4, 7),)
+    assert folded(armed).doors[1].armed == records.SERVICE
+    assert folded(armed + ((records.DOOR_JAMMED, 1, 0, 7),)).doors[1].armed == records.SERVICE
     parcel = folded(armed + ((records.DOOR_OPENED, 1, 0, 7),)).doors[1]
     assert (parcel.armed, parcel.arming) == (0, 4)
 

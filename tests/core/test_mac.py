@@ -2,7 +2,7 @@
 
 from binascii import unhexlify
 
-from locker.mac import digits, hmac_sha256, same
+from locker.contract.mac import digits, hmac_sha256, same
 
 RFC_4231 = (  # key, data, MAC (sections 4.2 to 4.4 and 4.7)
     (b"\x0b" * 20, b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),

@@ -2,7 +2,8 @@
 
 from cabinet_script import SECRETS, Story
 
-from locker.core import codes, texts
+from locker.contract import codes
+from locker.core import texts
 
 
 def test_without_the_host_a_receipt_is_shown_three_seconds_after_closing():

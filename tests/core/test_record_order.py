@@ -2,7 +2,7 @@
 
 from cabinet_script import Story
 
-from locker.core import commands, records
+from locker.contract import commands, records
 
 
 def waiting():

@@ -2,7 +2,7 @@
 
 from binascii import unhexlify
 
-from locker.core import records
+from locker.contract import records
 
 
 def test_a_record_is_twenty_little_endian_bytes():

@@ -2,7 +2,8 @@
 
 from cabinet_script import Story, kinds, pulses
 
-from locker.core import entry, records, texts
+from locker.contract import records
+from locker.core import entry, texts
 from locker.core.effects import Record, Send
 
 

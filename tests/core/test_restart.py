@@ -2,7 +2,8 @@
 
 from cabinet_script import Story, kinds, pulses
 
-from locker.core import journal, records, texts
+from locker.contract import records
+from locker.core import journal, texts
 from locker.core.effects import Light, Pulse, Record, Spend
 
 

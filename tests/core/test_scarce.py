@@ -2,7 +2,8 @@
 
 from cabinet_script import Story, kinds, sounds
 
-from locker.core import commands, events, records, texts
+from locker.contract import commands, records
+from locker.core import events, texts
 from locker.core.effects import BAD, Record, Send
 from locker.core.journal import GRANTED, RESERVE, State
 

@@ -2,7 +2,8 @@
 
 from cabinet_script import SECRETS, Story, kinds, pulses, sounds
 
-from locker.core import codes, commands, journal, records, texts
+from locker.contract import codes, commands, records
+from locker.core import journal, texts
 from locker.core.effects import GOOD, Record
 from locker.core.events import Commanded, ContactClosed
 
@@ -30,7 +31,7 @@ def test_a_recall_code_opens_its_door_once_and_the_host_is_told_who_it_was():
     code = staff_code(story, door, b"recall", 1)
     story.asks(code + "#")
     assert story.text == texts.UNKNOWN  # nobody has armed it
-    assert Record(records.ARMED, door, journal.RECALL << 8 | 1, 1) in command(story, commands.ARM_RECALL, door, 1)
+    assert Record(records.ARMED, door, records.RECALL << 8 | 1, 1) in command(story, commands.ARM_RECALL, door, 1)
     effects = story.asks(code + "#")
     assert Record(records.PICKUP_OPENED, door, records.BY_RECALL, 1) in effects
     story.opens(door)

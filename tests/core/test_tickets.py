@@ -1,7 +1,18 @@
 """A ticket is told from an invention offline. The expected values were computed with CPython's own hmac."""
 
-from locker.core import codes
-from locker.core.tickets import GENERATION_MAX, OLD_SERIALS, SERIALS, check_ticket, keyed, recorded, tail, ticket, ticket_key, ticket_tag
+from locker.contract import codes
+from locker.contract.tickets import (
+    GENERATION_MAX,
+    OLD_SERIALS,
+    SERIALS,
+    check_ticket,
+    keyed,
+    recorded,
+    tail,
+    ticket,
+    ticket_key,
+    ticket_tag,
+)
 
 KEY = bytes(range(32))
 SITE = bytes(range(100, 108))

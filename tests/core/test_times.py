@@ -2,7 +2,8 @@
 
 from cabinet_script import PULSE_MS, Story, kinds, pulses, sounds
 
-from locker.core import commands, entry, records, texts
+from locker.contract import commands, records
+from locker.core import entry, texts
 from locker.core.effects import ATTENTION, Light
 from locker.core.events import Commanded, ContactClosed
 

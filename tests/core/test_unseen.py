@@ -3,7 +3,8 @@
 from cabinet_script import Story, kinds, pulses
 from test_restart import EMPTY, GRANTED, LOADING, RESERVED, RESOLVED, TAKING, WAITING, said, story_in
 
-from locker.core import journal, records, texts
+from locker.contract import records
+from locker.core import journal, texts
 from locker.core.effects import Record
 from locker.core.events import SensorFailed
 

@@ -3,8 +3,9 @@
 import english
 from cabinet_script import Story
 
+from locker.contract import records
 from locker.core import effects as do
-from locker.core import entry, records, texts
+from locker.core import entry, texts
 
 KEY_MS = 200  # a person's pace
 NOTICE_MS = 400

@@ -5,8 +5,9 @@ Nothing here looks at the doors that the cabinet believes in. It knows what was 
 
 from cabinet_script import SECRETS, Story, code_key, parcel_code, parcel_duress
 
-from locker.core import codes, commands, entry, events, records, texts
+from locker.contract import codes, commands, records
 from locker.core import effects as do
+from locker.core import entry, events, texts
 
 TRIES_MAX = 10
 MINUTE_MS, DAY_MS = 60_000, 86_400_000

@@ -14,7 +14,7 @@ from floods import Target, flooding
 from host_board import Board, Host, enrolment
 
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
-from locker.core import records
+from locker.contract import records
 from locker.wire import host_messages as messages
 
 SITE = "mapo-3"

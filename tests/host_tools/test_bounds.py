@@ -14,7 +14,7 @@ from host_tools.host.meeting import meet
 from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import take
 from host_tools.host.said import Said
-from locker.core import records
+from locker.contract import records
 from locker.wire.host_messages import Report
 
 DOORS = 12  # of a wall_12

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from host_tools import decode
 from host_tools.cli import ansim
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
-from locker.core import records
+from locker.contract import records
 from locker.wire import frame
 from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder, encode

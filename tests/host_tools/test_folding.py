@@ -14,7 +14,7 @@ from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.replica import take
 from host_tools.host.said import Said
 from host_tools.host.wording import Message
-from locker.core import records
+from locker.contract import records
 
 NOON_MS = 1_700_000_000_000
 MINUTE_MS = 60_000

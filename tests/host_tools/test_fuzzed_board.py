@@ -11,7 +11,7 @@ from host_board import Board, Host, Journal, enrol
 
 from host_tools.host import parcels, residents, tables, tickets
 from host_tools.host.ledger import Ledger, open_ledger
-from locker.core import records
+from locker.contract import records
 
 HONEST = 10
 TURN = 10  # messages without a pause

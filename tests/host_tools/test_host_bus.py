@@ -13,7 +13,7 @@ from host_board import Board, Host, Journal, enrol
 
 from host_tools.host import parcels
 from host_tools.host.ledger import Ledger, open_ledger
-from locker.core import records
+from locker.contract import records
 from locker.wire.station import LOOK_MS, Station
 from tests.swift import ansim
 

@@ -12,11 +12,11 @@ from host_tools.host import generations, meeting, migrations, orders, outbox, pa
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import take
-from locker.core import commands, records
-from locker.core import tickets as derivation
-from locker.core.codes import NO_TAIL, pickup_code
-from locker.core.commands import TURN_TICKETS
-from locker.wire.keys import epoch_keys
+from locker.contract import commands, records
+from locker.contract import tickets as derivation
+from locker.contract.codes import NO_TAIL, pickup_code
+from locker.contract.commands import TURN_TICKETS
+from locker.contract.keys import epoch_keys
 
 TAIL = 7
 NOW_MS = 1_800_000_000_000

@@ -11,9 +11,9 @@ from host_tools.host.database import Passing
 from host_tools.host.ledger import ENROLLED, Ledger, open_ledger
 from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import Said, take
-from locker.core import records
-from locker.core.codes import NO_TAIL, pickup_code
-from locker.wire.keys import epoch_keys
+from locker.contract import records
+from locker.contract.codes import NO_TAIL, pickup_code
+from locker.contract.keys import epoch_keys
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from host_tools.host import residents, tables, tickets
 from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.replica import Said, take
 from host_tools.host.times import Last, anchor, when
-from locker.core import records
-from locker.core.records import Record
+from locker.contract import records
+from locker.contract.records import Record
 
 BOARDS = 2
 ACTS = ("deposit", "pickup", "duress", "withdraw", "bell", "forced")

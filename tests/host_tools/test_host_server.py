@@ -14,7 +14,7 @@ from host_board import PATIENCE_S, Board, Host, Journal, enrol
 
 from host_tools.host import parcels, residents, tickets
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
-from locker.core import commands, records
+from locker.contract import commands, records
 from locker.wire import host_messages as messages
 from tests.swift import ansim
 

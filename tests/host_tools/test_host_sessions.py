@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tools.host.quick_session import QuickSession
-from locker.core import records
-from locker.core.records import Record
+from locker.contract import records
+from locker.contract.records import Record
 from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
 from locker.wire.host_session import HostSession

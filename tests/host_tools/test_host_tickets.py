@@ -7,8 +7,8 @@ import pytest
 from host_tools.errors import Complaint
 from host_tools.host import residents, tables, tickets
 from host_tools.host.ledger import Ledger, Site, open_ledger
-from locker.core import tickets as derivation
-from locker.core.codes import NO_TAIL
+from locker.contract import tickets as derivation
+from locker.contract.codes import NO_TAIL
 
 from .host_board import enrol
 

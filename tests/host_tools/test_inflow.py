@@ -8,7 +8,7 @@ from host_tools.host import bounds, tables
 from host_tools.host.inflow import COPIES_MAX, EVENTS_MAX, EVENTS_PER_S, Inflow
 from host_tools.host.ledger import open_ledger
 from host_tools.host.said import Said
-from locker.core import records
+from locker.contract import records
 
 BATCH = 8
 JOURNAL = 20_000  # events of a full one

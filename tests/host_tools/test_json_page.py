@@ -16,10 +16,10 @@ from host_tools.demo import story
 from host_tools.host import residents, tickets
 from host_tools.host.ledger import open_ledger
 from host_tools.host.replica import Said, take
-from locker.core import records
-from locker.core.codes import receipt_code
+from locker.contract import records
+from locker.contract.codes import receipt_code
+from locker.contract.keys import epoch_keys
 from locker.wire.frame import encode
-from locker.wire.keys import epoch_keys
 
 DOCUMENTED = page()
 CABINET = ("--site", "mapo-3", "--cabinet", "1")

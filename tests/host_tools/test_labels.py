@@ -9,7 +9,7 @@ from host_tools.errors import Complaint
 from host_tools.host import care, parcels, tickets
 from host_tools.host.care import Place
 from host_tools.host.ledger import open_ledger
-from locker.core import records
+from locker.contract import records
 
 
 @pytest.fixture

@@ -19,9 +19,10 @@ from host_tools.host import generations, residents, tables, tickets
 from host_tools.host.ledger import TICKET_SECRET as PURPOSE
 from host_tools.host.ledger import open_ledger
 from host_tools.host.replica import Said, take
-from locker.core import commands, entry, records, texts
-from locker.core import tickets as derivation
-from locker.core.codes import NO_TAIL
+from locker.contract import commands, records
+from locker.contract import tickets as derivation
+from locker.contract.codes import NO_TAIL
+from locker.core import entry, texts
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
 

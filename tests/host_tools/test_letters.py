@@ -14,7 +14,7 @@ from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import Said, Taken, take
 from host_tools.host.wording import _RESIDENT, Message
-from locker.core import records
+from locker.contract import records
 
 DOOR = 7
 START_MS = 1_700_000_000_000

@@ -17,7 +17,7 @@ from host_tools.host.ledger import open_ledger
 from host_tools.host.link_status import DOWN, NEVER, REFUSED, UP, link_statuses
 from host_tools.host.meeting import take_over
 from host_tools.host.orders import Order
-from locker.core import commands, records
+from locker.contract import commands, records
 
 DAY_MS = 86_400_000
 

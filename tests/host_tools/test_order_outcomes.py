@@ -17,7 +17,7 @@ from host_tools.host.notifier import ConsoleNotifier
 from host_tools.host.replica import Said, take
 from host_tools.host.said import Taken
 from host_tools.host.wording import Message
-from locker.core import records
+from locker.contract import records
 
 AT = ("--site", "mapo-3", "--cabinet", "1")
 

@@ -19,7 +19,7 @@ from host_tools.host import residents, tickets
 from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.notifier import ConsoleNotifier, FileNotifier
 from host_tools.host.wording import Message
-from locker.core import records
+from locker.contract import records
 from locker.wire import host_messages as messages
 
 

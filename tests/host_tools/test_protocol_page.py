@@ -18,7 +18,8 @@ from host_tools.host.links import Links
 from host_tools.host.replica import take
 from host_tools.host.tally import MALFORMED, Tally
 from host_tools.provision import incarnation
-from locker.core import commands, host_records, records
+from locker.contract import records
+from locker.core import host_records, orders
 from locker.shell.identity import Identity
 from locker.wire import batch, messages
 from locker.wire import host_messages as told
@@ -43,7 +44,7 @@ def test_every_kind_of_record_that_a_board_sends_is_in_the_table() -> None:
 
 def test_every_command_is_in_the_table_of_what_it_does_and_of_when_it_is_possible() -> None:
     listed = {row[1]: int(row[0]) for row in rows("commands")}
-    assert sorted(listed.values()) == sorted(commands._ACTIONS)
+    assert sorted(listed.values()) == sorted(orders._ACTIONS)
     possible = PAGE.split("| commands | possible when |")[1].split("\n\n")[0]
     assert [name for name in listed if name not in possible] == []
 

@@ -8,7 +8,7 @@ from test_branches import Meetings
 
 from host_tools.host import meeting, orders, residents
 from host_tools.host.ledger import open_ledger
-from locker.core import commands, records
+from locker.contract import commands, records
 
 
 @pytest.fixture

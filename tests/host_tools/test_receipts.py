@@ -15,9 +15,9 @@ from host_tools.host.notifier import ConsoleNotifier
 from host_tools.host.presence import Presence
 from host_tools.host.replica import Said, take
 from host_tools.host.wording import Message
-from locker.core import records
-from locker.core.codes import receipt_code
-from locker.wire.keys import epoch_keys
+from locker.contract import records
+from locker.contract.codes import receipt_code
+from locker.contract.keys import epoch_keys
 
 SITE = "mapo-3"
 COUNTER = 20_012  # more than its four last digits

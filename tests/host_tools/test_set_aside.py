@@ -16,8 +16,8 @@ from host_tools.host.notifier import FileNotifier
 from host_tools.host.orders import Order
 from host_tools.host.replica import take
 from host_tools.host.said import Said
-from locker.core import commands, records
-from locker.core.records import Record
+from locker.contract import commands, records
+from locker.contract.records import Record
 
 HOUR_MS = 3_600_000
 

@@ -17,7 +17,7 @@ from host_tools.host.meeting import meet
 from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import take
 from host_tools.host.said import Said
-from locker.core import records
+from locker.contract import records
 from locker.wire import host_messages as messages
 from locker.wire.host_messages import Refused
 

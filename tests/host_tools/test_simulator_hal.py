@@ -15,7 +15,7 @@ from host_tools.simulator.hal import SimulatedHal
 from host_tools.simulator.network import Network
 from host_tools.simulator.noise import stream
 from host_tools.simulator.world import World, board_named
-from locker.core import records
+from locker.contract import records
 
 MS = 1000
 

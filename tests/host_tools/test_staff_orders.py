@@ -15,10 +15,11 @@ from host_tools.host.notifier import ConsoleNotifier
 from host_tools.host.orders import Order
 from host_tools.host.replica import Said, take
 from host_tools.host.wording import Message
-from locker.core import commands, records
-from locker.core.codes import staff_code
-from locker.core.records import Record
-from locker.wire.keys import epoch_keys
+from locker.contract import commands, records
+from locker.contract.codes import staff_code
+from locker.contract.keys import epoch_keys
+from locker.contract.records import Record
+from locker.core import orders as board_orders
 
 PLACE = ("--site", "mapo-3", "--cabinet", "1")
 
@@ -278,7 +279,7 @@ def test_a_ticket_whose_deposit_the_courier_took_back_is_open_again(staff: Staff
 
 
 def test_every_order_has_its_words(staff: Staff) -> None:
-    assert set(order_log.WHAT) == set(commands._ACTIONS), "each command of a board has its words"
+    assert set(order_log.WHAT) == set(board_orders._ACTIONS), "each command of a board has its words"
     with open_ledger(staff.data) as ledger, ledger.writing() as connection:
         orders.queue(connection, 1, [orders.Order(commands.TURN_TICKETS, a=1)], 0)
     assert [one["what"] for one in staff.read("order", "list")] == ["new ticket key"]

@@ -20,8 +20,9 @@ from host_tools.host import generations, residents, tables
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Enrolment, open_ledger
 from host_tools.host.orders import Order
-from locker.core import commands, entry, journal, records
-from locker.core.tickets import recorded
+from locker.contract import commands, records
+from locker.contract.tickets import recorded
+from locker.core import entry, journal
 from tests.memory_disk import scratch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "host_tools"))

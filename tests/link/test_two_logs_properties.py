@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from host_tools.host import tables
 from host_tools.host.ledger import open_ledger
 from host_tools.host.orders import Order
-from locker.core import commands, records
+from locker.contract import commands, records
 from tests.memory_disk import scratch
 
 from .beginning import begin

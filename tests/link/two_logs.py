@@ -22,12 +22,13 @@ from host_tools.host.orders import Order
 from host_tools.host.quick_session import QuickSession
 from host_tools.host.replica import Said, take
 from host_tools.host.tally import Tally
-from locker.core import commands, journal, records
+from locker.contract import commands, records
+from locker.contract.codes import RULE
+from locker.contract.tickets import recorded
 from locker.core import effects as do
+from locker.core import journal
 from locker.core.cabinet import Cabinet
-from locker.core.codes import RULE
 from locker.core.journal import State
-from locker.core.tickets import recorded
 from locker.shell import identity as identities
 from locker.shell.app import BUILD
 from locker.shell.format import format_journal

@@ -8,7 +8,7 @@
  *   here                          in the code
  *   board: talk, urgent           firmware/locker/shell/link.py, Link._talk and Link.urgent
  *   at_board                      firmware/locker/shell/link.py, Link._hear
- *   write_effect, write_number    firmware/locker/core/commands.py, apply
+ *   write_effect, write_number    firmware/locker/core/orders.py, apply
  *   people                        firmware/locker/core/deposit.py; Door.apply in core/journal.py keeps the parcel's epoch
  *   at_host                       host_tools/host/links.py, Links.hear and Links.answer
  *   take, enter                   host_tools/host/replica.py, take and _Turn._apply

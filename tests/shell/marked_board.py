@@ -4,7 +4,7 @@ import struct
 
 from nor_flash import NorFlash, Nvs
 
-from locker.core import records
+from locker.contract import records
 from locker.core.journal import State
 from locker.shell.format import format_journal
 from locker.shell.marks import NAME, pair

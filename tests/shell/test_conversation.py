@@ -4,7 +4,7 @@ from nor_flash import NorFlash
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, Entropy
 from wire_end import WireEnd
 
-from locker.core import records
+from locker.contract import records
 from locker.shell.format import format_journal
 from locker.shell.link import Link
 from locker.shell.store import Store

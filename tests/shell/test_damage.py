@@ -5,7 +5,7 @@ import sys
 from marked_board import Board, doubts, lived
 from nor_flash import NorFlash
 
-from locker.core import records
+from locker.contract import records
 from locker.shell.store import JournalError, Store
 
 EVERYTHING = sys.implementation.name == "cpython"

@@ -3,7 +3,7 @@
 from marked_board import Board, doubts, lived
 from nor_flash import PowerFailed
 
-from locker.core import records
+from locker.contract import records
 from locker.shell.format import format_journal
 from locker.shell.marks import NAME
 

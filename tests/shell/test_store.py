@@ -4,7 +4,7 @@ import gc
 
 from nor_flash import NorFlash, PowerFailed
 
-from locker.core import records
+from locker.contract import records
 from locker.shell.format import format_journal
 from locker.shell.store import JournalError, JournalFull, Store
 

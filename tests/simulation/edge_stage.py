@@ -9,8 +9,8 @@ from tempfile import mkdtemp
 from host_tools.host import residents, tickets
 from host_tools.host.ledger import open_ledger
 from host_tools.simulator.people import courier, send
-from locker.core import tickets as derivation
-from locker.core.codes import NO_TAIL
+from locker.contract import tickets as derivation
+from locker.contract.codes import NO_TAIL
 from tests.simulation.stage import make_flash
 
 from .paired import BOARD, RESIDENT, SITE, START_NS, UNTIL_DEPOSITED_MS, Run, Stage, enrolled, seeded, stage

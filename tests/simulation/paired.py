@@ -41,7 +41,7 @@ from host_tools.simulator.people import courier, send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World
 from locker.board import from_json
-from locker.core import records
+from locker.contract import records
 from locker.shell.app import App
 from locker.shell.identity import Identity
 from locker.shell.identity import from_json as from_identity_json

@@ -13,9 +13,10 @@ from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.hal import SimulatedHal
 from host_tools.simulator.loop import VirtualTimeLoop
 from host_tools.simulator.world import World, board_named
-from locker.core import host_records, records
-from locker.core.codes import NO_TAIL, RULE, pickup_code
-from locker.core.tickets import ticket, ticket_key
+from locker.contract import records
+from locker.contract.codes import NO_TAIL, RULE, pickup_code
+from locker.contract.tickets import ticket, ticket_key
+from locker.core import host_records
 from locker.shell import identity as identities
 from locker.shell.app import App
 from locker.wire import host_messages as messages

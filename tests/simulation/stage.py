@@ -16,9 +16,9 @@ from host_tools.simulator.people import courier, send
 from host_tools.simulator.virtual_board.nvs import Namespace
 from host_tools.simulator.world import World
 from locker.board import from_json
-from locker.core import records
-from locker.core.codes import NO_TAIL, RULE, duress_code, pickup_code
-from locker.core.tickets import tail, ticket, ticket_key
+from locker.contract import records
+from locker.contract.codes import NO_TAIL, RULE, duress_code, pickup_code
+from locker.contract.tickets import tail, ticket, ticket_key
 from locker.shell import identity as identities
 from locker.shell.app import App
 from locker.shell.format import format_journal

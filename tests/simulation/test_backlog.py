@@ -6,7 +6,7 @@ from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.hal import MARKS
 from host_tools.simulator.people import send
 from host_tools.simulator.virtual_board.nvs import Namespace
-from locker.core import records
+from locker.contract import records
 from locker.core.journal import State
 from locker.shell.marks import pair
 from locker.shell.store import Store

@@ -11,7 +11,7 @@ from host_tools.simulator.bus import Rs485Bus
 from host_tools.simulator.chip import WDT_RESET
 from host_tools.simulator.clock import Clock
 from host_tools.simulator.people import Script, courier, resident, send
-from locker.core import records
+from locker.contract import records
 from tests.simulation.row import BAUD, Row, RowCabinet
 from tests.simulation.test_parcel_life import LIFE
 

@@ -18,7 +18,7 @@ from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.network import Network
 from host_tools.simulator.world import World, board_named
-from locker.core import records
+from locker.contract import records
 from locker.core.effects import Pulse, Record
 from locker.shell.app import App
 from tests.simulation.coil_judge import CoilJudge

@@ -8,7 +8,7 @@ from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.people import screen_of, send
 from host_tools.simulator.world import World, board_named
-from locker.core import records
+from locker.contract import records
 from tests.simulation.guarded import Board
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 from tests.simulation.test_parcel_life import LIFE, life_in

@@ -6,7 +6,7 @@ from pathlib import Path
 from host_tools.simulator.controller import VirtualController
 from host_tools.simulator.network import Network, Stream
 from host_tools.simulator.people import courier, send
-from locker.core import records
+from locker.contract import records
 from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
 from locker.wire.host_session import HostSession

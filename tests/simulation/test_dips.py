@@ -7,7 +7,7 @@ import pytest
 from host_tools.simulator.people import Script, Until, courier, send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World
-from locker.core import records
+from locker.contract import records
 from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash, ticket_of
 from tests.simulation.test_parcel_life import LIFE, SERIAL, life_in
 

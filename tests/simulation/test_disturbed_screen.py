@@ -6,7 +6,8 @@ import pytest
 
 from host_tools.simulator.people import screen_of, send
 from host_tools.simulator.trace import Entry
-from locker.core import records, texts
+from locker.contract import records
+from locker.core import texts
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 from tests.simulation.test_languages import page
 from tests.simulation.test_parcel_life import LIFE, life_in

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from host_tools.simulator.people import send
-from locker.core import records
+from locker.contract import records
 from tests.simulation.flood import KINDS, Flood
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 from tests.simulation.typist import check_answered, typing

@@ -8,7 +8,8 @@ import pytest
 from host_tools.simulator.hal import MARKS
 from host_tools.simulator.people import courier, resident, send
 from host_tools.simulator.virtual_board.nvs import Namespace
-from locker.core import records, texts
+from locker.contract import records
+from locker.core import texts
 from locker.core.events import ContactClosed, ContactOpened
 from locker.core.journal import RESERVE, WAITING, State
 from locker.shell.marks import pair

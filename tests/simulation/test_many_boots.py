@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from locker.core import records
+from locker.contract import records
 from locker.shell.store import Store
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from host_tools.simulator.people import Script, courier, resident, send
 from host_tools.simulator.world import World
-from locker.core import records
+from locker.contract import records
 from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash, ticket_of
 
 SERIAL = 5  # which has no safe tail, so that no slip is a call for help

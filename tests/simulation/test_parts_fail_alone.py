@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.simulator.people import courier, screen_of, send
-from locker.core import records
+from locker.contract import records
 from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash, ticket_of
 from tests.simulation.test_parcel_life import LIFE, SERIAL, life_in
 

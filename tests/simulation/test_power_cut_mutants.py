@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from locker.contract import records
 from locker.core import effects as do
-from locker.core import records
 from locker.core.cabinet import Cabinet
 from locker.core.journal import TAKING, WAITING, Door, State
 from locker.shell import store

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.simulator.people import Script, courier, resident, send
-from locker.core import records
+from locker.contract import records
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 
 SERIAL = 815

@@ -15,7 +15,7 @@ from host_tools.simulator.controller import VirtualController
 from host_tools.simulator.network import Network
 from host_tools.simulator.people import courier, resident, send
 from host_tools.simulator.radio import VERSIONS, Radio, Refused
-from locker.core import records
+from locker.contract import records
 from tests.simulation.stage import Cabinet, code_of, make_flash, ticket_of
 from tests.simulation.test_dead_connection import TcpHost
 

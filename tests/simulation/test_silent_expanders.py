@@ -10,7 +10,7 @@ from host_tools.simulator.mcp23017 import MCP23017
 from host_tools.simulator.people import send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World, board_named
-from locker.core import records
+from locker.contract import records
 from locker.core.journal import WAITING
 from tests.simulation.coil_judge import CoilJudge
 from tests.simulation.guarded import Board

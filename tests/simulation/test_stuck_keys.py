@@ -6,7 +6,8 @@ import pytest
 
 from host_tools.simulator.people import Script, Until, screen_of, send
 from host_tools.simulator.world import World
-from locker.core import records, texts
+from locker.contract import records
+from locker.core import texts
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 from tests.simulation.test_languages import page
 

@@ -12,8 +12,8 @@ from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.link_status import link_statuses
 from host_tools.host.replica import take
 from host_tools.host.said import Said
-from locker.core import records
-from locker.core.codes import RULE
+from locker.contract import records
+from locker.contract.codes import RULE
 from locker.shell import identity as identities
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "host_tools"))

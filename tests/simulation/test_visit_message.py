@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.simulator.people import resident, send
-from locker.core import records
+from locker.contract import records
 
 from .stage import Cabinet, TestHost, make_flash
 

@@ -11,10 +11,10 @@ from host_tools.errors import Complaint
 from host_tools.host.ledger import Identity, open_ledger
 from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.virtual_board.control import HandsClient
-from locker.core import records
-from locker.core.codes import NO_TAIL, pickup_code
+from locker.contract import records
+from locker.contract.codes import NO_TAIL, pickup_code
+from locker.contract.keys import epoch_keys
 from locker.shell.store import Store
-from locker.wire.keys import epoch_keys
 from tests.swift_stage import SwiftStage, ansim
 
 from .ear import Ear

@@ -14,7 +14,7 @@ from host_tools.demo.watch import Watch
 from host_tools.host import tables
 from host_tools.host.ledger import open_ledger
 from host_tools.simulator.virtual_board.control import HandsClient
-from locker.core import records
+from locker.contract import records
 from tests.swift_stage import ansim
 
 from .relay import BEFORE, BEHIND, IN, PASS, STALL, TO_BOARD, TO_HOST, Frame

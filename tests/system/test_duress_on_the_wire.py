@@ -12,7 +12,7 @@ from host_tools.simulator.people import courier, resident, send
 from host_tools.simulator.virtual_board.virtual_time import run_in_virtual_time
 from host_tools.simulator.world import World
 from locker.board import from_json
-from locker.core import records
+from locker.contract import records
 from tests.simulation.stage import IDENTITY, TestHost, code_of, duress_of, make_flash, tail_of, ticket_of
 
 from .vfs import put_files

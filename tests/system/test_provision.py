@@ -15,8 +15,8 @@ from host_tools.boards import load_board, to_board_json
 from host_tools.device import Device
 from host_tools.host.ledger import ENROLLED, PENDING, Cabinet, open_ledger
 from host_tools.provision import incarnation
-from locker.core import records
-from locker.core.codes import RULE
+from locker.contract import records
+from locker.contract.codes import RULE
 from tests.system.flashed import flashed
 from tests.system.virtual_port import VirtualPort, ansim, virtual_board
 

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 
 from host_tools.host import generations, residents, tables
 from host_tools.host.ledger import open_ledger
-from locker.core import tickets as derivation
+from locker.contract import tickets as derivation
 from tests.swift_stage import ansim
 
 from .place import RESIDENT, Place

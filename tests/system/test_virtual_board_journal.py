@@ -14,7 +14,7 @@ from host_tools.simulator.people import Errand, courier, resident, send
 from host_tools.simulator.virtual_board.virtual_time import run_in_virtual_time
 from host_tools.simulator.world import World
 from locker.board import from_json
-from locker.core import records
+from locker.contract import records
 from locker.shell.store import Store
 from tests.simulation.stage import IDENTITY, Cabinet, TestHost, make_flash
 

@@ -1,6 +1,6 @@
 """A board and its host, joined by a string of one's own choosing. Runs on both interpreters."""
 
-from locker.mac import hmac_sha256
+from locker.contract.mac import hmac_sha256
 from locker.wire.frame import Decoder
 from locker.wire.host_messages import Ack, Report, named, typed
 from locker.wire.host_session import HostSession

@@ -2,7 +2,7 @@
 
 from golden import cases, raw
 
-from locker.core import codes, tickets
+from locker.contract import codes, tickets
 
 
 def test_tickets_and_tails_are_those_of_the_golden_vectors():

@@ -4,7 +4,7 @@ from memory import all_but, used
 from pair import ALIAS, REPORT, Pair
 
 from locker.compat import crc_hqx
-from locker.mac import hmac_sha256
+from locker.contract.mac import hmac_sha256
 from locker.wire.frame import Decoder, encode
 from locker.wire.host_messages import Ack
 

@@ -2,8 +2,8 @@
 
 from golden import cases, raw
 
-from locker.mac import hmac_sha256
-from locker.wire.keys import epoch_keys, expand
+from locker.contract.keys import epoch_keys, expand
+from locker.contract.mac import hmac_sha256
 
 
 def test_hkdf_gives_the_keys_of_rfc_5869():

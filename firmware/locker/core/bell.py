@@ -1,7 +1,8 @@
 """The bell: an alarm at once, and a screen that says no more than is true. A person at the host may answer."""
 
 from locker.compat import TYPE_CHECKING, const
-from locker.core import records, texts
+from locker.contract import records
+from locker.core import texts
 from locker.core.effects import ALARM
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """The cabinet: events in, effects out. The decisions are in the tables of core.door, core.entry and core.journal; here they meet."""
 
 from locker.compat import TYPE_CHECKING, const
-from locker.core import bell, commands, deposit, effects, entry, events, faults, journal, opening, records, resume, texts
+from locker.contract import records
+from locker.core import bell, deposit, effects, entry, events, faults, journal, opening, orders, resume, texts
 from locker.core import door as doors_table
 from locker.core.effects import BAD, KEY
 
@@ -96,7 +97,7 @@ class Cabinet:
         self._begin(now_ms)
         self.rekey()
         if self.state.clearing:  # the power failed while the ticket key turned
-            commands.turn(self)
+            orders.turn(self)
         self.checked_ms = now_ms + _BOOT_MS
         opening.start(self)
         bell.remember(self)
@@ -384,7 +385,7 @@ _EVENTS: "dict[type[events.Event], Callable[[Cabinet, Any], None]]" = {
     events.Seen: resume.see,
     events.SensorFailed: faults.fail,
     events.SupplyLow: faults.starve,
-    events.Commanded: commands.apply,
+    events.Commanded: orders.apply,
     events.OpeningAsked: opening.ask,
     events.OpeningGiven: opening.give,
 }

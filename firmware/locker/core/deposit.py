@@ -5,7 +5,8 @@ withdrawn: when another number is checked, or 60 s after closing.
 """
 
 from locker.compat import TYPE_CHECKING, const
-from locker.core import codes, effects, records, texts, tickets
+from locker.contract import codes, records, tickets
+from locker.core import effects, texts
 from locker.core.effects import BAD, GOOD
 from locker.core.journal import LOADING, REFUSED_MAX, RESERVED
 from locker.core.pickup import TYPED

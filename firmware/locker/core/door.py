@@ -5,7 +5,8 @@ Whether something was put in or taken is judged when the door has been closed fo
 """
 
 from locker.compat import TYPE_CHECKING, const
-from locker.core import deposit, effects, pickup, records, texts
+from locker.contract import records
+from locker.core import deposit, effects, pickup, texts
 from locker.core.effects import ALARM, ATTENTION
 from locker.core.journal import EMPTY, GRANTED, LOADING, RESERVED, TAKING, WAITING
 

@@ -7,7 +7,7 @@ exactly one PulseEnded, however late. Effects are named tuples: compare them tog
 
 from locker.compat import TYPE_CHECKING, NamedTuple, const
 
-Record = NamedTuple("Record", (("kind", int), ("door", int), ("a", int), ("b", int)))  # see core.records
+Record = NamedTuple("Record", (("kind", int), ("door", int), ("a", int), ("b", int)))  # see contract.records
 Spend = NamedTuple("Spend", (("serial", int),))  # the ticket is used up, durable at once; the serial as in records
 Clear = NamedTuple("Clear", (("generation", int),))  # the bitmap of spent tickets of that generation is erased, which held those of another
 Pulse = NamedTuple("Pulse", (("door", int),))

@@ -5,12 +5,13 @@ after boot), and answered 500 ms later: the same for right, wrong and empty. A d
 """
 
 from locker.compat import TYPE_CHECKING, const
-from locker.core import bell, codes, deposit, journal, opening, pickup, records, texts, tickets
+from locker.contract import codes, records, tickets
+from locker.contract.mac import same
+from locker.core import bell, deposit, journal, opening, pickup, texts
 from locker.core.deposit import DONE, FOUND, GOOD_TICKET, HELP_MS, LARGER, SHUT_EMPTY, STUCK
 from locker.core.effects import BAD, GOOD
-from locker.core.journal import EMPTY, FAILURES_MAX, REFUSED_MAX, SERVICE, WAITING
+from locker.core.journal import EMPTY, FAILURES_MAX, REFUSED_MAX, WAITING
 from locker.core.pickup import CONFIRM, TYPED
-from locker.mac import same
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
@@ -211,7 +212,7 @@ def _whose(cabinet: "Cabinet", door: "Door", number: int, pin: bytes) -> "int | 
     code, duress = codes.pickup_digits(key, board_id, epoch, number, counter, door.retry, tail, rule)
     right = same(pin, code[:size])
     duress = same(pin, duress[:size])
-    service = door.armed == SERVICE
+    service = door.armed == records.SERVICE
     staff = same(pin, codes.code_digits(key, b"service" if service else b"recall", board_id, epoch, number, counter, door.arming))
     if in_use and door.epoch == epoch & 1023 and (right or duress):
         return records.BY_CODE if right else records.BY_DURESS

@@ -17,7 +17,7 @@ KeysLeftOut = NamedTuple("KeysLeftOut", (("keys", str),))  # those that type not
 Seen = NamedTuple("Seen", (("door", int), ("closed", bool), ("occupied", bool)))
 SensorFailed = NamedTuple("SensorFailed", (("door", int),))  # nobody can tell whether something is inside
 SupplyLow = NamedTuple("SupplyLow", (("door", int), ("mv", int)))  # its pulse was refused; PulseEnded follows
-Commanded = NamedTuple("Commanded", (("number", int), ("kind", int), ("door", int), ("counter", int), ("a", int)))  # see core.commands
+Commanded = NamedTuple("Commanded", (("number", int), ("kind", int), ("door", int), ("counter", int), ("a", int)))  # see contract.commands
 OpeningAsked = NamedTuple("OpeningAsked", (("door", int), ("counter", int)))  # the host wants to open the door of that parcel
 OpeningGiven = NamedTuple("OpeningGiven", (("challenge", int), ("digits", int)))  # its answer to a Challenge
 

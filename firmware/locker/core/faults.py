@@ -1,7 +1,8 @@
 """What is wrong at the cabinet and is not of a visit: somebody at its inside, broken keys, a sensor, a weak supply."""
 
 from locker.compat import TYPE_CHECKING
-from locker.core import entry, records
+from locker.contract import records
+from locker.core import entry
 from locker.core.effects import ALARM
 
 if TYPE_CHECKING:

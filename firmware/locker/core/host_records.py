@@ -1,12 +1,12 @@
-"""The host's half of `locker.core.records`: what each field of a record may say, in one table. No board carries it.
+"""The host's half of `locker.contract.records`: what each field of a record may say, in one table. No board carries it.
 
 The host looks at every record that it unpacks, and docs/protocol.md draws its table from here. A kind that is not in the table is of a
 newer board, and its fields may say anything; the board's own kinds, from 128 on, are never told.
 """
 
 from locker.compat import TYPE_CHECKING, NamedTuple
-from locker.core import records
-from locker.core.records import Record
+from locker.contract import records
+from locker.contract.records import Record
 
 if TYPE_CHECKING:
     Parts = tuple[tuple[int, int, int], ...]

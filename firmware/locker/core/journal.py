@@ -8,8 +8,9 @@ gives must be written.
 from collections import OrderedDict
 
 from locker.compat import TYPE_CHECKING, const
-from locker.core import effects, records
-from locker.core.codes import RULE
+from locker.contract import records
+from locker.contract.codes import RULE
+from locker.core import effects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,11 +25,7 @@ TAKING = const(5)  # the door was pulsed or opened for the resident; its code is
 
 FAILURES_MAX = const(10)  # counted failures of a parcel; from here on the door asks for all 12 digits
 
-# What may open the door of staff (Door.armed).
-RECALL = const(1)
-SERVICE = const(2)
-
-# A serial has 17 bits in records: the highest is the parity of its ticket key's generation, see core.tickets.recorded.
+# A serial has 17 bits in records: the highest is the parity of its ticket key's generation, see contract.tickets.recorded.
 # DOOR_STATE.a: serial in bits 0-16, failures in 17-20, jammed in 21, epoch modulo 1024 in 22-31.
 # DOOR_STATE.b: state in bits 0-2, out in 3, flagged in 4, armed in 5-6, arming in 7-10, retry in 11-14, counter in 15-31.
 _SERIAL_MASK = const(0x1FFFF)

@@ -8,7 +8,8 @@ The board refuses more than 4 such openings a minute and 6 a day of its uptime, 
 """
 
 from locker.compat import TYPE_CHECKING, const
-from locker.core import deposit, records, texts
+from locker.contract import records
+from locker.core import deposit, texts
 from locker.core.journal import WAITING
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ somebody's number.
 """
 
 from locker.compat import TYPE_CHECKING, const
-from locker.core import records, texts
+from locker.contract import records
+from locker.core import texts
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet

@@ -1,8 +1,9 @@
 """After a power cut: what was begun is resolved from the sensors, no coil moves, and the screen says what is to be done now."""
 
 from locker.compat import TYPE_CHECKING, const
+from locker.contract import records
 from locker.core import door as doors_table
-from locker.core import journal, pickup, records, texts
+from locker.core import journal, pickup, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

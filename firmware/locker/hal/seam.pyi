@@ -145,6 +145,6 @@ class Hal(Protocol):
         """Memory of the chip that outlives resets, but no power cut: keeps up to 64 bytes, or tells what is kept (b"": nothing)."""
 
     def reset_cause(self) -> int:
-        """Why this boot happened: one of the RESET_ constants of locker.core.records."""
+        """Why this boot happened: one of the RESET_ constants of locker.contract.records."""
 
     def reset(self) -> None: ...

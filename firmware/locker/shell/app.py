@@ -3,8 +3,9 @@
 import gc
 
 from locker.compat import const
+from locker.contract import records
 from locker.core import effects as do
-from locker.core import events, records, texts
+from locker.core import events, texts
 from locker.core.cabinet import Cabinet
 from locker.core.journal import RESERVE, TAKING, State
 from locker.shell import identity as identities

@@ -3,10 +3,10 @@
 from binascii import unhexlify
 from collections import namedtuple
 
-from locker.core.codes import RULE
+from locker.contract.codes import RULE
+from locker.contract.keys import epoch_keys
+from locker.contract.tickets import keyed
 from locker.core.secrets import Secrets
-from locker.core.tickets import keyed
-from locker.wire.keys import epoch_keys
 
 _BYTES = ("board_id", "alias", "site_id", "master_secret", "nonce_host", "nonce_board")
 Identity = namedtuple("Identity", _BYTES + ("cabinet", "ticket_secret", "is_old", "generation", "rule"))

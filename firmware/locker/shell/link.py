@@ -9,7 +9,8 @@ opened wait for the end of the visit, at most 8 s, so that one message and one a
 """
 
 from locker.compat import const
-from locker.core import commands, events
+from locker.contract import commands
+from locker.core import events
 from locker.wire import messages
 
 _BATCH = const(8)

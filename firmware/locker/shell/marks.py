@@ -12,7 +12,7 @@ journal. See docs/decisions/0006-second-copies.md.
 import struct
 
 from locker.compat import const
-from locker.core import records
+from locker.contract import records
 from locker.core.journal import ANCHORS
 
 _BOOTS = "boots"  # of the blob with how many were left out of the journal, likewise

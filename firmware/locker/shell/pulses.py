@@ -1,7 +1,8 @@
 """The pulse on its way to a coil: it waits while the limits refuse it, is ended by the loop, and cut by hardware if the loop fails."""
 
 from locker.compat import const
-from locker.core import events, records
+from locker.contract import records
+from locker.core import events
 
 _OVERTIME_MS = const(100)  # how long after its due end a pulse is cut by the hardware timer
 _STRAY_STEPS = const(7)  # more than 100 ms of current that nobody has given

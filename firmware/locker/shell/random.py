@@ -6,7 +6,7 @@ first number of that boot is drawn. The chip's generator is mixed in, and costs 
 docs/decisions/0141-where-nonces-come-from.md.
 """
 
-from locker.mac import hmac_sha256
+from locker.contract.mac import hmac_sha256
 
 NAME = "seed"  # of the blob: 32 bytes of seed, 8 of how many boots have used it or one before, most significant byte first
 SEED_BYTES = 32

@@ -1,7 +1,8 @@
 """What of the cabinet can be reached: doors go and come with the expanders and sensors that they hang on."""
 
 from locker.compat import const
-from locker.core import events, records
+from locker.contract import records
+from locker.core import events
 
 _NAMED_MAX = const(32)  # the last door that LEVEL_LOST can name
 

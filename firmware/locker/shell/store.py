@@ -1,6 +1,6 @@
 """The journal on its raw flash partition: an append-only ring of records, and the bitmaps of spent tickets.
 
-Blocks 0-119 are the ring: a block holds a 16-byte header and 170 records of 24 bytes (20 of core.records and a CRC-32). The
+Blocks 0-119 are the ring: a block holds a 16-byte header and 170 records of 24 bytes (20 of contract.records and a CRC-32). The
 block with sequence s lies at s mod 120, so the newest header tells where everything is; what was damaged since is passed over and
 counted (docs/decisions/0006-second-copies.md). Blocks 120-121 and 124-125 are two bitmaps of 65,536 tickets, of the even generations of
 ticket keys and of the odd ones: a set bit is an unspent ticket, and spending clears it in place. The even bitmap of a site that is older
@@ -12,7 +12,7 @@ import struct
 from binascii import crc32
 
 from locker.compat import const
-from locker.core import records
+from locker.contract import records
 from locker.core.journal import ANCHORS, TAIL
 
 _BLOCK_BYTES = const(4096)

@@ -1,6 +1,6 @@
 """A run of journal records in few bytes: each is written as its difference from the one before.
 
-A record is the 20 bytes of `locker.core.records`: kind, door, boot, number, uptime, a, b as "<BBHIIII". On the link it is
+A record is the 20 bytes of `locker.contract.records`: kind, door, boot, number, uptime, a, b as "<BBHIIII". On the link it is
 
     kind     1 byte, never 0
     shape    1 byte: bit 7 set when the place follows; bits 5-6 the bytes of the increase, less 1; bits 2-4 the bytes of b, 0 for the

@@ -4,7 +4,7 @@ MicroPython's AES knows ECB and CBC only; CCM needs nothing else.
 """
 
 from locker.compat import aes
-from locker.mac import same
+from locker.contract.mac import same
 
 
 class BadSeal(Exception):

@@ -1,7 +1,7 @@
 """The host's end of the conversation that `locker.wire.session` describes."""
 
 from locker.compat import TYPE_CHECKING, const
-from locker.mac import hmac_sha256
+from locker.contract.mac import hmac_sha256
 from locker.wire import frame
 from locker.wire.host_messages import decode_message, typed
 from locker.wire.session import Session

@@ -4,8 +4,8 @@ The message format of OSCORE is not used. On a board, where nobody asks a contex
 """
 
 from locker.compat import NamedTuple
-from locker.mac import hmac_sha256
-from locker.wire.keys import expand
+from locker.contract.keys import expand
+from locker.contract.mac import hmac_sha256
 
 Context = NamedTuple(
     "Context",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from host_tools.simulator.people import send
-from locker.core import records
+from locker.contract import records
 from locker.shell.store import Store
 from tests.bench import FIRMWARE, REPOSITORY, SCRIPTS, Table
 from tests.bench.micropython import output

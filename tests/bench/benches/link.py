@@ -11,7 +11,7 @@ from typing import NamedTuple
 from host_tools.host.chronicle import EVENTS
 from host_tools.simulator.people import Script, courier, resident, send
 from host_tools.simulator.world import World
-from locker.core.records import Record
+from locker.contract.records import Record
 from tests.bench import Table
 from tests.bench.encodings import coap_oscore, json_mqtt, protobuf_mqtt
 from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash, ticket_of

@@ -12,7 +12,8 @@ import sys
 
 from cabinet_script import SECRETS, numbered, parcel_code, parcel_duress
 
-from locker.core import effects, events, journal, records
+from locker.contract import records
+from locker.core import effects, events, journal
 from locker.core.cabinet import Cabinet
 
 SERIAL = 42

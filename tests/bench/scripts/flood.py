@@ -11,7 +11,7 @@ import json
 import sys
 
 from locker.board import from_json
-from locker.mac import hmac_sha256
+from locker.contract.mac import hmac_sha256
 from locker.shell import identity as identities
 from locker.shell.app import App
 from locker.shell.format import format_journal

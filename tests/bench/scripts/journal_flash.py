@@ -15,7 +15,7 @@ import sys
 import vfs
 from nor_flash import NorFlash
 
-from locker.core import records
+from locker.contract import records
 from locker.core.journal import State
 from locker.shell.format import format_journal
 from locker.shell.store import Store

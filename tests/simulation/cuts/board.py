@@ -7,10 +7,11 @@ import heapq
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from locker.contract import records, tickets
+from locker.contract.codes import RULE
 from locker.core import effects as do
-from locker.core import entry, events, records, tickets
+from locker.core import entry, events
 from locker.core.cabinet import Cabinet
-from locker.core.codes import RULE
 from locker.core.journal import RESERVE, State
 from locker.core.secrets import Secrets
 from locker.shell import identity as identities

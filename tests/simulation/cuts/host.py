@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from locker.core import host_records, records
+from locker.contract import records
+from locker.core import host_records
 from locker.core.events import Commanded
 from tests.simulation.cuts.laws import require
 

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from locker.core import journal, records
+from locker.contract import records
+from locker.contract.records import CANCELLED, COLLECTED, DEPOSITED, SENSOR_FAULT, STILL_INSIDE
+from locker.core import journal
 from locker.core.journal import FAILURES_MAX, GRANTED, LOADING, RESERVED, TAKING, WAITING
-from locker.core.records import CANCELLED, COLLECTED, DEPOSITED, SENSOR_FAULT, STILL_INSIDE
 from locker.shell.marks import pair
 from locker.shell.store import Store
 from tests.simulation.cuts.opened import OpenedStore

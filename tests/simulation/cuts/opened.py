@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from unittest.mock import patch
 
-from locker.core import records
+from locker.contract import records
 from locker.shell import store
 from locker.shell.store import Store
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from locker.core import codes, commands, texts
+from locker.contract import codes, commands
 from locker.core import effects as do
+from locker.core import texts
 from locker.core.events import Commanded, OpeningAsked, OpeningGiven
 from tests.simulation.cuts.board import SECRETS
 from tests.simulation.cuts.past import HERS, NEW

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from locker.core import records
+from locker.contract import records
 from locker.core.journal import RESERVE
 from tests.simulation.cuts.board import NUMBERS, Board
 from tests.simulation.cuts.opened import SLOTS

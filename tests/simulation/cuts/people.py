@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from locker.core import codes, records, texts, tickets
+from locker.contract import codes, records, tickets
+from locker.core import texts
 from tests.simulation.cuts.board import SECRETS, code_key, rule_of, ticket_key
 from tests.simulation.cuts.laws import require
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-from locker.core import records as r
+from locker.contract import records as r
 from locker.core import texts
 from tests.simulation.cuts import orders
 from tests.simulation.cuts.past import HERS, INVENTED, NEW, OTHER, QUIET_MS, full, one_waits, two_wait, wrapped

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from locker.core import codes, entry, events, journal
+from locker.contract import codes
+from locker.core import entry, events, journal
 from locker.shell.format import format_journal
 from tests.simulation.cuts import laws
 from tests.simulation.cuts.board import NUMBERS, Board

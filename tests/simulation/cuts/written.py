@@ -1,6 +1,6 @@
 """What the flash must hold: noted outside the board, from what the journal was asked to write and said it had written."""
 
-from locker.core import records
+from locker.contract import records
 from locker.core.journal import State
 from locker.shell.store import Store
 

@@ -1,6 +1,6 @@
 """HKDF-Expand, and the keys of an epoch: what a board's pickup codes and receipts hang on."""
 
-from locker.mac import hmac_sha256
+from locker.contract.mac import hmac_sha256
 
 
 def expand(prk: bytes, info: bytes, length: int) -> bytes:

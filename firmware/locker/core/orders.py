@@ -4,8 +4,24 @@ A command names the parcel it is for by the door's counter. Said again after a p
 """
 
 from locker.compat import TYPE_CHECKING, const
-from locker.core import bell, deposit, entry, records
-from locker.core.codes import RULE
+from locker.contract import records
+from locker.contract.codes import RULE
+from locker.contract.commands import (
+    ADOPT,
+    ANSWER_BELL,
+    ARM_RECALL,
+    ARM_SERVICE,
+    BEGIN_EPOCH,
+    DISARM,
+    REISSUE,
+    SET_OUT,
+    SET_PATIENCE,
+    SETTLE,
+    SKIP,
+    TURN_TICKETS,
+)
+from locker.contract.tickets import GENERATION_MAX
+from locker.core import bell, deposit, entry
 from locker.core.effects import Clear, Spend
 from locker.core.journal import (
     ARMING_MAX,
@@ -14,12 +30,9 @@ from locker.core.journal import (
     EPOCH_BITS,
     EPOCHS_MAX,
     LOADING,
-    RECALL,
     RETRY_MAX,
-    SERVICE,
     WAITING,
 )
-from locker.core.tickets import GENERATION_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,19 +41,6 @@ if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
     from locker.core.events import Commanded
     from locker.core.journal import Door
-
-SKIP = const(0)  # the host knows that the board has had this command and all before it; not a command of its log
-REISSUE = const(1)  # a: retry, more than before; another code for the same parcel, the failures stay
-ARM_RECALL = const(2)  # a: arming, more than before; staff may take the parcel out once
-ARM_SERVICE = const(3)  # a: arming, more than before; staff may open the door once
-DISARM = const(4)
-SET_OUT = const(5)  # a: 1 out of service, 0 back
-SET_PATIENCE = const(6)  # a: 1-4, how many times as long the cabinet waits for people; door 0
-BEGIN_EPOCH = const(7)  # a: epoch, more than before, above its 18 bits the rule of codes and tails; counter: the host's half of its nonce
-ANSWER_BELL = const(8)  # a: number of the event BELL_RUNG that a person has seen; door 0
-ADOPT = const(9)  # a: as in ADOPTED; a parcel that is inside and that the journal does not know; its code is of the present epoch
-SETTLE = const(10)  # counter: of the only parcel of epochs up to a that may wait there, 0 for none; another one is gone
-TURN_TICKETS = const(11)  # a: generation of the ticket key, up to 16383; a later one begins, with the one before still good; door 0
 
 _TURN = const(16)  # records: those of the turn, and those of a boot in the midst of it
 
@@ -62,12 +62,12 @@ def _arm(cabinet: "Cabinet", door: "Door", which: int, arming: int) -> bool:
 
 def _recall(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
     """Arms the code with which staff take the parcel out."""
-    return door.state >= WAITING and _arm(cabinet, door, RECALL, event.a)
+    return door.state >= WAITING and _arm(cabinet, door, records.RECALL, event.a)
 
 
 def _service(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
     """Arms the code with which staff open the door."""
-    return _arm(cabinet, door, SERVICE, event.a)
+    return _arm(cabinet, door, records.SERVICE, event.a)
 
 
 def _disarm(cabinet: "Cabinet", door: "Door", _: "Commanded") -> bool:

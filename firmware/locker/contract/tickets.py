@@ -10,8 +10,8 @@ under it. It is generation 0 there, of which the tails are those of rule 0 for e
 import struct
 
 from locker.compat import const
-from locker.core.codes import RULE, same
-from locker.mac import digits, hmac_sha256
+from locker.contract.codes import RULE, same
+from locker.contract.mac import digits, hmac_sha256
 
 SERIALS = const(65536)
 OLD_SERIALS = const(100000)  # under a first key that is older than generations

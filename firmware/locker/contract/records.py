@@ -94,6 +94,10 @@ SUPPLY_SENSE = const(4)
 CURRENT_SENSE = const(5)
 LINK = const(6)
 
+# Whose code is armed (ARMED.a above its 8 bits): staff's for a parcel, or for the door.
+RECALL = const(1)
+SERVICE = const(2)
+
 # Who opened the door of a parcel (PICKUP_OPENED.a).
 BY_CODE = const(0)
 BY_DURESS = const(1)

@@ -5,8 +5,8 @@ Numbers enter a derivation big-endian: epoch 4 bytes, door 1, counter 4, serial 
 
 import struct
 
-from locker import mac
 from locker.compat import const
+from locker.contract import mac
 
 RULE = const(1)  # the newest rule of codes and tails; an epoch carries its own from its beginning
 NO_TAIL = const(100)  # from here on a tail is none
