@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from host_tools.host.ledger import Identity, Ledger
+from host_tools.link.messages import decode_message
 from locker.contract import records
 from locker.wire import ccm, frame, oscore
 from locker.wire.ccm import BadSeal
 from locker.wire.frame import BadFrame
-from locker.wire.host_messages import decode_message
 
 BOARD = "board"
 HOST = "host"

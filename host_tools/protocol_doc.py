@@ -15,11 +15,13 @@ import click
 from host_tools import protocol_bytes, protocol_digits
 from host_tools.carried import locker_folder
 from host_tools.host import carriers, links, listener, turns
+from host_tools.link import messages as host_messages
+from host_tools.link import records as host_records
 from locker.contract import codes, commands, records, tickets
-from locker.core import host_records, journal, opening
+from locker.core import journal, opening
 from locker.shell import identity as identities
 from locker.shell import link
-from locker.wire import frame, host_messages, messages, session, station
+from locker.wire import frame, messages, session, station
 
 _REPOSITORY = Path(__file__).parent.parent
 PAGE = _REPOSITORY / "docs" / "protocol.md"

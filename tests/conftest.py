@@ -160,7 +160,7 @@ class OnMicroPython(pytest.Item):
 
     def runtest(self) -> None:
         beside = "|".join(str(TESTS / folder) for folder in SHARED_FOLDERS)
-        folders = f"{FIRMWARE}|{self.path.parent}|{beside}|{TESTS}|{self.config.stash[LIBRARIES_FOLDER]}"
+        folders = f"{FIRMWARE}|{self.path.parent}|{beside}|{TESTS}|{TESTS.parent}|{self.config.stash[LIBRARIES_FOLDER]}"
         heap = LARGE_HEAP if self.path.name in ON_LARGE_HEAP else HEAP
         command = [micropython(), "-X", f"heapsize={heap}", "-c", RUN_ONE]
         ended = subprocess.run(

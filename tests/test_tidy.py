@@ -23,7 +23,8 @@ ALLOWED = {  # package: what it may import
     | {"asyncio", "os", "gc", "sys", "json"},
     "locker.hal": None,
 }
-HOST_MAY_IMPORT = {"locker.board", "locker.contract", "locker.core.host_records", "locker.wire"}
+HOST_MAY_IMPORT = {"locker.board", "locker.contract", "locker.wire"}
+LINK_MAY_IMPORT = HOST_MAY_IMPORT | {"locker.compat", "host_tools.link"}  # it runs on both interpreters
 SOURCES = sorted(path for folder in ("firmware", "host_tools", "tests") for path in (ROOT / folder).rglob("*.py"))
 
 
@@ -77,10 +78,10 @@ def test_host_tools_share_only_the_agreed_part_of_the_firmware(path: Path) -> No
     if "simulator" in path.parts:
         assert not {name for name in imported(path) if within(name, "locker.hal.esp32")}
         return
-    strangers = {
-        name for name in imported(path) if within(name, "locker") and not any(within(name, package) for package in HOST_MAY_IMPORT)
-    }
-    assert strangers <= {"locker"}
+    is_link = path.parent.name == "link"
+    allowed = LINK_MAY_IMPORT if is_link else HOST_MAY_IMPORT
+    ours = {name for name in imported(path) if within(name, "locker") or (is_link and within(name, "host_tools"))}
+    assert {name for name in ours if not any(within(name, package) for package in allowed)} <= {"locker"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)

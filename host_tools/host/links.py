@@ -11,15 +11,15 @@ from host_tools.host.database import now_ms
 from host_tools.host.ledger import SILENCED, Ledger
 from host_tools.host.meeting import FAULTS, OTHER_STORY, Meeting
 from host_tools.host.presence import Change
-from host_tools.host.quick_session import QuickSession
 from host_tools.host.said import Said, Taken
 from host_tools.host.tally import MALFORMED, UNKNOWN, UNSEALED, Tally
 from host_tools.host.tally import VERSION as OTHER_VERSION
 from host_tools.host.times import anchor
-from locker.wire import host_messages as messages
+from host_tools.link import messages
+from host_tools.link.messages import Report
+from host_tools.link.openssl_session import OpenSslSession
+from host_tools.link.session import HostSession, NotReady
 from locker.wire.frame import HELLO, VERSION, BadFrame, alias_of, kind_of
-from locker.wire.host_messages import Report
-from locker.wire.host_session import HostSession, NotReady
 
 _REFRESH_S = 1.0  # an alias that nobody knows sends us to the ledger at most this often
 _REFRESH_ANYWAY_S = 60.0
@@ -115,7 +115,7 @@ class Links:
         if identity is None:
             return None
         cabinet = identity.cabinet
-        session = QuickSession(identity.master_secret, cabinet.board_id, alias, os.urandom)
+        session = OpenSslSession(identity.master_secret, cabinet.board_id, alias, os.urandom)
         self._links[alias] = Link(cabinet.id, cabinet.site, cabinet.number, session)
         return self._links[alias]
 

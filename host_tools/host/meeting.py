@@ -23,10 +23,10 @@ from host_tools.host.ledger import RETIRED, SILENCED, Ledger, new_tag
 from host_tools.host.names import normal
 from host_tools.host.orders import Order
 from host_tools.host.standing import BRANCH, Board, of_story
+from host_tools.link.messages import Held, Refused, Report
 from locker.contract import commands, records
 from locker.contract.records import Record
 from locker.contract.tickets import recorded
-from locker.wire.host_messages import Held, Refused, Report
 
 ANY_TAG = -1
 _ADOPT_SHIFT = 18  # of the generation in an ADOPT

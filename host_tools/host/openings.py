@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, update
 
 from host_tools.host import tables
 from host_tools.host.ledger import Ledger
-from locker.wire.host_messages import Ask, Challenge, Give
+from host_tools.link.messages import Ask, Challenge, Give
 
 ASKED = "asked"
 CHALLENGED = "challenged"

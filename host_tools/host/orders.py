@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 from host_tools.host import aside, tables
 from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger
+from host_tools.link.messages import Command, encode_message
 from locker.contract import commands
 from locker.contract.codes import RULE
-from locker.wire.host_messages import Command, encode_message
 
 WAITING = "waiting"
 DONE = "done"

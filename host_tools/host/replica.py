@@ -24,12 +24,12 @@ from host_tools.host.meeting import BEYOND, FAULTS, Meeting, give_up, meet, put_
 from host_tools.host.said import SEEN, Said, Taken, sightings
 from host_tools.host.standing import Board, Key, Serial, anchor_row, place_row
 from host_tools.host.times import Last, Moment, anchor, when
+from host_tools.link import records as host_records
+from host_tools.link.messages import Refused
+from host_tools.link.records import OutOfRange
 from locker.contract import records
 from locker.contract.codes import RULE
 from locker.contract.records import Record
-from locker.core import host_records
-from locker.core.host_records import OutOfRange
-from locker.wire.host_messages import Refused
 
 #: How a parcel's wait ends.
 ENDS = {records.COLLECTED: "collected", records.WITHDRAWN: "withdrawn"}

@@ -10,7 +10,7 @@ from host_tools.host.ledger import ENROLLED, PENDING
 from host_tools.host.letters import News
 from host_tools.host.meeting import Meeting
 from host_tools.host.orders import BUILD_OF_RULE_1
-from locker.wire.host_messages import Report
+from host_tools.link.messages import Report
 
 
 class Said(NamedTuple):

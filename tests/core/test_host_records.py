@@ -1,9 +1,9 @@
 """The host looks at every field of every record that it unpacks."""
 
+from host_tools.link import records as host_records
+from host_tools.link.records import BOUNDS, OutOfRange
 from locker.contract import records
 from locker.contract.records import Record
-from locker.core import host_records
-from locker.core.host_records import BOUNDS, OutOfRange
 
 GOOD = Record(records.DEPOSITED, 7, 1, 1, 10, 42, 1)
 

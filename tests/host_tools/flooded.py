@@ -14,8 +14,8 @@ from floods import Target, flooding
 from host_board import Board, Host, enrolment
 
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.link import messages
 from locker.contract import records
-from locker.wire import host_messages as messages
 
 SITE = "mapo-3"
 BOARDS_MAX = 100

@@ -7,8 +7,8 @@ from collections import Counter
 from host_board import Board
 
 from host_tools.host.ledger import Enrolment
+from host_tools.link import messages
 from locker.wire import batch
-from locker.wire import host_messages as messages
 
 EDGES = (
     0,

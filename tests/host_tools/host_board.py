@@ -15,9 +15,9 @@ from command_tree import departures, page
 from host_tools.host import outbox, tables
 from host_tools.host.ledger import Enrolment, Ledger
 from host_tools.host.notifier import FileNotifier
+from host_tools.link import messages
 from locker.contract import commands, records
 from locker.contract.records import Record
-from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
 from tests.swift import Running

@@ -14,8 +14,8 @@ from host_tools.host.meeting import meet
 from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import take
 from host_tools.host.said import Said
+from host_tools.link.messages import Report
 from locker.contract import records
-from locker.wire.host_messages import Report
 
 DOORS = 12  # of a wall_12
 HOUR_MS = 3_600_000

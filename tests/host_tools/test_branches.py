@@ -11,8 +11,8 @@ from host_tools.host.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.meeting import OLDER_BUILD, OTHER_STORY
 from host_tools.host.replica import take
 from host_tools.host.said import Said, Taken
+from host_tools.link import messages
 from locker.contract import commands, records
-from locker.wire import host_messages as messages
 
 
 @pytest.fixture

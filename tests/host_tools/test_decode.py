@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from host_tools import decode
 from host_tools.cli import ansim
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.link import messages
+from host_tools.link.session import HostSession
 from locker.contract import records
 from locker.wire import frame
-from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder, encode
-from locker.wire.host_session import HostSession
 from locker.wire.messages import FIELDS
 from locker.wire.session import Session
 

@@ -12,7 +12,7 @@ from host_board import PATIENCE_S, Board, Host, Journal, enrolment
 from host_tools.host import parcels
 from host_tools.host.carriers import TcpCarrier
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
-from locker.wire import host_messages as messages
+from host_tools.link import messages
 from locker.wire.frame import FIRST, VERSION, encode
 
 BOARDS = 300

@@ -10,10 +10,10 @@ from host_board import Board, Host, Journal, enrol, was_away_for_a_month
 
 from host_tools.host import parcels, residents, tables, tickets
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.link import messages
 from locker.contract import records
 from locker.contract.codes import NO_TAIL, pickup_code
 from locker.contract.keys import epoch_keys
-from locker.wire import host_messages as messages
 
 DOORS = 12
 

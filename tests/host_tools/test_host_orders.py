@@ -9,8 +9,8 @@ from host_tools.host.database import now_ms
 from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.meeting import meet
 from host_tools.host.orders import Order
+from host_tools.link.messages import Report
 from locker.contract import commands
-from locker.wire.host_messages import Report
 
 PATIENT, VERY_PATIENT = (Order(commands.SET_PATIENCE, 0, 0, a) for a in (2, 3))
 

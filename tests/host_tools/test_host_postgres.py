@@ -24,8 +24,8 @@ from host_tools.host.database import Passing
 from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import Said, take
+from host_tools.link import messages
 from locker.contract import records
-from locker.wire import host_messages as messages
 from tests.swift import ansim
 
 

@@ -14,8 +14,8 @@ from host_board import PATIENCE_S, Board, Host, Journal, enrol
 
 from host_tools.host import parcels, residents, tickets
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.link import messages
 from locker.contract import commands, records
-from locker.wire import host_messages as messages
 from tests.swift import ansim
 
 

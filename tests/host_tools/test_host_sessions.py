@@ -5,12 +5,12 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools.host.quick_session import QuickSession
+from host_tools.link import messages
+from host_tools.link.openssl_session import OpenSslSession
+from host_tools.link.session import HostSession
 from locker.contract import records
 from locker.contract.records import Record
-from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
-from locker.wire.host_session import HostSession
 from locker.wire.session import Session
 
 SECRET, BOARD_ID, ALIAS = bytes(range(32)), b"board-01", b"\1\2\3\4"
@@ -45,7 +45,7 @@ def met(kind: type[HostSession]) -> tuple[Session, HostSession, list[bytes]]:
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=20))
 def test_both_say_and_hear_the_same_bytes(numbers: list[int]) -> None:
     said = []
-    for kind in (HostSession, QuickSession):
+    for kind in (HostSession, OpenSslSession):
         board, host, frames = met(kind)
         for number in numbers:
             frames.append(host.seal(messages.Ack(number)))
@@ -58,7 +58,7 @@ def test_both_say_and_hear_the_same_bytes(numbers: list[int]) -> None:
 
 @given(st.data())
 def test_what_was_altered_or_cut_is_not_opened_and_disturbs_nothing(data: st.DataObject) -> None:
-    board, host, _ = met(QuickSession)
+    board, host, _ = met(OpenSslSession)
     (payload,) = payloads(board.seal(messages.typed(messages.Status(1, 1, 0, 0))))
     altered = bytearray(payload[: data.draw(st.integers(0, len(payload)))])
     if len(altered) == len(payload):

@@ -14,9 +14,9 @@ from host_tools.host.meeting import Meeting
 from host_tools.host.replica import take
 from host_tools.host.said import Said
 from host_tools.host.times import Last, anchor, when
+from host_tools.link.messages import Held, Report, encode_message
 from locker.contract import records
 from locker.contract.records import Record
-from locker.wire.host_messages import Held, Report, encode_message
 
 NOON_MS = 1_700_000_000_000
 DAY_MS = 86_400_000

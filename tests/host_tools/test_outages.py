@@ -19,8 +19,8 @@ from host_tools.host import residents, tickets
 from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.notifier import ConsoleNotifier, FileNotifier
 from host_tools.host.wording import Message
+from host_tools.link import messages
 from locker.contract import records
-from locker.wire import host_messages as messages
 
 
 @pytest.fixture

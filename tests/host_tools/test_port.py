@@ -23,8 +23,8 @@ from host_tools.host.notifier import FileNotifier
 from host_tools.host.server import Server
 from host_tools.host.tally import Tally
 from host_tools.host.turnstile import BURST_S, SHARE, Turnstile, source_of
+from host_tools.link.messages import typed
 from locker.wire.frame import REFUSAL, VERSION, Decoder, encode, kind_of
-from locker.wire.host_messages import typed
 
 ALIAS = b"\x01\x02\x03\x04"
 

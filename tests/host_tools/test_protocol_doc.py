@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from host_tools import protocol_doc
-from locker.wire import host_messages as messages
+from host_tools.link import messages
 
 
 def test_the_page_is_up_to_date() -> None:

@@ -17,12 +17,13 @@ from host_tools.host.ledger import Ledger, open_ledger
 from host_tools.host.links import Links
 from host_tools.host.replica import take
 from host_tools.host.tally import MALFORMED, Tally
+from host_tools.link import messages as told
+from host_tools.link import records as host_records
 from host_tools.provision import incarnation
 from locker.contract import records
-from locker.core import host_records, orders
+from locker.core import orders
 from locker.shell.identity import Identity
 from locker.wire import batch, messages
-from locker.wire import host_messages as told
 from locker.wire.frame import Decoder
 
 PAGE = protocol_doc.PAGE.read_text()

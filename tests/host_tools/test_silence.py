@@ -17,9 +17,9 @@ from host_tools.host.meeting import meet
 from host_tools.host.notifier import FileNotifier
 from host_tools.host.replica import take
 from host_tools.host.said import Said
+from host_tools.link import messages
+from host_tools.link.messages import Refused
 from locker.contract import records
-from locker.wire import host_messages as messages
-from locker.wire.host_messages import Refused
 
 HERE = ["--site", "mapo-3", "--cabinet", "1"]
 

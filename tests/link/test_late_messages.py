@@ -15,8 +15,8 @@ from host_tools.host.openings import ask, give, state_of
 from host_tools.host.replica import Said, take
 from host_tools.host.said import turn_of
 from host_tools.host.tally import Tally
+from host_tools.link import messages as told
 from locker.contract import commands, records
-from locker.wire import host_messages as told
 from locker.wire import messages
 from locker.wire.frame import Decoder
 

@@ -9,9 +9,9 @@ import pytest
 from host_tools.host import meeting, tables
 from host_tools.host.ledger import open_ledger
 from host_tools.host.link_status import REFUSED, link_statuses
+from host_tools.link import messages as told
 from locker.contract import records
 from locker.contract.codes import RULE
-from locker.wire import host_messages as told
 
 from .test_late_messages import Line
 

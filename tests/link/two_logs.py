@@ -19,9 +19,9 @@ from host_tools.host.ledger import Enrolment, Ledger
 from host_tools.host.links import Link as HostLink
 from host_tools.host.links import Links
 from host_tools.host.orders import Order
-from host_tools.host.quick_session import QuickSession
 from host_tools.host.replica import Said, take
 from host_tools.host.tally import Tally
+from host_tools.link.openssl_session import OpenSslSession
 from locker.contract import commands, records
 from locker.contract.codes import RULE
 from locker.contract.tickets import recorded
@@ -60,7 +60,7 @@ def every_seal_watched() -> Iterator[None]:
 
         return act
 
-    with patch.object(Session, "_sealed", watched(Session)), patch.object(QuickSession, "_sealed", watched(QuickSession)):
+    with patch.object(Session, "_sealed", watched(Session)), patch.object(OpenSslSession, "_sealed", watched(OpenSslSession)):
         yield
 
 

@@ -5,13 +5,13 @@ from nor_flash import NorFlash
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, Entropy
 from wire_end import WireEnd
 
+from host_tools.link.messages import Ack, Events, Held, Report, typed
 from locker.contract import records
 from locker.core.events import HostAcknowledged
 from locker.shell.format import format_journal
 from locker.shell.link import Link
 from locker.shell.store import Store
 from locker.wire.frame import Decoder
-from locker.wire.host_messages import Ack, Events, Held, Report, typed
 from locker.wire.session import Session
 
 BACKLOG = 10000

@@ -4,13 +4,13 @@ from nor_flash import NorFlash
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, Entropy
 from wire_end import WireEnd
 
+from host_tools.link.messages import Ack, Events, Held, Refused, Report, Urgent, typed
+from host_tools.link.session import HostSession
 from locker.contract import records
 from locker.shell.format import format_journal
 from locker.shell.link import Link
 from locker.shell.store import Store
 from locker.wire.frame import Decoder
-from locker.wire.host_messages import Ack, Events, Held, Refused, Report, Urgent, typed
-from locker.wire.host_session import HostSession
 from locker.wire.session import Session
 
 

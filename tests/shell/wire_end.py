@@ -2,8 +2,8 @@
 
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, Entropy
 
+from host_tools.link.session import HostSession
 from locker.wire.frame import Decoder
-from locker.wire.host_session import HostSession
 
 
 class WireEnd:

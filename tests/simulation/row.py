@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from host_tools.host.turns import Master
+from host_tools.link import messages
+from host_tools.link import records as host_records
+from host_tools.link.session import HostSession
 from host_tools.simulator.bus import Rs485Bus
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.controller import Controller
@@ -16,11 +19,8 @@ from host_tools.simulator.world import World, board_named
 from locker.contract import records
 from locker.contract.codes import NO_TAIL, RULE, pickup_code
 from locker.contract.tickets import ticket, ticket_key
-from locker.core import host_records
 from locker.shell import identity as identities
 from locker.shell.app import App
-from locker.wire import host_messages as messages
-from locker.wire.host_session import HostSession
 from tests.simulation.stage import IDENTITY, answer_to, make_flash
 
 BOARD = "row_8"

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Self
 
 from host_tools.boards import load_board, to_board_json
+from host_tools.link import messages
+from host_tools.link.session import HostSession
 from host_tools.simulator.bus import Transceiver
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.controller import Controller, VirtualController
@@ -23,9 +25,7 @@ from locker.shell import identity as identities
 from locker.shell.app import App
 from locker.shell.format import format_journal
 from locker.shell.marks import NAME
-from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
-from locker.wire.host_session import HostSession
 
 IDENTITY = {
     "board_id": "0102030405060708",

@@ -3,13 +3,13 @@
 import random
 from pathlib import Path
 
+from host_tools.link import messages
+from host_tools.link.session import HostSession
 from host_tools.simulator.controller import VirtualController
 from host_tools.simulator.network import Network, Stream
 from host_tools.simulator.people import courier, send
 from locker.contract import records
-from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
-from locker.wire.host_session import HostSession
 from tests.simulation.stage import IDENTITY, Cabinet, answer_to, make_flash, ticket_of
 
 HOST = {"host": "10.0.0.2", "port": 26746}

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.link import messages
 from host_tools.partitions import find
 from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.people import Script, courier, resident, screen_of, send
 from locker.contract import commands, records
-from locker.wire import host_messages as messages
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 
 REFUSED = "No free door now."

@@ -50,7 +50,7 @@ LATER = (
         "        if records.TOLD >> kind & 1:\n            self.effects.append(effects.Send",
     ),
     (
-        "firmware/locker/wire/host_session.py",
+        "host_tools/link/session.py",
         "super().seal(typed(message))",
         f"super().seal(message if message == ({NEW_TYPE},) else typed(message))",
     ),

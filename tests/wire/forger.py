@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from pair import ALIAS, REPORT, BoardSession, Entropy, Pair
 
+from host_tools.link.messages import Ack, Events, Status, Urgent
+from host_tools.link.session import HostSession
 from locker.wire.frame import Decoder, encode
-from locker.wire.host_messages import Ack, Events, Status, Urgent
-from locker.wire.host_session import HostSession
 
 RECORDS = tuple(bytes((kind, 7, 2, 0, kind, 0, 0, 0, 0x69, 0, 0, 0, 0, 0, 0, 0, 0x2C, 1, 0, 0)) for kind in range(2, 7))
 

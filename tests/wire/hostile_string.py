@@ -8,9 +8,9 @@ from unittest.mock import patch
 
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, BoardSession, Pair
 
+from host_tools.link.messages import Ack, Urgent
+from host_tools.link.session import HostSession
 from locker.wire import ccm
-from locker.wire.host_messages import Ack, Urgent
-from locker.wire.host_session import HostSession
 
 KEPT_MAX = 400  # frames that an eavesdropper remembers
 

@@ -1,9 +1,9 @@
 """A board and its host, joined by a string of one's own choosing. Runs on both interpreters."""
 
+from host_tools.link.messages import Ack, Report, named, typed
+from host_tools.link.session import HostSession
 from locker.contract.mac import hmac_sha256
 from locker.wire.frame import Decoder
-from locker.wire.host_messages import Ack, Report, named, typed
-from locker.wire.host_session import HostSession
 from locker.wire.session import Session
 
 MASTER_SECRET = bytes(range(32))

@@ -23,7 +23,7 @@ key, block = bytes(range(16)), bytes(range(0, 256, 17))
 # FIPS 197, appendix C.1
 assert compat.aes(key, 1).encrypt(block).hex() == "69c4e0d86a7b0430d8cdb78070b4c55a"
 assert compat.aes(key, 2, bytes(16)).encrypt(block + bytes(16)).hex().startswith("69c4e0d86a7b0430d8cdb78070b4c55a")
-from locker.wire import host_session
+from host_tools.link import session as host_session
 print("ok")
 """
 

@@ -9,9 +9,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, Pair
 
+from host_tools.link.messages import Ack, encode_message
 from locker.wire.ccm import BadSeal, seal, unseal
 from locker.wire.frame import Decoder
-from locker.wire.host_messages import Ack, encode_message
 from locker.wire.oscore import derive, nonce
 
 CASES = 10_000  # of one run

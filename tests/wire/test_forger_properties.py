@@ -9,9 +9,9 @@ import pytest
 from forger import RECORDS, Forger, record
 from pair import REPORT, Pair
 
+from host_tools.link.messages import Ack, Events, Status, decode_message, encode_message
 from locker.wire import frame, messages
 from locker.wire.frame import BadFrame, Decoder
-from locker.wire.host_messages import Ack, Events, Status, decode_message, encode_message
 from locker.wire.session import Session
 
 FRAMES = 25_000  # of one run

@@ -3,10 +3,10 @@
 from memory import all_but, used
 from pair import ALIAS, REPORT, Pair
 
+from host_tools.link.messages import Ack
 from locker.compat import crc_hqx
 from locker.contract.mac import hmac_sha256
 from locker.wire.frame import Decoder, encode
-from locker.wire.host_messages import Ack
 
 LITTLE = 8 * 1024  # bytes of heap in one piece, 64-bit
 LEFT_BEHIND_MAX = 600  # a frame that has begun, and the numbers of the counters

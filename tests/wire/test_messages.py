@@ -2,8 +2,7 @@
 
 from golden import cases, raw
 
-from locker.wire.frame import BadFrame
-from locker.wire.host_messages import (
+from host_tools.link.messages import (
     TABLE,
     Ack,
     Ask,
@@ -21,6 +20,7 @@ from locker.wire.host_messages import (
     named,
     typed,
 )
+from locker.wire.frame import BadFrame
 from locker.wire.messages import ACK, FIELDS, STATUS, decode, encode
 
 BY_NAME = {made.__name__: made for _kind, made in TABLE}

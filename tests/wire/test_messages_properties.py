@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from host_tools.link.messages import MOST, TABLE, Events, Urgent, decode_message, encode_message
 from locker.wire import batch
 from locker.wire.frame import BadFrame
-from locker.wire.host_messages import MOST, TABLE, Events, Urgent, decode_message, encode_message
 from locker.wire.messages import FIELDS, encode
 
 NUMBERS = st.sampled_from((0, 1, 255, 256, 65535, 65536, 2**24 - 1, 2**24, 2**32 - 1)) | st.integers(0, 2**32 - 1)

@@ -5,9 +5,9 @@ import struct
 from golden import cases, raw
 from pair import ALIAS, BOARD_ID, REPORT, BoardSession, Entropy, Pair
 
+from host_tools.link.messages import Ack, Events, Held, Report, Status, Urgent
+from host_tools.link.session import HostSession, NotReady
 from locker.wire import frame
-from locker.wire.host_messages import Ack, Events, Held, Report, Status, Urgent
-from locker.wire.host_session import HostSession, NotReady
 
 RECORD = struct.pack("<BBHIIII", 10, 7, 3, 6, 105, 0, 300)
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, Pair
 
-from locker.wire.host_messages import Ack, Urgent
+from host_tools.link.messages import Ack, Urgent
 
 BOARD, HOST = b"\x01", b""
 

@@ -3,7 +3,7 @@
 A message is its type byte and its fields in the order of the table, big-endian. Bytes behind the last field belong to a newer minor
 version and are passed over; so is a message of a type that is not in the table. Uptimes are tenths of a second since the board's boot.
 
-For the board a message is a tuple or list of its type and its fields; `locker.wire.host_messages` says what they mean and has the host's
+For the board a message is a tuple or list of its type and its fields; `host_tools.link.messages` says what they mean and has the host's
 half: a name for each message, and the way back from the bytes of the board's.
 """
 

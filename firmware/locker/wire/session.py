@@ -1,6 +1,6 @@
 """A session: fresh keys for each meeting of a board and its host, and every message sealed under them.
 
-Here are the board's end and what both ends share; `locker.wire.host_session` has what the host does otherwise.
+Here are the board's end and what both ends share; `host_tools.link.session` has what the host does otherwise.
 
     board                                                  host
     HELLO(hello_nonce) sealed under C1             -->     verified, nothing is remembered

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from host_tools.boards import load_board, to_board_json
-from tests.bench import FIRMWARE, SCRIPTS, Table
+from tests.bench import FIRMWARE, REPOSITORY, SCRIPTS, Table
 from tests.bench.micropython import stretches
 
 KINDS = {  # functions of scripts/flood.py
@@ -41,7 +41,7 @@ def costs(board: str, *kinds: str) -> dict[str, Cost]:
         (Path(folder) / "adafruit_bus_device").symlink_to(Path(library.origin).parent)
         definition = Path(folder, "board.json")
         definition.write_text(json.dumps(to_board_json(load_board(board))))
-        counts = stretches(SCRIPTS / "flood.py", definition, *kinds, paths=(FIRMWARE, Path(folder)))
+        counts = stretches(SCRIPTS / "flood.py", definition, *kinds, paths=(FIRMWARE, REPOSITORY, Path(folder)))
     steps = len(counts) // len(kinds)
     each = [counts[first : first + steps] for first in range(0, len(counts), steps)]
     return {kind: Cost(max(one[:_KEYS]), max(one[_KEYS:])) for kind, one in zip(kinds, each, strict=True)}

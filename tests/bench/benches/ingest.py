@@ -21,9 +21,9 @@ from host_tools.host import residents, tables
 from host_tools.host.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.notifier import ConsoleNotifier
 from host_tools.host.server import Server
+from host_tools.link import messages
 from locker.contract import records
 from locker.contract.records import Record
-from locker.wire import host_messages as messages
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
 from tests.bench import Table

@@ -10,6 +10,8 @@ import gc
 import json
 import sys
 
+from host_tools.link.messages import Ack, Held, Report
+from host_tools.link.session import HostSession
 from locker.board import from_json
 from locker.contract.mac import hmac_sha256
 from locker.shell import identity as identities
@@ -18,8 +20,6 @@ from locker.shell.format import format_journal
 from locker.shell.marks import NAME
 from locker.wire import frame
 from locker.wire.frame import Decoder, encode
-from locker.wire.host_messages import Ack, Held, Report
-from locker.wire.host_session import HostSession
 
 STEPS = 42
 SETTLED = 60  # steps before, in peace

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from host_tools.link import records as host_records
 from locker.contract import records
-from locker.core import host_records
 from locker.core.events import Commanded
 from tests.simulation.cuts.laws import require
 

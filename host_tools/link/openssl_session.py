@@ -5,14 +5,14 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
+from host_tools.link.session import HostSession
 from locker.wire import frame, oscore
 from locker.wire.ccm import BadSeal
-from locker.wire.host_session import HostSession
 
 _TAG_BYTES = 16
 
 
-class QuickSession(HostSession):
+class OpenSslSession(HostSession):
     """As HostSession, which MicroPython can run too."""
 
     def _sealed(self, made: Any, kind: int, rest: bytes, piv: bytes, plaintext: bytes) -> bytes:

@@ -103,7 +103,7 @@ def in_words(parts: "Parts") -> str:
     """What a field may say, for people: `1 to 3`, or `bits 0-7: 0 to 15, bits 8-31: 0 to 2`."""
     if parts == ANY:
         return ""
-    said: "list[str]" = []
+    said: list[str] = []
     at = 0
     for bits, least, most in parts:
         place = f"bits {at}-{at + bits - 1}: " if bits > 1 else f"bit {at}: "

@@ -1,9 +1,9 @@
 """The host's end of the conversation that `locker.wire.session` describes."""
 
+from host_tools.link.messages import decode_message, typed
 from locker.compat import TYPE_CHECKING, const
 from locker.contract.mac import hmac_sha256
 from locker.wire import frame
-from locker.wire.host_messages import decode_message, typed
 from locker.wire.session import Session
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class NotReady(Exception):
 
 
 class HostSession(Session):
-    """The host's end of the conversation with one board. It speaks and hears the messages of `locker.wire.host_messages`.
+    """The host's end of the conversation with one board. It speaks and hears the messages of `host_tools.link.messages`.
 
     `meetings`: how many contexts there were; what was known of the board belongs to the one before when it grows. `proofs`: how many
     messages were the board's own and new. `late`: the last of them was overtaken by a newer one. `newest`: the sequence number of the
@@ -36,7 +36,7 @@ class HostSession(Session):
         self._ids = (b"", b"\x01")
         self._decode = decode_message
         self._secret = entropy(_SECRET_BYTES)
-        self._nonce: "bytes | None" = None  # of the board, in the present context
+        self._nonce: bytes | None = None  # of the board, in the present context
         self.meetings = 0
         self.proofs = 0
         self.late = False
