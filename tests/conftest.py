@@ -1,6 +1,6 @@
 """One test file, two interpreters: plain test files of the shared folders also run on the real MicroPython.
 
-In tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs on both, except `*_properties.py` (hypothesis) and
+In tests/contract, tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs on both, except `*_properties.py` (hypothesis) and
 `*_simulated.py` (the simulator is CPython's). Such a file imports `locker` and the plain modules beside it, no pytest, and asserts bare.
 """
 
@@ -21,7 +21,7 @@ from tests.native import micropython
 
 TESTS = Path(__file__).parent
 FIRMWARE = TESTS.parent / "firmware"
-SHARED_FOLDERS = ("core", "wire", "drivers", "shell")
+SHARED_FOLDERS = ("contract", "core", "wire", "drivers", "shell")
 ON_CPYTHON_ONLY = ("_properties.py", "_simulated.py")
 LIBRARIES = ("adafruit_bus_device",)  # what the board has under /lib
 LIBRARIES_FOLDER = pytest.StashKey[str]()
