@@ -1,7 +1,8 @@
 """One test file, two interpreters: plain test files of the shared folders also run on the real MicroPython.
 
-In tests/contract, tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs on both, except `*_properties.py` (hypothesis) and
-`*_simulated.py` (the simulator is CPython's). Such a file imports `locker` and the plain modules beside it, no pytest, and asserts bare.
+In tests/contract, tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs on both, except `*_properties.py`
+(hypothesis) and `*_simulated.py` (the simulator is CPython's). Such a file imports `locker`, `host_tools.link` and the plain modules beside
+it, no pytest, and asserts bare.
 """
 
 import gc
@@ -160,7 +161,7 @@ class OnMicroPython(pytest.Item):
 
     def runtest(self) -> None:
         beside = "|".join(str(TESTS / folder) for folder in SHARED_FOLDERS)
-        folders = f"{FIRMWARE}|{self.path.parent}|{beside}|{TESTS}|{TESTS.parent}|{self.config.stash[LIBRARIES_FOLDER]}"
+        folders = f"{FIRMWARE}|{self.path.parent}|{beside}|{TESTS.parent}|{TESTS}|{self.config.stash[LIBRARIES_FOLDER]}"
         heap = LARGE_HEAP if self.path.name in ON_LARGE_HEAP else HEAP
         command = [micropython(), "-X", f"heapsize={heap}", "-c", RUN_ONE]
         ended = subprocess.run(

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = ["-m", "pytest", "tests/core", "tests/contract", "-k", "not micropython", "--ignore-glob=*_properties.py", "-p", "no:cacheprovider"]
+FOLDERS = ["tests/contract", "tests/core"]
+EXAMPLES = ["-m", "pytest", *FOLDERS, "-k", "not micropython", "--ignore-glob=*_properties.py", "-p", "no:cacheprovider"]
 
 
 def test_the_example_tests_of_the_core_take_every_branch_of_it(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def test_each_package_of_the_firmware_its_library_its_texts_and_the_start_files_
     """What is for CPython or for the host stays at home, and so does what the firmware does not use of the library."""
     modules = {
         "__init__",
+        "contract",
         "core",
         "wire",
         "drivers",

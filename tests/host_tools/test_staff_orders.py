@@ -91,7 +91,7 @@ def test_staff_are_sent_a_service_code_that_the_cabinet_takes_and_none_when_it_w
     staff.letters()
     assert staff.read("door", "service", *PLACE, "--door", "7")["ordered"] == "service code"
     assert staff.orders() == [(commands.ARM_SERVICE, 7, 9, 1)]
-    staff.journal.add(records.ARMED, 7, commands.SERVICE << 8 | 1, 9)
+    staff.journal.add(records.ARMED, 7, records.SERVICE << 8 | 1, 9)
     staff.hear()
     (letter,) = staff.letters()
     board = staff.board
@@ -187,12 +187,12 @@ def test_how_a_parcel_ended_says_by_whom(staff: Staff) -> None:
 
 def test_a_code_of_staff_that_nobody_has_ordered_is_sent_to_nobody_and_is_an_alarm(staff: Staff) -> None:
     staff.journal.deposit(7, staff.serial, 9)
-    staff.journal.add(records.ARMED, 7, commands.RECALL << 8 | 1, 9)
+    staff.journal.add(records.ARMED, 7, records.RECALL << 8 | 1, 9)
     staff.hear()
     (letter,) = (one for one in staff.letters() if one.to == "staff")
     assert (letter.kind, "nobody has ordered here" in letter.text) == ("unordered code", True)
     staff.read("parcel", "recall", *PLACE, "--door", "7")
-    staff.journal.add(records.ARMED, 7, commands.RECALL << 8 | 1, 9)
+    staff.journal.add(records.ARMED, 7, records.RECALL << 8 | 1, 9)
     staff.hear()
     assert [one.kind for one in staff.letters()] == ["recall code"]
 
@@ -248,11 +248,11 @@ def test_every_kind_of_event_has_its_words() -> None:
 
 
 def test_a_service_code_that_a_new_epoch_has_made_another_one_is_told_anew(staff: Staff) -> None:
-    staff.journal.add(records.ARMED, 7, commands.SERVICE << 8 | 1, 0)
-    staff.journal.add(records.ARMED, 8, commands.SERVICE << 8 | 1, 0)
+    staff.journal.add(records.ARMED, 7, records.SERVICE << 8 | 1, 0)
+    staff.journal.add(records.ARMED, 8, records.SERVICE << 8 | 1, 0)
     staff.journal.add(records.DOOR_OPENED, 8, 0, 0)  # which has served
     staff.journal.deposit(9, staff.serial, 9)
-    staff.journal.add(records.ARMED, 9, commands.SERVICE << 8 | 1, 9)  # of its parcel's epoch
+    staff.journal.add(records.ARMED, 9, records.SERVICE << 8 | 1, 9)  # of its parcel's epoch
     staff.hear()
     staff.letters()
     staff.journal.add(records.EPOCH_BEGUN, 0, 1 << 18 | 2, 77)
