@@ -67,10 +67,10 @@ def _tried(ledger: Ledger, said: Sequence[Said]) -> Taken:
             raise
     with ledger.writing() as connection:
         met = {at: alone(connection, partial(_meet, connection, one)) for at, one in enumerate(said)}
-        unmet = [one for at, one in enumerate(said) if one.report and not met[at]]
-        told = [aside.raise_case(connection, one.cabinet, UNMET, one.at_ms // _HOUR_MS, 0, one.at_ms) for one in unmet]
+        failed = [one for at, one in enumerate(said) if one.report and not met[at]]
+        unmet = [one for one in failed if aside.raise_case(connection, one.cabinet, UNMET, one.at_ms // _HOUR_MS, 0, one.at_ms)]
         taken = _take(connection, said, met, _apart)
-    return taken._replace(has_letters=taken.has_letters or any(told))
+    return taken._replace(has_letters=taken.has_letters or bool(unmet), unmet=tuple(one.cabinet for one in unmet))
 
 
 def _meet(connection: Connection, one: Said) -> Meeting | None:

@@ -42,6 +42,7 @@ class Taken(NamedTuple):
     has_letters: bool = False  # somebody is to be told something
     has_pickups: bool = False  # a door with a parcel behind it was opened, by whomever: dispatchers look who
     branched: tuple[int, ...] = ()  # boards that tell another story than the ledger held
+    unmet: tuple[int, ...] = ()  # boards whose report could not be taken, of which staff are told now
 
 
 def turn_of(waiting: Sequence[Said], at_most: int) -> int:

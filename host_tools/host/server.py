@@ -10,7 +10,7 @@ import signal
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from host_tools.errors import Complaint
 from host_tools.host import bounds, dispatch, generations, openings, orders, outbox
+from host_tools.host.aside import UNMET
 from host_tools.host.carriers import Carrier, SerialCarrier
 from host_tools.host.chronicle import Tell, occurrence, of_news
 from host_tools.host.database import Passing, now_ms
@@ -240,6 +241,7 @@ class Server:
         self._links.answer(turn, taken)
         for news in taken.news:
             self._tell(self._told(news))
+        self._alarm(UNMET, taken.unmet)
         if taken.has_letters:
             self._mail.set()
         if taken.has_pickups:
@@ -278,8 +280,12 @@ class Server:
         told = await asyncio.get_running_loop().run_in_executor(thread, bounds.tell_of_floods, self._ledger, flooding, now_ms())
         for cabinet in flooding:
             self._inflow.flooding.pop(cabinet, None)
-        for link in [self._places[cabinet] for cabinet in told]:
-            self._tell(occurrence("alarm", alarm=bounds.FLOODS, site=link.site, cabinet=link.number))
+        self._alarm(bounds.FLOODS, told)
+
+    def _alarm(self, kind: str, cabinets: Iterable[int]) -> None:
+        """Says that something is wrong with these cabinets which no event tells."""
+        for link in [self._places[cabinet] for cabinet in cabinets]:
+            self._tell(occurrence("alarm", alarm=kind, site=link.site, cabinet=link.number))
 
     def _told(self, news: News) -> dict:
         link = self._places.get(news.cabinet)

@@ -7,7 +7,10 @@ import pytest
 
 from host_tools.host import server
 from host_tools.host.ledger import open_ledger
+from host_tools.host.links import Link
 from host_tools.host.notifier import ConsoleNotifier
+from host_tools.host.said import Taken
+from host_tools.link.session import HostSession
 
 
 def fail(kind: type[Exception]) -> Exception:
@@ -34,3 +37,13 @@ def test_the_same_fault_is_told_once_an_hour_and_another_at_once(tmp_path: Path,
         clock[0] += 3_600_000
         host._fault(fail(AssertionError))
         assert len(told) == 3
+
+
+def test_a_report_that_cannot_be_taken_is_a_line_with_the_name_of_its_cabinet(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    with open_ledger(tmp_path / "data") as ledger:
+        notifier = ConsoleNotifier(lambda message: True)
+        host = server.Server(ledger, notifier, told.append, notifier)
+        host._places[1] = Link(1, "mapo-3", 2, HostSession(bytes(32), bytes(8), bytes(4), bytes))
+        host._answer([], Taken([], [], {}, has_letters=True, unmet=(1,)))
+    assert [(one["event"], one["alarm"], one["site"], one["cabinet"]) for one in told] == [("alarm", "unmet", "mapo-3", 2)]
