@@ -46,7 +46,7 @@ help: ## this list
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
 	@rm -rf $(STUBS) && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --target $(STUBS) \
 	    micropython-esp32-stubs==1.29.0.post1 micropython-stdlib-stubs==1.29.0.post2 adafruit-circuitpython-busdevice==5.2.17
-	@$(BIN)/python -m pytest --collect-only >/dev/null || true # compiles the tests once, not in each of four processes; they tell what fails
+	@$(BIN)/python -m pytest --collect-only >/dev/null || true # compiles the tests once, not in each worker; what fails here they tell
 	@touch $@
 
 # The official MicroPython image that tests write into a chip's flash.
@@ -65,8 +65,7 @@ help: ## this list
 	@touch $@
 
 # What the tests need from the system: valgrind counts instructions, spin and gcc check the model, gcc makes a program of the interpreter's
-# wheel (tests/native.py), tshark runs the dissector,
-# PostgreSQL keeps ledgers (the tests start servers of their own).
+# wheel (tests/native.py), tshark runs the dissector, PostgreSQL keeps ledgers (the tests start servers of their own).
 .venv/system: Makefile | .venv/ready
 	@for tool in valgrind spin gcc tshark; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; [ -z "$$missing" ] || \

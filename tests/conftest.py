@@ -103,7 +103,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """The program collects garbage at each boot, and tests do where a world has ended; neither need search the tests themselves."""
+    """The collector passes over the tests themselves: the firmware calls it at each boot, and tests do where a world has ended."""
     gc.disable()
     result = yield
     gc.freeze()
@@ -113,7 +113,9 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol() -> Generator[None, object, object]:
-    """Nor need either search what earlier tests have left: the rings of a test go when it ends, those of its module now and then."""
+    """While a test runs, the collector passes over what earlier tests have left. A test's own garbage goes when it ends, that of fixtures
+    shared by a module after each 200 tests.
+    """
     gc.freeze()
     result = yield
     if next(_ENDED) % 200 == 0:

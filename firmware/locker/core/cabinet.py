@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from locker.core.journal import Door, State
     from locker.core.secrets import Secrets
 
-    # What a row of a table asks for: a function, a text to be shown, or nothing. An action of the keypad's that is about no door passes it
-    # over: without a courier it is given none.
+    # What a row of a table asks for: a function, a text to be shown, or nothing. Without a courier an action of the keypad gets None for
+    # the door, and does not use it.
     Action = Callable[["Cabinet", Any], None] | int | None
 
 # Deadlines in `due`, below those of the doors, which have their numbers; more in core.entry and core.deposit.
