@@ -9,7 +9,6 @@ import gc
 import importlib.util
 import itertools
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
@@ -18,7 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.native import micropython
+from tests.native import run_function
 
 TESTS = Path(__file__).parent
 FIRMWARE = TESTS.parent / "firmware"
@@ -52,7 +51,6 @@ LONG_FIRST = (
 HEAP, LARGE_HEAP = "3m", "24m"
 ON_LARGE_HEAP = ("test_generations.py", "test_marks.py", "test_random.py", "test_refusals.py", "test_store.py", "test_summaries.py")
 _ENDED = itertools.count(1)  # tests of this process
-RUN_ONE = "import sys; sys.path[:0] = sys.argv[1].split('|'); getattr(__import__(sys.argv[2]), sys.argv[3])()"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -162,13 +160,10 @@ class OnMicroPython(pytest.Item):
     """One test function in a fresh interpreter."""
 
     def runtest(self) -> None:
-        beside = "|".join(str(TESTS / folder) for folder in SHARED_FOLDERS)
-        folders = f"{FIRMWARE}|{self.path.parent}|{beside}|{TESTS.parent}|{TESTS}|{self.config.stash[LIBRARIES_FOLDER]}"
+        beside = [TESTS / folder for folder in SHARED_FOLDERS]
+        folders = [FIRMWARE, self.path.parent, *beside, TESTS.parent, TESTS, self.config.stash[LIBRARIES_FOLDER]]
         heap = LARGE_HEAP if self.path.name in ON_LARGE_HEAP else HEAP
-        command = [micropython(), "-X", f"heapsize={heap}", "-c", RUN_ONE]
-        ended = subprocess.run(
-            [*command, folders, self.path.stem, self.originalname], capture_output=True, text=True, timeout=300, check=False
-        )
+        ended = run_function(map(str, folders), self.path.stem, self.originalname, heap)
         if ended.returncode:
             raise AssertionError(ended.stdout + ended.stderr)
 
