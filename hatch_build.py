@@ -15,8 +15,8 @@ class Firmware(BuildHookInterface):
             return
         root = Path(self.root)
         sys.path[:0] = [str(root), str(root / "firmware")]
-        from host_tools.bundle import packed
-        from host_tools.making import make
+        from host_tools.bundle.contents import packed
+        from host_tools.bundle.making import make
 
         self._made = Path(self.directory) / "firmware.zip"
         self._made.parent.mkdir(parents=True, exist_ok=True)

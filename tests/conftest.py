@@ -81,7 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _new_ledgers_are_made_alike() -> Iterator[None]:
     """Only where a test may make one: what the host keeps takes long to import."""
-    if "host_tools.host.database" not in sys.modules:
+    if "host_tools.host.ledger.database" not in sys.modules:
         yield
         return
     from tests.fresh_ledgers import made_alike

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from sqlalchemy import Connection, Dialect, Engine, event
 
-from host_tools.host import database, migrations, sqlite
+from host_tools.host.ledger import database, migrations, sqlite
 
 _ONLY_LOOKS = ("SELECT", "PRAGMA")
 

@@ -14,9 +14,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from host_tools import partitions
-from host_tools.image import CHIP_IDS, IMAGE_OFFSET
-from host_tools.partitions import TYPES, Partition
+from host_tools.bench.image import CHIP_IDS, IMAGE_OFFSET
+from host_tools.boards import partitions
+from host_tools.boards.partitions import TYPES, Partition
 
 _WHEEL = "ironharness==0.9.0"
 _NAME = "ESP32_GENERIC-20251209-v1.27.0.bin"

@@ -2,7 +2,7 @@
 
 from sqlalchemy import create_engine
 
-from host_tools.host import migrations
+from host_tools.host.ledger import migrations
 from tests.fresh_ledgers import remembering
 
 migrations.upgrade = remembering(migrations.upgrade)

@@ -22,7 +22,7 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
         "host_tools.__main__",
-        "host_tools.boards",
+        "host_tools.boards.board_file",
         *(f"host_tools.cli.{name}" for name in ("serve", "virtual", "provision", "flash", "link", "cabinet", "key", "_tables")),
         *(f"host_tools.cli.{name}" for name in ("ticket", "parcel", "resident", "bell", "hands")),
         "host_tools.simulator.virtual_board.board",

@@ -25,6 +25,46 @@ ALLOWED = {  # package: what it may import
 }
 HOST_MAY_IMPORT = {"locker.board", "locker.contract", "locker.wire"}
 LINK_MAY_IMPORT = HOST_MAY_IMPORT | {"locker.compat", "host_tools.link"}  # it runs on both interpreters
+# The rooms of host_tools from the ground up, and which of those below each imports. The command line, `cli`, imports from all of them.
+ROOMS = {
+    "errors": "",
+    "showing": "",
+    "cache": "",
+    "sources": "",
+    "boards": "errors showing sources",
+    "device": "errors cache sources",
+    "bundle": "errors cache sources device",
+    "link": "",
+    "host": "errors showing boards link",
+    "bench": "errors boards device bundle host",
+    "capture": "link host",
+    "simulator": "errors cache sources boards bundle",
+    "demo": "errors showing host simulator",
+    "docs": "sources boards link host",
+    "cli": "errors showing boards device bundle host bench capture simulator demo",
+}
+ROOMS_OF_HOST = {
+    "ledger": "",
+    "people": "ledger",
+    "notify": "ledger people",
+    "fleet": "ledger notify",
+    "connections": "ledger notify fleet",
+    "parcels": "ledger people notify fleet",
+    "server": "ledger notify fleet connections",
+}
+ROOMS_OF_SIMULATOR = {
+    "clock": "",
+    "noise": "",
+    "trace": "clock",
+    "cabinet": "clock noise trace",
+    "chip": "clock noise trace cabinet",
+    "faults": "noise chip",
+    "hands": "cabinet",
+    "world": "clock noise trace cabinet chip faults hands",
+    "people": "trace cabinet world",
+    "cpython_board": "clock chip world",
+    "virtual_board": "clock chip world people cpython_board",
+}
 SOURCES = sorted(path for folder in ("firmware", "host_tools", "tests") for path in (ROOT / folder).rglob("*.py"))
 
 
@@ -71,9 +111,9 @@ def test_only_the_hardware_layer_knows_the_chip_and_only_one_file_of_it_the_netw
 
 @pytest.mark.parametrize("path", sorted((ROOT / "host_tools").rglob("*.py")), ids=str)
 def test_host_tools_share_only_the_agreed_part_of_the_firmware(path: Path) -> None:
-    if "on_board" in path.parts:  # runs on the board, beside the firmware
+    if "errands" in path.parts:  # runs on the board, beside the firmware
         return
-    if path.name == "protocol_doc.py":  # makes a page of what both ends do, and looks at both
+    if path.parts[-2:] == ("docs", "protocol.py"):  # makes a page of what both ends do, and looks at both
         return
     if "simulator" in path.parts:
         assert not {name for name in imported(path) if within(name, "locker.hal.esp32")}
@@ -82,6 +122,27 @@ def test_host_tools_share_only_the_agreed_part_of_the_firmware(path: Path) -> No
     allowed = LINK_MAY_IMPORT if is_link else HOST_MAY_IMPORT
     ours = {name for name in imported(path) if within(name, "locker") or (is_link and within(name, "host_tools"))}
     assert {name for name in ours if not any(within(name, package) for package in allowed)} <= {"locker"}
+
+
+def room(name: str, house: str) -> str:
+    """The room of a house in which a module is; "" for one elsewhere."""
+    return name[len(house) + 1 :].partition(".")[0] if within(name, house) else ""
+
+
+@pytest.mark.parametrize(
+    ("house", "rooms"),
+    [("host_tools", ROOMS), ("host_tools.host", ROOMS_OF_HOST), ("host_tools.simulator", ROOMS_OF_SIMULATOR)],
+    ids=str,
+)
+def test_a_room_imports_only_from_rooms_below_it(house: str, rooms: dict[str, str]) -> None:
+    folder = ROOT / house.replace(".", "/")
+    found: dict[str, set[str]] = {name: set() for name in rooms}
+    for path in sorted(folder.rglob("*.py")):
+        name = room(".".join(path.relative_to(ROOT).with_suffix("").parts), house)
+        if name not in ("__init__", "__main__") and "injected" not in path.parts:
+            found[name] |= {room(one, house) for one in imported(path)} - {name, "", "__version__"}
+    assert found == {name: set(allowed.split()) for name, allowed in rooms.items()}
+    assert all(list(rooms).index(below) < list(rooms).index(name) for name, allowed in rooms.items() for below in allowed.split())
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)

@@ -61,7 +61,7 @@ def _pin(value: "Any") -> "Any":
 
 
 def from_json(data: "dict[str, Any]") -> Board:
-    """The board in the object of a board.json, which `host_tools.boards.to_board_json` makes. KeyError for another one."""
+    """The board in the object of a board.json, which `host_tools.boards.board_file.to_board_json` makes. KeyError for another one."""
     values: "dict[str, Any]" = {}
     for name, value in data.items():
         values[name] = _pin(value)

@@ -9,15 +9,15 @@ from host_tools.cli._output import json_option, print_json, say
 
 
 class _Kinds(click.Group):
-    """The kinds of the table in host_tools.simulator.faults, which is loaded only when it is asked for, beside `list` and `clear`."""
+    """The kinds of the table in host_tools.simulator.faults.plan, which is loaded only when it is asked for, beside `list` and `clear`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        from host_tools.simulator.faults import KINDS
+        from host_tools.simulator.faults.plan import KINDS
 
         return [*KINDS, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        from host_tools.simulator.faults import KINDS
+        from host_tools.simulator.faults.plan import KINDS
 
         kind = KINDS.get(cmd_name)
         return _command(cmd_name, kind) if kind else super().get_command(ctx, cmd_name)

@@ -8,11 +8,12 @@ import click
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.errors import Complaint
-from host_tools.host import order_log, reach
-from host_tools.host.care import Place
-from host_tools.host.data import data_option
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.orders import DONE, IMPOSSIBLE, WAITING
+from host_tools.host.connections import reach
+from host_tools.host.fleet import order_log
+from host_tools.host.fleet.orders import DONE, IMPOSSIBLE, WAITING
+from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.places import Place
 from locker.contract import commands
 
 WAIT_S = 10.0  # for what the cabinet answers

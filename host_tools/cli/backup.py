@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
-from host_tools.host import backups
-from host_tools.host.data import KEY, data_folder, data_option
+from host_tools.host.ledger import backups
+from host_tools.host.ledger.data_folder import KEY, data_folder, data_option
 
 
 @click.command()

@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from host_tools.cli._place import cabinet_options, tell
-from host_tools.host import care
-from host_tools.host.care import Place
-from host_tools.host.chronicle import moment
-from host_tools.host.ledger import open_ledger
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.ledger.places import Place
+from host_tools.host.notify.log import moment
+from host_tools.host.parcels import support
 
 
 @click.group()
@@ -35,7 +35,7 @@ def ack(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool
     Example: ansim bell ack --site mapo-3 --cabinet 2
     """
     with open_ledger(data, create=False) as ledger:
-        answered = care.answer_bell(ledger, Place(site, cabinet), call, dry_run=dry_run)
+        answered = support.answer_bell(ledger, Place(site, cabinet), call, dry_run=dry_run)
     heard = moment(answered.heard_ms)
     which = f"call {answered.number}, heard {heard}"
     words = f"The screen says that {which}, was seen when the cabinet has the answer, and not before."

@@ -9,9 +9,9 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from host_tools.board_draft import Draft, Problem
-from host_tools.board_pages import check_lines, columns, facts, free_rows, pin_rows
-from host_tools.boards import BoardFile, Report, board_names, check_board, find_board, load_board, to_board_json
+from host_tools.boards.board_file import BoardFile, Report, board_names, check_board, find_board, load_board, to_board_json
+from host_tools.boards.draft import Draft, Problem
+from host_tools.boards.report import check_lines, columns, facts, free_rows, pin_rows
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.errors import Complaint
 from host_tools.showing import shown

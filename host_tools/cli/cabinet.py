@@ -7,12 +7,13 @@ import click
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._place import board_options, cabinet_options, tell
 from host_tools.cli._tables import show, table
-from host_tools.host import doors, parcels
-from host_tools.host.care import Place
-from host_tools.host.chronicle import moment
-from host_tools.host.data import data_option
-from host_tools.host.ledger import open_ledger
-from host_tools.host.silence import silence as silence_board
+from host_tools.host.fleet import doors
+from host_tools.host.fleet.silence import silence as silence_board
+from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.ledger.places import Place
+from host_tools.host.notify.log import moment
+from host_tools.host.parcels import parcels
 
 
 @click.group()

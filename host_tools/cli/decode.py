@@ -10,15 +10,15 @@ from typing import Any, BinaryIO
 import click
 
 import host_tools
+from host_tools.capture.decode import BOARD, HOST, Opener, Piece, Splitter, header_of
 from host_tools.cli._output import json_line, say
-from host_tools.decode import BOARD, HOST, Opener, Piece, Splitter, header_of
 from host_tools.errors import Complaint
-from host_tools.host.data import data_option
-from host_tools.host.ledger import open_ledger
+from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.ledger.ledger import open_ledger
 
 _CHUNK = 65_536  # bytes
 _PCAP = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
-_DISSECTOR = Path(host_tools.__file__).parent / "wireshark" / "ansim.lua"
+_DISSECTOR = Path(host_tools.__file__).parent / "capture" / "ansim.lua"
 _OPENED = "OPENED: this output holds ticket serials, door numbers and the times of people's visits. Keep it to yourself."
 
 

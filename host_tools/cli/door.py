@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from host_tools.cli._place import door_options, tell
-from host_tools.host import doors
-from host_tools.host.care import Place
-from host_tools.host.ledger import open_ledger
+from host_tools.host.fleet import doors
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.ledger.places import Place
 
 
 @click.group()

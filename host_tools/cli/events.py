@@ -6,11 +6,11 @@ import click
 
 from host_tools.cli._output import json_option, print_json
 from host_tools.cli._tables import show, table
-from host_tools.host import events
-from host_tools.host.care import Place
-from host_tools.host.chronicle import moment, when_fields
-from host_tools.host.data import data_option
-from host_tools.host.ledger import open_ledger
+from host_tools.host.fleet import events
+from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.ledger.places import Place
+from host_tools.host.notify.log import moment, when_fields
 
 
 @click.command()

@@ -4,9 +4,9 @@ from typing import TextIO
 
 import click
 
-from host_tools.bundle import symbols
+from host_tools.bundle.explain import explained
+from host_tools.bundle.ready import symbols
 from host_tools.cli._output import say
-from host_tools.explain import explained
 
 
 @click.command()

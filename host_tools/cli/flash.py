@@ -8,12 +8,12 @@ import click
 
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._progress import bar
+from host_tools.device.port_list import look_at
 from host_tools.errors import Complaint
-from host_tools.ports import look_at
 
 if TYPE_CHECKING:
-    from host_tools.boards import BoardFile
-    from host_tools.flash import Flashed
+    from host_tools.bench.flash import Flashed
+    from host_tools.boards.board_file import BoardFile
 
 
 @click.command()
@@ -33,7 +33,7 @@ def command(port: str, board_name: str | None, dry_run: bool, erase_chip: bool, 
     """
     board = None
     if board_name:
-        from host_tools.boards import load_board
+        from host_tools.boards.board_file import load_board
 
         board = load_board(board_name)
     if erase_chip:
@@ -45,7 +45,7 @@ def command(port: str, board_name: str | None, dry_run: bool, erase_chip: bool, 
     elif image:
         raise Complaint("--micropython goes with --erase-chip: MicroPython itself is written only to an erased chip.", 2)
     look_at(port)
-    from host_tools.flash import flash  # which takes long to import: when there is a port
+    from host_tools.bench.flash import flash  # which takes long to import: when there is a port
 
     with bar("flashing", shows="bytes") as progress:
         report = flash(port, board, dry_run=dry_run, progress=progress, waiting=lambda sentence: say(sentence, err=True))
@@ -56,7 +56,7 @@ def command(port: str, board_name: str | None, dry_run: bool, erase_chip: bool, 
 
 
 def _erase(port: str, board: "BoardFile", image: Path, dry_run: bool, as_json: bool) -> None:
-    from host_tools.erase import erase_chip
+    from host_tools.bench.erase import erase_chip
 
     with bar("writing MicroPython", shows="percent") as progress:
         plan = erase_chip(port, board, image, dry_run=dry_run, say=lambda line: say(line, err=True), progress=progress)

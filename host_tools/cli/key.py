@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
-from host_tools.host import key_file
-from host_tools.host.data import data_folder, data_option, prepare
-from host_tools.host.passphrase import new_passphrase, passphrase
+from host_tools.host.ledger import key_file
+from host_tools.host.ledger.data_folder import data_folder, data_option, prepare
+from host_tools.host.ledger.passphrase import new_passphrase, passphrase
 
 
 @click.group()

@@ -13,14 +13,15 @@ from rich.text import Text
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._tables import show, table
-from host_tools.host import aside, bounds, reach
-from host_tools.host.chronicle import moment
-from host_tools.host.data import data_option
-from host_tools.host.database import now_ms
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.link_status import Links, LinkStatus, link_statuses
-from host_tools.host.meeting import take_over
-from host_tools.host.presence import Running
+from host_tools.host.connections import reach
+from host_tools.host.connections.link_status import Links, LinkStatus, link_statuses
+from host_tools.host.connections.presence import Running
+from host_tools.host.fleet.reconcile import take_over
+from host_tools.host.ledger import aside, bounds
+from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.notify.log import moment
 
 _WATCH_S = 1.0
 

@@ -11,11 +11,13 @@ from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._place import door_options, tell
 from host_tools.cli._tables import show, table
 from host_tools.errors import Complaint
-from host_tools.host import care, openings, parcels, reach
-from host_tools.host.care import Place
-from host_tools.host.chronicle import moment
-from host_tools.host.data import data_option
-from host_tools.host.ledger import Ledger, open_ledger
+from host_tools.host.connections import reach
+from host_tools.host.fleet import remote_opening
+from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.places import Place
+from host_tools.host.notify.log import moment
+from host_tools.host.parcels import parcels, support
 
 _LOOK_S = 0.2
 
@@ -81,7 +83,7 @@ def reissue(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None
     """
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
-        care.reissue(ledger, place, dry_run=dry_run)
+        support.reissue(ledger, place, dry_run=dry_run)
     tell(place, "reissue", "The resident is sent the new code when the cabinet has it.", dry_run=dry_run, as_json=as_json)
 
 
@@ -95,7 +97,7 @@ def recall(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None,
     """
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
-        care.recall(ledger, place, dry_run=dry_run)
+        support.recall(ledger, place, dry_run=dry_run)
     words = "Staff are sent the code when the cabinet has it; the resident is told when it is used."
     tell(place, "recall", words, dry_run=dry_run, as_json=as_json)
 
@@ -115,19 +117,19 @@ def open_(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) 
         raise Complaint("Opening a door needs a person at a terminal, who hears the digits from the one at the cabinet.", 2)
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
-        care.check_waiting(ledger, place)
+        support.check_waiting(ledger, place)
         hindrance = reach.hindrance(ledger, site, cabinet)
         if hindrance:
             raise Complaint(f"The door was not opened: {hindrance}. Opening by order needs the cabinet's link.")
-        wish = care.want_open(ledger, place)
-        if _state_after(ledger, wish, openings.ASKED) != openings.CHALLENGED:
+        wish = support.want_open(ledger, place)
+        if _state_after(ledger, wish, remote_opening.ASKED) != remote_opening.CHALLENGED:
             raise Complaint("The cabinet does not open that door now: it has no link, or too many were opened by order.")
         digits = click.prompt("Ask her to press # and to read the digits to you", type=click.IntRange(0, 9999), err=True)
-        openings.give(ledger, wish, digits)
-        came = _state_after(ledger, wish, openings.GIVEN)
-        if came == openings.STUCK:
+        remote_opening.give(ledger, wish, digits)
+        came = _state_after(ledger, wish, remote_opening.GIVEN)
+        if came == remote_opening.STUCK:
             raise Complaint(f"The cabinet unlatched door {door:02d}, but it did not move: ask her to push it, or send staff.")
-        if came != openings.OPENED:
+        if came != remote_opening.OPENED:
             raise Complaint("The cabinet did not take these digits, or half a minute was over: begin again.")
     if as_json:
         print_json({**place._asdict(), "ordered": "open"})
@@ -137,11 +139,11 @@ def open_(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) 
 
 def _state_after(ledger: Ledger, wish: int, before: str) -> str:
     """The state that follows `before`, or that one when nothing follows in time."""
-    until = time.monotonic() + openings.VALID_MS / 1000
+    until = time.monotonic() + remote_opening.VALID_MS / 1000
     state = before
     while state == before and time.monotonic() < until:
         time.sleep(_LOOK_S)
-        state = openings.state_of(ledger, wish)
+        state = remote_opening.state_of(ledger, wish)
     return state
 
 
@@ -159,7 +161,7 @@ def assign(site: str, cabinet: int, door: int, resident: str, unit: str | None, 
     """
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
-        label = care.assign(ledger, place, resident, unit, dry_run=dry_run)
+        label = support.assign(ledger, place, resident, unit, dry_run=dry_run)
         goes_out = reach.letter_words(ledger)
     if as_json:
         print_json({**place._asdict(), "resident": label} | ({"dry_run": True} if dry_run else {}))
@@ -181,7 +183,7 @@ def vouch(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, 
     """
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
-        care.vouch(ledger, place, dry_run=dry_run)
+        support.vouch(ledger, place, dry_run=dry_run)
         goes_out = reach.letter_words(ledger)
     if as_json:
         print_json({**place._asdict(), "flagged": False} | ({"dry_run": True} if dry_run else {}))

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from host_tools.catalogue import languages
+from host_tools.bundle.texts import languages
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._progress import bar
+from host_tools.device.port_list import look_at
 from host_tools.errors import Complaint
-from host_tools.host.data import data_option
-from host_tools.host.names import checked_name
-from host_tools.host.turns import ADDRESSES
-from host_tools.ports import look_at
+from host_tools.host.connections.bus_master import ADDRESSES
+from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.ledger.names import checked_name
 
 if TYPE_CHECKING:
-    from host_tools.boards import BoardFile
-    from host_tools.provision import Provisioned
+    from host_tools.bench.provision import Provisioned
+    from host_tools.boards.board_file import BoardFile
 
 DEFAULT_PORT = 26746
 DEFAULT_LANGUAGE = "en"  # of the firmware, when network.json names none
@@ -85,11 +85,11 @@ def command(
     \b
     Example: ansim provision --port /dev/ttyUSB0 --board wall_12 --site mapo-3 --host 10.0.0.2 --wifi "Mapo 3"
     """
-    from host_tools.boards import load_board
+    from host_tools.boards.board_file import load_board
 
     board = load_board(board_name)
     if help_number is not None:
-        from host_tools.host import help_numbers
+        from host_tools.host.ledger import help_numbers
 
         help_numbers.check_number(help_number)
     checked_name("site", site)
@@ -97,11 +97,7 @@ def command(
     if language != DEFAULT_LANGUAGE:
         network["language"] = language
     look_at(port)
-    from host_tools.provision import (  # half a second of imports: when all words are right and there is a port
-        Request,
-        check_host,
-        provision,
-    )
+    from host_tools.bench.provision import Request, check_host, provision
 
     if host and not host_unchecked:
         check_host(network["host"], network["port"])

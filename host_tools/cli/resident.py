@@ -7,10 +7,10 @@ import click
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._tables import show, table
-from host_tools.host import residents
-from host_tools.host.data import data_option
-from host_tools.host.ledger import open_ledger
-from host_tools.host.residents import Resident
+from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.people import residents
+from host_tools.host.people.residents import Resident
 
 unit_option = click.option("--unit", metavar="UNIT", help='Tells residents of one name apart, such as a flat\'s number; "" for none.')
 _alike = click.option("--alike", is_flag=True, help="She is somebody else than a resident who is written nearly the same.")

@@ -7,7 +7,7 @@ import click
 
 from host_tools.cli._lines import Lines, stdout
 from host_tools.cli._output import json_line, json_option
-from host_tools.host.data import DISPATCHER, MESSAGES, data_folder, data_option, serving
+from host_tools.host.ledger.data_folder import DISPATCHER, MESSAGES, data_folder, data_option, serving
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, int] | None:
@@ -62,11 +62,11 @@ def command(
     \b
     Example: ansim serve --listen 0.0.0.0:26746 --serial /dev/ttyUSB0
     """
-    from host_tools.host.chronicle import in_words, occurrence
-    from host_tools.host.ledger import open_ledger
-    from host_tools.host.notifier import ConsoleNotifier, FileNotifier, refuse_shared
+    from host_tools.host.ledger.ledger import open_ledger
+    from host_tools.host.notify.channels import ConsoleNotifier, FileNotifier, refuse_shared
+    from host_tools.host.notify.log import in_words, occurrence
+    from host_tools.host.notify.wording import Message
     from host_tools.host.server import Settings, serve
-    from host_tools.host.wording import Message
     from host_tools.showing import shown_lines
 
     def written(told: dict[str, Any]) -> str:

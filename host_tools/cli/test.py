@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
+from host_tools.device.port_list import look_at
 from host_tools.errors import NO_ROOM, Complaint
-from host_tools.ports import look_at
 
 if TYPE_CHECKING:
-    from host_tools.bench_report import BenchReport, Phase
+    from host_tools.bench.report import BenchReport, Phase
 
 
 @click.command()
@@ -44,7 +44,7 @@ def command(port: str, report: Path | None, patience: int, attended: bool | None
     if report:
         report = _place_for(report)
     look_at(port)
-    from host_tools.bench_test import PASS, bench_test  # which takes long to import: when there is a port
+    from host_tools.bench.commission import PASS, bench_test  # which takes long to import: when there is a port
 
     result = bench_test(
         port,

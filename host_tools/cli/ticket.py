@@ -7,10 +7,10 @@ import click
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._tables import show, table
-from host_tools.host import tickets
-from host_tools.host.chronicle import moment
-from host_tools.host.data import data_option
-from host_tools.host.ledger import open_ledger
+from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.notify.log import moment
+from host_tools.host.parcels import tickets
 
 site_option = click.option("--site", help="May be left out where there is only one.")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from host_tools.boards import load_board, to_board_json
+from host_tools.boards.board_file import load_board, to_board_json
 from host_tools.cli._output import json_line, say
 from host_tools.errors import Complaint
 from locker.board import from_json

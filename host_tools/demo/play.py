@@ -20,7 +20,7 @@ from host_tools.demo.guide import Guide
 from host_tools.demo.stage import Stage
 from host_tools.demo.watch import Watch
 from host_tools.errors import Complaint
-from host_tools.host.chronicle import in_words
+from host_tools.host.notify.log import in_words
 from host_tools.simulator.virtual_board.control import HandsClient
 
 RESIDENT = "Minji"

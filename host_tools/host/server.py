@@ -17,25 +17,27 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from host_tools.errors import Complaint
-from host_tools.host import bounds, dispatch, generations, openings, orders, outbox
-from host_tools.host.aside import UNMET
-from host_tools.host.carriers import Carrier, SerialCarrier
-from host_tools.host.chronicle import Tell, occurrence, of_news
-from host_tools.host.database import Passing, now_ms
-from host_tools.host.folding import Folds
-from host_tools.host.inflow import Inflow
-from host_tools.host.ledger import Ledger
-from host_tools.host.letters import News
-from host_tools.host.links import Link, Links
-from host_tools.host.listener import Listener
-from host_tools.host.meeting import look_again
-from host_tools.host.notifier import Notifier
-from host_tools.host.presence import ALIVE_MS, BEAT_MS, Presence
-from host_tools.host.replica import take
-from host_tools.host.rs485 import SerialBus
-from host_tools.host.said import Said, Taken, turn_of
-from host_tools.host.serial_port import NoPort, SerialPort
-from host_tools.host.tally import OVERFLOW, Tally
+from host_tools.host.connections.carriers import Carrier, SerialCarrier
+from host_tools.host.connections.links import Link, Links
+from host_tools.host.connections.listener import Listener
+from host_tools.host.connections.presence import ALIVE_MS, BEAT_MS, Presence
+from host_tools.host.connections.rs485 import SerialBus
+from host_tools.host.connections.serial_port import NoPort, SerialPort
+from host_tools.host.connections.tally import OVERFLOW, Tally
+from host_tools.host.fleet import generations, orders, remote_opening
+from host_tools.host.fleet.inflow import Inflow
+from host_tools.host.fleet.ingest import take
+from host_tools.host.fleet.received import Said, Taken, turn_of
+from host_tools.host.fleet.reconcile import look_again
+from host_tools.host.ledger import bounds
+from host_tools.host.ledger.aside import UNMET
+from host_tools.host.ledger.database import Passing, now_ms
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.notify import dispatch, outbox
+from host_tools.host.notify.channels import Notifier
+from host_tools.host.notify.folding import Folds
+from host_tools.host.notify.letters import News
+from host_tools.host.notify.log import Tell, occurrence, of_news
 from locker.contract.records import COMMAND_APPLIED
 
 DEFAULT_PORT = 26746
@@ -269,7 +271,7 @@ class Server:
                 if boards:
                     found = await loop.run_in_executor(thread, orders.next_orders, self._ledger, boards)
                     self._links.order(found, loop.time())
-                    self._links.say(await loop.run_in_executor(thread, openings.untold, self._ledger, boards, now_ms()))
+                    self._links.say(await loop.run_in_executor(thread, remote_opening.untold, self._ledger, boards, now_ms()))
             except Passing:  # told by whoever commits
                 continue
 

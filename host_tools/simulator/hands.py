@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from host_tools.simulator.door import Door
+from host_tools.simulator.cabinet.door import Door
 
 if TYPE_CHECKING:
     from host_tools.simulator.world import World

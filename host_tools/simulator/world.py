@@ -4,27 +4,27 @@ import json
 from pathlib import Path
 from typing import Any
 
-from host_tools.boards import load_board, to_board_json
-from host_tools.simulator.bounce import BouncingSwitch
-from host_tools.simulator.bus import Rs485Bus
-from host_tools.simulator.chip import PWRON_RESET, Chip, pull_up
+from host_tools.boards.board_file import load_board, to_board_json
+from host_tools.simulator.cabinet.bounce import BouncingSwitch
+from host_tools.simulator.cabinet.coil import Coil, Shunt
+from host_tools.simulator.cabinet.door import Door
+from host_tools.simulator.cabinet.keypad import KeypadMatrix
+from host_tools.simulator.cabinet.panel import Beeper, Bell, Lamp, TamperLoop
+from host_tools.simulator.cabinet.sensors import Beam, Distance
+from host_tools.simulator.cabinet.supply import Supply
+from host_tools.simulator.cabinet.wires import EXTERNAL_PULL, Wires
+from host_tools.simulator.chip.bus import Rs485Bus
+from host_tools.simulator.chip.chip import PWRON_RESET, Chip, pull_up
+from host_tools.simulator.chip.i2c import I2CBus
+from host_tools.simulator.chip.lcd import CharacterScreen
+from host_tools.simulator.chip.link import SerialCable
+from host_tools.simulator.chip.link_wiring import LinkWiring
+from host_tools.simulator.chip.mcp23017 import MCP23017
 from host_tools.simulator.clock import Clock
-from host_tools.simulator.coil import Coil, Shunt
-from host_tools.simulator.door import Door
-from host_tools.simulator.faults import Faults
+from host_tools.simulator.faults.plan import Faults
 from host_tools.simulator.hands import Hands
-from host_tools.simulator.i2c import I2CBus
-from host_tools.simulator.keypad import KeypadMatrix
-from host_tools.simulator.lcd import CharacterScreen
-from host_tools.simulator.link import SerialCable
-from host_tools.simulator.link_wiring import LinkWiring
-from host_tools.simulator.mcp23017 import MCP23017
 from host_tools.simulator.noise import stream
-from host_tools.simulator.panel import Beeper, Bell, Lamp, TamperLoop
-from host_tools.simulator.sensors import Beam, Distance
-from host_tools.simulator.supply import Supply
 from host_tools.simulator.trace import Entry, Trace
-from host_tools.simulator.wires import EXTERNAL_PULL, Wires
 from locker.board import Board, from_json
 from locker.board import Door as DoorDefinition
 

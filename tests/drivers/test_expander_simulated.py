@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wires import Bus
 
+from host_tools.simulator.cabinet.wires import EXTERNAL_PULL, Wires
+from host_tools.simulator.chip.i2c import I2CBus
+from host_tools.simulator.chip.mcp23017 import GPPU, IOCON, IODIR, IPOL, MCP23017, OLAT
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.i2c import I2CBus
-from host_tools.simulator.mcp23017 import GPPU, IOCON, IODIR, IPOL, MCP23017, OLAT
-from host_tools.simulator.wires import EXTERNAL_PULL, Wires
 from locker.drivers.expander import Expander
 
 ADDRESS = 0x20

@@ -5,9 +5,9 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools.simulator.bounce import BouncingSwitch
+from host_tools.simulator.cabinet.bounce import BouncingSwitch
+from host_tools.simulator.cabinet.wires import EXTERNAL_PULL, Wires
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.wires import EXTERNAL_PULL, Wires
 from locker.drivers.inputs import Inputs
 
 PINS = (4, 5, 6)

@@ -5,9 +5,9 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from host_tools.simulator.cabinet.keypad import KeypadMatrix
+from host_tools.simulator.cabinet.wires import Wires
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.keypad import KeypadMatrix
-from host_tools.simulator.wires import Wires
 from locker import board
 from locker.drivers.keypad import Keypad
 

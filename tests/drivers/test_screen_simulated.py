@@ -2,9 +2,9 @@
 
 import pytest
 
+from host_tools.simulator.chip.i2c import I2CBus
+from host_tools.simulator.chip.lcd import DISTURBANCES, CharacterScreen
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.i2c import I2CBus
-from host_tools.simulator.lcd import DISTURBANCES, CharacterScreen
 from locker.drivers.screen import Screen
 
 ADDRESS = 0x27

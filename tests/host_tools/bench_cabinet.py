@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 
 import host_tools
-from host_tools import bench_test
-from host_tools.bench_report import BenchReport, Phase
-from host_tools.boards import load_board, to_board_json
+from host_tools.bench import commission
+from host_tools.bench.bench import Bench
+from host_tools.bench.report import BenchReport, Phase
+from host_tools.boards.board_file import load_board, to_board_json
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.hal import SimulatedHal
+from host_tools.simulator.cpython_board.hal import SimulatedHal
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World, board_named
 from locker.board import from_json
 
-ERRAND = Path(host_tools.__file__).parent / "on_board" / "bench.py"
+ERRAND = Path(host_tools.__file__).parent / "device" / "errands" / "bench.py"
 PATIENCE_S = 4
 
 
@@ -77,9 +78,9 @@ class BenchCabinet:
         """The whole test."""
         done: list[Phase] = []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(bench_test, "_refuse_unready", lambda device: None)
-            bench = bench_test.Bench(self.device, person or self.careful, done.append, PATIENCE_S, hands, senses)  # type: ignore[arg-type]
-            report = bench.run()
+            patch.setattr(commission, "_refuse_unready", lambda device: None)
+            bench = Bench(self.device, person or self.careful, PATIENCE_S, hands, senses)  # type: ignore[arg-type]
+            report = commission.Commissioning(bench, done.append).run()
         assert report.phases == done
         return report
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from host_tools.board_wiring import ROLES, suitable
-from host_tools.chips import CHIPS
-from host_tools.pins import Pin
+from host_tools.boards.chips import CHIPS
+from host_tools.boards.pins import Pin
+from host_tools.boards.wiring import ROLES, suitable
 from locker.board import Board, Bus, Door, Keypad
 
 ROLE = {role.name: role for role in ROLES}

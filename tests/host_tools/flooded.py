@@ -13,7 +13,7 @@ from typing import NamedTuple
 from floods import Target, flooding
 from host_board import Board, Host, enrolment
 
-from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
 from host_tools.link import messages
 from locker.contract import records
 

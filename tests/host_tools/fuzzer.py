@@ -6,7 +6,7 @@ from collections import Counter
 
 from host_board import Board
 
-from host_tools.host.ledger import Enrolment
+from host_tools.host.ledger.ledger import Enrolment
 from host_tools.link import messages
 from locker.wire import batch
 

@@ -12,9 +12,10 @@ from typing import Any, Self
 
 from command_tree import departures, page
 
-from host_tools.host import outbox, tables
-from host_tools.host.ledger import Enrolment, Ledger
-from host_tools.host.notifier import FileNotifier
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Enrolment, Ledger
+from host_tools.host.notify import outbox
+from host_tools.host.notify.channels import FileNotifier
 from host_tools.link import messages
 from locker.contract import commands, records
 from locker.contract.records import Record

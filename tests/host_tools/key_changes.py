@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from host_tools.errors import Complaint
-from host_tools.host import key_file
+from host_tools.host.ledger import key_file
 
 OLD, NEW = "correct horse battery", "안심하고 맡기는 택배함입니다"
 CHEAP = {"n": 4, "r": 1, "p": 1}  # of scrypt

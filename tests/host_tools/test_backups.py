@@ -15,12 +15,15 @@ from host_board import Journal, enrol
 
 from host_tools.cli import ansim
 from host_tools.errors import Complaint
-from host_tools.host import backups, outbox, parcels, residents, tables, tickets
-from host_tools.host.data import KEY, LEDGER, serving
-from host_tools.host.ledger import open_ledger
-from host_tools.host.notifier import ConsoleNotifier
-from host_tools.host.replica import Said, take
-from host_tools.host.wording import Message
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.ledger import backups, tables
+from host_tools.host.ledger.data_folder import KEY, LEDGER, serving
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.notify import outbox
+from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.host.notify.wording import Message
+from host_tools.host.parcels import parcels, tickets
+from host_tools.host.people import residents
 
 
 @pytest.fixture
@@ -146,7 +149,7 @@ def test_a_running_server_is_not_restored_under(data: Path, shelf: Path) -> None
 
 
 def test_an_older_ledger_can_be_restored_and_is_brought_up_to_date(tmp_path: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from host_tools.host import migrations
+    from host_tools.host.ledger import migrations
 
     upgrade = migrations.upgrade
     monkeypatch.setattr(migrations, "upgrade", lambda connection: upgrade(connection, "0002"))

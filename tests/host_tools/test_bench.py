@@ -3,7 +3,7 @@
 import pytest
 from bench_cabinet import BenchCabinet
 
-from host_tools.bench_report import PASS, BenchReport
+from host_tools.bench.report import PASS, BenchReport
 
 
 def outcomes(report: BenchReport) -> dict[str, str]:

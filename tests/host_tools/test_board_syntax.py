@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.board_pages import check_lines
-from host_tools.boards import check_board, load_board
-from host_tools.carried import boards_folder
+from host_tools.boards.board_file import check_board, load_board
+from host_tools.boards.report import check_lines
 from host_tools.errors import Complaint
+from host_tools.sources import boards_folder
 
 WALL = (boards_folder() / "wall_12.toml").read_text()
 ROW = (boards_folder() / "row_8.toml").read_text()

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.board_draft import Draft
-from host_tools.board_wiring import pin_problems
-from host_tools.boards import board_names, check_board, find_board, load_board, to_board_json
-from host_tools.chips import CHIPS
+from host_tools.boards.board_file import board_names, check_board, find_board, load_board, to_board_json
+from host_tools.boards.chips import CHIPS
+from host_tools.boards.draft import Draft
+from host_tools.boards.wiring import pin_problems
 from host_tools.errors import Complaint
 from locker.board import from_json
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from host_tools import board_docs
-from host_tools.boards import board_names
+from host_tools.boards.board_file import board_names
+from host_tools.docs import boards
 from tests import swift
 
 ROOT = Path(__file__).parent.parent.parent
@@ -97,9 +97,9 @@ def test_every_help_has_an_example(command: list[str]) -> None:
     assert "Example: ansim boards" in ansim(*command, "--help").stdout
 
 
-@pytest.mark.parametrize("page", board_docs.PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", boards.PAGES, ids=lambda page: page.name)
 def test_the_pages_say_what_the_boards_and_the_code_say(page: Path) -> None:
-    assert board_docs.made(page) == page.read_text()
+    assert boards.made(page) == page.read_text()
 
 
 def test_the_transcript_on_the_page_is_what_the_command_prints() -> None:
@@ -110,4 +110,4 @@ def test_the_transcript_on_the_page_is_what_the_command_prints() -> None:
 def test_a_page_that_is_out_of_date_is_noticed(tmp_path: Path) -> None:
     page = tmp_path / "hardware.md"
     page.write_text((ROOT / "docs" / "hardware.md").read_text().replace("| 01 | S |", "| 01 | M |", 1))
-    assert board_docs.made(page) != page.read_text()
+    assert boards.made(page) != page.read_text()

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.board_draft import Draft
-from host_tools.board_rules import rule_problems
-from host_tools.board_wiring import wires
-from host_tools.boards import board_names, check_board, find_board, load_board, to_board_json
+from host_tools.boards.board_file import board_names, check_board, find_board, load_board, to_board_json
+from host_tools.boards.draft import Draft
+from host_tools.boards.rules import rule_problems
+from host_tools.boards.wiring import wires
 from locker.board import Board, from_json
 
 from .board_making import cabinets, toml

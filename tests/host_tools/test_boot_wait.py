@@ -2,10 +2,11 @@
 
 import pytest
 
-from host_tools import device as devices
-from host_tools.device import BOOT_S_MAX, Device
+from host_tools.bench.flash import UNPROVISIONED, verdict
+from host_tools.bundle.ready import errand
+from host_tools.device import port as devices
+from host_tools.device.port import BOOT_S_MAX, Device
 from host_tools.errors import Complaint
-from host_tools.flash import UNPROVISIONED, verdict
 
 BANNER = b"MPY: soft reboot\r\n"
 CRASH = b'Traceback (most recent call last):\r\n  File "main.py", line 1, in <module>\r\nOSError: 5\r\n'
@@ -34,7 +35,7 @@ class SlowBoard:
 def booted(monkeypatch: pytest.MonkeyPatch, *words: tuple[float, bytes]) -> tuple[str | None, list[str], float]:
     """What the board said, what a person was told meanwhile, and after how many seconds it was over."""
     board = SlowBoard(monkeypatch, *words)
-    device = Device("/dev/ttyUSB0")
+    device = Device("/dev/ttyUSB0", errand)
     device.traffic = board  # type: ignore[assignment]
     monkeypatch.setattr(device, "_restart", lambda: None)
     told: list[str] = []

@@ -8,12 +8,15 @@ from click.testing import CliRunner
 from host_board import Journal, enrol
 
 from host_tools.cli import ansim
-from host_tools.host import bounds, outbox, parcels, residents, tables, tickets
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.meeting import meet
-from host_tools.host.notifier import FileNotifier
-from host_tools.host.replica import take
-from host_tools.host.said import Said
+from host_tools.host.fleet.ingest import take
+from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.reconcile import meet
+from host_tools.host.ledger import bounds, tables
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.notify import outbox
+from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.parcels import parcels, tickets
+from host_tools.host.people import residents
 from host_tools.link.messages import Report
 from locker.contract import records
 

@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 from host_board import Board, Host, Journal, enrol, told_unknown
 
-from host_tools.host import aside, care, doors, orders, parcels, residents, tables, tickets
-from host_tools.host.care import Place
-from host_tools.host.ledger import Enrolment, Ledger, open_ledger
-from host_tools.host.meeting import OLDER_BUILD, OTHER_STORY
-from host_tools.host.replica import take
-from host_tools.host.said import Said, Taken
+from host_tools.host.fleet import doors, orders
+from host_tools.host.fleet.ingest import take
+from host_tools.host.fleet.received import Said, Taken
+from host_tools.host.fleet.reconcile import OLDER_BUILD, OTHER_STORY
+from host_tools.host.ledger import aside, tables
+from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.ledger.places import Place
+from host_tools.host.parcels import parcels, support, tickets
+from host_tools.host.people import residents
 from host_tools.link import messages
 from locker.contract import commands, records
 
@@ -344,7 +347,7 @@ def test_a_visit_in_which_an_image_was_put_back_is_told_as_any_other(board: Meet
     board.tell_all()
     assert board.letters() == [("deposited", 1, 1), ("opened", 1, 1)]
     assert [parcel.ended_by for parcel in parcels.listing(board.ledger)] == ["her code"]
-    care.answer_bell(board.ledger, Place("mapo-3", 1))
+    support.answer_bell(board.ledger, Place("mapo-3", 1))
     assert board.ordered() == [(commands.ANSWER_BELL, 0, 0, call)]
 
 

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from host_tools import bundle as bundles
-from host_tools import catalogue as catalogues
-from host_tools import making
-from host_tools.bundle import MPY_VERSION, OWNED_FOLDERS, bundle, digest, errand, packed, ready, unpacked
-from host_tools.carried import locker_folder
-from host_tools.catalogue import LINE_BYTES, languages
+from host_tools.bundle import making
+from host_tools.bundle import ready as bundles
+from host_tools.bundle import texts as catalogues
+from host_tools.bundle.contents import OWNED_FOLDERS, digest, packed, unpacked
+from host_tools.bundle.making import compile_source, make
+from host_tools.bundle.ready import bundle, errand, ready
+from host_tools.bundle.texts import LINE_BYTES, languages
+from host_tools.device.programs import MPY_VERSION, WINDOW_BITS, deflated
 from host_tools.errors import Complaint
-from host_tools.making import compile_source, make
-from host_tools.programs import WINDOW_BITS, deflated
+from host_tools.sources import errands_folder, locker_folder
 from locker.shell import catalogue as on_board
 
 
@@ -115,7 +116,7 @@ def test_a_source_that_changes_is_noticed_by_its_content(tmp_path: Path, monkeyp
 def test_errands_are_there_by_name_linked_where_they_use_the_firmware() -> None:
     assert "locker.shell.store" not in errand("service")
     assert "def who(" in errand("service")
-    assert errand("probe") == (bundles.ON_BOARD / "probe.py").read_text()
+    assert errand("probe") == (errands_folder() / "probe.py").read_text()
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

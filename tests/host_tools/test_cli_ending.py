@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from host_tools.cli import JSON_VERSION, _ending, ansim
 from host_tools.cli._ending import run
 from host_tools.errors import Complaint
-from host_tools.host.data import is_full
+from host_tools.host.ledger.data_folder import is_full
 from tests import swift
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,9 +11,9 @@ from host_board import Journal, enrol
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools import decode
+from host_tools.capture import decode
 from host_tools.cli import ansim
-from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
 from host_tools.link import messages
 from host_tools.link.session import HostSession
 from locker.contract import records

@@ -5,7 +5,7 @@ import zlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools.delta import pieces, travelling
+from host_tools.device.delta import pieces, travelling
 
 FILE = bytes(range(256)) * 12
 

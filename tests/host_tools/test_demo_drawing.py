@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from host_tools.boards import board_names
+from host_tools.boards.board_file import board_names
 from host_tools.demo.drawing import HEIGHT_MIN, HELP, WIDTH_MIN, folded, frame
 from host_tools.demo.guide import Guide
 from host_tools.demo.play import LEFT, RIGHT, Play, keys_in

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.bundle import ON_BOARD
-from host_tools.device import BoardError, Device, Facts
+from host_tools.bench.flash import Flashed, plan, verdict
+from host_tools.bundle.ready import errand
+from host_tools.device.install import OnBoard, _check_room, fingerprint
+from host_tools.device.port import BoardError, Device, Facts
+from host_tools.device.programs import literal, strip
 from host_tools.errors import Complaint
-from host_tools.flash import Flashed, plan, verdict
-from host_tools.install import OnBoard, _check_room, fingerprint
-from host_tools.programs import literal, strip
+from host_tools.sources import errands_folder
 
 ESP32 = Facts("micropython", (1, 29, 0), 6, "esp32", "Generic ESP32S3 module with ESP32S3", b"123456", True)
 
@@ -39,7 +40,7 @@ def test_random_bytes_grow_by_a_twentieth_at_most() -> None:
     assert len(literal(bytes(range(256)) * 16)) < 1.05 * 4096
 
 
-@pytest.mark.parametrize("path", sorted(ON_BOARD.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(errands_folder().glob("*.py")), ids=lambda path: path.stem)
 def test_what_runs_on_the_board_travels_without_its_comments_and_is_the_same_program(path: Path) -> None:
     source = path.read_text()
     stripped = strip(source)
@@ -55,7 +56,7 @@ def test_a_docstring_alone_leaves_a_body() -> None:
 
 
 def refused(facts: Facts) -> str:
-    device = Device("/dev/ttyUSB0")
+    device = Device("/dev/ttyUSB0", errand)
     device.facts = facts
     with pytest.raises(Complaint) as caught:
         device._refuse_strangers()

@@ -3,10 +3,10 @@
 import subprocess
 from pathlib import Path
 
-from host_tools.bundle import errand
-from host_tools.carried import start_file
-from host_tools.install import _archive
-from host_tools.programs import deflated
+from host_tools.bundle.ready import errand
+from host_tools.device.install import _archive
+from host_tools.device.programs import deflated
+from host_tools.sources import start_file
 from tests.native import micropython
 
 HERE = Path(__file__).parent

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.flashed import recall, remember
-from host_tools.install import OnBoard, fingerprint
+from host_tools.device.install import OnBoard, fingerprint
+from host_tools.device.known_files import recall, remember
 
 
 @pytest.fixture(autouse=True)

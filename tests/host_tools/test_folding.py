@@ -8,12 +8,13 @@ from host_board import Journal, enrol
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools.host import dispatch, outbox, tables
-from host_tools.host.folding import BURST, Folds
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.replica import take
-from host_tools.host.said import Said
-from host_tools.host.wording import Message
+from host_tools.host.fleet.ingest import take
+from host_tools.host.fleet.received import Said
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.notify import dispatch, outbox
+from host_tools.host.notify.folding import BURST, Folds
+from host_tools.host.notify.wording import Message
 from locker.contract import records
 
 NOON_MS = 1_700_000_000_000

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from host_board import Board, Host, Journal, enrol
 
-from host_tools.host import parcels
-from host_tools.host.ledger import Ledger, open_ledger
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.parcels import parcels
 from locker.contract import records
 from locker.wire.station import LOOK_MS, Station
 from tests.swift import ansim

@@ -10,9 +10,9 @@ from host_board import Journal, enrol
 from host_tools.cli import ansim
 from host_tools.demo import service
 from host_tools.errors import Complaint
-from host_tools.host import residents
-from host_tools.host.ledger import open_ledger
-from host_tools.host.replica import Said, take
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.people import residents
 
 
 class Operator:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from host_board import PATIENCE_S, Board, Host, Journal, enrolment
 
-from host_tools.host import parcels
-from host_tools.host.carriers import TcpCarrier
-from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.connections.carriers import TcpCarrier
+from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.parcels import parcels
 from host_tools.link import messages
 from locker.wire.frame import FIRST, VERSION, encode
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from host_tools.host import server
-from host_tools.host.ledger import open_ledger
-from host_tools.host.links import Link
-from host_tools.host.notifier import ConsoleNotifier
-from host_tools.host.said import Taken
+from host_tools.host.connections.links import Link
+from host_tools.host.fleet.received import Taken
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.notify.channels import ConsoleNotifier
 from host_tools.link.session import HostSession
 
 

@@ -8,10 +8,14 @@ from sqlalchemy import Connection, insert, select, text
 from test_host_replica import alarms, letters, said
 
 from host_tools.errors import Complaint
-from host_tools.host import generations, meeting, migrations, orders, outbox, parcels, residents, tables, tickets
-from host_tools.host.ledger import Enrolment, Ledger, open_ledger
-from host_tools.host.notifier import FileNotifier
-from host_tools.host.replica import take
+from host_tools.host.fleet import generations, orders, reconcile
+from host_tools.host.fleet.ingest import take
+from host_tools.host.ledger import migrations, tables
+from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.notify import outbox
+from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.parcels import parcels, tickets
+from host_tools.host.people import residents
 from locker.contract import commands, records
 from locker.contract import tickets as derivation
 from locker.contract.codes import NO_TAIL, pickup_code
@@ -206,7 +210,7 @@ def test_a_board_that_has_lost_its_journal_is_told_the_key_and_the_key_of_each_p
     board.journal.deposit(2, 6, 1)
     board.says()
     with ledger.writing() as connection:
-        meeting.put_right(connection, board.number, 1, NOW_MS)
+        reconcile.put_right(connection, board.number, 1, NOW_MS)
         rows = connection.execute(select(tables.command).order_by(tables.command.c.sequence)).all()
     assert [(row.kind, row.door, row.a) for row in rows if row.kind in (TURN_TICKETS, commands.ADOPT)] == [
         (TURN_TICKETS, 0, 2),

@@ -15,8 +15,8 @@ from host_board import PATIENCE_S, Host, enrol
 from key_changes import CHEAP, NEW, OLD, change_for_ever
 
 from host_tools.errors import Complaint
-from host_tools.host import key_file
-from host_tools.host.ledger import open_ledger
+from host_tools.host.ledger import key_file
+from host_tools.host.ledger.ledger import open_ledger
 from tests.swift import FORKS, ansim
 
 

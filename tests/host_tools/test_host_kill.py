@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from host_board import Board, Host, Journal, enrol, was_away_for_a_month
 
-from host_tools.host import parcels, residents, tables, tickets
-from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.parcels import parcels, tickets
+from host_tools.host.people import residents
 from host_tools.link import messages
 from locker.contract import records
 from locker.contract.codes import NO_TAIL, pickup_code

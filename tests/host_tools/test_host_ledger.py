@@ -14,10 +14,11 @@ from host_board import enrol, enrolment
 from sqlalchemy import create_engine
 
 from host_tools.errors import Complaint
-from host_tools.host import migrations, residents, tables
-from host_tools.host.data import PRIVATE_FILES, data_folder, serving
-from host_tools.host.database import Passing
-from host_tools.host.ledger import ENROLLED, PENDING, AlreadyEnrolled, open_ledger
+from host_tools.host.ledger import migrations, tables
+from host_tools.host.ledger.data_folder import PRIVATE_FILES, data_folder, serving
+from host_tools.host.ledger.database import Passing
+from host_tools.host.ledger.ledger import ENROLLED, PENDING, AlreadyEnrolled, open_ledger
+from host_tools.host.people import residents
 
 
 @pytest.fixture
@@ -221,7 +222,7 @@ def test_a_newer_ledger_and_a_foreign_database_are_left_alone(data: Path) -> Non
 
 
 def test_a_locked_ledger_can_be_read_and_says_why_it_is_not_written(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("host_tools.host.sqlite._BUSY_S", 0.01)
+    monkeypatch.setattr("host_tools.host.ledger.sqlite._BUSY_S", 0.01)
     with open_ledger(data) as ledger:
         ledger.site("mapo-3")
         other = sqlite3.connect(data / "ledger.db", isolation_level=None)

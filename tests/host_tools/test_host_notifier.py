@@ -11,12 +11,15 @@ import pytest
 from host_board import Journal, enrol
 
 from host_tools.errors import Complaint
-from host_tools.host import letters, outbox, residents, tables, tickets
-from host_tools.host.aside import CASES
-from host_tools.host.ledger import SILENCED, Ledger, open_ledger
-from host_tools.host.notifier import FileNotifier
-from host_tools.host.replica import Said, take
-from host_tools.host.wording import _RESIDENT, _STAFF, Message
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.aside import CASES
+from host_tools.host.ledger.ledger import SILENCED, Ledger, open_ledger
+from host_tools.host.notify import letters, outbox
+from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.wording import _RESIDENT, _STAFF, Message
+from host_tools.host.parcels import tickets
+from host_tools.host.people import residents
 
 
 @pytest.fixture

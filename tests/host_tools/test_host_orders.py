@@ -4,11 +4,12 @@ from pathlib import Path
 
 from host_board import enrol
 
-from host_tools.host import orders, tables
-from host_tools.host.database import now_ms
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.meeting import meet
-from host_tools.host.orders import Order
+from host_tools.host.fleet import orders
+from host_tools.host.fleet.orders import Order
+from host_tools.host.fleet.reconcile import meet
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.link.messages import Report
 from locker.contract import commands
 

@@ -18,12 +18,17 @@ from sqlalchemy import Connection, inspect
 from test_host_kill import check, story, unsent
 
 from host_tools.errors import Complaint
-from host_tools.host import links, outbox, parcels, residents, server, tables, tickets
-from host_tools.host import postgres as postgres_module
-from host_tools.host.database import Passing
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.notifier import FileNotifier
-from host_tools.host.replica import Said, take
+from host_tools.host import server
+from host_tools.host.connections import links
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.ledger import postgres as postgres_module
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import Passing
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.notify import outbox
+from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.parcels import parcels, tickets
+from host_tools.host.people import residents
 from host_tools.link import messages
 from locker.contract import records
 from tests.swift import ansim
@@ -308,7 +313,8 @@ def test_a_host_whose_connection_dies_in_the_middle_of_a_commit_takes_another_an
 
 
 def test_what_the_drivers_note_of_errors_that_they_ignore_is_not_printed() -> None:
-    noting = "import logging, host_tools.host.ledger; [logging.getLogger(name).error('ignored') for name in ('psycopg', 'sqlalchemy.pool')]"
+    noting = "import logging; import host_tools.host.ledger.ledger; "
+    noting += "[logging.getLogger(name).error('ignored') for name in ('psycopg', 'sqlalchemy.pool')]"
     ended = subprocess.run([sys.executable, "-c", noting], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     assert (ended.stdout, ended.stderr) == ("", "")
 

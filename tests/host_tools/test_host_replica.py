@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 from host_board import Journal, enrol
 
-from host_tools.host import outbox, parcels, residents, tables, tickets
-from host_tools.host.chronicle import EVENTS
-from host_tools.host.database import Passing
-from host_tools.host.ledger import ENROLLED, Ledger, open_ledger
-from host_tools.host.notifier import FileNotifier
-from host_tools.host.replica import Said, take
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import Passing
+from host_tools.host.ledger.ledger import ENROLLED, Ledger, open_ledger
+from host_tools.host.notify import outbox
+from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.log import EVENTS
+from host_tools.host.parcels import parcels, tickets
+from host_tools.host.people import residents
 from locker.contract import records
 from locker.contract.codes import NO_TAIL, pickup_code
 from locker.contract.keys import epoch_keys

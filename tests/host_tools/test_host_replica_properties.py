@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from postgres_server import keep_in
 
-from host_tools.host import residents, tables, tickets
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.replica import Said, take
-from host_tools.host.times import Last, anchor, when
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.event_time import Last, anchor, when
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.parcels import tickets
+from host_tools.host.people import residents
 from locker.contract import records
 from locker.contract.records import Record
 

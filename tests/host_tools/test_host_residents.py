@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from host_tools.errors import Complaint
-from host_tools.host import residents, tables, tickets
-from host_tools.host.contacts import checked_contact
-from host_tools.host.database import schema_of
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.names import checked_name, normal
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import schema_of
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.names import checked_name, normal
+from host_tools.host.parcels import tickets
+from host_tools.host.people import residents
+from host_tools.host.people.contacts import checked_contact
 
 NAMES = ("김서연", "Zoë", "Ἑλένη", "Đặng Thị", "Å", "가각")
 
@@ -160,7 +162,7 @@ def earlier(connection: Connection) -> None:
 def test_the_residents_of_an_earlier_ledger_keep_their_tickets_and_get_one_name_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from host_tools.host import migrations
+    from host_tools.host.ledger import migrations
 
     upgrade = migrations.upgrade
     before = "0003"

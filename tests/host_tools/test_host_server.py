@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from host_board import PATIENCE_S, Board, Host, Journal, enrol
 
-from host_tools.host import parcels, residents, tickets
-from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.parcels import parcels, tickets
+from host_tools.host.people import residents
 from host_tools.link import messages
 from locker.contract import commands, records
 from tests.swift import ansim

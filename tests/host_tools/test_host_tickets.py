@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from host_tools.errors import Complaint
-from host_tools.host import residents, tables, tickets
-from host_tools.host.ledger import Ledger, Site, open_ledger
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Ledger, Site, open_ledger
+from host_tools.host.parcels import tickets
+from host_tools.host.people import residents
 from locker.contract import tickets as derivation
 from locker.contract.codes import NO_TAIL
 

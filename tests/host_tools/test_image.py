@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from host_tools import partitions
+from host_tools.bench.image import put_together
+from host_tools.boards import partitions
 from host_tools.errors import Complaint
-from host_tools.image import put_together
 from tests.images import made_image, official_image, program, stock_table
 
 GOOD = made_image("esp32")

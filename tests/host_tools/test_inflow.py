@@ -4,10 +4,10 @@ from pathlib import Path
 
 from host_board import Journal, enrol
 
-from host_tools.host import bounds, tables
-from host_tools.host.inflow import COPIES_MAX, EVENTS_MAX, EVENTS_PER_S, Inflow
-from host_tools.host.ledger import open_ledger
-from host_tools.host.said import Said
+from host_tools.host.fleet.inflow import COPIES_MAX, EVENTS_MAX, EVENTS_PER_S, Inflow
+from host_tools.host.fleet.received import Said
+from host_tools.host.ledger import bounds, tables
+from host_tools.host.ledger.ledger import open_ledger
 from locker.contract import records
 
 BATCH = 8

@@ -10,12 +10,13 @@ from click.testing import CliRunner
 from command_tree import commands, departures, has, page
 from host_board import Journal, enrol
 
-from host_tools import bench_test
+from host_tools.bench import commission
 from host_tools.cli import ansim
 from host_tools.demo import story
-from host_tools.host import residents, tickets
-from host_tools.host.ledger import open_ledger
-from host_tools.host.replica import Said, take
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.parcels import tickets
+from host_tools.host.people import residents
 from locker.contract import records
 from locker.contract.codes import receipt_code
 from locker.contract.keys import epoch_keys
@@ -168,7 +169,7 @@ def test_the_report_of_a_test_is_what_the_page_says(
     faults: tuple[str, ...], outcome: str, host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = BenchCabinet("wall_12", faults).examine(senses=not faults)
-    monkeypatch.setattr(bench_test, "bench_test", lambda *_arguments, **_options: report)
+    monkeypatch.setattr(commission, "bench_test", lambda *_arguments, **_options: report)
     printed = host.printed("test", ("--port", "/dev/null"), at_ledger=False)
     assert printed["outcome"] == outcome
     assert departures(DOCUMENTED["test"], printed) == []

@@ -7,13 +7,13 @@ from host_board import Journal, enrol
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.host import standing, tables
-from host_tools.host.chronicle import moment
-from host_tools.host.ledger import Enrolment, Ledger, open_ledger
-from host_tools.host.meeting import Meeting
-from host_tools.host.replica import take
-from host_tools.host.said import Said
-from host_tools.host.times import Last, anchor, when
+from host_tools.host.fleet.ingest import take
+from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.reconcile import Meeting
+from host_tools.host.ledger import lookups, tables
+from host_tools.host.ledger.event_time import Last, anchor, when
+from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.notify.log import moment
 from host_tools.link.messages import Held, Report, encode_message
 from locker.contract import records
 from locker.contract.records import Record
@@ -46,7 +46,7 @@ def test_hundreds_of_boots_without_an_event_leave_few_rows_and_the_newest_count(
         report(ledger, made, boot=boot)
     assert rows(ledger, "boot") <= 256
     with ledger.reading() as connection:
-        assert max(standing.boards(connection, [(1, 7)])[1, 7].anchors) == 299
+        assert max(lookups.boards(connection, [(1, 7)])[1, 7].anchors) == 299
 
 
 def test_many_incarnations_without_an_event_leave_no_rows(ledger: Ledger) -> None:

@@ -6,9 +6,9 @@ import pytest
 from test_letters import DOOR, Site
 
 from host_tools.errors import Complaint
-from host_tools.host import care, parcels, tickets
-from host_tools.host.care import Place
-from host_tools.host.ledger import open_ledger
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.ledger.places import Place
+from host_tools.host.parcels import parcels, support, tickets
 from locker.contract import records
 
 
@@ -52,14 +52,14 @@ def test_staff_can_say_that_a_parcel_is_honest_and_she_is_told_so_once(site: Sit
     site.hear(board)
     site.letters()
     place = Place("mapo-3", 1, DOOR)
-    care.vouch(site.ledger, place, dry_run=True)
+    support.vouch(site.ledger, place, dry_run=True)
     assert site.letters() == []
-    care.vouch(site.ledger, place)
+    support.vouch(site.ledger, place)
     assert [kind for kind, _ in site.hers()] == ["label cleared"]
     assert {parcel.door: parcel.flagged for parcel in parcels.listing(site.ledger)} == {DOOR: False, 8: True}
     with pytest.raises(Complaint, match="no remark"):
-        care.vouch(site.ledger, place)
+        support.vouch(site.ledger, place)
     site.boards[board].deposit(9, 64_999 if serial != 64_999 else 64_998, 1)
     site.hear(board)
     with pytest.raises(Complaint, match="parcel assign"):
-        care.vouch(site.ledger, Place("mapo-3", 1, 9))
+        support.vouch(site.ledger, Place("mapo-3", 1, 9))

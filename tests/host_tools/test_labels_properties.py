@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from sqlalchemy import func, insert, select, update
 
-from host_tools.host import generations, residents, tables, tickets
-from host_tools.host.ledger import TICKET_SECRET as PURPOSE
-from host_tools.host.ledger import open_ledger
-from host_tools.host.replica import Said, take
+from host_tools.host.fleet import generations
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import TICKET_SECRET as PURPOSE
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.parcels import tickets
+from host_tools.host.people import residents
 from locker.contract import commands, records
 from locker.contract import tickets as derivation
 from locker.contract.codes import NO_TAIL

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from host_board import Journal, enrol
 
-from host_tools.host import dispatch, help_numbers, letters, outbox, parcels, residents, tables, tickets
-from host_tools.host.chronicle import in_words, of_news
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.notifier import FileNotifier
-from host_tools.host.replica import Said, Taken, take
-from host_tools.host.wording import _RESIDENT, Message
+from host_tools.host.fleet.ingest import Said, Taken, take
+from host_tools.host.ledger import help_numbers, tables
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.notify import dispatch, letters, outbox
+from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.log import in_words, of_news
+from host_tools.host.notify.wording import _RESIDENT, Message
+from host_tools.host.parcels import parcels, tickets
+from host_tools.host.people import residents
 from locker.contract import records
 
 DOOR = 7
@@ -131,7 +134,7 @@ def test_a_pickup_under_duress_leaves_the_same_rows_letters_and_lines_as_any_oth
     for how in (records.BY_CODE, records.BY_DURESS):
         drawn = iter(range(1, 100_000))
         monkeypatch.setattr("os.urandom", lambda count, drawn=drawn: next(drawn).to_bytes(count, "big"))
-        monkeypatch.setattr("host_tools.host.tickets.randbelow", lambda limit, drawn=drawn: next(drawn) % limit)
+        monkeypatch.setattr("host_tools.host.parcels.tickets.randbelow", lambda limit, drawn=drawn: next(drawn) % limit)
         monkeypatch.setattr("time.time_ns", lambda: START_MS * 1_000_000)
         with open_ledger(tmp_path / str(how)) as ledger:
             site = Site(ledger)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from host_board import InHand, enrol
 
-from host_tools.host import tally as counting
-from host_tools.host.ledger import Cabinet, Ledger, open_ledger
-from host_tools.host.links import Links
-from host_tools.host.tally import Tally
+from host_tools.host.connections import tally as counting
+from host_tools.host.connections.links import Links
+from host_tools.host.connections.tally import Tally
+from host_tools.host.ledger.ledger import Cabinet, Ledger, open_ledger
 from locker.wire.frame import VERSION
 
 

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from host_board import Board, Host, enrol
 
 from host_tools.cli import ansim
-from host_tools.host import orders
-from host_tools.host.database import now_ms
-from host_tools.host.ledger import open_ledger
-from host_tools.host.link_status import DOWN, NEVER, REFUSED, UP, link_statuses
-from host_tools.host.meeting import take_over
-from host_tools.host.orders import Order
+from host_tools.host.connections.link_status import DOWN, NEVER, REFUSED, UP, link_statuses
+from host_tools.host.fleet import orders
+from host_tools.host.fleet.orders import Order
+from host_tools.host.fleet.reconcile import take_over
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import open_ledger
 from locker.contract import commands, records
 
 DAY_MS = 86_400_000

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.carried import locker_folder
+from host_tools.bundle.explain import explained
+from host_tools.bundle.linker.link import Linked, link, relinked
+from host_tools.bundle.linker.private import with_short_private_names
+from host_tools.bundle.making import _sources, linked
 from host_tools.errors import Complaint
-from host_tools.explain import explained
-from host_tools.linker.link import Linked, link, relinked
-from host_tools.linker.private import with_short_private_names
-from host_tools.making import _sources, linked
+from host_tools.sources import locker_folder
 
 ROOT = Path(__file__).parents[2]
 CHIP_MODULES = ("machine", "esp32", "network", "socket", "select", "cryptolib", "micropython", "time", "os")

@@ -9,18 +9,21 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools import bench_test, device, install, provision
-from host_tools.answers import SHAPES, parsed
-from host_tools.bench_report import Phase
-from host_tools.bench_test import Bench
-from host_tools.boards import load_board, to_board_json
+from host_tools.bench import commission, provision
+from host_tools.bench.bench import Bench
+from host_tools.bench.commission import Commissioning
+from host_tools.bench.report import Phase
+from host_tools.boards.board_file import load_board, to_board_json
+from host_tools.bundle.ready import errand
 from host_tools.cli import test as command
-from host_tools.device import Device, Facts
+from host_tools.device import install, port
+from host_tools.device.answers import SHAPES, parsed
+from host_tools.device.port import Device, Facts
 from host_tools.errors import Complaint
 from host_tools.showing import shown
 from locker.board import from_json
 
-ON_BOARD = Path(device.__file__).parent / "on_board"
+ON_BOARD = Path(port.__file__).parent / "errands"
 WALL = json.loads(json.dumps(to_board_json(load_board("wall_12"))))
 DOORS = tuple(door.number for door in from_json(WALL).doors)
 RIGHT: dict[str, Any] = {
@@ -61,7 +64,7 @@ class Liar(Device):
     """A board that answers as it likes; `draw` decides."""
 
     def __init__(self, draw: st.DataObject) -> None:
-        super().__init__("/dev/liar")
+        super().__init__("/dev/liar", errand)
         self._draw = draw
         self.facts = Facts(*RIGHT["probe"])
 
@@ -113,7 +116,8 @@ def test_the_bench_test_of_a_board_that_lies_ends_in_a_report_or_in_a_sentence(d
     def run() -> None:
         with_lies = Liar(draw)
         with_lies.__enter__()
-        report = Bench(with_lies, lambda text: None, told.append, 0, True, draw.draw(st.booleans())).run()
+        bench = Bench(with_lies, lambda text: None, 0, True, draw.draw(st.booleans()))
+        report = Commissioning(bench, told.append).run()
         assert report.as_json()["outcome"] in ("PASS", "FAIL", "ERROR", "SKIP")
 
     ends(run)
@@ -131,7 +135,7 @@ def test_provisioning_and_flashing_a_board_that_lies_end_in_a_sentence(draw: st.
 
 def test_every_function_that_a_board_is_asked_for_has_its_shape() -> None:
     missing = set()
-    for path in (Path(device.__file__).parent).glob("*.py"):
+    for path in (Path(port.__file__).parent).glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("call", "_call"):
                 words = [argument.value for argument in node.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)]
@@ -148,4 +152,4 @@ def test_a_right_answer_has_its_shape() -> None:
     for script, function in SHAPES:
         if (function in RIGHT and script != "service") or function in ("who", "journal"):
             assert parsed(script, function, [repr(RIGHT.get(function))]) == (True, RIGHT.get(function)), function
-    assert bench_test.PASS
+    assert commission.PASS

@@ -10,9 +10,9 @@ from host_board import enrol
 
 from host_tools.cli import ansim
 from host_tools.errors import Complaint
-from host_tools.host.ledger import open_ledger
-from host_tools.host.notifier import FileNotifier
-from host_tools.host.wording import Message
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.wording import Message
 
 ONE = Message(f"{1:032x}", "Kim", "", "deposited", 'text "1" · 안심')
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from host_tools.host import migrations
-from host_tools.host.data import LEDGER
-from host_tools.host.ledger import open_ledger
+from host_tools.host.ledger import migrations
+from host_tools.host.ledger.data_folder import LEDGER
+from host_tools.host.ledger.ledger import open_ledger
 from tests.fresh_ledgers import remembering
 
 

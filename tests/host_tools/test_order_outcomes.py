@@ -9,14 +9,19 @@ from click.testing import CliRunner, Result
 from host_board import Journal, enrol
 
 from host_tools.cli import _place, ansim
-from host_tools.host import orders, outbox, presence, residents, tables, tickets
-from host_tools.host.chronicle import in_words, moment, of_news
-from host_tools.host.database import now_ms
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.notifier import ConsoleNotifier
-from host_tools.host.replica import Said, take
-from host_tools.host.said import Taken
-from host_tools.host.wording import Message
+from host_tools.host.connections import presence
+from host_tools.host.fleet import orders
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.received import Taken
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.notify import outbox
+from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.host.notify.log import in_words, moment, of_news
+from host_tools.host.notify.wording import Message
+from host_tools.host.parcels import tickets
+from host_tools.host.people import residents
 from locker.contract import records
 
 AT = ("--site", "mapo-3", "--cabinet", "1")

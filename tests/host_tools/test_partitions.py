@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools import partitions
+from host_tools.boards import partitions
+from host_tools.boards.partitions import Partition
 from host_tools.errors import Complaint
-from host_tools.partitions import Partition
 
 GOOD = """nvs,data,nvs,0x9000,0x6000
 factory,app,factory,0x10000,1M

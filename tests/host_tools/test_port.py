@@ -14,15 +14,15 @@ from host_board import Board, InHand, enrol
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools.host import tally as counting
-from host_tools.host.carriers import SerialCarrier, TcpCarrier
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.links import SILENT_S, Links
-from host_tools.host.listener import STRANGERS_MAX, Listener
-from host_tools.host.notifier import FileNotifier
+from host_tools.host.connections import tally as counting
+from host_tools.host.connections.carriers import SerialCarrier, TcpCarrier
+from host_tools.host.connections.links import SILENT_S, Links
+from host_tools.host.connections.listener import STRANGERS_MAX, Listener
+from host_tools.host.connections.tally import Tally
+from host_tools.host.connections.turnstile import BURST_S, SHARE, Turnstile, source_of
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.notify.channels import FileNotifier
 from host_tools.host.server import Server
-from host_tools.host.tally import Tally
-from host_tools.host.turnstile import BURST_S, SHARE, Turnstile, source_of
 from host_tools.link.messages import typed
 from locker.wire.frame import REFUSAL, VERSION, Decoder, encode, kind_of
 

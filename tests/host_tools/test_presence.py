@@ -8,11 +8,12 @@ from click.testing import CliRunner
 from host_board import Host, enrol
 
 from host_tools.cli import ansim
-from host_tools.host import openings, orders, tables
-from host_tools.host.database import now_ms
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.link_status import DOWN, NEVER, UP, link_statuses
-from host_tools.host.presence import ALIVE_MS, Change, Presence
+from host_tools.host.connections.link_status import DOWN, NEVER, UP, link_statuses
+from host_tools.host.connections.presence import ALIVE_MS, Change, Presence
+from host_tools.host.fleet import orders, remote_opening
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import Ledger, open_ledger
 
 DAY_MS = 86_400_000
 NOW_MS = 1_800_000_000_000
@@ -36,7 +37,7 @@ def heard(ledger: Ledger, at_ms: int) -> None:
 def at(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time is an argument, also where the database has a clock of its own."""
     for module in ("presence", "link_status"):
-        monkeypatch.setattr(f"host_tools.host.{module}.clock_ms", lambda connection, at_ms: at_ms)
+        monkeypatch.setattr(f"host_tools.host.connections.{module}.clock_ms", lambda connection, at_ms: at_ms)
 
 
 def stands(ledger: Ledger, at_ms: int) -> tuple[str, int | None, int]:
@@ -140,6 +141,6 @@ def test_an_epoch_and_an_opening_of_time_to_come_hold_nothing_up(ledger: Ledger)
         connection.execute(tables.cabinet.update().values(enrolled_ms=NOW_MS + 100 * DAY_MS))
     assert orders.roll_epochs(ledger, NOW_MS) == 1
     assert orders.roll_epochs(ledger, NOW_MS + 1) == 0, "once a day"
-    wish = openings.ask(ledger, 1, 7, 1, NOW_MS + 100 * DAY_MS)
-    assert openings.untold(ledger, [1], NOW_MS) == {}
-    assert openings.state_of(ledger, wish) == openings.REFUSED
+    wish = remote_opening.ask(ledger, 1, 7, 1, NOW_MS + 100 * DAY_MS)
+    assert remote_opening.untold(ledger, [1], NOW_MS) == {}
+    assert remote_opening.state_of(ledger, wish) == remote_opening.REFUSED

@@ -7,34 +7,34 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from host_tools import protocol_doc
+from host_tools.docs import protocol
 from host_tools.link import messages
 
 
 def test_the_page_is_up_to_date() -> None:
-    ended = subprocess.run([sys.executable, "-m", "host_tools.protocol_doc", "--check"], capture_output=True, text=True, check=False)
+    ended = subprocess.run([sys.executable, "-m", "host_tools.docs.protocol", "--check"], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
 
 
 def test_every_section_is_in_the_page_once() -> None:
-    page = protocol_doc.PAGE.read_text()
-    for name in protocol_doc.SECTIONS:
-        assert page.count(f"<!-- made by host_tools.protocol_doc: {name} -->") == 1
+    page = protocol.PAGE.read_text()
+    for name in protocol.SECTIONS:
+        assert page.count(f"<!-- made by host_tools.docs.protocol: {name} -->") == 1
 
 
 def test_every_field_of_every_message_has_a_meaning() -> None:
-    for row in [line for line in protocol_doc.message_tables().splitlines() if line.startswith("| `")]:
+    for row in [line for line in protocol.message_tables().splitlines() if line.startswith("| `")]:
         assert row.split("|")[4].strip(), row
 
 
 def test_a_changed_table_makes_the_page_out_of_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "protocol.md"
-    page.write_text(protocol_doc.PAGE.read_text())
-    monkeypatch.setattr(protocol_doc, "PAGE", page)
+    page.write_text(protocol.PAGE.read_text())
+    monkeypatch.setattr(protocol, "PAGE", page)
     monkeypatch.setattr(messages, "TABLE", messages.TABLE[:-1])
-    refused = CliRunner().invoke(protocol_doc.command, ["--check"])
+    refused = CliRunner().invoke(protocol.command, ["--check"])
     assert refused.exit_code == 1
-    assert "python -m host_tools.protocol_doc" in refused.output
-    assert CliRunner().invoke(protocol_doc.command, []).exit_code == 0
+    assert "python -m host_tools.docs.protocol" in refused.output
+    assert CliRunner().invoke(protocol.command, []).exit_code == 0
     assert "### Refused" not in page.read_text()
-    assert CliRunner().invoke(protocol_doc.command, ["--check"]).exit_code == 0
+    assert CliRunner().invoke(protocol.command, ["--check"]).exit_code == 0

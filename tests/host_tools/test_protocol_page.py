@@ -12,26 +12,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_record_order import VISITS
 
-from host_tools import protocol_doc
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.links import Links
-from host_tools.host.replica import take
-from host_tools.host.tally import MALFORMED, Tally
+from host_tools.bench.provision import incarnation
+from host_tools.docs import protocol
+from host_tools.host.connections.links import Links
+from host_tools.host.connections.tally import MALFORMED, Tally
+from host_tools.host.fleet.ingest import take
+from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.link import messages as told
 from host_tools.link import records as host_records
-from host_tools.provision import incarnation
 from locker.contract import records
 from locker.core import orders
 from locker.shell.identity import Identity
 from locker.wire import batch, messages
 from locker.wire.frame import Decoder
 
-PAGE = protocol_doc.PAGE.read_text()
+PAGE = protocol.PAGE.read_text()
 
 
 def rows(section: str) -> list[list[str]]:
     """The rows of a made table."""
-    text = PAGE.split(f"<!-- made by host_tools.protocol_doc: {section} -->")[1].split("<!-- end -->")[0]
+    text = PAGE.split(f"<!-- made by host_tools.docs.protocol: {section} -->")[1].split("<!-- end -->")[0]
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 

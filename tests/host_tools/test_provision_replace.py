@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from host_board import enrol, enrolment
 
-from host_tools.boards import load_board
+from host_tools.bench.provision import Request, _Found, _refuse, _retired
+from host_tools.boards.board_file import load_board
 from host_tools.errors import Complaint
-from host_tools.host import tables
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.provision import Request, _Found, _refuse, _retired
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Ledger, open_ledger
 
 WALL, KIT = load_board("wall_12"), load_board("devkit_4")
 

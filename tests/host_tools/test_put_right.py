@@ -6,8 +6,9 @@ import pytest
 from host_board import Journal, told_unknown
 from test_branches import Meetings
 
-from host_tools.host import meeting, orders, residents
-from host_tools.host.ledger import open_ledger
+from host_tools.host.fleet import orders, reconcile
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.people import residents
 from locker.contract import commands, records
 
 
@@ -101,7 +102,7 @@ def test_a_parcel_that_lies_where_its_sensor_sees_nothing_is_adopted_as_such_aga
         board.journal.add(records.ADOPTED, door, a, 1)
     carry_out(board)
     with board.ledger.writing() as connection:  # what its next board is told
-        meeting.put_right(connection, 1, 2, board.at_ms)
+        reconcile.put_right(connection, 1, 2, board.at_ms)
     assert board.ordered()[-2:] == [(commands.ADOPT, 3, 1, UNSEEN | hidden), (commands.ADOPT, 4, 1, seen)]
     assert board.states() == {hidden: "waiting", seen: "waiting"}
 

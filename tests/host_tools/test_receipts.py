@@ -8,13 +8,16 @@ from host_board import Journal, enrol
 
 from host_tools.cli import ansim
 from host_tools.errors import Complaint
-from host_tools.host import bounds, outbox, parcels, receipts, residents, tables, tickets
-from host_tools.host.database import now_ms
-from host_tools.host.ledger import open_ledger
-from host_tools.host.notifier import ConsoleNotifier
-from host_tools.host.presence import Presence
-from host_tools.host.replica import Said, take
-from host_tools.host.wording import Message
+from host_tools.host.connections.presence import Presence
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.ledger import bounds, tables
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.notify import outbox
+from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.host.notify.wording import Message
+from host_tools.host.parcels import parcels, receipts, tickets
+from host_tools.host.people import residents
 from locker.contract import records
 from locker.contract.codes import receipt_code
 from locker.contract.keys import epoch_keys

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from host_tools.bench_report import BenchReport
+from host_tools.bench.report import BenchReport
 from host_tools.cli import test as cli
 
 
@@ -21,7 +21,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ports.append(port)
         return BenchReport("wall_12", 1, "0badcafe", "1.29.0", "2026-01-01T00:00:00+00:00")
 
-    monkeypatch.setattr("host_tools.bench_test.bench_test", sound)
+    monkeypatch.setattr("host_tools.bench.commission.bench_test", sound)
     monkeypatch.setattr(cli, "look_at", lambda port: None)
     return ports
 

@@ -9,13 +9,17 @@ from host_board import Journal, enrol
 from sqlalchemy import exc
 
 from host_tools.cli import ansim
-from host_tools.host import aside, orders, outbox, parcels, replica, residents, standing, tables, tickets
-from host_tools.host.database import Passing, now_ms
-from host_tools.host.ledger import Ledger, open_ledger
-from host_tools.host.notifier import FileNotifier
-from host_tools.host.orders import Order
-from host_tools.host.replica import take
-from host_tools.host.said import Said
+from host_tools.host.fleet import ingest, orders
+from host_tools.host.fleet.ingest import take
+from host_tools.host.fleet.orders import Order
+from host_tools.host.fleet.received import Said
+from host_tools.host.ledger import aside, lookups, tables
+from host_tools.host.ledger.database import Passing, now_ms
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.notify import outbox
+from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.parcels import parcels, tickets
+from host_tools.host.people import residents
 from locker.contract import commands, records
 from locker.contract.records import Record
 
@@ -52,14 +56,14 @@ def deposit(ledger: Ledger, journal: Journal, door: int = 7) -> None:
 
 def fails_on(monkeypatch: pytest.MonkeyPatch, wrong: int, error: Exception) -> None:
     """Records of a kind meet a fault of this program, or one of the database's."""
-    apply = replica._Turn._apply
+    apply = ingest._Turn._apply
 
-    def faulty(turn: replica._Turn, board: standing.Board, record: Record, at_ms: int) -> None:
+    def faulty(turn: ingest._Turn, board: lookups.Board, record: Record, at_ms: int) -> None:
         if record.kind == wrong:
             raise error
         apply(turn, board, record, at_ms)
 
-    monkeypatch.setattr(replica._Turn, "_apply", faulty)
+    monkeypatch.setattr(ingest._Turn, "_apply", faulty)
 
 
 def test_a_record_out_of_its_range_is_set_aside_alone_and_its_board_goes_on(ledger: Ledger) -> None:
@@ -128,7 +132,7 @@ def test_a_bell_that_this_program_fails_on_is_heard_all_the_same(ledger: Ledger,
 def test_a_report_that_this_program_fails_on_is_not_answered_but_told_and_the_others_are_taken(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replica, "meet", lambda *_: struct.pack("B", 256))
+    monkeypatch.setattr(ingest, "meet", lambda *_: struct.pack("B", 256))
     board, journal = cabinet(ledger), Journal()
     journal.add(records.BELL_RUNG)
     report = said(board, journal, [])._replace(report=object())  # type: ignore[arg-type]
@@ -185,7 +189,7 @@ def test_times_go_on_behind_a_record_that_was_set_aside(ledger: Ledger) -> None:
     journal.add(records.REISSUED, 7, 256, 1)
     take(ledger, [said(board, journal, journal.events)._replace(uptime=None)])
     with ledger.reading() as connection:
-        found = standing.boards(connection, [(board, 7)])[board, 7]
+        found = lookups.boards(connection, [(board, 7)])[board, 7]
     assert (found.applied, found.last.boot, found.last.uptime) == (2, 1, 10)
 
 

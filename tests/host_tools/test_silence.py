@@ -10,13 +10,16 @@ from host_board import Board, Host, Journal, enrol, enrolment
 
 from host_tools.cli import ansim
 from host_tools.errors import Complaint
-from host_tools.host import outbox, parcels, residents, tables, tickets
-from host_tools.host.ledger import Enrolment, Ledger, open_ledger
-from host_tools.host.link_status import link_statuses
-from host_tools.host.meeting import meet
-from host_tools.host.notifier import FileNotifier
-from host_tools.host.replica import take
-from host_tools.host.said import Said
+from host_tools.host.connections.link_status import link_statuses
+from host_tools.host.fleet.ingest import take
+from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.reconcile import meet
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.notify import outbox
+from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.parcels import parcels, tickets
+from host_tools.host.people import residents
 from host_tools.link import messages
 from host_tools.link.messages import Refused
 from locker.contract import records

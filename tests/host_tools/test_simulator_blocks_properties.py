@@ -5,11 +5,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from host_tools.simulator.cabinet.wires import Wires
+from host_tools.simulator.chip.i2c import I2CBus
+from host_tools.simulator.chip.mcp23017 import IOCON, MCP23017, REGISTER_NAMES
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.i2c import I2CBus
-from host_tools.simulator.mcp23017 import IOCON, MCP23017, REGISTER_NAMES
 from host_tools.simulator.noise import stream
-from host_tools.simulator.wires import Wires
 
 ADDRESS = 0x20
 BYTES = st.integers(0, 255)

@@ -1,6 +1,6 @@
 """The pair of wires: who is heard, and what becomes of bytes when two drive it."""
 
-from host_tools.simulator.bus import Rs485Bus, Transceiver
+from host_tools.simulator.chip.bus import Rs485Bus, Transceiver
 from host_tools.simulator.clock import VirtualClock
 
 BAUD = 115_200

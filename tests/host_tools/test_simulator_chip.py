@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools.simulator.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET
+from host_tools.simulator.chip.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET
+from host_tools.simulator.chip.mcp23017 import IODIR, OLAT
 from host_tools.simulator.clock import RealClock, VirtualClock
-from host_tools.simulator.mcp23017 import IODIR, OLAT
 from host_tools.simulator.world import World, board_named
 
 MS = 1000

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tools.simulator.clock import RealClock, VirtualClock
-from host_tools.simulator.loop import DeadlockError, VirtualTimeLoop, keep_real_time
+from host_tools.simulator.cpython_board.loop import DeadlockError, VirtualTimeLoop, keep_real_time
 
 TIMES = st.lists(st.integers(0, 50), max_size=40)
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from host_tools.simulator.cabinet.wires import Wires
+from host_tools.simulator.chip.i2c import I2CBus
+from host_tools.simulator.chip.mcp23017 import GPPU, INTCAP, INTF, IOCON, IODIR, IPOL, MCP23017, OLAT
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.i2c import I2CBus
-from host_tools.simulator.mcp23017 import GPPU, INTCAP, INTF, IOCON, IODIR, IPOL, MCP23017, OLAT
-from host_tools.simulator.wires import Wires
 
 WORDS = st.integers(0, 0xFFFF)
 PLAIN = [IODIR, IPOL, GPPU, OLAT, 2, 3, 4]

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from host_tools.cli import ansim
+from host_tools.simulator.chip.mcp23017 import GPPU, IODIR, MCP23017, OLAT
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.faults import KINDS
-from host_tools.simulator.mcp23017 import GPPU, IODIR, MCP23017, OLAT
+from host_tools.simulator.faults.plan import KINDS
 from host_tools.simulator.world import World, board_named
 
 MS = 1000

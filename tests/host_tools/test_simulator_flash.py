@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from host_tools.boards.partitions import FLASH_SIZES_MB, TABLE_OFFSET, load, table_path
 from host_tools.errors import Complaint
-from host_tools.partitions import FLASH_SIZES_MB, TABLE_OFFSET, load, table_path
-from host_tools.simulator.chip import PowerLost
-from host_tools.simulator.flash import PAGE_BYTES, SECTOR_BYTES, FlashImage
+from host_tools.simulator.chip.chip import PowerLost
+from host_tools.simulator.chip.flash import PAGE_BYTES, SECTOR_BYTES, FlashImage
 
 SIZE = 4 << 20
 BASE = 0x200000  # of the journal
@@ -177,7 +177,7 @@ OPEN_AND_SAY = """
 import sys
 from pathlib import Path
 from host_tools.errors import Complaint
-from host_tools.simulator.flash import FlashImage
+from host_tools.simulator.chip.flash import FlashImage
 sys.stdin.readline()
 try:
     image = FlashImage(Path(sys.argv[1]), flash_mb=4)

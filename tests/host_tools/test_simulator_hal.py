@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from host_tools.simulator.chip import PowerLost
+from host_tools.simulator.chip.chip import PowerLost
+from host_tools.simulator.chip.flash import FlashImage
+from host_tools.simulator.chip.network import Network
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.controller import Controller, VirtualController, simulate
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.hal import SimulatedHal
-from host_tools.simulator.network import Network
+from host_tools.simulator.cpython_board.controller import Controller, VirtualController, simulate
+from host_tools.simulator.cpython_board.hal import SimulatedHal
 from host_tools.simulator.noise import stream
 from host_tools.simulator.world import World, board_named
 from locker.contract import records

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.people import Until, courier, resident, send
+from host_tools.simulator.people.people import Until, courier, resident, send
 from host_tools.simulator.world import World, board_named
 
 MS = 1000

@@ -5,9 +5,9 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from host_tools.simulator.chip.link import SerialCable
+from host_tools.simulator.chip.network import Network, Stream
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.link import SerialCable
-from host_tools.simulator.network import Network, Stream
 from host_tools.simulator.noise import stream
 
 MS = 1000

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from host_tools.simulator.bounce import BouncingSwitch
+from host_tools.simulator.cabinet.bounce import BouncingSwitch
+from host_tools.simulator.cabinet.coil import Coil
+from host_tools.simulator.cabinet.door import Door
+from host_tools.simulator.cabinet.supply import Supply
+from host_tools.simulator.cabinet.wires import Wires
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.coil import Coil
-from host_tools.simulator.door import Door
-from host_tools.simulator.supply import Supply
 from host_tools.simulator.trace import Trace
-from host_tools.simulator.wires import Wires
 
 MS = 1000
 SECOND = 1_000_000

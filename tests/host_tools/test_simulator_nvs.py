@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.simulator.chip import PowerLost
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.virtual_board.nvs import Namespace, Nvs
+from host_tools.simulator.chip.chip import PowerLost
+from host_tools.simulator.chip.flash import FlashImage
+from host_tools.simulator.chip.nvs import Namespace, Nvs
 
 BLOB, NUMBER = 2, 1
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from host_tools.simulator.cabinet.sensors import Beam, Distance
+from host_tools.simulator.cabinet.wires import Wires
+from host_tools.simulator.chip.i2c import I2CBus
+from host_tools.simulator.chip.lcd import CharacterScreen
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.i2c import I2CBus
-from host_tools.simulator.lcd import CharacterScreen
-from host_tools.simulator.sensors import Beam, Distance
-from host_tools.simulator.wires import Wires
 
 ADDRESS = 0x27
 LIGHT = 0x08

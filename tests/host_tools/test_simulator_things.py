@@ -6,7 +6,7 @@ import pytest
 
 from host_tools.errors import Complaint
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.things import Things
+from host_tools.simulator.people.things import Things
 from host_tools.simulator.world import World, board_named
 
 

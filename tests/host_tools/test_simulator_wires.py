@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools.simulator.bounce import BouncingSwitch
+from host_tools.simulator.cabinet.bounce import BouncingSwitch
+from host_tools.simulator.cabinet.keypad import KeypadMatrix
+from host_tools.simulator.cabinet.wires import EXTERNAL_PULL, Wires
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.keypad import KeypadMatrix
-from host_tools.simulator.wires import EXTERNAL_PULL, Wires
 from locker.board import Keypad
 
 ROWS, COLUMNS, KEYS = (1, 2, 3, 4), (11, 12, 13, 14), "123A456B789C*0#D"

@@ -4,14 +4,14 @@ import subprocess
 import sys
 from itertools import combinations
 
-from host_tools.sounds_doc import PAGE, WHEN, rhythm, table, tunes
+from host_tools.docs.sounds import PAGE, WHEN, rhythm, table, tunes
 from locker.core import effects
 
 LONGER = 2  # two lengths that differ by this factor are told apart without comparing them
 
 
 def test_the_table_is_up_to_date_and_on_the_page() -> None:
-    ended = subprocess.run([sys.executable, "-m", "host_tools.sounds_doc", "--check"], capture_output=True, text=True, check=False)
+    ended = subprocess.run([sys.executable, "-m", "host_tools.docs.sounds", "--check"], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert table() in PAGE.read_text(encoding="utf-8")
 

@@ -8,13 +8,17 @@ from click.testing import CliRunner, Result
 from host_board import Journal, enrol
 
 from host_tools.cli import ansim
-from host_tools.host import order_log, orders, outbox, parcels, residents, tables, tickets
-from host_tools.host.events import _WORDS, OPENERS, in_words
-from host_tools.host.ledger import open_ledger
-from host_tools.host.notifier import ConsoleNotifier
-from host_tools.host.orders import Order
-from host_tools.host.replica import Said, take
-from host_tools.host.wording import Message
+from host_tools.host.fleet import order_log, orders
+from host_tools.host.fleet.events import _WORDS, OPENERS, in_words
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.orders import Order
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.notify import outbox
+from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.host.notify.wording import Message
+from host_tools.host.parcels import parcels, tickets
+from host_tools.host.people import residents
 from locker.contract import commands, records
 from locker.contract.codes import staff_code
 from locker.contract.keys import epoch_keys

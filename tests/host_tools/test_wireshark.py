@@ -1,4 +1,4 @@
-"""host_tools/wireshark/ansim.lua in a real tshark: it sees what `ansim decode` sees, however TCP has cut the frames."""
+"""host_tools/capture/ansim.lua in a real tshark: it sees what `ansim decode` sees, however TCP has cut the frames."""
 
 import random
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from host_tools import decode
+from host_tools.capture import decode
 from host_tools.cli import ansim
 from locker.wire import frame
 from locker.wire.frame import encode

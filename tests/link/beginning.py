@@ -7,8 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from host_tools.host import residents, tickets
-from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.parcels import tickets
+from host_tools.host.people import residents
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "host_tools"))
 

@@ -16,10 +16,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
 
-from host_tools.host import generations, residents, tables
-from host_tools.host.database import now_ms
-from host_tools.host.ledger import Enrolment, open_ledger
-from host_tools.host.orders import Order
+from host_tools.host.fleet import generations
+from host_tools.host.fleet.orders import Order
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import Enrolment, open_ledger
+from host_tools.host.people import residents
 from locker.contract import commands, records
 from locker.contract.tickets import recorded
 from locker.core import entry, journal

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from host_tools.host import openings, tables
-from host_tools.host.ledger import open_ledger
-from host_tools.host.link_status import link_statuses
-from host_tools.host.links import Links
-from host_tools.host.openings import ask, give, state_of
-from host_tools.host.replica import Said, take
-from host_tools.host.said import turn_of
-from host_tools.host.tally import Tally
+from host_tools.host.connections.link_status import link_statuses
+from host_tools.host.connections.links import Links
+from host_tools.host.connections.tally import Tally
+from host_tools.host.fleet import remote_opening
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.received import turn_of
+from host_tools.host.fleet.remote_opening import ask, give, state_of
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import open_ledger
 from host_tools.link import messages as told
 from locker.contract import commands, records
 from locker.wire import messages
@@ -208,7 +209,7 @@ def test_a_challenge_counts_for_the_latest_wish_at_its_door_and_a_late_one_for_n
 
     def wish(door: int) -> int:
         made = ask(line.ledger, cabinet, door, 1, 0)
-        openings.untold(line.ledger, [cabinet], 0)
+        remote_opening.untold(line.ledger, [cabinet], 0)
         return made
 
     wish(3)
@@ -216,17 +217,17 @@ def test_a_challenge_counts_for_the_latest_wish_at_its_door_and_a_late_one_for_n
     second = wish(3)
     line.say(told.Challenge(3, 77))
     line.arrive(late)
-    assert state_of(line.ledger, second) == openings.CHALLENGED
+    assert state_of(line.ledger, second) == remote_opening.CHALLENGED
     line.say(told.Challenge(3, 78))  # the board has had the wish twice: its newest challenge is the one that is good
     third = wish(5)
     line.say(told.Challenge(3, 0))
-    assert state_of(line.ledger, third) == openings.ASKED
+    assert state_of(line.ledger, third) == remote_opening.ASKED
     give(line.ledger, third, 1234)
     line.say(told.Challenge(0, 0))
-    assert state_of(line.ledger, third) in (openings.ASKED, openings.GIVEN)
-    openings.untold(line.ledger, [cabinet], 0)
+    assert state_of(line.ledger, third) in (remote_opening.ASKED, remote_opening.GIVEN)
+    remote_opening.untold(line.ledger, [cabinet], 0)
     line.say(told.Challenge(0, 0))
-    assert state_of(line.ledger, third) == openings.REFUSED
+    assert state_of(line.ledger, third) == remote_opening.REFUSED
 
 
 def test_a_report_that_is_repeated_orders_nothing_twice(line: Line) -> None:

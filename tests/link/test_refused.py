@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.host import meeting, tables
-from host_tools.host.ledger import open_ledger
-from host_tools.host.link_status import REFUSED, link_statuses
+from host_tools.host.connections.link_status import REFUSED, link_statuses
+from host_tools.host.fleet import reconcile
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import open_ledger
 from host_tools.link import messages as told
 from locker.contract import records
 from locker.contract.codes import RULE
@@ -45,7 +46,7 @@ def test_a_board_whose_codes_are_of_a_newer_rule_is_refused_by_name_until_a_newe
     assert status.state == REFUSED
     assert "update ansim" in (status.reason or "")
     assert line.seen().count("refused") == 1
-    meeting.look_again(line.ledger)
+    reconcile.look_again(line.ledger)
     line.board.acknowledged = 1
     line.greet()
     (held,) = line.say(line.board.report())
@@ -106,7 +107,7 @@ def test_what_is_said_of_an_older_image_is_what_its_board_can_know(line: Line) -
     line.say(line.board.report())
     line.say(told.Events(line.board.journal.events))
     del line.board.journal.events[2:]
-    for acknowledged, words in ((0, meeting.OLDER_TOLD_AGAIN), (2, meeting.OLDER_JOURNAL)):
+    for acknowledged, words in ((0, reconcile.OLDER_TOLD_AGAIN), (2, reconcile.OLDER_JOURNAL)):
         line.board.acknowledged = acknowledged
         line.greet()
         line.say(line.board.report())

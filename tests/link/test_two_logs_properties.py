@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from host_tools.host import tables
-from host_tools.host.ledger import open_ledger
-from host_tools.host.orders import Order
+from host_tools.host.fleet.orders import Order
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import open_ledger
 from locker.contract import commands, records
 from tests.memory_disk import scratch
 

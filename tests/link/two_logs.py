@@ -14,13 +14,14 @@ from unittest.mock import patch
 from nor_flash import NorFlash, Nvs
 from sqlalchemy import select
 
-from host_tools.host import orders, tables
-from host_tools.host.ledger import Enrolment, Ledger
-from host_tools.host.links import Link as HostLink
-from host_tools.host.links import Links
-from host_tools.host.orders import Order
-from host_tools.host.replica import Said, take
-from host_tools.host.tally import Tally
+from host_tools.host.connections.links import Link as HostLink
+from host_tools.host.connections.links import Links
+from host_tools.host.connections.tally import Tally
+from host_tools.host.fleet import orders
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.orders import Order
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Enrolment, Ledger
 from host_tools.link.openssl_session import OpenSslSession
 from locker.contract import commands, records
 from locker.contract.codes import RULE

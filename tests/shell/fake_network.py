@@ -1,6 +1,6 @@
 """The modules that locker.hal.esp32_tcp asks for a network, with a host that is there or not, and a clock that a test moves.
 
-They refuse what the chip's refuse; host_tools.simulator.radio, which is for CPython, says from where that is known.
+They refuse what the chip's refuse; host_tools.simulator.chip.radio, which is for CPython, says from where that is known.
 """
 
 import errno

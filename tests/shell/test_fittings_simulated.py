@@ -4,7 +4,7 @@ import pytest
 from wires import Wire
 
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.hal import SimulatedHal
+from host_tools.simulator.cpython_board.hal import SimulatedHal
 from host_tools.simulator.world import World, board_named
 from locker.shell.fittings import BELL, Fittings
 

@@ -6,9 +6,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from host_tools.host import residents, tickets
-from host_tools.host.ledger import open_ledger
-from host_tools.simulator.people import courier, send
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.parcels import tickets
+from host_tools.host.people import residents
+from host_tools.simulator.people.people import courier, send
 from locker.contract import tickets as derivation
 from locker.contract.codes import NO_TAIL
 from tests.simulation.stage import make_flash

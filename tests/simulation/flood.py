@@ -2,8 +2,8 @@
 
 import random
 
-from host_tools.simulator.link import SerialEnd
-from host_tools.simulator.network import Stream
+from host_tools.simulator.chip.link import SerialEnd
+from host_tools.simulator.chip.network import Stream
 from host_tools.simulator.world import World
 from locker.wire import frame
 from tests.simulation.stage import IDENTITY

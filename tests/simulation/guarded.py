@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from host_tools.simulator.chip import HARD_RESET, PowerLost
+from host_tools.simulator.chip.chip import HARD_RESET, PowerLost
+from host_tools.simulator.chip.flash import FlashImage
+from host_tools.simulator.chip.network import Network
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.hal import SimulatedBus, SimulatedHal
-from host_tools.simulator.network import Network
+from host_tools.simulator.cpython_board.hal import SimulatedBus, SimulatedHal
 from host_tools.simulator.world import World
 from locker.shell import start as starter
 from locker.shell.app import App

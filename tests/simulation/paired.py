@@ -22,22 +22,25 @@ from unittest.mock import patch
 
 from sqlalchemy import event
 
-from host_tools.boards import load_board, to_board_json
-from host_tools.decode import Opener, header_of
-from host_tools.host import events, parcels, residents, tables, tickets
-from host_tools.host.care import Place
-from host_tools.host.chronicle import in_words
-from host_tools.host.ledger import Enrolment, Ledger, open_ledger
+from host_tools.bench.provision import _identity
+from host_tools.boards.board_file import load_board, to_board_json
+from host_tools.capture.decode import Opener, header_of
+from host_tools.host.fleet import events
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.ledger.places import Place
+from host_tools.host.notify.log import in_words
+from host_tools.host.notify.wording import Message
+from host_tools.host.parcels import parcels, tickets
+from host_tools.host.people import residents
 from host_tools.host.server import Server, Settings
-from host_tools.host.wording import Message
-from host_tools.provision import _identity
+from host_tools.simulator.chip.flash import FlashImage
+from host_tools.simulator.chip.network import Network, Stream
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.controller import VirtualController
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.hal import SimulatedHal
-from host_tools.simulator.loop import VirtualTimeLoop
-from host_tools.simulator.network import Network, Stream
-from host_tools.simulator.people import courier, send
+from host_tools.simulator.cpython_board.controller import VirtualController
+from host_tools.simulator.cpython_board.hal import SimulatedHal
+from host_tools.simulator.cpython_board.loop import VirtualTimeLoop
+from host_tools.simulator.people.people import courier, send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World
 from locker.board import from_json

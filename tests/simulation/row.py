@@ -5,16 +5,16 @@ import random
 from pathlib import Path
 from typing import Any, Self
 
-from host_tools.host.turns import Master
+from host_tools.host.connections.bus_master import Master
 from host_tools.link import messages
 from host_tools.link import records as host_records
 from host_tools.link.session import HostSession
-from host_tools.simulator.bus import Rs485Bus
+from host_tools.simulator.chip.bus import Rs485Bus
+from host_tools.simulator.chip.flash import FlashImage
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.controller import Controller
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.hal import SimulatedHal
-from host_tools.simulator.loop import VirtualTimeLoop
+from host_tools.simulator.cpython_board.controller import Controller
+from host_tools.simulator.cpython_board.hal import SimulatedHal
+from host_tools.simulator.cpython_board.loop import VirtualTimeLoop
 from host_tools.simulator.world import World, board_named
 from locker.contract import records
 from locker.contract.codes import NO_TAIL, RULE, pickup_code

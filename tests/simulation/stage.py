@@ -4,18 +4,18 @@ import random
 from pathlib import Path
 from typing import Self
 
-from host_tools.boards import load_board, to_board_json
+from host_tools.boards.board_file import load_board, to_board_json
 from host_tools.link import messages
 from host_tools.link.session import HostSession
-from host_tools.simulator.bus import Transceiver
+from host_tools.simulator.chip.bus import Transceiver
+from host_tools.simulator.chip.flash import FlashImage
+from host_tools.simulator.chip.link import SerialEnd
+from host_tools.simulator.chip.network import Network, Stream
+from host_tools.simulator.chip.nvs import Namespace
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.controller import Controller, VirtualController
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.hal import MARKS, SimulatedHal
-from host_tools.simulator.link import SerialEnd
-from host_tools.simulator.network import Network, Stream
-from host_tools.simulator.people import courier, send
-from host_tools.simulator.virtual_board.nvs import Namespace
+from host_tools.simulator.cpython_board.controller import Controller, VirtualController
+from host_tools.simulator.cpython_board.hal import MARKS, SimulatedHal
+from host_tools.simulator.people.people import courier, send
 from host_tools.simulator.world import World
 from locker.board import from_json
 from locker.contract import records

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from host_tools.simulator.hands import KEY_GAP_MS, KEY_HELD_MS
-from host_tools.simulator.people import Script, courier, send
+from host_tools.simulator.people.people import Script, courier, send
 from tests.simulation.stage import Cabinet, code_of, duress_of, make_flash, tail_of, ticket_of
 
 SERIAL = 6  # which has a safe tail

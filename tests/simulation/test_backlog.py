@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.hal import MARKS
-from host_tools.simulator.people import send
-from host_tools.simulator.virtual_board.nvs import Namespace
+from host_tools.simulator.chip.flash import FlashImage
+from host_tools.simulator.chip.nvs import Namespace
+from host_tools.simulator.cpython_board.hal import MARKS
+from host_tools.simulator.people.people import send
 from locker.contract import records
 from locker.core.journal import State
 from locker.shell.marks import pair

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.host.turns import ANSWER_S, LET_GO_S, REST_S, round_s
-from host_tools.simulator.bus import Rs485Bus
-from host_tools.simulator.chip import WDT_RESET
+from host_tools.host.connections.bus_master import ANSWER_S, LET_GO_S, REST_S, round_s
+from host_tools.simulator.chip.bus import Rs485Bus
+from host_tools.simulator.chip.chip import WDT_RESET
 from host_tools.simulator.clock import Clock
-from host_tools.simulator.people import Script, courier, resident, send
+from host_tools.simulator.people.people import Script, courier, resident, send
 from locker.contract import records
 from tests.simulation.row import BAUD, Row, RowCabinet
 from tests.simulation.test_parcel_life import LIFE

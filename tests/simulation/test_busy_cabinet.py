@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.simulator.chip.flash import FlashImage
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.people import Script, courier, resident, send
+from host_tools.simulator.people.people import Script, courier, resident, send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World, board_named
 from locker.core import journal

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.simulator.chip import HARD_RESET, SOFT_RESET, WDT_RESET
+from host_tools.simulator.chip.chip import HARD_RESET, SOFT_RESET, WDT_RESET
+from host_tools.simulator.chip.flash import FlashImage
+from host_tools.simulator.chip.network import Network
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.network import Network
 from host_tools.simulator.world import World, board_named
 from locker.board import Board as BoardDefinition
 from tests.simulation.coil_judge import CoilJudge

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.simulator.chip.flash import FlashImage
+from host_tools.simulator.chip.network import Network
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.network import Network
 from host_tools.simulator.world import World, board_named
 from locker.contract import records
 from locker.core.effects import Pulse, Record

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.simulator.chip.flash import FlashImage
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.people import screen_of, send
+from host_tools.simulator.people.people import screen_of, send
 from host_tools.simulator.world import World, board_named
 from locker.contract import records
 from tests.simulation.guarded import Board

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from host_tools.link import messages
 from host_tools.link.session import HostSession
-from host_tools.simulator.controller import VirtualController
-from host_tools.simulator.network import Network, Stream
-from host_tools.simulator.people import courier, send
+from host_tools.simulator.chip.network import Network, Stream
+from host_tools.simulator.cpython_board.controller import VirtualController
+from host_tools.simulator.people.people import courier, send
 from locker.contract import records
 from locker.wire.frame import Decoder
 from tests.simulation.stage import IDENTITY, Cabinet, answer_to, make_flash, ticket_of

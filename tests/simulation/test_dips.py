@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.simulator.people import Script, Until, courier, send
+from host_tools.simulator.people.people import Script, Until, courier, send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World
 from locker.contract import records

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from host_tools.simulator.people import courier, screen_of, send
+from host_tools.simulator.people.people import courier, screen_of, send
 from locker.contract import records
 from tests.simulation.stage import Cabinet, TestHost, make_flash, ticket_of
 from tests.simulation.test_parcel_life import LIFE, life_in

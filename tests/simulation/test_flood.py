@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from host_tools.simulator.people import send
+from host_tools.simulator.people.people import send
 from locker.contract import records
 from tests.simulation.flood import KINDS, Flood
 from tests.simulation.stage import Cabinet, TestHost, make_flash

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.simulator.hal import MARKS
-from host_tools.simulator.people import courier, resident, send
-from host_tools.simulator.virtual_board.nvs import Namespace
+from host_tools.simulator.chip.nvs import Namespace
+from host_tools.simulator.cpython_board.hal import MARKS
+from host_tools.simulator.people.people import courier, resident, send
 from locker.contract import records
 from locker.core import texts
 from locker.core.events import ContactClosed, ContactOpened

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from host_tools.simulator.hal import SimulatedHal
+from host_tools.simulator.cpython_board.hal import SimulatedHal
 
 from .stage import Cabinet, TestHost, make_flash
 

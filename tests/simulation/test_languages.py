@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.boards import find_board
-from host_tools.catalogue import LINE_BYTES, catalogue
-from host_tools.simulator.people import Script, resident, screen_of, send
+from host_tools.boards.board_file import find_board
+from host_tools.bundle.texts import LINE_BYTES, catalogue
+from host_tools.simulator.people.people import Script, resident, screen_of, send
 from host_tools.simulator.world import World
 from locker.core import texts
 from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash

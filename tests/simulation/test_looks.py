@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.simulator.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET
+from host_tools.simulator.chip.chip import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET
 from locker.contract import records
 from locker.shell.app import App
 from tests.simulation.stage import Cabinet, make_flash

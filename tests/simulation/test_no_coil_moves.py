@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from host_tools.simulator.chip import HARD_RESET, SOFT_RESET, WDT_RESET
+from host_tools.simulator.chip.chip import HARD_RESET, SOFT_RESET, WDT_RESET
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.people import courier, send
+from host_tools.simulator.people.people import courier, send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World, board_named
 from tests.simulation.stage import Cabinet, make_flash

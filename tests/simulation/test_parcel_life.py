@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from host_tools.simulator.people import Script, courier, resident, send
+from host_tools.simulator.people.people import Script, courier, resident, send
 from host_tools.simulator.world import World
 from locker.contract import records
 from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash, ticket_of

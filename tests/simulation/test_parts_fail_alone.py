@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.simulator.people import courier, screen_of, send
+from host_tools.simulator.people.people import courier, screen_of, send
 from locker.contract import records
 from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash, ticket_of
 from tests.simulation.test_parcel_life import LIFE, SERIAL, life_in
@@ -86,13 +86,13 @@ def test_a_beeper_that_cannot_be_set_up_and_a_link_that_raises_are_told_and_cost
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_flash(tmp_path / "flash")
-    monkeypatch.setattr("host_tools.simulator.hal.SimulatedHal.tone", raises)
+    monkeypatch.setattr("host_tools.simulator.cpython_board.hal.SimulatedHal.tone", raises)
     with Cabinet(tmp_path / "flash") as cabinet:
         host = TestHost(cabinet.world)
         cabinet.run_until(5_000)
         with monkeypatch.context() as patch:
             for name in ("poll", "read_into", "write"):
-                patch.setattr(f"host_tools.simulator.hal.SimulatedSerial.{name}", raises)
+                patch.setattr(f"host_tools.simulator.cpython_board.hal.SimulatedSerial.{name}", raises)
             life = send(cabinet.world, life_in(cabinet.world), 6_000)
             cabinet.run_until(100_000)
         assert life.result[1:] == (False, True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.simulator.people import Script, courier, resident, send
+from host_tools.simulator.people.people import Script, courier, resident, send
 from locker.contract import records
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 

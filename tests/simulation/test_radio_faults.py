@@ -1,6 +1,6 @@
 """Radio, name look-up and sockets fail in each documented way, at every stage of a visit: the doors work, the host hears everything once.
 
-The whole firmware with its own carrier in virtual time; what the radio does and refuses is in host_tools.simulator.radio.
+The whole firmware with its own carrier in virtual time; what the radio does and refuses is in host_tools.simulator.chip.radio.
 """
 
 import errno
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.simulator.controller import VirtualController
-from host_tools.simulator.network import Network
-from host_tools.simulator.people import courier, resident, send
-from host_tools.simulator.radio import VERSIONS, Radio, Refused
+from host_tools.simulator.chip.network import Network
+from host_tools.simulator.chip.radio import VERSIONS, Radio, Refused
+from host_tools.simulator.cpython_board.controller import VirtualController
+from host_tools.simulator.people.people import courier, resident, send
 from locker.contract import records
 from tests.simulation.stage import Cabinet, code_of, make_flash, ticket_of
 from tests.simulation.test_dead_connection import TcpHost

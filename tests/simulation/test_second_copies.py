@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.boards.partitions import find
 from host_tools.link import messages
-from host_tools.partitions import find
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.people import Script, courier, resident, screen_of, send
+from host_tools.simulator.chip.flash import FlashImage
+from host_tools.simulator.people.people import Script, courier, resident, screen_of, send
 from locker.contract import commands, records
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.simulator.chip.flash import FlashImage
+from host_tools.simulator.chip.mcp23017 import MCP23017
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.mcp23017 import MCP23017
-from host_tools.simulator.people import send
+from host_tools.simulator.people.people import send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World, board_named
 from locker.contract import records

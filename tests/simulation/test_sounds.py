@@ -3,9 +3,9 @@
 from itertools import pairwise
 from pathlib import Path
 
-from host_tools.simulator.people import resident, send
+from host_tools.docs.sounds import Tune, rhythm, tunes
+from host_tools.simulator.people.people import resident, send
 from host_tools.simulator.world import World
-from host_tools.sounds_doc import Tune, rhythm, tunes
 from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash
 
 SERIAL = 3

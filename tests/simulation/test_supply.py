@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from host_tools.boards import find_board
-from host_tools.simulator.people import courier, resident, screen_of, send
+from host_tools.boards.board_file import find_board
+from host_tools.simulator.people.people import courier, resident, screen_of, send
 from locker.contract import records
 from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash, ticket_of
 

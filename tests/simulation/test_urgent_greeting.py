@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.simulator.controller import VirtualController
-from host_tools.simulator.network import Network
-from host_tools.simulator.people import resident, screen_of, send
+from host_tools.simulator.chip.network import Network
+from host_tools.simulator.cpython_board.controller import VirtualController
+from host_tools.simulator.people.people import resident, screen_of, send
 from locker.contract import records
 from tests.simulation.stage import Cabinet, TestHost, code_of, duress_of, make_flash, tail_of
 from tests.simulation.test_dead_connection import HOST, TcpHost

@@ -7,7 +7,7 @@ from pathlib import Path
 import english
 import pytest
 
-from host_tools.simulator.people import Script, Until, courier, opened, screen_of, send
+from host_tools.simulator.people.people import Script, Until, courier, opened, screen_of, send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World
 from locker.core import texts

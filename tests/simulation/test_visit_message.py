@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.simulator.people import resident, send
+from host_tools.simulator.people.people import resident, send
 from locker.contract import records
 
 from .stage import Cabinet, TestHost, make_flash

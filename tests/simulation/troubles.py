@@ -4,8 +4,8 @@ import random
 from collections import Counter
 from collections.abc import Callable
 
-from host_tools.simulator.chip import HARD_RESET, SOFT_RESET, WDT_RESET
-from host_tools.simulator.mcp23017 import MCP23017
+from host_tools.simulator.chip.chip import HARD_RESET, SOFT_RESET, WDT_RESET
+from host_tools.simulator.chip.mcp23017 import MCP23017
 from host_tools.simulator.trace import Entry
 from tests.simulation.guarded import Board
 

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from host_tools.simulator.people import Script, Until, send
+from host_tools.simulator.people.people import Script, Until, send
 from tests.memory_disk import scratch
 
 from .paired import DAY_NS, START_NS, Afternoon, Run, Stage, Visit, stage

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from host_tools.simulator.hands import KEY_GAP_MS, KEY_HELD_MS
-from host_tools.simulator.people import Script, resident
+from host_tools.simulator.people.people import Script, resident
 from host_tools.simulator.world import World
 
 ANSWER_US_MAX = 200_000

@@ -1,6 +1,6 @@
 """Whoever knows a board's secret and has heard a meeting from its first frame can say what each frame of it is."""
 
-from host_tools.host.chronicle import EVENTS
+from host_tools.host.notify.log import EVENTS
 from host_tools.link.messages import decode_message
 from locker.contract import records
 from locker.wire import ccm, frame, oscore

@@ -6,9 +6,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from host_tools.boards import load_board
-from host_tools.bundle import bundle
-from host_tools.simulator.flash import FlashImage
+from host_tools.boards.board_file import load_board
+from host_tools.bundle.ready import bundle
+from host_tools.simulator.chip.flash import FlashImage
 
 from .vfs import put_files
 

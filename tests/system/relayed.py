@@ -8,8 +8,8 @@ from collections.abc import Callable
 from host_tools.demo.stage import SITE
 from host_tools.demo.watch import Watch
 from host_tools.errors import Complaint
-from host_tools.host.ledger import Identity, open_ledger
-from host_tools.simulator.flash import FlashImage
+from host_tools.host.ledger.ledger import Identity, open_ledger
+from host_tools.simulator.chip.flash import FlashImage
 from host_tools.simulator.virtual_board.control import HandsClient
 from locker.contract import records
 from locker.contract.codes import NO_TAIL, pickup_code

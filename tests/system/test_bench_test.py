@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.boards import find_board
+from host_tools.boards.board_file import find_board
 from host_tools.simulator.virtual_board.control import HandsClient
 from tests.system.virtual_port import VirtualPort, ansim, virtual_board
 

@@ -13,10 +13,11 @@ import pytest
 
 from host_tools.demo import service
 from host_tools.demo.stage import SITE
-from host_tools.host import orders, tables
-from host_tools.host.database import now_ms
-from host_tools.host.ledger import open_ledger
-from host_tools.host.orders import Order
+from host_tools.host.fleet import orders
+from host_tools.host.fleet.orders import Order
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import open_ledger
 from tests.swift_stage import ansim
 
 from .place import BOARD, Place
@@ -55,7 +56,7 @@ LATER = (
         f"super().seal(message if message == ({NEW_TYPE},) else typed(message))",
     ),
     (
-        "host_tools/host/links.py",
+        "host_tools/host/connections/links.py",
         "        link.send(meeting.answer)\n",
         f"        link.send(meeting.answer)\n        link.send(({NEW_TYPE},))\n",
     ),

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.boards import load_board, to_board_json
-from host_tools.bundle import bundle
-from host_tools.simulator.faults import Faults
-from host_tools.simulator.people import courier, resident, send
+from host_tools.boards.board_file import load_board, to_board_json
+from host_tools.bundle.ready import bundle
+from host_tools.simulator.faults.plan import Faults
+from host_tools.simulator.people.people import courier, resident, send
 from host_tools.simulator.virtual_board.virtual_time import Lived, run_in_virtual_time
 from host_tools.simulator.world import World
 from locker.board import from_json

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.device import Device
+from host_tools.bundle.ready import errand
+from host_tools.device.port import Device
 from tests.system.conftest import PATIENCE_S, wait_until
 from tests.system.virtual_port import VirtualPort, ansim, virtual_board
 
@@ -99,7 +100,7 @@ def test_whatever_the_board_does_for_a_command_it_is_reset_at_once(cabinet: Virt
     allowed = 1 + BUSY_STARTS * started_s()
 
     def hold() -> None:
-        with Device(cabinet.port) as device:
+        with Device(cabinet.port, errand) as device:
             signal.setitimer(signal.ITIMER_REAL, 0.5)
             device.execute("import time\ntry:\n time.sleep(300)\nfinally:\n open('/ended', 'w').close()")
 
@@ -107,5 +108,5 @@ def test_whatever_the_board_does_for_a_command_it_is_reset_at_once(cabinet: Virt
         hold()
     assert time.monotonic() - pressed[0] < allowed
     await_service(cabinet)
-    with Device(cabinet.port) as device:
+    with Device(cabinet.port, errand) as device:
         assert device.call("files", "read", "/ended") == b""

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from host_tools.demo.stage import SITE
 from host_tools.demo.watch import Watch
-from host_tools.host import tables
-from host_tools.host.ledger import open_ledger
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import open_ledger
 from host_tools.simulator.virtual_board.control import HandsClient
 from locker.contract import records
 from tests.swift_stage import ansim

@@ -13,13 +13,13 @@ from typing import TextIO
 
 import pytest
 
-from host_tools import esptool as tools
-from host_tools import partitions
-from host_tools.boards import load_board
-from host_tools.erase import erase_chip
+from host_tools.bench import esptool as tools
+from host_tools.bench.erase import erase_chip
+from host_tools.bench.esptool import cause
+from host_tools.bench.image import IMAGE_OFFSET, put_together
+from host_tools.boards import partitions
+from host_tools.boards.board_file import load_board
 from host_tools.errors import Complaint
-from host_tools.esptool import cause
-from host_tools.image import IMAGE_OFFSET, put_together
 from tests.images import made_image, official_image
 from tests.system.test_ctrl_c import hear_ctrl_c
 

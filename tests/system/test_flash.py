@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from host_tools import partitions
-from host_tools.bundle import OWNED_FOLDERS, START_FILES, bundle, digest
-from host_tools.device import Device
-from host_tools.install import survey
+from host_tools.boards import partitions
+from host_tools.bundle.contents import OWNED_FOLDERS, START_FILES, digest
+from host_tools.bundle.ready import bundle, errand
+from host_tools.device.install import survey
+from host_tools.device.port import Device
 from tests.system.virtual_port import VirtualPort, ansim, virtual_board
 
 
@@ -40,12 +41,12 @@ def refusal(*arguments: str, exit_code: int = 1) -> str:
 
 
 def run_on_board(board: VirtualPort, source: str) -> None:
-    with Device(board.port) as device:
+    with Device(board.port, errand) as device:
         device.execute(source)
 
 
 def content(board: VirtualPort, path: str) -> bytes | None:
-    with Device(board.port) as device:
+    with Device(board.port, errand) as device:
         return device.call("files", "read", path)
 
 
@@ -54,7 +55,7 @@ def test_a_blank_board_gets_the_whole_firmware_and_a_second_run_moves_nothing(bo
     first = flash(board, "--board", "wall_12")
     assert first["added"] == list(wanted)
     assert (first["state"], first["booted"]) == ("not provisioned", "Not provisioned yet: `ansim provision` is next.")
-    with Device(board.port) as device:
+    with Device(board.port, errand) as device:
         assert device.call("files", "digest", OWNED_FOLDERS, START_FILES) == digest(wanted)
     second = flash(board)
     assert (second["added"], second["changed"], second["removed"], second["unchanged"]) == ([], [], [], len(wanted))
@@ -90,7 +91,7 @@ for path in ("/locker/old/deep/a.mpy", "/locker/theirs.py", "/lib/theirs/b.py", 
 def test_a_dry_run_names_what_would_change_and_changes_nothing(board: VirtualPort) -> None:
     told = flash(board, "--dry-run")
     assert (told["added"], told["state"]) == (list(bundle()), "no firmware")
-    with Device(board.port) as device:
+    with Device(board.port, errand) as device:
         assert survey(device, OWNED_FOLDERS, START_FILES).files == {}
 
 
@@ -155,7 +156,7 @@ with open("/big", "wb") as file:
 """,
     )
     assert "The board's flash is full" in refusal("flash", "--port", board.port)
-    with Device(board.port) as device:
+    with Device(board.port, errand) as device:
         assert survey(device, OWNED_FOLDERS, (*START_FILES, "next/archive")).files == {}
 
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import pytest
 
-from host_tools import bundle as bundles
-from host_tools import making
-from host_tools.flash import Flashed, flash
+from host_tools.bench.flash import Flashed, flash
+from host_tools.bundle import making
+from host_tools.bundle import ready as bundles
 from tests.system.virtual_port import virtual_board
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"

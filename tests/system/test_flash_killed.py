@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.bundle import OWNED_FOLDERS, START_FILES
-from host_tools.carried import start_file
-from host_tools.device import Device
-from host_tools.flash import flash
-from host_tools.install import fingerprint, survey
+from host_tools.bench.flash import flash
+from host_tools.bundle.contents import OWNED_FOLDERS, START_FILES
+from host_tools.bundle.ready import errand
+from host_tools.device.install import fingerprint, survey
+from host_tools.device.port import Device
+from host_tools.sources import start_file
 from tests.swift import ansim
 from tests.system.virtual_port import VirtualPort, virtual_board
 
@@ -24,10 +25,10 @@ NEW = START | {
 #: Flashes NEW, and dies in the middle of the write in which the N-th byte goes to the board.
 DOOMED = f"""
 import os, signal
-from host_tools import device
-from host_tools.flash import flash
+from host_tools.device import port
+from host_tools.bench.flash import flash
 
-class Doomed(device.Traffic):
+class Doomed(port.Traffic):
     def write(self, data):
         left = BYTE - self.sent
         if left > len(data):
@@ -36,7 +37,7 @@ class Doomed(device.Traffic):
         self._port.flush()
         os.kill(os.getpid(), signal.SIGKILL)
 
-device.Traffic = Doomed
+port.Traffic = Doomed
 flash(PORT, files={NEW})
 """
 
@@ -48,7 +49,7 @@ def flash_doomed(board: VirtualPort, byte: int) -> None:
 
 def on_board(port: str) -> dict[str, bytes]:
     """What is there after the next start (entering the raw REPL runs boot.py)."""
-    with Device(port) as device:
+    with Device(port, errand) as device:
         return survey(device, OWNED_FOLDERS, START_FILES).files
 
 

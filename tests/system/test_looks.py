@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from host_tools.device import Device
-from host_tools.simulator.flash import FlashImage
+from host_tools.bundle.ready import errand
+from host_tools.device.port import Device
+from host_tools.simulator.chip.flash import FlashImage
 from tests.host_tools.command_tree import departures, page
 from tests.system.conftest import Board
 from tests.system.virtual_port import VirtualPort, ansim
@@ -56,11 +57,11 @@ def test_a_look_at_an_enrolled_board_leaves_nothing_in_its_journal(tmp_path: Pat
         assert journal(board, tmp_path) == before
         assert not told("flash", *place)["changed"]
         assert journal(board, tmp_path) == before
-        with Device(board.port) as device:
+        with Device(board.port, errand) as device:
             assert device.call("service", "journal")[1:3] == (1, 1)  # the one start after provisioning
             device.execute("changed = 1")
         assert told("flash", *place, "--dry-run")["state"] == "in service"  # it has waited until it is so again
-        with Device(board.port) as device:
+        with Device(board.port, errand) as device:
             assert device.call("service", "journal")[1:3] == (2, 2)
         board.hands("fault", "lamp")
         assert told("hands", *place, "state")["violations"] == []

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.boards import load_board, to_board_json
-from host_tools.device import Device
-from host_tools.host.ledger import ENROLLED, PENDING, Cabinet, open_ledger
-from host_tools.provision import incarnation
+from host_tools.bench.provision import incarnation
+from host_tools.boards.board_file import load_board, to_board_json
+from host_tools.bundle.ready import errand
+from host_tools.device.port import Device
+from host_tools.host.ledger.ledger import ENROLLED, PENDING, Cabinet, open_ledger
 from locker.contract import records
 from locker.contract.codes import RULE
 from tests.system.flashed import flashed
@@ -42,13 +43,13 @@ def refusal(ended: subprocess.CompletedProcess[str], exit_code: int = 1) -> str:
 
 def on_board(board: VirtualPort, *names: str) -> list[dict | None]:
     """The objects in JSON files of the board."""
-    with Device(board.port) as device:
+    with Device(board.port, errand) as device:
         contents = [device.call("files", "read", f"/{name}.json") for name in names]
     return [json.loads(content) if content else None for content in contents]
 
 
 def journal(board: VirtualPort) -> tuple[int, int, int, int] | None:
-    with Device(board.port) as device:
+    with Device(board.port, errand) as device:
         return device.call("service", "journal")
 
 
@@ -103,7 +104,7 @@ def test_a_board_is_provisioned_once_unless_it_is_replaced(board: VirtualPort, t
     assert after is not None
     assert after["board_id"] != before[0]["board_id"]
     assert [one.board_id.hex() for one in enrolled(data)] == [after["board_id"]]
-    with Device(board.port) as device:
+    with Device(board.port, errand) as device:
         device.execute(f"BOOTED, DOUBT = {records.BOOTED}, {records.JOURNAL_DOUBT}\n{NO_DOUBT}")
 
 
@@ -207,10 +208,10 @@ def test_a_data_folder_that_others_can_read_is_refused(board: VirtualPort, tmp_p
 #: Has the process die in the middle of the write in which the N-th byte goes to the board, or (N = 0) when the ledger is to confirm.
 DOOMED = """
 import os, signal
-from host_tools import device
-from host_tools.host.ledger import Ledger
+from host_tools.device import port
+from host_tools.host.ledger.ledger import Ledger
 
-class Doomed(device.Traffic):
+class Doomed(port.Traffic):
     def write(self, data):
         left = BYTE - self.sent
         if left < 0 or left > len(data):
@@ -220,7 +221,7 @@ class Doomed(device.Traffic):
         self._port.flush()
         os.kill(os.getpid(), signal.SIGKILL)
 
-device.Traffic = Doomed
+port.Traffic = Doomed
 if not BYTE:
     Ledger.confirm = lambda ledger, board_id: os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -243,7 +244,7 @@ def test_killed_anywhere_the_next_run_recovers_with_one_enrolment(tmp_path: Path
         resumed = 0
         for percent in (10, 60, 75, 90, 97, 0):
             data, byte = tmp_path / f"data{percent}", total * percent // 100
-            with Device(board.port) as device:
+            with Device(board.port, errand) as device:
                 device.execute(BLANK)
             assert not doomed(board, data, byte)
             known = enrolled(data) if data.exists() else []

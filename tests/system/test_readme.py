@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from host_tools.boards import find_board
+from host_tools.boards.board_file import find_board
 from host_tools.demo.service import Service
 from host_tools.simulator.virtual_board.control import HandsClient
 from tests.system.conftest import wait_until

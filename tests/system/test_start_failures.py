@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.boards import load_board, to_board_json
-from host_tools.bundle import bundle
+from host_tools.boards.board_file import load_board, to_board_json
+from host_tools.bundle.ready import bundle
 from host_tools.simulator.virtual_board.virtual_time import Lived, run_in_virtual_time
 from host_tools.simulator.world import board_named
 from tests.simulation.stage import IDENTITY, make_flash

@@ -7,7 +7,7 @@ import pytest
 
 from host_tools.demo.stage import SITE
 from host_tools.errors import Complaint
-from host_tools.host.ledger import open_ledger
+from host_tools.host.ledger.ledger import open_ledger
 from tests.swift_stage import ansim
 
 from .place import BOARD, RESIDENT, UNKNOWN, Place

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import insert, select
 
-from host_tools.host import generations, residents, tables
-from host_tools.host.ledger import open_ledger
+from host_tools.host.fleet import generations
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.people import residents
 from locker.contract import tickets as derivation
 from tests.swift_stage import ansim
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.errors import Complaint
-from host_tools.simulator.flash import FlashImage
+from host_tools.simulator.chip.flash import FlashImage
 from host_tools.simulator.virtual_board.interpreter import Interpreter, Settings
 from host_tools.simulator.virtual_board.pty_port import live_port
 from tests.swift import ansim

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.boards import load_board, to_board_json
-from host_tools.simulator.flash import FlashImage
+from host_tools.boards.board_file import load_board, to_board_json
+from host_tools.simulator.chip.flash import FlashImage
 from host_tools.simulator.virtual_board.virtual_time import run_in_virtual_time
 from host_tools.simulator.world import World
 from locker.board import Board, from_json

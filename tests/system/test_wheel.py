@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.bundle import packed
-from host_tools.making import make
+from host_tools.bundle.contents import packed
+from host_tools.bundle.making import make
 from tests.system.virtual_port import virtual_board
 
 SMALL_PROGRAM = "import asyncio, click, json"
 SMALL_S = 0.135  # of a processor that nobody shares
 ROOT = Path(__file__).parent.parent.parent
 #: What only the making of a bundle needs.
-WORKSHOP = ("host_tools/linker", "host_tools/making.py")
+WORKSHOP = ("host_tools/bundle/linker", "host_tools/bundle/making.py")
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 
 import littlefs
 
-from host_tools import partitions
-from host_tools.partitions import SECTOR_BYTES
-from host_tools.simulator.flash import FlashImage
+from host_tools.boards import partitions
+from host_tools.boards.partitions import SECTOR_BYTES
+from host_tools.simulator.chip.flash import FlashImage
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from locker.compat import const
 
 _NOTE = "<BHBIQ"  # whether it is signed, boot, whether the journal has that boot, its uptime, the chip's clock in ms
 _NOTE_BYTES = const(16)
-_SIGNED = const(76)  # L, in host_tools/device.py too
+_SIGNED = const(76)  # L, in host_tools/device/port.py too
 _OPEN = const(80)  # P
 _AWAY_MS_MAX = const(900000)  # a board that is left alone in its REPL starts anew after 10 minutes
 

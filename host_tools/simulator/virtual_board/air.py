@@ -3,9 +3,9 @@
 import socket
 from collections.abc import Callable
 
-from host_tools.simulator.chip import Chip
-from host_tools.simulator.radio import Refused
-from host_tools.simulator.sockets import answered
+from host_tools.simulator.chip.chip import Chip
+from host_tools.simulator.chip.radio import Refused
+from host_tools.simulator.cpython_board.sockets import answered
 
 _ERRORS = {"OSError": 1, "RuntimeError": 2, "MemoryError": 3}
 _TEXT_BYTES = 32

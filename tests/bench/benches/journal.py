@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from host_tools.simulator.people import send
+from host_tools.simulator.people.people import send
 from locker.contract import records
 from locker.shell.store import Store
 from tests.bench import FIRMWARE, REPOSITORY, SCRIPTS, Table

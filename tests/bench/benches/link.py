@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from host_tools.host.chronicle import EVENTS
-from host_tools.simulator.people import Script, courier, resident, send
+from host_tools.host.notify.log import EVENTS
+from host_tools.simulator.people.people import Script, courier, resident, send
 from host_tools.simulator.world import World
 from locker.contract.records import Record
 from tests.bench import Table

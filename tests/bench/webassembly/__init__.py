@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from host_tools.boards.partitions import find
 from host_tools.errors import Complaint
-from host_tools.partitions import find
-from host_tools.simulator.flash import FlashImage
+from host_tools.simulator.chip.flash import FlashImage
 from tests.bench import REPOSITORY
 from tests.swift_stage import ansim
 from tests.system.conftest import Board

@@ -1,0 +1,1 @@
+"""What a board gets: the firmware linked and compiled, its library and its texts."""

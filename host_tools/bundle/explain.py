@@ -1,0 +1,19 @@
+"""What a board's traceback means: the linked firmware has short names, and the sources have those that people read."""
+
+import re
+from collections.abc import Mapping
+
+_FRAME = re.compile(r'File "(?P<file>[\w.]+)", line \d+, in (?P<name>[\w<>]+)')
+
+
+def explained(text: str, symbols: Mapping[str, Mapping[str, list[str]]]) -> str:
+    """The same text with the functions of the sources in its frames; several where a short name stands for several.
+
+    `symbols` are those of `host_tools.bundle.linker.link.Linked`. A frame of something else stays as it is.
+    """
+
+    def named(found: re.Match[str]) -> str:
+        names = symbols.get(found["file"], {}).get(found["name"])
+        return f"{found['file']}: {' or '.join(names)}" if names else found[0]
+
+    return _FRAME.sub(named, text)

@@ -1,0 +1,1 @@
+"""The generated parts of docs/, each with a check."""

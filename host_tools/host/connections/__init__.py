@@ -1,0 +1,1 @@
+"""The ways to the boards: TCP, serial lines and buses, and who is let in."""

@@ -1,0 +1,91 @@
+"""What staff order for a door or a cabinet as such: out of service and back, codes of theirs, how long it waits for people."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, select
+
+from host_tools.errors import Complaint
+from host_tools.host.fleet import orders
+from host_tools.host.fleet.orders import ARMING_MAX, Order, newest_order
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.lookups import of_story
+from host_tools.host.ledger.places import Place, cabinet_at
+from locker.contract import commands, records
+
+PATIENCE_MAX = 4
+
+#: The records that say which parcel counter a door is at.
+_COUNTING = (
+    records.DEPOSIT_STARTED,
+    records.CANCELLED,
+    records.DEPOSITED,
+    records.WITHDRAWN,
+    records.STILL_INSIDE,
+    records.COLLECTED,
+    records.ADOPTED,
+)
+
+
+class Doorway(NamedTuple):
+    """A door of a cabinet (the ledger's number of it) and the parcel counter that its board has for it."""
+
+    cabinet: int
+    door: int
+    counter: int
+
+
+def set_out(ledger: Ledger, place: Place, *, is_out: bool, dry_run: bool = False) -> None:
+    """Orders a door out of service, or back. Raises Complaint."""
+    _order(ledger, place, commands.SET_OUT, lambda connection, doorway: int(is_out), dry_run=dry_run)
+
+
+def arm_service(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
+    """Arms a code with which staff open a door once; staff are sent it when the cabinet knows it. Raises Complaint."""
+
+    def arming(connection: Connection, doorway: Doorway) -> int:
+        number = newest_order(connection, doorway, (commands.ARM_RECALL, commands.ARM_SERVICE)) + 1
+        if number > ARMING_MAX:
+            raise Complaint(f"That door has had {ARMING_MAX} codes for staff since its last parcel: the next parcel makes room for others.")
+        return number
+
+    _order(ledger, place, commands.ARM_SERVICE, arming, dry_run=dry_run)
+
+
+def disarm(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
+    """Takes a code of staff back. Raises Complaint."""
+    _order(ledger, place, commands.DISARM, lambda connection, doorway: 0, dry_run=dry_run)
+
+
+def set_patience(ledger: Ledger, place: Place, factor: int, *, dry_run: bool = False) -> None:
+    """Orders a cabinet to wait for people so many times as long as it does by itself (1-4). Raises Complaint."""
+    if not 1 <= factor <= PATIENCE_MAX:
+        raise Complaint(f"Patience is from 1 to {PATIENCE_MAX}: how many times as long a cabinet waits for people.", 2)
+    _order(ledger, place, commands.SET_PATIENCE, lambda connection, doorway: factor, dry_run=dry_run)
+
+
+def _order(ledger: Ledger, place: Place, kind: int, argument: Callable[[Connection, Doorway], int], *, dry_run: bool) -> None:
+    """Puts an order into the board's log, in place of one of its kind that the board has not been told of."""
+    with ledger.writing() as connection:
+        doorway = _doorway(connection, place)
+        order = Order(kind, doorway.door, doorway.counter, argument(connection, doorway))
+        if not dry_run:
+            table = tables.command
+            untold = (table.c.state == orders.WAITING) & table.c.number.is_(None)
+            same = (table.c.cabinet == doorway.cabinet) & (table.c.kind == kind) & (table.c.door == doorway.door)
+            connection.execute(delete(table).where(same, untold))
+            orders.queue(connection, doorway.cabinet, [order], now_ms())
+
+
+def _doorway(connection: Connection, place: Place) -> Doorway:
+    cabinet = cabinet_at(connection, place)
+    if not place.door:
+        return Doorway(cabinet.id, 0, 0)
+    event = tables.event.c
+    its = of_story(connection, cabinet.id, cabinet.incarnation or 0) & (event.door == place.door) & event.kind.in_(_COUNTING)
+    row = connection.execute(select(event.kind, event.b).where(its).order_by(event.number.desc()).limit(1)).first()
+    if row is None:
+        return Doorway(cabinet.id, place.door, 0)
+    return Doorway(cabinet.id, place.door, row.b + (row.kind == records.WITHDRAWN))

@@ -1,0 +1,40 @@
+"""The place of which a person speaks: a cabinet of a site, or one of its doors."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, select
+
+from host_tools.errors import Complaint
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.bounds import doors_on
+from host_tools.host.ledger.ledger import RETIRED
+from host_tools.host.ledger.names import normal
+
+
+class Place(NamedTuple):
+    """A door of a cabinet; door 0 is the cabinet itself."""
+
+    site: str
+    cabinet: int
+    door: int = 0
+
+
+def cabinet_at(connection: Connection, place: Place) -> Row:
+    """The row of that cabinet; raises Complaint when there is none, or it has no such door."""
+    cabinet = tables.cabinet
+    here = (tables.site.c.name == normal(place.site)) & (cabinet.c.number == place.cabinet) & (cabinet.c.state != RETIRED)
+    row = connection.execute(select(cabinet).join(tables.site).where(here)).first()
+    if row is None:
+        raise Complaint(f"There is no cabinet {place.cabinet} at {place.site}: `ansim cabinet list` shows them.", 2)
+    doors = doors_on(row.board_name) if place.door else ()
+    if doors and place.door not in doors:
+        raise Complaint(f"Cabinet {place.cabinet} of {place.site} has no door {place.door:02d}: its doors are {_range(doors)}.", 2)
+    return row
+
+
+def _range(doors: Sequence[int]) -> str:
+    """`01 to 12`, or each of them where some are left out."""
+    if len(doors) > 1 and list(doors) == list(range(doors[0], doors[-1] + 1)):
+        return f"{doors[0]:02d} to {doors[-1]:02d}"
+    return ", ".join(f"{door:02d}" for door in doors)

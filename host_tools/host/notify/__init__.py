@@ -1,0 +1,1 @@
+"""What people are told: letters, alarms and the server's own log."""

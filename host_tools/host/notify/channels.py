@@ -1,0 +1,199 @@
+"""Handing messages over. A notifier guarantees nothing beyond what it returns; the outbox repeats what was not handed over."""
+
+import errno
+import json
+import os
+import re
+import stat
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from host_tools.errors import Complaint
+from host_tools.host.ledger.data_folder import DISPATCHER, PRIVATE_FILES
+from host_tools.host.notify.wording import Message
+
+_OTHERS = 0o077
+_NO_FILE = "it is no regular file"
+_LINE_MAX = 1_000_000  # bytes; no message is longer
+_VALUE = re.compile(r'(?:[^"\\]|\\.)*(?:"|\\?$)')  # of a text in JSON, behind its first quotation mark
+_HEX = re.compile("[0-9a-f]{0,32}")
+
+
+class Notifier(Protocol):
+    """One way to reach people."""
+
+    def deliver(self, messages: Sequence[Message]) -> set[str]:
+        """Hands the messages over, in order; the ids of those that have arrived. The others will be offered again."""
+        ...
+
+    def close(self) -> None:
+        """Gives back what it holds."""
+        ...
+
+
+class FileNotifier:
+    """Appends one JSON object a line to a file of mode 0600; each id is in it exactly once, whatever is killed when.
+
+    The file is the delivery: whoever carries the messages on reads it. It may be moved away, cut short or deleted at any time: what
+    comes then is in the file of that name, which is made anew.
+    """
+
+    def __init__(self, path: Path, option: str = "--data") -> None:
+        """Opens the file of that name, or makes it. `option` is what named it. Raises Complaint for a file that is not one of messages,
+        which is left as it is.
+        """
+        self._path = path
+        self._ids: set[str] = set()
+        self._descriptor = -1
+        try:
+            self._open()
+        except OSError as error:
+            reason = error.strerror or "no reason given"
+            raise Complaint(f"The message file {path} cannot be used ({reason}): move it away, or name another with {option}.") from error
+
+    def _open(self) -> None:
+        """Opens the file of that name instead of the one that is open. Raises OSError; then the file is as it was."""
+        _refuse_no_file(self._path)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, _NO_FILE)
+            ids = _read(descriptor)
+            if stat.S_IMODE(os.fstat(descriptor).st_mode) & _OTHERS:  # made anew by whoever has moved the old one away
+                os.fchmod(descriptor, 0o600)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        older, self._descriptor = self._descriptor, descriptor
+        self._ids |= ids
+        if older >= 0:
+            os.close(older)
+
+    def _is_there(self) -> bool:
+        """Whether the file that is open is still the one of that name."""
+        if self._descriptor < 0:
+            return False
+        try:
+            return os.path.samestat(os.stat(self._path), os.fstat(self._descriptor))
+        except FileNotFoundError:
+            return False
+
+    def deliver(self, messages: Sequence[Message]) -> set[str]:
+        """Appends those that are not in the file yet; returns when all are on the disk. Raises OSError when they are not."""
+        new = {message.id: message for message in messages if message.id not in self._ids}
+        lines = "".join(json.dumps(message._asdict(), ensure_ascii=False) + "\n" for message in new.values()).encode()
+        while True:
+            if not self._is_there():
+                self._open()
+            self._append(lines)
+            if os.fstat(self._descriptor).st_nlink:  # else it was deleted meanwhile, and nobody reads them
+                break
+        self._ids |= new.keys()
+        return {message.id for message in messages}
+
+    def _append(self, lines: bytes) -> None:
+        before = os.fstat(self._descriptor).st_size
+        try:
+            while lines:
+                lines = lines[os.write(self._descriptor, lines) :]
+            os.fsync(self._descriptor)
+        except OSError:
+            os.ftruncate(self._descriptor, min(before, os.fstat(self._descriptor).st_size))
+            raise
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+
+
+def refuse_shared(path: Path, folder: Path, option: str) -> None:
+    """Refuses a file for dispatchers that is another file of the data folder as well, by whatever name. Raises Complaint."""
+    for name in PRIVATE_FILES:
+        other = folder / name
+        if name != DISPATCHER and (path.resolve() == other.resolve() or _is_same(path, other)):
+            raise Complaint(f"{path} is {name} of the data folder, which is not for dispatchers alone: name another with {option}.", 2)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False
+
+
+def _refuse_no_file(path: Path) -> None:
+    """Raises OSError where something is there that is no file, before it is touched."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, _NO_FILE)
+
+
+def _read(descriptor: int) -> set[str]:
+    """The ids in a file of messages. A last line without its end, which a crash has left, is completed, or taken out as it was never handed
+    over. Raises OSError where something in it is none of ours, and changes nothing then.
+    """
+    ids = set()
+    whole = 0
+    rest = b""
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        while line := file.readline(_LINE_MAX):
+            name = _id_of(line)
+            if not line.endswith(b"\n") and not (name and not file.read(1)):
+                rest = line
+                break
+            if name is None:
+                raise OSError(errno.EINVAL, "it has a line that is no message")
+            whole += len(line)
+            ids.add(name)
+            rest = b"" if line.endswith(b"\n") else b"\n"
+    if rest == b"\n":
+        os.write(descriptor, rest)
+    elif rest:
+        if whole + len(rest) != os.fstat(descriptor).st_size or not _is_beginning(rest.decode(errors="ignore")):
+            raise OSError(errno.EINVAL, "its last line is no message")
+        os.ftruncate(descriptor, whole)
+    return ids
+
+
+def _id_of(line: bytes) -> str | None:
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return None
+    return told["id"] if isinstance(told, dict) and isinstance(told.get("id"), str) else None
+
+
+def _is_beginning(text: str) -> bool:
+    """Whether a message of this program begins so: its fields in their order, each with a text."""
+    for name in Message._fields:
+        before = f'{", " if name != Message._fields[0] else "{"}"{name}": "'
+        if len(text) <= len(before):
+            return before.startswith(text)
+        value = _VALUE.match(text, len(before)) if text.startswith(before) else None
+        if value is None:
+            return False
+        if value.end() == len(text):
+            return name != "id" or _HEX.fullmatch(value[0].rstrip('"')) is not None
+        text = text[value.end() :]
+    return "}".startswith(text)
+
+
+class ConsoleNotifier:
+    """Says each message on the console: for a bench or a demonstration, where the console is the resident."""
+
+    def __init__(self, say: Callable[[Message], bool | None]) -> None:
+        """`say` gives False when nobody seems to read the console."""
+        self._say = say
+
+    def deliver(self, messages: Sequence[Message]) -> set[str]:
+        """Says them all."""
+        return {message.id for message in messages if self._say(message) is not False}
+
+    def close(self) -> None:
+        """Holds nothing."""

@@ -1,0 +1,137 @@
+"""The dispatchers' own channel: silent alarms. Nobody else sees them, and what becomes of them shows nowhere else.
+
+Every pickup is looked at and marked alike (tables.pickup); only for one under duress something is handed over. So whatever a silent alarm
+is, slow, refused or repeated, letters, lines, numbers and instants are those of any other pickup.
+
+Cabinets take turns: the first untold alarm of each door of each cabinet comes before the second of any. Repeats at one door are folded
+(folding.py), and pickups that wait to be told as one line stay untold in the ledger.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Row, bindparam, func, select, update
+
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.bounds import doors_of
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.event_time import Moment
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.lookups import letter_id
+from host_tools.host.notify.channels import Notifier
+from host_tools.host.notify.folding import Folds
+from host_tools.host.notify.log import when_fields
+from host_tools.host.notify.wording import Message, in_words
+from locker.contract import records
+
+DISPATCHERS = "dispatchers"
+DURESS = "duress"
+BATCH_MAX = 500
+
+#: A door of a cabinet, by the ledger's number of that; 0 stands for all doors that the cabinet has not.
+_Door = tuple[int, int]
+
+
+class Left(NamedTuple):
+    """What is left after a round."""
+
+    failed: bool = False  # the channel has not taken something: it is tried again
+    more: bool = False  # there were more pickups than one round looks at
+    folded: bool = False  # repeats wait to be told as one line
+
+
+def deliver(ledger: Ledger, notifier: Notifier, folds: Folds | None = None) -> Left:
+    """Hands over the silent alarms that nobody has been told of. `folds` has what was told before. Raises Complaint where the ledger is
+    away.
+    """
+    folds = folds or Folds()
+    with ledger.reading() as connection:
+        rows = connection.execute(_UNTOLD).all()
+    if not rows:
+        return Left()
+    at_ms = now_ms()
+    alarms: dict[_Door, list[Row]] = {}
+    for row in rows:
+        if row.how == records.BY_DURESS:
+            alarms.setdefault(_door(row), []).append(row)
+    plans = {door: folds.plan(door, untold, at_ms) for door, untold in alarms.items()}
+    told_by = {_key(row): _message(row) for plan in plans.values() for row in plan.singly}
+    for plan in plans.values():
+        told_by |= {_key(row): _of_many(plan.many) for row in plan.many[:1]}
+        told_by |= {_key(row): told_by[_key(plan.many[0])] for row in plan.many[1:]}
+    messages = {message.id: message for message in told_by.values()}
+    arrived = _hand_over(notifier, list(messages.values()))
+    for door, plan in plans.items():
+        its = {told_by[_key(row)].id for row in (*plan.singly, *plan.many)}
+        folds.told(door, len(its & arrived), at_ms)
+    untold = {_key(row) for untold in alarms.values() for row in untold}
+    untold -= {key for key, message in told_by.items() if message.id in arrived}
+    _mark(ledger, rows, untold)
+    failed = len(arrived) < len(messages)
+    return Left(failed, len(rows) == BATCH_MAX > len(untold), any(plan.waiting for plan in plans.values()))
+
+
+def _mark(ledger: Ledger, rows: Sequence[Row], untold: set[tuple[int, int, int]]) -> None:
+    """Marks the pickups that were looked at; those that are still to be told stay as they are."""
+    pickup, at = tables.pickup, now_ms()
+    told = [
+        {"at": row.cabinet, "life": row.incarnation, "which": row.number, "told_ms": None if _key(row) in untold else at} for row in rows
+    ]
+    with ledger.writing() as connection:
+        its = (pickup.c.cabinet == bindparam("at")) & (pickup.c.incarnation == bindparam("life")) & (pickup.c.number == bindparam("which"))
+        connection.execute(update(pickup).where(its), told)
+
+
+def _hand_over(notifier: Notifier, messages: list[Message]) -> set[str]:
+    """The ids of those that have arrived; none where the channel is away, for it is tried again."""
+    try:
+        return notifier.deliver(messages) & {message.id for message in messages} if messages else set()
+    except OSError:
+        return set()
+
+
+def _key(row: Row) -> tuple[int, int, int]:
+    return row.cabinet, row.incarnation, row.number
+
+
+def _door(row: Row) -> _Door:
+    return row.cabinet, row.door if row.door <= doors_of(row.board_name) else 0
+
+
+def _message(row: Row) -> Message:
+    moment = Moment(row.earliest_ms, row.latest_ms, row.heard_ms)
+    text = (
+        f"Silent alarm: door {row.door:02d} at {row.site}, cabinet {row.at} was opened under duress. Send help; do not call the resident, "
+        f"and give nothing away at the cabinet.{in_words(moment)}"
+    )
+    return Message(letter_id(row.board_id, row.incarnation, row.number, DURESS), DISPATCHERS, "", DURESS, text, **when_fields(moment))
+
+
+def _of_many(rows: Sequence[Row]) -> Message:
+    """One line for several alarms of one door."""
+    first = rows[0]
+    if len(rows) == 1:
+        return _message(first)
+    moment = Moment(min(row.earliest_ms for row in rows), max(row.latest_ms for row in rows), max(row.heard_ms for row in rows))
+    doors = sorted({row.door for row in rows})
+    where = f"door {doors[0]:02d}" if len(doors) == 1 else f"doors {doors[0]:02d} to {doors[-1]:02d}"
+    text = (
+        f"Silent alarms: {where} at {first.site}, cabinet {first.at}, {len(rows)} more openings under duress since the last line. Send "
+        "help; do not call the resident, and give nothing away at the cabinet. If nobody can have done that, a stranger holds its board: "
+        f"have the operator silence it.{in_words(moment)}"
+    )
+    name = letter_id(first.board_id, first.incarnation, first.number, f"{len(rows)} {DURESS}")
+    return Message(name, DISPATCHERS, "", DURESS, text, **when_fields(moment))
+
+
+_pickup, _cabinet = tables.pickup.c, tables.cabinet.c
+_TURN = func.row_number().over(
+    partition_by=(_pickup.cabinet, _pickup.door, _pickup.how), order_by=(_pickup.heard_ms, _pickup.incarnation, _pickup.number)
+)
+_UNTOLD = (
+    select(tables.pickup, _cabinet.board_id, _cabinet.board_name, _cabinet.number.label("at"), tables.site.c.name.label("site"))
+    .select_from(tables.pickup.join(tables.cabinet).join(tables.site))
+    .where(_pickup.told_ms.is_(None))
+    .order_by(_TURN, _pickup.heard_ms, _pickup.cabinet, _pickup.number)
+    .limit(BATCH_MAX)
+)

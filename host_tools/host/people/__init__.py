@@ -1,0 +1,1 @@
+"""The persons whom parcels are for, and where they are reached."""

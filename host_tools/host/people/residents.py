@@ -1,0 +1,150 @@
+"""Residents: whom parcels are for. Names and contacts stay on the host; a safe tail is sealed and never shown.
+
+Two residents may have one name when their units tell them apart.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, case, exc, insert, select, update
+
+from host_tools.errors import Complaint
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.names import checked_name, checked_unit, likeness, normal
+from host_tools.host.ledger.sealing import Vault
+from host_tools.host.people.contacts import checked_contact
+
+#: A resident as lists and messages name her: `Kim Seo-yeon (101)`, without a unit by her name alone; NULL where there is none.
+LABEL = case(
+    (tables.resident.c.unit == "", tables.resident.c.name), else_=tables.resident.c.name + " (" + tables.resident.c.unit + ")"
+).label("label")
+_TAKEN = "There is a resident of that name already: tell them apart by their units, with --unit."
+
+
+class Resident(NamedTuple):
+    """One resident. `unit` tells her from others of her name; `contact` is for the notifier; both may be empty."""
+
+    id: int
+    name: str
+    unit: str
+    contact: str
+    has_tail: bool
+
+
+def add(ledger: Ledger, name: str, contact: str = "", unit: str = "", *, alike: bool = False, dry_run: bool = False) -> Resident:
+    """Enters a resident; raises Complaint when there is one of that name and unit, or when any of the three cannot be.
+
+    One who would be taken for another, for her name or unit is only typed another way, is entered if she is to be (`alike`).
+    """
+    row = {"name": checked_name("resident", name), "unit": checked_unit(unit), "contact": checked_contact(contact), "since_ms": now_ms()}
+    with ledger.writing() as connection:
+        _refuse_taken(connection, row["name"], row["unit"], 0, alike=alike)
+        if dry_run:
+            return Resident(0, row["name"], row["unit"], row["contact"], False)
+        try:
+            made = connection.execute(insert(tables.resident).values(**row).returning(tables.resident.c.id)).scalar_one()
+        except exc.IntegrityError as error:
+            raise Complaint(_TAKEN) from error
+    return Resident(made, row["name"], row["unit"], row["contact"], False)
+
+
+def everyone(ledger: Ledger) -> list[Resident]:
+    """All residents, by name and unit."""
+    with ledger.reading() as connection:
+        rows = connection.execute(select(tables.resident).order_by(tables.resident.c.name, tables.resident.c.unit))
+        return [_resident(row) for row in rows]
+
+
+def rename(
+    ledger: Ledger,
+    name: str,
+    unit: str | None,
+    new_name: str | None,
+    new_unit: str | None,
+    *,
+    alike: bool = False,
+    dry_run: bool = False,
+) -> tuple[Resident, Resident]:
+    """Gives a resident another name, another unit, or both; as she was and as she is. Raises Complaint; `alike` as in `add`."""
+    with ledger.writing() as connection:
+        row = find(connection, name, unit)
+        values = {
+            "name": row.name if new_name is None else checked_name("resident", new_name),
+            "unit": row.unit if new_unit is None else checked_unit(new_unit),
+        }
+        _refuse_taken(connection, values["name"], values["unit"], row.id, alike=alike)
+        if not dry_run:
+            connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(**values))
+    return _resident(row), _resident(row)._replace(**values)
+
+
+def set_contact(ledger: Ledger, name: str, unit: str | None, contact: str, *, dry_run: bool = False) -> Resident:
+    """Changes where a resident is reached; empty for nowhere. Raises Complaint."""
+    kept = checked_contact(contact)
+    with ledger.writing() as connection:
+        row = find(connection, name, unit)
+        if not dry_run:
+            connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(contact=kept))
+    return _resident(row)._replace(contact=kept)
+
+
+def set_tail(ledger: Ledger, name: str, tail: str | None, unit: str | None = None, *, dry_run: bool = False) -> Resident:
+    """Sets a resident's safe tail (two digits), or takes it away (None), from her next ticket on. Raises Complaint."""
+    if tail is not None and (len(tail) != 2 or not (tail.isascii() and tail.isdigit())):
+        raise Complaint("A safe tail is two digits.", 2)
+    with ledger.writing() as connection:
+        row = find(connection, name, unit)
+        sealed = None if tail is None else ledger.vault.seal(bytes((int(tail),)), "tail", _owner(row))
+        if not dry_run:
+            connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(tail=sealed))
+    return _resident(row)._replace(has_tail=tail is not None)
+
+
+def tail_of(vault: Vault, row: Row) -> int | None:
+    """Her safe tail, 0-99; None while she has not chosen one."""
+    return None if row.tail is None else vault.open(row.tail, "tail", _owner(row))[0]
+
+
+def find(connection: Connection, name: str, unit: str | None = None) -> Row:
+    """The resident's row; `unit` may be left out where there is one of that name only. Raises Complaint."""
+    table = tables.resident.c
+    wanted = select(tables.resident).where(table.name == normal(name))
+    if unit is not None:
+        wanted = wanted.where(table.unit == normal(unit))
+    rows = connection.execute(wanted.order_by(table.unit).limit(2)).all()
+    if not rows:
+        words = "that name and unit" if unit is not None else "that name"
+        raise Complaint(f"There is no resident of {words}: `ansim resident list` shows them, `ansim resident add` enters one.")
+    if len(rows) > 1:
+        without = "" if rows[0].unit else ', --unit "" for the one who has none'
+        raise Complaint(
+            f"There is more than one resident of that name: say whom you mean with --unit{without}; `ansim resident list` shows them.", 2
+        )
+    return rows[0]
+
+
+def label(name: str, unit: str) -> str:
+    """The same as LABEL of a name and a unit."""
+    return f"{name} ({unit})" if unit else name
+
+
+def _refuse_taken(connection: Connection, name: str, unit: str, but: int, *, alike: bool) -> None:
+    table = tables.resident.c
+    rows = connection.execute(select(table.name, table.unit).where(table.id != but)).all()
+    if (name, unit) in [tuple(row) for row in rows]:
+        raise Complaint(_TAKEN)
+    like = [row for row in rows if likeness(row.name) == likeness(name) and (row.name != name or likeness(row.unit) == likeness(unit))]
+    if like and not alike:
+        raise Complaint(
+            f"That is how {label(*like[0])} may be typed, too, and a ticket would go to the wrong one of the two: write name and unit as "
+            "hers are written, or say with --alike that this is somebody else."
+        )
+
+
+def _resident(row: Row) -> Resident:
+    return Resident(row.id, row.name, row.unit, row.contact, row.tail is not None)
+
+
+def _owner(row: Row) -> bytes:
+    return row.id.to_bytes(8, "big")

@@ -1,0 +1,1 @@
+"""The simulated ESP32, and the chips and lines at its pins."""

@@ -1,0 +1,1 @@
+"""What can be broken in a simulated cabinet, and what each fault does."""

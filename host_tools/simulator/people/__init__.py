@@ -1,0 +1,1 @@
+"""What people do to a cabinet, and the things that they leave in it."""
