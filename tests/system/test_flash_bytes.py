@@ -23,7 +23,7 @@ BENCH = {"/main.py": b"print('a bench, not a cabinet')\n"}
 COUNTED = """
 import json, sys
 import mpremote.main, mpremote.transport_serial as serial
-from host_tools.device import Traffic
+from host_tools.device.port import Traffic
 ports = []
 begin = serial.SerialTransport.__init__
 def counted(self, *arguments, **options):
