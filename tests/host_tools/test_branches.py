@@ -12,10 +12,12 @@ from host_tools.host.fleet.reconcile import OLDER_BUILD, OTHER_STORY
 from host_tools.host.ledger import aside, tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.ledger.places import Place
-from host_tools.host.parcels import parcels, support, tickets
+from host_tools.host.parcels import parcels, receipts, support, tickets
 from host_tools.host.people import residents
 from host_tools.link import messages
 from locker.contract import commands, records
+from locker.contract.codes import receipt_code
+from locker.contract.keys import epoch_keys
 
 
 @pytest.fixture
@@ -118,6 +120,11 @@ class Meetings:
         with self.ledger.reading() as connection:
             rows = connection.execute(tables.outbox.select().order_by(tables.outbox.c.sequence))
             return [(row.kind, row.door, row.counter) for row in rows if row.resident]
+
+    def aside(self) -> list[int]:
+        """The numbers of the events that could not be applied."""
+        with self.ledger.reading() as connection:
+            return [row.number for row in connection.execute(tables.aside.select())]
 
     def states(self) -> dict[int, str]:
         return {parcel.serial: parcel.state for parcel in parcels.listing(self.ledger)}
@@ -303,6 +310,49 @@ def test_an_image_that_is_put_back_twice_makes_two_branches(board: Meetings) -> 
         image = board.image()
         image.boot -= 1
     assert board.states() == {serials[0]: "unknown", serials[1]: "unknown", serials[2]: "waiting"}
+
+
+def test_a_second_image_that_is_older_than_the_first_knows_nothing_of_what_came_between(board: Meetings) -> None:
+    stays = board.deposit(1, 1)
+    board.tell_all()
+    oldest, held_by_oldest = board.image(), board.held
+    between = board.deposit(2, 1)
+    board.tell_all()
+    image, held = board.image(), board.held
+    board.journal.add(records.TAMPERED)
+    board.tell_all()
+    board.put_back(image, held)
+    first = board.deposit(3, 1)
+    board.tell_all()
+    board.begin_epoch()
+    board.put_back(oldest, held_by_oldest)
+    second = board.deposit(4, 1)
+    board.tell_all()
+    board.begin_epoch()
+    assert board.aside() == []
+    adopted = [(door, serial) for kind, door, _, serial in board.ordered() if kind == commands.ADOPT]
+    assert adopted == [(2, between), (3, first)]
+    assert board.states() == dict.fromkeys((stays, between, first, second), "waiting")
+
+
+def test_a_parcel_that_only_its_receipt_tells_of_is_adopted_by_a_board_that_has_forgotten_it(board: Meetings) -> None:
+    image, held = board.image(), board.held
+    board.journal.add(records.TAMPERED)
+    board.tell_all()
+    issued = tickets.issue(board.ledger, "Kim")  # deposited while there is no link
+    enrolled = board.enrolled
+    key = epoch_keys(enrolled.master_secret, enrolled.nonce_host, enrolled.nonce_board, enrolled.board_id, 1, 0)[1]
+    code = receipt_code(key, enrolled.board_id, 1, 7, 1, issued.serial, 0)
+    assert not receipts.enter(board.ledger, issued.number, f"07 0001 {code}").known
+    board.put_back(image, held)
+    board.journal.add(records.BELL_RUNG)
+    board.tell_all()
+    board.begin_epoch()
+    assert board.aside() == []
+    assert board.ordered() == [(commands.ADOPT, 7, 1, issued.serial)]
+    board.journal.add(records.ADOPTED, 7, issued.serial, 1)
+    board.tell_all()
+    assert board.states() == {issued.serial: "waiting"}
 
 
 def test_a_board_that_goes_astray_again_and_again_keeps_nobody_waiting(board: Meetings) -> None:

@@ -8,6 +8,7 @@ name of its own: the incarnation that the board reports, and above its 32 bits w
     both stories have it, and it waits                              it moves to the branch; its code is what she was told
     the older story ended it, the board thinks that it waits        SETTLE: the board gives it up
     the older story began it, and the board does not know it        ADOPT: she gets a new code
+    a receipt brought it in, and the board does not know it         ADOPT: the same
     the same, and the board has another one behind that door        unknown: a person looks, and she is told so
     the branch began it under a code that was told to another       REISSUE: she gets a new code
 
@@ -27,7 +28,7 @@ from host_tools.host.fleet.received import Said
 from host_tools.host.fleet.reconcile import adoption
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import insert_or_change
-from host_tools.host.ledger.lookups import BRANCH, generation_at, story
+from host_tools.host.ledger.lookups import BRANCH, generation_at, of_story, story
 from locker.contract import commands, records
 
 _PAUSE_MS = 10_000  # between two branches of a board, lest one that goes astray costs the others their time
@@ -77,8 +78,7 @@ def branch(connection: Connection, cabinet: int, incarnation: int, number: int, 
     known = (epoch.c.cabinet == cabinet) & (epoch.c.incarnation == incarnation) & (epoch.c.began < number)
     connection.execute(update(epoch).where(known).values(incarnation=label))
     later = select(event.number).where(
-        event.cabinet == cabinet,
-        event.incarnation == incarnation,
+        of_story(connection, cabinet, incarnation),
         event.number >= number,
         event.kind.in_(_HERE),
         event.door == parcel.c.door,
@@ -112,8 +112,8 @@ def settle(connection: Connection, cabinet: int, incarnation: int, at_ms: int) -
     parcel = tables.parcel
     rows = connection.execute(select(parcel).where(parcel.c.cabinet == cabinet).order_by(parcel.c.id)).all()
     waiting = [row for row in rows if row.state == "waiting"]
-    here = {(row.door, row.counter): row for row in waiting if row.incarnation == incarnation}
-    lost = [row for row in waiting if row.incarnation % BRANCH == incarnation % BRANCH and row.incarnation != incarnation]
+    here = {(row.door, row.counter): row for row in waiting if row.incarnation == incarnation and _is_known(doors, row)}
+    lost = [row for row in waiting if row.incarnation % BRANCH == incarnation % BRANCH and here.get((row.door, row.counter)) != row]
     told = {(row.epoch, row.door, row.counter): row for row in rows if row.incarnation != incarnation}
     made = [
         Order(commands.SETTLE, number, 0, known.unsettled)
@@ -143,6 +143,11 @@ def settle(connection: Connection, cabinet: int, incarnation: int, at_ms: int) -
     for row in unknown:
         connection.execute(update(parcel).where(parcel.c.id == row.id).values(state="unknown", ended_ms=at_ms))
     return unknown
+
+
+def _is_known(doors: dict[int, _Behind], parcel: Row) -> bool:
+    """Whether the board has that parcel; one that a receipt brought in it may have forgotten."""
+    return parcel.door in doors and doors[parcel.door].counter == parcel.counter
 
 
 def _behind(connection: Connection, cabinet: int, incarnation: int) -> dict[int, _Behind]:
