@@ -3,7 +3,7 @@
 --
 --     tshark -X lua_script:ansim.lua -r capture.pcap -Y ansim
 --
--- A frame is COBS(payload || CRC-16) || 0x00. tests/host_tools/test_wireshark.py holds that this file and the firmware mean the same.
+-- A frame is COBS(payload || CRC-16) || 0x00. tests/host_tools/capture/test_wireshark.py holds that this file and the firmware mean the same.
 
 local PORT = 26746
 local VERSION = 1

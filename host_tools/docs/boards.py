@@ -18,7 +18,7 @@ from host_tools.boards.wiring import ROLES, suitable
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "docs" / "hardware.md", ROOT / "boards" / "README.md")
-EXAMPLE = Path("tests/host_tools/eight_mistakes.toml")
+EXAMPLE = Path("tests/host_tools/boards/eight_mistakes.toml")
 _BLOCK = re.compile(r"(<!-- made from the code: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _TRANSCRIPT_WIDTH = 110
 

@@ -1,14 +1,11 @@
-"""The plain modules beside the tests of the host tools can be imported by them; and the two databases that a ledger can be kept in."""
+"""The two databases that a ledger can be kept in."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from postgres_server import PostgresServer, keep_in
+from tests.kit.postgres_server import PostgresServer, keep_in
 
 
 @pytest.fixture(scope="session")

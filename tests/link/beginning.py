@@ -1,7 +1,6 @@
 """Where the stories begin: a ledger with a site, a resident with tickets and an enrolled board. Each story has a copy of its own."""
 
 import shutil
-import sys
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,10 +9,7 @@ from typing import NamedTuple
 from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "host_tools"))
-
-from host_board import enrol
+from tests.kit.host_board import enrol
 
 TICKETS = 40
 

@@ -7,7 +7,6 @@ read by the wrong generation brings the wrong resident a letter, and makes an ho
 
 import copy
 import random
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,8 @@ from host_tools.host.people import residents
 from locker.contract import commands, records
 from locker.contract.tickets import recorded
 from locker.core import entry, journal
+from tests.kit.host_board import enrolment
 from tests.memory_disk import scratch
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "host_tools"))
-
-from host_board import enrolment
 
 from .two_logs import BoardEnd, HostEnd, String
 

@@ -1,6 +1,5 @@
 """What was overtaken on its way tells nothing new: nobody is told, nothing is ordered, and nothing that is known better is forgotten."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,7 @@ from host_tools.link import messages as told
 from locker.contract import commands, records
 from locker.wire import messages
 from locker.wire.frame import Decoder
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "host_tools"))
-
-from host_board import Board, Journal, enrol
+from tests.kit.host_board import Board, Journal, enrol
 
 from .test_two_logs_properties import Faults, Story
 

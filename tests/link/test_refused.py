@@ -1,6 +1,5 @@
 """A board that is refused: it is told why, people are told once, and what cannot wait is heard all the same."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,12 +12,9 @@ from host_tools.host.ledger.ledger import open_ledger
 from host_tools.link import messages as told
 from locker.contract import records
 from locker.contract.codes import RULE
+from tests.kit.host_board import Journal
 
 from .test_late_messages import Line
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "host_tools"))
-
-from host_board import Journal
 
 
 @pytest.fixture

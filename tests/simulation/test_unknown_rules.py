@@ -1,6 +1,5 @@
 """Codes and tails of a rule that one end does not know are refused by that end, by name, and nothing is lost until it knows it."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +17,7 @@ from host_tools.host.people import residents
 from locker.contract import records
 from locker.contract.codes import RULE
 from locker.shell import identity as identities
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "host_tools"))
-
-from host_board import Journal, enrol
+from tests.kit.host_board import Journal, enrol
 
 from .stage import Cabinet, make_flash
 

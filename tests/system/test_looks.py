@@ -10,7 +10,7 @@ from typing import Any
 from host_tools.bundle.ready import errand
 from host_tools.device.port import Device
 from host_tools.simulator.chip.flash import FlashImage
-from tests.host_tools.command_tree import departures, page
+from tests.kit.command_tree import departures, page
 from tests.system.conftest import Board
 from tests.system.virtual_port import VirtualPort, ansim
 

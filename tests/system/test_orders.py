@@ -12,7 +12,7 @@ import pytest
 
 from host_tools.demo.stage import SITE
 from tests import swift
-from tests.host_tools.command_tree import departures, page
+from tests.kit.command_tree import departures, page
 from tests.swift_stage import ansim
 
 from .conftest import PATIENCE_S

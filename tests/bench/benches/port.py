@@ -1,15 +1,9 @@
 """What strangers at the host's port cost the boards, beside an idle host in the same run."""
 
-import sys
-from pathlib import Path
-
 from host_tools.errors import Complaint
 from tests.bench import Table
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "host_tools"))
-
-from flooded import ACK_FACTOR_MAX, ACK_MORE_MS_MAX, ALARM_MS_MAX, Figures, port
-from floods import FLOODS
+from tests.kit.flooded import ACK_FACTOR_MAX, ACK_MORE_MS_MAX, ALARM_MS_MAX, Figures, port
+from tests.kit.floods import FLOODS
 
 _NOTE = (
     f"The median Ack may take {ACK_FACTOR_MAX} times that of the idle host and {ACK_MORE_MS_MAX:.0f} ms, an alarm {ALARM_MS_MAX:.0f} ms. "

@@ -1,0 +1,193 @@
+"""docs/json.md names the fields that each command prints under --json: held against what it really prints."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from host_tools.bench import commission
+from host_tools.cli import ansim
+from host_tools.demo import story
+from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.parcels import tickets
+from host_tools.host.people import residents
+from locker.contract import records
+from locker.contract.codes import receipt_code
+from locker.contract.keys import epoch_keys
+from locker.wire.frame import encode
+from tests.kit.bench_cabinet import BenchCabinet
+from tests.kit.command_tree import commands, departures, has, page
+from tests.kit.host_board import Journal, enrol
+
+DOCUMENTED = page()
+CABINET = ("--site", "mapo-3", "--cabinet", "1")
+DOOR = (*CABINET, "--door", "7")
+EMPTY_DOOR = (*CABINET, "--door", "9")
+NUMBER = ("--site", "mapo-3", "--number", "1")
+DRY = "--dry-run"
+
+#: Where the output of commands that need a board, a person, or a signal to end is held against the page.
+ELSEWHERE = {
+    "flash": "tests/system/test_looks.py",
+    "provision": "tests/system/test_looks.py",
+    "virtual": "tests/system/test_looks.py",
+    "hands state": "tests/system/test_looks.py",
+    "hands fault list": "tests/system/test_looks.py",
+    "serve": "host_board.Host: whatever any test's host says",
+    "parcel open": "tests/system/test_orders.py: needs a person at a terminal",
+}
+
+
+class Host:
+    """A host with one cabinet: parcels on one label of Kim's behind doors 6 and 7, one of nobody's behind 8; a record is set aside."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        with open_ledger(self.data) as ledger:
+            board = enrol(ledger)
+            residents.add(ledger, "Kim")
+            first, second, self.third = (tickets.issue(ledger, "Kim") for _ in range(3))
+            journal = Journal()
+            journal.add(records.BOOTED, 0, 1, 2)
+            journal.deposit(7, first.serial, 1)
+            journal.deposit(8, next(serial for serial in range(10) if serial not in (first.serial, second.serial, self.third.serial)), 1)
+            journal.deposit(6, first.serial, 1)  # on the label of another
+            journal.add(records.BELL_RUNG)
+            journal.add(records.REISSUED, 7, 256, 1)  # out of bounds
+            take(ledger, [Said(1, 7, 1, 2, 1_700_000_000_000, tuple(journal.events), uptime=journal.uptime)])
+        key = epoch_keys(board.master_secret, board.nonce_host, board.nonce_board, board.board_id, 1, 0)[1]
+        self.receipt = (second.number, f"09 0001 {receipt_code(key, board.board_id, 1, 9, 1, second.serial, 0)}")
+        self.line = folder / "line.bin"
+        self.line.write_bytes(b"noise" + encode(bytes(40)))
+        (folder / "words").write_text("four random words do well\n")
+        (folder / "words").chmod(0o600)
+
+    def commands(self) -> list[tuple[str, tuple[str, ...], str]]:
+        """(command, what follows it, what is typed), in an order in which each finds something."""
+        backup = str(self.folder / "copy.db")
+        orders = [(f"door {verb}", EMPTY_DOOR) for verb in ("out", "in", "service", "disarm")]
+        orders += [("parcel reissue", DOOR), ("parcel recall", DOOR), ("cabinet patience", ("2", *CABINET)), ("bell ack", CABINET)]
+        return [
+            ("resident add", ("Lee", DRY), ""),
+            ("resident add", ("Lee",), ""),
+            ("resident rename", ("Lee", "Choi"), ""),
+            ("resident contact", ("Choi", "choi@example.org"), ""),
+            ("resident tail", ("Choi", DRY), "37\n"),
+            ("resident tail", ("Choi",), "37\n"),
+            ("resident list", (), ""),
+            ("ticket new", ("--resident", "Kim", DRY), ""),
+            ("ticket new", ("--resident", "Kim"), ""),
+            ("ticket list", (), ""),
+            ("ticket revoke", (self.third.number, DRY), ""),
+            ("ticket revoke", (self.third.number,), ""),
+            ("parcel list", (), ""),
+            ("parcel assign", (*CABINET, "--door", "8", "--resident", "Kim", DRY), ""),
+            ("parcel assign", (*CABINET, "--door", "8", "--resident", "Kim"), ""),
+            ("parcel vouch", (*DOOR, DRY), ""),
+            ("parcel vouch", DOOR, ""),
+            *((name, (*words, more), "") for name, words in orders for more in (DRY, "--no-wait")),
+            ("order list", (), ""),
+            ("cabinet list", (), ""),
+            ("events", CABINET, ""),
+            ("link", (), ""),
+            ("link aside", (), ""),
+            ("link release", (*NUMBER, DRY), ""),
+            ("link release", NUMBER, ""),
+            ("link take-over", (*NUMBER, DRY), ""),
+            ("link take-over", NUMBER, ""),
+            ("receipt enter", (*self.receipt, DRY), ""),
+            ("receipt enter", self.receipt, ""),
+            ("cabinet silence", (*CABINET, DRY), ""),
+            ("cabinet retire", (*CABINET, DRY), ""),
+            ("cabinet retire", CABINET, ""),
+            ("key status", (), ""),
+            ("backup", (backup, DRY), ""),
+            ("backup", (backup,), ""),
+            ("restore", (backup, DRY), ""),
+            ("restore", (backup,), ""),
+            ("key protect", ("--new-passphrase-file", str(self.folder / "words"), DRY), ""),
+        ]
+
+    def printed(self, command: str, words: tuple[str, ...], typed: str = "", *, at_ledger: bool = True) -> Any:
+        """What the command prints under --json, each line of it where it prints lines."""
+        place = ("--data", str(self.data)) if at_ledger else ()
+        ended = CliRunner().invoke(ansim, [*command.split(), *words, "--json", *place], input=typed)
+        assert ended.stdout, (command, words, ended.exception)
+        if DOCUMENTED[command].prints == "lines":
+            return [json.loads(line) for line in ended.stdout.splitlines()]
+        return json.loads(ended.stdout)
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Host:
+    return Host(tmp_path_factory.mktemp("json_page"))
+
+
+def test_the_page_has_each_command_that_prints_json_and_no_other() -> None:
+    assert set(DOCUMENTED) == {name for name, found in commands(ansim) if has(found, "--json")}
+
+
+def test_what_the_commands_of_the_host_print_is_what_the_page_says(host: Host) -> None:
+    shown = set(ELSEWHERE) | {"boards check", "boards list", "boards show", "decode", "demo", "test", "key unprotect"}
+    for command, words, typed in host.commands():
+        assert departures(DOCUMENTED[command], host.printed(command, words, typed)) == [], command
+        shown.add(command)
+    assert shown == set(DOCUMENTED)
+
+
+def test_what_the_commands_of_the_key_print_is_what_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = Host(tmp_path)
+    protect = ("--new-passphrase-file", str(tmp_path / "words"))
+    assert departures(DOCUMENTED["key protect"], host.printed("key protect", protect)) == []
+    monkeypatch.setenv("ANSIM_PASSPHRASE_FILE", str(tmp_path / "words"))
+    assert departures(DOCUMENTED["key status"], host.printed("key status", ())) == []
+    assert host.printed("key unprotect", (DRY,)) == {"protected": False, "dry_run": True}
+    assert host.printed("key status", ())["protected"]
+    assert departures(DOCUMENTED["key unprotect"], host.printed("key unprotect", ())) == []
+    assert not host.printed("key status", ())["protected"]
+
+
+def test_what_is_printed_of_boards_and_lines_is_what_the_page_says(host: Host, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text('title = "x"\n')
+    for command, words in (
+        ("boards check", ("wall_12", str(bad))),
+        ("boards list", ()),
+        *(("boards show", (board,)) for board in ("devkit_4", "row_8", "wall_12", "tower_24")),
+        ("decode", (str(host.line),)),
+    ):
+        assert departures(DOCUMENTED[command], host.printed(command, words, at_ledger=False)) == [], command
+    assert departures(DOCUMENTED["decode"], host.printed("decode", (str(host.line), "--open"))) == []
+
+
+@pytest.mark.parametrize(("faults", "outcome"), [((), "PASS"), (("coil 3", "lcd"), "FAIL")])
+def test_the_report_of_a_test_is_what_the_page_says(
+    faults: tuple[str, ...], outcome: str, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = BenchCabinet("wall_12", faults).examine(senses=not faults)
+    monkeypatch.setattr(commission, "bench_test", lambda *_arguments, **_options: report)
+    printed = host.printed("test", ("--port", "/dev/null"), at_ledger=False)
+    assert printed["outcome"] == outcome
+    assert departures(DOCUMENTED["test"], printed) == []
+
+
+def test_the_demonstration_prints_what_the_page_says(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from host_tools.cli.demo import _once
+
+    monkeypatch.setattr(story.Story, "play", lambda self, _stage: self._tell(story.Moment(0.5, "courier", "comes")))
+    _once(None, as_json=True)
+    assert departures(DOCUMENTED["demo"], [json.loads(capsys.readouterr().out)]) == []
+
+
+def test_a_departure_from_the_page_is_noticed() -> None:
+    document = DOCUMENTED["link release"]
+    sound = {"site": "mapo-3", "cabinet": 1, "letters": 0, "discarded": False}
+    assert departures(document, sound) == []
+    assert departures(document, sound | {"more": 1}) == ["more is not on the page"]
+    assert departures(document, {"site": "mapo-3", "cabinet": 1, "letters": 0}) == ["discarded is missing"]
+    problems = {"file": "x", "good": False, "problems": [{"key": "k", "path": [], "line": 1, "reason": "r"}]}
+    assert departures(DOCUMENTED["boards check"], [problems]) == ["problems[].remedy is missing"]

@@ -1,0 +1,49 @@
+"""A fault of the host's own program is told with its place, and does not fill the log when it comes again."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from host_tools.host import server
+from host_tools.host.connections.links import Link
+from host_tools.host.fleet.received import Taken
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.link.session import HostSession
+
+
+def fail(kind: type[Exception]) -> Exception:
+    try:
+        raise kind("the name of somebody")
+    except Exception as error:
+        return error
+
+
+def test_the_same_fault_is_told_once_an_hour_and_another_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[str, Any]] = []
+    clock = [1_700_000_000_000]
+    monkeypatch.setattr(server, "now_ms", lambda: clock[0])
+    with open_ledger(tmp_path / "data") as ledger:
+        notifier = ConsoleNotifier(lambda message: True)
+        host = server.Server(ledger, notifier, told.append, notifier)
+        for _ in range(1000):
+            host._fault(fail(AssertionError))
+        assert len(told) == 1
+        assert told[0]["detail"].startswith("AssertionError in test_faults.py, line ")
+        assert "somebody" not in str(told)
+        host._fault(fail(KeyError))
+        assert len(told) == 2
+        clock[0] += 3_600_000
+        host._fault(fail(AssertionError))
+        assert len(told) == 3
+
+
+def test_a_report_that_cannot_be_taken_is_a_line_with_the_name_of_its_cabinet(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    with open_ledger(tmp_path / "data") as ledger:
+        notifier = ConsoleNotifier(lambda message: True)
+        host = server.Server(ledger, notifier, told.append, notifier)
+        host._places[1] = Link(1, "mapo-3", 2, HostSession(bytes(32), bytes(8), bytes(4), bytes))
+        host._answer([], Taken([], [], {}, has_letters=True, unmet=(1,)))
+    assert [(one["event"], one["alarm"], one["site"], one["cabinet"]) for one in told] == [("alarm", "unmet", "mapo-3", 2)]
