@@ -22,12 +22,14 @@ _AT_ALL_TIMES = (1980, 1, 1, 0, 0, 0)  # the same content gives the same file
 class Bundle(NamedTuple):
     """`files` by absolute path on the board, in the order of their installation; `errands` by name, as a board with these files runs them.
 
-    `symbols` are those of `host_tools.bundle.linker.link.Linked`.
+    `symbols` are those of `host_tools.bundle.linker.link.Linked`; `build` is the number by which a board with these files says which they
+    are (`locker.shell.app.BUILD`).
     """
 
     files: dict[str, bytes]
     errands: dict[str, str]
     symbols: dict[str, dict[str, list[str]]]
+    build: int
 
 
 def packed(made: Bundle) -> bytes:
@@ -35,7 +37,7 @@ def packed(made: Bundle) -> bytes:
     whole = io.BytesIO()
     entries = [(f"{_BOARD}{path}", content) for path, content in made.files.items()]
     entries += [(f"{_ERRANDS}{name}", text.encode()) for name, text in sorted(made.errands.items())]
-    entries += [(_SYMBOLS, json.dumps(made.symbols, sort_keys=True).encode())]
+    entries += [(_SYMBOLS, json.dumps({"build": made.build, "symbols": made.symbols}, sort_keys=True).encode())]
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in entries:
             archive.writestr(zipfile.ZipInfo(path, _AT_ALL_TIMES), content, zipfile.ZIP_DEFLATED)
@@ -46,10 +48,12 @@ def unpacked(content: bytes) -> Bundle:
     """The bundle in such a file. Raises BadZipFile, KeyError or ValueError for another one, or a damaged one."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
+    names = json.loads(parts[_SYMBOLS])
     return Bundle(
         {name.removeprefix(_BOARD): part for name, part in parts.items() if name.startswith(f"{_BOARD}/")},
         {name.removeprefix(_ERRANDS): part.decode() for name, part in parts.items() if name.startswith(_ERRANDS)},
-        json.loads(parts[_SYMBOLS]),
+        names["symbols"],
+        names["build"],
     )
 
 

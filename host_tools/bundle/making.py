@@ -19,6 +19,8 @@ from host_tools.device.programs import MPY_VERSION
 from host_tools.errors import Complaint
 from host_tools.sources import errands_folder, locker_folder, start_file
 
+#: What the sources of the firmware say in `locker.shell.app`.
+BUILD = 0x10000002
 #: Files of the firmware that no board needs: the stand-in for MicroPython's modules, and the host's end of the link.
 FOR_CPYTHON = "cpython.py"
 FOR_THE_HOST = "host_"
@@ -29,10 +31,20 @@ _COMPILERS = 4
 
 def make() -> Bundle:
     """Makes the bundle from the sources as they are now. Raises Complaint for what cannot be linked or compiled."""
-    found = linked()
+    found, build = with_build(linked())
     plain = {path.stem: path.read_text() for path in errands_folder().glob("*.py") if path.stem != "__init__"}
     errands = {name: found.files.get(f"errands/{name}.py", text.encode()).decode() for name, text in plain.items()}
-    return Bundle(_files(found), errands, found.symbols)
+    return Bundle(_files(found), errands, found.symbols, build)
+
+
+def with_build(found: Linked) -> tuple[Linked, int]:
+    """The linked firmware that says which it is, and that number: 20 bits of the SHA-256 over all that is linked, in place of those of the
+    sources, which are zero.
+    """
+    whole = hashlib.sha256(repr((_OPTIONS, sorted(found.files.items()), sorted(_library().items()))).encode())
+    build = BUILD | int.from_bytes(whole.digest()[:4], "big") >> 12 << 8
+    path = "locker/shell.py"
+    return found._replace(files=found.files | {path: found.files[path].replace(b"%d" % BUILD, b"%d" % build)}), build
 
 
 def _files(found: Linked) -> dict[str, bytes]:

@@ -29,8 +29,13 @@ def errand(name: str) -> str:
 
 
 def symbols() -> dict[str, dict[str, list[str]]]:
-    """What the sources call the functions of each linked module, by what a board's traceback calls them."""
+    """Where the functions of each linked module are in the sources, by what a board's traceback calls them."""
     return ready().symbols
+
+
+def build() -> int:
+    """The number by which a board with this firmware says which it is."""
+    return ready().build
 
 
 @cache

@@ -4,19 +4,30 @@ from typing import TextIO
 
 import click
 
-from host_tools.bundle.explain import explained
-from host_tools.bundle.ready import symbols
+from host_tools.bundle.explain import builds, explained
+from host_tools.bundle.ready import build, symbols
 from host_tools.cli._output import say
+from host_tools.errors import Complaint
 
 
 @click.command()
 @click.argument("file", type=click.File("r", errors="replace"), default="-", metavar="[FILE]")
 def command(file: TextIO) -> None:
-    """Give the functions in a board's traceback the names they have in the sources; it reads a file or standard input.
+    """Give the functions in a board's traceback the names they have in the sources, with file and line; it reads a file or standard input.
 
-    The firmware on the board has to be of the same version as this command.
+    A traceback of another build than the one that this command flashes is refused: its names mean something else.
 
     \b
     Example: ansim explain console.log
     """
-    say(explained(file.read(), symbols()).removesuffix("\n"))
+    text = file.read()
+    said = builds(text)
+    if others := [number for number in said if number != build()]:
+        raise Complaint(
+            f"This traceback is of build {others[0]:x}, and this command knows the names of build {build():x}: use the ansim that flashed "
+            "that board.",
+            code="board",
+        )
+    if not said:
+        say(f"The text does not say of which build it is: the names are right for build {build():x} alone.", err=True)
+    say(explained(text, symbols()).removesuffix("\n"))

@@ -32,7 +32,7 @@ NEW_COMMAND = 200
 
 #: What a later build has besides, at each place of which there is one: (file, what stands there, what stands there then).
 LATER = (
-    ("firmware/locker/shell/app.py", "BUILD = const(2)", "BUILD = const(4711)"),
+    ("firmware/locker/shell/app.py", "BUILD = const(0x10000002)", "BUILD = const(4711)"),
     ("firmware/locker/wire/messages.py", "        out += raw\n    return out\n", "        out += raw\n    return out + b'later'\n"),
     (
         "firmware/locker/wire/messages.py",

@@ -38,7 +38,9 @@ _AGAIN_MS = const(500)  # from one try at a screen that does not answer to the n
 _BLANK_MAX = const(4)  # such tries, from which on it is told
 _PARTS = const(7)  # of PART_FAILED, and one more
 _BOOTS_MAX = const(10)  # that are journaled at once, until one has lasted for an hour
-BUILD = const(2)  # from 2 on a firmware knows rule 1 of codes and tails, and generations of ticket keys
+# Which firmware this is: 20 bits of its digest, put in by what links it (none in the sources), and below them, in 8 bits, what it knows:
+# from 2 on it knows rule 1 of codes and tails, and generations of ticket keys.
+BUILD = const(0x10000002)
 IN_SERVICE = "In service"  # what the tools at the other end of the console wait for
 
 

@@ -5,7 +5,7 @@ import sys
 
 from locker.compat import const
 from locker.shell import identity as identities
-from locker.shell.app import App
+from locker.shell.app import BUILD, App
 from locker.shell.store import JournalError
 
 _AGAIN_MS = const(5000)
@@ -55,6 +55,7 @@ def start(open_hal) -> None:
         app.pause()
         raise
     except Exception as error:
+        print("Build %x" % BUILD)
         sys.print_exception(error)
         if not app.serves:  # it may end so each time: a pause lets a person in
             hal.run(_reset(hal))

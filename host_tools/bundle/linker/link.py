@@ -26,7 +26,7 @@ class Linked(NamedTuple):
     """`files` are sources by path on the board (`locker/core.py`), those of errands by their own path.
 
     `homes` is the module where each one of the sources went, by its name. `symbols` says for each of the files, by what a traceback calls
-    a function, what the sources call it (`locker.core.door.step`).
+    a function, where it is in the sources (`locker/core/door.py:41 step`).
     """
 
     files: dict[str, bytes]
@@ -245,13 +245,13 @@ def _symbols(
     members: Mapping[str, str],
     shared: Mapping[str, str],
 ) -> dict[str, list[str]]:
-    """What the sources call the functions of one linked module, by the names they have there."""
+    """Where the functions of one linked module are in the sources, by the names they have there."""
     found: dict[str, list[str]] = {}
     for source in sources.values():
-        for whole in source.functions if homes[source.name] == home else ():
+        for whole, line in source.functions.items() if homes[source.name] == home else ():
             name = shared.get(f"{source.name}.{whole}", whole.rpartition(".")[2])
             new = places.get(f"{source.name}:{name}", name) if whole == name else members.get(name, name)
-            found.setdefault(new, []).append(f"{source.name}.{whole}")
+            found.setdefault(new, []).append(f"{source.path}:{line} {whole}")
     return found
 
 

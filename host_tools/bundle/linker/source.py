@@ -10,7 +10,8 @@ from host_tools.errors import Complaint
 class Source:
     """`name` is that of the module (`locker.core.door`), `tree` what is left of it, `constants` the values of its `NAME = const(...)`.
 
-    `imports` says for each name that its first level imports what is meant: (module, name in it), or (module, "") for the module itself.
+    `functions` says at which line each of its functions begins; `imports` says for each name that its first level imports what is meant:
+    (module, name in it), or (module, "") for the module itself.
     Raises Complaint for an f-string: `%` is shorter on a board.
     """
 
@@ -33,16 +34,16 @@ class Source:
                     self.imports |= {alias.asname or alias.name: (alias.name, "") for alias in aliases}
                 case ast.ImportFrom(module=str(origin), names=aliases):
                     self.imports |= {alias.asname or alias.name: (origin, alias.name) for alias in aliases}
-        self.functions = list(_functions(self.tree))
+        self.functions = dict(_functions(self.tree))
         self.defined = {name for node in self.tree.body for name in bound(node)} - set(self.imports) - set(self.constants)
 
 
-def _functions(tree: ast.AST, prefix: str = "") -> Iterator[str]:
-    """The functions of a tree, those of a class with its name in front."""
+def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, int]]:
+    """The functions of a tree, those of a class with its name in front, each with the line at which it begins."""
     for node in ast.iter_child_nodes(tree):
         match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield prefix + name
+            case ast.FunctionDef(name=name, lineno=line) | ast.AsyncFunctionDef(name=name, lineno=line):
+                yield prefix + name, line
             case ast.ClassDef(name=name):
                 yield from _functions(node, f"{prefix}{name}.")
 
