@@ -171,7 +171,7 @@ def _parcel() -> list[str]:
 
 def page() -> str:
     """The whole page."""
-    lines = [*_machine("A door", "door"), *_machine("The keypad", "entry", ("deposit", "pickup")), *_parcel()]
+    lines = [*_machine("A door", "door"), *_machine("The keypad", "entry", ("keypad_events", "deposit", "pickup")), *_parcel()]
     return _HEAD + "\n" + "\n".join(lines).rstrip() + "\n"
 
 

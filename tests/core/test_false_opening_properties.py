@@ -15,7 +15,7 @@ from cabinet_script import Story, numbered, parcel_code, parcel_duress, present,
 
 from locker.contract import codes, mac, records, tickets
 from locker.core import effects as do
-from locker.core import entry, journal, texts
+from locker.core import entry, journal, keypad_events, texts
 from locker.core.cabinet import Cabinet
 
 DOOR = 1
@@ -86,8 +86,8 @@ def answered(cabinet, typed):
     """The records that an entry makes, from `#` to the answer."""
     cabinet.effects = []
     cabinet.mode, cabinet.typed = entry.TYPING, typed
-    cabinet.step(entry.HASH)
-    cabinet.step(entry.TIMEOUT)
+    cabinet.step(keypad_events.HASH)
+    cabinet.step(keypad_events.TIMEOUT)
     return [effect for effect in cabinet.effects if type(effect) is do.Record]
 
 

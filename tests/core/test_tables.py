@@ -2,7 +2,7 @@
 
 import english
 
-from locker.core import cabinet, deposit, door, entry, pickup
+from locker.core import cabinet, deadlines, deposit, door, entry, keypad_events
 
 PHASES = range(9)
 DOOR_EVENTS = range(0, 7 * 16, 16)
@@ -38,53 +38,53 @@ DOOR_NEXT = {
 
 # mode | event: next mode, likewise; everything else leaves the keypad in its mode.
 MODE_NEXT = {
-    entry.IDLE | entry.DIGIT: entry.TYPING,
-    entry.IDLE | entry.HASH: entry.IDLE,
-    entry.IDLE | entry.STAR: entry.IDLE,
-    entry.IDLE | entry.TIMEOUT: entry.IDLE,
-    entry.IDLE | deposit.GOOD_TICKET: entry.CHOOSING,
-    entry.IDLE | deposit.FOUND: entry.LOADING,
-    entry.IDLE | pickup.CONFIRM: entry.CONFIRMING,
-    entry.TYPING | entry.DIGIT: entry.TYPING,
-    entry.TYPING | entry.HASH: entry.CHECKING,
-    entry.TYPING | entry.STAR: entry.IDLE,
-    entry.TYPING | entry.TIMEOUT: entry.IDLE,
-    entry.CHECKING | entry.TIMEOUT: entry.IDLE,
-    entry.CHECKING | deposit.DONE: entry.IDLE,
-    entry.CHECKING | entry.SLOW: entry.SLOWED,
-    entry.SLOWED | entry.DIGIT: entry.TYPING,
-    entry.SLOWED | entry.STAR: entry.IDLE,
-    entry.SLOWED | entry.TIMEOUT: entry.IDLE,
-    entry.CHOOSING | entry.DIGIT: entry.CHOOSING,
-    entry.CHOOSING | entry.STAR: entry.IDLE,
-    entry.CHOOSING | entry.TIMEOUT: entry.IDLE,
-    entry.CHOOSING | deposit.FOUND: entry.LOADING,
-    entry.CHOOSING | deposit.LARGER: entry.OFFERED,
-    entry.CHOOSING | deposit.DONE: entry.IDLE,
-    entry.CHOOSING | pickup.TYPED: entry.TYPING,
-    entry.OFFERED | entry.HASH: entry.CHOOSING,
-    entry.OFFERED | entry.STAR: entry.CHOOSING,
-    entry.OFFERED | entry.TIMEOUT: entry.IDLE,
-    entry.LOADING | entry.STAR: entry.CHANGING,
-    entry.LOADING | entry.DIGIT: entry.TYPING,
-    entry.LOADING | deposit.SHUT_EMPTY: entry.ASKING,
-    entry.LOADING | deposit.STUCK: entry.CHOOSING,
-    entry.LOADING | deposit.DONE: entry.IDLE,
-    entry.CHANGING | entry.STAR: entry.IDLE,
-    entry.CHANGING | entry.DIGIT: entry.TYPING,
-    entry.CHANGING | deposit.SHUT_EMPTY: entry.CHOOSING,
-    entry.CHANGING | deposit.STUCK: entry.CHOOSING,
-    entry.CHANGING | deposit.DONE: entry.IDLE,
-    entry.ASKING | entry.HASH: entry.LOADING,
-    entry.ASKING | entry.STAR: entry.IDLE,
-    entry.ASKING | entry.TIMEOUT: entry.IDLE,
-    entry.ASKING | entry.DIGIT: entry.ASKING,
-    entry.ASKING | pickup.TYPED: entry.TYPING,
-    entry.ASKING | deposit.SHUT_EMPTY: entry.ASKING,
-    entry.ASKING | deposit.DONE: entry.IDLE,
-    entry.CONFIRMING | entry.DIGIT: entry.CONFIRMING,
-    entry.CONFIRMING | pickup.TYPED: entry.TYPING,
-    entry.CONFIRMING | entry.TIMEOUT: entry.IDLE,
+    entry.IDLE | keypad_events.DIGIT: entry.TYPING,
+    entry.IDLE | keypad_events.HASH: entry.IDLE,
+    entry.IDLE | keypad_events.STAR: entry.IDLE,
+    entry.IDLE | keypad_events.TIMEOUT: entry.IDLE,
+    entry.IDLE | keypad_events.GOOD_TICKET: entry.CHOOSING,
+    entry.IDLE | keypad_events.FOUND: entry.LOADING,
+    entry.IDLE | keypad_events.CONFIRM: entry.CONFIRMING,
+    entry.TYPING | keypad_events.DIGIT: entry.TYPING,
+    entry.TYPING | keypad_events.HASH: entry.CHECKING,
+    entry.TYPING | keypad_events.STAR: entry.IDLE,
+    entry.TYPING | keypad_events.TIMEOUT: entry.IDLE,
+    entry.CHECKING | keypad_events.TIMEOUT: entry.IDLE,
+    entry.CHECKING | keypad_events.DONE: entry.IDLE,
+    entry.CHECKING | keypad_events.SLOW: entry.SLOWED,
+    entry.SLOWED | keypad_events.DIGIT: entry.TYPING,
+    entry.SLOWED | keypad_events.STAR: entry.IDLE,
+    entry.SLOWED | keypad_events.TIMEOUT: entry.IDLE,
+    entry.CHOOSING | keypad_events.DIGIT: entry.CHOOSING,
+    entry.CHOOSING | keypad_events.STAR: entry.IDLE,
+    entry.CHOOSING | keypad_events.TIMEOUT: entry.IDLE,
+    entry.CHOOSING | keypad_events.FOUND: entry.LOADING,
+    entry.CHOOSING | keypad_events.LARGER: entry.OFFERED,
+    entry.CHOOSING | keypad_events.DONE: entry.IDLE,
+    entry.CHOOSING | keypad_events.TYPED: entry.TYPING,
+    entry.OFFERED | keypad_events.HASH: entry.CHOOSING,
+    entry.OFFERED | keypad_events.STAR: entry.CHOOSING,
+    entry.OFFERED | keypad_events.TIMEOUT: entry.IDLE,
+    entry.LOADING | keypad_events.STAR: entry.CHANGING,
+    entry.LOADING | keypad_events.DIGIT: entry.TYPING,
+    entry.LOADING | keypad_events.SHUT_EMPTY: entry.ASKING,
+    entry.LOADING | keypad_events.STUCK: entry.CHOOSING,
+    entry.LOADING | keypad_events.DONE: entry.IDLE,
+    entry.CHANGING | keypad_events.STAR: entry.IDLE,
+    entry.CHANGING | keypad_events.DIGIT: entry.TYPING,
+    entry.CHANGING | keypad_events.SHUT_EMPTY: entry.CHOOSING,
+    entry.CHANGING | keypad_events.STUCK: entry.CHOOSING,
+    entry.CHANGING | keypad_events.DONE: entry.IDLE,
+    entry.ASKING | keypad_events.HASH: entry.LOADING,
+    entry.ASKING | keypad_events.STAR: entry.IDLE,
+    entry.ASKING | keypad_events.TIMEOUT: entry.IDLE,
+    entry.ASKING | keypad_events.DIGIT: entry.ASKING,
+    entry.ASKING | keypad_events.TYPED: entry.TYPING,
+    entry.ASKING | keypad_events.SHUT_EMPTY: entry.ASKING,
+    entry.ASKING | keypad_events.DONE: entry.IDLE,
+    entry.CONFIRMING | keypad_events.DIGIT: entry.CONFIRMING,
+    entry.CONFIRMING | keypad_events.TYPED: entry.TYPING,
+    entry.CONFIRMING | keypad_events.TIMEOUT: entry.IDLE,
 }
 
 
@@ -140,15 +140,15 @@ def test_a_digit_is_welcome_whatever_a_door_does():
     asked = (entry.ASKING, entry.CONFIRMING)  # where a digit may be the answer
     for mode in MODES:
         if mode not in (entry.CHECKING, entry.OFFERED):
-            row = entry.TRANSITIONS[mode | entry.DIGIT]
+            row = entry.TRANSITIONS[mode | keypad_events.DIGIT]
             assert row[0] == (mode if mode == entry.CHOOSING or mode in asked else entry.TYPING)
     for mode in asked:
-        assert entry.TRANSITIONS[mode | pickup.TYPED][0] == entry.TYPING
+        assert entry.TRANSITIONS[mode | keypad_events.TYPED][0] == entry.TYPING
 
 
 def test_a_star_never_leads_to_an_opening():
     for mode in MODES:
-        row = entry.TRANSITIONS.get(mode | entry.STAR)
+        row = entry.TRANSITIONS.get(mode | keypad_events.STAR)
         if row:
             assert row[0] not in (entry.CHECKING, entry.LOADING)
 
@@ -156,35 +156,35 @@ def test_a_star_never_leads_to_an_opening():
 def test_only_checked_numbers_and_the_couriers_keys_open_doors():
     openers = {key for key, row in entry.TRANSITIONS.items() if row[1] in (deposit.start, deposit.reopen, entry.answer)}
     assert openers == {
-        entry.CHECKING | entry.TIMEOUT,  # a number has been checked
-        entry.SLOWED | entry.TIMEOUT,  # a ticket, slowly
-        entry.IDLE | deposit.FOUND,  # it was the ticket of the deposit just made
-        entry.CHOOSING | deposit.FOUND,  # it was a ticket, and a size was chosen
-        entry.ASKING | entry.HASH,  # the courier's own door again
+        entry.CHECKING | keypad_events.TIMEOUT,  # a number has been checked
+        entry.SLOWED | keypad_events.TIMEOUT,  # a ticket, slowly
+        entry.IDLE | keypad_events.FOUND,  # it was the ticket of the deposit just made
+        entry.CHOOSING | keypad_events.FOUND,  # it was a ticket, and a size was chosen
+        entry.ASKING | keypad_events.HASH,  # the courier's own door again
     }
 
 
 def test_every_mode_that_waits_for_a_person_has_an_end():
     for mode in MODES:
-        waits = mode | entry.TIMEOUT in entry.TRANSITIONS
+        waits = mode | keypad_events.TIMEOUT in entry.TRANSITIONS
         assert waits == (mode not in (entry.LOADING, entry.CHANGING))  # those end with their door
     for mode in (entry.LOADING, entry.CHANGING):
-        for event in (deposit.DONE, deposit.SHUT_EMPTY, deposit.STUCK):
+        for event in (keypad_events.DONE, keypad_events.SHUT_EMPTY, keypad_events.STUCK):
             assert mode | event in entry.TRANSITIONS
 
 
 def test_deadlines_have_numbers_of_their_own_that_no_door_has():
-    assert len(cabinet._TIMERS) == 8
-    for whose in list(cabinet._TIMERS) + [entry.KEYPAD]:
-        assert whose < 0
-    assert entry.KEYPAD not in cabinet._TIMERS
+    numbers = [deadlines.HIDE, deadlines.FUSE, deadlines.OPENING, deadlines.KEYPAD, deadlines.RECEIPT]
+    numbers += [deadlines.SEAL, deadlines.BELL, deadlines.LAMP, deadlines.HOUR]
+    assert numbers == list(range(-9, 0))
+    assert sorted(list(cabinet._TIMERS) + [deadlines.KEYPAD]) == numbers
 
 
 def test_events_have_numbers_of_their_own():
     assert list(DOOR_EVENTS) == [door.WANT, door.TURN, door.COIL_OFF, door.OPENED, door.CLOSED, door.TIMEOUT, door.GIVE_UP]
-    numbers = [entry.DIGIT, entry.HASH, entry.STAR, entry.TIMEOUT]
-    numbers += [deposit.GOOD_TICKET, deposit.FOUND, deposit.LARGER, deposit.STUCK, deposit.SHUT_EMPTY, deposit.DONE]
-    numbers += [pickup.CONFIRM, pickup.TYPED, entry.SLOW]
+    numbers = [keypad_events.DIGIT, keypad_events.HASH, keypad_events.STAR, keypad_events.TIMEOUT]
+    numbers += [keypad_events.GOOD_TICKET, keypad_events.FOUND, keypad_events.LARGER, keypad_events.STUCK]
+    numbers += [keypad_events.SHUT_EMPTY, keypad_events.DONE, keypad_events.CONFIRM, keypad_events.TYPED, keypad_events.SLOW]
     assert sorted(numbers) == list(VISIT_EVENTS)
     for key, row in entry.TRANSITIONS.items():
         assert key & 15 in MODES

@@ -2,14 +2,12 @@
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
-from locker.core import texts
+from locker.core import deadlines, texts
 from locker.core.effects import ALARM
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
     from locker.core.events import BellPressed
-
-BELL = const(-3)  # the deadline for the host's word that the call has arrived
 
 _READ_MS = const(60000)
 _HOST_MS = const(3000)
@@ -28,14 +26,14 @@ def ring(cabinet: "Cabinet", _: "BellPressed") -> None:
         cabinet.bell_number = cabinet.state.number + cabinet.dropped  # one that was dropped is not told until there is room
     cabinet.beep(ALARM)
     cabinet.show(texts.BELL, (), _READ_MS)
-    cabinet.wait(BELL, _HOST_MS)
+    cabinet.wait(deadlines.BELL, _HOST_MS)
 
 
 def remember(cabinet: "Cabinet") -> None:
     """At boot: a call that has not arrived is one still."""
     if cabinet.state.rung > cabinet.state.acknowledged:
         cabinet.bell_number = cabinet.state.rung
-        cabinet.wait(BELL, _HOST_MS)
+        cabinet.wait(deadlines.BELL, _HOST_MS)
 
 
 def remind(cabinet: "Cabinet") -> bool:

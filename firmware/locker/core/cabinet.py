@@ -2,9 +2,10 @@
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
-from locker.core import bell, deposit, effects, entry, events, faults, journal, opening, orders, resume, texts
+from locker.core import bell, deadlines, deposit, effects, entry, events, faults, journal, opening, orders, resume, texts
 from locker.core import door as doors_table
 from locker.core.effects import BAD, KEY
+from locker.core.keypad_events import DIGIT, HASH, STAR, TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     # What a row of a table asks for: a function, a text to be shown, or nothing. Without a courier an action of the keypad gets None for
     # the door, and does not use it.
     Action = Callable[["Cabinet", Any], None] | int | None
-
-# Deadlines in `due`, below those of the doors, which have their numbers; more in core.entry and core.deposit.
-_LAMP = const(-2)
 
 _MESSAGE_MS = const(8000)
 _LIT_MS = const(30000)
@@ -61,7 +59,7 @@ class Cabinet:
             self.doors[number].size = size
         self.now = 0
         self.effects: "list[effects.Effect]" = []
-        self.due: "dict[int, int]" = {}  # what is to be done, and when
+        self.due: "dict[int, int]" = {}  # by a number of core.deadlines or of a door: when
         self._wake: "int | None" = None
         self.coil = 0  # the door whose coil is on
         self.mode = entry.IDLE
@@ -172,8 +170,8 @@ class Cabinet:
 
     def hourly(self) -> None:
         """What is only counted from now on is recorded within the hour."""
-        if deposit.HOUR not in self.due:
-            self.wait(deposit.HOUR, _HOUR_MS)
+        if deadlines.HOUR not in self.due:
+            self.wait(deadlines.HOUR, _HOUR_MS)
 
     def count(self, kind: int, more: int = 1) -> None:
         """Leaves what a vandal can do over and over to one record an hour; `more` 0 sees to that record alone."""
@@ -182,7 +180,7 @@ class Cabinet:
 
     def sure(self) -> None:
         """An answer of one key counts when no other key follows soon."""
-        self.wait(entry.KEYPAD, _SURE_MS)
+        self.wait(deadlines.KEYPAD, _SURE_MS)
 
     def patient(self, ms: "int | None") -> "int | None":
         """How long the cabinet waits for people, who may have asked the host for more time."""
@@ -200,7 +198,7 @@ class Cabinet:
         self.text = text
         self.effects.append(effects.Show(text, arguments))
         if self.mode == entry.IDLE:
-            self.wait(entry.KEYPAD, ms)
+            self.wait(deadlines.KEYPAD, ms)
 
     def tell(self, door: "Door", text: int, ms: int = _MESSAGE_MS) -> None:
         """Shows a text about a door, unless the keypad is in use for something else."""
@@ -231,7 +229,7 @@ class Cabinet:
         row = entry.TRANSITIONS.get(self.mode | event)
         if row:
             self.mode = row[0]
-            self.wait(entry.KEYPAD, self.patient(entry.PATIENCE_MS[row[0]]))
+            self.wait(deadlines.KEYPAD, self.patient(entry.PATIENCE_MS[row[0]]))
             self.act(row[1], self.courier)
             if self.mode < entry.LOADING:
                 self.courier = None
@@ -280,7 +278,7 @@ class Cabinet:
         """A key; while a number is checked none counts."""
         self.touch()
         key = event.key
-        kind = entry.HASH if key == "#" else entry.STAR if key == "*" else entry.DIGIT if key.isdigit() else None
+        kind = HASH if key == "#" else STAR if key == "*" else DIGIT if key.isdigit() else None
         if self.mode != entry.CHECKING and kind is not None:
             self.beep(KEY)
             self.key = key
@@ -314,7 +312,7 @@ class Cabinet:
         return self.effects
 
     def _nearest(self) -> "tuple[int, int] | None":
-        """The earliest deadline and whose it is: a key of _TIMERS, entry.KEYPAD or a door's number; None without one."""
+        """The earliest deadline and whose it is: a key of _TIMERS, deadlines.KEYPAD or a door's number; None without one."""
         return min(zip(self.due.values(), self.due), default=None)
 
     def _time_out(self) -> None:
@@ -324,8 +322,8 @@ class Cabinet:
                 return
             whose = nearest[1]
             del self.due[whose]
-            if whose == entry.KEYPAD:
-                self.step(entry.TIMEOUT)
+            if whose == deadlines.KEYPAD:
+                self.step(TIMEOUT)
             elif whose < 0:
                 _TIMERS[whose](self)
             else:
@@ -333,9 +331,9 @@ class Cabinet:
 
     def touch(self) -> None:
         """Someone acts, or has to: light."""
-        if _LAMP not in self.due:
+        if deadlines.LAMP not in self.due:
             self.effects.append(effects.Light(True))
-        self.wait(_LAMP, _LIT_MS)
+        self.wait(deadlines.LAMP, _LIT_MS)
 
     def hour(self) -> None:
         """Records what was only counted; goes on while there is more to come."""
@@ -355,20 +353,20 @@ class Cabinet:
         """Nobody has touched anything for a while: dark, unless a door is open for somebody."""
         for door in self.doors.values():
             if doors_table.SHUT < door.phase < doors_table.LEFT:
-                self.wait(_LAMP, _LIT_MS)
+                self.wait(deadlines.LAMP, _LIT_MS)
                 return
         self.effects.append(effects.Light(False))
 
 
 _TIMERS: "dict[int, Callable[[Cabinet], None]]" = {
-    opening.FUSE: opening.forget,
-    opening.OPENING: opening.cancel,
-    deposit.RECEIPT: deposit.show_receipt,
-    deposit.SEAL: deposit.seal,
-    bell.BELL: bell.look,
-    _LAMP: Cabinet.darken,
-    entry.HIDE: entry.hide,
-    deposit.HOUR: Cabinet.hour,
+    deadlines.FUSE: opening.forget,
+    deadlines.OPENING: opening.cancel,
+    deadlines.RECEIPT: deposit.show_receipt,
+    deadlines.SEAL: deposit.seal,
+    deadlines.BELL: bell.look,
+    deadlines.LAMP: Cabinet.darken,
+    deadlines.HIDE: entry.hide,
+    deadlines.HOUR: Cabinet.hour,
 }
 _EVENTS: "dict[type[events.Event], Callable[[Cabinet, Any], None]]" = {
     events.KeyPressed: Cabinet.pressed,

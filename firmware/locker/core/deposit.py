@@ -6,27 +6,14 @@ withdrawn: when another number is checked, or 60 s after closing.
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import codes, records, tickets
-from locker.core import effects, texts
+from locker.core import deadlines, effects, texts
 from locker.core.effects import BAD, GOOD
 from locker.core.journal import LOADING, REFUSED_MAX, RESERVED
-from locker.core.pickup import TYPED
+from locker.core.keypad_events import DONE, FOUND, GOOD_TICKET, LARGER, SHUT_EMPTY, TYPED
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
     from locker.core.journal import Door
-
-# What happens to the visit, for core.entry.
-GOOD_TICKET = const(0x40)
-FOUND = const(0x50)  # a door for the parcel
-LARGER = const(0x60)  # only a larger door than asked for
-STUCK = const(0x70)
-SHUT_EMPTY = const(0x80)
-DONE = const(0x90)  # nothing more to ask the courier
-
-# Deadlines of the cabinet.
-RECEIPT = const(-5)
-SEAL = const(-4)
-HOUR = const(-1)
 
 _RECEIPT_MS = const(2500)  # from being deposited, which is 500 ms after closing
 _REOPEN_MS = const(60000)
@@ -239,8 +226,8 @@ def _deposited(cabinet: "Cabinet", door: "Door") -> None:
     cabinet.record(records.DEPOSITED, door, door.serial)
     cabinet.deposited = door
     cabinet.deposit_number = cabinet.state.number
-    cabinet.wait(RECEIPT, _RECEIPT_MS)
-    cabinet.wait(SEAL, _REOPEN_MS)
+    cabinet.wait(deadlines.RECEIPT, _RECEIPT_MS)
+    cabinet.wait(deadlines.SEAL, _REOPEN_MS)
     cabinet.beep(GOOD)
     cabinet.tell(door, texts.DEPOSITED)
 
@@ -260,7 +247,7 @@ def show_receipt(cabinet: "Cabinet") -> None:
     if door is None or cabinet.state.acknowledged >= cabinet.deposit_number:
         return
     if cabinet.mode:
-        cabinet.wait(RECEIPT, _AGAIN_MS)
+        cabinet.wait(deadlines.RECEIPT, _AGAIN_MS)
         return
     secrets = cabinet.secrets
     code = codes.receipt_code(secrets.receipt_key, secrets.board_id, secrets.epoch, door.number, door.counter, door.serial, 0)

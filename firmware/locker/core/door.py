@@ -6,7 +6,7 @@ Whether something was put in or taken is judged when the door has been closed fo
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
-from locker.core import deposit, effects, pickup, texts
+from locker.core import deposit, effects, keypad_events, pickup, texts
 from locker.core.effects import ALARM, ATTENTION
 from locker.core.journal import EMPTY, GRANTED, LOADING, RESERVED, TAKING, WAITING
 
@@ -67,7 +67,7 @@ def _jam(cabinet: "Cabinet", door: "Door") -> None:
     elif door.state == LOADING:
         deposit.cancel(cabinet, door)
         if cabinet.courier is door:
-            cabinet.step(deposit.STUCK)
+            cabinet.step(keypad_events.STUCK)
     else:
         cabinet.tell(door, texts.JAMMED, deposit.HELP_MS)
 
@@ -123,7 +123,7 @@ def _leave(cabinet: "Cabinet", door: "Door") -> None:
     """Reports the open door to the host; the keypad is free."""
     cabinet.record(records.DOOR_LEFT_OPEN, door)
     if cabinet.courier is door:
-        cabinet.step(deposit.DONE)
+        cabinet.step(keypad_events.DONE)
     cabinet.tell(door, texts.CLOSE)
 
 

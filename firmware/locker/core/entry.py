@@ -7,11 +7,25 @@ after boot), and answered 500 ms later: the same for right, wrong and empty. A d
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import codes, records, tickets
 from locker.contract.mac import same
-from locker.core import bell, deposit, journal, opening, pickup, texts
-from locker.core.deposit import DONE, FOUND, GOOD_TICKET, HELP_MS, LARGER, SHUT_EMPTY, STUCK
+from locker.core import bell, deadlines, deposit, journal, opening, pickup, texts
+from locker.core.deposit import HELP_MS
 from locker.core.effects import BAD, GOOD
 from locker.core.journal import EMPTY, FAILURES_MAX, REFUSED_MAX, WAITING
-from locker.core.pickup import CONFIRM, TYPED
+from locker.core.keypad_events import (
+    CONFIRM,
+    DIGIT,
+    DONE,
+    FOUND,
+    GOOD_TICKET,
+    HASH,
+    LARGER,
+    SHUT_EMPTY,
+    SLOW,
+    STAR,
+    STUCK,
+    TIMEOUT,
+    TYPED,
+)
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
@@ -29,16 +43,6 @@ CHANGING = const(6)  # the same, and the courier wants another size
 ASKING = const(7)  # closed, nothing seen inside: again?
 CONFIRMING = const(8)  # closed, and only the resident knows whether her parcel is inside
 SLOWED = const(9)  # a ticket after too many refused ones; somebody else's number ends the waiting
-
-# What happens at the keypad, 16 apart, so that MODE | EVENT is one number; more in core.deposit.
-DIGIT = const(0x00)
-HASH = const(0x10)
-STAR = const(0x20)
-TIMEOUT = const(0x30)
-SLOW = const(0xC0)
-
-KEYPAD = const(-6)  # the deadline of the mode
-HIDE = const(-9)  # the deadline from which on no digit is readable
 
 PATIENCE_MS = (None, 20000, None, 30000, 30000, None, None, 60000, 60000, None)  # by mode
 _ANSWER_MS = const(500)
@@ -62,7 +66,7 @@ def welcome(cabinet: "Cabinet", _: "Door | None") -> None:
     """Nobody is at the keypad."""
     if cabinet.resumed and cabinet.resumed(cabinet):
         return
-    if bell.BELL not in cabinet.due and bell.remind(cabinet):
+    if deadlines.BELL not in cabinet.due and bell.remind(cabinet):
         return
     lost = cabinet.left_out
     if lost:
@@ -87,14 +91,14 @@ def add(cabinet: "Cabinet", _: "Door | None") -> None:
     if len(cabinet.typed) < _DIGITS_MAX:
         cabinet.typed += cabinet.key
     cabinet.show(texts.ENTRY, ("." * (len(cabinet.typed) - 1) + cabinet.typed[-1],))
-    cabinet.wait(HIDE, _SHOWN_MS)
+    cabinet.wait(deadlines.HIDE, _SHOWN_MS)
     if cabinet.left_out and len(cabinet.typed) in _LENGTHS:
-        cabinet.wait(KEYPAD, _PAUSE_MS)
+        cabinet.wait(deadlines.KEYPAD, _PAUSE_MS)
 
 
 def hide(cabinet: "Cabinet") -> None:
     """The digit typed last becomes a dot, where it still stands on the screen: nobody reads it who comes near, and no camera."""
-    cabinet.wait(HIDE, None)
+    cabinet.wait(deadlines.HIDE, None)
     if cabinet.text == texts.ENTRY:
         cabinet.show(texts.ENTRY, ("." * len(cabinet.typed),))
 
@@ -122,7 +126,7 @@ def submit(cabinet: "Cabinet", _: "Door | None") -> None:
         cabinet.step(DONE)
         cabinet.refuse(texts.LENGTH)
         return
-    if HIDE in cabinet.due:  # now, as long as it is known how long the number is
+    if deadlines.HIDE in cabinet.due:  # now, as long as it is known how long the number is
         hide(cabinet)
     floor_ms = _FLOOR_MS
     door = None if length == _TICKET_DIGITS else cabinet.doors.get(int(typed[:2]))
@@ -146,7 +150,7 @@ def submit(cabinet: "Cabinet", _: "Door | None") -> None:
     if length == _TICKET_DIGITS and cabinet.state.refused + cabinet.cancelled >= REFUSED_MAX:
         cabinet.step(SLOW)
         answer_ms = _SLOW_MS
-    cabinet.due[KEYPAD] = cabinet.check_ms + answer_ms
+    cabinet.due[deadlines.KEYPAD] = cabinet.check_ms + answer_ms
 
 
 def answer(cabinet: "Cabinet", _: "Door | None") -> None:

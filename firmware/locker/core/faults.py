@@ -2,7 +2,7 @@
 
 from locker.compat import TYPE_CHECKING
 from locker.contract import records
-from locker.core import entry
+from locker.core import deadlines, entry
 from locker.core.effects import ALARM
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def tampered(cabinet: "Cabinet", _: "Tampered") -> None:
 def leave_out(cabinet: "Cabinet", event: "KeysLeftOut") -> None:
     """Which keys are broken is said as soon as the screen has nothing else to say."""
     cabinet.left_out = event.keys
-    if cabinet.mode == entry.IDLE and entry.KEYPAD not in cabinet.due:
+    if cabinet.mode == entry.IDLE and deadlines.KEYPAD not in cabinet.due:
         entry.welcome(cabinet, None)
 
 

@@ -9,15 +9,12 @@ The board refuses more than 4 such openings a minute and 6 a day of its uptime, 
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
-from locker.core import deposit, texts
+from locker.core import deadlines, deposit, texts
 from locker.core.journal import WAITING
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
     from locker.core.events import OpeningAsked, OpeningGiven
-
-OPENING = const(-7)  # the deadline of a challenge
-FUSE = const(-8)  # when an opening counts no more
 
 _VALID_MS = const(30000)
 _MINUTE_MS = const(60000)
@@ -33,7 +30,7 @@ def start(cabinet: "Cabinet") -> None:
 
 
 def _watch(cabinet: "Cabinet") -> None:
-    cabinet.wait(FUSE, cabinet.openings[0] + _DAY_MS - cabinet.now if cabinet.openings else None)
+    cabinet.wait(deadlines.FUSE, cabinet.openings[0] + _DAY_MS - cabinet.now if cabinet.openings else None)
 
 
 def forget(cabinet: "Cabinet") -> None:
@@ -58,7 +55,7 @@ def ask(cabinet: "Cabinet", event: "OpeningAsked") -> None:
         challenge = 1 + cabinet.draw(0xFFFFFFFF)
         cabinet.opening = (challenge, cabinet.draw(10000), door)
         cabinet.is_shown = False
-        cabinet.wait(OPENING, _VALID_MS)
+        cabinet.wait(deadlines.OPENING, _VALID_MS)
         cabinet.tell(door, texts.HELP, _VALID_MS)
     cabinet.challenge(event.door, challenge)
 
@@ -68,7 +65,7 @@ def cancel(cabinet: "Cabinet") -> None:
     if cabinet.opening and texts.HELP <= cabinet.text <= texts.HELP_NUMBER:
         cabinet.show(texts.WELCOME, (), 1)  # and at once what else there is to say
     cabinet.opening = None
-    cabinet.wait(OPENING, None)
+    cabinet.wait(deadlines.OPENING, None)
 
 
 def show(cabinet: "Cabinet") -> bool:

@@ -5,17 +5,14 @@ still inside: the code stays alive and staff are told. A `1` counts when no othe
 somebody's number.
 """
 
-from locker.compat import TYPE_CHECKING, const
+from locker.compat import TYPE_CHECKING
 from locker.contract import records
 from locker.core import texts
+from locker.core.keypad_events import CONFIRM, TYPED
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
     from locker.core.journal import Door
-
-# What happens at the keypad, for core.entry.
-CONFIRM = const(0xA0)
-TYPED = const(0xB0)  # somebody's number has begun
 
 
 def judge(cabinet: "Cabinet", door: "Door") -> None:
