@@ -7,7 +7,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Tests start the command some thousand times: it is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test quick bench soak mutants check help
+.PHONY: demo test quick bench soak mutants format docs check help
 
 demo: .venv/demo ## play with a virtual cabinet; ARGS=--once plays one parcel's life and exits
 	@$(BIN)/ansim demo $(ARGS)
@@ -26,6 +26,14 @@ soak: .venv/ready .venv/system .venv/webassembly .venv/images ## the long sweeps
 
 mutants: .venv/ready .venv/mutants ## small wrong changes to the core, each of which a test must notice; ARGS=door.py for some
 	nice $(BIN)/python -m tests.mutants $(ARGS)
+
+format: .venv/ready ## every source in the one form that the tests ask for
+	$(BIN)/python -m ruff check --fix firmware host_tools tests
+	$(BIN)/python -m ruff format firmware host_tools tests
+
+docs: .venv/ready ## what is generated of docs/ and boards/README.md
+	$(BIN)/python -m host_tools.docs
+	$(BIN)/python -m tests.mends --write
 
 check: .venv/ready ## lint and types only, in seconds
 	$(BIN)/python -m pytest tests/test_tidy.py tests/test_types.py

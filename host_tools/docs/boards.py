@@ -1,7 +1,6 @@
-"""Keeps docs/hardware.md and boards/README.md true: `python -m host_tools.docs.boards` writes their tables, `--check` only compares."""
+"""The tables of docs/hardware.md and boards/README.md, made from the boards, the chips and the rules of a board file."""
 
 import re
-import sys
 import typing
 from pathlib import Path
 
@@ -164,16 +163,6 @@ def _value(field: FieldInfo) -> str:
     return next((words for name, words in names if name in text or name == getattr(annotation, "__name__", "")), "table")
 
 
-def main(arguments: list[str]) -> int:
-    """0 when the pages are true (or have been made so), 1 when `--check` finds one that is not."""
-    stale = [page for page in PAGES if made(page) != page.read_text(encoding="utf-8")]
-    for page in stale:
-        if "--check" in arguments:
-            print(f"{page.relative_to(ROOT)} is out of date: run python -m host_tools.docs.boards", file=sys.stderr)
-        else:
-            page.write_text(made(page), encoding="utf-8")
-    return int(bool(stale) and "--check" in arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def pages() -> dict[Path, str]:
+    """What each of the pages should say."""
+    return {page: made(page) for page in PAGES}

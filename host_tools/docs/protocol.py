@@ -1,4 +1,4 @@
-"""The tables of docs/protocol.md, made from the code and the golden vectors: `python -m host_tools.docs.protocol [--check]`.
+"""The tables of docs/protocol.md, made from the code and the golden vectors.
 
 What a table says stands in the source: the numbers as values, their meaning as the comment behind them.
 """
@@ -6,11 +6,8 @@ What a table says stands in the source: the numbers as values, their meaning as 
 import ast
 import io
 import re
-import sys
 import tokenize
 from pathlib import Path
-
-import click
 
 from host_tools.docs import protocol_bytes, protocol_digits
 from host_tools.host.connections import bus_master, carriers, links, listener
@@ -310,22 +307,6 @@ def renewed(page: str) -> str:
     return _MARKED.sub(lambda found: f"{found[1]}\n{SECTIONS[found[2]]()}\n{found[3]}", page)
 
 
-@click.command()
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 when the page is out of date.")
-def command(check: bool) -> None:
-    """Write the tables of docs/protocol.md.
-
-    \b
-    Example: python -m host_tools.docs.protocol --check
-    """
-    page = PAGE.read_text()
-    new = renewed(page)
-    if check and new != page:
-        click.echo("docs/protocol.md is out of date: run `python -m host_tools.docs.protocol`.", err=True)
-        sys.exit(1)
-    if not check:
-        PAGE.write_text(new)
-
-
-if __name__ == "__main__":
-    command()
+def pages() -> dict[Path, str]:
+    """What each of the pages should say."""
+    return {PAGE: renewed(PAGE.read_text(encoding="utf-8"))}

@@ -1,11 +1,10 @@
-"""Keeps the table of sounds in docs/operations.md true: `python -m host_tools.docs.sounds` writes it, `--check` only compares.
+"""The table of sounds in docs/operations.md, made from the tunes of the beeper.
 
 The tunes are read from the firmware's source, where the comment behind each is its name.
 """
 
 import ast
 import re
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,19 +79,6 @@ def made(text: str) -> str:
     return _BLOCK.sub(lambda block: f"{block[1]}\n{table()}\n\n{block[2]}", text)
 
 
-def main(arguments: list[str]) -> int:
-    """Writes the page, or with `--check` compares it: 1 when it is out of date."""
-    if arguments not in ([], ["--check"]):
-        sys.stderr.write("Use: python -m host_tools.docs.sounds [--check]\n")
-        return 2
-    text = PAGE.read_text(encoding="utf-8")
-    if not arguments:
-        PAGE.write_text(made(text), encoding="utf-8")
-    elif made(text) != text:
-        sys.stderr.write("docs/operations.md is out of date: run python -m host_tools.docs.sounds\n")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def pages() -> dict[Path, str]:
+    """What each of the pages should say."""
+    return {PAGE: made(PAGE.read_text(encoding="utf-8"))}

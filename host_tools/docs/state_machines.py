@@ -1,11 +1,10 @@
-"""Keeps docs/state-machines.md true: `python -m host_tools.docs.state_machines` writes it, `--check` only compares.
+"""docs/state-machines.md, made from the tables of the core.
 
 The tables are read from the firmware's source, because their comments and the first line of each action's docstring are what the page says.
 """
 
 import ast
 import re
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ _ROW_COMMENT = re.compile(r"\),  # (.*)$")
 _HEAD = """\
 # State machines
 
-What the firmware decides is in three tables. This page is made from them by `python -m host_tools.docs.state_machines`; the tests check
+What the firmware decides is in three tables. This page is made from them by `python -m host_tools.docs`; the tests check
 that it is up to date. An event that a state's row does not mention changes nothing.
 """
 
@@ -175,19 +174,6 @@ def page() -> str:
     return _HEAD + "\n" + "\n".join(lines).rstrip() + "\n"
 
 
-def main(arguments: list[str]) -> int:
-    """Writes the page, or with `--check` compares it: 1 when it is out of date."""
-    if arguments not in ([], ["--check"]):
-        sys.stderr.write("Use: python -m host_tools.docs.state_machines [--check]\n")
-        return 2
-    if not arguments:
-        PAGE.write_text(page(), encoding="utf-8")
-        return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
-        return 0
-    sys.stderr.write("docs/state-machines.md is out of date: run python -m host_tools.docs.state_machines\n")
-    return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def pages() -> dict[Path, str]:
+    """What each of the pages should say."""
+    return {PAGE: page()}

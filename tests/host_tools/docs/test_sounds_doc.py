@@ -1,7 +1,5 @@
 """docs/operations.md says what the beeper plays, and the five sounds differ even for who hears no pitch."""
 
-import subprocess
-import sys
 from itertools import combinations
 
 from host_tools.docs.sounds import PAGE, WHEN, rhythm, table, tunes
@@ -10,9 +8,7 @@ from locker.core import effects
 LONGER = 2  # two lengths that differ by this factor are told apart without comparing them
 
 
-def test_the_table_is_up_to_date_and_on_the_page() -> None:
-    ended = subprocess.run([sys.executable, "-m", "host_tools.docs.sounds", "--check"], capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
+def test_the_table_is_on_the_page() -> None:
     assert table() in PAGE.read_text(encoding="utf-8")
 
 
