@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 FIRMWARE = ROOT / "firmware"
 LINES_IN_A_FILE_MAX = 400
 LINES_IN_A_FUNCTION_MAX = 60
+COLUMNS_OF_A_PAGE = 100
 
 PLAIN = {"collections", "struct", "binascii", "hashlib", "locker.compat"}
 ALLOWED = {  # package: what it may import
@@ -153,6 +154,18 @@ def test_a_file_has_one_noun_and_a_function_fits_a_screen(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None
             assert node.end_lineno - node.lineno < LINES_IN_A_FUNCTION_MAX, f"{node.name} is too long"
+
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "boards").glob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_line_of_a_page_has_at_most_100_columns_but_for_tables_and_code(page: Path) -> None:
+    is_code = False
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        is_code ^= line.startswith("```")
+        if not (is_code or line.startswith(("|", "    ", "```"))):
+            assert len(line) <= COLUMNS_OF_A_PAGE, f"{page.name}:{number}"
 
 
 def test_the_linter_and_the_formatter_are_content() -> None:

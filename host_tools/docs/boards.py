@@ -14,6 +14,7 @@ from host_tools.boards.model import Definition, Door
 from host_tools.boards.report import check_lines, facts, free_rows, pin_rows
 from host_tools.boards.schema import bounds, models_in
 from host_tools.boards.wiring import ROLES, suitable
+from host_tools.docs.prose import paragraphs
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "docs" / "hardware.md", ROOT / "boards" / "README.md")
@@ -143,7 +144,7 @@ def _model(heading: str, model: type[BaseModel], names: list[str]) -> str:
         optional = "" if field.is_required() else " Optional."
         rows.append((f"`{name}`", _value(field), f"{field.description}{bounds(field)}.{optional}"))
     about = "" if model is Definition else f": {(model.__doc__ or '').strip()}"
-    return f"**{heading}**{about}\n\n{_table(rows)}"
+    return f"{paragraphs(f'**{heading}**{about}')}\n\n{_table(rows)}"
 
 
 def _value(field: FieldInfo) -> str:

@@ -10,6 +10,7 @@ import tokenize
 from pathlib import Path
 
 from host_tools.docs import protocol_bytes, protocol_digits
+from host_tools.docs.prose import paragraphs
 from host_tools.host.connections import bus_master, carriers, links, listener
 from host_tools.link import messages as host_messages
 from host_tools.link import records as host_records
@@ -117,7 +118,7 @@ def message_tables() -> str:
     for kind, made in host_messages.TABLE:
         name = made.__name__
         about, fields = meanings[name]
-        parts.append(f"### {name} ({_hex(kind)})\n\n{about}\n")
+        parts.append(f"### {name} ({_hex(kind)})\n\n{paragraphs(about)}\n")
         if not messages.FIELDS[kind]:
             most = messages.RECORDS_MAX if made is host_messages.Events else 1
             run = f"A run of 1 to {most} records" if most > 1 else "A run of one record"

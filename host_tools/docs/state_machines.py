@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from host_tools.docs.prose import paragraphs
 from host_tools.sources import locker_folder
 
 PAGE = Path(__file__).parents[2] / "docs" / "state-machines.md"
@@ -16,8 +17,9 @@ _ROW_COMMENT = re.compile(r"\),  # (.*)$")
 _HEAD = """\
 # State machines
 
-What the firmware decides is in three tables. This page is made from them by `python -m host_tools.docs`; the tests check
-that it is up to date. An event that a state's row does not mention changes nothing.
+What the firmware decides is in three tables. This page is made from them by `python -m
+host_tools.docs`; the tests check that it is up to date. An event that a state's row does not
+mention changes nothing.
 """
 
 
@@ -135,7 +137,7 @@ def _machine(title: str, module: str, others: tuple[str, ...] = ()) -> list[str]
         actions |= {name: text for name, text in other.actions.items() if name not in actions}
     rows = transitions(source)
     actions |= _texts()
-    lines = [f"## {title}", "", f"`locker/core/{module}.py`. {source.rule}", ""]
+    lines = [f"## {title}", "", paragraphs(f"`locker/core/{module}.py`. {source.rule}"), ""]
     lines += _diagram([(row.state, row.event, row.next) for row in rows], rows[0].state)
     lines += _meanings("state", _unique([row.state for row in rows]), comments)
     lines += _meanings("event", _unique([row.event for row in rows]), comments)
@@ -158,7 +160,7 @@ def _parcel() -> list[str]:
     """The section of the journal's fold."""
     source = read_source("journal")
     states = ["EMPTY", "RESERVED", "LOADING", "WAITING", "GRANTED", "TAKING"]
-    lines = ["## A parcel, as the journal tells it", "", f"`locker/core/journal.py`. {source.rule}", ""]
+    lines = ["## A parcel, as the journal tells it", "", paragraphs(f"`locker/core/journal.py`. {source.rule}"), ""]
     lines += _meanings("state", states, source.comments)
     lines += ["| record | the parcel is then |", "|---|---|"]
     lines += [f"| {_words(kind)} | {_words(state)} |" for kind, state in pairs(source, "_AFTER")]

@@ -224,7 +224,7 @@ class Cabinets(RuleBasedStateMachine):
 
     @invariant()
     def what_is_taken_for_granted_is_so(self):
-        """Some lines of docs/mutants.md rest on this."""
+        """Some lines of tests/mutants/README.md rest on this."""
         cabinet = self.story.cabinet
         for door in self.story.state.doors.values():
             assert door.closed or door.phase != SHUT, "an open door is never SHUT"

@@ -5,9 +5,10 @@ from tests.mends.mend import Mend, mends
 
 _HEAD = """# Faults that were met, and what holds their mends
 
-A row is one kind of fault: what was wrong when the system was tried as people use it, what is right, which faults of the kind were
-found beside it, and the tests that fail when it comes back. `python -m tests.mends` puts each fault back into a copy of the tree and
-sees its tests fail. This page is made by `python -m tests.mends --write`.
+A row is one kind of fault: what was wrong when the system was tried as people use it, what is
+right, which faults of the kind were found beside it, and the tests that fail when it comes back.
+`python -m tests.mends` puts each fault back into a copy of the tree and sees its tests fail. This
+page is made by `python -m tests.mends --write`.
 
 | | what was wrong | what is right | found beside it | held by |
 |---|---|---|---|---|

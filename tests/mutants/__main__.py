@@ -1,4 +1,4 @@
-"""Tries all mutants of the core, or those of some files, and names the survivors that docs/mutants.md does not judge."""
+"""Tries all mutants of the core, or those of some files, and names the survivors that tests/mutants/README.md does not judge."""
 
 import hashlib
 import json

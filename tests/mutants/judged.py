@@ -1,4 +1,4 @@
-"""Reads docs/mutants.md: the mutants that no test notices, and why they may live."""
+"""Reads tests/mutants/README.md: the mutants that no test notices, and why they may live."""
 
 import ast
 import re
