@@ -12,6 +12,11 @@ def builds(text: str) -> list[int]:
     return list(dict.fromkeys(int(found, 16) for found in _BUILD.findall(text)))
 
 
+def has_traceback(text: str) -> bool:
+    """Whether there is anything to explain."""
+    return bool(_FRAME.search(text))
+
+
 def explained(text: str, symbols: Mapping[str, Mapping[str, list[str]]]) -> str:
     """The same text with the functions of the sources in its frames, and where they begin; several where a short name stands for several.
 

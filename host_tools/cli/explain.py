@@ -4,7 +4,7 @@ from typing import TextIO
 
 import click
 
-from host_tools.bundle.explain import builds, explained
+from host_tools.bundle.explain import builds, explained, has_traceback
 from host_tools.bundle.ready import build, symbols
 from host_tools.cli._output import say
 from host_tools.errors import Complaint
@@ -21,6 +21,8 @@ def command(file: TextIO) -> None:
     Example: ansim explain console.log
     """
     text = file.read()
+    if not has_traceback(text):
+        raise Complaint("That is no traceback: give it what the board's console printed, from the line `Traceback` on.", 2)
     said = builds(text)
     if others := [number for number in said if number != build()]:
         raise Complaint(

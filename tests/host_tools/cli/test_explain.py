@@ -42,3 +42,10 @@ def test_a_traceback_that_says_no_build_is_explained_with_a_warning() -> None:
     assert ended.exit_code == 0
     assert PLACE in ended.stdout
     assert f"build {build():x} alone" in ended.stderr
+
+
+def test_what_is_no_traceback_is_refused() -> None:
+    for text in ("", "In service\n", "\x00\xff\x1b[31m"):
+        ended = explained(text)
+        assert isinstance(ended.exception, Complaint)
+        assert "That is no traceback" in str(ended.exception)
