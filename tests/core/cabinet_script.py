@@ -157,10 +157,6 @@ class Story:
         """The sensors of a door can be read from now on."""
         return self.tell(events.Seen(door, self.closed[door], self.occupied[door]))
 
-    def has_room(self, room):
-        """So many more records fit into the flash."""
-        return self.tell(events.Journaled(room, self.number))
-
     # People
 
     def types(self, keys):

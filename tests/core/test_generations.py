@@ -174,12 +174,12 @@ def test_a_turn_needs_room_in_the_journal_and_a_generation_that_a_record_holds()
     door = deposit(story, 5)
     story.wait(61000)
     room = 16 + 2 + journal.RESERVE
-    story.has_room(room - 1)
+    story.cabinet.room = room - 1
     assert not turn(story, 2)
-    story.has_room(room)
+    story.cabinet.room = room
     assert turn(story, 2)
     assert story.state.doors[door].generation == 0
-    story.has_room(1000)
+    story.cabinet.room = 1000
     assert not turn(story, tickets.GENERATION_MAX + 1)
     assert turn(story, tickets.GENERATION_MAX)
 

@@ -15,7 +15,8 @@ def scarce(parcels=2):
     for serial in range(parcels):
         doors.append(story.deposits(serial))
         story.wait(61000)
-    story.has_room(RESERVE * parcels)
+    story.cabinet.accepting = False
+    story.cabinet.room = RESERVE * parcels
     return story, doors
 
 
@@ -26,7 +27,7 @@ def test_a_minor_event_is_counted_and_told_as_a_number_when_there_is_room_again(
         assert kinds(story.rings()) == []
         story.wait(601000)
     assert (story.state.number, story.cabinet.dropped) == (number, 3)
-    story.has_room(1000)
+    story.cabinet.room = 1000
     story.rings()
     told = [(record.kind, record.a) for record in story.log[-2:]]
     assert told == [(records.EVENTS_DROPPED, 3), (records.BELL_RUNG, 1)]
@@ -36,7 +37,7 @@ def test_a_minor_event_is_counted_and_told_as_a_number_when_there_is_room_again(
 def test_what_the_shell_has_seen_is_recorded_and_told_and_left_out_like_anything_else():
     story, _ = scarce()
     assert story.cabinet.note(records.LAMP_FAILED, story.now, 7, 8) == []
-    story.has_room(1000)
+    story.cabinet.room = 1000
     effects = story.cabinet.note(records.LAMP_FAILED, story.now + 5, 7, 8)
     assert effects == [Record(records.LAMP_FAILED, 0, 7, 8), Send(False)]
     assert story.cabinet.now == story.now + 5
@@ -56,9 +57,9 @@ def test_room_is_scarce_when_a_visit_would_take_what_the_parcels_of_others_keep(
     kept = story.state.reserved(None)
     assert kept == 2 * RESERVE
     for room, is_scarce in ((kept + 12, False), (kept + 11, True)):
-        story.has_room(room)
+        story.cabinet.room = room
         assert story.cabinet.scarce(None) == is_scarce
-        story.has_room(room - RESERVE)  # hers she may use
+        story.cabinet.room = room - RESERVE  # hers she may use
         assert story.cabinet.scarce(story.state.doors[hers]) == is_scarce
     assert story.state.reserved(story.state.doors[other]) == RESERVE
 
@@ -77,7 +78,7 @@ def test_what_happens_to_a_parcel_is_recorded_from_its_own_reserve():
     story.takes(hers)
     story.closes(hers)
     assert story.state.reserved(None) == RESERVE  # gone with its parcel
-    story.has_room(1000)
+    story.cabinet.room, story.cabinet.accepting = 1000, True
     assert story.deposits(43) == hers
     assert story.state.reserved(None) == 2 * RESERVE  # and whole for the next one
 
@@ -99,7 +100,7 @@ def test_a_deposit_keeps_a_whole_reserve_from_its_beginning_whatever_is_typed_me
 
 def test_a_reserve_that_is_used_up_is_not_owed():
     story, (hers, _) = scarce()
-    story.has_room(1000)
+    story.cabinet.room = 1000
     for _ in range(12):
         story.asks(story.code(hers, 12) + "#")
         story.opens(hers)
@@ -144,7 +145,7 @@ def test_whoever_has_used_up_the_room_of_her_pickup_is_told_to_call_and_takes_no
 
 def test_without_room_full_and_empty_doors_ask_for_all_digits_alike():
     story, (hers, _) = scarce()
-    story.has_room(0)
+    story.cabinet.room = 0
     for number, answer in ((hers, texts.JAMMED), (4, texts.UNKNOWN)):
         for _ in range(10):
             assert kinds(story.asks(f"{number:02}12345678#")) == []
@@ -157,11 +158,11 @@ def test_without_room_full_and_empty_doors_ask_for_all_digits_alike():
 
 def test_without_room_a_parcel_behind_a_jammed_door_is_said_to_need_help():
     story, (hers, _) = scarce()
-    story.has_room(1000)
+    story.cabinet.room = 1000
     story.asks(story.code(hers) + "#")
     story.wait(12000)
     assert story.state.doors[hers].state == GRANTED
-    story.has_room(0)
+    story.cabinet.room = 0
     assert sounds(story.asks(story.code(hers) + "#"))[-1] == BAD
     assert story.text == texts.JAMMED
 
@@ -172,7 +173,7 @@ def test_a_door_is_opened_by_order_of_the_host_from_the_reserve_of_its_own_parce
         story.tell(events.OpeningAsked(hers, story.state.doors[hers].counter))
         story.types("#")
         challenge, digits = story.cabinet.opening[:2]
-        story.has_room(room)
+        story.cabinet.room = room
         effects = story.tell(events.OpeningGiven(challenge, digits))
         assert (records.PICKUP_OPENED in kinds(effects)) == opened
 
@@ -180,17 +181,17 @@ def test_a_door_is_opened_by_order_of_the_host_from_the_reserve_of_its_own_parce
 def test_without_room_a_courier_cannot_come_back():
     story = Story("SS")
     story.deposits(5)
-    story.has_room(0)
+    story.cabinet.accepting, story.cabinet.room = False, 0
     assert kinds(story.asks(story.ticket(5) + "#")) == []
     assert story.text == texts.FULL
 
 
 def test_without_room_the_host_opens_nothing_and_its_commands_wait():
     story, (hers, _) = scarce()
-    story.has_room(0)
+    story.cabinet.room = 0
     command = events.Commanded(1, commands.REISSUE, hers, story.state.doors[hers].counter, 1)
     assert kinds(story.tell(command)) == []
-    story.has_room(1000)
+    story.cabinet.room = 1000
     assert kinds(story.tell(command)) == [records.REISSUED, records.COMMAND_APPLIED]
 
 

@@ -6,15 +6,16 @@ from test_restart import EMPTY, GRANTED, LOADING, RESERVED, RESOLVED, TAKING, WA
 from locker.contract import records
 from locker.core import journal, texts
 from locker.core.effects import Record
-from locker.core.events import OutOfReach, SensorFailed
+from locker.core.events import SensorFailed
 
 
 def in_the_dark(state, closed, occupied):
     """The same as a story after a power cut in `state`, with door 1 out of reach since the boot."""
     story = story_in(state, closed, occupied)
     story.dark = (1,)
+    story.cabinet.away = (1,)
     story.effects = story.power_on()
-    story.tell(OutOfReach([1]))
+    story.cabinet.away = (1,)
     return story
 
 
@@ -39,10 +40,10 @@ def test_the_other_doors_serve_meanwhile():
 
 def test_no_parcel_is_put_behind_a_door_out_of_reach_until_it_can_be_reached():
     story = Story("S")
-    story.tell(OutOfReach([1]))
+    story.cabinet.away = (1,)
     story.asks(story.ticket(42) + "#")
     assert story.text == texts.FULL
-    story.tell(OutOfReach([]))
+    story.cabinet.away = ()
     assert story.deposits(42) == 1
 
 

@@ -56,7 +56,7 @@ class Cabinet(BoardEnd):
 
     def accepts(self, label: Label) -> bool:
         """Whether its keypad takes that label."""
-        return 0 <= self.state.generation - label[0] <= 1 and self.cabinet.accepts()
+        return 0 <= self.state.generation - label[0] <= 1 and self.cabinet.accepting
 
     def leave(self, label: Label, story: "Story") -> bool:
         """A courier leaves a parcel; a sensor that sees what is inside keeps others from its door. Whether the label was taken."""
@@ -68,7 +68,7 @@ class Cabinet(BoardEnd):
             story.step()
         self.cabinet.mode = entry.IDLE
         free = [door for door in self.state.doors.values() if not door.state and not (story.sees and self.inside.get(door.number))]
-        if not free or not self.cabinet.accepts():
+        if not free or not self.cabinet.accepting:
             return False
         door = self._rng.choice(free)
         self._record(records.DEPOSIT_STARTED, door, serial, story.now_ms, door.counter + 1)

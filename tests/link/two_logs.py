@@ -27,7 +27,7 @@ from locker.contract import commands, records
 from locker.contract.codes import RULE
 from locker.contract.tickets import recorded
 from locker.core import effects as do
-from locker.core import events, journal
+from locker.core import journal
 from locker.core.cabinet import Cabinet
 from locker.core.journal import State
 from locker.shell import identity as identities
@@ -151,7 +151,9 @@ class BoardEnd:
         self._inbox += self._string.arrived("board", now_ms)
         self.link.step(own_ms)
         self.store.tidy(own_ms // 100, quiet=True)
-        self._tell(events.Journaled(self.store.room(journal.RESERVE * (DOORS + 1)), self.store.next_number - 1), own_ms)
+        self.cabinet.room = self.store.room(journal.RESERVE * DOORS)
+        self.cabinet.accepting = not self.state.doubt
+        self.state.number = self.store.next_number - 1
 
     def deposit(self, serial: int, now: Callable[[], int], between: Callable[[], None]) -> None:
         """A courier's whole visit, with what happens meanwhile, or nothing when no door is free or parcels are not taken."""

@@ -32,7 +32,8 @@ class Cabinet:
     `sizes` is a sequence of (door number, size); `state` the fold of its journal (core.journal.State), into which the cabinet
     folds each record as it emits it; `derive(epochs, generations)` gives the Secrets of a board with these `State.epochs` and
     `State.generations`; `spent(serial)` tells whether a ticket, its serial as in records, is used up; `draw(n)` gives a random number
-    0 to n-1. Everything else that the cabinet learns comes as an event.
+    0 to n-1. `accepting` may be set to False, and deposits stop while everything else goes on; `room` to how many more records fit into
+    the journal; `away` to the numbers of doors of which a part cannot be reached: no parcel is put there meanwhile.
     """
 
     def __init__(
@@ -48,9 +49,10 @@ class Cabinet:
         self.state = state
         self.spent = spent
         self.draw = draw
-        self.away: "list[int]" = []  # doors of which a part cannot be reached: no parcel is put there
+        self.accepting = True
+        self.away: "tuple[int, ...]" = ()
         self.unseen: "list[Door]" = []  # doors whose sensors have said nothing yet since the boot
-        self.room = 65535  # records that still fit into the journal
+        self.room = 65535
         self.dropped = 0  # minor events that were not recorded for want of room, since the last record of that
         self.doors = state.doors
         for number, size in sizes:
@@ -157,10 +159,6 @@ class Cabinet:
     def scarce(self, door: "Door | None") -> bool:
         """Whether a visit to this door (None: anything else) would take records that are kept for the pickups of other parcels."""
         return self.room < _VISIT + self.state.reserved(door)
-
-    def accepts(self) -> bool:
-        """Whether parcels are taken: with a reserve in the journal for each door, and no doubt about what the journal lacks."""
-        return self.room >= journal.RESERVE * len(self.doors) and not self.state.doubt
 
     def beep(self, sound: int) -> None:
         """Makes a sound."""
@@ -276,14 +274,6 @@ class Cabinet:
         if self.text == texts.OFFLINE:
             bell.look(self)
 
-    def journaled(self, event: events.Journaled) -> None:
-        """The journal has another room than counted, or the host has raised the number of the newest event."""
-        self.room, self.state.number = event
-
-    def lost_reach(self, event: events.OutOfReach) -> None:
-        """Other doors than before are out of reach."""
-        self.away = event.doors
-
     def pressed(self, event: events.KeyPressed) -> None:
         """A key; while a number is checked none counts."""
         self.touch()
@@ -301,6 +291,8 @@ class Cabinet:
         else:
             self.record(kind, door, a)
             self.count(kind, 0)
+
+    # Time
 
     def _begin(self, now_ms: int) -> None:
         self.now = now_ms
@@ -391,8 +383,6 @@ _EVENTS: "dict[type[events.Event], Callable[[Cabinet, Any], None]]" = {
     events.Seen: resume.see,
     events.SensorFailed: faults.fail,
     events.SupplyLow: faults.starve,
-    events.Journaled: Cabinet.journaled,
-    events.OutOfReach: Cabinet.lost_reach,
     events.Commanded: orders.apply,
     events.OpeningAsked: opening.ask,
     events.OpeningGiven: opening.give,

@@ -105,7 +105,7 @@ def ask_size(cabinet: "Cabinet", _: "Door | None") -> None:
     if cabinet.rounds >= _ROUNDS_MAX:
         cabinet.step(DONE)
         cabinet.show(texts.WELCOME, (), None)
-    elif cabinet.accepts() and cabinet.free(_SIZES):
+    elif cabinet.accepting and cabinet.free(_SIZES):
         cabinet.show(texts.SIZES)
     else:
         cabinet.step(DONE)
@@ -119,7 +119,7 @@ def choose(cabinet: "Cabinet", _: "Door | None") -> None:
         cabinet.typed = ""
         cabinet.step(TYPED)  # somebody's number: the courier has gone
         return
-    if not cabinet.accepts():  # any more
+    if not cabinet.accepting:  # any more
         ask_size(cabinet, None)
         return
     for size in _SIZES[wanted:]:
@@ -137,7 +137,7 @@ def choose(cabinet: "Cabinet", _: "Door | None") -> None:
 
 def take_offer(cabinet: "Cabinet", _: "Door | None") -> None:
     """The courier takes the larger door, if it is still free and parcels are still taken."""
-    if cabinet.accepts() and cabinet.choice in cabinet.free(_SIZES):
+    if cabinet.accepting and cabinet.choice in cabinet.free(_SIZES):
         cabinet.step(FOUND)
     else:
         ask_size(cabinet, None)

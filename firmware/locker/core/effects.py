@@ -1,8 +1,8 @@
 """What the core wants done, in this order. Imperative. A Record is durable before the effect behind it starts.
 
-The cabinet has folded each Record into its State when it emits it; the shell only stores it. Folding a stored Record again is harmless.
-Each Pulse is answered by exactly one PulseEnded, however late. Effects are named tuples: compare them together with their type, for
-`Pulse(1) == Beep(1)`.
+The cabinet has folded each Record into its State when it emits it; the shell only stores it, and sets `State.number` to the newest event
+number when it has written something of its own. Folding a stored Record again is harmless. Each Pulse is answered by
+exactly one PulseEnded, however late. Effects are named tuples: compare them together with their type, for `Pulse(1) == Beep(1)`.
 """
 
 from locker.compat import TYPE_CHECKING, NamedTuple, const

@@ -17,9 +17,6 @@ KeysLeftOut = NamedTuple("KeysLeftOut", (("keys", str),))  # those that type not
 Seen = NamedTuple("Seen", (("door", int), ("closed", bool), ("occupied", bool)))
 SensorFailed = NamedTuple("SensorFailed", (("door", int),))  # nobody can tell whether something is inside
 SupplyLow = NamedTuple("SupplyLow", (("door", int), ("mv", int)))  # its pulse was refused; PulseEnded follows
-# The journal has room for so many more records, and its newest event has that number: told when it is other than the core has counted.
-Journaled = NamedTuple("Journaled", (("room", int), ("number", int)))
-OutOfReach = NamedTuple("OutOfReach", (("doors", "list[int]"),))  # all those of which a part cannot be reached now
 Commanded = NamedTuple("Commanded", (("number", int), ("kind", int), ("door", int), ("counter", int), ("a", int)))  # see contract.commands
 OpeningAsked = NamedTuple("OpeningAsked", (("door", int), ("counter", int)))  # the host wants to open the door of that parcel
 OpeningGiven = NamedTuple("OpeningGiven", (("challenge", int), ("digits", int)))  # its answer to a Challenge
@@ -40,8 +37,6 @@ if TYPE_CHECKING:
         | Seen
         | SensorFailed
         | SupplyLow
-        | Journaled
-        | OutOfReach
         | Commanded
         | OpeningAsked
         | OpeningGiven

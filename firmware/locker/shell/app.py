@@ -66,7 +66,7 @@ class App:
             hal.board = self._network = None  # all is connected: its room is for the rest
         self._state = State(self._fittings.numbers, 1, identity.rule, identity.generation)
         self._cabinet = Cabinet(sizes, self._derive, self._state, self._spent, self._draw)
-        self._reach = Reach(self._fittings, self._tell, self._warn)
+        self._reach = Reach(self._fittings, self._cabinet, self._tell, self._warn)
         try:
             flash = hal.journal()
         except OSError:
@@ -194,13 +194,13 @@ class App:
         self._tidy(now_ms, quiet)
 
     def _tidy(self, now_ms, quiet):
-        """Sees to the room in the journal, and tells the core of it where the core has counted otherwise."""
-        store = self._store
+        """Sees to the room in the journal, and tells the core how much there is."""
+        store, cabinet = self._store, self._cabinet
         store.tidy(store.since + now_ms // 100, quiet)
-        room = store.room(RESERVE * (len(self._fittings.numbers) + 1))  # all that the core asks for, and more than one step takes
-        number = store.next_number - 1  # which the host may have raised
-        if room != self._cabinet.room or number != self._state.number:
-            self._tell(events.Journaled(room, number), now_ms)
+        wanted = RESERVE * len(self._fittings.numbers)
+        cabinet.room = store.room(wanted)
+        cabinet.accepting = cabinet.room >= wanted and not self._state.doubt
+        self._state.number = store.next_number - 1  # which the host may have raised
 
     def _repaint(self, now_ms):
         """Sets the screen up again, for a spark may have garbled it: after a pulse, with a new text, each minute while nobody types."""

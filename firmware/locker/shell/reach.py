@@ -8,13 +8,14 @@ _NAMED_MAX = const(32)  # the last door that LEVEL_LOST can name
 
 
 class Reach:
-    """Looks each step at what is out of reach. `fittings` is the cabinet's Fittings.
+    """Looks each step at what is out of reach. `fittings` is the cabinet's Fittings, `cabinet` its core.
 
     `tell(event, now_ms)` takes what the core has to hear; `warn(kind, now_ms, a, which, b)` what the journal has, once an hour of `which`.
     """
 
-    def __init__(self, fittings, tell, warn):
+    def __init__(self, fittings, cabinet, tell, warn):
         self._fittings = fittings
+        self._cabinet = cabinet
         self._tell = tell
         self._warn = warn
         self._lost = self._unmet = self._failed = 0  # as of the step before
@@ -69,7 +70,7 @@ class Reach:
         failing = failed & ~self._failed
         self._unmet = unmet
         self._failed = failed
-        self._tell(events.OutOfReach(self._numbers(fittings.doors_on(unmet) | failed)), now_ms)
+        self._cabinet.away = self._numbers(fittings.doors_on(unmet) | failed)
         for seen in self._said(came):
             self._tell(events.Seen(*seen), now_ms)
         for door in self._numbers(failing):

@@ -207,10 +207,9 @@ class Board:
         while before != self.world.flash.operations:
             before = self.world.flash.operations
             self.store.tidy(self.now // 100, self.now - self._key_ms >= _QUIET_MS and not self.coil)
-        room = self.store.room(RESERVE * (len(NUMBERS) + 1))
-        number = self.store.next_number - 1
-        if room != self.cabinet.room or number != self.state.number:
-            self._perform(self.cabinet.handle(events.Journaled(room, number), self.now))
+        wanted = RESERVE * len(NUMBERS)
+        self.cabinet.room = self.store.room(wanted)
+        self.cabinet.accepting = self.cabinet.room >= wanted and not self.state.doubt
 
     def _send(self, urgent: bytes) -> None:
         if self.world.online:
