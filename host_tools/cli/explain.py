@@ -22,7 +22,7 @@ def command(file: TextIO) -> None:
     """
     text = file.read()
     if not has_traceback(text):
-        raise Complaint("That is no traceback: give it what the board's console printed, from the line `Traceback` on.", 2)
+        raise Complaint("That holds no traceback of a board: give it what the console printed, with the lines that begin with `File`.", 2)
     said = builds(text)
     if others := [number for number in said if number != build()]:
         raise Complaint(

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from host_tools.boards.board_file import load_board, to_board_json
-from host_tools.bundle.ready import bundle
+from host_tools.bundle.ready import build, bundle
 from host_tools.simulator.chip.flash import FlashImage
 from host_tools.simulator.people.people import Errand, courier, resident, send
 from host_tools.simulator.virtual_board.virtual_time import run_in_virtual_time
 from host_tools.simulator.world import World
 from locker.board import from_json
 from locker.contract import records
+from locker.shell import app
 from locker.shell.store import Store
 from tests.simulation.stage import IDENTITY, Cabinet, TestHost, make_flash
 
@@ -75,7 +76,8 @@ def story(cabinet: Cabinet, errands: list[Errand]) -> Callable[[World], None]:
 
 
 @pytest.mark.parametrize(("board", "seed"), [("wall_12", 1), ("wall_12", 2), ("tower_24", 1)])
-def test_cpython_and_micropython_write_the_same_journal(tmp_path: Path, board: str, seed: int) -> None:
+def test_cpython_and_micropython_write_the_same_journal(tmp_path: Path, board: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "BUILD", build())  # which no linker has put into the sources
     on_cpython, on_micropython = tmp_path / "cpython.bin", tmp_path / "micropython.bin"
     provisioned(on_cpython, board)
     shutil.copy(on_cpython, on_micropython)

@@ -140,9 +140,12 @@ def test_a_user_without_a_home_is_asked_for_a_data_folder(arguments: tuple[str, 
     assert ended.stderr == "ansim: This user has no home folder: name the host's data folder with --data or $ANSIM_DATA.\n"
 
 
-@pytest.mark.parametrize("arguments", [("boards", "list"), ("flash", "--port", "/nowhere/port"), ("explain", "/dev/null")])
-def test_what_needs_no_home_does_without(arguments: tuple[str, ...]) -> None:
-    ended = command(*arguments, first=NOBODY, XDG_CACHE_HOME="", XDG_DATA_HOME="")
+@pytest.mark.parametrize("arguments", [("boards", "list"), ("flash", "--port", "/nowhere/port"), ("explain", "console.log")])
+def test_what_needs_no_home_does_without(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "console.log").write_text('Traceback (most recent call last):\n  File "locker.core", line 1, in step\nValueError\n')
+    ended = command(
+        *(str(tmp_path / word) if word == "console.log" else word for word in arguments), first=NOBODY, XDG_CACHE_HOME="", XDG_DATA_HOME=""
+    )
     assert "home" not in ended.stderr
     assert ended.returncode == (1 if "flash" in arguments else 0)
 

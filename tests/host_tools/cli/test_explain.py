@@ -48,4 +48,4 @@ def test_what_is_no_traceback_is_refused() -> None:
     for text in ("", "In service\n", "\x00\xff\x1b[31m"):
         ended = explained(text)
         assert isinstance(ended.exception, Complaint)
-        assert "That is no traceback" in str(ended.exception)
+        assert "That holds no traceback" in str(ended.exception)
