@@ -133,7 +133,7 @@ def room(name: str, house: str) -> str:
 @pytest.mark.parametrize(
     ("house", "rooms"),
     [("host_tools", ROOMS), ("host_tools.host", ROOMS_OF_HOST), ("host_tools.simulator", ROOMS_OF_SIMULATOR)],
-    ids=str,
+    ids=("host_tools", "host", "simulator"),
 )
 def test_a_room_imports_only_from_rooms_below_it(house: str, rooms: dict[str, str]) -> None:
     folder = ROOT / house.replace(".", "/")
