@@ -105,7 +105,8 @@ class OurIngest:
         self._boards = [_Board(number, _enrol(ledger, number), self._answers.release) for number in range(BOARDS)]
         with ledger.writing() as connection:
             tickets = [
-                {"site": 1, "serial": serial, "resident": 1, "state": "open", "issued_ms": 0} for serial in range(BOARDS * _LIVES * ROUNDS)
+                {"site": 1, "generation": 0, "serial": serial, "resident": 1, "state": "open", "issued_ms": 0}
+                for serial in range(BOARDS * _LIVES * ROUNDS)
             ]
             connection.execute(insert(tables.ticket), tickets)
         self._told = 0
