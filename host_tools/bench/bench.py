@@ -27,10 +27,21 @@ class Bench:
         self.senses = senses
         self.board: Board = None  # type: ignore[assignment] - known when it has begun
         self.settings: dict[str, Any] = {}
+        self.waiting: list[int] = []  # doors that have a parcel by the journal, so that they stay shut
         self.silent: list[int] = []  # I2C addresses that should answer and do not
         self.weak = False  # the supply draws no latch
         self.not_tried: list[str] = []
         self._left: list[int] = []  # the doors that hang on no silent chip
+
+    @property
+    def _numbers(self) -> set[int]:
+        return {door.number for door in self.board.doors}
+
+    def read_journal(self) -> None:
+        """Asks which doors have a parcel by the journal of the board. Raises BoardError."""
+        self.waiting = list(self.device.call("service", "waiting", tuple(sorted(self._numbers))))
+        if not set(self.waiting) <= self._numbers:
+            raise self.device.no_answer()
 
     def call(self, function: str, *arguments: Any) -> Any:
         """Asks the board; see host_tools/device/errands/bench.py. Raises BoardError, and Complaint for what does not fit this board."""
@@ -43,7 +54,7 @@ class Bench:
         """Whether an answer is about the doors and the pins that this board has."""
         if function == "connect":
             self._left = list(answer)
-            return set(answer) <= {door.number for door in self.board.doors}
+            return set(answer) <= self._numbers
         if function in ("settle", "await_rest"):
             return [number for number, _, _ in answer] == self._left
         if function == "await_occupied":

@@ -8,7 +8,7 @@ from typing import Any
 
 from host_tools.bench import causes
 from host_tools.bench.bench import Bench, Say
-from host_tools.bench.doors import DoorTest
+from host_tools.bench.doors import PARCEL, DoorTest
 from host_tools.bench.flash import refuse_missing_journal, refuse_other_firmware
 from host_tools.bench.panel import PanelTest
 from host_tools.bench.report import ERROR, FAIL, PASS, SKIP, BenchReport, Finding, Measurement, Phase
@@ -65,10 +65,11 @@ class Commissioning:
         names += ["reset"] if self._bench.board.expander_reset is not None else []
         names += [name for name, _, _ in PanelTest(self._bench).phases()]
         names += ["doors at rest", *(f"door {door.number:02d}" for door in self._bench.board.doors)]
+        why = {f"door {number:02d}": PARCEL for number in self._bench.waiting}
         names += ["current"] if self._bench.board.current else []
         names += ["supply under a coil"] if self._bench.board.supply else []
         for name in names:
-            self._phase(report, name, None, why="would be tried")
+            self._phase(report, name, None, why=why.get(name, "would be tried"))
         return report
 
     def _begin(self) -> BenchReport:
@@ -76,6 +77,7 @@ class Commissioning:
         _refuse_unready(self._bench.device)
         data, self._bench.settings, self._free_bytes = self._bench.call("begin")
         self._bench.board = from_json(data)
+        self._bench.read_journal()
         identity = self._bench.device.call("service", "who")
         begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         uid = facts.uid.hex() if facts.uid else ""

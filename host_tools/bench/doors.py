@@ -1,5 +1,7 @@
 """The doors at the bench: each is pulsed, and what moves is compared with what should."""
 
+from typing import Any
+
 from host_tools.bench import causes
 from host_tools.bench.bench import Bench
 from host_tools.bench.report import Phase
@@ -7,6 +9,8 @@ from locker.board import Door
 
 #: From the start of a pulse to the opening contact: pull-in of the coil, a door that springs, and 20 ms of debouncing.
 OPENING_MS_MAX = 1000
+#: Why a door stays shut, whatever its sensor sees.
+PARCEL = "a parcel waits behind it"
 _MV_MAX = 1 << 16
 
 
@@ -24,6 +28,8 @@ class DoorTest:
 
     def why_not(self, door: Door) -> str:
         """Why a door is not opened; "" when it may be."""
+        if door.number in self._bench.waiting:
+            return PARCEL
         if why := causes.hangs_on(door, self._bench.silent):
             return why
         if self._hot:
@@ -33,28 +39,37 @@ class DoorTest:
         return "" if door.number in self._closed else "not at rest"
 
     def at_rest(self, phase: Phase) -> None:
-        """Every door that can be seen, closed and empty; and no coil on."""
+        """Every door that can be seen, closed and, where no parcel waits by the journal, empty; and no coil on."""
         bench = self._bench
         current = bench.call("analogue")[1]
         if bench.board.current and not phase.measure("current at rest", current, "mV", most=bench.board.current[1] - 1):
             self._hot = True
             phase.find("coils", "one draws current that nobody has given it", "cut its power now, it heats; then replace its transistor")
         if bench.hands:
-            bench.say("Close every door, with nothing inside.")
+            bench.say(f"Close every door, with nothing inside{self._but_parcels()}.")
         state = bench.call("settle")
-        if any(not closed or occupied for _, closed, occupied in state) and bench.hands:
-            state = bench.call("await_rest", bench.patience_ms)
+        if bench.hands and any(not closed or (occupied and number not in bench.waiting) for number, closed, occupied in state):
+            state = self._await_rest()
         for number, closed, occupied in state:
             door = self._doors[number]
             if not phase.measure(f"door {number:02d} closed", closed, wanted=True):
                 remedy = "close the door; if it is closed, check the contact's wire, plug and magnet"
                 phase.find(causes.part("contact", door), "says that the door is open", remedy)
+            if number in bench.waiting:
+                continue
             if not phase.measure(f"door {number:02d} occupied", occupied, wanted=False):
                 remedy = "empty the compartment; if it is empty, clean and align the sensor and check its wires"
                 phase.find(causes.part("sensor", door), "sees something inside", remedy)
             if closed and not occupied:
                 self._closed.add(number)
         phase.note = "" if len(self._closed) == len(state) else "only doors that are closed and empty are opened"
+
+    def _but_parcels(self) -> str:
+        waiting = ", ".join(f"{number:02d}" for number in self._bench.waiting)
+        return f" but the parcels that wait behind {waiting}" if waiting else ""
+
+    def _await_rest(self) -> Any:
+        return self._bench.call("await_rest", tuple(self._bench.waiting), self._bench.patience_ms)
 
     def door(self, phase: Phase, door: Door) -> None:
         """One pulse, then something put in, taken out, and the door shut."""
@@ -110,7 +125,7 @@ class DoorTest:
             phase.find(f"latch {door.number:02d}", "opens late", "look for what holds the door: latch, seal, hinge")
             if bench.hands:
                 bench.say("Close every door.")
-                bench.call("await_rest", bench.patience_ms)
+                self._await_rest()
             return
         other = self._doors[moved[0]]
         seen = 0
@@ -127,7 +142,7 @@ class DoorTest:
             phase.find(f"coils or contacts {door.number:02d} and {other.number:02d}", f"are swapped: {why}", remedy)
         if bench.hands:
             bench.say("Take it out, and close every door.")
-            bench.call("await_rest", bench.patience_ms)
+            self._await_rest()
 
     def _ask_contact(self, phase: Phase, door: Door, current_mv: int | None) -> None:
         """A door that stands open and says closed has a dead contact; what a person puts into it is seen."""
@@ -140,7 +155,7 @@ class DoorTest:
             phase.findings.clear()
             phase.find(causes.part("contact", door), "says closed while the door is open", "check its wire, plug and magnet for a short")
             bench.say("Take it out, and close every door.")
-            bench.call("await_rest", bench.patience_ms)
+            self._await_rest()
 
     def current(self, phase: Phase) -> None:
         """The shunt has seen at least one coil."""

@@ -84,6 +84,7 @@ SHAPES: dict[tuple[str, str], Shape] = {
     ("probe", "probe"): row(text(), row(number(), number(), number()), number(0, 255), text(), text(), maybe(data(1, 32)), flag),
     ("service", "who"): maybe(row(text("[0-9a-f]{16}"), number(0, 9999))),
     ("service", "journal"): maybe(row(number(0, (1 << 64) - 1), number(), number(), number())),
+    ("service", "waiting"): each(_DOOR),
     ("service", "start_journal"): anything,
     ("service", "plant"): anything,
     ("files", "survey"): row(number(), number(), text()),

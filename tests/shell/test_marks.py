@@ -58,6 +58,57 @@ def test_a_counter_that_a_withdrawal_reserves_is_counted_once():
         assert (board.state.doubt, board.kept()[1]) == (0, 7)
 
 
+def adopt(board, door, counter):
+    """As the core does: what it has decided is in its state before it is durable."""
+    board.state.fold(records.ADOPTED, door, 5, counter)
+    board.store.append(records.ADOPTED, door, 0, 5, counter)
+
+
+def test_parcels_that_are_taken_over_raise_the_counters_and_are_no_doubt():
+    board = Board()
+    board.boot()
+    adopt(board, 1, 40)
+    adopt(board, 3, 9)
+    assert board.kept()[1] == 49
+    board.boot()
+    assert (board.state.doubt, board.kept()[1]) == (0, 49)
+    image = board.image()
+    board.deposit(2)
+    board.restore(image)
+    board.boot()
+    assert board.state.doubt == BEHIND
+
+
+def test_a_power_cut_behind_a_parcel_that_is_taken_over_is_no_doubt():
+    for cut in range(1, 4):
+        board = Board()
+        board.boot()
+        adopt(board, 2, 7)
+        board.flash.cut_after = cut
+        try:
+            adopt(board, 1, 40)
+            board.say(records.COLLECTED, 2, 5)
+        except PowerFailed:
+            pass
+        board.flash.cut_after = None
+        board.boot()
+        sum_of_counters = 7 + board.state.doors[1].counter
+        assert (board.state.doubt, board.kept()[1]) == (0, sum_of_counters), cut
+        board.boot()
+        assert board.state.doubt == 0
+
+
+def test_a_second_copy_from_before_parcels_were_taken_over_is_doubt():
+    board = Board()
+    board.boot()
+    kept = dict(board.nvs.values)
+    adopt(board, 1, 40)
+    adopt(board, 3, 9)
+    board.nvs.values = kept
+    board.boot()
+    assert board.state.doubt == COPY
+
+
 def cut_life(board, cut, torn):
     """A boot and two deposits, cut off; the sum of the counters that were durable."""
     board.flash.cut_after, board.flash.torn = cut, torn

@@ -5,7 +5,8 @@
     the sum of the doors' counters        n                likewise
     the newest event's number // 64       n                likewise
 
-Anything else is doubt, and so are damaged records: it is journaled when it is found, and there are no deposits until a new epoch or a new
+A parcel that is taken over from a lost journal (ADOPTED) brings its counter along, which may be any number above that of its door: when
+the power fails right behind that record, the sum is behind by so many. Anything else is doubt, and so are damaged records: it is journaled when it is found, and there are no deposits until a new epoch or a new
 journal. See docs/decisions/0006-second-copies.md.
 """
 
@@ -15,6 +16,7 @@ from locker.compat import const
 from locker.contract import records
 from locker.core.journal import ANCHORS
 
+_COUNTED = ANCHORS + (records.ADOPTED,)  # kinds behind which the counters are those of the journal
 _BOOTS = "boots"  # of the blob with how many were left out of the journal, likewise
 TOLD = "told"  # of the blob with what was told once, a bit each
 NAME = "marks"  # of the blob with the three, 32 bits each, least significant byte first
@@ -81,7 +83,7 @@ def pair(marks, store, state) -> None:
 
     def keep(boot, kind, uptime):
         found = _found(store, state, boot)
-        if kind not in ANCHORS:
+        if kind not in _COUNTED:
             found[1] = kept[1]  # the state may know of a counter whose record is not durable yet
         if found != kept:
             kept[:] = found
@@ -92,10 +94,10 @@ def pair(marks, store, state) -> None:
                 if not state.doubt & records.DOUBT_COPY:
                     store.suspect(records.DOUBT_COPY, uptime)
 
-    for value, mark in zip(_found(store, state, store.boot - 1), kept):  # the present boot is not in the journal yet
+    for value, mark, most in zip(_found(store, state, store.boot - 1), kept, (1, store.leap, 1)):  # the present boot is not there yet
         if value < mark:
             doubt |= records.DOUBT_BEHIND
-        elif value > mark + 1:
+        elif value > mark + most:
             doubt |= records.DOUBT_COPY
     if doubt & records.DOUBT_BEHIND or doubt & ~state.doubt:
         store.boot = max(store.boot, kept[0] + 1)

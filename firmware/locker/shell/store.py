@@ -80,7 +80,8 @@ class Store:
     nothing.
 
     `boot` is the number of this boot, `since` the tenths of a second that it had lasted before this program; `damaged` how many records
-    of the present epoch are damaged or missing. `kept(boot, kind, uptime)`, if it is set, is called behind each record that is durable.
+    of the present epoch are damaged or missing; `leap` how much the newest record may have added to the counters of the doors.
+    `kept(boot, kind, uptime)`, if it is set, is called behind each record that is durable.
     Raises JournalError when the partition is not an initialised journal.
     """
 
@@ -99,6 +100,7 @@ class Store:
         self.boot = 0
         self.since = 0
         self.damaged = 0
+        self.leap = 1
         self.kept = None
         self.next_number = 1
         self._torn = 0  # slots that cannot be read since the last record
@@ -175,6 +177,7 @@ class Store:
         door = record.door
         if record.kind in (records.TAIL_KEPT, records.ADOPTED):
             self._anchored[door | TAIL] = sequence
+        self.leap = record.b if record.kind == records.ADOPTED else 1
         if record.kind in ANCHORS or door not in self._anchored:
             self._anchored[door] = sequence
 

@@ -157,9 +157,10 @@ def await_occupied(door, wanted, patience_ms):
     return 0
 
 
-def await_rest(patience_ms):
-    """The state of the doors once all are closed and empty, or after that time."""
-    await_(lambda: not fittings.contacts.state and not fittings.occupancy.state, patience_ms)
+def await_rest(full, patience_ms):
+    """The state of the doors once all are closed, and empty but for those of `full`, or after that time."""
+    seen = sum([1 << place for place, number in enumerate(fittings.numbers) if number not in full])
+    await_(lambda: not fittings.contacts.state and not fittings.occupancy.state & seen, patience_ms)
     return state()
 
 

@@ -116,6 +116,28 @@ def test_a_silent_screen_costs_its_own_test_and_no_door(board: str) -> None:
     assert {name for name, outcome in outcomes(report).items() if outcome != PASS} == {"bus", "screen"}
 
 
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_door_with_a_parcel_by_the_journal_stays_shut_whatever_its_sensor_sees_and_all_others_are_tested(seen: bool) -> None:
+    cabinet = BenchCabinet("wall_12")
+    cabinet.waiting = [5]
+    if seen:
+        for act in (cabinet.world.hands.force, cabinet.world.hands.put, cabinet.world.hands.close):
+            act(5)
+            cabinet.clock.advance(1_000_000)
+    told: list[str] = []
+
+    def person(wanted: str) -> None:
+        told.append(wanted)
+        cabinet.careful(wanted)
+
+    report = cabinet.examine(person)
+    assert {name: outcome for name, outcome in outcomes(report).items() if outcome != PASS} == {"door 05": "SKIP"}
+    assert next(phase.note for phase in report.phases if phase.name == "door 05") == "a parcel waits behind it"
+    assert cabinet.world.doors[5].place == "shut"
+    assert "Close every door, with nothing inside but the parcels that wait behind 05." in told
+    assert report.outcome == "SKIP"
+
+
 @pytest.mark.parametrize("door", [1, 12])
 def test_a_door_that_does_not_open_on_an_expander_leaves_all_others_to_be_tested(door: int) -> None:
     whole = set(outcomes(BenchCabinet("wall_12").examine()))

@@ -30,6 +30,7 @@ RIGHT: dict[str, Any] = {
     "probe": ("micropython", (1, 27, 0), 6, "esp32", "Generic ESP32 module with ESP32", b"\x24\x6f\x28\x00\x00\x01", True),
     "who": ("00112233445566aa", 7),
     "journal": (7, 12, 11, 9),
+    "waiting": [],
     "survey": (100_000, 4096, ":\n" + "MDEyMzQ1board.json"),
     "digest": "ab12",
     "has_journal": True,
@@ -150,6 +151,6 @@ def test_every_function_that_a_board_is_asked_for_has_its_shape() -> None:
 
 def test_a_right_answer_has_its_shape() -> None:
     for script, function in SHAPES:
-        if (function in RIGHT and script != "service") or function in ("who", "journal"):
+        if (function in RIGHT and script != "service") or function in ("who", "journal", "waiting"):
             assert parsed(script, function, [repr(RIGHT.get(function))]) == (True, RIGHT.get(function)), function
     assert commission.PASS
