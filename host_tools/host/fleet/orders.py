@@ -31,7 +31,8 @@ _EPOCH_DAYS_MAX = 30
 _DAY_MS = 86_400_000
 _COLUMNS = tables.command.c
 _NEXT = (
-    select(tables.command)
+    select(tables.command, tables.cabinet.c.commanded)
+    .join(tables.cabinet, tables.cabinet.c.id == _COLUMNS.cabinet)
     .where(_COLUMNS.state == WAITING, _COLUMNS.cabinet.in_(bindparam("of", expanding=True)))
     .order_by(_COLUMNS.number.is_(None), _COLUMNS.number, _COLUMNS.sequence)
 )
@@ -107,7 +108,8 @@ def next_orders(ledger: Ledger, cabinets: Iterable[int]) -> dict[int, Command]:
     """The order that each of these boards is to be told now; boards without one are left out.
 
     An order gets its number when it is told for the first time, and that is in the ledger before it is told: a number that is given
-    earlier may be one that the board has heard from a newer ledger than this one, which was restored from a backup.
+    earlier may be one that the board has heard from a newer ledger than this one, which was restored from a backup. It gets another one
+    when the board has left its number behind and all that it tells is here: the record of what came of it is lost, or was never made.
     """
     table = tables.command
     with ledger.reading() as connection:
@@ -117,6 +119,7 @@ def next_orders(ledger: Ledger, cabinets: Iterable[int]) -> dict[int, Command]:
         first.setdefault(row.cabinet, row)
     numbers = {cabinet: row.number for cabinet, row in first.items()}
     untold = [row for row in first.values() if row.number is None]
+    untold += _left_behind(ledger, [row for row in first.values() if row.number is not None and row.number <= row.commanded])
     if untold:
         with ledger.writing() as connection:
             for row in untold:
@@ -130,6 +133,19 @@ def next_orders(ledger: Ledger, cabinets: Iterable[int]) -> dict[int, Command]:
         else:
             _give_up(ledger, row)
     return made
+
+
+def _left_behind(ledger: Ledger, passed: list[Row]) -> list[Row]:
+    """Those of these orders of whose end nothing is on its way any more."""
+    if not passed:
+        return []
+    cabinet, place = tables.cabinet.c, tables.position.c
+    at = (place.cabinet == cabinet.id) & (place.incarnation == cabinet.incarnation)
+    applied = func.coalesce(select(place.applied).where(at).scalar_subquery(), 0)
+    told = select(cabinet.id).where(cabinet.id.in_({row.cabinet for row in passed}), applied >= cabinet.next_event - 1)
+    with ledger.reading() as connection:
+        silent = set(connection.scalars(told))
+    return [row for row in passed if row.cabinet in silent]
 
 
 def _is_makeable(order: Command) -> bool:

@@ -15,7 +15,7 @@ from host_tools.host.ledger.database import execute_many, insert_new, is_inserte
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.lookups import Board
 from locker.contract import records
-from locker.contract.commands import ARM_RECALL, ARM_SERVICE
+from locker.contract.commands import ADOPT, ARM_RECALL, ARM_SERVICE
 from locker.contract.records import RECALL, SERVICE, Record
 
 #: Alarms by kind of record; a person should look at each.
@@ -110,11 +110,18 @@ class Letters:
 
     def alert(self, board: Board, record: Record, moment: Moment) -> None:
         """Tells staff and dispatchers of an event alone; for that neither a parcel nor an order is needed."""
-        mended = record.kind == records.KEYS_LEFT_OUT and not record.a
-        if record.kind in ALARMS and not mended and not (record.kind == records.BELL_RUNG and record.b):
-            self.alarm(board, record, ALARMS[record.kind], moment)
+        if record.kind in ALARMS and not self._is_no_alarm(board, record):
+            self.alarm(board, _call_of(record), ALARMS[record.kind], moment)
         if record.kind == records.PICKUP_OPENED:
             self._pickup(board, record, moment)
+
+    def _is_no_alarm(self, board: Board, record: Record) -> bool:
+        """Keys that work again; and something seen behind a door whose parcel the host knows, and the cabinet is about to learn of."""
+        if record.kind == records.SENSOR_FAULT:
+            order = tables.command.c
+            its = (order.cabinet == board.cabinet) & (order.kind == ADOPT) & (order.door == record.door) & (order.state == "waiting")
+            return self._connection.scalar(select(order.sequence).where(its).limit(1)) is not None
+        return record.kind == records.KEYS_LEFT_OUT and not record.a
 
     def _letter_of(self, board: Board, record: Record, parcel: dict[str, Any]) -> str | None:
         """What the resident is told of an event of her parcel; None for nothing."""
@@ -265,6 +272,11 @@ class Letters:
         hold_back(self._connection, self._rows)
         execute_many(self._connection, insert_new(self._dialect, tables.outbox), self._rows)
         execute_many(self._connection, insert_new(self._dialect, tables.pickup), self._pickups)
+
+
+def _call_of(record: Record) -> Record:
+    """For a button that was pressed again: the call that this is about, which is told of unless it was before."""
+    return record._replace(number=record.b) if record.kind == records.BELL_RUNG and 0 < record.b < record.number else record
 
 
 def since_ms(connection: Connection, cabinet: int) -> int:

@@ -15,9 +15,9 @@ from tests.kit.host_board import enrol
 PATIENT, VERY_PATIENT = (Order(commands.SET_PATIENCE, 0, 0, a) for a in (2, 3))
 
 
-def met(ledger: Ledger, uid: bytes, next_command: int) -> None:
-    """A board has reported that this is the next command for it."""
-    report = Report(bytes(8), 7, 1, 1, 0, 0, next_command, 1, 100, 0, int.from_bytes(uid, "big"))
+def met(ledger: Ledger, uid: bytes, next_command: int, next_event: int = 1) -> None:
+    """A board has reported that this is the next command for it, and the next event that it will have."""
+    report = Report(bytes(8), 7, 1, next_event, 0, 0, next_command, 1, 100, 0, int.from_bytes(uid, "big"))
     with ledger.writing() as connection:
         assert meet(connection, 1, report, now_ms(), None).fault is None
 
@@ -57,3 +57,29 @@ def test_an_order_keeps_the_number_that_it_was_told_with_and_the_next_waits_for_
             orders.reported(connection, [(1, 1, False, now_ms())])
         assert orders.next_orders(ledger, [1])[1] == (2, *VERY_PATIENT)
         assert numbers(ledger) == [(1, orders.IMPOSSIBLE), (2, orders.WAITING)]
+
+
+def test_an_order_whose_number_the_board_has_left_behind_gets_another_once_all_that_it_tells_is_here(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "data") as ledger:
+        uid = enrol(ledger).uid
+        met(ledger, uid, next_command=1)
+        ordered(ledger, PATIENT)
+        assert orders.next_orders(ledger, [1])[1].number == 1
+        met(ledger, uid, next_command=4, next_event=2)  # what it says of it is on its way
+        assert orders.next_orders(ledger, [1])[1].number == 1
+        with ledger.writing() as connection:
+            connection.execute(tables.position.insert().values(cabinet=1, incarnation=7, applied=1))
+        for _ in range(2):
+            assert orders.next_orders(ledger, [1])[1] == (4, *PATIENT)
+            assert numbers(ledger) == [(4, orders.WAITING)]
+
+
+def test_a_board_that_has_reported_an_order_which_nobody_gave_is_told_the_next_one_behind_it(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "data") as ledger:
+        uid = enrol(ledger).uid
+        met(ledger, uid, next_command=1)
+        ordered(ledger, PATIENT)
+        assert orders.next_orders(ledger, [1])[1].number == 1
+        with ledger.writing() as connection:
+            orders.reported(connection, [(1, 500, True, now_ms())])
+        assert orders.next_orders(ledger, [1])[1] == (501, *PATIENT)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from host_tools.host.fleet import orders
 from host_tools.host.fleet.ingest import Said, Taken, take
 from host_tools.host.ledger import help_numbers, tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
@@ -16,7 +17,7 @@ from host_tools.host.notify.log import in_words, of_news
 from host_tools.host.notify.wording import _RESIDENT, Message
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
-from locker.contract import records
+from locker.contract import commands, records
 from tests.kit.host_board import Journal, enrol
 
 DOOR = 7
@@ -338,6 +339,42 @@ def test_the_rings_that_were_only_counted_within_a_call_are_no_call_of_their_own
     site.boards[board].add(records.BELL_RUNG, 0, 5, call)
     site.hear(board)
     assert [message.kind for message in site.letters()] == ["bell"]
+
+
+def test_a_button_pressed_again_for_a_call_that_never_came_calls_for_help_once_and_names_that_call(site: Site) -> None:
+    board = site.board()
+    journal = site.boards[board]
+    journal.add(records.EVENT_LOST)  # the call
+    for times in (2, 3):
+        journal.add(records.BELL_RUNG, 0, times, 1)
+    site.hear(board)
+    (message,) = site.letters()
+    assert message.kind == "bell"
+    assert "call 1." in message.text
+    assert "--call 1`" in message.text
+
+
+@pytest.mark.parametrize("call", [3, 9])
+def test_a_button_pressed_again_for_what_cannot_be_a_call_before_it_is_a_call_of_its_own(site: Site, call: int) -> None:
+    board = site.board()
+    journal = site.boards[board]
+    for _ in range(2):
+        journal.add(records.BOOTED)
+    journal.add(records.BELL_RUNG, 0, 1, call)
+    site.hear(board)
+    (message,) = site.letters()
+    assert (message.kind, "call 3." in message.text) == ("bell", True)
+
+
+def test_what_a_new_board_sees_behind_the_door_of_a_parcel_that_it_is_about_to_take_over_alarms_nobody(site: Site) -> None:
+    board = site.board()
+    with site.ledger.writing() as connection:
+        orders.queue(connection, board, [orders.Order(commands.ADOPT, DOOR, 2, 5)], START_MS)
+    for door in (DOOR, DOOR + 1):
+        site.boards[board].add(records.SENSOR_FAULT, door, 2)
+    site.hear(board)
+    (message,) = site.letters()
+    assert (message.kind, f"door {DOOR + 1:02}" in message.text) == ("sensor", True)
 
 
 def test_every_letter_about_trouble_names_the_sites_help_number(site: Site) -> None:
