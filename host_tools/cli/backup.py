@@ -28,7 +28,7 @@ def command(file: Path, key_to: Path | None, dry_run: bool, data: Path | None, a
     if as_json:
         print_json(found._asdict() | {"file": str(file), "key": str(key_to) if key_to else None} | ({"dry_run": True} if dry_run else {}))
         return
-    held = f"{found.cabinets} cabinets, {found.residents} residents, {found.parcels} parcels, {found.events} events"
+    held = found.in_words()
     say(f"Would copy the ledger to {file}: {held}." if dry_run else f"The ledger is in {file}: {held}.")
     if key_to:
         say(f"The key {'would be' if dry_run else 'is'} in {key_to}: keep the two apart, together they open every door.")

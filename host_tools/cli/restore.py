@@ -35,7 +35,7 @@ def command(file: Path, key: Path | None, dry_run: bool, data: Path | None, as_j
             found._asdict() | {"file": str(file), "before": str(before) if before else None} | ({"dry_run": True} if dry_run else {})
         )
         return
-    held = f"{found.cabinets} cabinets, {found.residents} residents, {found.parcels} parcels, {found.events} events"
+    held = found.in_words()
     say(
         f"{file} can be restored: {held}."
         if dry_run

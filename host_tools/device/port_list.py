@@ -5,12 +5,15 @@ import stat
 
 from host_tools.errors import Complaint
 
+_MEMORY = 1  # major number of /dev/null and its like
+
 
 def look_at(port: str) -> str:
     """The path of a serial port that is there and may be used, links followed, without opening it. Raises Complaint."""
     path = os.path.realpath(port)
     try:
-        is_device = stat.S_ISCHR(os.stat(path).st_mode)
+        found = os.stat(path)
+        is_device = stat.S_ISCHR(found.st_mode) and os.major(found.st_rdev) != _MEMORY
     except OSError:
         from serial.tools import list_ports
 

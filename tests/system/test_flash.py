@@ -109,6 +109,7 @@ def test_an_unknown_board_and_a_missing_port_are_named(tmp_path: Path) -> None:
     assert "did you mean wall_12" in refusal("flash", "--port", "/dev/null", "--board", "wall_21", exit_code=2)
     assert "There is no serial port" in refusal("flash", "--port", str(tmp_path / "nothing"))
     assert "is not a serial port" in refusal("flash", "--port", __file__, exit_code=2)
+    assert "is not a serial port" in refusal("flash", "--port", "/dev/null", exit_code=2)
 
 
 def test_a_port_in_use_is_busy(board: VirtualPort) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from host_tools.host.fleet.forks import Diverged
 from host_tools.host.fleet.received import Said
@@ -23,30 +24,36 @@ class Applied(NamedTuple):
 
 #: Applies messages within a transaction.
 Apply = Callable[[Connection, Sequence[Said]], Applied]
+#: Keeps what cannot be applied, and why.
+GiveUp = Callable[[Connection, Sequence[Said], str], Applied]
 
 _Done = TypeVar("_Done")
 
 
-def alone(connection: Connection, act: Callable[[], _Done]) -> _Done | None:
-    """What an act comes to; None, and nothing of it is in the ledger, when it fails of itself. What is the database's trouble is raised."""
+def alone(connection: Connection, act: Callable[[], _Done], failed: Callable[[Exception], object] = lambda _: None) -> _Done | None:
+    """What an act comes to; None, and nothing of it is in the ledger, when it fails of itself, of which `failed` hears why. What is the
+    database's trouble is raised.
+    """
     try:
         with connection.begin_nested():
             return act()
     except Exception as error:  # of one board or record: what it is given up for is a case for staff, and the others go on
         if is_the_databases(error) or isinstance(error, Diverged):
             raise
+        failed(error)
         return None
 
 
-def apart(connection: Connection, said: Sequence[Said], together: Apply, given_up: Apply) -> Applied:
+def apart(connection: Connection, said: Sequence[Said], together: Apply, given_up: GiveUp) -> Applied:
     """What fails together is tried by board, then by message, then by record; a record that fails alone is given up, and is applied as 0
     where that fails too.
     """
-    done = alone(connection, lambda: together(connection, said))
+    failed: list[Exception] = []
+    done = alone(connection, lambda: together(connection, said), failed.append)
     if done:
         return done
     if len(said) == 1 and len(said[0].records) <= 1:
-        return alone(connection, lambda: given_up(connection, said)) or Applied([0], [])
+        return alone(connection, lambda: given_up(connection, said, _why(failed[0]))) or Applied([0], [])
     if len(said) == 1:
         parts = [[said[0]._replace(records=(raw,))] for raw in said[0].records]
         tried = [apart(connection, part, together, given_up) for part in parts]
@@ -61,6 +68,13 @@ def apart(connection: Connection, said: Sequence[Said], together: Apply, given_u
         for at, number in zip(group, one.numbers, strict=True):
             applied[at] = number
     return _summed(applied, tried)
+
+
+def _why(error: Exception) -> str:
+    """Why a record is set aside, for people; nothing of what it says."""
+    if isinstance(error, IntegrityError):
+        return "it contradicts what the ledger holds"
+    return f"this program fails on it with {type(error).__name__}"
 
 
 def _summed(numbers: list[int], parts: list[Applied]) -> Applied:

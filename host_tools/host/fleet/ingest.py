@@ -81,6 +81,9 @@ def _meet(connection: Connection, one: Said) -> Meeting | None:
 def _take(connection: Connection, said: Sequence[Said], meetings: dict[int, Meeting | None], apply: Apply) -> Taken:
     met = {at: meeting for at, meeting in meetings.items() if meeting}
     fit = [at for at, one in enumerate(said) if not one.report or (at in met and not met[at].fault)]
+    if refused := {said[at].cabinet for at, meeting in met.items() if meeting.fault}:
+        fit = [at for at in fit if said[at].urgent or said[at].cabinet not in refused]
+        said = [one._replace(only_alarms=one.only_alarms or one.cabinet in refused) for one in said]
     applied = [0] * len(said)
     if not fit:
         return Taken(applied, [], met)
@@ -102,10 +105,10 @@ def _apart(connection: Connection, said: Sequence[Said]) -> Applied:
     return apart(connection, said, _together, _given_up)
 
 
-def _given_up(connection: Connection, said: Sequence[Said]) -> Applied:
+def _given_up(connection: Connection, said: Sequence[Said], why: str) -> Applied:
     """A message of one record, or of none, that cannot be applied. Its alarm is raised all the same."""
     turn = _Turn(connection, said)
-    applied = [turn.hear(message, "it could not be applied") for message in said]
+    applied = [turn.hear(message, why) for message in said]
     turn.write_aside()
     return Applied(applied, turn.letters.news, turn.letters.are_written, turn.letters.has_pickups)
 

@@ -22,6 +22,9 @@ from host_tools.host.ledger.sealing import Vault
 _PAGES = 1024  # copied at a time, so that a server beside it can write
 
 
+_COUNTED = ("cabinets", "residents", "parcels", "events")
+
+
 class Found(NamedTuple):
     """What is in a copy of a ledger."""
 
@@ -31,6 +34,10 @@ class Found(NamedTuple):
     residents: int
     parcels: int
     events: int
+
+    def in_words(self) -> str:
+        """How many of each, for people."""
+        return ", ".join(f"{count} {name if count != 1 else name[:-1]}" for name, count in self._asdict().items() if name in _COUNTED)
 
 
 def back_up(data: Path, target: Path, key_target: Path | None = None, *, dry_run: bool = False) -> Found:

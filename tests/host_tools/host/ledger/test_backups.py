@@ -59,6 +59,7 @@ def test_a_backup_is_for_its_owners_eyes_only_whatever_the_umask_and_holds_no_ke
         os.umask(before)
     assert stat.S_IMODE(shelf.stat().st_mode) == 0o600
     assert (found.sites, found.cabinets, found.residents) == (1, 1, 1)
+    assert found.in_words() == "1 cabinet, 1 resident, 0 parcels, 0 events"
     assert (data / KEY).read_bytes() not in shelf.read_bytes()
     assert [path.name for path in shelf.parent.iterdir()] == [shelf.name]
 
