@@ -6,6 +6,7 @@ host commits for many boards at once and an idle one at once for each.
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 import traceback
@@ -104,6 +105,7 @@ class Server:
             posting = held.enter_context(ThreadPoolExecutor(1, "post"))
             dispatching = held.enter_context(ThreadPoolExecutor(1, "dispatch"))
             await self._open(settings, held)
+            gc.freeze()  # what was imported lives as long as the server: a collection need not look at it again and again
             self._mail.set()  # what an earlier run could not hand over
             self._pickups.set()
             stopping = asyncio.ensure_future(self._stop.wait())

@@ -15,7 +15,7 @@ from host_tools.host.fleet import forks, labels, orders, remote_opening
 from host_tools.host.fleet.domains import Applied, Apply, alone, apart
 from host_tools.host.fleet.forks import Diverged
 from host_tools.host.fleet.labels import Use
-from host_tools.host.fleet.received import SEEN, Said, Taken, sightings
+from host_tools.host.fleet.received import SEEN, Said, Taken, believed_of, sightings
 from host_tools.host.fleet.reconcile import BEYOND, FAULTS, Meeting, give_up, meet, put_right
 from host_tools.host.ledger import aside, lookups, tables
 from host_tools.host.ledger.aside import SET_ASIDE, UNMET
@@ -80,17 +80,14 @@ def _meet(connection: Connection, one: Said) -> Meeting | None:
 
 def _take(connection: Connection, said: Sequence[Said], meetings: dict[int, Meeting | None], apply: Apply) -> Taken:
     met = {at: meeting for at, meeting in meetings.items() if meeting}
-    fit = [at for at, one in enumerate(said) if not one.report or (at in met and not met[at].fault)]
-    if refused := {said[at].cabinet for at, meeting in met.items() if meeting.fault}:
-        fit = [at for at in fit if said[at].urgent or said[at].cabinet not in refused]
-        said = [one._replace(only_alarms=one.only_alarms or one.cabinet in refused) for one in said]
+    believed = believed_of(said, met)
     applied = [0] * len(said)
-    if not fit:
+    if not believed:
         return Taken(applied, [], met)
-    done = apply(connection, [said[at] for at in fit])
-    for at, number in zip(fit, done.numbers, strict=True):
+    done = apply(connection, list(believed.values()))
+    for at, number in zip(believed, done.numbers, strict=True):
         applied[at] = number
-    met |= {at: Meeting(Refused(FAULTS[BEYOND][0]), BEYOND, None) for at in fit if said[at].cabinet in done.beyond}
+    met |= {at: Meeting(Refused(FAULTS[BEYOND][0]), BEYOND, None) for at, one in believed.items() if one.cabinet in done.beyond}
     return Taken(applied, done.news, met, done.has_letters, done.has_pickups)
 
 
@@ -128,6 +125,7 @@ class _Turn:
         self._tickets = lookups.tickets(connection, {board.site for board in self._boards.values()}, serials)
         self._uses = lookups.uses(connection, serials)
         self._parcels = lookups.waiting(connection, {message.cabinet for message in said}) if heard else {}
+        self._by_receipt = [key for key, parcel in self._parcels.items() if parcel["receipt_ms"] is not None]
         self._events: list[tuple[int, ...]] = []  # as _EVENT_ROW names their values
         self.letters = Letters(connection)
         self._used: list[dict[str, Any]] = []  # tickets
@@ -273,8 +271,7 @@ class _Turn:
         elif record.kind == records.JOURNAL_DOUBT:
             self._doubted.add((board.cabinet, board.incarnation))
         elif record.kind == records.REISSUED:
-            parcel = self._parcel(board, record)
-            if parcel:
+            if parcel := self._parcel(board, record):
                 parcel["retry"] = record.a
         elif record.kind == records.ARMED:
             self.letters.send_staff_code(board, record, self._parcel(board, record), moment)
@@ -317,9 +314,10 @@ class _Turn:
 
     def _entered(self, board: Board, record: Record, label: Serial, moment: Moment) -> bool:
         """Whether the parcel was brought in by its receipt: then the event only says when it came, and in which life of the journal."""
-        for key, parcel in self._parcels.items():
-            its = (parcel["cabinet"], parcel["door"], parcel["counter"]) == (board.cabinet, record.door, record.b)
-            if its and parcel["receipt_ms"] is not None and (parcel["generation"], parcel["serial"]) == label:
+        for key in self._by_receipt:
+            parcel = self._parcels.get(key)
+            its = parcel and (parcel["cabinet"], parcel["door"], parcel["counter"]) == (board.cabinet, record.door, record.b)
+            if parcel and its and (parcel["generation"], parcel["serial"]) == label:
                 del self._parcels[key]
                 parcel |= {"incarnation": board.incarnation, "deposited_ms": min(moment.latest_ms, parcel["deposited_ms"])}
                 self._parcels[board.cabinet, board.incarnation, record.door, record.b] = parcel
@@ -353,10 +351,9 @@ class _Turn:
     def write(self) -> None:
         """Puts what was decided into the transaction."""
         self._place()
-        boards = self._boards.values()
-        anchors = [anchor_row(board, boot) for board in boards for boot in board.changed]
+        anchors = [anchor_row(board, boot) for board in self._boards.values() for boot in board.changed]
         self._many(insert_or_change(self._dialect, tables.boot), anchors)
-        for board in boards:
+        for board in self._boards.values():
             lookups.forget(self._connection, board)
         self._many(SEEN, sightings(self._said))
         self._many(_EVENT, [dict(zip(_EVENT_ROW, values, strict=True)) for values in self._events])

@@ -1,6 +1,6 @@
 """What boards said, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, case, func, update
@@ -55,6 +55,16 @@ def turn_of(waiting: Sequence[Said], at_most: int) -> int:
         if sessions.setdefault(one.cabinet, one.session) != one.session:
             return at
     return min(len(waiting), at_most)
+
+
+def believed_of(said: Sequence[Said], met: Mapping[int, Meeting]) -> dict[int, Said]:
+    """The messages that count, by their place in the turn; of a board that is refused in it, only what alarms people."""
+    fit = {at: one for at, one in enumerate(said) if not one.report or (at in met and not met[at].fault)}
+    refused = {said[at].cabinet for at, meeting in met.items() if meeting.fault}
+    if not refused:
+        return fit
+    heard = {at: one for at, one in fit.items() if one.urgent or one.cabinet not in refused}
+    return {at: one._replace(only_alarms=one.only_alarms or one.cabinet in refused) for at, one in heard.items()}
 
 
 def sightings(said: Sequence[Said]) -> list[dict[str, Any]]:

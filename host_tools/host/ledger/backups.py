@@ -22,9 +22,6 @@ from host_tools.host.ledger.sealing import Vault
 _PAGES = 1024  # copied at a time, so that a server beside it can write
 
 
-_COUNTED = ("cabinets", "residents", "parcels", "events")
-
-
 class Found(NamedTuple):
     """What is in a copy of a ledger."""
 
@@ -37,7 +34,8 @@ class Found(NamedTuple):
 
     def in_words(self) -> str:
         """How many of each, for people."""
-        return ", ".join(f"{count} {name if count != 1 else name[:-1]}" for name, count in self._asdict().items() if name in _COUNTED)
+        counts = {name: getattr(self, f"{name}s") for name in _COUNTED if name != "site"}
+        return ", ".join(f"{count} {name}{'s' if count != 1 else ''}" for name, count in counts.items())
 
 
 def back_up(data: Path, target: Path, key_target: Path | None = None, *, dry_run: bool = False) -> Found:

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import BigInteger, Connection, Float, Row, bindparam, delete, func, select, update
 
 from host_tools.errors import Complaint
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.aside import raise_case
-from host_tools.host.ledger.database import insert_or_change
+from host_tools.host.ledger.database import execute_many, insert_or_change
 from host_tools.host.ledger.ledger import RETIRED, SILENCED, Ledger
 from locker.contract.records import Record
 
@@ -40,6 +40,13 @@ FOLDED = ("bell", "forced", "tamper", "coil")
 _URGENT = (*FOLDED, HELD_BACK, FLOODS)
 
 
+_CABINET = tables.cabinet.c
+_BUCKETS = select(_CABINET.id, _CABINET.board_name, _CABINET.letters, _CABINET.letters_ms)
+_BUCKETS = _BUCKETS.where(_CABINET.id.in_(bindparam("of", expanding=True)))
+_LEVELS = update(tables.cabinet).where(_CABINET.id == bindparam("key"))
+_LEVELS = _LEVELS.values(letters=bindparam("level", type_=Float), letters_ms=bindparam("at_ms", type_=BigInteger))
+
+
 def credit(connection: Connection, cabinet: Row, at_ms: int) -> None:
     """A board reports: the time since it was last heard fills its bucket beyond the brim."""
     since_ms = cabinet.seen_ms if cabinet.seen_ms is not None else cabinet.enrolled_ms
@@ -49,12 +56,13 @@ def credit(connection: Connection, cabinet: Row, at_ms: int) -> None:
 
 def hold_back(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Marks as held those of these new rows of the outbox that are beyond the buckets of their cabinets, and tells staff once an hour."""
-    table = tables.cabinet
     bounded = [row for row in rows if row["kind"] != SILENCED and (row["resident"] is not None or row["kind"] not in _URGENT)]
-    new = list(_new(connection, bounded).values())
-    for number in {row["cabinet"] for row in new}:
-        its = [row for row in new if row["cabinet"] == number]
-        cabinet = connection.execute(select(table).where(table.c.id == number)).one()
+    new: dict[int, list[dict[str, Any]]] = {}
+    for row in _new(connection, bounded).values():
+        new.setdefault(row["cabinet"], []).append(row)
+    levels = []
+    for cabinet in connection.execute(_BUCKETS, {"of": list(new)}) if new else ():
+        its = new[cabinet.id]
         at_ms = its[-1]["queued_ms"]
         level = _filled(cabinet, at_ms)
         for row in its:
@@ -62,9 +70,10 @@ def hold_back(connection: Connection, rows: list[dict[str, Any]]) -> None:
                 level -= 1
             else:
                 row["held"] = FLOOD
-        connection.execute(update(table).where(table.c.id == number).values(letters=level, letters_ms=at_ms))
+        levels.append({"key": cabinet.id, "level": level, "at_ms": at_ms})
         if its[-1]["held"]:
-            raise_case(connection, number, HELD_BACK, at_ms // _HOUR_MS, 0, at_ms)
+            raise_case(connection, cabinet.id, HELD_BACK, at_ms // _HOUR_MS, 0, at_ms)
+    execute_many(connection, _LEVELS, levels)
 
 
 def tell_of_floods(ledger: Ledger, cabinets: Iterable[int], at_ms: int) -> list[int]:

@@ -1,6 +1,7 @@
 """docs/json.md names the fields that each command prints under --json: held against what it really prints."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,10 @@ def test_the_report_of_a_test_is_what_the_page_says(
 ) -> None:
     report = BenchCabinet("wall_12", faults).examine(senses=not faults)
     monkeypatch.setattr(commission, "bench_test", lambda *_arguments, **_options: report)
-    printed = host.printed("test", ("--port", "/dev/null"), at_ledger=False)
+    line, port = os.openpty()
+    printed = host.printed("test", ("--port", os.ttyname(port)), at_ledger=False)
+    os.close(line)
+    os.close(port)
     assert printed["outcome"] == outcome
     assert departures(DOCUMENTED["test"], printed) == []
 
