@@ -205,13 +205,16 @@ def test_without_esptool_or_with_an_old_one_nothing_is_erased(image: Path, tmp_p
     monkeypatch.setattr(tools.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     board = load_board("devkit_4")
+    line, port = os.openpty()
     with pytest.raises(Complaint, match=r"esptool is not installed: `pip install 'ansim\[esptool\]'`"):
-        erase_chip("/dev/null", board, image)
+        erase_chip(os.ttyname(port), board, image)
     old = tmp_path / "esptool"
     old.write_text(f"#!{sys.executable}\nprint('esptool.py v4.8.1')\nraise SystemExit(2)\n")
     old.chmod(0o755)
     with pytest.raises(Complaint, match="This esptool is of version 4, and 5 is needed"):
-        erase_chip("/dev/null", board, image)
+        erase_chip(os.ttyname(port), board, image)
+    os.close(line)
+    os.close(port)
 
 
 def test_a_port_that_is_missing_is_told_before_esptool_is_asked(image: Path) -> None:
