@@ -46,7 +46,7 @@ help: ## this list
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy python3-venv; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
 	@echo "Installing packages into .venv (once) ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[host,sim]'
 	@touch $@
 
 .venv/ready: .venv/demo

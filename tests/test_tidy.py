@@ -29,6 +29,7 @@ LINK_MAY_IMPORT = HOST_MAY_IMPORT | {"locker.compat", "host_tools.link"}  # it r
 # The rooms of host_tools from the ground up, and which of those below each imports. The command line, `cli`, imports from all of them.
 ROOMS = {
     "errors": "",
+    "extras": "errors",
     "showing": "",
     "cache": "",
     "sources": "",
@@ -38,11 +39,11 @@ ROOMS = {
     "link": "",
     "host": "errors showing boards link",
     "bench": "errors boards device bundle host",
-    "capture": "link host",
-    "simulator": "errors cache sources boards bundle",
+    "capture": "link",
+    "simulator": "errors extras cache sources boards bundle",
     "demo": "errors showing host simulator",
     "docs": "sources boards link host",
-    "cli": "errors showing boards device bundle host bench capture simulator demo",
+    "cli": "errors extras showing boards device bundle host bench capture simulator demo",
 }
 ROOMS_OF_HOST = {
     "ledger": "",

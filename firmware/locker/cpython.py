@@ -2,8 +2,6 @@
 
 from typing import TypeVar
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
 _Value = TypeVar("_Value")
 
 
@@ -16,5 +14,7 @@ class aes:  # noqa: N801 - MicroPython's name
     """MicroPython's AES block cipher (FIPS 197): mode 1 is ECB, 2 is CBC from `iv` (NIST SP 800-38A); encrypt() takes whole blocks."""
 
     def __init__(self, key: bytes, mode: int, iv: bytes = b""):
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # who seals nothing need not have it
+
         how = modes.ECB() if mode == 1 else modes.CBC(iv)  # noqa: S305 - CCM is built from it
         self.encrypt = Cipher(algorithms.AES(bytes(key)), how).encryptor().update

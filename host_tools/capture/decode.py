@@ -7,14 +7,16 @@ from binascii import crc_hqx
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from host_tools.host.ledger.ledger import Identity, Ledger
 from host_tools.link.messages import decode_message
 from locker.contract import records
 from locker.wire import ccm, frame, oscore
 from locker.wire.ccm import BadSeal
 from locker.wire.frame import BadFrame
+
+if TYPE_CHECKING:
+    from host_tools.host.ledger.ledger import Identity, Ledger
 
 BOARD = "board"
 HOST = "host"
@@ -175,7 +177,7 @@ class _Conversation:
     tried with few keys: NEAR of them for each payload, SPARE more for the whole capture.
     """
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: "Identity") -> None:
         self._secret = identity.master_secret
         self._board_id = identity.cabinet.board_id
         self._boards: list[bytes] = []  # nonces of genuine greetings, in the order of the capture
@@ -260,7 +262,7 @@ class _Conversation:
 class Opener:
     """Opens what the boards of a ledger and their host said to each other, as far as the capture holds their greetings."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: "Ledger") -> None:
         self._ledger = ledger
         self._conversations: dict[bytes, _Conversation | None] = {}
         self._aliases = {cabinet.alias for cabinet in ledger.cabinets()}  # asked once: a line may carry any number of others

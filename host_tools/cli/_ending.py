@@ -16,6 +16,7 @@ import click
 
 from host_tools.cli._output import json_line, say
 from host_tools.errors import NO_ROOM, Complaint
+from host_tools.extras import EXTRAS, lacking
 from host_tools.showing import shown
 
 INTERRUPTED = 130
@@ -73,6 +74,8 @@ def _complained(action: Callable[[], object]) -> int:
     except Exception as error:
         if os.environ.get(_TRACEBACK):
             traceback.print_exc()
+        if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
+            raise lacking(error.name) from error
         raise Complaint(
             f"This is a fault of ansim itself ({_place(error)}): report it with the command that you gave; {_TRACEBACK}=1 shows where.",
             code="internal",

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,7 +14,6 @@ from host_tools.capture.decode import BOARD, HOST, Opener, Piece, Splitter, head
 from host_tools.cli._output import json_line, say
 from host_tools.errors import Complaint
 from host_tools.host.ledger.data_folder import data_option
-from host_tools.host.ledger.ledger import open_ledger
 
 _CHUNK = 65_536  # bytes
 _PCAP = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
@@ -33,6 +32,12 @@ def _pieces(source: BinaryIO, bus: bool) -> Iterator[Piece]:
         first = False
         yield from splitter.feed(data)
     yield from splitter.end()
+
+
+def _ledger(data: Path | None) -> AbstractContextManager[Any]:
+    from host_tools.host.ledger.ledger import open_ledger  # who looks at headers needs no database
+
+    return open_ledger(data, create=False)
 
 
 def _row(piece: Piece, sender: str | None, opener: Opener | None) -> dict[str, Any]:
@@ -129,7 +134,7 @@ def command(
         raise click.UsageError("Give one FILE (- for standard input), or --board-to-host and --host-to-board.")
     if data is not None and not opening:
         raise click.UsageError("--data names the ledger for --open: give that too.")
-    with open_ledger(data, create=False) if opening else nullcontext() as ledger:
+    with _ledger(data) if opening else nullcontext() as ledger:
         opener = Opener(ledger) if ledger else None
         if opening:
             say(_OPENED if as_json else f"# {_OPENED}", err=as_json)

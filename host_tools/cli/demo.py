@@ -24,11 +24,13 @@ def command(once: bool, board: str, serial: bool, as_json: bool) -> None:
              ansim demo --once --json
     """
     from host_tools.demo.stage import Stage
+    from host_tools.extras import require
 
     if as_json and not once:
         raise Complaint("--json goes with --once: the interactive demonstration draws.", 2)
     if not once and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Complaint("The interactive demonstration needs a terminal: add --once to watch one parcel's life.", 2)
+    require("sqlalchemy", "cryptography", "micropython_run")
     for ending in (signal.SIGTERM, signal.SIGHUP):  # leave in order, as after Ctrl-C
         signal.signal(ending, lambda number, _frame: sys.exit(128 + number))
     with Stage(board, lambda sentence: say(f"· {sentence}", err=True), serial=serial) as stage:

@@ -40,12 +40,14 @@ def command(
     """
     from host_tools.simulator.virtual_board.board import OpenBoard
     from host_tools.simulator.virtual_board.ending import Ending
+    from host_tools.simulator.virtual_board.interpreter import require_interpreter
 
     file = load_board(board)
     if link and file.definition.link is None:
         raise Complaint(f"The board {file.name} has no serial link to the host: leave out --link.", 2)
     if link and os.path.abspath(link) == os.path.abspath(port):
         raise Complaint("The serial link needs a path of its own: --port is the REPL's.", 2)
+    require_interpreter()
     flash = flash or port.with_name(port.name + ".flash")
     definition, identity = from_json(to_board_json(file)), _uid(uid)
     with Ending() as ending, OpenBoard(definition, file.definition.flash_mb, port, link, flash, heap_kib, seed, identity) as opened:

@@ -1,4 +1,5 @@
-"""An installed wheel carries the firmware ready-made: whoever flashes, provisions or tests does not wait for the linker."""
+"""An installed wheel carries the firmware ready-made: flashing, provisioning and testing do not wait for the linker.
+No optional package is there."""
 
 import json
 import os
@@ -14,6 +15,8 @@ import pytest
 
 from host_tools.bundle.contents import packed
 from host_tools.bundle.making import make
+from host_tools.extras import EXTRAS
+from tests.kit.optional import without
 from tests.system.virtual_port import virtual_board
 
 SMALL_PROGRAM = "import asyncio, click, json"
@@ -39,7 +42,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(installed: Path, cache: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    around = os.environ | {"PYTHONPATH": str(installed), "XDG_CACHE_HOME": str(cache)}
+    hidden = without(installed.parent, *EXTRAS)["PYTHONPATH"]
+    around = os.environ | {"PYTHONPATH": f"{hidden}{os.pathsep}{installed}", "XDG_CACHE_HOME": str(cache)}
     command = [sys.executable, "-m", "host_tools", *arguments]
     return subprocess.run(command, cwd=installed.parent, env=around, capture_output=True, text=True, timeout=120, check=False)
 

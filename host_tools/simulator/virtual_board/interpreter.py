@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.errors import Complaint
+from host_tools.extras import lacking
 from host_tools.simulator.virtual_board import launch
 from host_tools.simulator.virtual_board.modules import modules_image
 
@@ -33,10 +35,12 @@ class Settings:
 def require_interpreter() -> Path:
     """The folder of the interpreter's wheel; a Complaint where it does not exist."""
     found = importlib.util.find_spec("micropython_run")
-    if not sys.platform.startswith("linux") or found is None or found.origin is None:
+    if not sys.platform.startswith("linux") or platform.machine() != "x86_64":
         raise Complaint(
             "A virtual board needs the MicroPython interpreter, which comes for Linux on x86-64 only; a real board works everywhere."
         )
+    if found is None or found.origin is None:
+        raise lacking("micropython_run")
     return Path(found.origin).parent
 
 
