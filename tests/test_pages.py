@@ -98,3 +98,21 @@ def test_a_name_that_is_nowhere_is_noticed() -> None:
     assert not is_there("Door.share")
     assert not is_there("bench_causes.py")
     assert not is_there("BOOTED.c")
+
+
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
+_TERM = re.compile(r"^\| ([\w -]+) \| .+ \| `([\w/.]+)` \|$", re.MULTILINE)
+
+
+def test_the_words_of_the_glossary_stand_in_order_and_each_has_a_home() -> None:
+    terms = _TERM.findall(GLOSSARY)
+    assert len(terms) == GLOSSARY.count("\n| ") - 1, "a row is a word, its meaning and a file"
+    words = [word.lower() for word, _ in terms]
+    assert words == sorted(set(words))
+    assert [file for _, file in terms if not (ROOT / file).is_file()] == []
+
+
+def test_the_reading_order_leads_to_every_page() -> None:
+    order = (ROOT / "docs" / "README.md").read_text()
+    missing = {path.name for path in (ROOT / "docs").glob("*.md")} - set(re.findall(r"\]\(([\w-]+\.md)\)", order)) - {"README.md"}
+    assert missing == set()
