@@ -46,12 +46,14 @@ ROOMS = {
     "cli": "errors extras showing boards device bundle host bench capture simulator demo",
 }
 ROOMS_OF_HOST = {
-    "ledger": "",
+    "fields": "",
+    "kinds": "fields",
+    "ledger": "fields",
     "people": "ledger",
-    "notify": "ledger people",
-    "fleet": "ledger notify",
+    "notify": "fields kinds ledger people",
+    "fleet": "fields kinds ledger notify",
     "connections": "ledger notify fleet",
-    "parcels": "ledger people notify fleet",
+    "parcels": "kinds ledger people notify fleet",
     "server": "ledger notify fleet connections",
 }
 ROOMS_OF_SIMULATOR = {

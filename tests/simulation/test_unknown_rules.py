@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from host_tools.host.connections.link_status import link_statuses
-from host_tools.host.fleet import ingest
+from host_tools.host.fleet import batch
 from host_tools.host.fleet.ingest import take
 from host_tools.host.fleet.received import Said
 from host_tools.host.ledger import tables
@@ -83,6 +83,6 @@ def test_a_host_takes_nothing_from_an_epoch_of_a_rule_on_that_it_does_not_know_u
     say(journal.add(records.BELL_RUNG, 0, 1), urgent=True)
     with ledger.reading() as connection:
         assert list(connection.scalars(select(tables.alarm.c.kind))) == ["bell"], "a bell is heard all the same"
-    monkeypatch.setattr(ingest, "RULE", NEWER)
+    monkeypatch.setattr(batch, "RULE", NEWER)
     assert say(*journal.events[3:]) == len(journal.events)
     assert sorted(parcel.serial for parcel in parcels.listing(ledger)) == sorted(serials)

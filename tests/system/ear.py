@@ -1,6 +1,6 @@
 """Whoever knows a board's secret and has heard a meeting from its first frame can say what each frame of it is."""
 
-from host_tools.host.notify.log import EVENTS
+from host_tools.host.kinds import KINDS
 from host_tools.link.messages import decode_message
 from locker.contract import records
 from locker.wire import ccm, frame, oscore
@@ -50,5 +50,5 @@ class Ear:
         if message is None:
             return f"type {text[0]}"
         said = [message.record] if hasattr(message, "record") else getattr(message, "records", ())
-        kinds = [EVENTS[records.unpack(raw).kind] for raw in said]
+        kinds = [KINDS[records.unpack(raw).kind].name for raw in said]
         return type(message).__name__ + (": " + ", ".join(kinds) if kinds else "")

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from host_tools.errors import Complaint
+from host_tools.host import fields
 from host_tools.host.fleet import orders
 from host_tools.host.fleet.orders import Order
 from host_tools.host.ledger import tables
@@ -215,7 +216,7 @@ def give_up(connection: Connection, board: Board, record: Record, at_ms: int) ->
     cabinet = board.cabinet
     command, parcel, place = tables.command.c, tables.parcel, tables.cabinet.c
     its = (command.cabinet == cabinet) & (command.number == record.a) & (command.state == orders.WAITING)
-    kind = commands.SETTLE if record.b & 1 else commands.ADOPT
+    kind = commands.SETTLE if fields.applied(record).is_done else commands.ADOPT
     order = connection.execute(select(tables.command).where(its, command.kind == kind)).first()
     if order is None:
         return []

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Float, Row, bindparam, delete, func, select, update
 
 from host_tools.errors import Complaint
+from host_tools.host import fields
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.aside import raise_case
 from host_tools.host.ledger.database import execute_many, insert_or_change
@@ -28,8 +29,6 @@ _LETTER_MS = 20_000
 _DOORS = 24  # of a cabinet whose board is none of ours
 _CREDIT_MAX = 5_000.0  # letters; a full journal makes no more
 _SLIPS = 8  # refused tickets in an hour, from which on they are no slips
-_OLD_SHIFT = 16  # of how many refused tickets were of too old a key, in TICKET_REFUSED
-_COUNT = (1 << _OLD_SHIFT) - 1
 _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000
 _KEPT_MINUTES = 7 * 24 * 60
@@ -136,7 +135,8 @@ def are_no_slips(connection: Connection, site: int, record: Record, latest_ms: i
     minute = latest_ms // _MINUTE_MS
     here = refusal.c.site == site
     known = connection.scalar(select(refusal.c.count).where(here, refusal.c.minute == minute)) or 0
-    guesses = (record.a & _COUNT) - min(record.a & _COUNT, record.a >> _OLD_SHIFT)  # who has a label that is too old guesses nothing
+    refused = fields.refusals(record)
+    guesses = refused.tickets - refused.too_old  # who has a label that is too old guesses nothing
     counted = {"site": site, "minute": minute, "count": known + guesses}
     connection.execute(insert_or_change(connection.dialect.name, refusal), counted)
     connection.execute(delete(refusal).where(here, refusal.c.minute < heard_ms // _MINUTE_MS - _KEPT_MINUTES))

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, or_, select, true
 
+from host_tools.host import fields
 from host_tools.host.ledger.event_time import Last
 from host_tools.host.ledger.ledger import SILENCED
 from host_tools.host.ledger.tables import boot, cabinet, event, parcel, position, ticket
@@ -15,9 +16,7 @@ from host_tools.host.ledger.tables import epoch as epochs
 from locker.contract import records
 from locker.contract.records import SERVICE, Record
 
-_SERIAL = 0x1FFFF  # the bits of a serial in a record
 _EPOCH = 0x3FFFF  # and those of an epoch
-_ADOPTED_SHIFT = 18  # of the generation in ADOPTED
 
 #: A branch of a journal (see forks.py) bears the incarnation that its board reports and, above the 32 bits of that, its number.
 BRANCH = 1 << 32
@@ -235,7 +234,7 @@ def armed_for_service(connection: Connection, board: Board, number: int) -> list
     its = of_story(connection, board.cabinet, board.incarnation) & event.c.kind.in_(kinds) & (event.c.number < number)
     rows = connection.execute(select(*(event.c[name] for name in Record._fields)).where(its).order_by(event.c.number))
     last = {row.door: Record(*row) for row in rows}
-    return [record for record in last.values() if record.kind == records.ARMED and record.a >> 8 == SERVICE]
+    return [record for record in last.values() if record.kind == records.ARMED and fields.armed(record).code == SERVICE]
 
 
 def knows_parcel(connection: Connection, board: Board, door: int, counter: int) -> bool:
@@ -253,8 +252,7 @@ def adoptable(connection: Connection, wanted: Iterable[tuple[int, Record]]) -> d
     for number, record in wanted:
         here = select(cabinet.c.site, cabinet.c.number).where(cabinet.c.id == number).subquery()
         same = select(cabinet.c.id).join(here, (cabinet.c.site == here.c.site) & (cabinet.c.number == here.c.number))
-        generation = record.a >> _ADOPTED_SHIFT
-        serial = record.a & (0xFFFF if generation else _SERIAL)
+        generation, serial = fields.adopted(record)
         its = (parcel.c.door == record.door) & (parcel.c.counter == record.b)
         its &= (parcel.c.generation == generation) & (parcel.c.serial == serial)
         row = connection.execute(select(parcel).where(parcel.c.cabinet.in_(same), its, parcel.c.state == "waiting")).first()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
+from host_tools.host import fields, kinds
 from host_tools.host.ledger import lookups, tables
 from host_tools.host.ledger.aside import raise_case
 from host_tools.host.ledger.bounds import hold_back
@@ -18,22 +19,6 @@ from locker.contract import records
 from locker.contract.commands import ADOPT, ARM_RECALL, ARM_SERVICE
 from locker.contract.records import RECALL, SERVICE, Record
 
-#: Alarms by kind of record; a person should look at each.
-ALARMS = {
-    records.BELL_RUNG: "bell",
-    records.DOOR_FORCED: "forced",
-    records.DOOR_JAMMED: "jammed",
-    records.DOOR_LEFT_OPEN: "left open",
-    records.LAMP_FAILED: "lamp",
-    records.PART_FAILED: "part",
-    records.SENSOR_FAULT: "sensor",
-    records.LEVEL_LOST: "expander",
-    records.SUPPLY_LOW: "supply",
-    records.TAMPERED: "tamper",
-    records.COIL_STUCK: "coil",
-    records.KEYS_LEFT_OUT: "keys",
-    records.JOURNAL_DOUBT: "journal",
-}
 ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before
 USED_TWICE = "ticket again"  # the ticket of a parcel that was there first has been used for another one
 RECALL_CODE = "recall code"  # staff are sent the code that they have armed
@@ -41,15 +26,6 @@ SERVICE_CODE = "service code"  # likewise
 SERVICE_CODE_AGAIN = "new service code"  # a new epoch has made it another one
 UNKNOWN = "parcel"  # a cabinet gives up a parcel that the ledger does not know
 
-#: What a resident is told, by kind of record, while her parcel waits behind that door; more in `_letter_of`.
-LETTERS = {
-    records.DEPOSITED: "deposited",
-    records.DOOR_JAMMED: "stuck",
-    records.DOOR_FORCED: "forced",
-    records.WITHDRAWN: "withdrawn",
-    records.REISSUED: "new code",
-    records.ADOPTED: "new code",
-}
 OPENED = "opened"  # with her code, once the door has really opened
 OPENED_MENDED = "opened at last"  # the same, after it was stuck
 BY_STAFF = "opened by staff"  # by anybody else
@@ -110,8 +86,9 @@ class Letters:
 
     def alert(self, board: Board, record: Record, moment: Moment) -> None:
         """Tells staff and dispatchers of an event alone; for that neither a parcel nor an order is needed."""
-        if record.kind in ALARMS and not self._is_no_alarm(board, record):
-            self.alarm(board, _call_of(record), ALARMS[record.kind], moment)
+        alarm = kinds.alarm_of(record)
+        if alarm and not self._is_no_alarm(board, record):
+            self.alarm(board, _call_of(record), alarm, moment)
         if record.kind == records.PICKUP_OPENED:
             self._pickup(board, record, moment)
 
@@ -127,7 +104,7 @@ class Letters:
         """What the resident is told of an event of her parcel; None for nothing."""
         if record.kind == records.DEPOSITED and parcel["receipt_ms"] is not None:
             return None  # she was told when its receipt was entered
-        kind = LETTERS.get(record.kind)
+        kind = kinds.letter_of(record)
         if parcel["flagged"] and kind in _OF_ODD_TICKETS:
             return _OF_ODD_TICKETS[kind]
         if record.kind == records.DOOR_OPENED:
@@ -171,24 +148,26 @@ class Letters:
 
         A board that says so of a code that nobody has ordered has them walk there for nothing, or worse: that is an alarm.
         """
-        kind = {RECALL: RECALL_CODE, SERVICE: SERVICE_CODE}.get(record.a >> 8)
+        code, arming = fields.armed(record)
+        kind = {RECALL: RECALL_CODE, SERVICE: SERVICE_CODE}.get(code)
         if kind and not self._is_ordered(board, record):
             self.alarm(board, record, UNORDERED, moment)
         elif kind:
             row = self._letter(board, record, kind, parcel, moment)
-            self._rows.append(row | {"resident": None, "counter": record.b, "retry": record.a & 255})
+            self._rows.append(row | {"resident": None, "counter": record.b, "retry": arming})
 
     def send_service_code_again(self, board: Board, armed: Record, number: int, moment: Moment) -> None:
         """An epoch has begun (the event of that number), and with it a service code that waits to be used has become another one."""
         row = self._letter(board, armed, SERVICE_CODE_AGAIN, None, moment)
         of_door = {"id": board.letter_id(number, f"staff {SERVICE_CODE_AGAIN} {armed.door}"), "resident": None}
-        self._rows.append(row | of_door | {"counter": armed.b, "retry": armed.a & 255})
+        self._rows.append(row | of_door | {"counter": armed.b, "retry": fields.armed(armed).arming})
 
     def _is_ordered(self, board: Board, record: Record) -> bool:
         order = tables.command.c
-        kind = {RECALL: ARM_RECALL, SERVICE: ARM_SERVICE}[record.a >> 8]
+        code, arming = fields.armed(record)
+        kind = {RECALL: ARM_RECALL, SERVICE: ARM_SERVICE}[code]
         its = (order.cabinet == board.cabinet) & (order.kind == kind) & (order.door == record.door)
-        its &= (order.counter == record.b) & (order.a == record.a & 255)
+        its &= (order.counter == record.b) & (order.a == arming)
         return self._connection.scalar(select(order.sequence).where(its).limit(1)) is not None
 
     def lose(self, board: Board, record: Record, parcel: dict[str, Any], moment: Moment, kind: str = LOST) -> None:
@@ -235,7 +214,7 @@ class Letters:
         earliest = self._connection.scalar(select(event.earliest_ms).where(its, event.number == record.number))
         latest_ms = parcel["deposited_ms"]
         moment = Moment(min(latest_ms, earliest or since_ms(self._connection, parcel["cabinet"])), latest_ms, heard_ms)
-        self.tell(board, record, LETTERS[records.DEPOSITED], parcel, moment)
+        self.tell(board, record, kinds.DEPOSITED, parcel, moment)
 
     def _deposit_of(self, parcel: dict[str, Any]) -> Record | None:
         """The event with which a parcel came, from an earlier turn."""
@@ -256,7 +235,7 @@ class Letters:
             "cabinet": board.cabinet,
             "epoch": parcel["epoch"] if parcel else board.epoch,
             "door": record.door,
-            "counter": parcel["counter"] if parcel else record.number if kind == ALARMS[records.BELL_RUNG] else 0,
+            "counter": parcel["counter"] if parcel else record.number if kind == kinds.BELL else 0,
             "retry": parcel["retry"] if parcel else 0,
             "serial": parcel["serial"] if parcel else 0,
             "generation": parcel["generation"] if parcel else 0,
@@ -290,7 +269,7 @@ def of_receipt(parcel: dict[str, Any]) -> Record:
     return Record(records.DEPOSITED, parcel["door"], 0, number, 0, parcel["serial"], parcel["counter"])
 
 
-_OF_ODD_TICKETS = {"deposited": USED_LABEL, "new code": ODD_NEW_CODE}
+_OF_ODD_TICKETS = {kinds.DEPOSITED: USED_LABEL, kinds.NEW_CODE: ODD_NEW_CODE}
 
 
 def note_movement(parcel: dict[str, Any], record: Record) -> None:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from host_tools.host import fields, kinds
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import Moment
-from host_tools.host.notify.letters import ALARMS, News
+from host_tools.host.notify.letters import News
 from host_tools.host.notify.wording import bell_answer
 from locker.contract import records
 
@@ -18,49 +19,6 @@ _LATE = timedelta(seconds=10)  # from which on an event's line says when it happ
 
 #: Takes one occurrence; see `occurrence`.
 Tell = Callable[[dict[str, Any]], None]
-
-EVENTS = {
-    records.BOOTED: "booted",
-    records.DEPOSIT_STARTED: "deposit started",
-    records.PULSED: "pulsed",
-    records.DOOR_OPENED: "door opened",
-    records.DOOR_CLOSED: "door closed",
-    records.DEPOSITED: "deposited",
-    records.CANCELLED: "cancelled",
-    records.WITHDRAWN: "withdrawn",
-    records.CODE_TRIED: "code tried",
-    records.PICKUP_OPENED: "pickup opened",
-    records.COLLECTED: "collected",
-    records.DOOR_LEFT_OPEN: "door left open",
-    records.DOOR_FORCED: "door forced",
-    records.DOOR_JAMMED: "door jammed",
-    records.BELL_RUNG: "bell rung",
-    records.LAMP_FAILED: "lamp failed",
-    records.PART_FAILED: "part failed",
-    records.TICKET_REFUSED: "ticket refused",
-    records.STILL_INSIDE: "still inside",
-    records.SENSOR_FAULT: "sensor fault",
-    records.LEVEL_LOST: "expander lost",
-    records.PARCEL_FLAGGED: "parcel flagged",
-    records.REISSUED: "code reissued",
-    records.ARMED: "staff code armed",
-    records.SERVICE_OPENED: "opened for service",
-    records.DOOR_TESTED: "door tested",
-    records.OUT_OF_SERVICE: "out of service",
-    records.COMMAND_APPLIED: "command applied",
-    records.CODES_TRIED: "codes tried",
-    records.DOOR_FLAPPED: "door flapped",
-    records.SUPPLY_LOW: "supply low",
-    records.TAMPERED: "tampered",
-    records.EPOCH_BEGUN: "epoch begun",
-    records.COIL_STUCK: "coil stuck",
-    records.JOURNAL_DOUBT: "journal in doubt",
-    records.EVENT_LOST: "event lost",
-    records.EVENTS_DROPPED: "events dropped",
-    records.ADOPTED: "parcel adopted",
-    records.KEYS_LEFT_OUT: "keys left out",
-    records.TICKETS_TURNED: "ticket key turned",
-}
 
 
 @lru_cache(maxsize=16)  # many things happen in one moment
@@ -88,16 +46,16 @@ def of_news(news: News, site: str, number: int) -> dict[str, Any]:
     place = {"site": site, "cabinet": number, "number": record.number, **when_fields(news.moment)}
     if record.door:
         place["door"] = record.door
-    if news.alarm == ALARMS[records.BELL_RUNG]:
+    if news.alarm == kinds.BELL:
         answer = bell_answer(site, number, record.number)
         return occurrence("alarm", alarm=news.alarm, **place, detail=f"call {record.number}, `{answer}` answers it")
     if news.alarm:
         return occurrence("alarm", alarm=news.alarm, **place)
     if news.set_aside:
         return occurrence("record set aside", **place, detail=news.set_aside)
-    if record.kind == records.COMMAND_APPLIED and not record.b & 1:
+    if record.kind == records.COMMAND_APPLIED and not fields.applied(record).is_done:
         place["detail"] = f"order {record.a} could not be carried out: `ansim order list --state impossible`"
-    return occurrence(EVENTS.get(record.kind, f"event of kind {record.kind}"), **place)
+    return occurrence(kinds.name_of(record), **place)
 
 
 def in_words(told: dict[str, Any]) -> str:

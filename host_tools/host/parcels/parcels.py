@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, func, select
 
 from host_tools.host.fleet import orders
-from host_tools.host.fleet.events import OPENERS
+from host_tools.host.kinds import OPENERS
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import RETIRED, Ledger
 from host_tools.host.ledger.lookups import names

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, func, select, update
 
 from host_tools.errors import Complaint
+from host_tools.host import kinds
 from host_tools.host.fleet import orders, remote_opening
 from host_tools.host.fleet.orders import Order
 from host_tools.host.ledger import tables
@@ -13,10 +14,10 @@ from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.lookups import BRANCH
 from host_tools.host.ledger.places import Place, cabinet_at
-from host_tools.host.notify.letters import ALARMS, Letters
+from host_tools.host.notify.letters import Letters
 from host_tools.host.notify.log import moment
 from host_tools.host.people import residents
-from locker.contract import commands, records
+from locker.contract import commands
 
 _RETRY_MAX = 15
 
@@ -118,7 +119,7 @@ def _calls(connection: Connection, cabinet: Row) -> list[Call]:
     """The calls of a cabinet's present journal, the latest first; also those whose events are still to come."""
     alarm = tables.alarm.c
     its = alarm.incarnation % BRANCH == (cabinet.incarnation or 0) % BRANCH  # it may have been rung before its board's story branched
-    here = (alarm.cabinet == cabinet.id) & its & (alarm.kind == ALARMS[records.BELL_RUNG])
+    here = (alarm.cabinet == cabinet.id) & its & (alarm.kind == kinds.BELL)
     rows = connection.execute(select(alarm.number, alarm.raised_ms).where(here).order_by(alarm.incarnation.desc(), alarm.number.desc()))
     return [Call(*row) for row in rows]
 

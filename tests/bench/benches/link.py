@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from host_tools.host.notify.log import EVENTS
+from host_tools.host.kinds import KINDS
 from host_tools.simulator.people.people import Script, courier, resident, send
 from host_tools.simulator.world import World
 from locker.contract.records import Record
@@ -71,7 +71,7 @@ def _visits(world: World) -> Script:
 
 def named(record: Record) -> dict:
     """A record as one would name its fields."""
-    return {"event": EVENTS[record.kind].replace(" ", "_"), **record._asdict()}
+    return {"event": KINDS[record.kind].name.replace(" ", "_"), **record._asdict()}
 
 
 def others(messages: Sequence[Sequence[Record]]) -> dict[str, tuple[int, int]]:

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.kinds import KINDS
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import Passing
 from host_tools.host.ledger.ledger import ENROLLED, Ledger, open_ledger
 from host_tools.host.notify import outbox
 from host_tools.host.notify.channels import FileNotifier
-from host_tools.host.notify.log import EVENTS
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
 from locker.contract import records
@@ -197,7 +197,7 @@ def test_every_event_of_the_firmware_has_a_name() -> None:
     kinds = {name: value for name, value in vars(records).items() if isinstance(value, int) and name.isupper()}
     others = {"RECORD_BYTES", "URGENT", "TOLD"} | {name for name in kinds if name.startswith(("RESET_", "BY_"))}
     events = {value for name, value in kinds.items() if name not in others and value < records.ACKNOWLEDGED}
-    assert set(EVENTS) == events
+    assert set(KINDS) == events
 
 
 def test_a_forced_door_alarms_staff_and_tells_the_resident_whose_parcel_was_behind_it(ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import exc
 
 from host_tools.cli import ansim
 from host_tools.host.fleet import ingest, orders
+from host_tools.host.fleet.batch import Batch
 from host_tools.host.fleet.ingest import take
 from host_tools.host.fleet.orders import Order
 from host_tools.host.fleet.received import Said
@@ -57,14 +58,14 @@ def deposit(ledger: Ledger, journal: Journal, door: int = 7) -> None:
 
 def fails_on(monkeypatch: pytest.MonkeyPatch, wrong: int, error: Exception) -> None:
     """Records of a kind meet a fault of this program, or one of the database's."""
-    apply = ingest._Turn._apply
+    apply = Batch._apply
 
-    def faulty(turn: ingest._Turn, board: lookups.Board, record: Record, at_ms: int) -> None:
+    def faulty(turn: Batch, board: lookups.Board, record: Record, at_ms: int) -> None:
         if record.kind == wrong:
             raise error
         apply(turn, board, record, at_ms)
 
-    monkeypatch.setattr(ingest._Turn, "_apply", faulty)
+    monkeypatch.setattr(Batch, "_apply", faulty)
 
 
 def test_a_record_out_of_its_range_is_set_aside_alone_and_its_board_goes_on(ledger: Ledger) -> None:

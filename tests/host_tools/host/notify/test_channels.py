@@ -11,6 +11,7 @@ import pytest
 
 from host_tools.errors import Complaint
 from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.kinds import KINDS
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.aside import CASES
 from host_tools.host.ledger.ledger import SILENCED, Ledger, open_ledger
@@ -142,7 +143,7 @@ def test_a_crash_between_handing_over_and_noting_it_repeats_the_same_words_under
 def test_there_are_words_for_every_letter_and_every_alarm() -> None:
     others = {letters.OPENED, letters.OPENED_MENDED, letters.BY_STAFF, letters.MENDED}
     odd = {letters.USED_LABEL, letters.LABEL_AGAIN, letters.ODD_NEW_CODE, letters.LOST, SILENCED, letters.CLEARED}
-    assert {*letters.LETTERS.values()} | others | odd == set(_RESIDENT)
+    assert {kind.letter for kind in KINDS.values() if kind.letter} | others | odd == set(_RESIDENT)
     odd_for_staff = {letters.ODD_TICKET, letters.USED_TWICE, letters.RECALL_CODE, letters.SERVICE_CODE, letters.UNKNOWN}
     odd_for_staff |= {letters.LOST, letters.SERVICE_CODE_AGAIN, letters.UNORDERED, SILENCED}
-    assert {*letters.ALARMS.values(), *CASES} | odd_for_staff == set(_STAFF)
+    assert {*(kind.alarm for kind in KINDS.values() if kind.alarm), *CASES} | odd_for_staff == set(_STAFF)
