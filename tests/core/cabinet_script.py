@@ -114,7 +114,7 @@ class Story:
                 self.spent.add(effect.serial)
             elif kind is do.Clear:
                 self.spent = {serial for serial in self.spent if (serial >> 16 ^ effect.generation) & 1}
-            elif kind is do.Pulse:
+            elif kind is do.Unlock:
                 assert not self.coil, "two coils at once"
                 self.coil = effect.door
                 self.pulse_end = self.now + PULSE_MS
@@ -146,7 +146,7 @@ class Story:
             self.now = max(self.now, min(due))
             if self.pulse_end == self.now:
                 door, self.coil, self.pulse_end = self.coil, 0, None
-                self.tell(events.PulseEnded(door))
+                self.tell(events.UnlockEnded(door))
             else:
                 self.wake = None
                 self.tell(events.Woke())
@@ -243,7 +243,7 @@ class Story:
         """A courier up to the pulse; the door."""
         self.asks(self.ticket(serial) + "#")
         effects = self.types(size)
-        return next(effect.door for effect in effects if isinstance(effect, do.Pulse))
+        return next(effect.door for effect in effects if isinstance(effect, do.Unlock))
 
     def deposits(self, serial=42, size="1"):
         """A whole courier's visit; the door."""
@@ -270,7 +270,7 @@ def kinds(effects):
 
 def pulses(effects):
     """The doors pulsed among effects."""
-    return [effect.door for effect in effects if isinstance(effect, do.Pulse)]
+    return [effect.door for effect in effects if isinstance(effect, do.Unlock)]
 
 
 def sounds(effects):

@@ -127,14 +127,14 @@ def test_a_door_waits_for_its_turn_while_another_coil_is_on():
 
 def test_an_end_of_a_pulse_that_nobody_began_means_nothing():
     story = Story()
-    assert story.tell(events.PulseEnded(2)) == []
+    assert story.tell(events.UnlockEnded(2)) == []
     assert story.begins_deposit() == 1
-    assert story.tell(events.PulseEnded(2)) == []
-    assert story.cabinet.coil == 1
+    assert story.tell(events.UnlockEnded(2)) == []
+    assert story.cabinet.unlocking == 1
     other = Story("MS")
     assert other.begins_deposit() == 2
-    assert other.tell(events.PulseEnded(1)) == []
-    assert other.cabinet.coil == 2
+    assert other.tell(events.UnlockEnded(1)) == []
+    assert other.cabinet.unlocking == 2
 
 
 def test_a_jammed_door_gets_no_parcel_until_it_has_moved():

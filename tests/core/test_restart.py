@@ -4,7 +4,7 @@ from cabinet_script import Story, kinds, pulses
 
 from locker.contract import records
 from locker.core import journal, texts
-from locker.core.effects import Light, Pulse, Record, Spend
+from locker.core.effects import Light, Record, Spend, Unlock
 
 
 def story_in(state, closed, occupied):
@@ -85,7 +85,7 @@ def test_every_state_resolves_with_every_reading_of_the_sensors():
         assert story.state.doors[1].state == after
         assert pulses(effects) == []
         assert story.text == said(state, closed, occupied)
-        assert not any(isinstance(effect, Pulse) for effect in story.wait(10000))
+        assert not any(isinstance(effect, Unlock) for effect in story.wait(10000))
 
 
 def test_a_door_found_open_is_judged_when_it_closes():

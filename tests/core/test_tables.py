@@ -13,9 +13,9 @@ VISIT_EVENTS = range(0, 13 * 16, 16)
 DOOR_NEXT = {
     door.SHUT | door.WANT: door.WANTED,
     door.SHUT | door.OPENED: door.FORCED,
-    door.WANTED | door.TURN: door.PULSING,
-    door.PULSING | door.COIL_OFF: door.RELEASED,
-    door.PULSING | door.OPENED: door.OPEN,
+    door.WANTED | door.TURN: door.UNLOCKING,
+    door.UNLOCKING | door.ENDED: door.RELEASED,
+    door.UNLOCKING | door.OPENED: door.OPEN,
     door.RELEASED | door.OPENED: door.OPEN,
     door.RELEASED | door.TIMEOUT: door.WANTED,
     door.RELEASED | door.GIVE_UP: door.JAMMED,
@@ -109,7 +109,7 @@ def test_the_keypad_goes_where_it_should_from_every_mode_with_every_event():
 
 
 def test_only_a_wanted_door_whose_turn_it_is_is_pulsed():
-    into = [key for key, row in door.TRANSITIONS.items() if row[0] == door.PULSING]
+    into = [key for key, row in door.TRANSITIONS.items() if row[0] == door.UNLOCKING]
     assert into == [door.WANTED | door.TURN]
 
 
@@ -181,7 +181,7 @@ def test_deadlines_have_numbers_of_their_own_that_no_door_has():
 
 
 def test_events_have_numbers_of_their_own():
-    assert list(DOOR_EVENTS) == [door.WANT, door.TURN, door.COIL_OFF, door.OPENED, door.CLOSED, door.TIMEOUT, door.GIVE_UP]
+    assert list(DOOR_EVENTS) == [door.WANT, door.TURN, door.ENDED, door.OPENED, door.CLOSED, door.TIMEOUT, door.GIVE_UP]
     numbers = [keypad_events.DIGIT, keypad_events.HASH, keypad_events.STAR, keypad_events.TIMEOUT]
     numbers += [keypad_events.GOOD_TICKET, keypad_events.FOUND, keypad_events.LARGER, keypad_events.STUCK]
     numbers += [keypad_events.SHUT_EMPTY, keypad_events.DONE, keypad_events.CONFIRM, keypad_events.TYPED, keypad_events.SLOW]

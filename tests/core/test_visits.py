@@ -4,7 +4,7 @@ from cabinet_script import Story, kinds, pulses
 
 from locker.contract import records
 from locker.core import texts
-from locker.core.effects import Pulse, Record, Send
+from locker.core.effects import Record, Send, Unlock
 
 
 def test_a_parcel_lives_from_ticket_to_collection():
@@ -49,5 +49,5 @@ def test_every_step_is_recorded_before_the_coil_moves():
     assert type(effects[opened + 1]) is Send
     assert effects[opened + 1].urgent
     pulsed = effects.index(Record(records.PULSED, door, 1, 1))
-    assert type(effects[pulsed + 1]) is Pulse
+    assert type(effects[pulsed + 1]) is Unlock
     assert kinds(effects) == [records.CODE_TRIED, records.PICKUP_OPENED, records.PULSED]

@@ -24,7 +24,7 @@ class LivelyStory(Story):
 
     def _perform(self, effects):
         for effect in effects:
-            if type(effect) is do.Pulse and not self.leaning:
+            if type(effect) is do.Unlock and not self.leaning:
                 self._springs.append((self.now + SPRING_MS, effect.door))
             elif type(effect) is do.Record and effect.kind == records.PICKUP_OPENED:
                 self.granted.append(effect.door)

@@ -103,7 +103,7 @@ class WatchedStory(Story):
         return effects
 
     def _check(self, effect, before):
-        if isinstance(effect, do.Pulse):
+        if isinstance(effect, do.Unlock):
             self._check_pulse(effect, before)
         elif isinstance(effect, do.Record):
             getattr(self, f"_check_{effect.kind}", lambda effect: None)(effect)

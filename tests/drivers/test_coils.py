@@ -2,7 +2,7 @@
 
 from wires import Wire, driving
 
-from locker.drivers.coil import CoilBank
+from locker.drivers.coils import CoilBank
 
 PULSE_MS = 400
 REST_MS = 300
@@ -24,7 +24,7 @@ def driven(coils, wires, until_ms, wish, step_ms=20):
                 pulses.append((door, started, now))
                 del running[door]
         door = wish(now)
-        if door and coils.pulse(door, now):
+        if door and coils.unlock(door, now):
             running[door] = now
         assert sum(wire.level for wire in wires.values()) <= 1
         assert coils.active == sum(running)
@@ -38,7 +38,7 @@ def test_every_coil_is_off_from_the_start():
 
 def test_a_pulse_lasts_its_time_and_is_reported_once():
     coils, wires = bank()
-    assert coils.pulse(2, 1000)
+    assert coils.unlock(2, 1000)
     assert coils.active == 2
     assert [wires[door].level for door in (1, 2, 3)] == [0, 1, 0]
     assert coils.step(1000 + PULSE_MS - 1) == 0
@@ -51,13 +51,13 @@ def test_a_pulse_lasts_its_time_and_is_reported_once():
 
 def test_a_second_coil_waits_for_the_first_and_for_the_rest():
     coils, wires = bank()
-    assert coils.pulse(1, 0)
-    assert not coils.pulse(2, 10)
-    assert not coils.pulse(1, 10)
+    assert coils.unlock(1, 0)
+    assert not coils.unlock(2, 10)
+    assert not coils.unlock(1, 10)
     assert coils.step(PULSE_MS) == 1
-    assert not coils.pulse(2, PULSE_MS + REST_MS - 1)
+    assert not coils.unlock(2, PULSE_MS + REST_MS - 1)
     assert wires[2].edges == [0]
-    assert coils.pulse(2, PULSE_MS + REST_MS)
+    assert coils.unlock(2, PULSE_MS + REST_MS)
 
 
 def test_a_coil_is_on_for_at_most_a_tenth_of_any_minute():
@@ -90,33 +90,33 @@ def test_a_tired_coil_does_not_tire_the_others():
     coils, wires = bank(2, 1000, 0)
     pulses = driven(coils, wires, 20000, lambda now: 1)
     assert len(pulses) == 6
-    assert not coils.pulse(1, 20000)
-    assert coils.pulse(2, 20000)
+    assert not coils.unlock(1, 20000)
+    assert coils.unlock(2, 20000)
 
 
 def test_a_late_step_still_ends_the_pulse_and_counts_all_its_time():
     coils, wires = bank(1, 400, 0)
-    assert coils.pulse(1, 0)
+    assert coils.unlock(1, 0)
     assert coils.step(5800) == 1
     assert wires[1].level == 0
-    assert not coils.pulse(1, 5900)
-    assert not coils.pulse(1, 60010)
-    assert coils.pulse(1, 5800 + 60000)
+    assert not coils.unlock(1, 5900)
+    assert not coils.unlock(1, 60010)
+    assert coils.unlock(1, 5800 + 60000)
 
 
 def test_a_clock_that_runs_backwards_turns_the_coil_off():
     coils, wires = bank()
-    assert coils.pulse(1, 1000)
+    assert coils.unlock(1, 1000)
     assert coils.step(999) == 1
     assert wires[1].level == 0
 
 
 def test_a_minute_of_silence_from_the_loop_hurts_nothing():
     coils, _wires = bank()
-    assert coils.pulse(1, 0)
-    assert not coils.pulse(2, 200000)
+    assert coils.unlock(1, 0)
+    assert not coils.unlock(2, 200000)
     assert coils.step(200001) == 1
-    assert coils.pulse(2, 200001 + REST_MS)
+    assert coils.unlock(2, 200001 + REST_MS)
 
 
 def test_a_pulse_outside_its_limits_is_broken_code():
@@ -143,18 +143,18 @@ def test_a_coil_whose_start_fails_halfway_is_off():
     coils = CoilBank((1, 2), driving(wires), PULSE_MS, REST_MS)
     failed = False
     try:
-        coils.pulse(1, 0)
+        coils.unlock(1, 0)
     except OSError:
         failed = True
     assert failed
     assert wires[1].edges == [1, 0]
     assert coils.active == 0
-    assert coils.pulse(2, 1000 + REST_MS)
+    assert coils.unlock(2, 1000 + REST_MS)
 
 
 def test_an_end_that_fails_is_tried_again():
     coils, wires = bank()
-    assert coils.pulse(1, 0)
+    assert coils.unlock(1, 0)
     wires[1].broken = True
     failed = 0
     for now in (400, 420):
@@ -184,7 +184,7 @@ def test_all_off_reaches_every_coil_even_when_one_does_not_answer():
 
 def test_a_pulse_cut_short_is_still_reported_when_its_time_is_over():
     coils, wires = bank()
-    assert coils.pulse(1, 0)
+    assert coils.unlock(1, 0)
     coils.all_off()
     assert wires[1].level == 0
     assert coils.step(100) == 0
@@ -196,15 +196,15 @@ def test_pulses_of_an_earlier_boot_count_as_if_no_time_had_passed():
     coils, _ = bank()
     for i in range(13):
         coils.recall(1, -13000 + 1000 * i)
-    assert not coils.pulse(1, 2000)  # more than 10 % of a minute
-    assert coils.pulse(2, 2000)
+    assert not coils.unlock(1, 2000)  # more than 10 % of a minute
+    assert coils.unlock(2, 2000)
     coils.step(2500)
-    assert coils.pulse(1, 59000)
+    assert coils.unlock(1, 59000)
 
 
 def test_thirty_pulses_before_a_reset_and_more_let_none_begin_until_they_are_old():
     coils, _ = bank()
     for i in range(32):
         coils.recall(1 + i % 3, -32000 + 1000 * i)
-    assert not coils.pulse(1, 27000)
-    assert coils.pulse(1, 32000)
+    assert not coils.unlock(1, 27000)
+    assert coils.unlock(1, 32000)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wires import Wire, driving
 
-from locker.drivers.coil import CoilBank
+from locker.drivers.coils import CoilBank
 
 DOORS = 4
 LOOP_MS = 20
@@ -57,7 +57,7 @@ def test_coils_stay_within_their_limits_whatever_is_asked_for(pulse_ms, rest_ms,
                 wire.backstop()
         with suppress(OSError):
             if action == "pulse":
-                coils.pulse(door, clock.now)
+                coils.unlock(door, clock.now)
             elif action == "all off":
                 coils.all_off()
             else:
@@ -88,7 +88,7 @@ def test_with_sound_pins_a_pulse_is_never_longer_than_its_time_and_one_loop(move
         for _ in range(loops):
             clock.now += LOOP_MS
             told.append(coils.step(clock.now))
-        coils.pulse(door, clock.now)
+        coils.unlock(door, clock.now)
     pulses = [pulse for wire in wires.values() for pulse in wire.pulses if pulse[1] is not None]
     assert all(end - start == 400 for start, end in pulses)
     assert len(pulses) == sum(1 for door in told if door)

@@ -8,7 +8,7 @@ import sys
 import micropython
 
 from locker.drivers.beeper import Beeper
-from locker.drivers.coil import CoilBank
+from locker.drivers.coils import CoilBank
 from locker.drivers.expander import Expander
 from locker.drivers.inputs import Inputs
 from locker.drivers.keypad import Keypad
@@ -139,7 +139,7 @@ def beeper():
 def coil():
     level = Level()
     driver = CoilBank((1, 2), lambda door, on: level(on), 400, 100)
-    driver.pulse(1, 0)
+    driver.unlock(1, 0)
 
     def turn(now):
         for k in range(100):

@@ -74,9 +74,9 @@ def test_each_door_and_each_parcel_is_told_at_its_own_place(name):
 @pytest.mark.parametrize("name", BOARDS)
 def test_each_pulse_energises_the_coil_of_its_door_and_no_other(name):
     room = Room(name)
-    coils = room.fittings.coils
+    coils = room.fittings.locks
     for number in room.fittings.numbers:
-        while not coils.pulse(number, room.hal.now_ms()):
+        while not coils.unlock(number, room.hal.now_ms()):
             room.world.clock.advance(POLL_US)
         assert [door for door, coil in room.world.coils.items() if coil.energised] == [number]
         while not coils.step(room.hal.now_ms()):
@@ -90,7 +90,7 @@ def test_each_pulse_energises_the_coil_of_its_door_and_no_other(name):
 def test_a_coil_is_cut_by_native_pins_alone(name):
     room = Room(name)
     for number in room.fittings.numbers:
-        while not room.fittings.coils.pulse(number, room.hal.now_ms()):
+        while not room.fittings.locks.unlock(number, room.hal.now_ms()):
             room.world.clock.advance(POLL_US)
         assert room.world.coils[number].energised
         room.world.chip.buses.clear()

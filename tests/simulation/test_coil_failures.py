@@ -55,7 +55,7 @@ class Pulsed:
             self._act()
         elif app and app._hal.now_ms() >= COMMANDED_MS:
             self._commanded = True
-            app._pulses.want(DOOR, app._hal.now_ms())
+            app._locks.unlock(DOOR, app._hal.now_ms())
 
     def _act(self) -> None:
         clock = self.board.world.clock

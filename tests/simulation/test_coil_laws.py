@@ -19,7 +19,7 @@ from host_tools.simulator.chip.network import Network
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.world import World, board_named
 from locker.contract import records
-from locker.core.effects import Pulse, Record
+from locker.core.effects import Record, Unlock
 from locker.shell.app import App
 from tests.simulation.coil_judge import CoilJudge
 from tests.simulation.guarded import Board
@@ -63,9 +63,9 @@ class Commander:
 
     def _give(self, app: App, door: int) -> None:
         now_ms = app._hal.now_ms()
-        if self._in_turn and (app._pulses._door or app._fittings.coils.active):
+        if self._in_turn and (app._locks._door or app._fittings.locks.active):
             return  # the core would wait, too
-        app._perform([Record(records.PULSED, door, 1, 0), Pulse(door)], now_ms)
+        app._perform([Record(records.PULSED, door, 1, 0), Unlock(door)], now_ms)
         if self.commands % 100 == 0:  # the host takes what there is
             app._store.acknowledge(app._store.next_number - 1, now_ms // 100)
 

@@ -62,7 +62,7 @@ def a_start_goes_on_with_the_pulse(patch: Patch) -> None:
         effects = boot(self, sensors, now_ms)
         for door in doors:
             self.record(records.PULSED, door, 1)
-            effects.append(do.Pulse(door.number))
+            effects.append(do.Unlock(door.number))
         return effects
 
     patch.setattr(Cabinet, "boot", pulse)
@@ -75,7 +75,7 @@ def a_start_forgets_to_spend_tickets(patch: Patch) -> None:
 
 def the_coil_moves_before_the_record(patch: Patch) -> None:
     handle = Cabinet.handle
-    patch.setattr(Cabinet, "handle", lambda self, *now: sorted(handle(self, *now), key=lambda effect: not isinstance(effect, do.Pulse)))
+    patch.setattr(Cabinet, "handle", lambda self, *now: sorted(handle(self, *now), key=lambda effect: not isinstance(effect, do.Unlock)))
 
 
 def doors_are_not_carried_over_an_erase(patch: Patch) -> None:

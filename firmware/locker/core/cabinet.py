@@ -61,7 +61,7 @@ class Cabinet:
         self.effects: "list[effects.Effect]" = []
         self.due: "dict[int, int]" = {}  # by a number of core.deadlines or of a door: when
         self._wake: "int | None" = None
-        self.coil = 0  # the door whose coil is on
+        self.unlocking = 0  # the door whose lock is at work
         self.mode = entry.IDLE
         self.key = ""
         self.typed = ""
@@ -88,7 +88,7 @@ class Cabinet:
         self.bell_number = 0  # the event number of a call that nobody has answered
 
     def boot(self, sensors: "Iterable[tuple[int, bool, bool]]", now_ms: int) -> "list[effects.Effect]":
-        """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No coil moves.
+        """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No lock works.
 
         A door that is not among them stays as the journal has it until it is Seen.
         """
@@ -247,11 +247,11 @@ class Cabinet:
         """The time of the last WakeAt has come: what was due is done, and the next one is set."""
         self._wake = None
 
-    def pulse_ended(self, event: events.PulseEnded) -> None:
-        """A coil is off."""
-        if event.door == self.coil:
-            self.coil = 0
-            doors_table.step(self, self.doors[event.door], doors_table.COIL_OFF)
+    def unlock_ended(self, event: events.UnlockEnded) -> None:
+        """A lock has done its work, or was given up."""
+        if event.door == self.unlocking:
+            self.unlocking = 0
+            doors_table.step(self, self.doors[event.door], doors_table.ENDED)
 
     def looked_inside(self, event: "events.Occupied | events.Cleared") -> None:
         """An occupancy sensor says something else than before."""
@@ -300,7 +300,7 @@ class Cabinet:
 
     def _end(self) -> "list[effects.Effect]":
         for door in self.doors.values():
-            if self.coil:
+            if self.unlocking:
                 break
             if door.phase == doors_table.WANTED:
                 doors_table.step(self, door, doors_table.TURN)
@@ -374,7 +374,7 @@ _EVENTS: "dict[type[events.Event], Callable[[Cabinet, Any], None]]" = {
     events.ContactClosed: Cabinet.moved,
     events.Occupied: Cabinet.looked_inside,
     events.Cleared: Cabinet.looked_inside,
-    events.PulseEnded: Cabinet.pulse_ended,
+    events.UnlockEnded: Cabinet.unlock_ended,
     events.Woke: Cabinet.woke,
     events.BellPressed: bell.ring,
     events.HostAcknowledged: Cabinet.acknowledged,

@@ -1,6 +1,7 @@
-"""One door: what it does, step by step. Sent is not opened: pulse sent, latch released, door opened, door closed are separate facts.
+"""One door: what it does, step by step. Sent is not opened: unlock sent, latch released, door opened, door closed are separate facts.
 
-A pulse is wanted, waits for its turn (one coil at a time), and is watched; a door that does not move is pulsed again, three times in all.
+An opening is wanted, waits for its turn (one lock at a time), and is watched; a door that does not move is unlocked again, three times in
+all.
 Whether something was put in or taken is judged when the door has been closed for half a second.
 """
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 # Phases.
 SHUT = const(0)
-WANTED = const(1)  # to be pulsed as soon as no other coil is on
-PULSING = const(2)  # the coil is on
-RELEASED = const(3)  # the coil is off again; the door has not moved yet
+WANTED = const(1)  # to be unlocked as soon as no other lock is at work
+UNLOCKING = const(2)  # its lock is at work
+RELEASED = const(3)  # the lock has done its work; the door has not moved yet
 JAMMED = const(4)  # did not move; someone may still pull it open
 OPEN = const(5)  # open for someone
 SETTLING = const(6)  # just closed
@@ -27,15 +28,15 @@ FORCED = const(8)  # opened with no cause
 
 # What happens to a door; 16 apart, so that PHASE | EVENT is one number.
 WANT = const(0x00)  # someone may open it
-TURN = const(0x10)  # no other coil is on
-COIL_OFF = const(0x20)
+TURN = const(0x10)  # no other lock is at work
+ENDED = const(0x20)  # so has its own
 OPENED = const(0x30)
 CLOSED = const(0x40)
 TIMEOUT = const(0x50)
 GIVE_UP = const(0x60)  # a time-out too many
 
 _PATIENCE_MS = (None, None, None, 3000, 60000, 60000, 500, None, None)  # by phase
-_TRIES_MAX = {RELEASED: 3, OPEN: 4}  # pulses, reminders
+_TRIES_MAX = {RELEASED: 3, OPEN: 4}  # unlocks, reminders
 _REMIND_MS = const(15000)  # after the first reminder
 _FLAPS_MAX = const(3)  # openings with no cause of a door in an hour that are recorded one by one
 
@@ -48,12 +49,12 @@ _OUTCOMES = {
 }
 
 
-def _pulse(cabinet: "Cabinet", door: "Door") -> None:
-    """Records the pulse, then energises the coil. A door that is open already counts as opened."""
+def _unlock(cabinet: "Cabinet", door: "Door") -> None:
+    """Records that the lock is to work, then has it work. A door that is open already counts as opened."""
     door.tries += 1
     cabinet.record(records.PULSED, door, door.tries)
-    cabinet.effects.append(effects.Pulse(door.number))
-    cabinet.coil = door.number
+    cabinet.effects.append(effects.Unlock(door.number))
+    cabinet.unlocking = door.number
     if not door.closed:
         step(cabinet, door, OPENED)
 
@@ -95,7 +96,7 @@ def _judge(cabinet: "Cabinet", door: "Door") -> None:
 
 
 def resolve(cabinet: "Cabinet", door: "Door") -> None:
-    """Records what became of the parcel: if the coil has not moved it is where it was, whatever the sensor says."""
+    """Records what became of the parcel: if the lock has not worked it is where it was, whatever the sensor says."""
     outcomes = _OUTCOMES.get(door.state)
     if outcomes:
         inside = door.occupied or door.flagged  # by a sensor or by somebody's word
@@ -142,15 +143,15 @@ def _force(cabinet: "Cabinet", door: "Door") -> None:
 
 TRANSITIONS = {
     # phase   | event:     (next,      action, or the text to show)
-    SHUT      | WANT:      (WANTED,    None),  # Begins an attempt of up to three pulses.
+    SHUT      | WANT:      (WANTED,    None),  # Begins an attempt of up to three unlocks.
     RELEASED  | WANT:      (WANTED,    None),  # Begins another attempt.
     OPEN      | WANT:      (WANTED,    None),  # Begins another attempt: its contact may be broken.
     SETTLING  | WANT:      (WANTED,    None),  # Begins another attempt.
     LEFT      | WANT:      (WANTED,    None),  # Begins another attempt: its contact may be broken.
     FORCED    | WANT:      (WANTED,    None),  # Begins another attempt: its contact may be broken.
-    WANTED    | TURN:      (PULSING,   _pulse),
-    PULSING   | OPENED:    (OPEN,      _opened),
-    PULSING   | COIL_OFF:  (RELEASED,  None),  # Gives the door 3 s to move.
+    WANTED    | TURN:      (UNLOCKING, _unlock),
+    UNLOCKING | OPENED:    (OPEN,      _opened),
+    UNLOCKING | ENDED:     (RELEASED,  None),  # Gives the door 3 s to move.
     RELEASED  | OPENED:    (OPEN,      _opened),
     RELEASED  | TIMEOUT:   (WANTED,    texts.PUSH),
     RELEASED  | GIVE_UP:   (JAMMED,    _jam),

@@ -1,8 +1,8 @@
 """What the core wants done, in this order. Imperative. A Record is durable before the effect behind it starts.
 
 The cabinet has folded each Record into its State when it emits it; the shell only stores it, and sets `State.number` to the newest event
-number when it has written something of its own. Folding a stored Record again is harmless. Each Pulse is answered by
-exactly one PulseEnded, however late. Effects are named tuples: compare them together with their type, for `Pulse(1) == Beep(1)`.
+number when it has written something of its own. Folding a stored Record again is harmless. Each Unlock is answered by
+exactly one UnlockEnded, however late. Effects are named tuples: compare them together with their type, for `Unlock(1) == Beep(1)`.
 """
 
 from locker.compat import TYPE_CHECKING, NamedTuple, const
@@ -10,7 +10,7 @@ from locker.compat import TYPE_CHECKING, NamedTuple, const
 Record = NamedTuple("Record", (("kind", int), ("door", int), ("a", int), ("b", int)))  # see contract.records
 Spend = NamedTuple("Spend", (("serial", int),))  # the ticket is used up, durable at once; the serial as in records
 Clear = NamedTuple("Clear", (("generation", int),))  # the bitmap of spent tickets of that generation is erased, which held those of another
-Pulse = NamedTuple("Pulse", (("door", int),))
+Unlock = NamedTuple("Unlock", (("door", int),))
 Show = NamedTuple("Show", (("text", int), ("arguments", "tuple[int | str, ...]")))  # a number of core.texts and what fills it
 Beep = NamedTuple("Beep", (("sound", int),))
 Light = NamedTuple("Light", (("on", bool),))
@@ -25,4 +25,4 @@ ATTENTION = const(4)
 ALARM = const(5)
 
 if TYPE_CHECKING:
-    Effect = Record | Spend | Clear | Pulse | Show | Beep | Light | WakeAt | Send | Challenge
+    Effect = Record | Spend | Clear | Unlock | Show | Beep | Light | WakeAt | Send | Challenge

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 # Where the parcel of a door is.
 EMPTY = const(0)  # there is none
-RESERVED = const(1)  # a courier's, with a counter of its own; the coil has not moved for it
-LOADING = const(2)  # the door was pulsed or opened for the courier
+RESERVED = const(1)  # a courier's, with a counter of its own; its lock has not worked for it
+LOADING = const(2)  # the door was unlocked or opened for the courier
 WAITING = const(3)  # inside; its code is alive
-GRANTED = const(4)  # inside; the right code was typed; the coil has not moved for it
-TAKING = const(5)  # the door was pulsed or opened for the resident; its code is alive until closed and clear
+GRANTED = const(4)  # inside; the right code was typed; its lock has not worked for it
+TAKING = const(5)  # the door was unlocked or opened for the resident; its code is alive until closed and clear
 
 FAILURES_MAX = const(10)  # counted failures of a parcel; from here on the door asks for all 12 digits
 
@@ -60,7 +60,7 @@ ANCHORS = (records.DEPOSIT_STARTED, records.DOOR_STATE, records.CABINET_STATE)
 # What carries something of a door beside its DOOR_STATE has a place of its own: that of the door and so many more.
 TAIL = const(128)
 _MOVED = {RESERVED: LOADING, GRANTED: TAKING}  # after PULSED and DOOR_OPENED
-_JAMMED = {TAKING: GRANTED}  # after DOOR_JAMMED: the coil moved in vain
+_JAMMED = {TAKING: GRANTED}  # after DOOR_JAMMED: the lock worked in vain
 
 
 class Door:
@@ -70,7 +70,7 @@ class Door:
     counted for it (0-10); `epoch` modulo 1024 it was deposited in; `retry` of its code (0-15); `flagged` 1 when its sensor cannot tell
     whether it is there; `jammed` 1 when the door did not move at its last attempt; `out` 1 when it is out of service; `armed` 0, RECALL
     or SERVICE, and `arming`, which makes that code another one each time; `generation` of its ticket's key, -1 where the serial tells.
-    For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said; `tries`, which counts the pulses
+    For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said; `tries`, which counts the unlocks
     of this attempt, then the reminders; `opener` who was let in to the parcel last (records.BY_), 0 after a boot.
     """
 

@@ -1,4 +1,4 @@
-"""After a power cut: what was begun is resolved from the sensors, no coil moves, and the screen says what is to be done now."""
+"""After a power cut: what was begun is resolved from the sensors, no lock works, and the screen says what is to be done now."""
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
@@ -65,22 +65,22 @@ def resolve(cabinet: "Cabinet", sensors: "Iterable[tuple[int, bool, bool]]") -> 
 def see(cabinet: "Cabinet", event: "Seen") -> None:
     """The sensors of a door can be read: at last since the boot, or again after they could not for a while.
 
-    What happened meanwhile nobody has seen. A door that was pulsed in the dark and stands open was not forced.
+    What happened meanwhile nobody has seen. A door that was unlocked in the dark and stands open was not forced.
     """
     number, closed, occupied = event
     door = cabinet.doors[number]
     is_new = door in cabinet.unseen
     if is_new:
         cabinet.unseen.remove(door)
-    is_pulsed = door.jammed and not door.phase and door.state in (journal.EMPTY, journal.WAITING)
-    if is_new and not door.phase and not is_pulsed:
+    is_unlocked = door.jammed and not door.phase and door.state in (journal.EMPTY, journal.WAITING)
+    if is_new and not door.phase and not is_unlocked:
         resolve(cabinet, ((number, closed, occupied),))
         return
     door.occupied = occupied
     if closed != door.closed:
         door.closed = closed
         cabinet.touch()
-        if is_pulsed:
+        if is_unlocked:
             door.phase = doors_table.RELEASED
         doors_table.step(cabinet, door, doors_table.CLOSED if closed else doors_table.OPENED)
     elif not door.phase:

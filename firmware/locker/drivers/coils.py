@@ -35,7 +35,7 @@ class CoilBank:
         self.active = 0
         self.all_off()
 
-    def pulse(self, door: int, now_ms: int) -> bool:
+    def unlock(self, door: int, now_ms: int) -> bool:
         """Energises the coil of a door; False when a limit refuses it now (nothing moves then, and asking later is right).
 
         Raises OSError when the coil's expander does not answer; the coil is off, or will be at the expander's next `refresh()`.

@@ -12,9 +12,9 @@ from locker.shell import identity as identities
 from locker.shell.catalogue import rows
 from locker.shell.fittings import BELL, DARK, TAMPER, Fittings
 from locker.shell.link import Link
+from locker.shell.locks import Locks
 from locker.shell.marks import first, leave_out, pair
 from locker.shell.pause import pause, resume
-from locker.shell.pulses import Pulses
 from locker.shell.random import Random
 from locker.shell.reach import Reach
 from locker.shell.store import JournalError, JournalFull, Store
@@ -54,7 +54,7 @@ class App:
         self._hal = hal
         self._identity = identity
         self._fittings = Fittings(hal)
-        self._pulses = Pulses(hal, self._fittings, hal.board.pulse_ms, self._tell, self._warn, self._fail)
+        self._locks = Locks(hal, self._fittings, hal.board.pulse_ms, self._tell, self._warn, self._fail)
         self._own_language = self._language = network.get("language", "en")
         self._help_number = network.get("help", "")
         self._has_choice = chr(_OTHER_LANGUAGE) in hal.board.keypad.keys
@@ -72,7 +72,7 @@ class App:
         except OSError:
             raise JournalError("The flash has no journal partition: flash the partition table of boards/.") from None
         self._store = Store(flash, self._state.apply, self._state.carried)
-        self._pulses.recall(self._store)
+        self._locks.recall(self._store)
         self._marks = flash.marks
         pair(flash.marks, self._store, self._state)
         identities.refuse_unknown(self._state.rules.values())
@@ -169,17 +169,17 @@ class App:
         if fittings.keypad.stuck != self._stuck or self._keys != self._told_keys:
             self._leave_out(fittings.keypad, now_ms)
         self._hear(silent, now_ms)
-        ended = self._pulses.step(now_ms)
+        ended = self._locks.step(now_ms)
         if ended:
             self._repaint(now_ms)
-            self._tell(events.PulseEnded(ended), now_ms)
+            self._tell(events.UnlockEnded(ended), now_ms)
         if self._wake_ms is not None and now_ms >= self._wake_ms:
             self._wake_ms = None
             self._tell(events.Woke(), now_ms)
         self._link.step(now_ms)
         if self._language != self._own_language and self._shown.text in _REST and now_ms - self._key_ms >= _VISIT_MS:
             self._turn()
-        quiet = now_ms - self._key_ms >= _QUIET_MS and not fittings.coils.active
+        quiet = now_ms - self._key_ms >= _QUIET_MS and not fittings.locks.active
         if quiet and now_ms - self._painted_ms >= _REPAINT_MS:
             self._repaint(now_ms)
         if fittings.screen and now_ms >= self._paint_ms:
@@ -277,8 +277,8 @@ class App:
                 self._store.spend(*self._state.spent_bit(effect.serial))
             elif kind is do.Clear:
                 self._store.clear_spent(effect.generation & 1)
-            elif kind is do.Pulse:
-                self._pulses.want(effect.door, now_ms if last else _LONG_AGO_MS)
+            elif kind is do.Unlock:
+                self._locks.unlock(effect.door, now_ms if last else _LONG_AGO_MS)
             elif kind is do.WakeAt:
                 self._wake_ms = effect.ms
             elif kind is do.Send:
@@ -371,4 +371,4 @@ class App:
                 self.step()
                 await self._hal.sleep_ms(_STEP_MS)
         finally:
-            self._fittings.coils.all_off()
+            self._fittings.locks.all_off()

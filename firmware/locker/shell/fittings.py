@@ -2,7 +2,7 @@
 
 from locker.compat import TYPE_CHECKING, const
 from locker.drivers.beeper import Beeper
-from locker.drivers.coil import CoilBank
+from locker.drivers.coils import CoilBank
 from locker.drivers.expander import Expander
 from locker.drivers.inputs import Inputs
 from locker.drivers.keypad import Keypad
@@ -49,7 +49,7 @@ class Fittings:
     with something inside. `signals` is an Inputs with the bits BELL, while the bell is pressed, TAMPER, while the loop around the cabinet's
     inside is open or its wire is cut, and DARK, while no current flows in the lamp; what the cabinet has not is 0. A bell that is held at
     the start and a loop that is open count as new, since a call for help may not be lost in a power cut. `lit` tells whether the lamp is
-    switched on. `coils` is the CoilBank; `keypad`, `screen` and `beeper` are drivers, the latter two or None. `expanders` is a tuple of
+    switched on. `locks` is the CoilBank; `keypad`, `screen` and `beeper` are drivers, the latter two or None. `expanders` is a tuple of
     Expander, `lost` has a bit for each, by its place, that does not answer or has lost its configuration. `unmet` has one for each that
     has not answered yet since the start, or was lost for longer than a dip of its supply lasts, until its levels are believed again: then
     they are what is so, and its wires tell of no change. `supply` is None, or a callable that reads mV and the least at which a coil may
@@ -102,7 +102,7 @@ class Fittings:
                 self.lost = self.unmet = self.lost | bit
             bit <<= 1
         # from here on the pins of expanders can be driven and read
-        self.coils = CoilBank(self.numbers, self._drive_coil, board.pulse_ms, board.rest_ms)
+        self.locks = CoilBank(self.numbers, self._drive_coil, board.pulse_ms, board.rest_ms)
         self.contacts = Inputs(self.expanders, tuple(contacts), closed_high, _CONTACT)
         self.occupancy = Inputs(self.expanders, tuple(sensors), occupied_low, _OCCUPANCY)
         self.signals = Inputs(self.expanders, tuple(signals), 0 if board.bell is None else BELL, _SIGNAL, 0)
@@ -175,7 +175,7 @@ class Fittings:
         not answer all are reset by their wire now and then, when no coil is on.
         """
         again = not self.lost or now_ms - self._lost_ms < _SOON_MS
-        if not self.coils.active and (self._held or not (again or now_ms - self._tried_ms < _RETRY_MS)):
+        if not self.locks.active and (self._held or not (again or now_ms - self._tried_ms < _RETRY_MS)):
             self._tried_ms = now_ms
             self.restart()
             return (1 << len(self.expanders)) - 1
@@ -232,7 +232,7 @@ class Fittings:
 
     def restart(self) -> None:
         """Resets the expanders and sets those up again that answer, outputs off. The lamp is as it was."""
-        self.coils.all_off()
+        self.locks.all_off()
         if self._reset:
             self._reset(0)
             self._reset(1)

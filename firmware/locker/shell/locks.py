@@ -1,4 +1,4 @@
-"""The pulse on its way to a coil: it waits while the limits refuse it, is ended by the loop, and cut by hardware if the loop fails."""
+"""One lock at work at a time: it waits while its driver refuses it, is ended by the loop, and cut by hardware if the loop fails."""
 
 from locker.compat import const
 from locker.contract import records
@@ -11,11 +11,11 @@ _RECALLED = const(256)  # events in which the pulses of the minute before a rese
 _AT_ONCE = const(8)
 
 
-class Pulses:
-    """One pulse at a time. `hal` is the seam's Hal, `fittings` the cabinet's Fittings; `pulse_ms` is the length of a pulse.
+class Locks:
+    """What the core asks of locks. `hal` is the seam's Hal, `fittings` the cabinet's Fittings; `pulse_ms`: how long a lock works.
 
-    `tell(event, now_ms)` takes what the core has to hear of beside the end of a pulse; `warn(kind, now_ms, a)` what only the journal has;
-    `fail(part)` is told of a sense that cannot be read, without which pulses go on.
+    `tell(event, now_ms)` takes what the core has to hear of beside the end of an unlock; `warn(kind, now_ms, a)` what only the journal has;
+    `fail(part)` is told of a sense that cannot be read, without which locks go on.
     """
 
     def __init__(self, hal, fittings, pulse_ms, tell, warn, fail):
@@ -44,18 +44,18 @@ class Pulses:
                 if record.kind == records.PULSED:
                     found.append((record.door, now))
         for door, at in found:  # the coil may have waited after the record
-            self._fittings.coils.recall(door, min(0, 100 * (at - now) + _PATIENCE_MS))
+            self._fittings.locks.recall(door, min(0, 100 * (at - now) + _PATIENCE_MS))
 
-    def want(self, door: int, asked_ms: int) -> None:
-        """Energises the coil of a door within this step or a later one, within 5 s of `asked_ms` or never."""
+    def unlock(self, door: int, asked_ms: int) -> None:
+        """Has the lock of a door work within this step or a later one, within 5 s of `asked_ms` or never."""
         self._door = door
         self._asked_ms = asked_ms
         self._low = False
 
     def step(self, now_ms: int) -> int:
-        """Ends and begins what is due; the door whose pulse has just ended or was given up, else 0."""
-        coils = self._fittings.coils
-        ended = coils.step(now_ms)
+        """Ends and begins what is due; the door whose lock has just done its work or was given up, else 0."""
+        locks = self._fittings.locks
+        ended = locks.step(now_ms)
         self._feel(now_ms)
         door = self._door
         if ended:
@@ -64,8 +64,8 @@ class Pulses:
             if now_ms - self._asked_ms >= _PATIENCE_MS:
                 self._door = 0
                 return door
-            ready = not coils.active and self._fittings.reaches(door) and self._powered(door, now_ms)
-            if ready and self._begun(coils, door, now_ms):  # a pulse that is on keeps its timer
+            ready = not locks.active and self._fittings.reaches(door) and self._powered(door, now_ms)
+            if ready and self._begun(locks, door, now_ms):  # a pulse that is on keeps its timer
                 self._door = 0
         return ended
 
@@ -74,7 +74,7 @@ class Pulses:
         fittings = self._fittings
         sense = fittings.current
         mv = self._read(sense, records.CURRENT_SENSE, 0)
-        if not sense or fittings.coils.active or mv < sense[1]:
+        if not sense or fittings.locks.active or mv < sense[1]:
             self._stray = 0
             return
         self._stray += 1
@@ -104,11 +104,11 @@ class Pulses:
             self._tell(events.SupplyLow(door, mv), now_ms)
         return False
 
-    def _begun(self, coils, door, now_ms):
+    def _begun(self, locks, door, now_ms):
         """Whether the pulse begins. The timer that cuts it is armed first, and stays so when the coil may be on."""
         self._hal.one_shot(self._timer_ms, self._overtime)
         try:
-            begun = coils.pulse(door, now_ms)
+            begun = locks.unlock(door, now_ms)
         except OSError:
             if not self._fittings.cut():
                 raise

@@ -94,7 +94,7 @@ def pair(marks, store, state) -> None:
                 if not state.doubt & records.DOUBT_COPY:
                     store.suspect(records.DOUBT_COPY, uptime)
 
-    for value, mark, most in zip(_found(store, state, store.boot - 1), kept, (1, store.leap, 1)):  # the present boot is not there yet
+    for value, mark, most in zip(_found(store, state, store.boot - 1), kept, (1, store.raised, 1)):  # the present boot is not there yet
         if value < mark:
             doubt |= records.DOUBT_BEHIND
         elif value > mark + most:

@@ -80,7 +80,7 @@ class Store:
     nothing.
 
     `boot` is the number of this boot, `since` the tenths of a second that it had lasted before this program; `damaged` how many records
-    of the present epoch are damaged or missing; `leap` how much the newest record may have added to the counters of the doors.
+    of the present epoch are damaged or missing; `raised` how much the newest record may have added to the sum of the doors' counters.
     `kept(boot, kind, uptime)`, if it is set, is called behind each record that is durable.
     Raises JournalError when the partition is not an initialised journal.
     """
@@ -100,7 +100,7 @@ class Store:
         self.boot = 0
         self.since = 0
         self.damaged = 0
-        self.leap = 1
+        self.raised = 1
         self.kept = None
         self.next_number = 1
         self._torn = 0  # slots that cannot be read since the last record
@@ -177,7 +177,7 @@ class Store:
         door = record.door
         if record.kind in (records.TAIL_KEPT, records.ADOPTED):
             self._anchored[door | TAIL] = sequence
-        self.leap = record.b if record.kind == records.ADOPTED else 1
+        self.raised = record.b if record.kind == records.ADOPTED else 1
         if record.kind in ANCHORS or door not in self._anchored:
             self._anchored[door] = sequence
 

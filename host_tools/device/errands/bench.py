@@ -103,10 +103,10 @@ def pulse(door, wait_ms):
     before = state()
     supply, current = fittings.supply, fittings.current
     lowest_mv = highest_mv = opened_ms = None
-    coils = fittings.coils
+    coils = fittings.locks
     try:
         begun = poll()
-        while not coils.pulse(door, hal.now_ms()):
+        while not coils.unlock(door, hal.now_ms()):
             begun = poll()
         hal.one_shot(hal.board.pulse_ms + OVERTIME_MS, fittings.cut)
         while coils.active or (hal.now_ms() - begun < wait_ms and opened_ms is None):

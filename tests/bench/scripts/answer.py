@@ -118,7 +118,7 @@ def measure(entry, stage, doors):
         assert stretch(cabinet.handle, events.Woke(), tick_ms) is None
     else:
         done = stretch(cabinet.handle, events.Woke(), tick_ms)
-        assert (effects.Pulse(1) in [effect for effect in done if isinstance(effect, effects.Pulse)]) == (entry in OPEN)
+        assert (effects.Unlock(1) in [effect for effect in done if isinstance(effect, effects.Unlock)]) == (entry in OPEN)
 
 
 def main():

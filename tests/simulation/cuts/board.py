@@ -187,7 +187,7 @@ class Board:
                 self.world.written.has_spent(effect.serial)
             elif kind is do.Clear:
                 self.store.clear_spent(effect.generation & 1)
-            elif kind is do.Pulse:
+            elif kind is do.Unlock:
                 laws.a_coil_moves_only_for_an_act_of_this_start(self.world, self, effect.door)
                 self._pulse(effect.door)
             elif kind is do.WakeAt:
@@ -233,7 +233,7 @@ class Board:
 
     def _ends(self, door: int) -> None:
         self.coil = 0
-        self.tell(events.PulseEnded(door))
+        self.tell(events.UnlockEnded(door))
 
     def _later(self, ms: int, act: Callable[[], None]) -> None:
         self._order += 1
