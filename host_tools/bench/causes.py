@@ -57,10 +57,10 @@ def silence(board: Board, found: Sequence[int], strangers: Sequence[int]) -> lis
 
 
 def unmoved(door: Door, board: Board, highest_mv: int | None) -> Finding:
-    """Why a door did not open at its pulse, as far as the current tells."""
+    """Why a door did not open at its pulse, as far as the current tells; None: no pulse was ever seen in it."""
     if board.current and highest_mv is not None and highest_mv < board.current[1]:
         return Finding(part("coil", door), "draws no current", "check its plug, both wires and its transistor; then the lock itself")
-    if board.current:
+    if board.current and highest_mv is not None:
         return Finding(
             f"latch {door.number:02d}",
             "the coil draws current and the door does not move",

@@ -19,6 +19,7 @@ from host_tools.errors import Complaint
 from locker.board import from_json
 
 __all__ = ["ERROR", "FAIL", "PASS", "SKIP", "BenchReport", "Finding", "Measurement", "Phase", "bench_test"]
+INTERRUPTED = "Interrupted."
 #: Free heap before the drivers are opened: what the firmware lives on.
 HEAP_BYTES_MIN = 30_000
 _I2C = range(0x08, 0x78)
@@ -33,8 +34,23 @@ class Commissioning:
         self._free_bytes = 0
 
     def run(self) -> BenchReport:
-        """Every phase. What hangs on a part that is silent is skipped, and says on which."""
+        """Every phase. What hangs on a part that is silent is skipped, and says on which.
+
+        What ends it after a door was opened is in the report, with the doors that stand open.
+        """
         report = self._begin()
+        doors = DoorTest(self._bench)
+        try:
+            self._examine(report, doors)
+        except (Complaint, KeyboardInterrupt) as ended:
+            if not doors.pulsed:
+                raise
+            report.cut_off = str(ended) if isinstance(ended, Complaint) else INTERRUPTED
+        report.left_open, report.exposed = sorted(doors.open), doors.exposed
+        report.perhaps_open = sorted(doors.perhaps_open - doors.open)
+        return report
+
+    def _examine(self, report: BenchReport, doors: DoorTest) -> None:
         self._phase(report, "controller", self._controller)
         self._phase(report, "bus", self._bus)
         if self._bench.board.expander_reset is not None and not set(self._bench.board.expanders) <= set(self._bench.silent):
@@ -42,7 +58,6 @@ class Commissioning:
         self._bench.call("connect", tuple(self._bench.silent))
         for name, action, why in PanelTest(self._bench).phases():
             self._phase(report, name, action, why=why)
-        doors = DoorTest(self._bench)
         self._phase(report, "doors at rest", doors.at_rest)
         for door in self._bench.board.doors:
             why = doors.why_not(door)
@@ -55,8 +70,7 @@ class Commissioning:
             )
         if doors.pulsed:
             with contextlib.suppress(BoardError):  # the result stands without it
-                report.left_open = [number for number, closed, _ in self._bench.call("settle") if not closed]
-        return report
+                doors.open = {number for number, closed, _ in self._bench.call("settle") if not closed}
 
     def plan(self) -> BenchReport:
         """What `run` would try, each phase skipped: the board is asked who it is, and nothing of the cabinet is touched."""
@@ -99,6 +113,10 @@ class Commissioning:
                 phase.outcome = PASS if phase.passed else FAIL
             except BoardError as error:
                 phase.outcome, phase.note = ERROR, str(error)
+            except (Complaint, KeyboardInterrupt):
+                phase.outcome, phase.note = ERROR, "cut off"
+                self._done(phase)
+                raise
             phase.seconds = time.monotonic() - begun
         self._done(phase)
 
@@ -153,6 +171,12 @@ def bench_test(
     there for is not tried, and the report says so. On a dry run each phase is a SKIP, and nothing moves. Raises Complaint: see
     `Device`; no firmware, not provisioned, no journal partition.
     """
-    with Device(port, errand) as device:
-        test = Commissioning(Bench(device, say, patience_s, hands, senses), done)
-        return test.plan() if dry_run else test.run()
+    report: BenchReport | None = None
+    try:
+        with Device(port, errand) as device:
+            test = Commissioning(Bench(device, say, patience_s, hands, senses), done)
+            report = test.plan() if dry_run else test.run()
+    except Complaint:  # a board that is gone is not let go of either
+        if report is None or not report.cut_off:
+            raise
+    return report

@@ -24,12 +24,19 @@ class DoorTest:
         self._hot = False  # a coil draws current that nobody has given it
         self._highest_mv = 0
         self._lowest_mv = _MV_MAX
+        self._moved: dict[int, int] = {}  # doors that opened at the pulse of another, and of which
         self.pulsed = False
+        self.open: set[int] = set()  # doors that a pulse opened, and that nobody has seen shut since
+        self.perhaps_open: set[int] = set()  # doors that were pulsed and that nobody saw move
 
     def why_not(self, door: Door) -> str:
         """Why a door is not opened; "" when it may be."""
         if door.number in self._bench.waiting:
             return PARCEL
+        if self.exposed:
+            return "a door with a parcel stands open"
+        if door.number in self._moved:
+            return f"it stands open since the pulse of door {self._moved[door.number]:02d}"
         if why := causes.hangs_on(door, self._bench.silent):
             return why
         if self._hot:
@@ -37,6 +44,16 @@ class DoorTest:
         if self._bench.weak:
             return "the supply is too weak to draw a latch"
         return "" if door.number in self._closed else "not at rest"
+
+    @property
+    def _senses_pulses(self) -> bool:
+        """Whether any pulse was seen in the current; before that its silence accuses no coil."""
+        return bool(self._bench.board.current) and self._highest_mv >= self._bench.board.current[1]
+
+    @property
+    def exposed(self) -> list[int]:
+        """The doors that stand open with a parcel behind them."""
+        return sorted(self.open & set(self._bench.waiting))
 
     def at_rest(self, phase: Phase) -> None:
         """Every door that can be seen, closed and, where no parcel waits by the journal, empty; and no coil on."""
@@ -69,20 +86,27 @@ class DoorTest:
         return f" but the parcels that wait behind {waiting}" if waiting else ""
 
     def _await_rest(self) -> Any:
-        return self._bench.call("await_rest", tuple(self._bench.waiting), self._bench.patience_ms)
+        state = self._bench.call("await_rest", tuple(self._bench.waiting), self._bench.patience_ms)
+        for number, closed, _ in state:
+            if closed:
+                self.open.discard(number)
+                self._moved.pop(number, None)
+        return state
 
     def door(self, phase: Phase, door: Door) -> None:
         """One pulse, then something put in, taken out, and the door shut."""
         bench = self._bench
         self.pulsed = True
+        self.perhaps_open.add(door.number)
         opened_ms, moved, supply_mv, current_mv = bench.call("pulse", door.number, OPENING_MS_MAX)
         self._highest_mv = max(self._highest_mv, current_mv or 0)
         opened = phase.measure("opens after", opened_ms, "ms", least=0, most=OPENING_MS_MAX)
         phase.measure("other doors that moved", moved, wanted=[])
         if supply_mv is not None:
             self._lowest_mv = min(self._lowest_mv, supply_mv)
+        self._note_open(phase, door, moved, opened=opened)
         if not opened:
-            self._not_opened(phase, door, moved, current_mv)
+            self._not_opened(phase, door, moved, current_mv if self._senses_pulses else None)
             return
         for number in moved:
             other = self._doors[number]
@@ -92,6 +116,16 @@ class DoorTest:
             self._use(phase, door)
         else:
             bench.leave(f"sensor and closing of door {door.number:02d}", "needs a hand")
+
+    def _note_open(self, phase: Phase, door: Door, moved: list[int], *, opened: bool) -> None:
+        """Which doors stand open since a pulse; one with a parcel behind it is told at once."""
+        if opened:
+            self.perhaps_open.discard(door.number)
+            self.open.add(door.number)
+        self.open.update(moved)
+        self._moved.update(dict.fromkeys(moved, door.number))
+        for number in self.exposed:
+            phase.find(f"door {number:02d}", "HOLDS A PARCEL AND STANDS OPEN", "shut it now")
 
     def _use(self, phase: Phase, door: Door) -> None:
         """A person puts something in, takes it out and shuts the door."""
@@ -111,7 +145,9 @@ class DoorTest:
             phase.find(causes.part("sensor", door), f"still sees something (waited {bench.patience_s} s)", remedy)
             return
         bench.say(f"Door {number:02d}: close it.")
-        if not phase.measure("closed", bench.call("await_closed", number, True, bench.patience_ms), wanted=True):
+        if phase.measure("closed", bench.call("await_closed", number, True, bench.patience_ms), wanted=True):
+            self.open.discard(number)
+        else:
             remedy = "close the door; if it is closed, check the contact's wire, plug and magnet"
             phase.find(causes.part("contact", door), f"still says open (waited {bench.patience_s} s)", remedy)
 
@@ -147,7 +183,7 @@ class DoorTest:
     def _ask_contact(self, phase: Phase, door: Door, current_mv: int | None) -> None:
         """A door that stands open and says closed has a dead contact; what a person puts into it is seen."""
         bench = self._bench
-        drew = not bench.board.current or (current_mv or 0) >= bench.board.current[1]
+        drew = current_mv is None or current_mv >= bench.board.current[1]
         if not bench.hands or not drew:
             return
         bench.say(f"If door {door.number:02d} stands open, put something into it.")

@@ -176,6 +176,7 @@ def _refuse(request: Request, found: _Found, ledger: Ledger | None) -> None:
     if found.is_half_done:
         return
     if request.replace:
+        _refuse_nothing_to_replace(request, found, ledger)
         _refuse_leaving_parcels(request, known, ledger)
         _refuse_lost_doors(request, found, ledger)
         return
@@ -188,6 +189,16 @@ def _refuse(request: Request, found: _Found, ledger: Ledger | None) -> None:
         raise AlreadyEnrolled(f"This board has an identity that this ledger does not know: use the ledger that enrolled it.{loses}")
     if found.board_id or found.records:
         raise AlreadyEnrolled(f"This board's journal holds {found.records} records of an earlier identity.{loses}")
+
+
+def _refuse_nothing_to_replace(request: Request, found: _Found, ledger: Ledger | None) -> None:
+    """Refuses a new board in the place of a cabinet that is not there: a slip in its site or number would found another one."""
+    if ledger is None or request.number is None or found.known or found.board_id or _taken(request, found, ledger):
+        return
+    raise Complaint(
+        f"There is no cabinet {request.number} at {request.site} whose place this board could take: check --site and --number "
+        "(`ansim cabinet list` shows them), or leave out --replace for a new cabinet."
+    )
 
 
 def _refuse_leaving_parcels(request: Request, known: Cabinet | None, ledger: Ledger | None) -> None:

@@ -84,7 +84,8 @@ class Phase:
 @dataclass
 class BenchReport:
     """What was tested, when, and what came of it. `not_tried` has the parts for which a hand, an eye or an ear was wanting,
-    `left_open` the doors that stand open at the end.
+    `left_open` the doors that stand open at the end, `exposed` those of them with a parcel behind them, `perhaps_open` doors that were
+    pulsed and that nobody saw move. `cut_off` is the sentence with which the test ended before its end.
     """
 
     board: str
@@ -95,21 +96,19 @@ class BenchReport:
     phases: list[Phase] = field(default_factory=list)
     not_tried: list[str] = field(default_factory=list)
     left_open: list[int] = field(default_factory=list)
+    exposed: list[int] = field(default_factory=list)
+    perhaps_open: list[int] = field(default_factory=list)
+    cut_off: str = ""
 
     @property
     def outcome(self) -> str:
         """PASS when every phase passed."""
-        outcomes = {phase.outcome for phase in self.phases}
+        outcomes = {phase.outcome for phase in self.phases} | ({ERROR} if self.cut_off else set())
         return next((outcome for outcome in (ERROR, FAIL, SKIP) if outcome in outcomes), PASS)
 
     def as_json(self) -> dict[str, Any]:
         """The report to file."""
         head = {name: getattr(self, name) for name in ("outcome", "board", "cabinet", "uid", "micropython", "begun")}
-        return (
-            head
-            | {"ansim": __version__, "phases": [phase.as_json() for phase in self.phases]}
-            | {
-                "not_tried": self.not_tried,
-                "left_open": self.left_open,
-            }
-        )
+        body = {"ansim": __version__, "phases": [phase.as_json() for phase in self.phases]}
+        doors = {name: getattr(self, name) for name in ("not_tried", "left_open", "exposed", "perhaps_open")}
+        return head | body | doors | ({"cut_off": self.cut_off} if self.cut_off else {})

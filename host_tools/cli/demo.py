@@ -15,7 +15,7 @@ from host_tools.errors import Complaint
 @click.option("--serial", is_flag=True, help="Join cabinet and host by the serial link instead of TCP.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: one JSON object a line.")
 def command(once: bool, board: str, serial: bool, as_json: bool) -> None:
-    r"""Play with a virtual cabinet: real firmware, real host, no hardware.
+    """Play with a virtual cabinet: real firmware, real host, no hardware.
 
     Starts a host and a virtual board in a temporary folder, flashes and provisions it, and leaves nothing behind.
 

@@ -33,7 +33,8 @@ def command(port: str, report: Path | None, patience: int, attended: bool | None
     """Test a provisioned cabinet with its own firmware: each part that its board file names, from supply and expanders to every coil,
     contact, sensor and key, lamp, beeper, bell, tamper loop and serial link.
 
-    A person (or `ansim hands`) does what the lines on stderr say. Doors that hold something are never opened. What needs a hand, an eye or
+    A person (or `ansim hands`) does what the lines on stderr say. A door that holds something is not opened on purpose; where a swap of
+    plugs opens one with a parcel, the test stops and says so. What needs a hand, an eye or
     an ear that is not there is listed as not tried. Ends with 1 unless all that was tried passes. With --dry-run the board is asked who
     it is and what would be tried is listed; nothing moves.
 
@@ -44,7 +45,7 @@ def command(port: str, report: Path | None, patience: int, attended: bool | None
     if report:
         report = _place_for(report)
     look_at(port)
-    from host_tools.bench.commission import PASS, bench_test  # which takes long to import: when there is a port
+    from host_tools.bench.commission import INTERRUPTED, PASS, bench_test  # which takes long to import: when there is a port
 
     result = bench_test(
         port,
@@ -62,15 +63,31 @@ def command(port: str, report: Path | None, patience: int, attended: bool | None
     else:
         for part in result.not_tried:
             say(f"not tried: {part}")
-        if result.left_open:
-            named = ", ".join(f"{door:02}" for door in result.left_open)
-            say(f"Doors that stand open: {named}. Shut them before the cabinet goes into service.")
+        for sentence in _open_doors(result):
+            say(sentence)
         outcome = "nothing was tried" if dry_run else result.outcome
         say(f"{outcome}: {result.board}, chip {result.uid}" + (f", report in {report}" if report and not dry_run and not trouble else ""))
+    if result.cut_off:
+        say(f"ansim: {result.cut_off}", err=True)
     if trouble:
         say(f"ansim: {trouble}", err=True)
+    if result.cut_off == INTERRUPTED:
+        sys.exit(130)
     if trouble or (result.outcome != PASS and not dry_run):
         sys.exit(1)
+
+
+def _open_doors(result: "BenchReport") -> list[str]:
+    """What a person has to shut, what may harm somebody last."""
+    said = []
+    for doors, sentence in (
+        (result.perhaps_open, "Doors that may stand open, for nobody saw them move: {}. Look, and shut them."),
+        (result.left_open, "Doors that stand open: {}. Shut them before the cabinet goes into service."),
+        (result.exposed, "DOORS THAT STAND OPEN WITH A PARCEL BEHIND THEM: {}. Shut them now."),
+    ):
+        if doors:
+            said.append(sentence.format(", ".join(f"{door:02}" for door in doors)))
+    return said
 
 
 def _tell(phase: "Phase", as_json: bool) -> None:

@@ -3,6 +3,8 @@
 import pytest
 
 from host_tools.bench.report import PASS, BenchReport
+from host_tools.cli.test import _open_doors
+from host_tools.errors import Complaint
 from tests.kit.bench_cabinet import BenchCabinet
 
 
@@ -136,6 +138,64 @@ def test_a_door_with_a_parcel_by_the_journal_stays_shut_whatever_its_sensor_sees
     assert cabinet.world.doors[5].place == "shut"
     assert "Close every door, with nothing inside but the parcels that wait behind 05." in told
     assert report.outcome == "SKIP"
+
+
+def test_a_swap_that_opens_a_door_with_a_parcel_ends_the_pulses_and_is_told_first_and_last() -> None:
+    cabinet = BenchCabinet("wall_12", ("swap coils 2 5",))
+    cabinet.waiting = [2]
+    report = cabinet.examine(hands=False, senses=False)
+    assert (report.exposed, 2 in report.left_open) == ([2], True)
+    assert "door 02: HOLDS A PARCEL AND STANDS OPEN; shut it now" in findings(report)
+    later = [phase.note for phase in report.phases if phase.name[:5] == "door " and phase.name > "door 05"]
+    assert later == ["a door with a parcel stands open"] * 7
+    assert _open_doors(report)[-1] == "DOORS THAT STAND OPEN WITH A PARCEL BEHIND THEM: 02. Shut them now."
+
+
+@pytest.mark.parametrize("fault", ["contact 3 stuck", "coil 3", "door 3 blocked"])
+def test_a_door_that_was_pulsed_and_that_nobody_saw_move_may_stand_open_and_is_named(fault: str) -> None:
+    report = BenchCabinet("wall_12", (fault,)).examine(hands=False, senses=False)
+    assert report.perhaps_open == [3]
+    assert any("may stand open" in sentence and "03" in sentence for sentence in _open_doors(report))
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), Complaint("The board stopped answering: check the cable.")])
+def test_what_cuts_a_test_off_leaves_a_report_with_the_doors_that_stand_open(ending: BaseException) -> None:
+    cabinet = BenchCabinet("wall_12")
+
+    def person(wanted: str) -> None:
+        if wanted.startswith("Door 03: take"):
+            raise ending
+        cabinet.careful(wanted)
+
+    report = cabinet.examine(person)
+    assert report.left_open == [3]
+    assert report.cut_off == (str(ending) or "Interrupted.")
+    assert report.outcome == "ERROR"
+    assert report.as_json()["cut_off"] == report.cut_off
+
+
+def test_a_test_that_is_cut_off_before_a_door_was_opened_ends_as_any_command() -> None:
+    cabinet = BenchCabinet("wall_12")
+
+    def person(wanted: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cabinet.examine(person)
+
+
+def test_where_no_pulse_is_seen_in_the_current_no_coil_is_accused_of_drawing_none() -> None:
+    told = findings(BenchCabinet("wall_12", ("current", "contact 5 stuck", "door 7 blocked")).examine(hands=False, senses=False))
+    assert "draws no current" not in told
+    assert "no pulse was seen in it" in told
+    assert "if it is open, check contact 05" in told
+
+
+def test_a_door_that_opened_at_the_pulse_of_another_is_not_judged_by_its_own() -> None:
+    report = BenchCabinet("wall_12", ("swap coils 9 10",)).examine(hands=False, senses=False)
+    assert "both doors opened" not in findings(report)
+    assert outcomes(report)["door 09"] == "FAIL"
+    assert next(phase.note for phase in report.phases if phase.name == "door 10") == "it stands open since the pulse of door 09"
 
 
 @pytest.mark.parametrize("door", [1, 12])
