@@ -24,7 +24,7 @@ _HEAP_KIB_MIN = 48
     help="The flash image; made when missing. Default: PORT.flash. Where doors and parcels are is kept beside it, in FLASH.things.",
 )
 @click.option("--heap-kib", type=click.IntRange(min=_HEAP_KIB_MIN), default=192, show_default=True, help="Heap of MicroPython.")
-@click.option("--uid", metavar="HEX", help="The chip's own identity, 12 hexadecimal digits. Default: from the seed.")
+@click.option("--uid", metavar="HEX", help="The chip's own identity, 12 hexadecimal digits. Default: from the seed; two boards need two.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of everything in the cabinet that is left to chance.")
 @click.option("--json", "as_json", is_flag=True, help="Say that the board is ready as one line of JSON.")
 def command(

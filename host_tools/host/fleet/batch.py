@@ -292,8 +292,8 @@ class Batch:
         for board, record, moment in self._begun:
             for lost in forks.settle(self._connection, board.cabinet, board.incarnation, moment.heard_ms):
                 self.letters.lose(board, record, dict(lost._mapping), moment)
-            for armed in lookups.armed_for_service(self._connection, board, record.number):
-                if not self._parcel(board, armed):  # else its code is of the parcel's epoch
+            for armed in lookups.armed(self._connection, board.cabinet, board.incarnation, record.number):
+                if fields.armed(armed).code == records.SERVICE and not self._parcel(board, armed):  # else its code is of the parcel's epoch
                     self.letters.send_service_code_again(board, armed, record.number, moment)
         self.letters.write()
 

@@ -8,7 +8,7 @@ from host_tools.host.kinds import KINDS, in_words
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.ledger.places import Place, cabinet_at
+from host_tools.host.ledger.places import Place, boards_at, cabinet_at
 from locker.contract import records
 from locker.contract.records import Record
 
@@ -26,15 +26,18 @@ class Happening(NamedTuple):
 
 
 def listing(ledger: Ledger, place: Place, last: int = LAST) -> list[Happening]:
-    """The last events at a cabinet, or of one door of it (place.door), in the order in which they happened. Raises Complaint."""
+    """The last events at a cabinet, or of one door of it (place.door), those of earlier boards in its place too, in the order in which they
+    happened. Raises Complaint.
+    """
     event = tables.event.c
     with ledger.reading() as connection:
         known = cabinet_at(connection, place)
-        wanted = select(tables.event).where(event.cabinet == known.id)
+        here = boards_at(connection, known)
+        wanted = select(tables.event).where(event.cabinet.in_(here))
         if place.door:
             wanted = wanted.where(event.door == place.door)
         rows = connection.execute(wanted.order_by(event.arrived_ms.desc(), event.number.desc()).limit(last)).all()
-        its = select(tables.aside).where(tables.aside.c.cabinet == known.id)
+        its = select(tables.aside).where(tables.aside.c.cabinet.in_(here))
         kept = connection.execute(its.order_by(tables.aside.c.aside_ms.desc(), tables.aside.c.number.desc()).limit(last)).all()
     found = [_happening(row) for row in rows]
     found += [one for one in map(_kept, kept) if place.door in (0, one.door)]

@@ -12,7 +12,8 @@ name of its own: the incarnation that the board reports, and above its 32 bits w
     the same, and the board has another one behind that door        unknown: a person looks, and she is told so
     the branch began it under a code that was told to another       REISSUE: she gets a new code
 
-    A door that the older story took out of service, of which the branch says nothing, is ordered out again.
+    A door that the older story took out of service, of which the branch says nothing, is ordered out again. Staff are told of codes of
+    theirs that the branch knows nothing of.
 
 First the board begins a new epoch, so that no counter serves twice; when that event is in the ledger all before it is too, and only then is
 anything settled. See docs/decisions/0122-a-branch-of-a-journal.md.
@@ -27,8 +28,9 @@ from host_tools.host.fleet.orders import Order
 from host_tools.host.fleet.received import Said
 from host_tools.host.fleet.reconcile import adoption
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.aside import STAFF_CODE_DEAD, raise_case
 from host_tools.host.ledger.database import insert_or_change
-from host_tools.host.ledger.lookups import BRANCH, generation_at, of_story, story
+from host_tools.host.ledger.lookups import BRANCH, armed, doors_out, generation_at, of_story, story
 from locker.contract import commands, records
 
 _PAUSE_MS = 10_000  # between two branches of a board, lest one that goes astray costs the others their time
@@ -134,10 +136,14 @@ def settle(connection: Connection, cabinet: int, incarnation: int, at_ms: int) -
         retry = max(row.retry, double.retry) + 1 if double else row.retry
         if double or retry > doors[row.door].retry:
             made.append(Order(commands.REISSUE, row.door, row.counter, min(retry, _RETRY_MAX)))
-    known_out = _out(connection, cabinet, incarnation)
-    for number, is_out in _out(connection, cabinet, incarnation - BRANCH).items():
+    known_out = doors_out(connection, cabinet, incarnation)
+    for number, is_out in doors_out(connection, cabinet, incarnation - BRANCH).items():
         if is_out and not known_out.get(number):
             made.append(Order(commands.SET_OUT, number, doors.setdefault(number, _Behind()).newest, 1))
+    kept = {(one.door, one.a) for one in armed(connection, cabinet, incarnation)}
+    for one in armed(connection, cabinet, incarnation - BRANCH):
+        if (one.door, one.a) not in kept:
+            raise_case(connection, cabinet, STAFF_CODE_DEAD, one.number, one.door, at_ms)
     orders.queue(connection, cabinet, made, at_ms)
     connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == cabinet).values(unsettled=None))
     for row in unknown:
@@ -169,16 +175,3 @@ def _behind(connection: Connection, cabinet: int, incarnation: int) -> dict[int,
             door.newest = max(door.newest, row.b + (row.kind == records.WITHDRAWN))
             door.retry = 0 if row.kind in _HERE else door.retry
     return doors
-
-
-def _out(connection: Connection, cabinet: int, incarnation: int) -> dict[int, bool]:
-    """By door, whether a story leaves it out of service; doors of which it says nothing are left out."""
-    event = tables.event.c
-    is_told = (event.kind == records.OUT_OF_SERVICE) | ((event.kind == records.DOOR_TESTED) & (event.a == 1))
-    found: dict[int, bool] = {}
-    for label, below in reversed(story(connection, cabinet, incarnation)):
-        its = select(event.kind, event.door, event.a).where(event.cabinet == cabinet, event.incarnation == label, is_told)
-        its = its if below is None else its.where(event.number < below)
-        for row in connection.execute(its.order_by(event.number)):
-            found[row.door] = row.kind == records.OUT_OF_SERVICE and row.a == 1
-    return found

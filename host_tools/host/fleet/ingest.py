@@ -66,12 +66,13 @@ def _take(connection: Connection, said: Sequence[Said], meetings: dict[int, Meet
     believed = believed_of(said, met)
     applied = [0] * len(said)
     if not believed:
-        return Taken(applied, [], met)
+        return Taken(applied, [], met, bool(met))
     done = apply(connection, list(believed.values()))
     for at, number in zip(believed, done.numbers, strict=True):
         applied[at] = number
     met |= {at: Meeting(Refused(FAULTS[BEYOND][0]), BEYOND, None) for at, one in believed.items() if one.cabinet in done.beyond}
-    return Taken(applied, done.news, met, done.has_letters, done.has_pickups)
+    has_letters = done.has_letters or any(meeting.fault for meeting in met.values())
+    return Taken(applied, done.news, met, has_letters, done.has_pickups)
 
 
 def _together(connection: Connection, said: Sequence[Said]) -> Applied:

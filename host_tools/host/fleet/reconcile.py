@@ -21,9 +21,10 @@ from host_tools.host import fields
 from host_tools.host.fleet import orders
 from host_tools.host.fleet.orders import Order
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.aside import REFUSED, STAFF_CODE_DEAD, raise_case
 from host_tools.host.ledger.bounds import credit
 from host_tools.host.ledger.ledger import RETIRED, SILENCED, Ledger, new_tag
-from host_tools.host.ledger.lookups import BRANCH, Board, of_story
+from host_tools.host.ledger.lookups import BRANCH, Board, armed, doors_out, of_story
 from host_tools.host.ledger.names import normal
 from host_tools.link.messages import Held, Refused, Report
 from locker.contract import commands, records
@@ -34,6 +35,7 @@ ANY_TAG = -1
 _ADOPT_SHIFT = 18  # of the generation in an ADOPT
 _UNSEEN = 1 << 17  # in an ADOPT: the courier said that the parcel lies where nothing is seen
 BEYOND = "newer codes"
+_DAY_MS = 86_400_000
 _TIME_MAX = 0xFFFFFFFF  # seconds since 1970 that a Held can say
 
 #: Why nothing is taken from a board (cabinet.fault): the reason in a Refused, and what people are told.
@@ -78,6 +80,8 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
     timed_ms = known.round_trip_ms if round_trip_ms is None else round_trip_ms
     _keep(connection, cabinet, fault=fault, round_trip_ms=timed_ms, next_event=report.next_event, seen_ms=at_ms)
     if fault is not None:
+        if fault != SILENCED:  # of which staff know
+            raise_case(connection, cabinet, REFUSED, at_ms // _DAY_MS, 0, at_ms)
         return Meeting(Refused(FAULTS[fault][0]), fault, None)
     if report.incarnation != known.incarnation:  # what a journal without an event leaves behind
         place, boot = tables.position.c, tables.boot
@@ -106,7 +110,7 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
         put_right(connection, cabinet, max(known.epoch, report.epoch), at_ms)
     if went_back and found is None:
         found = OLDER_BUILD
-    orders.queue(connection, cabinet, _inheritance(connection, known), at_ms)
+    orders.queue(connection, cabinet, _inheritance(connection, known, at_ms), at_ms)
     time = min(max(at_ms // 1000, 0), _TIME_MAX)
     return Meeting(Held(goes_on, tag, known.commanded, report.uptime, time), None, found)
 
@@ -191,12 +195,25 @@ def put_right(connection: Connection, cabinet: int, epoch: int, at_ms: int) -> N
     orders.queue(connection, cabinet, made, at_ms)
 
 
-def _inheritance(connection: Connection, known: Row) -> list[Order]:
-    """The orders after which a board knows the parcels of those that it has replaced."""
-    parcel, cabinet = tables.parcel, tables.cabinet.c
-    before = (cabinet.site == known.site) & (cabinet.number == known.number) & (cabinet.state == RETIRED)
-    wanted = select(parcel).join(tables.cabinet).where(before, parcel.c.state == "waiting").order_by(parcel.c.door, parcel.c.id)
-    return [order for row in connection.execute(wanted) for order in adoption(connection, row)]
+def _inheritance(connection: Connection, known: Row, at_ms: int) -> list[Order]:
+    """The orders after which a board has the doors out of service that its predecessor had, and knows the parcels of all before it.
+
+    Staff are told of codes of theirs that died with the predecessor.
+    """
+    parcel, cabinet, command = tables.parcel, tables.cabinet, tables.command.c
+    before = (cabinet.c.site == known.site) & (cabinet.c.number == known.number) & (cabinet.c.state == RETIRED)
+    wanted = select(parcel).join(cabinet).where(before, parcel.c.state == "waiting").order_by(parcel.c.door, parcel.c.id)
+    made: list[Order] = []
+    last = connection.execute(select(cabinet).where(before).order_by(cabinet.c.id.desc()).limit(1)).first()
+    if last and last.incarnation is not None and last.fault != SILENCED:
+        said = doors_out(connection, known.id, known.incarnation or 0)
+        its = (command.cabinet == known.id) & (command.kind == commands.SET_OUT)
+        said |= dict.fromkeys(connection.scalars(select(command.door).where(its)), True)
+        out = [door for door, is_out in doors_out(connection, last.id, last.incarnation).items() if is_out and door not in said]
+        made += [Order(commands.SET_OUT, door, 0, 1) for door in out]
+        for record in armed(connection, last.id, last.incarnation):
+            raise_case(connection, known.id, STAFF_CODE_DEAD, record.door, record.door, at_ms)
+    return made + [order for row in connection.execute(wanted) for order in adoption(connection, row)]
 
 
 def _adopted(connection: Connection, parcel: Row) -> int:

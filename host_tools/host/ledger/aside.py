@@ -20,7 +20,10 @@ UNMADE_LETTER = "unmade letter"  # alarm: a letter could not be made
 UNMADE_ORDER = "unmade order"  # alarm: an order cannot be told to the board
 IN_VAIN = "impossible"  # alarm: a board could not carry out what staff have ordered
 ANSWERED_LATE = "answered late"  # the same of the answer to a bell
-CASES = (SET_ASIDE, UNMET, UNMADE_LETTER, UNMADE_ORDER, IN_VAIN, ANSWERED_LATE, "letters held", "refused tickets", "tells too much")
+REFUSED = "refused"  # alarm: nothing but alarms is taken of this board; once a day
+STAFF_CODE_DEAD = "dead code"  # alarm: a code that staff were sent opens nothing any more
+CASES = (SET_ASIDE, UNMET, UNMADE_LETTER, UNMADE_ORDER, IN_VAIN, ANSWERED_LATE, REFUSED, STAFF_CODE_DEAD, "letters held", "refused tickets")
+CASES += ("tells too much",)
 UNMAKEABLE = "unmakeable"  # why a letter is held
 
 _HOUR_MS = 3_600_000

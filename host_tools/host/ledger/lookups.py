@@ -14,7 +14,7 @@ from host_tools.host.ledger.ledger import SILENCED
 from host_tools.host.ledger.tables import boot, cabinet, event, parcel, position, ticket
 from host_tools.host.ledger.tables import epoch as epochs
 from locker.contract import records
-from locker.contract.records import SERVICE, Record
+from locker.contract.records import Record
 
 _EPOCH = 0x3FFFF  # and those of an epoch
 
@@ -228,13 +228,25 @@ def start_of(connection: Connection, board: Board, door: int) -> int:
     return connection.scalar(select(event.c.number).where(its).order_by(event.c.number.desc()).limit(1)) or 0
 
 
-def armed_for_service(connection: Connection, board: Board, number: int) -> list[Record]:
-    """The ARMED of each door whose code of staff for service still waited to be used at the event of that number."""
+def armed(connection: Connection, cabinet: int, incarnation: int, number: int = 1 << 32) -> list[Record]:
+    """The ARMED of each door whose code of staff still waited to be used at the event of that number, or at the end of the story."""
     kinds = (records.ARMED, records.DOOR_OPENED, records.DEPOSIT_STARTED, records.WITHDRAWN, records.ADOPTED)
-    its = of_story(connection, board.cabinet, board.incarnation) & event.c.kind.in_(kinds) & (event.c.number < number)
+    its = of_story(connection, cabinet, incarnation) & event.c.kind.in_(kinds) & (event.c.number < number)
     rows = connection.execute(select(*(event.c[name] for name in Record._fields)).where(its).order_by(event.c.number))
     last = {row.door: Record(*row) for row in rows}
-    return [record for record in last.values() if record.kind == records.ARMED and fields.armed(record).code == SERVICE]
+    return [record for record in last.values() if record.kind == records.ARMED and fields.armed(record).code]
+
+
+def doors_out(connection: Connection, cabinet: int, incarnation: int) -> dict[int, bool]:
+    """By door, whether a story leaves it out of service; doors of which it says nothing are left out."""
+    is_told = (event.c.kind == records.OUT_OF_SERVICE) | ((event.c.kind == records.DOOR_TESTED) & (event.c.a == 1))
+    found: dict[int, bool] = {}
+    for label, below in reversed(story(connection, cabinet, incarnation)):
+        its = select(event.c.kind, event.c.door, event.c.a).where(event.c.cabinet == cabinet, event.c.incarnation == label, is_told)
+        its = its if below is None else its.where(event.c.number < below)
+        for row in connection.execute(its.order_by(event.c.number)):
+            found[row.door] = row.kind == records.OUT_OF_SERVICE and row.a == 1
+    return found
 
 
 def knows_parcel(connection: Connection, board: Board, door: int, counter: int) -> bool:

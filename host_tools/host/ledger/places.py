@@ -33,6 +33,13 @@ def cabinet_at(connection: Connection, place: Place) -> Row:
     return row
 
 
+def boards_at(connection: Connection, cabinet: Row) -> list[int]:
+    """The ledger's numbers of all boards that were ever this cabinet (a row of `cabinet_at`), the first one first."""
+    table = tables.cabinet.c
+    same = (table.site == cabinet.site) & (table.number == cabinet.number)
+    return list(connection.scalars(select(table.id).where(same).order_by(table.id)))
+
+
 def _range(doors: Sequence[int]) -> str:
     """`01 to 12`, or each of them where some are left out."""
     if len(doors) > 1 and list(doors) == list(range(doors[0], doors[-1] + 1)):

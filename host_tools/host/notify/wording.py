@@ -54,7 +54,8 @@ _RESIDENT = {
     f"parcel too. Nobody knows yet which of the two is honest. {_DOUBT}",
     "label cleared": "The warning about the parcel behind door {door} at {place} is taken back: it waits for you as any other. Its code is "
     f"{{code}}. {_TYPE} If you are not sure of it, {{call}}.",
-    "new code": f"Your parcel at {{place}} has a new code: {{code}}. The one before no longer works. {_TYPE}",
+    "new code": f"Your parcel at {{place}} has a new code: {{code}}. The one before no longer works. {_TYPE} If you have fetched it "
+    "already, there is nothing to do.",
     "odd new code": "The parcel at {place} that came on a label used before or taken back has a new code: {code}. The one before no longer "
     f"works. {_DOUBT}",
     "opened": "Door {door} at {place} opened with your code. If that was not you, or it did not open for you, {call}.",
@@ -101,11 +102,15 @@ _STAFF = {
     "set aside": "Something that {place} told could not be understood and is kept aside: `ansim link aside` shows it.",
     "unmet": "{place} works, but this host could not take its report, nor what happens there: its help button alone is heard. Update "
     "ansim on the host; if this is told again an hour later, send its makers the log of `ansim serve`.",
+    "refused": "Nothing that {place} tells is taken, but its alarms: no letters go out of what happens there. `ansim link` says why, and "
+    "what to do.",
+    "dead code": "The code that staff were sent for door {door} at {place} opens it no more: the board that knew it was replaced, or put "
+    "back to an older state. Arm another: `ansim parcel recall` where a parcel waits, else `ansim door service`.",
     "unordered code": "{place} says that a code of staff is armed for door {door}, which nobody has ordered here; it is sent to nobody. "
     "`ansim door disarm` takes it back. Unless a backup was restored, look whether that board is in other hands.",
     "unmade letter": "A letter about door {door} at {place} could not be made: its resident has to be told by a person.",
-    "impossible": "What staff have ordered for {place} could not be carried out, because its door or its parcel had become another one: "
-    "`ansim order list --state impossible` says which order.",
+    "impossible": "What staff have ordered for {place} could not be carried out, because its parcel was gone, or it was another one by "
+    "then: `ansim order list --state impossible` says which order.",
     "answered late": "The answer to the help button at {place} was not shown there: the call was over when it came. Whoever pressed it may "
     "still need help.",
     "unmade order": "An order for {place} could not be told to its board: `ansim provision` it anew.",

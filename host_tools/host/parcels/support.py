@@ -89,6 +89,9 @@ def check_waiting(ledger: Ledger, place: Place) -> None:
         waiting(connection, place)
 
 
+_UNHEARD = ", as far as this host has heard from its present board: `ansim link` shows if it is heard, `ansim events` what was told before"
+
+
 def want_open(ledger: Ledger, place: Place) -> int:
     """Asks the cabinet to open the door of a parcel for somebody who stands there; the number of this wish (see remote_opening.py)."""
     with ledger.reading() as connection:
@@ -107,7 +110,7 @@ def answer_bell(ledger: Ledger, place: Place, call: int | None = None, *, dry_ru
         chosen = [one for one in calls if call in (None, one.number)]
         if not chosen:
             which = "Nobody has rung" if call is None else f"There was no call {call}"
-            latest = f": the latest is call {calls[0].number}, heard {moment(calls[0].heard_ms)}" if calls else ""
+            latest = f": the latest is call {calls[0].number}, heard {moment(calls[0].heard_ms)}" if calls else _UNHEARD
             raise Complaint(f"{which} at cabinet {place.cabinet} of {place.site}{latest}.")
         _check_goes_on(connection, cabinet, chosen[0], calls[0])
         if not dry_run:

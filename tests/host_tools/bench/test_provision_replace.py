@@ -63,6 +63,15 @@ def test_a_cabinet_with_a_parcel_inside_stays_that_cabinet(ledger: Ledger) -> No
         _refuse(request, found(ledger, uid), ledger)
 
 
+def test_a_new_board_takes_the_place_of_no_cabinet_that_is_not_there(ledger: Ledger) -> None:
+    new = _Found(b"uid-02", None, None, 0, 0)
+    for site, number in (("mapo-3", 7), ("maop-3", 1)):
+        with pytest.raises(Complaint, match=f"There is no cabinet {number} at {site} whose place this board could take: check --site"):
+            _refuse(Request("p", WALL, site, {}, number=number, replace=True), new, ledger)
+    _refuse(Request("p", WALL, "mapo-3", {}, number=1, replace=True), new, ledger)
+    _refuse(Request("p", WALL, "mapo-3", {}, replace=True), new, ledger)
+
+
 def test_a_board_that_becomes_another_cabinet_is_told_to_leave_the_list(ledger: Ledger) -> None:
     known = found(ledger, enrolment().uid)
     assert _retired(Request("p", WALL, "mapo-3", {}, number=5, replace=True), known) == ["cabinet 1 of mapo-3"]

@@ -250,5 +250,5 @@ def test_of_a_board_that_is_refused_nothing_is_taken_in_the_same_breath_but_its_
     assert taken.applied == [0, 0, 0]
     assert taken.meetings[0].fault == "copied"
     assert parcels.listing(ledger) == []
-    assert kinds(ledger) == ["bell"]
+    assert kinds(ledger) == ["bell", "refused"]
     assert kinds(ledger, "event") == []
