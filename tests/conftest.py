@@ -32,7 +32,7 @@ LONG_FILES = (
     "_properties.py",
     *(f"test_{name}.py" for name in ("served_bus", "crowd", "ticket_generations", "kill", "key", "postgres", "server")),
     *(f"test_{name}.py" for name in ("backlog", "bench", "boards_command", "bounds", "branches", "bundle", "cli_ending", "core_coverage")),
-    *(f"test_{name}.py" for name in ("damage", "demo_drawing", "flash_power_cuts", "fuzzed_board", "garbage", "json_page")),
+    *(f"test_{name}.py" for name in ("adding", "damage", "demo_drawing", "flash_power_cuts", "fuzzed_board", "garbage", "json_page")),
     *(f"test_{name}.py" for name in ("jumping_boards", "keypad", "link_command", "linker", "lying_board", "order_outcomes")),
     *(f"test_{name}.py" for name in ("outages", "port", "showing", "staff_orders", "store", "bus_master", "wireshark")),
 )

@@ -56,7 +56,7 @@ machine.reset()"""
 _LOOKS = {
     "probe": ("probe",),
     "files": ("digest", "has_journal", "read", "survey"),
-    "service": ("journal", "who"),
+    "service": ("journal", "waiting", "who"),
     "bench": ("begin",),
 }
 _AFTER_BOOT = (b">>> ", b"In service\r\n")

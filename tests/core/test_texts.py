@@ -32,7 +32,7 @@ WIDEST = {  # texts with arguments: the widest ones
     texts.CODE_SPENT: (99,),
     texts.NO_PARCEL_AGAIN: (99,),
 }
-COUNT = 37
+COUNT = len([name for name in dir(texts) if name.isupper() and name[0] != "_"])
 HELP = "02-1234-567890"[:14]  # the longest help number
 NAMES_HELP = (texts.JAMMED, texts.BELL, texts.OFFLINE, texts.ANSWERED, texts.KEYS_LEFT_OUT)
 # From the proclamation, chapters 2 and 3, and what the texts need beside it.

@@ -11,7 +11,8 @@
  *   write_effect, write_number    firmware/locker/core/orders.py, apply
  *   people                        firmware/locker/core/deposit.py; Door.apply in core/journal.py keeps the parcel's epoch
  *   at_host                       host_tools/host/connections/links.py, Links.hear and Links.answer
- *   take, enter                   host_tools/host/fleet/ingest.py, take and _Turn._apply
+ *   take                          host_tools/host/fleet/ingest.py, take
+ *   enter                         host_tools/host/fleet/batch.py, Batch.hear and Batch._apply
  *
  * Left out: the handshake and the seals (tests/wire), so a session is a conversation, and what is on its way ends with it; the end of the
  * ring (what is acknowledged may be erased, so it is judged when it is acknowledged; a backup is never older than the ring); what messages

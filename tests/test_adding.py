@@ -1,0 +1,150 @@
+"""Adding is local: in a copy of the tree, a thing is added by touching the files that CONTRIBUTING.md names, and the checks accept it.
+
+With one of the files left out, a check says what was forgotten.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("firmware", "host_tools", "boards", "docs", "tests")
+FILES_MAX = 4
+
+
+_GREET = '''"""`ansim greet`: a kind word."""
+
+import click
+
+from host_tools.cli._output import dry_run_option, json_option, print_json, say
+
+
+@click.command()
+@dry_run_option
+@json_option
+def command(dry_run: bool, as_json: bool) -> None:
+    """Say a kind word.
+
+    \\b
+    Example: ansim greet
+    """
+    if as_json:
+        print_json({"said": "Good morning."} | ({"dry_run": True} if dry_run else {}))
+    else:
+        say("Good morning.")
+'''
+
+
+class Edit(NamedTuple):
+    """One file of an addition: the first `before` in it becomes `after`; None before makes the file, "" adds at its end."""
+
+    file: str
+    before: str | None
+    after: str
+
+
+class Addition(NamedTuple):
+    """A thing that is added; `checks` accept it. Where the last edit is left out, they name `forgotten`."""
+
+    edits: tuple[Edit, ...]
+    checks: tuple[str, ...]
+    forgotten: str
+
+
+ADDITIONS = {
+    "a board": Addition(
+        (Edit("boards/fence_12.toml", None, (ROOT / "boards" / "wall_12.toml").read_text()),),
+        ("tests/host_tools/boards/test_boards.py", "tests/host_tools/docs/test_generated_pages.py"),
+        "",  # one file: there is nothing to forget
+    ),
+    "a screen text": Addition(
+        (
+            Edit("firmware/locker/core/texts.py", "NO_PARCEL_AGAIN = const(36)\n", "NO_PARCEL_AGAIN = const(36)\nSOON = const(37)\n"),
+            Edit("firmware/locker/texts/en.txt", "", "Soon.\n"),
+            Edit("firmware/locker/texts/hangul/ko.txt", "", "곧 됩니다.\n"),
+            Edit("firmware/locker/texts/ko.txt", "", "Got doemnida.\n"),
+        ),
+        ("tests/core/test_texts.py",),
+        "test_every_catalogue_has_a_line_for_each_number",
+    ),
+    "a record kind": Addition(
+        (
+            Edit("firmware/locker/contract/records.py", "PART_FAILED = ", "FAN_FAILED = const(39)  # a: how hot it is\nPART_FAILED = "),
+            Edit("tests/contract/test_records.py", '"TICKETS_TURNED",\n        None', '"TICKETS_TURNED",\n        "FAN_FAILED"'),
+            Edit("host_tools/link/records.py", "_FIRST = 1", "BOUNDS[records.FAN_FAILED] = Bounds(NO_DOOR, ANY, ANY)\n_FIRST = 1"),
+            Edit(
+                "host_tools/host/kinds.py",
+                "KINDS = {\n",
+                'KINDS = {\n    records.FAN_FAILED: Kind("fan failed", lambda record: "it is hot"),\n',
+            ),
+        ),
+        (
+            "tests/contract/test_records.py",
+            "tests/host_tools/docs/test_protocol_page.py",
+            "tests/host_tools/host/fleet/test_ingest.py::test_every_event_of_the_firmware_has_a_name",
+        ),
+        "test_every_event_of_the_firmware_has_a_name",
+    ),
+    "a CLI command": Addition(
+        (
+            Edit("host_tools/cli/greet.py", None, _GREET),
+            Edit("docs/json.md", "| `resident add`", "| `greet` | object | `said`, `dry_run?` | `said`: a kind word |\n| `resident add`"),
+        ),
+        (
+            "tests/host_tools/cli/test_command_tree.py",
+            "tests/host_tools/cli/test_json_page.py::test_the_page_has_each_command_that_prints_json_and_no_other",
+        ),
+        "greet",
+    ),
+}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[Path]:
+    """A copy of the sources, without what is made from them."""
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", ".*cache", "node_modules"))
+    for path in (path for path in ROOT.iterdir() if path.is_file()):
+        shutil.copy(path, tmp_path)
+    yield tmp_path
+    shutil.rmtree(tmp_path)
+
+
+def add(tree: Path, edits: Iterable[Edit]) -> None:
+    for file, before, after in edits:
+        path = tree / file
+        if before is None:
+            path.write_text(after)
+        elif before:
+            text = path.read_text()
+            assert before in text, file
+            path.write_text(text.replace(before, after, 1))
+        else:
+            path.write_text(path.read_text() + after)
+
+
+def run(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    around = os.environ | {"PYTHONPATH": f"{tree}{os.pathsep}{tree / 'firmware'}"}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=tree, env=around, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.parametrize("what", ADDITIONS)
+def test_a_thing_is_added_by_touching_at_most_four_files_and_one_that_is_forgotten_is_named(what: str, tree: Path) -> None:
+    edits, checks, forgotten = ADDITIONS[what]
+    assert len(edits) <= FILES_MAX
+    first = edits[:-1] or edits
+    add(tree, first)
+    ended = run(tree, "pytest", "-q", "-p", "no:cacheprovider", *checks)
+    assert forgotten in ended.stdout, ended.stdout
+    add(tree, edits[len(first) :])
+    assert run(tree, "host_tools.docs").returncode == 0
+    ended = run(tree, "pytest", "-q", "-p", "no:cacheprovider", *checks)
+    assert ended.returncode == 0, ended.stdout
