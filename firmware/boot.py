@@ -10,7 +10,7 @@ import sys
 
 
 def outputs_low():
-    """Drives the native coils and the expanders' RESET line low, as far as board.json names them."""
+    """Drives low what board.json names: the native coils and the expanders' RESET line."""
     try:
         with open("/board.json") as file:
             board = json.load(file)
@@ -18,7 +18,10 @@ def outputs_low():
         return
     from machine import Pin
 
-    for pin in [door[3] for door in board["doors"]] + [board["expander_reset"]]:
+    low = board.get("low_at_boot")
+    if low is None:  # of a provisioning that wrote no names
+        low = [door[3] for door in board["doors"]] + [board["expander_reset"]]
+    for pin in low:
         if isinstance(pin, int):
             Pin(pin, Pin.OUT, value=0)
 

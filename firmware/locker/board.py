@@ -42,7 +42,7 @@ Door = NamedTuple(
         ("number", int),  # 1-99
         ("size", str),  # "S", "M" or "L"
         ("low", int),  # 1 when a seated person reaches it
-        ("coil", "Pin"),  # pin; 1 energises
+        ("lock", "Pin"),  # pin of its coil; 1 energises
         ("contact", "Pin"),  # pin of the door contact
         ("closed", int),  # level of the contact while the door is closed
         ("occupancy", str),  # "beam" or "distance"
@@ -56,22 +56,38 @@ Keypad = NamedTuple("Keypad", (("rows", "tuple[int, ...]"), ("columns", "tuple[i
 Bus = NamedTuple("Bus", (("sda", int), ("scl", int), ("hz", int)))
 
 
-def _pin(value: "Any") -> "Any":
+def _tuple(value: "Any") -> "Any":
     return tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON
 
 
+# The names that board.json has for the fields of these, in their order.
+_DOOR = ("number", "size", "low", "lock", "contact", "closed", "occupancy", "sensor", "occupied")
+_KEYPAD = ("rows", "columns", "keys")
+_BUS = ("sda", "scl", "hz")
+
+
+def _made(make: "Any", names: "tuple[str, ...]", value: "Any") -> "Any":
+    """A named tuple of an object, or of the row of values that provisioning wrote before it wrote names."""
+    row = value if isinstance(value, list) else [value[name] for name in names]  # pyright: ignore[reportUnknownVariableType] - JSON
+    return make(*map(_tuple, row))  # pyright: ignore[reportUnknownArgumentType]
+
+
 def from_json(data: "dict[str, Any]") -> Board:
-    """The board in the object of a board.json, which `host_tools.boards.board_file.to_board_json` makes. KeyError for another one."""
+    """The board in the object of a board.json, which `host_tools.boards.board_file.to_board_json` makes. KeyError for another one.
+
+    `low_at_boot` is for boot.py.
+    """
     values: "dict[str, Any]" = {}
     for name, value in data.items():
-        values[name] = _pin(value)
-    doors: "list[Door]" = []
-    for row in data["doors"]:
-        doors.append(Door(*map(_pin, row)))
-    values["doors"] = tuple(doors)
-    values["keypad"] = Keypad(*map(_pin, data["keypad"]))
-    values["bus"] = data["bus"] and Bus(*data["bus"])
+        if name != "low_at_boot":
+            values[name] = _tuple(value)
     try:
+        doors: "list[Door]" = []
+        for row in data["doors"]:
+            doors.append(_made(Door, _DOOR, row))
+        values["doors"] = tuple(doors)
+        values["keypad"] = _made(Keypad, _KEYPAD, data["keypad"])
+        values["bus"] = data["bus"] and _made(Bus, _BUS, data["bus"])
         return Board(**values)
     except TypeError:  # a field too few or too many
         raise KeyError("board.json is not for this firmware") from None

@@ -12,15 +12,20 @@ def pin_name(pin: int | tuple[int, int]) -> str:
     return str(Pin(pin) if isinstance(pin, int) else Pin(pin[1], pin[0]))
 
 
+def pin_of(door: Door, what: str) -> int | tuple[int, int]:
+    """The pin of a door's coil, contact or sensor."""
+    return door.lock if what == "coil" else getattr(door, what)
+
+
 def part(what: str, door: Door) -> str:
     """A part of a door with its pin: coil 03 (0x20.GPA2)."""
-    return f"{what} {door.number:02d} ({pin_name(getattr(door, what))})"
+    return f"{what} {door.number:02d} ({pin_name(pin_of(door, what))})"
 
 
 def hangs_on(door: Door, silent: Sequence[int]) -> str:
     """Which part of a door hangs on which of these silent chips, as the reason for leaving it out; "" for none."""
     for what in ("coil", "contact", "sensor"):
-        pin = getattr(door, what)
+        pin = pin_of(door, what)
         if isinstance(pin, tuple) and pin[0] in silent:
             return f"its {what} hangs on the silent expander 0x{pin[0]:02x}"
     return ""
@@ -78,7 +83,7 @@ def swapped(what: str, one: Door, other: Door, why: str) -> Finding:
     return Finding(
         f"{what}s {one.number:02d} and {other.number:02d}",
         f"are swapped: {why}",
-        f"swap their plugs or wires ({pin_name(getattr(one, what))} and {pin_name(getattr(other, what))})",
+        f"swap their plugs or wires ({pin_name(pin_of(one, what))} and {pin_name(pin_of(other, what))})",
     )
 
 

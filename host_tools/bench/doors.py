@@ -110,7 +110,7 @@ class DoorTest:
             return
         for number in moved:
             other = self._doors[number]
-            remedy = f"look for a bridge between {causes.pin_name(door.coil)} and {causes.pin_name(other.coil)}"
+            remedy = f"look for a bridge between {causes.pin_name(door.lock)} and {causes.pin_name(other.lock)}"
             phase.find(f"coils {door.number:02d} and {number:02d}", "both doors opened", remedy)
         if bench.hands:
             self._use(phase, door)

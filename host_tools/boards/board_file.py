@@ -115,12 +115,19 @@ def _read(path: Path) -> bytes:
 def to_board_json(board: BoardFile) -> dict[str, Any]:
     """The board.json that `locker.board.from_json` reads: only what the firmware needs."""
     d = board.definition
+    doors = [_door(door) for door in sorted(d.door, key=lambda door: door.number)]
+    low = [*(door["lock"] for door in doors), _pin(d.expanders and d.expanders.reset)]
     return {
         "name": board.name,
         "chip": d.chip,
-        "doors": [_door_row(door) for door in sorted(d.door, key=lambda door: door.number)],
-        "keypad": [[pin.as_json() for pin in d.keypad.rows], [pin.as_json() for pin in d.keypad.columns], d.keypad.keys],
-        "bus": [d.bus.sda.as_json(), d.bus.scl.as_json(), d.bus.hz] if d.bus else None,
+        "low_at_boot": [pin for pin in low if isinstance(pin, int)],
+        "doors": doors,
+        "keypad": {
+            "rows": [pin.as_json() for pin in d.keypad.rows],
+            "columns": [pin.as_json() for pin in d.keypad.columns],
+            "keys": d.keypad.keys,
+        },
+        "bus": {"sda": d.bus.sda.as_json(), "scl": d.bus.scl.as_json(), "hz": d.bus.hz} if d.bus else None,
         "expanders": list(d.expanders.addresses) if d.expanders else [],
         "expander_reset": _pin(d.expanders and d.expanders.reset),
         "screen": [d.screen.address, d.screen.columns, d.screen.rows] if d.screen else None,
@@ -142,20 +149,20 @@ def _link_row(link: Link) -> list[Any]:
     return [link.uart, link.tx.as_json(), link.rx.as_json(), link.baud, *enable]
 
 
-def _door_row(door: Door) -> list[Any]:
+def _door(door: Door) -> dict[str, Any]:
     sensor = door.occupancy
     occupied = int(sensor.occupied == "high") if isinstance(sensor, Beam) else [sensor.occupied_mv, sensor.clear_mv]
-    return [
-        door.number,
-        door.size,
-        int(door.low),
-        door.coil.as_json(),
-        door.contact.pin.as_json(),
-        int(door.contact.closed == "high"),
-        sensor.kind,
-        sensor.pin.as_json(),
-        occupied,
-    ]
+    return {
+        "number": door.number,
+        "size": door.size,
+        "low": int(door.low),
+        "lock": door.coil.as_json(),
+        "contact": door.contact.pin.as_json(),
+        "closed": int(door.contact.closed == "high"),
+        "occupancy": sensor.kind,
+        "sensor": sensor.pin.as_json(),
+        "occupied": occupied,
+    }
 
 
 def _pin(pin: Pin | None) -> int | list[int] | None:

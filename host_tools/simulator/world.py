@@ -168,7 +168,7 @@ class World:
         rng = stream(self.seed, f"contact {number}")
         contact = BouncingSwitch(clock, rng, wires.switch(wires.node(definition.contact)), _CONTACT_BOUNCE_US)
         door = Door(number, contact, definition.closed == 0, clock, self.trace, stream(self.seed, f"door {number}"))
-        coil = Coil(number, wires.node(definition.coil), self.supply, clock, self.trace, stream(self.seed, f"coil {number}"))
+        coil = Coil(number, wires.node(definition.lock), self.supply, clock, self.trace, stream(self.seed, f"coil {number}"))
         coil.on_plunger = door.plunger
         if definition.occupancy == "beam":
             pull_up(wires, self.board.chip, definition.sensor)

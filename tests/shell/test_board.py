@@ -1,9 +1,10 @@
-"""board.json becomes the same Board on both interpreters."""
+"""board.json becomes the same Board on both interpreters: that of today, and that of before its parts had names."""
 
 import json
 
 from locker.board import Bus, Door, Keypad, from_json
 
+# Rows of values, as provisioning wrote them before it wrote names.
 NATIVE = """{
 "name": "bench", "chip": "esp32", "pulse_ms": 400, "rest_ms": 600,
 "doors": [[1, "S", 1, 16, 32, 0, "distance", 34, [1100, 800]], [2, "L", 0, 17, 33, 1, "beam", 25, 1]],
@@ -12,8 +13,11 @@ NATIVE = """{
 "supply": null, "current": null}"""
 EXPANDED = """{
 "name": "wall", "chip": "esp32s3", "pulse_ms": 350, "rest_ms": 500,
-"doors": [[7, "M", 1, [32, 6], [33, 6], 0, "beam", [34, 6], 0]],
-"keypad": [[5, 6, 7, 15], [10, 11, 12, 13], "123A456B789C*0#D"], "bus": [8, 9, 100000], "expanders": [32, 33, 34], "expander_reset": 14,
+"low_at_boot": [14],
+"doors": [{"number": 7, "size": "M", "low": 1, "lock": [32, 6], "contact": [33, 6], "closed": 0, "occupancy": "beam", "sensor": [34, 6],
+  "occupied": 0}],
+"keypad": {"rows": [5, 6, 7, 15], "columns": [10, 11, 12, 13], "keys": "123A456B789C*0#D"},
+"bus": {"sda": 8, "scl": 9, "hz": 100000}, "expanders": [32, 33, 34], "expander_reset": 14,
 "screen": [63, 20, 4], "lamp": [32, 12], "lamp_sense": 40, "beeper": 4, "bell": 21, "tamper": [34, 5],
 "link": [1, 17, 18, 115200], "supply": [1, 1713], "current": [2, 600]}"""
 

@@ -95,7 +95,7 @@ def test_doors_that_hang_on_no_silent_expander_serve_from_the_start_and_the_othe
     with Cabinet(tmp_path / "flash", "tower_24") as cabinet:
         world, host = cabinet.world, TestHost(cabinet.world)
         world.hands.fault("expander 0x22 dead")
-        hers = [door.number for door in world.board.doors if 0x22 in (door.coil[0], door.contact[0], door.sensor[0])]
+        hers = [door.number for door in world.board.doors if 0x22 in (door.lock[0], door.contact[0], door.sensor[0])]
         life = send(world, life_in(world), 6_000)
         cabinet.run_until(80_000)
         assert life.error is None

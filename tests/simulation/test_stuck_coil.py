@@ -14,7 +14,7 @@ LOCKS = 0x20  # the wall's expander that drives the coils
 
 def latch_on(cabinet: Cabinet) -> None:
     """A spark sets a bit in the latches of the expander, and no write of the program did it."""
-    bit = cabinet.world.board.doors[DOOR - 1].coil[1]
+    bit = cabinet.world.board.doors[DOOR - 1].lock[1]
     cabinet.world.expanders[LOCKS].preset(OLAT=1 << bit)
 
 

@@ -75,7 +75,7 @@ class Fittings:
         bit = 1
         for door in board.doors:
             numbers.append(door.number)
-            coils.append(self._connect(hal, door.coil, True))
+            coils.append(self._connect(hal, door.lock, True))
             contacts.append(self._connect(hal, door.contact, False))
             if door.closed:
                 closed_high |= bit

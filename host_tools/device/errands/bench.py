@@ -11,7 +11,7 @@ from locker.board import from_json
 from locker.hal.esp32 import open_hal
 from locker.shell.fittings import BELL, DARK, TAMPER, Fittings
 
-PINS = (3, 4, 7)  # of a door in board.json: coil, contact, sensor
+PINS = ("lock", "contact", "sensor")  # of a door: what may hang on a chip
 STEP_MS = 20  # what the debouncing of drivers.inputs counts in
 OVERTIME_MS = 100
 SETTLE_MS = 1000
@@ -56,7 +56,8 @@ def connect(silent):
     """Opens the drivers of all that hangs on no silent chip, which is named by its I2C address; the numbers of the doors that are left."""
     global fittings
     data = load("/board.json")
-    data["doors"] = [row for row in data["doors"] if not any(on(row[place], silent) for place in PINS)]
+    left = [door.number for door in from_json(data).doors if not any(on(getattr(door, name), silent) for name in PINS)]
+    data["doors"] = [row for row in data["doors"] if (row[0] if isinstance(row, list) else row["number"]) in left]
     data["expanders"] = [address for address in data["expanders"] if address not in silent]
     for name in ("lamp", "lamp_sense", "bell", "tamper"):
         if on(data[name], silent):
@@ -69,8 +70,8 @@ def connect(silent):
 
 
 def on(pin, silent):
-    """Whether a pin of board.json is one of a silent expander."""
-    return isinstance(pin, list) and pin[0] in silent
+    """Whether a pin is one of a silent expander."""
+    return isinstance(pin, (list, tuple)) and pin[0] in silent
 
 
 def settle():

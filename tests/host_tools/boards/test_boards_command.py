@@ -76,7 +76,7 @@ def test_a_board_is_shown_with_every_pin_and_what_is_free() -> None:
     assert re.search(r"^0x22 +GPA7 \(output\) GPB5 GPB6 GPB7 \(output\)$", shown, re.MULTILINE)
     as_json = json.loads(ansim("show", "wall_12", "--json").stdout)
     assert as_json["door"][6]["coil"] == "0x20.GPA6"
-    assert as_json["board_json"]["doors"][6][3] == [0x20, 6]
+    assert as_json["board_json"]["doors"][6]["lock"] == [0x20, 6]
 
 
 def test_a_file_of_ones_own_is_checked_and_shown_by_its_path(tmp_path: Path) -> None:

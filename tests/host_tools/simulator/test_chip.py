@@ -23,7 +23,7 @@ def world(board: Any = DEVKIT, seed: int = 1) -> World:
 
 def test_a_latch_set_before_the_pin_becomes_an_output_makes_no_edge() -> None:
     one = world()
-    coil = DEVKIT.doors[0].coil
+    coil = DEVKIT.doors[0].lock
     one.chip.pin_write(coil, 0)
     one.chip.pin_mode(coil, "out")
     assert one.trace.of("coil") == []
@@ -69,7 +69,7 @@ def test_a_reset_lets_every_pin_go_and_is_told_with_its_cause() -> None:
     one = world()
     told: list[int] = []
     one.chip.on_reset.append(told.append)
-    coil = DEVKIT.doors[0].coil
+    coil = DEVKIT.doors[0].lock
     one.chip.pin_write(coil, 1)
     one.chip.pin_mode(coil, "out")
     one.chip.reset(SOFT_RESET)
@@ -178,7 +178,7 @@ def test_a_tone_sounds_until_it_is_stopped_or_the_chip_is_reset() -> None:
 
 def test_a_square_wave_on_a_coil_pin_energises_the_coil() -> None:
     one = world()
-    one.chip.pwm(DEVKIT.doors[1].coil, 1000, 100)
+    one.chip.pwm(DEVKIT.doors[1].lock, 1000, 100)
     assert one.coils[2].energised
 
 
@@ -206,7 +206,7 @@ def test_an_analogue_pin_reads_millivolts_within_the_range_of_the_converter() ->
 def test_a_weak_supply_takes_the_chip_down_and_the_coil_with_it() -> None:
     one = world()
     one.supply.resistance = 2.0
-    coil = DEVKIT.doors[0].coil
+    coil = DEVKIT.doors[0].lock
     one.chip.pin_mode(coil, "out")
     one.chip.pin_write(coil, 1)
     one.clock.advance(50 * MS)
@@ -219,7 +219,7 @@ def test_an_order_that_comes_too_late_for_its_boot_is_not_carried_out() -> None:
     """Under a real clock the world may find, when it catches up, that the program that calls has just been ended."""
     ns = [0]
     one = World(DEVKIT, RealClock(lambda: ns[0]), 1)
-    coil = DEVKIT.doors[0].coil
+    coil = DEVKIT.doors[0].lock
     one.chip.pin_mode(coil, "out")
     one.chip.watchdog(100)
     ns[0] = 1_000_000_000

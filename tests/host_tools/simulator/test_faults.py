@@ -35,7 +35,7 @@ def released(world: World) -> MCP23017:
 
 
 def energise(world: World, door: int, ms: int = 400) -> None:
-    gate = world.wires.node(world.board.doors[door - 1].coil)
+    gate = world.wires.node(world.board.doors[door - 1].lock)
     gate.set(1)
     world.clock.advance(ms * MS)
     gate.set(None)

@@ -40,7 +40,7 @@ def flash(tmp_path: Path) -> Iterator[FlashImage]:
 
 def test_an_output_is_driven_to_its_level_before_it_is_an_output() -> None:
     world = World(DEVKIT, VirtualClock(), 1)
-    pin = SimulatedHal(world).output(DEVKIT.doors[0].coil, 0)
+    pin = SimulatedHal(world).output(DEVKIT.doors[0].lock, 0)
     assert world.trace.of("coil") == []
     pin(1)
     assert pin() == 1

@@ -20,7 +20,7 @@ def world() -> World:
 
 def energise(world: World, door: int, ms: int = 400) -> None:
     """A pulse as no program sends it: straight at the gate."""
-    gate = world.wires.node(world.board.doors[door - 1].coil)
+    gate = world.wires.node(world.board.doors[door - 1].lock)
     gate.set(1)
     world.clock.after(ms * MS, lambda: gate.set(None))
 
