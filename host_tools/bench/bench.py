@@ -38,8 +38,11 @@ class Bench:
         return {door.number for door in self.board.doors}
 
     def read_journal(self) -> None:
-        """Asks which doors have a parcel by the journal of the board. Raises BoardError."""
-        self.waiting = list(self.device.call("service", "waiting", tuple(sorted(self._numbers))))
+        """Asks which doors have a parcel by the journal of the board. Raises BoardError.
+
+        The script is small and travels as it is: a board has no memory to unpack it beside that of the bench.
+        """
+        self.waiting = list(self.device.call("parcels", "waiting", tuple(sorted(self._numbers)), packed=False))
         if not set(self.waiting) <= self._numbers:
             raise self.device.no_answer()
 

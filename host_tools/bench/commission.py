@@ -89,13 +89,12 @@ class Commissioning:
     def _begin(self) -> BenchReport:
         facts = self._bench.device.facts
         _refuse_unready(self._bench.device)
-        data, self._bench.settings, self._free_bytes = self._bench.call("begin")
+        data, self._bench.settings, self._free_bytes, cabinet = self._bench.call("begin")
         self._bench.board = from_json(data)
         self._bench.read_journal()
-        identity = self._bench.device.call("service", "who")
         begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         uid = facts.uid.hex() if facts.uid else ""
-        return BenchReport(self._bench.board.name, identity and identity[1], uid, facts.micropython, begun, not_tried=self._bench.not_tried)
+        return BenchReport(self._bench.board.name, cabinet, uid, facts.micropython, begun, not_tried=self._bench.not_tried)
 
     @staticmethod
     def _under_a_coil(report: BenchReport, doors: DoorTest) -> Callable[[Phase], None] | None:

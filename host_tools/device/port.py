@@ -56,7 +56,8 @@ machine.reset()"""
 _LOOKS = {
     "probe": ("probe",),
     "files": ("digest", "has_journal", "read", "survey"),
-    "service": ("journal", "waiting", "who"),
+    "service": ("journal", "who"),
+    "parcels": ("waiting",),
     "bench": ("begin",),
 }
 _AFTER_BOOT = (b">>> ", b"In service\r\n")

@@ -23,12 +23,16 @@ fittings = None
 
 
 def begin():
-    """(the object of board.json, that of network.json, free bytes of the heap)."""
+    """(the object of board.json, that of network.json, free bytes of the heap, cabinet number or None)."""
     global hal
     hal = open_hal()
     gc.collect()
     free = gc.mem_free()
-    return load("/board.json"), load("/network.json"), free
+    try:
+        cabinet = load("/identity.json")["cabinet"]
+    except (OSError, ValueError, KeyError):
+        cabinet = None
+    return load("/board.json"), load("/network.json"), free, cabinet
 
 
 def load(path):

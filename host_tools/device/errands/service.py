@@ -2,7 +2,6 @@
 
 import json
 
-from locker.core.journal import State
 from locker.hal.esp32 import open_journal
 from locker.shell.format import format_journal
 from locker.shell.marks import NAME, TOLD
@@ -32,16 +31,6 @@ def journal():
     except JournalError:
         return None
     return store.incarnation, count[0], store.next_number - 1, store.acknowledged
-
-
-def waiting(doors):
-    """Those of these doors behind which there is a parcel by the journal, whatever their sensors see."""
-    state = State(doors)
-    try:
-        Store(open_journal(), state.apply, None)
-    except JournalError:
-        return []
-    return [door.number for door in state.doors.values() if door.state]
 
 
 def start_journal(incarnation):
