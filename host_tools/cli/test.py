@@ -33,10 +33,9 @@ def command(port: str, report: Path | None, patience: int, attended: bool | None
     """Test a provisioned cabinet with its own firmware: each part that its board file names, from supply and expanders to every coil,
     contact, sensor and key, lamp, beeper, bell, tamper loop and serial link.
 
-    A person (or `ansim hands`) does what the lines on stderr say. A door that holds something is not opened on purpose; where a swap of
-    plugs opens one with a parcel, the test stops and says so. What needs a hand, an eye or
-    an ear that is not there is listed as not tried. Ends with 1 unless all that was tried passes. With --dry-run the board is asked who
-    it is and what would be tried is listed; nothing moves.
+    A person (or `ansim hands`) does what the lines on stderr say. A door that holds something is not opened on purpose; where swapped plugs
+    open one with a parcel, the test stops and says so. What needs a hand, an eye or an ear that is not there is listed as not tried. Ends
+    with 1 unless all that was tried passes. With --dry-run the board is asked who it is and what would be tried is listed; nothing moves.
 
     \b
     Example: ansim test --port /dev/ttyUSB0 --report wall-07.json

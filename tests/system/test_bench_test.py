@@ -140,3 +140,15 @@ def test_a_board_that_is_not_ready_is_told_what_to_do_first(tmp_path: Path) -> N
         assert "run `ansim flash" in ended.stderr
         assert ansim("flash", "--port", board.port).returncode == 0
         assert "run `ansim provision" in ansim("test", "--port", board.port).stderr
+
+
+BOARD_KIB = "192"  # of heap with 64-bit pointers: what stands in for a board's memory, see docs/architecture.md
+
+
+@pytest.mark.parametrize(("name", "options"), [("wall_12", ("--unattended",)), ("tower_24", ("--dry-run",))])
+def test_the_test_fits_into_the_memory_of_a_board(name: str, options: tuple[str, ...], tmp_path: Path) -> None:
+    with virtual_board(tmp_path, name, "--heap-kib", BOARD_KIB) as board:
+        ready(tmp_path, board, name)
+        ended = ansim("test", "--port", board.port, "--json", *options)
+    assert "error" not in json.loads(ended.stdout), ended.stdout
+    assert "ERROR" not in outcomes(json.loads(ended.stdout)).values()

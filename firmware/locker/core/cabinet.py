@@ -88,7 +88,7 @@ class Cabinet:
         self.bell_number = 0  # the event number of a call that nobody has answered
 
     def boot(self, sensors: "Iterable[tuple[int, bool, bool]]", now_ms: int) -> "list[effects.Effect]":
-        """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No lock works.
+        """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No door is unlocked.
 
         A door that is not among them stays as the journal has it until it is Seen.
         """
@@ -248,7 +248,7 @@ class Cabinet:
         self._wake = None
 
     def unlock_ended(self, event: events.UnlockEnded) -> None:
-        """A lock has done its work, or was given up."""
+        """A lock is at rest again, or was given up."""
         if event.door == self.unlocking:
             self.unlocking = 0
             doors_table.step(self, self.doors[event.door], doors_table.ENDED)

@@ -1,8 +1,7 @@
 """One door: what it does, step by step. Sent is not opened: unlock sent, latch released, door opened, door closed are separate facts.
 
 An opening is wanted, waits for its turn (one lock at a time), and is watched; a door that does not move is unlocked again, three times in
-all.
-Whether something was put in or taken is judged when the door has been closed for half a second.
+all. Whether something was put in or taken is judged when the door has been closed for half a second.
 """
 
 from locker.compat import TYPE_CHECKING, const
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 SHUT = const(0)
 WANTED = const(1)  # to be unlocked as soon as no other lock is at work
 UNLOCKING = const(2)  # its lock is at work
-RELEASED = const(3)  # the lock has done its work; the door has not moved yet
+RELEASED = const(3)  # its lock is at rest again; the door has not moved yet
 JAMMED = const(4)  # did not move; someone may still pull it open
 OPEN = const(5)  # open for someone
 SETTLING = const(6)  # just closed
@@ -29,7 +28,7 @@ FORCED = const(8)  # opened with no cause
 # What happens to a door; 16 apart, so that PHASE | EVENT is one number.
 WANT = const(0x00)  # someone may open it
 TURN = const(0x10)  # no other lock is at work
-ENDED = const(0x20)  # so has its own
+ENDED = const(0x20)  # its own lock is at rest again
 OPENED = const(0x30)
 CLOSED = const(0x40)
 TIMEOUT = const(0x50)
@@ -50,7 +49,7 @@ _OUTCOMES = {
 
 
 def _unlock(cabinet: "Cabinet", door: "Door") -> None:
-    """Records that the lock is to work, then has it work. A door that is open already counts as opened."""
+    """Records the unlocking, then asks for it. A door that is open already counts as opened."""
     door.tries += 1
     cabinet.record(records.PULSED, door, door.tries)
     cabinet.effects.append(effects.Unlock(door.number))
@@ -96,7 +95,7 @@ def _judge(cabinet: "Cabinet", door: "Door") -> None:
 
 
 def resolve(cabinet: "Cabinet", door: "Door") -> None:
-    """Records what became of the parcel: if the lock has not worked it is where it was, whatever the sensor says."""
+    """Records what became of the parcel: if its door was not unlocked it is where it was, whatever the sensor says."""
     outcomes = _OUTCOMES.get(door.state)
     if outcomes:
         inside = door.occupied or door.flagged  # by a sensor or by somebody's word

@@ -7,7 +7,7 @@ ContactOpened = NamedTuple("ContactOpened", (("door", int),))
 ContactClosed = NamedTuple("ContactClosed", (("door", int),))
 Occupied = NamedTuple("Occupied", (("door", int),))
 Cleared = NamedTuple("Cleared", (("door", int),))
-UnlockEnded = NamedTuple("UnlockEnded", (("door", int),))  # its lock has done its work, or was given up
+UnlockEnded = NamedTuple("UnlockEnded", (("door", int),))  # its lock is at rest again, or was given up
 Woke = NamedTuple("Woke", ())  # the time of the last WakeAt has come
 BellPressed = NamedTuple("BellPressed", ())
 HostAcknowledged = NamedTuple("HostAcknowledged", (("number", int),))  # everything up to this event number is in its database
@@ -16,7 +16,7 @@ KeysLeftOut = NamedTuple("KeysLeftOut", (("keys", str),))  # those that type not
 # Its sensors can be read at last, or again after they could not for a while.
 Seen = NamedTuple("Seen", (("door", int), ("closed", bool), ("occupied", bool)))
 SensorFailed = NamedTuple("SensorFailed", (("door", int),))  # nobody can tell whether something is inside
-SupplyLow = NamedTuple("SupplyLow", (("door", int), ("mv", int)))  # its lock was refused; UnlockEnded follows
+SupplyLow = NamedTuple("SupplyLow", (("door", int), ("mv", int)))  # its unlocking was refused; UnlockEnded follows
 Commanded = NamedTuple("Commanded", (("number", int), ("kind", int), ("door", int), ("counter", int), ("a", int)))  # see contract.commands
 OpeningAsked = NamedTuple("OpeningAsked", (("door", int), ("counter", int)))  # the host wants to open the door of that parcel
 OpeningGiven = NamedTuple("OpeningGiven", (("challenge", int), ("digits", int)))  # its answer to a Challenge

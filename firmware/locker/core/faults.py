@@ -31,5 +31,5 @@ def fail(cabinet: "Cabinet", event: "SensorFailed") -> None:
 
 
 def starve(cabinet: "Cabinet", event: "SupplyLow") -> None:
-    """A lock was refused: the supply is too weak."""
+    """An unlocking was refused: the supply is too weak."""
     cabinet.noted(records.SUPPLY_LOW, cabinet.doors[event.door], event.mv)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 # Where the parcel of a door is.
 EMPTY = const(0)  # there is none
-RESERVED = const(1)  # a courier's, with a counter of its own; its lock has not worked for it
+RESERVED = const(1)  # a courier's, with a counter of its own; its door was not unlocked for it
 LOADING = const(2)  # the door was unlocked or opened for the courier
 WAITING = const(3)  # inside; its code is alive
-GRANTED = const(4)  # inside; the right code was typed; its lock has not worked for it
+GRANTED = const(4)  # inside; the right code was typed; its door was not unlocked for it
 TAKING = const(5)  # the door was unlocked or opened for the resident; its code is alive until closed and clear
 
 FAILURES_MAX = const(10)  # counted failures of a parcel; from here on the door asks for all 12 digits
@@ -60,7 +60,7 @@ ANCHORS = (records.DEPOSIT_STARTED, records.DOOR_STATE, records.CABINET_STATE)
 # What carries something of a door beside its DOOR_STATE has a place of its own: that of the door and so many more.
 TAIL = const(128)
 _MOVED = {RESERVED: LOADING, GRANTED: TAKING}  # after PULSED and DOOR_OPENED
-_JAMMED = {TAKING: GRANTED}  # after DOOR_JAMMED: the lock worked in vain
+_JAMMED = {TAKING: GRANTED}  # after DOOR_JAMMED: the door was unlocked in vain
 
 
 class Door:

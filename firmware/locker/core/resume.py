@@ -1,4 +1,4 @@
-"""After a power cut: what was begun is resolved from the sensors, no lock works, and the screen says what is to be done now."""
+"""After a power cut: what was begun is resolved from the sensors, no door is unlocked, and the screen says what is to be done now."""
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records

@@ -47,13 +47,13 @@ class Locks:
             self._fittings.locks.recall(door, min(0, 100 * (at - now) + _PATIENCE_MS))
 
     def unlock(self, door: int, asked_ms: int) -> None:
-        """Has the lock of a door work within this step or a later one, within 5 s of `asked_ms` or never."""
+        """Unlocks a door within this step or a later one, within 5 s of `asked_ms` or never."""
         self._door = door
         self._asked_ms = asked_ms
         self._low = False
 
     def step(self, now_ms: int) -> int:
-        """Ends and begins what is due; the door whose lock has just done its work or was given up, else 0."""
+        """Ends and begins what is due; the door whose lock has just come to rest or was given up, else 0."""
         locks = self._fittings.locks
         ended = locks.step(now_ms)
         self._feel(now_ms)

@@ -196,21 +196,19 @@ def put_right(connection: Connection, cabinet: int, epoch: int, at_ms: int) -> N
 
 
 def _inheritance(connection: Connection, known: Row, at_ms: int) -> list[Order]:
-    """The orders after which a board has the doors out of service that its predecessor had, and knows the parcels of all before it.
+    """The orders after which a board knows the parcels of all before it; and, as long as no event of its own is here, those after which it
+    has the doors out of service that its predecessor had.
 
     Staff are told of codes of theirs that died with the predecessor.
     """
-    parcel, cabinet, command = tables.parcel, tables.cabinet, tables.command.c
+    parcel, cabinet, place = tables.parcel, tables.cabinet, tables.position.c
     before = (cabinet.c.site == known.site) & (cabinet.c.number == known.number) & (cabinet.c.state == RETIRED)
     wanted = select(parcel).join(cabinet).where(before, parcel.c.state == "waiting").order_by(parcel.c.door, parcel.c.id)
     made: list[Order] = []
-    last = connection.execute(select(cabinet).where(before).order_by(cabinet.c.id.desc()).limit(1)).first()
+    is_known = connection.scalar(select(place.cabinet).where(place.cabinet == known.id, place.applied > 0).limit(1))
+    last = None if is_known else connection.execute(select(cabinet).where(before).order_by(cabinet.c.id.desc()).limit(1)).first()
     if last and last.incarnation is not None and last.fault != SILENCED:
-        said = doors_out(connection, known.id, known.incarnation or 0)
-        its = (command.cabinet == known.id) & (command.kind == commands.SET_OUT)
-        said |= dict.fromkeys(connection.scalars(select(command.door).where(its)), True)
-        out = [door for door, is_out in doors_out(connection, last.id, last.incarnation).items() if is_out and door not in said]
-        made += [Order(commands.SET_OUT, door, 0, 1) for door in out]
+        made += [Order(commands.SET_OUT, door, 0, 1) for door, is_out in doors_out(connection, last.id, last.incarnation).items() if is_out]
         for record in armed(connection, last.id, last.incarnation):
             raise_case(connection, known.id, STAFF_CODE_DEAD, record.door, record.door, at_ms)
     return made + [order for row in connection.execute(wanted) for order in adoption(connection, row)]

@@ -228,10 +228,11 @@ def start_of(connection: Connection, board: Board, door: int) -> int:
     return connection.scalar(select(event.c.number).where(its).order_by(event.c.number.desc()).limit(1)) or 0
 
 
-def armed(connection: Connection, cabinet: int, incarnation: int, number: int = 1 << 32) -> list[Record]:
+def armed(connection: Connection, cabinet: int, incarnation: int, number: int | None = None) -> list[Record]:
     """The ARMED of each door whose code of staff still waited to be used at the event of that number, or at the end of the story."""
     kinds = (records.ARMED, records.DOOR_OPENED, records.DEPOSIT_STARTED, records.WITHDRAWN, records.ADOPTED)
-    its = of_story(connection, cabinet, incarnation) & event.c.kind.in_(kinds) & (event.c.number < number)
+    its = of_story(connection, cabinet, incarnation) & event.c.kind.in_(kinds)
+    its = its if number is None else its & (event.c.number < number)
     rows = connection.execute(select(*(event.c[name] for name in Record._fields)).where(its).order_by(event.c.number))
     last = {row.door: Record(*row) for row in rows}
     return [record for record in last.values() if record.kind == records.ARMED and fields.armed(record).code]

@@ -37,6 +37,8 @@ CLEARED = "label cleared"  # takes back what made her doubt: USED_LABEL or LABEL
 UNORDERED = "unordered code"  # alarm: a cabinet has armed a code of staff that nobody has ordered here
 ODD_NEW_CODE = "odd new code"  # instead of "new code", where the ticket was odd
 
+_OCCUPANCY = 2  # SENSOR_FAULT.a: the sensor that looks inside
+
 # Parcel.stuck.
 STUCK = 1
 MOVED = 2
@@ -94,7 +96,7 @@ class Letters:
 
     def _is_no_alarm(self, board: Board, record: Record) -> bool:
         """Keys that work again; and something seen behind a door whose parcel the host knows, and the cabinet is about to learn of."""
-        if record.kind == records.SENSOR_FAULT:
+        if record.kind == records.SENSOR_FAULT and record.a == _OCCUPANCY:
             order = tables.command.c
             its = (order.cabinet == board.cabinet) & (order.kind == ADOPT) & (order.door == record.door) & (order.state == "waiting")
             return self._connection.scalar(select(order.sequence).where(its).limit(1)) is not None

@@ -21,14 +21,6 @@ from tests.kit.meetings import Meetings
 
 
 @pytest.fixture
-def ledger(home: Path):
-    with open_ledger(home) as opened:
-        opened.site("mapo-3")
-        residents.add(opened, "Kim", "kim@example.org")
-        yield opened
-
-
-@pytest.fixture
 def board(ledger: Ledger) -> Meetings:
     return Meetings(ledger)
 

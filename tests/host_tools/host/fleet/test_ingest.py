@@ -8,23 +8,14 @@ from host_tools.host.fleet.ingest import Said, take
 from host_tools.host.kinds import KINDS
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import Passing
-from host_tools.host.ledger.ledger import ENROLLED, Ledger, open_ledger
+from host_tools.host.ledger.ledger import ENROLLED, Ledger
 from host_tools.host.notify import outbox
 from host_tools.host.notify.channels import FileNotifier
 from host_tools.host.parcels import parcels, tickets
-from host_tools.host.people import residents
 from locker.contract import records
 from locker.contract.codes import NO_TAIL, pickup_code
 from locker.contract.keys import epoch_keys
 from tests.kit.host_board import Journal, enrol
-
-
-@pytest.fixture
-def ledger(home: Path):
-    with open_ledger(home) as opened:
-        opened.site("mapo-3")
-        residents.add(opened, "Kim", "kim@example.org")
-        yield opened
 
 
 def ticket(ledger: Ledger, resident: str = "Kim") -> int:

@@ -1,6 +1,9 @@
 """An order gets its number late enough that nothing which a lost ledger has told is taken for it."""
 
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from host_tools.host.fleet import orders
 from host_tools.host.fleet.orders import Order
@@ -59,27 +62,30 @@ def test_an_order_keeps_the_number_that_it_was_told_with_and_the_next_waits_for_
         assert numbers(ledger) == [(1, orders.IMPOSSIBLE), (2, orders.WAITING)]
 
 
-def test_an_order_whose_number_the_board_has_left_behind_gets_another_once_all_that_it_tells_is_here(tmp_path: Path) -> None:
+@pytest.fixture
+def told(tmp_path: Path) -> Iterator[tuple[Ledger, bytes]]:
+    """A ledger, and the chip of its board, which was told order 1."""
     with open_ledger(tmp_path / "data") as ledger:
         uid = enrol(ledger).uid
         met(ledger, uid, next_command=1)
         ordered(ledger, PATIENT)
-        assert orders.next_orders(ledger, [1])[1].number == 1
-        met(ledger, uid, next_command=4, next_event=2)  # what it says of it is on its way
-        assert orders.next_orders(ledger, [1])[1].number == 1
-        with ledger.writing() as connection:
-            connection.execute(tables.position.insert().values(cabinet=1, incarnation=7, applied=1))
-        for _ in range(2):
-            assert orders.next_orders(ledger, [1])[1] == (4, *PATIENT)
-            assert numbers(ledger) == [(4, orders.WAITING)]
+        assert orders.next_orders(ledger, [1])[1] == (1, *PATIENT)
+        yield ledger, uid
 
 
-def test_a_board_that_has_reported_an_order_which_nobody_gave_is_told_the_next_one_behind_it(tmp_path: Path) -> None:
-    with open_ledger(tmp_path / "data") as ledger:
-        uid = enrol(ledger).uid
-        met(ledger, uid, next_command=1)
-        ordered(ledger, PATIENT)
-        assert orders.next_orders(ledger, [1])[1].number == 1
-        with ledger.writing() as connection:
-            orders.reported(connection, [(1, 500, True, now_ms())])
-        assert orders.next_orders(ledger, [1])[1] == (501, *PATIENT)
+def test_an_order_whose_number_the_board_has_left_behind_gets_another_once_all_that_it_tells_is_here(told: tuple[Ledger, bytes]) -> None:
+    ledger, uid = told
+    met(ledger, uid, next_command=4, next_event=2)  # what it says of it is on its way
+    assert orders.next_orders(ledger, [1])[1].number == 1
+    with ledger.writing() as connection:
+        connection.execute(tables.position.insert().values(cabinet=1, incarnation=7, applied=1))
+    for _ in range(2):
+        assert orders.next_orders(ledger, [1])[1] == (4, *PATIENT)
+        assert numbers(ledger) == [(4, orders.WAITING)]
+
+
+def test_a_board_that_has_reported_an_order_which_nobody_gave_is_told_the_next_one_behind_it(told: tuple[Ledger, bytes]) -> None:
+    ledger, _ = told
+    with ledger.writing() as connection:
+        orders.reported(connection, [(1, 500, True, now_ms())])
+    assert orders.next_orders(ledger, [1])[1] == (501, *PATIENT)

@@ -1,17 +1,12 @@
 """What a board takes over from the one whose place it has: its parcels, and which doors are out; what cannot pass over, staff are told."""
 
-from pathlib import Path
-
-import pytest
-
 from host_tools.host.fleet import events, reconcile
 from host_tools.host.fleet.ingest import take
 from host_tools.host.fleet.received import Said
 from host_tools.host.ledger import aside, tables
-from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.places import Place
 from host_tools.host.parcels import parcels, tickets
-from host_tools.host.people import residents
 from host_tools.link.messages import Report
 from locker.contract import commands, records
 from tests.host_tools.host.fleet.test_branches import Meetings
@@ -19,14 +14,6 @@ from tests.kit.host_board import Journal, enrol, enrolment
 
 NOON_MS = 1_700_000_000_000
 OLD, NEW = b"uid-01", b"uid-02"
-
-
-@pytest.fixture
-def ledger(home: Path):
-    with open_ledger(home) as opened:
-        opened.site("mapo-3")
-        residents.add(opened, "Kim", "kim@example.org")
-        yield opened
 
 
 def lived(ledger: Ledger) -> Journal:

@@ -15,25 +15,16 @@ from host_tools.host.fleet.orders import Order
 from host_tools.host.fleet.received import Said
 from host_tools.host.ledger import aside, lookups, tables
 from host_tools.host.ledger.database import Passing, now_ms
-from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify import outbox
 from host_tools.host.notify.channels import FileNotifier
 from host_tools.host.parcels import parcels, tickets
-from host_tools.host.people import residents
 from host_tools.link.messages import Report
 from locker.contract import commands, records
 from locker.contract.records import Record
 from tests.kit.host_board import Journal, enrol
 
 HOUR_MS = 3_600_000
-
-
-@pytest.fixture
-def ledger(home: Path):
-    with open_ledger(home) as opened:
-        opened.site("mapo-3")
-        residents.add(opened, "Kim", "kim@example.org")
-        yield opened
 
 
 def cabinet(ledger: Ledger, uid: bytes = b"uid-01") -> int:
