@@ -10,7 +10,7 @@ _OPENING_QUOTE = re.compile(r"(?:^|\s)'")
 _CLOSING_QUOTE = re.compile(r"'(?=[\s:;,.)]|$)")
 
 
-class Complaint(Exception):  # noqa: N818 - it is what the user reads, not a fault of the program
+class UserError(Exception):
     """One clear sentence: what is wrong and what to do. Never holds a secret, a code or personal data.
 
     `exit_code` is 1 (it failed), 2 (it was asked for in a way that cannot work) or 130 (Ctrl-C left something that must be said). Under

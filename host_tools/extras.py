@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 #: By the module that is imported: the extra that brings it (pyproject.toml, optional-dependencies).
 EXTRAS = {
@@ -14,13 +14,13 @@ EXTRAS = {
 }
 
 
-def lacking(module: str) -> Complaint:
+def lacking(module: str) -> UserError:
     """The sentence for an optional module that is not installed."""
-    return Complaint(f"This needs {module}, which is not installed: `pip install 'ansim[{EXTRAS[module]}]'`, then run the command again.")
+    return UserError(f"This needs {module}, which is not installed: `pip install 'ansim[{EXTRAS[module]}]'`, then run the command again.")
 
 
 def require(*modules: str) -> None:
-    """Raises Complaint for the first of these optional modules that is not installed; for what needs them in another process."""
+    """Raises UserError for the first of these optional modules that is not installed; for what needs them in another process."""
     for module in modules:
         if find_spec(module) is None:
             raise lacking(module)

@@ -49,7 +49,7 @@ LONG_FIRST = (
 )
 # Of the other interpreter, which looks for room from one end of its heap to the other: the smaller, the faster.
 HEAP, LARGE_HEAP = "3m", "24m"
-ON_LARGE_HEAP = ("test_generations.py", "test_marks.py", "test_random.py", "test_refusals.py", "test_store.py", "test_summaries.py")
+ON_LARGE_HEAP = ("test_generations.py", "test_journal.py", "test_random.py", "test_refusals.py", "test_second_copy.py", "test_summaries.py")
 _ENDED = itertools.count(1)  # tests of this process
 
 

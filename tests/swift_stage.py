@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from host_tools.demo.service import Service, complaint, surroundings
+from host_tools.demo.service import Service, surroundings, user_error
 from host_tools.demo.stage import Stage
 from tests import swift
 from tests.system.flashed import flashed
 
 
 def ansim(*arguments: object) -> str:
-    """Runs one command to its end; its stdout. Raises Complaint with its own sentence when it fails."""
+    """Runs one command to its end; its stdout. Raises UserError with its own sentence when it fails."""
     ended = swift.ansim(*map(str, arguments))
     if ended.returncode:
-        raise complaint(arguments[0], "failed", ended.stderr or ended.stdout)
+        raise user_error(arguments[0], "failed", ended.stderr or ended.stdout)
     return ended.stdout
 
 

@@ -47,7 +47,7 @@ class Bench:
             raise self.device.no_answer()
 
     def call(self, function: str, *arguments: Any) -> Any:
-        """Asks the board; see host_tools/device/errands/bench.py. Raises BoardError, and Complaint for what does not fit this board."""
+        """Asks the board; see host_tools/device/errands/bench.py. Raises BoardError, and UserError for what does not fit this board."""
         answer = self.device.call("bench", function, *arguments, timeout_s=self.patience_s + _SPARE_S)
         if not self._fits(function, answer):
             raise self.device.no_answer()

@@ -15,7 +15,7 @@ from host_tools.bench.report import ERROR, FAIL, PASS, SKIP, BenchReport, Findin
 from host_tools.bundle.ready import errand
 from host_tools.device.install import survey
 from host_tools.device.port import PATIENCE_MS, BoardError, Device
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from locker.board import from_json
 
 __all__ = ["ERROR", "FAIL", "PASS", "SKIP", "BenchReport", "Finding", "Measurement", "Phase", "bench_test"]
@@ -42,10 +42,10 @@ class Commissioning:
         doors = DoorTest(self._bench)
         try:
             self._examine(report, doors)
-        except (Complaint, KeyboardInterrupt) as ended:
+        except (UserError, KeyboardInterrupt) as ended:
             if not doors.pulsed:
                 raise
-            report.cut_off = str(ended) if isinstance(ended, Complaint) else INTERRUPTED
+            report.cut_off = str(ended) if isinstance(ended, UserError) else INTERRUPTED
         report.left_open, report.exposed = sorted(doors.open), doors.exposed
         report.perhaps_open = sorted(doors.perhaps_open - doors.open)
         return report
@@ -112,7 +112,7 @@ class Commissioning:
                 phase.outcome = PASS if phase.passed else FAIL
             except BoardError as error:
                 phase.outcome, phase.note = ERROR, str(error)
-            except (Complaint, KeyboardInterrupt):
+            except (UserError, KeyboardInterrupt):
                 phase.outcome, phase.note = ERROR, "cut off"
                 self._done(phase)
                 raise
@@ -148,7 +148,7 @@ def _refuse_unready(device: Device) -> None:
     refuse_missing_journal(device)
     refuse_other_firmware(device)
     if "/board.json" not in survey(device, (), ("board.json",)).files:
-        raise Complaint(
+        raise UserError(
             f"The board on {device.name} does not know its cabinet yet: run `ansim provision --port {device.name}` first.",
             code="unprovisioned",
         )
@@ -167,7 +167,7 @@ def bench_test(
     """Tests the cabinet of the board at a port; `say` tells the person what to do, `done` hears of each phase as it ends.
 
     `hands`: somebody is there to put things in, press keys and shut doors; `senses`: and to answer what they see and hear. What nobody is
-    there for is not tried, and the report says so. On a dry run each phase is a SKIP, and nothing moves. Raises Complaint: see
+    there for is not tried, and the report says so. On a dry run each phase is a SKIP, and nothing moves. Raises UserError: see
     `Device`; no firmware, not provisioned, no journal partition.
     """
     report: BenchReport | None = None
@@ -175,7 +175,7 @@ def bench_test(
         with Device(port, errand) as device:
             test = Commissioning(Bench(device, say, patience_s, hands, senses), done)
             report = test.plan() if dry_run else test.run()
-    except Complaint:  # a board that is gone is not let go of either
+    except UserError:  # a board that is gone is not let go of either
         if report is None or not report.cut_off:
             raise
     return report

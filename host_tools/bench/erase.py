@@ -16,7 +16,7 @@ from host_tools.bench.image import IMAGE_OFFSET, put_together
 from host_tools.boards import partitions
 from host_tools.boards.board_file import BoardFile
 from host_tools.device.port_list import look_at
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 _WRONG_CHIP = re.compile(r"This chip is (\S+), not ")
 _FLASH_SIZE = re.compile(r"Detected flash size: (\d+)(KB|MB)")
@@ -37,8 +37,8 @@ def erase_chip(
 ) -> str:
     """Erases the whole chip and writes MicroPython and our partition table with esptool; returns what that did, or would do.
 
-    `image` is a MicroPython release for that chip. Raises Complaint, and then nothing was erased: the image is none for the board's chip or
-    does not fit; no esptool; no such port; another chip answers, or none, or its flash is too small. Raises Complaint when esptool cannot
+    `image` is a MicroPython release for that chip. Raises UserError, and then nothing was erased: the image is none for the board's chip or
+    does not fit; no esptool; no such port; another chip answers, or none, or its flash is too small. Raises UserError when esptool cannot
     finish; it says whether the chip is as it was.
     """
     chip, flash_mb = board.definition.chip, board.definition.flash_mb
@@ -65,15 +65,15 @@ def _refuse_other(board: BoardFile, port: str, ended: Ended) -> None:
     name, chip, flash_mb = board.name, board.definition.chip, board.definition.flash_mb
     if ended.code:
         if found := _WRONG_CHIP.search(ended.said):
-            raise Complaint(
+            raise UserError(
                 f"{name} has an {chip}, but the chip on {port} is an {found[1]}: check --board and --port. Nothing was erased.", code="chip"
             )
-        raise Complaint(
+        raise UserError(
             f"esptool cannot reach the chip on {port} ({ended.cause.rstrip('.')}); nothing was erased: {_BOOT_MODE}", code="esptool"
         )
     size = _FLASH_SIZE.search(ended.said)
     if size and int(size[1]) * (1 if size[2] == "KB" else 1024) < flash_mb * 1024:
-        raise Complaint(
+        raise UserError(
             f"{name} has {flash_mb} MiB of flash, but the chip on {port} has {size[1]} {size[2]}: check --board, or use another module. "
             "Nothing was erased.",
             code="chip",
@@ -81,18 +81,18 @@ def _refuse_other(board: BoardFile, port: str, ended: Ended) -> None:
 
 
 def _write(tool: Esptool, offset: str, path: str, progress: Progress) -> None:
-    """One run that erases and writes. Raises Complaint with the state of the chip, also after Ctrl-C."""
+    """One run that erases and writes. Raises UserError with the state of the chip, also after Ctrl-C."""
     again = "it starts nothing now: connect it again and run the same command, which begins anew."
     try:
         ended = tool.run("write-flash", "--erase-all", offset, path, progress=progress)
     except KeyboardInterrupt:
-        raise Complaint(f"Interrupted while the chip was erased and written; {again}", 130, code="interrupted", hint=again) from None
+        raise UserError(f"Interrupted while the chip was erased and written; {again}", 130, code="interrupted", hint=again) from None
     if ended.code == 0:
         return
     reason = ended.cause.rstrip(".")
     if _ERASING.search(ended.said):
-        raise Complaint(f"The chip is erased, but not written whole ({reason}); {again}", code="esptool", hint=again)
-    raise Complaint(f"esptool could not begin ({reason}); nothing was erased: {_BOOT_MODE}", code="esptool")
+        raise UserError(f"The chip is erased, but not written whole ({reason}); {again}", code="esptool", hint=again)
+    raise UserError(f"esptool could not begin ({reason}); nothing was erased: {_BOOT_MODE}", code="esptool")
 
 
 def _wait_for(port: str) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 _VERSION_MIN = 5
 _INSTALL = "`pip install 'ansim[esptool]'`, then run the command again."
@@ -35,7 +35,7 @@ class Ended(NamedTuple):
 
 
 class Esptool:
-    """The installed esptool for one chip at one port. Raises Complaint when there is none, or one that is too old."""
+    """The installed esptool for one chip at one port. Raises UserError when there is none, or one that is too old."""
 
     def __init__(self, chip: str, port: str) -> None:
         self._command = [*_program(), "--chip", chip, "--port", port]
@@ -60,7 +60,7 @@ class Esptool:
                     progress(round(float(found[1]) * 10), 1000)
         version = _VERSION.search(said)
         if version and int(version[1]) < _VERSION_MIN:
-            raise Complaint(f"This esptool is of version {version[1]}, and {_VERSION_MIN} is needed: {_INSTALL}", code="esptool")
+            raise UserError(f"This esptool is of version {version[1]}, and {_VERSION_MIN} is needed: {_INSTALL}", code="esptool")
         return Ended(process.returncode, said)
 
 
@@ -83,4 +83,4 @@ def _program() -> list[str]:
         return [sys.executable, "-m", "esptool"]
     if found := shutil.which("esptool"):
         return [found]
-    raise Complaint(f"esptool is not installed: {_INSTALL}", code="esptool")
+    raise UserError(f"esptool is not installed: {_INSTALL}", code="esptool")

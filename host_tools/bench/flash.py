@@ -12,7 +12,7 @@ from host_tools.device.install import OnBoard, Progress, fingerprint, finish, in
 from host_tools.device.known_files import recall, remember
 from host_tools.device.port import BOOT_S_MAX, Device
 from host_tools.device.port_list import look_at
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 if TYPE_CHECKING:
     from host_tools.boards.board_file import BoardFile
@@ -52,7 +52,7 @@ def flash(
 ) -> Flashed:
     """Brings the firmware (or `files`, in their order) onto the board at a port and boots it; `waiting` hears when that takes long.
 
-    Raises Complaint: see `Device`; a chip other than the board definition's; no journal partition; flash full; the new firmware ends
+    Raises UserError: see `Device`; a chip other than the board definition's; no journal partition; flash full; the new firmware ends
     at once with an error. Until the last step of an update the board keeps its old firmware, whole.
     """
     begun = time.monotonic()
@@ -72,7 +72,7 @@ def flash(
         if not dry_run and (moved or report.removed):
             install(device, found, moved, report.removed, progress, recall(found, report.changed))
             if device.call("files", "digest", OWNED_FOLDERS, START_FILES) != digest(wanted):
-                raise Complaint(
+                raise UserError(
                     "The board does not hold what was installed: run the command again; if that repeats, its flash is worn out."
                 )
         remember(wanted)
@@ -92,21 +92,21 @@ def _state(report: Flashed, is_dry: bool) -> str:
 def verdict(said: str | None) -> str:
     """What the output of a boot means: "" for an application at work, UNPROVISIONED, else why it is not in service.
 
-    Raises Complaint when it ended with an error.
+    Raises UserError when it ended with an error.
     """
     if said is None:
         return ""
     lines = said.replace("\r", "").strip().split("\n")
     if any(line.startswith("Traceback") for line in lines):
         reason = next((line for line in reversed(lines) if line and not line.startswith((">>>", "MicroPython", "Type ", " "))), "")
-        raise Complaint(
+        raise UserError(
             f"The firmware is installed, but its application ended at once with {reason}: run `ansim flash` again.", code="out_of_service"
         )
     if any(line.startswith(("Not provisioned yet", "Not in service: [Errno 2] ENOENT")) for line in lines):
         return UNPROVISIONED
     reason = next((line for line in reversed(lines) if line.startswith("Not in service")), "")
     if raised := _RAISED.match(reason):
-        raise Complaint(
+        raise UserError(
             f"The firmware is installed, but its application ends at once with {raised[1]}, each time anew: run `ansim flash` again; "
             "if that repeats, a file of `ansim provision` is damaged.",
             code="out_of_service",
@@ -135,7 +135,7 @@ def refuse_wrong_chip(device: Device, board: "BoardFile | None") -> None:
     """Refuses a chip that is not the board definition's: its pins would mean other things."""
     if board and device.facts.chip != board.definition.chip:
         wanted, found = board.definition.chip, device.facts.chip
-        raise Complaint(
+        raise UserError(
             f"{board.name} has an {wanted}, but the chip on {device.name} is an {found}: check --board and --port.", code="chip"
         )
 
@@ -143,7 +143,7 @@ def refuse_wrong_chip(device: Device, board: "BoardFile | None") -> None:
 def refuse_missing_journal(device: Device) -> None:
     """Refuses a chip whose partition table has no journal, with the cure."""
     if not device.call("files", "has_journal"):
-        raise Complaint(
+        raise UserError(
             f"The chip on {device.name} has no partition labelled journal: flash boards/partitions_4mb.csv (or _8mb, _16mb) with "
             "`ansim flash --erase-chip --micropython FILE.bin --board NAME`; that erases the whole chip.",
             code="unflashed",
@@ -161,10 +161,10 @@ def refuse_other_firmware(device: Device) -> None:
         finish(device, found)
         found = survey(device, OWNED_FOLDERS, START_FILES, wanted)
     if not {f"/{name}" for name in START_FILES} <= set(found.files):
-        raise Complaint(f"The board on {device.name} has no firmware yet: run `ansim flash --port {device.name}` first.", code="unflashed")
+        raise UserError(f"The board on {device.name} has no firmware yet: run `ansim flash --port {device.name}` first.", code="unflashed")
     owned = [path for path in wanted if path.startswith(OWNED_FOLDERS)]
     if any(found.files.get(path) != fingerprint(wanted[path]) for path in owned):
-        raise Complaint(
+        raise UserError(
             f"The firmware on {device.name} is of another version than this ansim: run `ansim flash --port {device.name}` first.",
             code="unflashed",
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from host_tools.boards import partitions
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 #: Where a combined image begins in the flash, by chip (ESP-IDF Programming Guide, "Bootloader": 0x1000 on the ESP32 only).
 IMAGE_OFFSET = {"esp32": 0x1000, "esp32s3": 0x0, "esp32c6": 0x0}
@@ -41,12 +41,12 @@ class Part(NamedTuple):
 def put_together(path: Path, chip: str, flash_mb: int) -> bytes:
     """What the flash holds from IMAGE_OFFSET[chip] on: the release, with our partition table and the board's size of flash in it.
 
-    Raises Complaint: the file cannot be read, is no whole image for that chip, or does not fit the table.
+    Raises UserError: the file cannot be read, is no whole image for that chip, or does not fit the table.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise Complaint(f"Cannot read {path}: {error.strerror}.", 2, hint="") from error
+        raise UserError(f"Cannot read {path}: {error.strerror}.", 2, hint="") from error
     _refuse_strangers(path, data, chip)
     base = IMAGE_OFFSET[chip]
     at = partitions.TABLE_OFFSET - base
@@ -68,15 +68,15 @@ def put_together(path: Path, chip: str, flash_mb: int) -> bytes:
 
 def _refuse_strangers(path: Path, data: bytes, chip: str) -> None:
     if len(data) < _HEADER_BYTES or data[0] != _MAGIC:
-        raise Complaint(f"{path} is not a firmware image for an ESP32: download MicroPython's .bin for your chip.", 2, code="image")
+        raise UserError(f"{path} is not a firmware image for an ESP32: download MicroPython's .bin for your chip.", 2, code="image")
     number = int.from_bytes(data[_CHIP_ID_AT : _CHIP_ID_AT + 2], "little")
     found = CHIP_IDS.get(number, f"chip number {number}")
     if found != chip:
-        raise Complaint(f"{path} is MicroPython for an {found}, and the board has an {chip}: download the .bin for that.", 2, code="image")
+        raise UserError(f"{path} is MicroPython for an {found}, and the board has an {chip}: download the .bin for that.", 2, code="image")
 
 
-def _no_image(path: Path, reason: str) -> Complaint:
-    return Complaint(f"{path} cannot be used ({reason}): download it again from micropython.org/download.", 2, code="image")
+def _no_image(path: Path, reason: str) -> UserError:
+    return UserError(f"{path} cannot be used ({reason}): download it again from micropython.org/download.", 2, code="image")
 
 
 def _application(path: Path, data: bytes, base: int, stock: list[partitions.Partition], ours: list[partitions.Partition]) -> Part:
@@ -88,7 +88,7 @@ def _application(path: Path, data: bytes, base: int, stock: list[partitions.Part
         raise _no_image(path, f"it has MicroPython elsewhere than at {place.offset:#x}, where the partition table has it")
     app = _program(path, data[theirs.offset - base :], "application")
     if base + len(data) > place.end:
-        raise Complaint(
+        raise UserError(
             f"{path} reaches to {base + len(data):#x}, but the partition table has room for MicroPython up to {place.end:#x}: "
             "use the plain build for your chip.",
             2,
@@ -98,7 +98,7 @@ def _application(path: Path, data: bytes, base: int, stock: list[partitions.Part
 
 
 def _program(path: Path, data: bytes, name: str) -> Part:
-    """One program, whole: its segments, their checksum, its digest. Raises Complaint for one that is cut off or damaged."""
+    """One program, whole: its segments, their checksum, its digest. Raises UserError for one that is cut off or damaged."""
     head = data[:_HEADER_BYTES].ljust(_HEADER_BYTES, b"\0")
     count, chip, has_digest = head[1], int.from_bytes(head[_CHIP_ID_AT : _CHIP_ID_AT + 2], "little"), head[_HAS_DIGEST_AT]
     if head[0] != _MAGIC or not 0 < count <= _SEGMENTS_MAX:

@@ -21,10 +21,10 @@ from host_tools.bundle.contents import digest
 from host_tools.bundle.ready import errand
 from host_tools.device.install import Progress, install, survey
 from host_tools.device.port import Device
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger import help_numbers
 from host_tools.host.ledger.data_folder import data_folder
-from host_tools.host.ledger.ledger import PENDING, AlreadyEnrolled, Cabinet, Enrolment, Ledger, Site, database_of, open_ledger
+from host_tools.host.ledger.ledger import PENDING, AlreadyEnrolledError, Cabinet, Enrolment, Ledger, Site, database_of, open_ledger
 from host_tools.host.ledger.names import checked_name, normal
 from host_tools.host.parcels import parcels
 from host_tools.host.parcels.parcels import listing
@@ -89,7 +89,7 @@ def provision(
     """Provisions the board at a port and boots it; `progress(done, total)` counts erased blocks of the journal.
 
     What the request and the ledger say is looked at before the board is; a dry run, or one that is refused, leaves no ledger and
-    nothing in one. `waiting` hears when the board's start takes long. Raises Complaint: see `Device`; a name that is none; wrong chip;
+    nothing in one. `waiting` hears when the board's start takes long. Raises UserError: see `Device`; a name that is none; wrong chip;
     no firmware or journal partition; board or number enrolled already (AlreadyEnrolled); a journal of an earlier identity; provisioned,
     but not in service.
     """
@@ -103,10 +103,10 @@ def provision(
                 return report
             try:
                 said = verdict(device.boot(waiting))
-            except Complaint as complaint:
-                said = str(complaint)
+            except UserError as user_error:
+                said = str(user_error)
     if said:
-        raise Complaint(
+        raise UserError(
             f"Provisioned as cabinet {report.cabinet} of {report.site}, and that stays so, but it is not in service: {said}",
             code="out_of_service",
             hint="",
@@ -141,8 +141,8 @@ def _refuse_number(request: Request, ledger: Ledger | None) -> None:
         raise _number_taken(request)
 
 
-def _number_taken(request: Request) -> AlreadyEnrolled:
-    return AlreadyEnrolled(
+def _number_taken(request: Request) -> AlreadyEnrolledError:
+    return AlreadyEnrolledError(
         f"{request.site} has a cabinet {request.number} already: choose another number, or put this board in the place of its board "
         "with --replace."
     )
@@ -164,7 +164,7 @@ def _with_help_number(request: Request, ledger: Ledger) -> Request:
 def _look(device: Device, ledger: Ledger | None) -> _Found:
     uid = device.facts.uid
     if not uid:
-        raise Complaint(f"The chip on {device.name} has no identity of its own (machine.unique_id): it cannot be enrolled.")
+        raise UserError(f"The chip on {device.name} has no identity of its own (machine.unique_id): it cannot be enrolled.")
     identity = device.call("service", "who")
     journal = device.call("service", "journal") or (0, 0, 0, 0)
     board_id = bytes.fromhex(identity[0]) if identity else None
@@ -184,18 +184,18 @@ def _refuse(request: Request, found: _Found, ledger: Ledger | None) -> None:
         raise _number_taken(request)
     loses = f" --replace retires that and discards what the host does not have of its journal ({found.unsent} events)."
     if known and known.state != PENDING:
-        raise AlreadyEnrolled(f"This board is enrolled already, as cabinet {known.number} of {known.site}.{loses}")
+        raise AlreadyEnrolledError(f"This board is enrolled already, as cabinet {known.number} of {known.site}.{loses}")
     if found.board_id and not (known and known.state == PENDING):
-        raise AlreadyEnrolled(f"This board has an identity that this ledger does not know: use the ledger that enrolled it.{loses}")
+        raise AlreadyEnrolledError(f"This board has an identity that this ledger does not know: use the ledger that enrolled it.{loses}")
     if found.board_id or found.records:
-        raise AlreadyEnrolled(f"This board's journal holds {found.records} records of an earlier identity.{loses}")
+        raise AlreadyEnrolledError(f"This board's journal holds {found.records} records of an earlier identity.{loses}")
 
 
 def _refuse_nothing_to_replace(request: Request, found: _Found, ledger: Ledger | None) -> None:
     """Refuses a new board in the place of a cabinet that is not there: a slip in its site or number would found another one."""
     if ledger is None or request.number is None or found.known or found.board_id or _taken(request, found, ledger):
         return
-    raise Complaint(
+    raise UserError(
         f"There is no cabinet {request.number} at {request.site} whose place this board could take: check --site and --number "
         "(`ansim cabinet list` shows them), or leave out --replace for a new cabinet."
     )
@@ -210,7 +210,7 @@ def _refuse_leaving_parcels(request: Request, known: Cabinet | None, ledger: Led
     count = parcels.waiting_at(ledger, known.site, known.number)
     if count:
         what = "a parcel waits" if count == 1 else f"{count} parcels wait"
-        raise AlreadyEnrolled(
+        raise AlreadyEnrolledError(
             f"This board is cabinet {known.number} of {known.site}, where {what}, and no code would open that door any more: let it be "
             f"collected or recalled first, or put another board in its place (`ansim provision --replace --site {known.site} "
             f"--number {known.number}`)."
@@ -225,7 +225,7 @@ def _refuse_lost_doors(request: Request, found: _Found, ledger: Ledger | None) -
         lost = sorted({door for door in _full(ledger, cabinet) if door not in doors})
         if lost:
             named = ", ".join(f"{door:02}" for door in lost)
-            raise AlreadyEnrolled(
+            raise AlreadyEnrolledError(
                 f"Cabinet {cabinet.number} of {cabinet.site} has parcels behind doors {named}, which {request.board.name} does not have: "
                 "check --board, or let the parcels be collected first (`ansim parcel recall`)."
             )
@@ -273,7 +273,7 @@ def _resume(request: Request, device: Device, found: _Found, ledger: Ledger) -> 
     _write(device, _settings(request))
     ledger.confirm(known.board_id)
     if request.site != known.site or request.number not in (None, known.number):
-        raise AlreadyEnrolled(
+        raise AlreadyEnrolledError(
             f"An earlier run had given this board its identity as cabinet {known.number} of {known.site}, and that is now in force; "
             "--replace makes it another cabinet."
         )
@@ -300,7 +300,7 @@ def _begin(request: Request, device: Device, found: _Found, ledger: Ledger, prog
         device.call("service", "plant", os.urandom(32))
         device.start_afresh()  # the firmware is in its memory, and not much besides has room
         _write(device, _settings(request) | {"/identity.json": _identity(enrolment, site, number)})
-    except Complaint:
+    except UserError:
         _take_back(device, ledger, found.uid, board_id)
         raise
     ledger.confirm(board_id)
@@ -320,7 +320,7 @@ def _take_back(device: Device, ledger: Ledger, uid: bytes, board_id: bytes) -> N
     """Forgets the pending entry when the board answers that it does not have the identity; else the next run finds out."""
     try:
         identity = device.call("service", "who")
-    except Complaint:
+    except UserError:
         return
     if not identity or identity[0] != board_id.hex():
         ledger.forget(uid)
@@ -329,7 +329,7 @@ def _take_back(device: Device, ledger: Ledger, uid: bytes, board_id: bytes) -> N
 def _write(device: Device, files: dict[str, bytes]) -> None:
     install(device, survey(device, (), _FILES), files, [])
     if device.call("files", "digest", (), [path[1:] for path in files]) != digest(files):
-        raise Complaint("The board does not hold what was written: run the command again; if that repeats, its flash is worn out.")
+        raise UserError("The board does not hold what was written: run the command again; if that repeats, its flash is worn out.")
 
 
 def _settings(request: Request) -> dict[str, bytes]:
@@ -353,11 +353,11 @@ def incarnation(board_id: bytes) -> int:
 
 
 def check_host(host: str, port: int) -> None:
-    """Connects once; Complaint when nobody listens there."""
+    """Connects once; UserError when nobody listens there."""
     try:
         socket.create_connection((host, port), _CONNECT_S_MAX).close()
     except OSError as error:
-        raise Complaint(
+        raise UserError(
             f"No host answers at {host}:{port} ({error.strerror or 'no such name or no answer'}): start `ansim serve` there, "
             "or add --host-unchecked when only the cabinet's own network reaches it."
         ) from None

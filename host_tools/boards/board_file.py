@@ -14,7 +14,7 @@ from host_tools.boards.pins import Pin
 from host_tools.boards.rules import rule_problems
 from host_tools.boards.schema import structural_problems
 from host_tools.boards.syntax import SYNTAX, encoding_problem, long_number_problem, syntax_problem
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.sources import boards_folder
 
 
@@ -48,17 +48,17 @@ def board_names() -> list[str]:
 
 
 def find_board(name_or_path: str | Path) -> Path:
-    """The board file of that name, or at that path (anything with a folder or ending in .toml); Complaint when there is none."""
+    """The board file of that name, or at that path (anything with a folder or ending in .toml); UserError when there is none."""
     path = Path(name_or_path)
     if path.suffix == ".toml" or len(path.parts) > 1:
         if not path.is_file():
-            raise Complaint(f"There is no board file {path}: check the path.", 2)
+            raise UserError(f"There is no board file {path}: check the path.", 2)
         return path
     names = board_names()
     if str(name_or_path) not in names:
         close = get_close_matches(str(name_or_path), names, 1, 0.5)
         hint = f"did you mean {close[0]}? Known" if close else "known"
-        raise Complaint(f"There is no board {str(name_or_path)!r}: {hint} are {', '.join(names)}, or give the path of a .toml file.", 2)
+        raise UserError(f"There is no board {str(name_or_path)!r}: {hint} are {', '.join(names)}, or give the path of a .toml file.", 2)
     return boards_folder() / f"{name_or_path}.toml"
 
 
@@ -66,7 +66,7 @@ _BYTES_MAX = 1 << 20  # the largest board takes 20 kB
 
 
 def check_board(path: Path) -> Report:
-    """All mistakes of a board file at once, also of one that is not TOML; Complaint only when it cannot be read."""
+    """All mistakes of a board file at once, also of one that is not TOML; UserError only when it cannot be read."""
     content = _read(path)
     text = ""
     try:
@@ -89,13 +89,13 @@ def check_board(path: Path) -> Report:
 
 
 def load_board(name_or_path: str | Path) -> BoardFile:
-    """The board of that name or path; a Complaint that counts the mistakes and says the first when it breaks a rule."""
+    """The board of that name or path; a UserError that counts the mistakes and says the first when it breaks a rule."""
     report = check_board(find_board(name_or_path))
     if report.board is None:
         first = report.problems[0]
         count = f"{len(report.problems)} mistakes" if len(report.problems) > 1 else "a mistake"
         where = f"{report.draft.spell(first.path)}: {first.reason}"
-        raise Complaint(f"{report.path} has {count} ({where}): see `ansim boards check {report.path}`.", code="board_file")
+        raise UserError(f"{report.path} has {count} ({where}): see `ansim boards check {report.path}`.", code="board_file")
     return report.board
 
 
@@ -106,10 +106,10 @@ def _broken(path: Path, problem: Problem, line: int) -> Report:
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > _BYTES_MAX:
-            raise Complaint(f"{path} is not a board file: it is longer than {_BYTES_MAX} bytes.", code="board_file")
+            raise UserError(f"{path} is not a board file: it is longer than {_BYTES_MAX} bytes.", code="board_file")
         return path.read_bytes()
     except OSError as error:
-        raise Complaint(f"Cannot read {path}: {error.strerror}.", hint="") from error
+        raise UserError(f"Cannot read {path}: {error.strerror}.", hint="") from error
 
 
 def to_board_json(board: BoardFile) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.sources import boards_folder
 
 #: Where the boot loader looks for the table, how many bytes of it are flashed, and where the first partition may begin.
@@ -64,33 +64,33 @@ class Partition:
 
 
 def table_path(flash_mb: int) -> Path:
-    """The CSV for a flash of that many MiB; a Complaint for a size that none is written for."""
+    """The CSV for a flash of that many MiB; a UserError for a size that none is written for."""
     if flash_mb not in FLASH_SIZES_MB:
-        raise Complaint(f"No partition table for {flash_mb} MiB of flash: use a module with {', '.join(map(str, FLASH_SIZES_MB))} MiB.", 2)
+        raise UserError(f"No partition table for {flash_mb} MiB of flash: use a module with {', '.join(map(str, FLASH_SIZES_MB))} MiB.", 2)
     return boards_folder() / f"partitions_{flash_mb}mb.csv"
 
 
 def load(path: Path, flash_bytes: int | None = None) -> list[Partition]:
     """The partitions of a CSV in order of their offsets, checked.
 
-    Offsets must be given: a table that the eye cannot check is not accepted. Raises Complaint with file and line for a row that
+    Offsets must be given: a table that the eye cannot check is not accepted. Raises UserError with file and line for a row that
     cannot be read, and one that names every fault of the table as a whole (overlap, alignment, size, missing journal or vfs).
     """
     partitions = []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise Complaint(f"Cannot read the partition table {path}: {getattr(error, 'strerror', None) or 'it is not text'}.", 2) from error
+        raise UserError(f"Cannot read the partition table {path}: {getattr(error, 'strerror', None) or 'it is not text'}.", 2) from error
     for number, line in enumerate(lines, 1):
         row = line.split("#", 1)[0].strip()
         if row:
             try:
                 partitions.append(_row([field.strip() for field in row.split(",")]))
             except ValueError as error:
-                raise Complaint(f"{path}, line {number}: {error}.", 1) from error
+                raise UserError(f"{path}, line {number}: {error}.", 1) from error
     partitions.sort(key=lambda partition: partition.offset)
     if found := faults(partitions, flash_bytes):
-        raise Complaint(f"{path}: {'; '.join(found)}.", 1)
+        raise UserError(f"{path}: {'; '.join(found)}.", 1)
     return partitions
 
 
@@ -138,11 +138,11 @@ def parse_binary(table: bytes) -> list[Partition]:
 
 
 def find(partitions: list[Partition], label: str) -> Partition:
-    """The partition with that label; a Complaint when the table has none."""
+    """The partition with that label; a UserError when the table has none."""
     for partition in partitions:
         if partition.label == label:
             return partition
-    raise Complaint(f"The partition table has no partition labelled {label}: use one of boards/partitions_*.csv.", 1)
+    raise UserError(f"The partition table has no partition labelled {label}: use one of boards/partitions_*.csv.", 1)
 
 
 def _number(text: str, what: str) -> int:

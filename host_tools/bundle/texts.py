@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.sources import locker_folder
 
 LINE_BYTES = 96  # of locker.shell.catalogue
@@ -14,10 +14,10 @@ def languages() -> list[str]:
 
 
 def catalogue(language: str) -> bytes:
-    """The catalogue of a language for a board; a Complaint when a line is too long for one."""
+    """The catalogue of a language for a board; a UserError when a line is too long for one."""
     path = Path(locker_folder(), "texts", f"{language}.txt")
     lines = path.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines, 1):
         if len(line.encode()) >= LINE_BYTES:
-            raise Complaint(f"Line {number} of {path.name} is longer than {LINE_BYTES - 1} bytes: make it shorter.")
+            raise UserError(f"Line {number} of {path.name} is longer than {LINE_BYTES - 1} bytes: make it shorter.")
     return b"".join(line.encode().ljust(LINE_BYTES - 1) + b"\n" for line in lines)

@@ -15,7 +15,7 @@ from typing import IO
 import click
 
 from host_tools.cli._output import json_line, say
-from host_tools.errors import NO_ROOM, Complaint
+from host_tools.errors import NO_ROOM, UserError
 from host_tools.extras import EXTRAS, lacking
 from host_tools.showing import shown
 
@@ -34,24 +34,24 @@ def run(command: click.Command, arguments: list[str]) -> int:
     try:
         code = _complained(lambda: command.main(arguments, prog_name="ansim", standalone_mode=False))
         _flush()
-    except Complaint as complaint:
-        code = complaint.exit_code
-        _tell(complaint, "--json" in arguments)
+    except UserError as user_error:
+        code = user_error.exit_code
+        _tell(user_error, "--json" in arguments)
     except click.exceptions.NoArgsIsHelpError as error:
         code = error.exit_code
         with contextlib.suppress(OSError):
             say(error.ctx.get_help(), err=True)
         _print_error(
-            Complaint(f"`{error.ctx.command_path}` needs a command: `{error.ctx.command_path} --help` lists them.", 2),
+            UserError(f"`{error.ctx.command_path}` needs a command: `{error.ctx.command_path} --help` lists them.", 2),
             "--json" in arguments,
         )
     except click.ClickException as error:
         code = error.exit_code
         _show(error)
-        _print_error(Complaint(error.format_message(), 2, hint=_usage(error)), "--json" in arguments)
+        _print_error(UserError(error.format_message(), 2, hint=_usage(error)), "--json" in arguments)
     except KeyboardInterrupt:
         code = INTERRUPTED
-        _print_error(Complaint("Interrupted.", code="interrupted"), "--json" in arguments)
+        _print_error(UserError("Interrupted.", code="interrupted"), "--json" in arguments)
     except BrokenPipeError:
         code = 1  # whoever reads has gone; there is nobody to tell
         _silence(sys.stdout)
@@ -59,15 +59,15 @@ def run(command: click.Command, arguments: list[str]) -> int:
 
 
 def _complained(action: Callable[[], object]) -> int:
-    """The exit code of an action; what it raises comes out as a Complaint unless a person or click has to do with it."""
+    """The exit code of an action; what it raises comes out as a UserError unless a person or click has to do with it."""
     try:
         found = action()
         return found if isinstance(found, int) else 0
     except click.Abort as error:
         if isinstance(error.__cause__, EOFError):
-            raise Complaint("The input ended before the question was answered: run it in a terminal, or hand the answer in.", 2) from error
+            raise UserError("The input ended before the question was answered: run it in a terminal, or hand the answer in.", 2) from error
         raise KeyboardInterrupt from error
-    except (Complaint, click.ClickException, BrokenPipeError):
+    except (UserError, click.ClickException, BrokenPipeError):
         raise
     except OSError as error:
         raise _of_the_system(error) from error
@@ -76,13 +76,13 @@ def _complained(action: Callable[[], object]) -> int:
             traceback.print_exc()
         if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
             raise lacking(error.name) from error
-        raise Complaint(
+        raise UserError(
             f"This is a fault of ansim itself ({_place(error)}): report it with the command that you gave; {_TRACEBACK}=1 shows where.",
             code="internal",
         ) from error
 
 
-def _of_the_system(error: OSError) -> Complaint:
+def _of_the_system(error: OSError) -> UserError:
     """The sentence for what the operating system refused and nobody expected."""
     reason = error.strerror or str(error) or type(error).__name__
     if any(frame.filename.endswith(_PRINTERS) for frame in traceback.extract_tb(error.__traceback__)[-_PRINTING_FRAMES_MAX:]):
@@ -90,9 +90,9 @@ def _of_the_system(error: OSError) -> Complaint:
         return _no_output(error)
     if error.errno in NO_ROOM:
         where = f" for {error.filename}" if error.filename else ""
-        return Complaint(f"The disk is full ({reason}{where}): free some space, then run the command again.", code="disk_full")
+        return UserError(f"The disk is full ({reason}{where}): free some space, then run the command again.", code="disk_full")
     what = error.filename or "What the command needs"
-    return Complaint(f"{what} cannot be used ({reason}): check that it is there and yours, then run the command again.", code="system")
+    return UserError(f"{what} cannot be used ({reason}): check that it is there and yours, then run the command again.", code="system")
 
 
 def _flush() -> None:
@@ -108,21 +108,21 @@ def _flush() -> None:
         raise _no_output(error) from error
 
 
-def _no_output(error: OSError) -> Complaint:
+def _no_output(error: OSError) -> UserError:
     cure = "free some space there" if error.errno in NO_ROOM else "send it elsewhere"
-    return Complaint(f"The output cannot be written ({error.strerror}): {cure}, then run the command again.", code="output")
+    return UserError(f"The output cannot be written ({error.strerror}): {cure}, then run the command again.", code="output")
 
 
-def _tell(complaint: Complaint, as_json: bool) -> None:
+def _tell(user_error: UserError, as_json: bool) -> None:
     with contextlib.suppress(OSError):
-        say(f"ansim: {shown(complaint)}", err=True)
-    _print_error(complaint, as_json)
+        say(f"ansim: {shown(user_error)}", err=True)
+    _print_error(user_error, as_json)
 
 
-def _print_error(complaint: Complaint, as_json: bool) -> None:
+def _print_error(user_error: UserError, as_json: bool) -> None:
     if as_json:
         with contextlib.suppress(OSError):
-            say(json_line({"error": complaint.as_json()}))
+            say(json_line({"error": user_error.as_json()}))
 
 
 def _show(error: click.ClickException) -> None:

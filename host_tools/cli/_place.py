@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.connections import reach
 from host_tools.host.fleet import order_log
 from host_tools.host.fleet.orders import DONE, IMPOSSIBLE, WAITING
@@ -65,7 +65,7 @@ def board_options(act: Callable[..., None]) -> Callable[..., None]:
 
 
 def tell(place: Place, what: str, words: str, *, dry_run: bool, as_json: bool, which: str = "", more: dict[str, Any] | None = None) -> None:
-    """Says what was ordered and what became of it, or on a dry run what would be. Raises Complaint when it could not be carried out.
+    """Says what was ordered and what became of it, or on a dry run what would be. Raises UserError when it could not be carried out.
 
     What keeps it from its cabinet now is said at once, and not waited for. `which` follows `what` for a person, `more` goes into the JSON
     document.
@@ -89,7 +89,7 @@ def tell(place: Place, what: str, words: str, *, dry_run: bool, as_json: bool, w
 
 
 def _outcome(ledger: Ledger, place: Place, *, is_reached: bool) -> str:
-    """What became of the newest order there, within the time that is waited. Raises Complaint when it could not be carried out."""
+    """What became of the newest order there, within the time that is waited. Raises UserError when it could not be carried out."""
     order = order_log.newest(ledger, place.site, place.cabinet, place.door)
     if order is None:
         return WAITING
@@ -101,7 +101,7 @@ def _outcome(ledger: Ledger, place: Place, *, is_reached: bool) -> str:
             time.sleep(_LOOK_S)
             state = order_log.state_of(ledger, order.sequence)
     if state == IMPOSSIBLE:
-        raise Complaint(
+        raise UserError(
             f"The cabinet could not carry that out: {_IN_VAIN.get(order.kind, 'its door or its parcel is another one by now')}."
         )
     return state

@@ -13,7 +13,7 @@ from host_tools.boards.board_file import BoardFile, Report, board_names, check_b
 from host_tools.boards.draft import Draft, Problem
 from host_tools.boards.report import check_lines, columns, facts, free_rows, pin_rows
 from host_tools.cli._output import json_option, print_json, say
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.showing import shown
 
 _FILE = ("file",)  # the place of a mistake that is the file's own
@@ -75,11 +75,11 @@ def check(files: tuple[str, ...], as_json: bool) -> None:
     for file in files:
         try:
             reports.append(check_board(find_board(file)))
-        except Complaint as complaint:  # the others are looked at all the same
-            missing = max(missing, complaint.exit_code)
-            reports.append(Report(Path(file), Draft({}), [Problem(_FILE, complaint.message, complaint.hint)], None))
+        except UserError as user_error:  # the others are looked at all the same
+            missing = max(missing, user_error.exit_code)
+            reports.append(Report(Path(file), Draft({}), [Problem(_FILE, user_error.message, user_error.hint)], None))
             if not as_json:
-                say(f"ansim: {complaint}", err=True)
+                say(f"ansim: {user_error}", err=True)
     if as_json:
         print_json([_as_json(report) for report in reports])
     else:

@@ -12,7 +12,7 @@ import click
 import host_tools
 from host_tools.capture.decode import BOARD, HOST, Opener, Piece, Splitter, header_of
 from host_tools.cli._output import json_line, say
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import data_option
 
 _CHUNK = 65_536  # bytes
@@ -28,7 +28,7 @@ def _pieces(source: BinaryIO, bus: bool) -> Iterator[Piece]:
     read = getattr(source, "read1", source.read)  # what is there, of a pipe
     while data := read(_CHUNK):
         if first and data[:4] in _PCAP:
-            raise Complaint("This is a packet capture, not a stream of bytes: look at it with Wireshark and `ansim decode --dissector`.", 2)
+            raise UserError("This is a packet capture, not a stream of bytes: look at it with Wireshark and `ansim decode --dissector`.", 2)
         first = False
         yield from splitter.feed(data)
     yield from splitter.end()
@@ -145,7 +145,7 @@ def command(
                     _note(opener, piece)
                 source.seek(0)
         if not sum(_print_all(_pieces(source, bus), sender, opener, as_json) for source, sender in sources):
-            raise Complaint("Nothing in it is a whole frame: was the line captured at its own speed, and without the REPL's output?")
+            raise UserError("Nothing in it is a whole frame: was the line captured at its own speed, and without the REPL's output?")
 
 
 def _to_read_twice(source: BinaryIO) -> BinaryIO:

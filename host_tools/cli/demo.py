@@ -6,7 +6,7 @@ import sys
 import click
 
 from host_tools.cli._output import json_line, say
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 
 @click.command()
@@ -27,9 +27,9 @@ def command(once: bool, board: str, serial: bool, as_json: bool) -> None:
     from host_tools.extras import require
 
     if as_json and not once:
-        raise Complaint("--json goes with --once: the interactive demonstration draws.", 2)
+        raise UserError("--json goes with --once: the interactive demonstration draws.", 2)
     if not once and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Complaint("The interactive demonstration needs a terminal: add --once to watch one parcel's life.", 2)
+        raise UserError("The interactive demonstration needs a terminal: add --once to watch one parcel's life.", 2)
     require("sqlalchemy", "cryptography", "micropython_run")
     for ending in (signal.SIGTERM, signal.SIGHUP):  # leave in order, as after Ctrl-C
         signal.signal(ending, lambda number, _frame: sys.exit(128 + number))

@@ -7,7 +7,7 @@ import click
 from host_tools.bundle.explain import builds, explained, has_traceback
 from host_tools.bundle.ready import build, symbols
 from host_tools.cli._output import say
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 
 @click.command()
@@ -22,10 +22,10 @@ def command(file: TextIO) -> None:
     """
     text = file.read()
     if not has_traceback(text):
-        raise Complaint("That holds no traceback of a board: give it what the console printed, with the lines that begin with `File`.", 2)
+        raise UserError("That holds no traceback of a board: give it what the console printed, with the lines that begin with `File`.", 2)
     said = builds(text)
     if others := [number for number in said if number != build()]:
-        raise Complaint(
+        raise UserError(
             f"This traceback is of build {others[0]:x}, and this command knows the names of build {build():x}: use the ansim that flashed "
             "that board.",
             code="board",

@@ -9,7 +9,7 @@ import click
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._progress import bar
 from host_tools.device.port_list import look_at
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 if TYPE_CHECKING:
     from host_tools.bench.flash import Flashed
@@ -38,12 +38,12 @@ def command(port: str, board_name: str | None, dry_run: bool, erase_chip: bool, 
         board = load_board(board_name)
     if erase_chip:
         if board is None or image is None:
-            raise Complaint("--erase-chip needs --board NAME (for chip and flash size) and --micropython FILE.", 2)
+            raise UserError("--erase-chip needs --board NAME (for chip and flash size) and --micropython FILE.", 2)
         _erase(port, board, image, dry_run, as_json)
         if dry_run:
             return
     elif image:
-        raise Complaint("--micropython goes with --erase-chip: MicroPython itself is written only to an erased chip.", 2)
+        raise UserError("--micropython goes with --erase-chip: MicroPython itself is written only to an erased chip.", 2)
     look_at(port)
     from host_tools.bench.flash import flash  # which takes long to import: when there is a port
 

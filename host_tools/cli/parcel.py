@@ -10,7 +10,7 @@ import click
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._place import door_options, tell
 from host_tools.cli._tables import show, table
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.connections import reach
 from host_tools.host.fleet import remote_opening
 from host_tools.host.ledger.data_folder import data_option
@@ -114,23 +114,23 @@ def open_(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) 
     Example: ansim parcel open --site mapo-3 --cabinet 2 --door 7
     """
     if not sys.stdin.isatty():
-        raise Complaint("Opening a door needs a person at a terminal, who hears the digits from the one at the cabinet.", 2)
+        raise UserError("Opening a door needs a person at a terminal, who hears the digits from the one at the cabinet.", 2)
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
         support.check_waiting(ledger, place)
         hindrance = reach.hindrance(ledger, site, cabinet)
         if hindrance:
-            raise Complaint(f"The door was not opened: {hindrance}. Opening by order needs the cabinet's link.")
+            raise UserError(f"The door was not opened: {hindrance}. Opening by order needs the cabinet's link.")
         wish = support.want_open(ledger, place)
         if _state_after(ledger, wish, remote_opening.ASKED) != remote_opening.CHALLENGED:
-            raise Complaint("The cabinet does not open that door now: it has no link, or too many were opened by order.")
+            raise UserError("The cabinet does not open that door now: it has no link, or too many were opened by order.")
         digits = click.prompt("Ask her to press # and to read the digits to you", type=click.IntRange(0, 9999), err=True)
         remote_opening.give(ledger, wish, digits)
         came = _state_after(ledger, wish, remote_opening.GIVEN)
         if came == remote_opening.STUCK:
-            raise Complaint(f"The cabinet unlatched door {door:02d}, but it did not move: ask her to push it, or send staff.")
+            raise UserError(f"The cabinet unlatched door {door:02d}, but it did not move: ask her to push it, or send staff.")
         if came != remote_opening.OPENED:
-            raise Complaint("The cabinet did not take these digits, or half a minute was over: begin again.")
+            raise UserError("The cabinet did not take these digits, or half a minute was over: begin again.")
     if as_json:
         print_json({**place._asdict(), "ordered": "open"})
     else:

@@ -12,7 +12,7 @@ from host_tools.bundle.texts import languages
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._progress import bar
 from host_tools.device.port_list import look_at
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.connections.bus_master import ADDRESSES
 from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.names import checked_name
@@ -114,16 +114,16 @@ def command(
 def _network(board: "BoardFile", host: str | None, wifi: str | None, serial_link: bool, address: int | None) -> dict[str, Any]:
     """The object of network.json."""
     if serial_link == (host is not None):
-        raise Complaint("How does the board reach its host? Give --host ADDR:PORT or --serial-link, one of them.", 2)
+        raise UserError("How does the board reach its host? Give --host ADDR:PORT or --serial-link, one of them.", 2)
     if serial_link:
         return _serial_link(board, wifi, address)
     if address is not None:
-        raise Complaint("--address goes with --serial-link: it is the cabinet's on an RS-485 bus.", 2)
+        raise UserError("--address goes with --serial-link: it is the cabinet's on an RS-485 bus.", 2)
     name, port = split_address(host or "")
     network: dict[str, Any] = {"host": name, "port": port}
     if wifi is not None:
         if not 1 <= len(wifi.encode()) <= 32:
-            raise Complaint("The name of a Wi-Fi network has 1 to 32 bytes.", 2)
+            raise UserError("The name of a Wi-Fi network has 1 to 32 bytes.", 2)
         network["wifi"] = {"ssid": wifi, "password": _password(wifi)}
     return network
 
@@ -140,15 +140,15 @@ def _warn_of_no_way(network: dict[str, Any]) -> None:
 def _serial_link(board: "BoardFile", wifi: str | None, address: int | None) -> dict[str, Any]:
     link = board.definition.link
     if wifi is not None:
-        raise Complaint("--wifi goes with --host: a serial link needs no network.", 2)
+        raise UserError("--wifi goes with --host: a serial link needs no network.", 2)
     if not link:
-        raise Complaint(f"{board.name} has no [link] in its board definition: use --host.", 2)
+        raise UserError(f"{board.name} has no [link] in its board definition: use --host.", 2)
     if link.enable and address is None:
-        raise Complaint(f"{board.name} is on an RS-485 bus: give it an --address of its own, {ADDRESSES[0]} to {ADDRESSES[-1]}.", 2)
+        raise UserError(f"{board.name} is on an RS-485 bus: give it an --address of its own, {ADDRESSES[0]} to {ADDRESSES[-1]}.", 2)
     if address is None:
         return {"serial": True}
     if not link.enable:
-        raise Complaint(f"{board.name} is not on an RS-485 bus (its [link] has no enable): leave out --address.", 2)
+        raise UserError(f"{board.name} is not on an RS-485 bus (its [link] has no enable): leave out --address.", 2)
     return {"serial": True, "bus": address}
 
 
@@ -162,7 +162,7 @@ def split_address(text: str) -> tuple[str, int]:
         bracket = "]"
     number = port or str(DEFAULT_PORT)
     if not address or not bracket or not (number.isascii() and number.isdigit()) or not 1 <= int(number) <= 65535:
-        raise Complaint(f"{text!r} is no address: write ADDR:PORT, such as 10.0.0.2:{DEFAULT_PORT} (IPv6 in brackets).", 2)
+        raise UserError(f"{text!r} is no address: write ADDR:PORT, such as 10.0.0.2:{DEFAULT_PORT} (IPv6 in brackets).", 2)
     return address, int(number)
 
 
@@ -170,10 +170,10 @@ def _password(wifi: str) -> str:
     password = os.environ.get(PASSWORD)
     if password is None:
         if not sys.stdin.isatty():
-            raise Complaint(f"The password of the network {wifi!r} is missing: set ${PASSWORD}, or run this in a terminal.", 2)
+            raise UserError(f"The password of the network {wifi!r} is missing: set ${PASSWORD}, or run this in a terminal.", 2)
         password = click.prompt(f"Password of {wifi}", hide_input=True, default="", show_default=False, err=True)
     if password and not 8 <= len(password) <= 63:
-        raise Complaint("A Wi-Fi password has 8 to 63 characters (IEEE 802.11i); leave it empty for an open network.", 2)
+        raise UserError("A Wi-Fi password has 8 to 63 characters (IEEE 802.11i); leave it empty for an open network.", 2)
     return password
 
 

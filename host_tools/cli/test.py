@@ -12,7 +12,7 @@ import click
 
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.device.port_list import look_at
-from host_tools.errors import NO_ROOM, Complaint
+from host_tools.errors import NO_ROOM, UserError
 
 if TYPE_CHECKING:
     from host_tools.bench.report import BenchReport, Phase
@@ -104,13 +104,13 @@ def _tell(phase: "Phase", as_json: bool) -> None:
 def _place_for(path: Path) -> Path:
     """The file that a report is to be in, behind any symbolic link; it is new or an ordinary file, and its folder takes files.
 
-    Raises Complaint, before the cabinet is disturbed.
+    Raises UserError, before the cabinet is disturbed.
     """
     path = path.resolve()
     if not path.parent.is_dir():
-        raise Complaint(f"There is no folder {path.parent} for the report: make it first.", 2)
+        raise UserError(f"There is no folder {path.parent} for the report: make it first.", 2)
     if path.exists() and not path.is_file():
-        raise Complaint(f"{path} is no ordinary file: name one with --report, or take the report from stdout with --json.", 2)
+        raise UserError(f"{path} is no ordinary file: name one with --report, or take the report from stdout with --json.", 2)
     try:
         with tempfile.TemporaryFile(dir=path.parent):
             return path
@@ -118,12 +118,12 @@ def _place_for(path: Path) -> Path:
         raise _unwritten(path, error) from error
 
 
-def _unwritten(path: Path, error: OSError) -> Complaint:
+def _unwritten(path: Path, error: OSError) -> UserError:
     code = "disk_full" if error.errno in NO_ROOM else "failed"
-    return Complaint(f"The report cannot be written to {path} ({error.strerror}): choose another place with --report.", code=code)
+    return UserError(f"The report cannot be written to {path} ({error.strerror}): choose another place with --report.", code=code)
 
 
-def _file(result: "BenchReport", path: Path) -> Complaint | None:
+def _file(result: "BenchReport", path: Path) -> UserError | None:
     """Puts the whole report or none under its name; returns why it could not, so that the result is not lost with its file."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:

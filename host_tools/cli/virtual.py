@@ -8,7 +8,7 @@ import click
 
 from host_tools.boards.board_file import load_board, to_board_json
 from host_tools.cli._output import json_line, say
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from locker.board import from_json
 
 _HEAP_KIB_MIN = 48
@@ -44,9 +44,9 @@ def command(
 
     file = load_board(board)
     if link and file.definition.link is None:
-        raise Complaint(f"The board {file.name} has no serial link to the host: leave out --link.", 2)
+        raise UserError(f"The board {file.name} has no serial link to the host: leave out --link.", 2)
     if link and os.path.abspath(link) == os.path.abspath(port):
-        raise Complaint("The serial link needs a path of its own: --port is the REPL's.", 2)
+        raise UserError("The serial link needs a path of its own: --port is the REPL's.", 2)
     require_interpreter()
     flash = flash or port.with_name(port.name + ".flash")
     definition, identity = from_json(to_board_json(file)), _uid(uid)
@@ -72,5 +72,5 @@ def _uid(text: str | None) -> bytes | None:
     except ValueError:
         uid = b""
     if len(uid) != 6:
-        raise Complaint("--uid takes 12 hexadecimal digits, such as 246f28000001.", 2)
+        raise UserError("--uid takes 12 hexadecimal digits, such as 246f28000001.", 2)
     return uid

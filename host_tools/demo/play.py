@@ -19,7 +19,7 @@ from host_tools.demo.drawing import frame
 from host_tools.demo.guide import Guide
 from host_tools.demo.stage import Stage
 from host_tools.demo.watch import Watch
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.notify.log import in_words
 from host_tools.simulator.virtual_board.control import HandsClient
 
@@ -78,8 +78,8 @@ class Play:
             act = self._acts.get()
             try:
                 act()
-            except Complaint as complaint:
-                self.say(str(complaint))
+            except UserError as user_error:
+                self.say(str(user_error))
 
     def say(self, what: str) -> None:
         """Adds a line to what happens."""

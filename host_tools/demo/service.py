@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 STOP_S_MAX = 10
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -27,18 +27,18 @@ def surroundings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("ANSIM_")}
 
 
-def complaint(name: object, what: str, said: str) -> Complaint:
+def user_error(name: object, what: str, said: str) -> UserError:
     """What a command that failed said last, as one sentence."""
     lines = said.strip().splitlines()
-    return Complaint(f"`ansim {name}` {what}: {lines[-1].removeprefix('ansim: ') if lines else 'it said nothing'}")
+    return UserError(f"`ansim {name}` {what}: {lines[-1].removeprefix('ansim: ') if lines else 'it said nothing'}")
 
 
 def ansim(*arguments: object) -> str:
-    """Runs one `ansim` command to its end; its stdout. Raises Complaint with its own sentence when it fails."""
+    """Runs one `ansim` command to its end; its stdout. Raises UserError with its own sentence when it fails."""
     command = [sys.executable, "-m", "host_tools", *map(str, arguments)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=surroundings())
     if ended.returncode:
-        raise complaint(arguments[0], "failed", ended.stderr or ended.stdout)
+        raise user_error(arguments[0], "failed", ended.stderr or ended.stdout)
     return ended.stdout
 
 
@@ -51,7 +51,7 @@ class Service:
         line = self.readline()
         if not line:
             self.stop()
-            raise complaint(arguments[0], "did not start", log.read_text())
+            raise user_error(arguments[0], "did not start", log.read_text())
         self.ready: dict[str, Any] = json.loads(line)
 
     @staticmethod

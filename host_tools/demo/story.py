@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from host_tools.demo.stage import Stage
 from host_tools.demo.watch import Watch
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.simulator.virtual_board.control import HandsClient
 
 RESIDENT = "Minji"
@@ -37,7 +37,7 @@ class Story:
         self._tell(moment)
 
     def play(self, stage: Stage) -> None:
-        """From the ticket to `collected` in the ledger. Raises Complaint at the first thing that goes otherwise."""
+        """From the ticket to `collected` in the ledger. Raises UserError at the first thing that goes otherwise."""
         stage.new_resident(RESIDENT)
         ticket = stage.new_ticket(RESIDENT)
         self.say("host", f"a ticket for {RESIDENT}: {ticket[:5]} {ticket[5:]}")
@@ -51,7 +51,7 @@ class Story:
             self._collect(hands, watch, door, code)
         parcels = stage.parcels()
         if [parcel["state"] for parcel in parcels] != ["collected"]:
-            raise Complaint("The ledger does not say that the parcel was collected.")
+            raise UserError("The ledger does not say that the parcel was collected.")
         self.say("ledger", f"door {door:02d}: {parcels[0]['state']}")
 
     def _deposit(self, hands: HandsClient, watch: Watch, ticket: str) -> int:
@@ -82,7 +82,7 @@ class Story:
         self.say("message", found[0]["text"])
         digits = re.search(r"door (\d\d) · (\d{4}) (\d{4})", found[0]["text"])
         if not digits:
-            raise Complaint("The message holds no code.")
+            raise UserError("The message holds no code.")
         return "".join(digits.groups())
 
     def _wrong_code(self, hands: HandsClient, watch: Watch, code: str) -> None:
@@ -90,7 +90,7 @@ class Story:
         hands.ask("keys", wrong + "#")
         watch.until(lambda: watch.has_heard("code tried") or "not" in watch.screen().lower(), "answers the wrong code")
         if watch.open_doors():
-            raise Complaint("A wrong code has opened a door.")
+            raise UserError("A wrong code has opened a door.")
         self.say("resident", f"mistypes the last digit; the screen says: {watch.read_screen()}")
 
     def _collect(self, hands: HandsClient, watch: Watch, door: int, code: str) -> None:

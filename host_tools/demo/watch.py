@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from host_tools.demo.stage import Stage
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.simulator.virtual_board.control import HandsClient
 
 State = dict[str, Any]
@@ -37,7 +37,7 @@ class Watch:
             with HandsClient(self._stage.port) as hands:
                 for state in hands.follow():
                     self._note(lambda state=state: setattr(self, "state", state))
-        except Complaint:
+        except UserError:
             return  # the board has ended, and the stage with it
 
     def _follow_host(self) -> None:
@@ -53,13 +53,13 @@ class Watch:
         self._changed()
 
     def until(self, comes: Callable[[], bool], what: str, within_s: float = 30) -> None:
-        """Waits until `comes()` is true; raises Complaint that says `what` did not happen."""
+        """Waits until `comes()` is true; raises UserError that says `what` did not happen."""
         end = time.monotonic() + within_s
         with self._news:
             while not comes():
                 left = end - time.monotonic()
                 if left <= 0 or not self._news.wait(left):
-                    raise Complaint(f"The cabinet did not do what was expected within {within_s:.0f} s: it {what}.")
+                    raise UserError(f"The cabinet did not do what was expected within {within_s:.0f} s: it {what}.")
 
     def read_screen(self) -> str:
         """The text of the screen in one line, once it has been written to its end: nothing has changed for a third of a second."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from host_tools.device.delta import Piece, pieces, travelling
 from host_tools.device.port import BoardError, Device
 from host_tools.device.programs import WINDOW_BITS, deflated
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.sources import start_file
 
 _CHUNK_BYTES = 1024
@@ -89,7 +89,7 @@ def install(
     """Installs files (in their order) after taking the `removed` paths away; the board holds all of it or nothing, whenever it is cut off.
 
     `old` are contents by path that the board is known to hold now: of those only the difference travels. `progress(done, total)` counts
-    bytes that travel. Raises Complaint when the flash has no room, BoardError when the board cannot do it.
+    bytes that travel. Raises UserError when the flash has no room, BoardError when the board cannot do it.
     """
     _check_room(found, files)
     archive = _archive(files, old or {}, removed)
@@ -105,7 +105,7 @@ def install(
         device.call("files", "unpack", bits, hashlib.sha256(archive).digest()[:8], timeout_s=_FLASH_TIMEOUT_S)
     except BoardError as error:
         if error.kind == "ValueError":
-            raise Complaint(f"{error.text} did not arrive whole; nothing was changed: check the cable and run the command again.") from None
+            raise UserError(f"{error.text} did not arrive whole; nothing was changed: check the cable and run the command again.") from None
         raise
     finish(device, found)
 
@@ -141,7 +141,7 @@ def _check_room(found: OnBoard, files: dict[str, bytes]) -> None:
         sum(blocks(len(content)) for content in files.values()) + blocks(sum(map(len, files.values()))) + 2 * len(folders) + _SPARE_BLOCKS
     )
     if needed * found.block_bytes > found.free_bytes:
-        raise Complaint(
+        raise UserError(
             f"The board's flash is full: {needed * found.block_bytes // 1024} KiB are needed, {found.free_bytes // 1024} KiB are free; "
             "remove files that are not the firmware's (`mpremote fs rm`). Nothing was changed."
         )

@@ -18,7 +18,7 @@ from mpremote.transport_serial import SerialTransport
 from host_tools.device.answers import TEXT_MAX, parsed
 from host_tools.device.port_list import look_at
 from host_tools.device.programs import MPY_VERSION, WINDOW_BITS, deflated, literal, strip
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 #: After this long in the raw REPL without a word from us a board's watchdog brings its application back.
 PATIENCE_MS = 600_000
@@ -63,7 +63,7 @@ _LOOKS = {
 _AFTER_BOOT = (b">>> ", b"In service\r\n")
 
 
-class BoardError(Complaint):
+class BoardError(UserError):
     """What was run on the board raised an exception there; `kind` and `text` are its own."""
 
     def __init__(self, kind: str, text: str) -> None:
@@ -134,7 +134,7 @@ class Device:
 
     `errand` gives the program of an errand by its name, such as `host_tools.bundle.ready.errand`.
 
-    Raises Complaint: no such port, no permission, busy, no MicroPython, another implementation or .mpy version, board gone.
+    Raises UserError: no such port, no permission, busy, no MicroPython, another implementation or .mpy version, board gone.
     """
 
     def __init__(self, port: str, errand: Callable[[str], str]) -> None:
@@ -173,7 +173,7 @@ class Device:
                 self._abandon()
         except (OSError, TransportError):
             if kind is None:
-                raise Complaint(f"The board on {self.name} went away: check the cable and its supply.", code="board") from None
+                raise UserError(f"The board on {self.name} went away: check the cable and its supply.", code="board") from None
         finally:
             self._close()
 
@@ -197,14 +197,14 @@ class Device:
                 self._transport.enter_raw_repl(soft_reset=True, timeout_overall=_READ_TIMEOUT_S)
             if self._transport.in_raw_repl:
                 return
-        raise Complaint(f"Could not enter the raw REPL on {self.name}: no MicroPython answers there. {_SILENT}", code="board", hint=_SILENT)
+        raise UserError(f"Could not enter the raw REPL on {self.name}: no MicroPython answers there. {_SILENT}", code="board", hint=_SILENT)
 
     def _refuse_strangers(self) -> None:
         facts = self.facts
         if facts.implementation != "micropython":
-            raise Complaint(f"{facts.implementation} answers on {self.name}, not MicroPython: flash MicroPython first.", code="board")
+            raise UserError(f"{facts.implementation} answers on {self.name}, not MicroPython: flash MicroPython first.", code="board")
         if facts.mpy != MPY_VERSION:
-            raise Complaint(
+            raise UserError(
                 f"MicroPython {facts.micropython} on {self.name} reads .mpy version {facts.mpy}, the firmware has version {MPY_VERSION}: "
                 "flash MicroPython 1.23 or later.",
                 code="board",
@@ -221,7 +221,7 @@ class Device:
             text = text.strip()
             raise BoardError(kind, text.removeprefix("[Errno ").split("]")[0] if kind == "OSError" else text) from None
         except (TransportError, OSError, struct.error) as error:
-            raise Complaint(
+            raise UserError(
                 f"The board on {self.name} stopped answering: check the cable and its supply, then run the command again.",
                 code="board",
             ) from error
@@ -259,10 +259,10 @@ class Device:
             raise self.no_answer()
         return answer
 
-    def no_answer(self) -> Complaint:
+    def no_answer(self) -> UserError:
         """The sentence for what no errand of ours answers."""
         cure = "flash its firmware again with `ansim flash`, or look what else runs on it"
-        return Complaint(f"The board on {self.name} gave an answer that is none: {cure}.", code="board")
+        return UserError(f"The board on {self.name} gave an answer that is none: {cure}.", code="board")
 
     def execute(self, source: str, *, packed: bool = True) -> None:
         """Runs a program in the board's main module, without its comments and docstrings; compressed where that is shorter."""
@@ -356,4 +356,4 @@ def _open(port: str) -> SerialTransport:
         return SerialTransport(path, exclusive=True, timeout=_READ_TIMEOUT_S)
     except TransportError:
         cure = "close the program that uses it (a terminal, `ansim serve`, another `ansim`)."
-        raise Complaint(f"{port} is busy or gone: {cure}", code="port") from None
+        raise UserError(f"{port} is busy or gone: {cure}", code="port") from None

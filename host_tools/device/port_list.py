@@ -3,13 +3,13 @@
 import os
 import stat
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 _MEMORY = 1  # major number of /dev/null and its like
 
 
 def look_at(port: str) -> str:
-    """The path of a serial port that is there and may be used, links followed, without opening it. Raises Complaint."""
+    """The path of a serial port that is there and may be used, links followed, without opening it. Raises UserError."""
     path = os.path.realpath(port)
     try:
         found = os.stat(path)
@@ -18,11 +18,11 @@ def look_at(port: str) -> str:
         from serial.tools import list_ports
 
         known = ", ".join(sorted(found.device for found in list_ports.comports())) or "none"
-        raise Complaint(f"There is no serial port {port}: check the cable and the name. Ports here: {known}.", code="port") from None
+        raise UserError(f"There is no serial port {port}: check the cable and the name. Ports here: {known}.", code="port") from None
     if not is_device:
-        raise Complaint(f"{port} is not a serial port: give the name of the board's port, such as /dev/ttyUSB0.", 2, code="port")
+        raise UserError(f"{port} is not a serial port: give the name of the board's port, such as /dev/ttyUSB0.", 2, code="port")
     if not os.access(path, os.R_OK | os.W_OK):
-        raise Complaint(
+        raise UserError(
             f"No permission for {port}: add yourself to the group that owns it (often `dialout`) and log in again.", code="port"
         )
     return path

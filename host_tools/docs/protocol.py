@@ -16,7 +16,7 @@ from host_tools.link import messages as host_messages
 from host_tools.link import records as host_records
 from host_tools.sources import locker_folder
 from locker.contract import codes, commands, records, tickets
-from locker.core import journal, opening
+from locker.core import remote_opening, state
 from locker.shell import identity as identities
 from locker.shell import link
 from locker.wire import frame, messages, session, station
@@ -172,12 +172,12 @@ _OF_BOARD = (  # module, constant, unit, meaning
     ),
     (link, "_HEARTBEAT_MS", "ms", "after the last message, until a Status is sent"),
     (link, "_VISIT_MS", "ms", "after an Urgent, until the Events that it is a copy from are sent, if nothing sends them before"),
-    (link, "_FRESH", "tenths of a second", "between a Report and its Held, within which the board believes Held's time"),
-    (link, "_PRESS_MS", "ms", "after an Urgent, within which a board that has not heard Held hurries: see the handshake"),
+    (link, "_FRESH", "tenths of a second", "between a Report and its Resume, within which the board believes Resume's time"),
+    (link, "_PRESS_MS", "ms", "after an Urgent, within which a board that has not heard Resume hurries: see the handshake"),
     (link, "_PRESS_EVERY_MS", "ms", "between two such hurries"),
-    (opening, "_VALID_MS", "ms", "within which a Challenge may be given back"),
-    (opening, "_MINUTE_MAX", "", "host-ordered openings within a minute of uptime; the next Ask is answered with 0"),
-    (opening, "_DAY_MAX", "", "the same within a day of uptime; the count survives a power cut"),
+    (remote_opening, "_VALID_MS", "ms", "within which a Challenge may be given back"),
+    (remote_opening, "_MINUTE_MAX", "", "host-ordered openings within a minute of uptime; the next OpenRequest is answered with 0"),
+    (remote_opening, "_DAY_MAX", "", "the same within a day of uptime; the count survives a power cut"),
     (_TCP, "_CONNECT_MS_MAX", "ms", "TCP: until a try to connect is given up"),
     (_TCP, "_DEAD_MS", "ms", "TCP: after something was sent and nothing heard, until the connection is given up"),
     (_TCP, "_BACKOFF_MS_MIN", "ms", "TCP: the first pause between two tries, doubled each time, times a random 0.5 to 1.5"),
@@ -208,17 +208,17 @@ def bounds() -> str:
     (_, _, epoch_max), *_ = host_records.BOUNDS[records.EPOCH_BEGUN].a
     rows = [
         ("door", f"1 to {host_records.DOOR[1]}", "0 where no door is meant"),
-        ("epoch", f"1 to {epoch_max}", f"at most {journal.EPOCHS_MAX} in use at once: the present one, and those of parcels that wait"),
+        ("epoch", f"1 to {epoch_max}", f"at most {state.EPOCHS_MAX} in use at once: the present one, and those of parcels that wait"),
         (
             "parcel counter",
-            f"1 to {journal.COUNTER_MAX}",
+            f"1 to {state.COUNTER_MAX}",
             "of each door, in each incarnation; a door whose counters are used up takes no parcels",
         ),
         ("rule", f"0 to {codes.RULE}", "of codes and tails, in an epoch; a board refuses to begin an epoch of one that it does not know"),
         ("serial", f"0 to {tickets.SERIALS - 1}", "of a ticket; 17 bits in a record, see below"),
         ("generation", f"0 to {tickets.GENERATION_MAX}", "of a ticket key; the present one and the one before are taken"),
-        ("retry", f"0 to {journal.RETRY_MAX}", "0 is the first code of a parcel"),
-        ("arming", f"0 to {journal.ARMING_MAX}", "of a door; 0 before its first code for staff"),
+        ("retry", f"0 to {state.RETRY_MAX}", "0 is the first code of a parcel"),
+        ("arming", f"0 to {state.ARMING_MAX}", "of a door; 0 before its first code for staff"),
     ]
     return _table(("number", "range", ""), rows)
 

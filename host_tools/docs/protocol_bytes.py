@@ -50,7 +50,7 @@ def conversation() -> str:
         "HELLO, board",
         "WELCOME, host",
         "FIRST with Report, board",
-        "DATA with Held, host",
+        "DATA with Resume, host",
         "DATA with Urgent, board",
         "DATA with Ack(6), host",
     )

@@ -158,9 +158,9 @@ def _texts() -> dict[str, str]:
 
 def _parcel() -> list[str]:
     """The section of the journal's fold."""
-    source = read_source("journal")
+    source = read_source("state")
     states = ["EMPTY", "RESERVED", "LOADING", "WAITING", "GRANTED", "TAKING"]
-    lines = ["## A parcel, as the journal tells it", "", paragraphs(f"`locker/core/journal.py`. {source.rule}"), ""]
+    lines = ["## A parcel, as the journal tells it", "", paragraphs(f"`locker/core/state.py`. {source.rule}"), ""]
     lines += _meanings("state", states, source.comments)
     lines += ["| record | the parcel is then |", "|---|---|"]
     lines += [f"| {_words(kind)} | {_words(state)} |" for kind, state in pairs(source, "_AFTER")]
@@ -172,7 +172,7 @@ def _parcel() -> list[str]:
 
 def page() -> str:
     """The whole page."""
-    lines = [*_machine("A door", "door"), *_machine("The keypad", "entry", ("keypad_events", "deposit", "pickup")), *_parcel()]
+    lines = [*_machine("A door", "door"), *_machine("The keypad", "keypad", ("keypad_events", "courier", "resident")), *_parcel()]
     return _HEAD + "\n" + "\n".join(lines).rstrip() + "\n"
 
 

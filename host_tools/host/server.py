@@ -17,28 +17,28 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.connections.carriers import Carrier, SerialCarrier
 from host_tools.host.connections.links import Link, Links
 from host_tools.host.connections.listener import Listener
 from host_tools.host.connections.presence import ALIVE_MS, BEAT_MS, Presence
 from host_tools.host.connections.rs485 import SerialBus
-from host_tools.host.connections.serial_port import NoPort, SerialPort
+from host_tools.host.connections.serial_port import PortMissingError, SerialPort
 from host_tools.host.connections.tally import OVERFLOW, Tally
 from host_tools.host.fleet import generations, orders, remote_opening
 from host_tools.host.fleet.inflow import Inflow
 from host_tools.host.fleet.ingest import take
-from host_tools.host.fleet.received import Said, Taken, turn_of
+from host_tools.host.fleet.received import Outcome, Received, turn_of
 from host_tools.host.fleet.reconcile import look_again
 from host_tools.host.ledger import bounds
 from host_tools.host.ledger.aside import UNMET
-from host_tools.host.ledger.database import Passing, now_ms
+from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify import dispatch, outbox
 from host_tools.host.notify.channels import Notifier
 from host_tools.host.notify.folding import Folds
-from host_tools.host.notify.letters import News
-from host_tools.host.notify.log import Tell, occurrence, of_news
+from host_tools.host.notify.letters import Change
+from host_tools.host.notify.log import Emit, occurrence, of_news
 from locker.contract.records import COMMAND_APPLIED
 
 DEFAULT_PORT = 26746
@@ -69,7 +69,7 @@ class Settings(NamedTuple):
 class Server:
     """One host process. `run` returns when `stop` was called or a signal asked for the end."""
 
-    def __init__(self, ledger: Ledger, notifier: Notifier, tell: Tell, dispatchers: Notifier) -> None:
+    def __init__(self, ledger: Ledger, notifier: Notifier, tell: Emit, dispatchers: Notifier) -> None:
         self._ledger = ledger
         self._notifier = notifier
         self._dispatchers = dispatchers
@@ -78,7 +78,7 @@ class Server:
         self._links = Links(ledger, tell, self._tally)
         self._presence = Presence(ledger, is_alone=True)
         self._listener = Listener(self._hear, self._links.lost, self._tally)
-        self._said: list[tuple[Link, Said]] = []
+        self._said: list[tuple[Link, Received]] = []
         self._inflow = Inflow()
         self._waiting: Counter[int] = Counter()  # how many of these are of one board
         self._places: dict[int, Link] = {}  # by the ledger's number of the cabinet
@@ -87,7 +87,7 @@ class Server:
         self._pickups = asyncio.Event()  # doors with parcels were opened, which dispatchers look at
         self._news = asyncio.Event()  # a board may have reported an order, and is told the next
         self._stop = asyncio.Event()
-        self._failure: Complaint | None = None
+        self._failure: UserError | None = None
         self._quiet_ms: dict[str, int] = {}  # by fault: until when it is told already; no more of them than places in the source
 
     def stop(self) -> None:
@@ -95,7 +95,7 @@ class Server:
         self._stop.set()
 
     async def run(self, settings: Settings) -> None:
-        """Serves. Raises Complaint when an address or a port cannot be had, or the ledger is beyond use."""
+        """Serves. Raises UserError when an address or a port cannot be had, or the ledger is beyond use."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -124,7 +124,7 @@ class Server:
             for task in (stopping, *tasks):
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
-            with contextlib.suppress(Complaint):  # then its last beat says when it ended
+            with contextlib.suppress(UserError):  # then its last beat says when it ended
                 await asyncio.get_running_loop().run_in_executor(committing, self._presence.end, now_ms())
         for outcome in (self._failure, *ended):
             if isinstance(outcome, Exception):
@@ -138,8 +138,8 @@ class Server:
             port.found = self._found_port
             try:
                 port.open()
-            except NoPort as complaint:  # the others are served meanwhile
-                self._tell(occurrence("serial port waits", detail=str(complaint)))
+            except PortMissingError as user_error:  # the others are served meanwhile
+                self._tell(occurrence("serial port waits", detail=str(user_error)))
                 port.await_it()
         if settings.listen is None:
             return
@@ -147,7 +147,7 @@ class Server:
         try:
             bounds = await self._listener.open(address, number)
         except OSError as error:
-            raise Complaint(_why_not(address, number, error)) from error
+            raise UserError(_why_not(address, number, error)) from error
         for bound in bounds:
             shown = f"[{bound[0]}]:{bound[1]}" if ":" in bound[0] else f"{bound[0]}:{bound[1]}"
             self._tell(occurrence("listening", detail=shown, address=bound[0], port=bound[1]))
@@ -157,7 +157,7 @@ class Server:
         while True:
             try:
                 await job()
-            except Complaint:
+            except UserError:
                 raise
             except Exception as error:  # an end and a cancellation are no Exception
                 self._fault(error)
@@ -178,11 +178,11 @@ class Server:
         loop_s = asyncio.get_running_loop().time()
         try:
             heard = self._links.hear(carrier, payload, loop_s)
-        except Passing:  # whoever it was will say it again
+        except TransientError:  # whoever it was will say it again
             self._tally.count(OVERFLOW)
             return True
-        except Complaint as complaint:
-            self._failure = complaint
+        except UserError as user_error:
+            self._failure = user_error
             self.stop()
             return True
         except Exception as error:  # whatever a stranger or a board may send, the others are heard
@@ -224,15 +224,15 @@ class Server:
                 self._waiting = Counter(said.cabinet for _, said in self._said)
                 self._answer(turn, await self._take(thread, [said for _, said in turn]))
 
-    async def _take(self, thread: ThreadPoolExecutor, said: list[Said]) -> Taken:
+    async def _take(self, thread: ThreadPoolExecutor, said: list[Received]) -> Outcome:
         """Commits, trying again while the ledger is locked, its server away or its disk full: nothing is acknowledged before."""
         waited = False
         while True:
             try:
                 taken = await asyncio.get_running_loop().run_in_executor(thread, take, self._ledger, said)
-            except Passing as complaint:
+            except TransientError as user_error:
                 if not waited:
-                    self._tell(occurrence("ledger waits", detail=str(complaint)))
+                    self._tell(occurrence("ledger waits", detail=str(user_error)))
                 waited = True
             else:
                 if waited:  # a commit whose answer was lost has left letters that are not among the news
@@ -241,7 +241,7 @@ class Server:
                 return taken
             await asyncio.sleep(_LEDGER_PAUSE_S)
 
-    def _answer(self, turn: list[tuple[Link, Said]], taken: Taken) -> None:
+    def _answer(self, turn: list[tuple[Link, Received]], taken: Outcome) -> None:
         self._links.answer(turn, taken)
         for news in taken.news:
             self._tell(self._told(news))
@@ -257,7 +257,7 @@ class Server:
         """Tells boards what they are ordered to do, at once or within a second, whoever ordered it."""
         loop = asyncio.get_running_loop()
         rolled_s = loop.time() - _ROLL_S
-        with contextlib.suppress(Passing):
+        with contextlib.suppress(TransientError):
             await loop.run_in_executor(thread, look_again, self._ledger)
         while True:
             with contextlib.suppress(TimeoutError):
@@ -274,7 +274,7 @@ class Server:
                     found = await loop.run_in_executor(thread, orders.next_orders, self._ledger, boards)
                     self._links.order(found, loop.time())
                     self._links.say(await loop.run_in_executor(thread, remote_opening.untold, self._ledger, boards, now_ms()))
-            except Passing:  # told by whoever commits
+            except TransientError:  # told by whoever commits
                 continue
 
     async def _tell_of_floods(self, thread: ThreadPoolExecutor) -> None:
@@ -291,7 +291,7 @@ class Server:
         for link in [self._places[cabinet] for cabinet in cabinets]:
             self._tell(occurrence("alarm", alarm=kind, site=link.site, cabinet=link.number))
 
-    def _told(self, news: News) -> dict:
+    def _told(self, news: Change) -> dict:
         link = self._places.get(news.cabinet)
         if link is None:  # of a cabinet that another one's event is also about
             cabinet = self._ledger.identity_of(news.cabinet).cabinet
@@ -307,7 +307,7 @@ class Server:
             self._mail.clear()
             try:
                 done = await asyncio.get_running_loop().run_in_executor(thread, work)
-            except Passing:  # the ledger will be back; the letters are in it
+            except TransientError:  # the ledger will be back; the letters are in it
                 await asyncio.sleep(_LEDGER_PAUSE_S)
                 self._mail.set()
                 continue
@@ -335,7 +335,7 @@ class Server:
             work = partial(dispatch.deliver, self._ledger, self._dispatchers, folds)
             try:
                 left = await asyncio.get_running_loop().run_in_executor(thread, work)
-            except Passing:
+            except TransientError:
                 left = dispatch.Left(failed=True)
             if left.failed:
                 await asyncio.sleep(_RESEND_FIRST_S)
@@ -353,7 +353,7 @@ class Server:
             if changes or loop.time() - beat_s >= BEAT_MS / 1000:
                 try:
                     others = await loop.run_in_executor(thread, self._presence.beat, now_ms(), changes)
-                except Passing:  # told by whoever commits
+                except TransientError:  # told by whoever commits
                     await asyncio.sleep(_LEDGER_PAUSE_S)
                     continue
                 beat_s = loop.time()
@@ -374,7 +374,7 @@ class Server:
         while True:
             await asyncio.sleep(_TICK_S)
             now_s = asyncio.get_running_loop().time()
-            with contextlib.suppress(Passing):  # it looks into the ledger, and will again
+            with contextlib.suppress(TransientError):  # it looks into the ledger, and will again
                 self._links.tick(now_s)
             self._listener.close_idle(now_s)
             self._tally.tick(now_s)
@@ -385,7 +385,7 @@ def _why_not(address: str, number: int, error: OSError) -> str:
     return f"Cannot listen on {address}:{number} ({reason}): stop the other program, or choose another with --listen."
 
 
-def serve(ledger: Ledger, notifier: Notifier, tell: Tell, settings: Settings, dispatchers: Notifier) -> None:
+def serve(ledger: Ledger, notifier: Notifier, tell: Emit, settings: Settings, dispatchers: Notifier) -> None:
     """Runs a server until SIGTERM or SIGINT; returns when everything is closed. Silent alarms go to `dispatchers` and nowhere else."""
     sys.setswitchinterval(_SWITCH_S)
 

@@ -5,22 +5,22 @@ from locker.wire import batch
 from locker.wire.frame import BadFrame
 from locker.wire.messages import (
     ACK,
-    ASK,
     CHALLENGE,
     COMMAND,
     EVENTS,
-    GIVE,
-    HELD,
+    OPEN_CONFIRM,
+    OPEN_REQUEST,
     RECORDS_MAX,
     REFUSED,
     REPORT,
+    RESUME,
     STATUS,
     URGENT,
     decode,
     encode,
 )
 
-# Board to host, the first after each handshake: who this is and how far it has come. It is sent again each 3 s until a Held or a Refused
+# Board to host, the first after each handshake: who this is and how far it has come. It is sent again each 3 s until a Resume or a Refused
 # comes.
 Report = NamedTuple(
     "Report",
@@ -60,8 +60,8 @@ Ack = NamedTuple(
 
 # Host to board, in answer to a Report: from where the board goes on. It may be less than what was acknowledged before: an older
 # database was restored.
-Held = NamedTuple(
-    "Held",
+Resume = NamedTuple(
+    "Resume",
     (
         ("number", int),  # everything up to this event number is durable in the host's database
         ("tag", int),  # of this host and this life of its database, to be kept and reported
@@ -82,24 +82,24 @@ Command = NamedTuple(
     ),
 )
 # Host to board: it wants to open the door of that parcel for somebody who is there.
-Ask = NamedTuple(
-    "Ask",
+OpenRequest = NamedTuple(
+    "OpenRequest",
     (
         ("door", int),  # its number
         ("counter", int),  # of the parcel
     ),
 )
-# Board to host, in answer to an Ask, or to a Give that did not open.
+# Board to host, in answer to an OpenRequest, or to an OpenConfirm that did not open.
 Challenge = NamedTuple(
     "Challenge",
     (
-        ("door", int),  # 0 when a Give was not right
+        ("door", int),  # 0 when an OpenConfirm was not right
         ("number", int),  # to be given back within 30 s, 0 when that door is not opened
     ),
 )
 # Host to board: what somebody has read from the cabinet's screen.
-Give = NamedTuple(
-    "Give",
+OpenConfirm = NamedTuple(
+    "OpenConfirm",
     (
         ("number", int),  # of the Challenge
         ("digits", int),  # as a number
@@ -117,7 +117,7 @@ if TYPE_CHECKING:
 
     from locker.wire.messages import Typed
 
-    Message = Report | Events | Urgent | Status | Ack | Held | Command | Ask | Challenge | Give | Refused
+    Message = Report | Events | Urgent | Status | Ack | Resume | Command | OpenRequest | Challenge | OpenConfirm | Refused
 
 TABLE: "tuple[tuple[int, type[Message]], ...]" = (
     (REPORT, Report),
@@ -125,11 +125,11 @@ TABLE: "tuple[tuple[int, type[Message]], ...]" = (
     (URGENT, Urgent),
     (STATUS, Status),
     (ACK, Ack),
-    (HELD, Held),
+    (RESUME, Resume),
     (COMMAND, Command),
-    (ASK, Ask),
+    (OPEN_REQUEST, OpenRequest),
     (CHALLENGE, Challenge),
-    (GIVE, Give),
+    (OPEN_CONFIRM, OpenConfirm),
     (REFUSED, Refused),
 )
 
@@ -137,9 +137,9 @@ TABLE: "tuple[tuple[int, type[Message]], ...]" = (
 MOST: "dict[type[Message], tuple[tuple[str, int], ...]]" = {
     Report: (("epoch", 0x3FFFF),),
     Command: (("door", 99),),
-    Ask: (("door", 99), ("counter", 0x1FFFF)),
+    OpenRequest: (("door", 99), ("counter", 0x1FFFF)),
     Challenge: (("door", 99),),
-    Give: (("digits", 9999),),
+    OpenConfirm: (("digits", 9999),),
 }
 
 

@@ -32,7 +32,7 @@ _CONTACT_BOUNCE_US = 5_000
 
 
 def board_named(name_or_path: str | Path) -> Board:
-    """The board that the firmware would read from the board.json of that definition; Complaint as `load_board`."""
+    """The board that the firmware would read from the board.json of that definition; UserError as `load_board`."""
     return from_json(json.loads(json.dumps(to_board_json(load_board(name_or_path)))))
 
 

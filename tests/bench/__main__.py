@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table as Drawn
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from tests.bench import Table, benches
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(benches.__path__))
@@ -49,6 +49,6 @@ def bench(names: tuple[str, ...], as_json: bool) -> None:
 if __name__ == "__main__":
     try:
         bench(prog_name="python -m tests.bench")
-    except Complaint as complaint:
-        click.echo(f"bench: {complaint}", err=True)
-        sys.exit(complaint.exit_code)
+    except UserError as user_error:
+        click.echo(f"bench: {user_error}", err=True)
+        sys.exit(user_error.exit_code)

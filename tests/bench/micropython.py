@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from tests.native import micropython
 
 _COLLECTED = re.compile(r"Collected : (\d+)")
@@ -20,7 +20,7 @@ def _run(command: list[str], paths: Sequence[Path]) -> subprocess.CompletedProce
     environment = {**os.environ, "MICROPYPATH": ":".join(map(str, paths)), "PYTHONHASHSEED": "0"}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode:
-        raise Complaint(f"{' '.join(command)} failed: {(ended.stderr + ended.stdout).strip()[-800:]}")
+        raise UserError(f"{' '.join(command)} failed: {(ended.stderr + ended.stdout).strip()[-800:]}")
     return ended
 
 
@@ -32,7 +32,7 @@ def output(script: Path, *arguments: object, paths: Sequence[Path]) -> str:
 def instructions(script: Path, *arguments: object, paths: Sequence[Path]) -> int:
     """Processor instructions of a whole run of a script on MicroPython, by valgrind's callgrind.
 
-    Addresses and hashes are the same in each run, so the count is too. Raises Complaint when valgrind is missing.
+    Addresses and hashes are the same in each run, so the count is too. Raises UserError when valgrind is missing.
     """
     return _number(_COLLECTED, _callgrind(script, arguments, paths, os.devnull))
 
@@ -40,7 +40,7 @@ def instructions(script: Path, *arguments: object, paths: Sequence[Path]) -> int
 def stretches(script: Path, *arguments: object, paths: Sequence[Path]) -> list[int]:
     """Processor instructions of each stretch of one run of a script, in order: from a call of gc.disable() to the next one of gc.enable().
 
-    Every call of gc.enable() in the script must end one. Raises Complaint as `instructions` does.
+    Every call of gc.enable() in the script must end one. Raises UserError as `instructions` does.
     """
     with tempfile.TemporaryDirectory(prefix="ansim-bench-") as folder:
         _callgrind(script, arguments, paths, f"{folder}/part", "--zero-before=gc_disable", "--dump-before=gc_enable")
@@ -51,7 +51,7 @@ def stretches(script: Path, *arguments: object, paths: Sequence[Path]) -> list[i
 def _number(pattern: re.Pattern[str], said: str) -> int:
     found = pattern.search(said)
     if not found:
-        raise Complaint(f"callgrind told no count: {said.strip()[-800:]}")
+        raise UserError(f"callgrind told no count: {said.strip()[-800:]}")
     return int(found[1])
 
 
@@ -59,7 +59,7 @@ def _callgrind(script: Path, arguments: Sequence[object], paths: Sequence[Path],
     """What callgrind says of a run."""
     for tool in ("valgrind", "setarch"):
         if not shutil.which(tool):
-            raise Complaint(f"{tool} is missing: install it (apt-get install valgrind util-linux) and run the bench again.")
+            raise UserError(f"{tool} is missing: install it (apt-get install valgrind util-linux) and run the bench again.")
     callgrind = ["valgrind", "--tool=callgrind", "--toggle-collect=micropython_unix_main", f"--callgrind-out-file={out}", *options]
     interpreter = [micropython(), "-X", "heapsize=16m", str(script), *map(str, arguments)]
     return _run(["setarch", platform.machine(), "-R", *callgrind, *interpreter], paths).stderr

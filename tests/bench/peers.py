@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from tests.bench import REPOSITORY
 
 _LIST = Path(__file__).parent / "peers.txt"
@@ -19,7 +19,7 @@ def versions() -> dict[str, str]:
 
 
 def folders() -> dict[str, Path]:
-    """Name to the folder that its modules are imported from. Raises Complaint when a package cannot be fetched."""
+    """Name to the folder that its modules are imported from. Raises UserError when a package cannot be fetched."""
     fetched = _CACHE / "fetched"
     if not fetched.is_file() or fetched.read_text() != _LIST.read_text():
         shutil.rmtree(_CACHE, ignore_errors=True)
@@ -39,7 +39,7 @@ def _fetch() -> None:
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--dest", str(archives), "-r", str(_LIST)]
     ended = subprocess.run([sys.executable, "-m", "pip", "download", *options], capture_output=True, text=True, check=False)
     if ended.returncode:
-        raise Complaint(
+        raise UserError(
             f"The packages to compare with cannot be fetched; check the connection and try again: {ended.stderr.strip()[-500:]}"
         )
     for name, version in versions().items():

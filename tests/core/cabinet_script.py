@@ -3,8 +3,7 @@
 import english
 
 from locker.contract import codes, commands, records, tickets
-from locker.core import effects as do
-from locker.core import entry, events, journal
+from locker.core import effects, events, keypad, state
 from locker.core.cabinet import Cabinet
 from locker.core.secrets import Secrets
 
@@ -87,53 +86,53 @@ class Story:
         self.coil = 0
         self.pulse_end = self.wake = None
         self.effects = []
-        self._store(do.Record(records.BOOTED, 0, 1, 1))
+        self._store(effects.Record(records.BOOTED, 0, 1, 1))
         self.state.apply(self.log[-1])
         self.cabinet = Cabinet(self.doors, present, self.state, lambda serial: serial in self.spent, self.draw)
         sensors = tuple((number, self.closed[number], self.occupied[number]) for number, _ in self.doors if number not in self.dark)
         return self._perform(self.cabinet.boot(sensors, self.now))
 
     def folded(self):
-        """A state made from the flash alone."""
-        state = journal.State(tuple([number for number, _ in self.doors]), 1, self.rule)
+        """A folding made from the flash alone."""
+        folding = state.State(tuple([number for number, _ in self.doors]), 1, self.rule)
         for record in self.log:
-            state.apply(record)
-        return state
+            folding.apply(record)
+        return folding
 
     def _store(self, effect):
         if effect.kind < records.ACKNOWLEDGED:
             self.number += 1
         self.log.append(records.Record(effect.kind, effect.door, self.boots, self.number, self.now // 100, effect.a, effect.b))
 
-    def _perform(self, effects):
-        for effect in effects:
+    def _perform(self, wanted):
+        for effect in wanted:
             kind = type(effect)
-            if kind is do.Record:
+            if kind is effects.Record:
                 self._store(effect)
-            elif kind is do.Spend:
+            elif kind is effects.Spend:
                 self.spent.add(effect.serial)
-            elif kind is do.Clear:
+            elif kind is effects.Clear:
                 self.spent = {serial for serial in self.spent if (serial >> 16 ^ effect.generation) & 1}
-            elif kind is do.Unlock:
+            elif kind is effects.Unlock:
                 assert not self.coil, "two coils at once"
                 self.coil = effect.door
                 self.pulse_end = self.now + PULSE_MS
-            elif kind is do.WakeAt:
+            elif kind is effects.WakeAt:
                 assert effect.ms is None or effect.ms > self.now
                 self.wake = effect.ms
-            elif kind is do.Light:
+            elif kind is effects.Light:
                 self.lit = effect.on
-            elif kind is do.Show:
+            elif kind is effects.Show:
                 self.text = effect.text
                 self.screen = english.lines(effect.text, effect.arguments)
-        self.effects += effects
-        return effects
+        self.effects += wanted
+        return wanted
 
     def tell(self, event):
         """One event now; its effects, which are carried out."""
-        effects = self._perform(self.cabinet.handle(event, self.now))
+        wanted = self._perform(self.cabinet.handle(event, self.now))
         assert self.state.number == self.number, "the flash counts otherwise"
-        return effects
+        return wanted
 
     def wait(self, ms):
         """Lets time pass from one wake-up or end of a pulse to the next; all effects of that time."""
@@ -169,10 +168,10 @@ class Story:
 
     def asks(self, keys):
         """Keys, and waiting for the answer."""
-        effects = self.types(keys)
-        while self.cabinet.mode in (entry.CHECKING, entry.SLOWED):
-            effects += self.wait(20)
-        return effects
+        wanted = self.types(keys)
+        while self.cabinet.mode in (keypad.CHECKING, keypad.SLOWED):
+            wanted += self.wait(20)
+        return wanted
 
     def opens(self, door):
         self.closed[door] = False
@@ -200,7 +199,7 @@ class Story:
 
     def doubts(self, what=records.DOUBT_BEHIND):
         """Something is found wrong with the journal."""
-        self._store(do.Record(records.JOURNAL_DOUBT, 0, what, 0))
+        self._store(effects.Record(records.JOURNAL_DOUBT, 0, what, 0))
         self.state.apply(self.log[-1])
 
     def answers_the_bell(self):
@@ -214,7 +213,7 @@ class Story:
         """The host's database holds everything up to a number, or up to now."""
         if number is None:
             number = self.number
-        self._store(do.Record(records.ACKNOWLEDGED, 0, number, 0))
+        self._store(effects.Record(records.ACKNOWLEDGED, 0, number, 0))
         return self.tell(events.HostAcknowledged(number))
 
     # Whole visits
@@ -242,8 +241,8 @@ class Story:
     def begins_deposit(self, serial=42, size="1"):
         """A courier up to the pulse; the door."""
         self.asks(self.ticket(serial) + "#")
-        effects = self.types(size)
-        return next(effect.door for effect in effects if isinstance(effect, do.Unlock))
+        wanted = self.types(size)
+        return next(effect.door for effect in wanted if isinstance(effect, effects.Unlock))
 
     def deposits(self, serial=42, size="1"):
         """A whole courier's visit; the door."""
@@ -263,16 +262,16 @@ class Story:
         return self.closes(door)
 
 
-def kinds(effects):
+def kinds(wanted):
     """The kinds of the records among effects."""
-    return [effect.kind for effect in effects if isinstance(effect, do.Record)]
+    return [effect.kind for effect in wanted if isinstance(effect, effects.Record)]
 
 
-def pulses(effects):
+def pulses(wanted):
     """The doors pulsed among effects."""
-    return [effect.door for effect in effects if isinstance(effect, do.Unlock)]
+    return [effect.door for effect in wanted if isinstance(effect, effects.Unlock)]
 
 
-def sounds(effects):
+def sounds(wanted):
     """The sounds made among effects."""
-    return [effect.sound for effect in effects if isinstance(effect, do.Beep)]
+    return [effect.sound for effect in wanted if isinstance(effect, effects.Beep)]

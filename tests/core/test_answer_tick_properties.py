@@ -9,7 +9,7 @@ from cabinet_script import Story, sounds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from locker.core import entry, journal
+from locker.core import keypad, state
 from locker.core.effects import BAD, GOOD
 
 PARCEL = 1
@@ -53,7 +53,7 @@ class TimedStory(Story):
     def tell(self, event):
         before = self.cabinet.mode
         effects = super().tell(event)
-        if before == entry.CHECKING != self.cabinet.mode:
+        if before == keypad.CHECKING != self.cabinet.mode:
             assert GOOD in sounds(effects) or BAD in sounds(effects)
             self.checked = self.now - ANSWER_MS
             self.answers += 1
@@ -61,7 +61,7 @@ class TimedStory(Story):
 
     def is_idle(self):
         """Nothing is being checked, and what was on the screen is cancelled."""
-        while self.cabinet.mode == entry.CHECKING:
+        while self.cabinet.mode == keypad.CHECKING:
             self.wait(self.wake - self.now)
         for _ in range(2):
             self.tell_key("*")
@@ -125,7 +125,7 @@ def after(asking_for_all, history):
     story.puts(PARCEL)
     story.closes(PARCEL)
     for door in sorted(asking_for_all):
-        story.guesses(door, 8, journal.FAILURES_MAX)
+        story.guesses(door, 8, state.FAILURES_MAX)
     for act, *arguments in history:
         story.is_idle()
         getattr(story, act)(*arguments)
@@ -135,7 +135,7 @@ def after(asking_for_all, history):
 
 def floor_of(story, number):
     door = story.state.doors.get(int(number[:2]))
-    return FLOOR_ALL_DIGITS_MS if door and door.failures == journal.FAILURES_MAX else FLOOR_MS
+    return FLOOR_ALL_DIGITS_MS if door and door.failures == state.FAILURES_MAX else FLOOR_MS
 
 
 def tick_of(story, number, gap_ms):

@@ -11,15 +11,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from watched import PowerCut, WatchedStory
 
 from locker.contract import commands
-from locker.core import effects as do
-from locker.core import events, journal
+from locker.core import effects, events, state
 from locker.core.door import SHUT, WANTED
 
 DOORS = st.integers(1, 4)
 SERIALS = st.integers(0, 5)
 ORDERS = st.sampled_from((commands.REISSUE, commands.ARM_RECALL, commands.ARM_SERVICE, commands.DISARM, commands.SET_OUT, 99))
 MOMENTS = st.sampled_from((20, 100, 600, 3000, 8000, 20000, 61000, 130000))
-INSIDE = (journal.WAITING, journal.GRANTED, journal.TAKING)
+INSIDE = (state.WAITING, state.GRANTED, state.TAKING)
 
 
 class Cabinets(RuleBasedStateMachine):
@@ -40,12 +39,12 @@ class Cabinets(RuleBasedStateMachine):
     def restart(self):
         self.story.typed = self.story.key = ""
         self.story.digits = self.story.event = None
-        effects = self.story.power_on()
-        assert not any(isinstance(effect, do.Unlock) for effect in effects)
+        wanted = self.story.power_on()
+        assert not any(isinstance(effect, effects.Unlock) for effect in wanted)
 
-    @rule(effects=st.integers(0, 12))
-    def power_will_fail(self, effects):
-        self.story.cut_in = effects
+    @rule(wanted=st.integers(0, 12))
+    def power_will_fail(self, wanted):
+        self.story.cut_in = wanted
 
     @rule()
     def power_fails(self):
@@ -253,7 +252,7 @@ class Cabinets(RuleBasedStateMachine):
         assert not story.coil
         assert not story.lit
         for door in story.state.doors.values():
-            assert door.state in (journal.EMPTY, journal.WAITING)
+            assert door.state in (state.EMPTY, state.WAITING)
 
 
 TestCabinets = Cabinets.TestCase

@@ -3,7 +3,7 @@
 from cabinet_script import SECRETS, Story, kinds, parcel_code, pulses, secrets_of
 
 from locker.contract import codes, commands, records
-from locker.core import journal, orders
+from locker.core import orders, state
 from locker.core.effects import Record, Spend
 from locker.core.events import Commanded
 from locker.core.secrets import Secrets
@@ -43,14 +43,14 @@ def test_what_is_possible_is_reported_so_to_its_limits():
         for a in (1, 1, 15):  # said again, it is as possible as before
             assert applied(story, kind, door, 1, a)
         assert not applied(story, kind, door, 1, 14)
-        story.state.doors[door].arming = 0
+        story.state.doors[door].staff_code_version = 0
     assert applied(story, commands.DISARM, door, 1, 0)
     for patience in (1, 2, 3, 4):
         assert applied(story, commands.SET_PATIENCE, 0, 0, patience)
         assert story.state.patience == patience
     for out in (1, 0):
         assert applied(story, commands.SET_OUT, door, 1, out)
-        assert story.state.doors[door].out == out
+        assert story.state.doors[door].out_of_service == out
 
 
 def test_a_parcel_whose_door_jammed_can_be_reissued_and_recalled():
@@ -58,7 +58,7 @@ def test_a_parcel_whose_door_jammed_can_be_reissued_and_recalled():
     door = story.deposits()
     story.asks(story.code(door) + "#")
     story.wait(12000)
-    assert story.state.doors[door].state == journal.GRANTED
+    assert story.state.doors[door].state == state.GRANTED
     assert applied(story, commands.REISSUE, door, 1, 1)
     assert applied(story, commands.ARM_RECALL, door, 1, 1)
 
@@ -68,7 +68,7 @@ def test_a_command_is_applied_once_and_only_in_its_turn():
     assert kinds(story.tell(Commanded(2, commands.SET_OUT, 1, 0, 1))) == []
     assert Record(records.COMMAND_APPLIED, 1, 1, 1 << 1 | 1) in story.tell(Commanded(1, commands.SET_OUT, 1, 0, 1))
     assert kinds(story.tell(Commanded(1, commands.SET_OUT, 1, 0, 0))) == []
-    assert story.state.doors[1].out == 1
+    assert story.state.doors[1].out_of_service == 1
     story.power_on()
     assert story.state.command == 1
     assert kinds(story.tell(Commanded(1, commands.SET_OUT, 1, 0, 0))) == []
@@ -83,7 +83,7 @@ def test_a_command_cut_off_before_its_report_is_said_again_and_changes_nothing_m
     story.power_on()
     assert story.state.command == 0
     story.tell(Commanded(1, commands.REISSUE, door, 1, 2))
-    assert story.state.doors[door].retry == 2
+    assert story.state.doors[door].code_version == 2
     assert story.state.command == 1
 
 
@@ -191,7 +191,7 @@ def test_a_parcel_of_an_epoch_whose_key_is_gone_opens_for_no_code():
     story.cabinet.secrets = Secrets(*secrets_of(2)[:7], {}, codes.RULE)
     with_new = f"{door:02}" + parcel_code(door, 1, 42, epoch=2)[:8]
     assert pulses(story.asks(with_new + "#")) == []
-    assert story.state.doors[door].state == journal.WAITING
+    assert story.state.doors[door].state == state.WAITING
 
 
 def test_an_epoch_brings_its_rule():
@@ -256,7 +256,7 @@ def test_a_parcel_that_the_journal_does_not_know_is_adopted_with_a_code_of_the_p
     assert Record(records.ADOPTED, 2, 1 << 17 | 4711, 7) in made
     assert Spend(4711) in made
     door = story.state.doors[2]
-    assert (door.state, door.counter, door.serial, door.flagged, door.epoch) == (journal.WAITING, 7, 4711, 1, 2)
+    assert (door.state, door.counter, door.serial, door.sensor_unreliable, door.epoch) == (state.WAITING, 7, 4711, 1, 2)
     assert kinds(story.orders(commands.ADOPT, 2, 7, 4711)) == [records.COMMAND_APPLIED]  # said again after a power cut
     assert applied(story, commands.ADOPT, 2, 7, 4711)
     code = "02" + parcel_code(2, 7, 4711, epoch=2, rule=0)
@@ -278,8 +278,8 @@ def test_nothing_is_adopted_where_another_parcel_is_or_its_counter_was_used():
     story.closes(door)
     for counter in (0, 1):  # she has just taken it, which the host has not heard of yet
         assert not applied(story, commands.ADOPT, door, counter, 42)
-    assert not applied(story, commands.ADOPT, door, journal.COUNTER_MAX + 1, 99)
-    assert applied(story, commands.ADOPT, door, journal.COUNTER_MAX, 99)
+    assert not applied(story, commands.ADOPT, door, state.COUNTER_MAX + 1, 99)
+    assert applied(story, commands.ADOPT, door, state.COUNTER_MAX, 99)
 
 
 def test_only_the_parcel_that_the_host_knows_of_may_wait_behind_a_door():
@@ -301,7 +301,7 @@ def test_a_parcel_of_a_later_epoch_than_the_host_knew_stays():
     assert applied(story, commands.BEGIN_EPOCH, 0, 0, 1025)
     door = story.deposits()
     assert kinds(story.orders(commands.SETTLE, door, 0, 1024)) == [records.COMMAND_APPLIED]
-    assert story.state.doors[door].state == journal.WAITING
+    assert story.state.doors[door].state == state.WAITING
     assert records.COLLECTED in kinds(story.orders(commands.SETTLE, door, 0, 1025))
 
 
@@ -321,7 +321,7 @@ def test_a_courier_cannot_take_back_what_is_gone():
     story.occupied[door] = False
     assert applied(story, commands.SETTLE, door, 0, 1)
     assert pulses(story.asks(story.ticket(42) + "#")) == []
-    assert story.state.doors[door].state == journal.EMPTY
+    assert story.state.doors[door].state == state.EMPTY
     story.wait(61000)
     first = story.deposits(43)
     story.wait(61000)
@@ -336,7 +336,7 @@ def test_nobody_is_robbed_of_the_parcel_that_she_takes_just_now():
     story.wait(61000)
     story.asks(story.code(door) + "#")
     assert not applied(story, commands.SETTLE, door, 0, 1)
-    assert story.state.doors[door].state > journal.WAITING
+    assert story.state.doors[door].state > state.WAITING
 
 
 def test_a_board_with_an_older_journal_passes_over_the_commands_that_it_has_had():

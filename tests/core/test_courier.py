@@ -3,7 +3,7 @@
 from cabinet_script import Story, kinds, pulses, sounds
 
 from locker.contract import records
-from locker.core import entry, events, texts
+from locker.core import events, keypad, texts
 from locker.core.effects import BAD, GOOD, Record, Send, Spend
 
 
@@ -232,7 +232,7 @@ def test_whichever_digit_a_number_begins_with_it_is_no_answer_to_the_couriers_qu
         story.opens(story.begins_deposit(42))
         story.closes(1)
         assert records.CANCELLED in kinds(story.types(keys))
-        assert story.cabinet.mode == entry.TYPING
+        assert story.cabinet.mode == keypad.TYPING
         assert story.cabinet.typed == keys
 
 
@@ -292,7 +292,7 @@ def test_whatever_happens_at_the_door_meanwhile_the_courier_is_asked_about_what_
         effects = story.closes(door)
         assert (records.DEPOSITED in kinds(effects)) == inside
         assert story.text == (texts.DEPOSITED if inside else texts.NO_PARCEL)
-        assert story.cabinet.mode == (entry.IDLE if inside else entry.ASKING)
+        assert story.cabinet.mode == (keypad.IDLE if inside else keypad.ASKING)
 
 
 def test_two_stars_at_the_open_door_end_the_visit():
@@ -335,7 +335,7 @@ def test_a_digit_that_is_no_size_begins_somebodys_number():
         story = Story()
         story.asks(story.ticket(42) + "#")
         assert pulses(story.types(digit)) == []
-        assert story.cabinet.mode == entry.TYPING
+        assert story.cabinet.mode == keypad.TYPING
         assert story.cabinet.typed == digit
 
 

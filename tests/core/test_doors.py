@@ -3,7 +3,7 @@
 from cabinet_script import PULSE_MS, Story, kinds, pulses, sounds
 
 from locker.contract import records
-from locker.core import entry, events, texts
+from locker.core import events, keypad, texts
 from locker.core.effects import ALARM, ATTENTION, Record, Send
 
 
@@ -174,5 +174,5 @@ def test_a_parcel_put_in_through_a_door_whose_contact_is_stuck_is_deposited():
     effects = story.wait(12000)
     assert kinds(effects)[-2:] == [records.DOOR_JAMMED, records.DEPOSITED]
     assert story.text == texts.DEPOSITED
-    assert story.cabinet.mode == entry.IDLE
+    assert story.cabinet.mode == keypad.IDLE
     assert pulses(story.asks(story.code(door) + "#")) == [door]

@@ -3,7 +3,7 @@
 from cabinet_script import Story
 
 from locker.contract import codes, commands, records
-from locker.core import entry, texts
+from locker.core import keypad, texts
 from locker.core.effects import Record
 
 HERS = 1
@@ -40,7 +40,7 @@ def deposits_are_taken(story):
     story.cabinet.accepting = not story.state.doubt  # as the shell has it
     story.wait(5000)
     story.asks(story.ticket(HERS + story.state.command, 1) + "#")
-    taken = story.cabinet.mode == entry.CHOOSING
+    taken = story.cabinet.mode == keypad.CHOOSING
     story.types("*")
     return taken
 
@@ -52,7 +52,7 @@ def test_a_courier_who_still_chooses_when_the_journal_comes_into_doubt_gets_no_d
     story.cabinet.accepting = False
     story.types("1")
     assert story.text == texts.FULL
-    assert story.cabinet.mode == entry.IDLE
+    assert story.cabinet.mode == keypad.IDLE
     assert not story.coil
     story = Story("M")
     story.asks(story.ticket(HERS) + "#")

@@ -14,8 +14,7 @@ import pytest
 from cabinet_script import Story, numbered, parcel_code, parcel_duress, present, tail_of
 
 from locker.contract import codes, mac, records, tickets
-from locker.core import effects as do
-from locker.core import entry, journal, keypad_events, texts
+from locker.core import effects, keypad, keypad_events, state, texts
 from locker.core.cabinet import Cabinet
 
 DOOR = 1
@@ -48,9 +47,9 @@ def model(monkeypatch):
     monkeypatch.setattr(codes, "pickup_digits", remember(pickup_digits_of_five))
     monkeypatch.setattr(tickets, "tail", remember(tickets.tail))
     monkeypatch.setattr(mac, "hmac_sha256", remember(mac.hmac_sha256))
-    monkeypatch.setattr(entry, "_SHORT_DIGITS", 5)
-    monkeypatch.setattr(entry, "_LONG_DIGITS", 7)
-    monkeypatch.setattr(entry, "_LENGTHS", (9, 5, 7))
+    monkeypatch.setattr(keypad, "_SHORT_DIGITS", 5)
+    monkeypatch.setattr(keypad, "_LONG_DIGITS", 7)
+    monkeypatch.setattr(keypad, "_LENGTHS", (9, 5, 7))
 
 
 class Parcel:
@@ -74,10 +73,10 @@ def parcels():
 
 def holding(parcel):
     """A cabinet of one door with that parcel in it, as its journal says."""
-    state = journal.State((DOOR,))
+    folded = state.State((DOOR,))
     for kind in (records.DEPOSIT_STARTED, records.DEPOSITED):
-        state.apply(records.Record(kind, DOOR, 1, 1, 0, parcel.serial, parcel.counter))
-    cabinet = Cabinet(numbered("S"), present, state, lambda serial: True, lambda n: 0)
+        folded.apply(records.Record(kind, DOOR, 1, 1, 0, parcel.serial, parcel.counter))
+    cabinet = Cabinet(numbered("S"), present, folded, lambda serial: True, lambda n: 0)
     cabinet.rekey()
     return cabinet
 
@@ -85,10 +84,10 @@ def holding(parcel):
 def answered(cabinet, typed):
     """The records that an entry makes, from `#` to the answer."""
     cabinet.effects = []
-    cabinet.mode, cabinet.typed = entry.TYPING, typed
+    cabinet.mode, cabinet.typed = keypad.TYPING, typed
     cabinet.step(keypad_events.HASH)
     cabinet.step(keypad_events.TIMEOUT)
-    return [effect for effect in cabinet.effects if type(effect) is do.Record]
+    return [effect for effect in cabinet.effects if type(effect) is effects.Record]
 
 
 def opens(made):
@@ -157,14 +156,14 @@ def test_of_all_entries_only_the_code_and_the_duress_code_open(model):
 
 def typed_at(story, typed):
     """The records and the text that an entry makes at a keypad."""
-    effects = story.asks(typed + "#")
+    wanted = story.asks(typed + "#")
     story.effects.clear()
-    return [effect for effect in effects if type(effect) is do.Record], story.text
+    return [effect for effect in wanted if type(effect) is effects.Record], story.text
 
 
 def typed_at_the_table(cabinet, typed):
     made = answered(cabinet, typed)
-    return made, [effect.text for effect in cabinet.effects if type(effect) is do.Show][-1]
+    return made, [effect.text for effect in cabinet.effects if type(effect) is effects.Show][-1]
 
 
 def test_guessing_at_the_table_is_guessing_at_the_keypad(model):
@@ -199,7 +198,7 @@ def attack_for(days):
     while len(by_day) < days:
         for key in wrong[8 if compared < SHORT_GUESSES else 12]:
             story.tell_key(key)
-        while story.cabinet.mode == entry.CHECKING:
+        while story.cabinet.mode == keypad.CHECKING:
             story.wait(story.wake - story.now)
         assert story.text == texts.UNKNOWN
         compared += 1

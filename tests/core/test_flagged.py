@@ -3,7 +3,7 @@
 from cabinet_script import Story, kinds
 
 from locker.contract import records
-from locker.core import entry, journal, texts
+from locker.core import keypad, state, texts
 from locker.core.effects import Record
 
 
@@ -55,7 +55,7 @@ def test_no_answer_another_answer_and_another_key_mean_still_inside():
         effects = story.types(keys) + story.wait(61000)
         assert Record(records.STILL_INSIDE, door, 42, 1) in effects, keys
         assert records.COLLECTED not in kinds(effects)
-        assert story.state.doors[door].state == journal.WAITING
+        assert story.state.doors[door].state == state.WAITING
 
 
 def test_the_beginning_of_somebodys_number_is_no_answer():
@@ -64,7 +64,7 @@ def test_the_beginning_of_somebodys_number_is_no_answer():
     opens_and_closes(story, door)
     effects = story.types("12")
     assert Record(records.STILL_INSIDE, door, 42, 1) in effects
-    assert story.cabinet.mode == entry.TYPING
+    assert story.cabinet.mode == keypad.TYPING
     assert story.cabinet.typed == "12"
     story.types("*")
     opens_and_closes(story, door)
@@ -94,7 +94,7 @@ def test_when_somebody_else_is_typing_nobody_is_asked_and_the_code_stays_alive()
     story.types("9")
     effects = story.closes(door)
     assert Record(records.STILL_INSIDE, door, 42, 1) in effects
-    assert story.cabinet.mode == entry.TYPING
+    assert story.cabinet.mode == keypad.TYPING
 
 
 def test_a_parcel_that_vanishes_behind_a_closed_door_is_a_fault_told_once_and_asked_about():
@@ -137,4 +137,4 @@ def test_a_cut_before_the_residents_answer_leaves_the_parcel_inside():
     opens_and_closes(story, door)
     assert story.text == texts.CONFIRM
     assert Record(records.STILL_INSIDE, door, 42, 1) in story.power_on()
-    assert story.state.doors[door].flagged
+    assert story.state.doors[door].sensor_unreliable

@@ -8,7 +8,7 @@ from cabinet_script import SIZES
 from vandal import full_house, keys, keys_with_answer, read_catalogue_once
 
 from locker.contract import records
-from locker.core import entry, events
+from locker.core import events, keypad
 
 HOUR_MS = 3_600_000
 DOOR, EMPTY_DOOR = 1, 3
@@ -86,7 +86,7 @@ def leans_on_a_door(story, number):
 def types_a_ticket(story):
     """And waits, however slow the answer is."""
     keys_with_answer(story, story.ticket(9) + "#")
-    while story.cabinet.mode == entry.SLOWED:
+    while story.cabinet.mode == keypad.SLOWED:
         story.wait(story.wake - story.now)
 
 

@@ -3,9 +3,9 @@
 from cabinet_script import TICKET_SECRET, Story, kinds, parcel_code, parcel_duress, present, pulses, tail_of
 
 from locker.contract import codes, commands, records, tickets
-from locker.core import effects, entry, journal, texts
+from locker.core import effects, keypad, state, texts
 from locker.core.effects import Clear, Record, Spend
-from locker.core.journal import TAIL, State
+from locker.core.state import TAIL, State
 
 HERS = 1  # a serial that has a tail in generations 0 to 3
 ODD = 1 << 16  # in records, of an odd generation
@@ -138,7 +138,7 @@ def test_a_turn_waits_for_the_courier_whose_label_would_go():
     story = Story()
     assert turn(story, 1)
     story.asks(story.ticket(5, 0) + "#")
-    assert story.cabinet.mode == entry.CHOOSING
+    assert story.cabinet.mode == keypad.CHOOSING
     assert not turn(story, 2)  # a ticket in hand
     story.types("1")
     door = story.coil
@@ -173,7 +173,7 @@ def test_a_turn_needs_room_in_the_journal_and_a_generation_that_a_record_holds()
     story = Story()
     door = deposit(story, 5)
     story.wait(61000)
-    room = 16 + 2 + journal.RESERVE
+    room = 16 + 2 + state.RESERVE
     story.cabinet.room = room - 1
     assert not turn(story, 2)
     story.cabinet.room = room
@@ -243,7 +243,7 @@ def test_an_adopted_parcel_has_the_tail_of_its_generation_and_its_ticket_is_spen
         made = story.orders(commands.ADOPT, 2, 7, serial | generation << 18)
         assert Record(records.ADOPTED, 2, serial | generation << 18, 7) in made
         assert [effect.serial for effect in made if type(effect) is Spend] == [serial] * is_spent
-        assert story.state.doors[2].flagged == 0
+        assert story.state.doors[2].sensor_unreliable == 0
         assert story.state.generation_of(story.state.doors[2]) == generation
         assert not [effect for effect in story.power_on() if type(effect) is Spend]
         duress = f"02{parcel_duress(2, 7, serial, generation=generation)[:8]}#"

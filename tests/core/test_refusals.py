@@ -3,7 +3,7 @@
 from cabinet_script import Story, kinds, pulses
 
 from locker.contract import records
-from locker.core import entry, texts
+from locker.core import keypad, texts
 from locker.core.effects import Record, Send
 
 
@@ -49,7 +49,7 @@ def test_after_ten_refused_tickets_every_ticket_takes_fifteen_seconds_and_a_code
     story.types("*")
     story.types(story.ticket(42) + "#*")
     assert story.text == texts.WELCOME
-    assert story.cabinet.mode == entry.IDLE
+    assert story.cabinet.mode == keypad.IDLE
     story.wait(20000)
     assert story.text == texts.WELCOME  # the star has ended it
     story.types(story.ticket(42) + "#")

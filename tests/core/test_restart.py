@@ -3,24 +3,24 @@
 from cabinet_script import Story, kinds, pulses
 
 from locker.contract import records
-from locker.core import journal, texts
+from locker.core import state, texts
 from locker.core.effects import Light, Record, Spend, Unlock
 
 
-def story_in(state, closed, occupied):
+def story_in(folded, closed, occupied):
     """A story whose only parcel was in `state` when the power was cut."""
     story = Story()
-    if state in (journal.WAITING, journal.GRANTED, journal.TAKING):
+    if folded in (state.WAITING, state.GRANTED, state.TAKING):
         story.deposits(42)
         story.wait(61000)
-    if state in (journal.GRANTED, journal.TAKING):
+    if folded in (state.GRANTED, state.TAKING):
         story.asks(story.code(1) + "#")
-    if state in (journal.RESERVED, journal.LOADING):
+    if folded in (state.RESERVED, state.LOADING):
         story.begins_deposit(42)
-    if state in (journal.RESERVED, journal.GRANTED):  # the cut came before the pulse was recorded
+    if folded in (state.RESERVED, state.GRANTED):  # the cut came before the pulse was recorded
         assert story.log.pop().kind == records.PULSED
         story.number -= 1
-    assert story.folded().doors[1].state == state
+    assert story.folded().doors[1].state == folded
     story.closed[1] = closed
     story.occupied[1] = occupied
     return story
@@ -65,31 +65,31 @@ RESOLVED = (
 )
 
 
-def said(state, closed, occupied):
+def said(where, closed, occupied):
     """What the screen says at once when the power is back."""
     if not closed:
-        return texts.RESUMED if state in (RESERVED, LOADING) else texts.TAKE if state in (GRANTED, TAKING) else texts.CLOSE
-    if state == LOADING and occupied:
+        return texts.RESUMED if where in (RESERVED, LOADING) else texts.TAKE if where in (GRANTED, TAKING) else texts.CLOSE
+    if where == LOADING and occupied:
         return texts.DEPOSITED
-    if state in (GRANTED, TAKING):
-        return texts.COLLECTED if state == TAKING and not occupied else texts.STILL_INSIDE
+    if where in (GRANTED, TAKING):
+        return texts.COLLECTED if where == TAKING and not occupied else texts.STILL_INSIDE
     return texts.WELCOME
 
 
 def test_every_state_resolves_with_every_reading_of_the_sensors():
     assert len({row[:3] for row in RESOLVED}) == 24
-    for state, closed, occupied, recorded, after in RESOLVED:
-        story = story_in(state, closed, occupied)
+    for where, closed, occupied, recorded, after in RESOLVED:
+        story = story_in(where, closed, occupied)
         effects = story.power_on()
-        assert tuple(kinds(effects)) == recorded, (state, closed, occupied)
+        assert tuple(kinds(effects)) == recorded, (where, closed, occupied)
         assert story.state.doors[1].state == after
         assert pulses(effects) == []
-        assert story.text == said(state, closed, occupied)
+        assert story.text == said(where, closed, occupied)
         assert not any(isinstance(effect, Unlock) for effect in story.wait(10000))
 
 
 def test_a_door_found_open_is_judged_when_it_closes():
-    for state, occupied, outcome in (
+    for where, occupied, outcome in (
         (LOADING, True, records.DEPOSITED),
         (LOADING, False, records.CANCELLED),
         (RESERVED, True, records.DEPOSITED),
@@ -97,7 +97,7 @@ def test_a_door_found_open_is_judged_when_it_closes():
         (TAKING, False, records.COLLECTED),
         (GRANTED, False, records.COLLECTED),
     ):
-        story = story_in(state, False, occupied)
+        story = story_in(where, False, occupied)
         story.power_on()
         story.wait(20000)
         assert Record(outcome, 1, 42, 1) in story.closes(1)
@@ -120,8 +120,8 @@ def test_an_empty_door_found_open_is_not_given_out_until_it_is_closed():
 
 
 def test_a_second_restart_changes_nothing_more():
-    for state, closed, occupied, _, after in RESOLVED:
-        story = story_in(state, closed, occupied)
+    for where, closed, occupied, _, after in RESOLVED:
+        story = story_in(where, closed, occupied)
         story.power_on()
         if closed:
             assert kinds(story.power_on()) == []
@@ -131,8 +131,8 @@ def test_a_second_restart_changes_nothing_more():
 
 
 def test_the_code_works_after_any_restart_that_leaves_the_parcel():
-    for state in (WAITING, GRANTED, TAKING):
-        story = story_in(state, True, True)
+    for where in (WAITING, GRANTED, TAKING):
+        story = story_in(where, True, True)
         code = story.code(1)
         story.power_on()
         assert pulses(story.asks(code + "#")) == [1]
@@ -179,23 +179,23 @@ def test_a_counter_is_not_used_again_after_a_cut():
 
 
 def test_with_a_door_open_the_screen_says_for_a_minute_what_is_to_be_done_and_the_lamp_is_lit():
-    for state in (EMPTY, RESERVED, LOADING, WAITING, GRANTED, TAKING):
-        story = story_in(state, False, True)
+    for where in (EMPTY, RESERVED, LOADING, WAITING, GRANTED, TAKING):
+        story = story_in(where, False, True)
         effects = story.power_on()
         assert [effect.on for effect in effects if isinstance(effect, Light)] == [False, True]
         for _ in range(59):
-            assert story.text == said(state, False, True)
+            assert story.text == said(where, False, True)
             story.wait(1000)
         story.wait(10 * 60000)
         assert story.text == texts.WELCOME  # whoever it was has gone, and the cabinet is for everybody
 
 
 def test_what_became_of_an_interrupted_visit_is_said_for_twenty_seconds():
-    for state in (LOADING, GRANTED, TAKING):
-        story = story_in(state, True, True)
+    for where in (LOADING, GRANTED, TAKING):
+        story = story_in(where, True, True)
         story.power_on()
         story.wait(19900)
-        assert story.text == said(state, True, True)
+        assert story.text == said(where, True, True)
         story.wait(200)
         assert story.text == texts.WELCOME
 

@@ -5,7 +5,7 @@ from cabinet_script import Story, kinds, sounds
 from locker.contract import commands, records
 from locker.core import events, texts
 from locker.core.effects import BAD, Record, Send
-from locker.core.journal import GRANTED, RESERVE, State
+from locker.core.state import GRANTED, RESERVE, State
 
 
 def scarce(parcels=2):

@@ -2,7 +2,7 @@
 
 from cabinet_script import Story, pulses
 
-from locker.core import entry, journal, texts
+from locker.core import keypad, state, texts
 
 
 def test_each_size_has_its_doors_and_the_draw_decides_among_them():
@@ -52,7 +52,7 @@ def test_a_full_cabinet_says_so_and_keeps_the_ticket():
     story.asks(story.ticket(2) + "#")
     assert story.text == texts.FULL
     assert 2 not in story.spent
-    assert story.cabinet.mode == entry.IDLE
+    assert story.cabinet.mode == keypad.IDLE
     assert pulses(story.types("1")) == []
 
 
@@ -88,10 +88,10 @@ def test_a_door_that_is_open_occupied_or_jammed_is_not_given_out():
 
 def test_a_door_that_has_used_up_its_counter_is_not_given_out():
     story = Story("S")
-    story.state.doors[1].counter = journal.COUNTER_MAX - 1
+    story.state.doors[1].counter = state.COUNTER_MAX - 1
     story.opens(story.begins_deposit(1))
     story.closes(1)
     story.types("*")
-    assert story.state.doors[1].counter == journal.COUNTER_MAX
+    assert story.state.doors[1].counter == state.COUNTER_MAX
     story.asks(story.ticket(1) + "#")
     assert story.text == texts.FULL

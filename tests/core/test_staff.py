@@ -3,7 +3,7 @@
 from cabinet_script import SECRETS, Story, kinds, pulses, sounds
 
 from locker.contract import codes, commands, records
-from locker.core import journal, texts
+from locker.core import state, texts
 from locker.core.effects import GOOD, Record
 from locker.core.events import Commanded, ContactClosed
 
@@ -98,7 +98,7 @@ def test_a_service_code_opens_an_empty_door_and_a_passed_test_brings_it_back():
     assert story.text == texts.TESTED
     story.wait(9000)
     assert story.begins_deposit(42) == 1
-    assert story.state.doors[2].out
+    assert story.state.doors[2].out_of_service
 
 
 def test_a_door_that_sees_something_when_it_is_empty_does_not_pass():
@@ -110,7 +110,7 @@ def test_a_door_that_sees_something_when_it_is_empty_does_not_pass():
     story.puts(1)
     assert Record(records.DOOR_TESTED, 1, 0, 0) in story.closes(1)
     assert story.text == texts.NOT_TESTED
-    assert story.state.doors[1].out
+    assert story.state.doors[1].out_of_service
 
 
 def test_staff_do_not_open_a_door_that_a_courier_is_using():
@@ -144,7 +144,7 @@ def test_what_a_sensor_sees_during_a_test_is_the_tests_business():
     story.tell(ContactClosed(1))
     assert kinds(story.puts(1)) == []
     assert kinds(story.wait(500)) == [records.DOOR_CLOSED, records.DOOR_TESTED]
-    assert not story.state.doors[1].flagged
+    assert not story.state.doors[1].sensor_unreliable
 
 
 def test_an_empty_door_that_jams_under_a_service_code_stays_empty():
@@ -156,7 +156,7 @@ def test_an_empty_door_that_jams_under_a_service_code_stays_empty():
         story.asks(staff_code(story, 1, b"service", 1) + "#")
         assert kinds(story.wait(12000))[-1] == records.DOOR_JAMMED
         assert story.text == texts.JAMMED
-        assert story.state.doors[1].state == journal.EMPTY
+        assert story.state.doors[1].state == state.EMPTY
 
 
 def test_only_the_closing_after_a_service_code_is_a_test():
@@ -185,7 +185,7 @@ def test_the_parcel_in_a_door_out_of_service_can_be_collected():
     door = waiting(story)
     command(story, commands.SET_OUT, door, 1)
     assert records.COLLECTED in kinds(story.collects(door))
-    assert story.state.doors[door].out
+    assert story.state.doors[door].out_of_service
 
 
 def test_a_staff_code_spends_the_doors_tries_like_any_other():

@@ -3,7 +3,7 @@
 from cabinet_script import Story, kinds, pulses
 
 from locker.contract import records
-from locker.core import entry, texts
+from locker.core import keypad, texts
 from locker.core.effects import ALARM, Record
 from locker.core.events import SupplyLow, Tampered
 
@@ -165,7 +165,7 @@ def test_a_courier_who_opens_and_closes_for_ever_types_the_ticket_again_after_th
             story.types("#")
     assert openings == 3
     story.wait(61000)
-    assert story.cabinet.mode == entry.IDLE
+    assert story.cabinet.mode == keypad.IDLE
     assert not story.state.doors[door].state
     assert story.begins_deposit(42)
 
@@ -182,7 +182,7 @@ def test_a_courier_who_changes_the_size_for_ever_types_the_ticket_again_after_th
         if story.text == texts.SIZES:
             door = pulses(story.types("1"))[0]
     assert openings == 3
-    assert story.cabinet.mode == entry.IDLE
+    assert story.cabinet.mode == keypad.IDLE
 
 
 def test_a_person_at_the_host_answers_the_bell_and_the_screen_says_so():

@@ -2,7 +2,7 @@
 
 import english
 
-from locker.core import cabinet, deadlines, deposit, door, entry, keypad_events
+from locker.core import cabinet, courier, deadlines, door, keypad, keypad_events
 
 PHASES = range(9)
 DOOR_EVENTS = range(0, 7 * 16, 16)
@@ -38,53 +38,53 @@ DOOR_NEXT = {
 
 # mode | event: next mode, likewise; everything else leaves the keypad in its mode.
 MODE_NEXT = {
-    entry.IDLE | keypad_events.DIGIT: entry.TYPING,
-    entry.IDLE | keypad_events.HASH: entry.IDLE,
-    entry.IDLE | keypad_events.STAR: entry.IDLE,
-    entry.IDLE | keypad_events.TIMEOUT: entry.IDLE,
-    entry.IDLE | keypad_events.GOOD_TICKET: entry.CHOOSING,
-    entry.IDLE | keypad_events.FOUND: entry.LOADING,
-    entry.IDLE | keypad_events.CONFIRM: entry.CONFIRMING,
-    entry.TYPING | keypad_events.DIGIT: entry.TYPING,
-    entry.TYPING | keypad_events.HASH: entry.CHECKING,
-    entry.TYPING | keypad_events.STAR: entry.IDLE,
-    entry.TYPING | keypad_events.TIMEOUT: entry.IDLE,
-    entry.CHECKING | keypad_events.TIMEOUT: entry.IDLE,
-    entry.CHECKING | keypad_events.DONE: entry.IDLE,
-    entry.CHECKING | keypad_events.SLOW: entry.SLOWED,
-    entry.SLOWED | keypad_events.DIGIT: entry.TYPING,
-    entry.SLOWED | keypad_events.STAR: entry.IDLE,
-    entry.SLOWED | keypad_events.TIMEOUT: entry.IDLE,
-    entry.CHOOSING | keypad_events.DIGIT: entry.CHOOSING,
-    entry.CHOOSING | keypad_events.STAR: entry.IDLE,
-    entry.CHOOSING | keypad_events.TIMEOUT: entry.IDLE,
-    entry.CHOOSING | keypad_events.FOUND: entry.LOADING,
-    entry.CHOOSING | keypad_events.LARGER: entry.OFFERED,
-    entry.CHOOSING | keypad_events.DONE: entry.IDLE,
-    entry.CHOOSING | keypad_events.TYPED: entry.TYPING,
-    entry.OFFERED | keypad_events.HASH: entry.CHOOSING,
-    entry.OFFERED | keypad_events.STAR: entry.CHOOSING,
-    entry.OFFERED | keypad_events.TIMEOUT: entry.IDLE,
-    entry.LOADING | keypad_events.STAR: entry.CHANGING,
-    entry.LOADING | keypad_events.DIGIT: entry.TYPING,
-    entry.LOADING | keypad_events.SHUT_EMPTY: entry.ASKING,
-    entry.LOADING | keypad_events.STUCK: entry.CHOOSING,
-    entry.LOADING | keypad_events.DONE: entry.IDLE,
-    entry.CHANGING | keypad_events.STAR: entry.IDLE,
-    entry.CHANGING | keypad_events.DIGIT: entry.TYPING,
-    entry.CHANGING | keypad_events.SHUT_EMPTY: entry.CHOOSING,
-    entry.CHANGING | keypad_events.STUCK: entry.CHOOSING,
-    entry.CHANGING | keypad_events.DONE: entry.IDLE,
-    entry.ASKING | keypad_events.HASH: entry.LOADING,
-    entry.ASKING | keypad_events.STAR: entry.IDLE,
-    entry.ASKING | keypad_events.TIMEOUT: entry.IDLE,
-    entry.ASKING | keypad_events.DIGIT: entry.ASKING,
-    entry.ASKING | keypad_events.TYPED: entry.TYPING,
-    entry.ASKING | keypad_events.SHUT_EMPTY: entry.ASKING,
-    entry.ASKING | keypad_events.DONE: entry.IDLE,
-    entry.CONFIRMING | keypad_events.DIGIT: entry.CONFIRMING,
-    entry.CONFIRMING | keypad_events.TYPED: entry.TYPING,
-    entry.CONFIRMING | keypad_events.TIMEOUT: entry.IDLE,
+    keypad.IDLE | keypad_events.DIGIT: keypad.TYPING,
+    keypad.IDLE | keypad_events.HASH: keypad.IDLE,
+    keypad.IDLE | keypad_events.STAR: keypad.IDLE,
+    keypad.IDLE | keypad_events.TIMEOUT: keypad.IDLE,
+    keypad.IDLE | keypad_events.GOOD_TICKET: keypad.CHOOSING,
+    keypad.IDLE | keypad_events.FOUND: keypad.LOADING,
+    keypad.IDLE | keypad_events.CONFIRM: keypad.CONFIRMING,
+    keypad.TYPING | keypad_events.DIGIT: keypad.TYPING,
+    keypad.TYPING | keypad_events.HASH: keypad.CHECKING,
+    keypad.TYPING | keypad_events.STAR: keypad.IDLE,
+    keypad.TYPING | keypad_events.TIMEOUT: keypad.IDLE,
+    keypad.CHECKING | keypad_events.TIMEOUT: keypad.IDLE,
+    keypad.CHECKING | keypad_events.DONE: keypad.IDLE,
+    keypad.CHECKING | keypad_events.SLOW: keypad.SLOWED,
+    keypad.SLOWED | keypad_events.DIGIT: keypad.TYPING,
+    keypad.SLOWED | keypad_events.STAR: keypad.IDLE,
+    keypad.SLOWED | keypad_events.TIMEOUT: keypad.IDLE,
+    keypad.CHOOSING | keypad_events.DIGIT: keypad.CHOOSING,
+    keypad.CHOOSING | keypad_events.STAR: keypad.IDLE,
+    keypad.CHOOSING | keypad_events.TIMEOUT: keypad.IDLE,
+    keypad.CHOOSING | keypad_events.FOUND: keypad.LOADING,
+    keypad.CHOOSING | keypad_events.LARGER: keypad.OFFERED,
+    keypad.CHOOSING | keypad_events.DONE: keypad.IDLE,
+    keypad.CHOOSING | keypad_events.TYPED: keypad.TYPING,
+    keypad.OFFERED | keypad_events.HASH: keypad.CHOOSING,
+    keypad.OFFERED | keypad_events.STAR: keypad.CHOOSING,
+    keypad.OFFERED | keypad_events.TIMEOUT: keypad.IDLE,
+    keypad.LOADING | keypad_events.STAR: keypad.CHANGING,
+    keypad.LOADING | keypad_events.DIGIT: keypad.TYPING,
+    keypad.LOADING | keypad_events.SHUT_EMPTY: keypad.ASKING,
+    keypad.LOADING | keypad_events.STUCK: keypad.CHOOSING,
+    keypad.LOADING | keypad_events.DONE: keypad.IDLE,
+    keypad.CHANGING | keypad_events.STAR: keypad.IDLE,
+    keypad.CHANGING | keypad_events.DIGIT: keypad.TYPING,
+    keypad.CHANGING | keypad_events.SHUT_EMPTY: keypad.CHOOSING,
+    keypad.CHANGING | keypad_events.STUCK: keypad.CHOOSING,
+    keypad.CHANGING | keypad_events.DONE: keypad.IDLE,
+    keypad.ASKING | keypad_events.HASH: keypad.LOADING,
+    keypad.ASKING | keypad_events.STAR: keypad.IDLE,
+    keypad.ASKING | keypad_events.TIMEOUT: keypad.IDLE,
+    keypad.ASKING | keypad_events.DIGIT: keypad.ASKING,
+    keypad.ASKING | keypad_events.TYPED: keypad.TYPING,
+    keypad.ASKING | keypad_events.SHUT_EMPTY: keypad.ASKING,
+    keypad.ASKING | keypad_events.DONE: keypad.IDLE,
+    keypad.CONFIRMING | keypad_events.DIGIT: keypad.CONFIRMING,
+    keypad.CONFIRMING | keypad_events.TYPED: keypad.TYPING,
+    keypad.CONFIRMING | keypad_events.TIMEOUT: keypad.IDLE,
 }
 
 
@@ -104,7 +104,7 @@ def test_a_door_goes_where_it_should_from_every_phase_with_every_event():
 def test_the_keypad_goes_where_it_should_from_every_mode_with_every_event():
     for mode in MODES:
         for event in VISIT_EVENTS:
-            row = entry.TRANSITIONS.get(mode | event)
+            row = keypad.TRANSITIONS.get(mode | event)
             assert (row[0] if row else None) == MODE_NEXT.get(mode | event)
 
 
@@ -129,48 +129,48 @@ def reachable(table, start):
 
 def test_every_phase_and_every_mode_can_be_reached_and_left():
     assert reachable(door.TRANSITIONS, door.SHUT) == set(PHASES)
-    assert reachable(entry.TRANSITIONS, entry.IDLE) == set(MODES)
+    assert reachable(keypad.TRANSITIONS, keypad.IDLE) == set(MODES)
     for phase in PHASES:
         assert door.SHUT in reachable(door.TRANSITIONS, phase)
     for mode in MODES:
-        assert entry.IDLE in reachable(entry.TRANSITIONS, mode)
+        assert keypad.IDLE in reachable(keypad.TRANSITIONS, mode)
 
 
 def test_a_digit_is_welcome_whatever_a_door_does():
-    asked = (entry.ASKING, entry.CONFIRMING)  # where a digit may be the answer
+    asked = (keypad.ASKING, keypad.CONFIRMING)  # where a digit may be the answer
     for mode in MODES:
-        if mode not in (entry.CHECKING, entry.OFFERED):
-            row = entry.TRANSITIONS[mode | keypad_events.DIGIT]
-            assert row[0] == (mode if mode == entry.CHOOSING or mode in asked else entry.TYPING)
+        if mode not in (keypad.CHECKING, keypad.OFFERED):
+            row = keypad.TRANSITIONS[mode | keypad_events.DIGIT]
+            assert row[0] == (mode if mode == keypad.CHOOSING or mode in asked else keypad.TYPING)
     for mode in asked:
-        assert entry.TRANSITIONS[mode | keypad_events.TYPED][0] == entry.TYPING
+        assert keypad.TRANSITIONS[mode | keypad_events.TYPED][0] == keypad.TYPING
 
 
 def test_a_star_never_leads_to_an_opening():
     for mode in MODES:
-        row = entry.TRANSITIONS.get(mode | keypad_events.STAR)
+        row = keypad.TRANSITIONS.get(mode | keypad_events.STAR)
         if row:
-            assert row[0] not in (entry.CHECKING, entry.LOADING)
+            assert row[0] not in (keypad.CHECKING, keypad.LOADING)
 
 
 def test_only_checked_numbers_and_the_couriers_keys_open_doors():
-    openers = {key for key, row in entry.TRANSITIONS.items() if row[1] in (deposit.start, deposit.reopen, entry.answer)}
+    openers = {key for key, row in keypad.TRANSITIONS.items() if row[1] in (courier.start, courier.reopen, keypad.answer)}
     assert openers == {
-        entry.CHECKING | keypad_events.TIMEOUT,  # a number has been checked
-        entry.SLOWED | keypad_events.TIMEOUT,  # a ticket, slowly
-        entry.IDLE | keypad_events.FOUND,  # it was the ticket of the deposit just made
-        entry.CHOOSING | keypad_events.FOUND,  # it was a ticket, and a size was chosen
-        entry.ASKING | keypad_events.HASH,  # the courier's own door again
+        keypad.CHECKING | keypad_events.TIMEOUT,  # a number has been checked
+        keypad.SLOWED | keypad_events.TIMEOUT,  # a ticket, slowly
+        keypad.IDLE | keypad_events.FOUND,  # it was the ticket of the deposit just made
+        keypad.CHOOSING | keypad_events.FOUND,  # it was a ticket, and a size was chosen
+        keypad.ASKING | keypad_events.HASH,  # the courier's own door again
     }
 
 
 def test_every_mode_that_waits_for_a_person_has_an_end():
     for mode in MODES:
-        waits = mode | keypad_events.TIMEOUT in entry.TRANSITIONS
-        assert waits == (mode not in (entry.LOADING, entry.CHANGING))  # those end with their door
-    for mode in (entry.LOADING, entry.CHANGING):
+        waits = mode | keypad_events.TIMEOUT in keypad.TRANSITIONS
+        assert waits == (mode not in (keypad.LOADING, keypad.CHANGING))  # those end with their door
+    for mode in (keypad.LOADING, keypad.CHANGING):
         for event in (keypad_events.DONE, keypad_events.SHUT_EMPTY, keypad_events.STUCK):
-            assert mode | event in entry.TRANSITIONS
+            assert mode | event in keypad.TRANSITIONS
 
 
 def test_deadlines_have_numbers_of_their_own_that_no_door_has():
@@ -186,7 +186,7 @@ def test_events_have_numbers_of_their_own():
     numbers += [keypad_events.GOOD_TICKET, keypad_events.FOUND, keypad_events.LARGER, keypad_events.STUCK]
     numbers += [keypad_events.SHUT_EMPTY, keypad_events.DONE, keypad_events.CONFIRM, keypad_events.TYPED, keypad_events.SLOW]
     assert sorted(numbers) == list(VISIT_EVENTS)
-    for key, row in entry.TRANSITIONS.items():
+    for key, row in keypad.TRANSITIONS.items():
         assert key & 15 in MODES
         assert key & ~15 in VISIT_EVENTS
         assert row[0] in MODES

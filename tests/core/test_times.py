@@ -3,7 +3,7 @@
 from cabinet_script import PULSE_MS, Story, kinds, pulses, sounds
 
 from locker.contract import commands, records
-from locker.core import entry, texts
+from locker.core import keypad, texts
 from locker.core.effects import ATTENTION, Light
 from locker.core.events import Commanded, ContactClosed
 
@@ -227,5 +227,5 @@ def test_nothing_is_waited_for_when_nobody_has_come():
     story = Story()
     story.types("1")
     until(story, lambda: story.wake is None)
-    assert story.cabinet.mode == entry.IDLE
+    assert story.cabinet.mode == keypad.IDLE
     assert pulses(story.effects) == []

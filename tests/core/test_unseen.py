@@ -4,14 +4,14 @@ from cabinet_script import Story, kinds, pulses
 from test_restart import EMPTY, GRANTED, LOADING, RESERVED, RESOLVED, TAKING, WAITING, said, story_in
 
 from locker.contract import records
-from locker.core import journal, texts
+from locker.core import state, texts
 from locker.core.effects import Record
 from locker.core.events import SensorFailed
 
 
-def in_the_dark(state, closed, occupied):
-    """The same as a story after a power cut in `state`, with door 1 out of reach since the boot."""
-    story = story_in(state, closed, occupied)
+def in_the_dark(where, closed, occupied):
+    """The same as a story after a power cut in `where`, with door 1 out of reach since the boot."""
+    story = story_in(where, closed, occupied)
     story.dark = (1,)
     story.cabinet.away = (1,)
     story.effects = story.power_on()
@@ -20,14 +20,14 @@ def in_the_dark(state, closed, occupied):
 
 
 def test_what_a_power_cut_interrupted_behind_a_door_out_of_reach_waits_until_it_is_seen():
-    for state, closed, occupied, recorded, after in RESOLVED:
-        story = in_the_dark(state, closed, occupied)
+    for where, closed, occupied, recorded, after in RESOLVED:
+        story = in_the_dark(where, closed, occupied)
         assert kinds(story.effects) == []
         assert kinds(story.wait(3600000)) == []
-        assert story.state.doors[1].state == state
-        assert tuple(kinds(story.sees(1))) == recorded, (state, closed, occupied)
+        assert story.state.doors[1].state == where
+        assert tuple(kinds(story.sees(1))) == recorded, (where, closed, occupied)
         assert story.state.doors[1].state == after
-        assert story.text == said(state, closed, occupied)
+        assert story.text == said(where, closed, occupied)
 
 
 def test_the_other_doors_serve_meanwhile():
@@ -35,7 +35,7 @@ def test_the_other_doors_serve_meanwhile():
     door = story.deposits(43)
     assert door == 2
     assert story.collects(door)[-1] is not None
-    assert story.state.doors[door].state == journal.EMPTY
+    assert story.state.doors[door].state == state.EMPTY
 
 
 def test_no_parcel_is_put_behind_a_door_out_of_reach_until_it_can_be_reached():
@@ -48,8 +48,8 @@ def test_no_parcel_is_put_behind_a_door_out_of_reach_until_it_can_be_reached():
 
 
 def test_a_code_opens_a_door_whose_contact_nobody_can_read_and_nothing_false_is_recorded():
-    for state in (WAITING, GRANTED, TAKING):
-        story = in_the_dark(state, True, True)
+    for where in (WAITING, GRANTED, TAKING):
+        story = in_the_dark(where, True, True)
         assert pulses(story.asks(story.code(1) + "#")) == [1]
         story.closed[1] = story.occupied[1] = False  # she takes her parcel, and leaves the door open
         told = kinds(story.wait(120000))
@@ -100,8 +100,8 @@ def test_a_parcel_that_went_out_of_sight_is_nobodys_guess():
 
 
 def test_a_door_that_is_seen_at_last_takes_the_screen_from_nobody():
-    for state, closed in ((LOADING, True), (TAKING, False), (RESERVED, True), (EMPTY, True)):
-        story = in_the_dark(state, closed, True)
+    for where, closed in ((LOADING, True), (TAKING, False), (RESERVED, True), (EMPTY, True)):
+        story = in_the_dark(where, closed, True)
         story.types("0")
         story.sees(1)
         assert story.text == texts.ENTRY

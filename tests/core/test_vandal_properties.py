@@ -6,7 +6,7 @@ import pytest
 from cabinet_script import SIZES
 from vandal import collects_within, full_house, keys, keys_with_answer, read_catalogue_once
 
-from locker.core import entry
+from locker.core import keypad
 
 PATIENCE_MS = 30_000
 HOUR_MS = 3_600_000
@@ -165,15 +165,15 @@ def test_whatever_he_leaves_half_typed_she_has_her_door_open(asks_for_all):
 
 # What he does after a stolen ticket ("o" is his hand that shuts the door), whether he leans on the door, and where that leaves the keypad.
 DEPOSITS = {
-    ("", False): entry.CHOOSING,
-    ("1", False): entry.OFFERED,
-    ("1#", False): entry.LOADING,
-    ("3", False): entry.LOADING,
-    ("3", True): entry.LOADING,
-    ("3*", False): entry.CHANGING,
-    ("3o", False): entry.ASKING,
-    ("3o#", False): entry.LOADING,
-    ("3*o", False): entry.CHOOSING,
+    ("", False): keypad.CHOOSING,
+    ("1", False): keypad.OFFERED,
+    ("1#", False): keypad.LOADING,
+    ("3", False): keypad.LOADING,
+    ("3", True): keypad.LOADING,
+    ("3*", False): keypad.CHANGING,
+    ("3o", False): keypad.ASKING,
+    ("3o#", False): keypad.LOADING,
+    ("3*o", False): keypad.CHOOSING,
 }
 
 

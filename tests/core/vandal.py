@@ -4,8 +4,7 @@ import english
 from cabinet_script import Story
 
 from locker.contract import records
-from locker.core import effects as do
-from locker.core import entry, texts
+from locker.core import effects, keypad, texts
 
 KEY_MS = 200  # a person's pace
 NOTICE_MS = 400
@@ -22,15 +21,15 @@ class LivelyStory(Story):
         self.granted = []  # doors, each time a code was right
         super().__init__(sizes, draw)
 
-    def _perform(self, effects):
-        for effect in effects:
-            if type(effect) is do.Unlock and not self.leaning:
+    def _perform(self, wanted):
+        for effect in wanted:
+            if type(effect) is effects.Unlock and not self.leaning:
                 self._springs.append((self.now + SPRING_MS, effect.door))
-            elif type(effect) is do.Record and effect.kind == records.PICKUP_OPENED:
+            elif type(effect) is effects.Record and effect.kind == records.PICKUP_OPENED:
                 self.granted.append(effect.door)
-        super()._perform(effects)
+        super()._perform(wanted)
         self.effects.clear()
-        return effects
+        return wanted
 
     def wait(self, ms):
         end = self.now + ms
@@ -67,7 +66,7 @@ def keys(story, text, gap_ms=20):
 def keys_with_answer(story, text):
     """Types and waits for the answer."""
     keys(story, text)
-    while story.cabinet.mode == entry.CHECKING:
+    while story.cabinet.mode == keypad.CHECKING:
         story.wait(story.wake - story.now)
 
 

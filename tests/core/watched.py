@@ -6,8 +6,7 @@ Nothing here looks at the doors that the cabinet believes in. It knows what was 
 from cabinet_script import SECRETS, Story, code_key, parcel_code, parcel_duress
 
 from locker.contract import codes, commands, records
-from locker.core import effects as do
-from locker.core import entry, events, texts
+from locker.core import effects, events, keypad, texts
 
 TRIES_MAX = 10
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
@@ -67,8 +66,8 @@ class WatchedStory(Story):
         """A digit goes on where another may have begun a number; a question may have been answered by the first."""
         mode = self.cabinet.mode
         if key.isdigit():
-            asked = mode in (entry.ASKING, entry.CONFIRMING) and self.mode == mode and self.key.isdigit()
-            self.typed = self.typed + key if mode == entry.TYPING or asked else key
+            asked = mode in (keypad.ASKING, keypad.CONFIRMING) and self.mode == mode and self.key.isdigit()
+            self.typed = self.typed + key if mode == keypad.TYPING or asked else key
         self.key, self.mode = key, mode
 
     def wait(self, ms):
@@ -90,9 +89,9 @@ class WatchedStory(Story):
         epoch = self.parcels[door].epoch if door in self.parcels else self.epoch
         return f"{door:02}" + codes.staff_code(code_key(epoch), label, SECRETS.board_id, epoch, door, self.counters.get(door, 0), arming)
 
-    def _perform(self, effects):
+    def _perform(self, wanted):
         done = []
-        for effect in effects:
+        for effect in wanted:
             if self.cut_in is not None:
                 if not self.cut_in:
                     raise PowerCut
@@ -100,23 +99,23 @@ class WatchedStory(Story):
             self._check(effect, done)
             super()._perform([effect])
             done.append(effect)
-        return effects
+        return wanted
 
     def _check(self, effect, before):
-        if isinstance(effect, do.Unlock):
+        if isinstance(effect, effects.Unlock):
             self._check_pulse(effect, before)
-        elif isinstance(effect, do.Record):
+        elif isinstance(effect, effects.Record):
             getattr(self, f"_check_{effect.kind}", lambda effect: None)(effect)
-        elif isinstance(effect, do.Spend):
+        elif isinstance(effect, effects.Spend):
             assert effect.serial in self.deposited, "only a deposit spends a ticket"
-        elif isinstance(effect, do.Show):
+        elif isinstance(effect, effects.Show):
             self._check_screen(effect)
-        elif isinstance(effect, do.Challenge):
+        elif isinstance(effect, effects.Challenge):
             self.challenge, self.digits, self.challenged_ms = effect.number, None, self.now
 
     def _check_pulse(self, effect, before):
         """A pulse is recorded just before it begins, and someone has a right to it."""
-        recorded = [record for record in before if isinstance(record, do.Record)]
+        recorded = [record for record in before if isinstance(record, effects.Record)]
         assert recorded[-1].kind == records.PULSED
         assert recorded[-1].door == effect.door
         rights = (records.DEPOSIT_STARTED, records.PICKUP_OPENED, records.SERVICE_OPENED)

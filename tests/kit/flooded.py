@@ -28,7 +28,7 @@ NEWCOMER_MS_MAX = 10_000.0  # a try of a board to connect
 
 
 class Figures(NamedTuple):
-    """Of one flood, in ms: from a board's status to its Ack, from a bell to its alarm, from a new board's connecting to its Held."""
+    """Of one flood, in ms: from a board's status to its Ack, from a bell to its alarm, from a new board's connecting to its Resume."""
 
     ack_median_ms: float
     ack_worst_ms: float

@@ -58,7 +58,7 @@ class Fuzzer(Board):
         self.say(self.report()._replace(next_event=self.next, acknowledged=0))
         while True:
             for heard in self._hear():
-                if isinstance(heard, messages.Held):
+                if isinstance(heard, messages.Resume):
                     self.tag = heard.tag
                     if heard.echo == self.journal.uptime:
                         return True
@@ -127,5 +127,5 @@ class Fuzzer(Board):
         """Hears the host out, so that it can go on."""
         while self.arrived(0):
             for heard in self._hear():
-                if isinstance(heard, messages.Held):
+                if isinstance(heard, messages.Resume):
                     self.tag = heard.tag

@@ -164,10 +164,10 @@ class Board:
                     self.orders.append(heard)
                 if isinstance(heard, messages.Refused):
                     raise ConnectionRefusedError(heard.reason)
-                if isinstance(heard, messages.Held):
+                if isinstance(heard, messages.Resume):
                     self.tag = heard.tag
                     self.acknowledged = min(self.acknowledged, heard.number)
-                if isinstance(heard, messages.Ack | messages.Held):
+                if isinstance(heard, messages.Ack | messages.Resume):
                     self.acknowledged = max(self.acknowledged, heard.number)
                     return heard.number
 
@@ -279,7 +279,7 @@ class Host:
         """Waits until the host has told of something more."""
         data = self._heard()
         if not data:
-            raise AssertionError(f"the host says no more: {self.told} {self._complaint()}")
+            raise AssertionError(f"the host says no more: {self.told} {self._stderr()}")
         self._take(data)
 
     def listen_until(self, true: Callable[[], bool]) -> None:
@@ -293,7 +293,7 @@ class Host:
         assert select.select([self._descriptor], [], [], PATIENCE_S)[0], f"the host says no more: {self.told}"
         return os.read(self._descriptor, 65_536)
 
-    def _complaint(self) -> str:
+    def _stderr(self) -> str:
         """What it wrote for people, once it has ended."""
         assert self.process.stderr
         return self.process.stderr.read()
@@ -311,5 +311,5 @@ class Host:
         self.process.send_signal(number)
         while data := self._heard():
             self._take(data)
-        assert (complaint := self._complaint()) == "", complaint
+        assert (said := self._stderr()) == "", said
         return self.process.wait(PATIENCE_S)

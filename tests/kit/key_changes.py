@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger import key_file
 
 OLD, NEW = "correct horse battery", "안심하고 맡기는 택배함입니다"
@@ -25,7 +25,7 @@ def _passphrase_of(data: Path) -> str | None:
     for passphrase in (OLD, NEW):
         try:
             key_file.read_key(data, partial(str, passphrase))
-        except Complaint:
+        except UserError:
             continue
         return passphrase
     raise AssertionError("neither passphrase opens the key")

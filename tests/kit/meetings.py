@@ -1,7 +1,7 @@
 """A board whose flash may be put back, and its ledger, without a line between them."""
 
 from host_tools.host.fleet.ingest import take
-from host_tools.host.fleet.received import Said, Taken
+from host_tools.host.fleet.received import Outcome, Received
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger
 from host_tools.host.parcels import parcels, tickets
@@ -37,10 +37,10 @@ class Meetings:
         self.journal.deposit(door, serial, counter)
         return serial
 
-    def say(self, *records_: bytes, urgent: bool = False) -> Taken:
+    def say(self, *records_: bytes, urgent: bool = False) -> Outcome:
         self.at_ms += 60_000
         journal = self.journal
-        one = Said(1, journal.incarnation, journal.boot, 100, self.at_ms, records_, urgent)
+        one = Received(1, journal.incarnation, journal.boot, 100, self.at_ms, records_, urgent)
         return take(self.ledger, [one._replace(last_event=len(journal.events), started_ms=self.at_ms - 30_000)])
 
     def report(self) -> messages.Report:
@@ -62,11 +62,11 @@ class Meetings:
     def meet(self) -> int:
         """Reports; the number that the host goes on from."""
         journal, report = self.journal, self.report()
-        one = Said(
+        one = Received(
             1, journal.incarnation, journal.boot, 100, self.at_ms, uptime=journal.uptime, next_event=report.next_event, report=report
         )
         answer = take(self.ledger, [one]).meetings[0].answer
-        assert isinstance(answer, messages.Held)
+        assert isinstance(answer, messages.Resume)
         self.held = min(self.held, answer.number) if answer.number < self.held else self.held
         return answer.number
 
@@ -74,7 +74,7 @@ class Meetings:
         with self.ledger.reading() as connection:
             return connection.scalar(tables.cabinet.select().with_only_columns(tables.cabinet.c.tag)) or 0
 
-    def tell_all(self) -> list[Taken]:
+    def tell_all(self) -> list[Outcome]:
         """All from where the host goes on, eight records a message, as boards do."""
         at = self.meet()
         taken = []

@@ -23,7 +23,7 @@ from host_tools.host.ledger.ledger import Enrolment, open_ledger
 from host_tools.host.people import residents
 from locker.contract import commands, records
 from locker.contract.tickets import recorded
-from locker.core import entry, journal
+from locker.core import keypad, state
 from tests.kit.host_board import enrolment
 from tests.memory_disk import scratch
 
@@ -63,10 +63,10 @@ class Cabinet(BoardEnd):
         if not self.accepts(label):
             return False
         self.cabinet.serial = serial = recorded(label[1], label[0])
-        self.cabinet.mode = entry.CHOOSING
+        self.cabinet.mode = keypad.CHOOSING
         for _ in range(self._rng.choice((0, 0, 1, 60))):  # while the courier thinks about the size
             story.step()
-        self.cabinet.mode = entry.IDLE
+        self.cabinet.mode = keypad.IDLE
         free = [door for door in self.state.doors.values() if not door.state and not (story.sees and self.inside.get(door.number))]
         if not free or not self.cabinet.accepting:
             return False
@@ -77,14 +77,14 @@ class Cabinet(BoardEnd):
         return True
 
     def take(self, now_ms: int) -> None:
-        waiting = [door for door in self.state.doors.values() if door.state == journal.WAITING]
+        waiting = [door for door in self.state.doors.values() if door.state == state.WAITING]
         if waiting:
             door = self._rng.choice(waiting)
             self._record(records.PICKUP_OPENED, door, records.BY_CODE, now_ms)
             self.inside.get(door.number, set()).discard(self.label_of(door))
             self._record(records.COLLECTED, door, door.serial, now_ms)
 
-    def label_of(self, door: journal.Door) -> Label:
+    def label_of(self, door: state.Door) -> Label:
         return self.state.generation_of(door), door.serial & 0xFFFF
 
 
@@ -197,7 +197,7 @@ class Story:
         (cabinet,), (site,) = self.host.rows(tables.cabinet), self.host.rows(tables.site)
         places = {row.incarnation: row.applied for row in self.host.rows(tables.position)}
         waiting = [row for row in self.host.rows(tables.command) if row.state == "waiting"]
-        held = places.get(cabinet.incarnation) == self.board.store.next_number - 1 == self.board.store.acknowledged
+        held = places.get(cabinet.incarnation) == self.board.journal.next_number - 1 == self.board.journal.acknowledged
         state = self.board.state
         return held and not waiting and cabinet.unsettled is None and not state.doubt and state.generation == site.generation
 
@@ -209,7 +209,7 @@ class Story:
         for row in waiting.values():
             door = doors[row.door]
             code = (row.epoch % 1024, row.retry)
-            assert code == (door.epoch, door.retry), "both know the same codes"
+            assert code == (door.epoch, door.code_version), "both know the same codes"
             assert (row.generation, row.serial) == self.board.label_of(door), "both know the same tails"
         for row in parcels:
             assert row.resident == resident_of((row.generation, row.serial)), "each parcel is its resident's"

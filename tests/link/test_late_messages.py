@@ -10,7 +10,7 @@ from host_tools.host.connections.link_status import link_statuses
 from host_tools.host.connections.links import Links
 from host_tools.host.connections.tally import Tally
 from host_tools.host.fleet import remote_opening
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.fleet.received import turn_of
 from host_tools.host.fleet.remote_opening import ask, give, state_of
 from host_tools.host.ledger import tables
@@ -38,7 +38,7 @@ class Line:
         self.links = Links(ledger, self.said.append, Tally(self.said.append))
         self.now_s = 1000.0
         self.for_board: list[bytes] = []
-        self.waiting: list[tuple[Any, Said]] = []
+        self.waiting: list[tuple[Any, Received]] = []
 
     # The host's carrier
 
@@ -155,7 +155,7 @@ def test_a_repeated_report_keeps_no_alarm_from_being_heard(line: Line) -> None:
     line.say(line.board.report())
     line.arrive(line.frame(line.board.report()))  # it has not heard the answer yet
     line.arrive(line.frame(told.Urgent(line.board.journal.add(records.BELL_RUNG, 0, 1))))
-    assert any(isinstance(answer, told.Held) for answer in line.commit())
+    assert any(isinstance(answer, told.Resume) for answer in line.commit())
     assert line.alarms() == ["bell"]
 
 
@@ -184,7 +184,7 @@ def test_what_was_said_before_a_new_report_is_in_the_ledger_before_it_is_compare
     line.board.acknowledged = 4
     line.greet()
     line.arrive(line.frame(line.board.report()))
-    held = [answer for answer in line.commit() if isinstance(answer, told.Held)]
+    held = [answer for answer in line.commit() if isinstance(answer, told.Resume)]
     assert [answer.number for answer in held] == [8], "so that no number is given out twice"
     assert "out of step" in line.seen()
 
@@ -243,13 +243,13 @@ def test_a_second_answer_to_a_report_takes_nothing_back_at_the_board(tmp_path: P
     story = Story(tmp_path, 1, Faults())
     for _ in range(20):
         story.step()
-    link, store = story.board.link, story.board.store
+    link, journal = story.board.link, story.board.journal
     assert link._held
     story.board._record(records.BELL_RUNG, None, 1, story.now_ms)
     for _ in range(20):
         story.step()
-    acknowledged = store.acknowledged
-    assert acknowledged == store.next_number - 1 > 1
-    link._take((messages.HELD, 1, store.tag, 0, 0, 0), story.now_ms)
-    assert store.acknowledged == acknowledged
+    acknowledged = journal.acknowledged
+    assert acknowledged == journal.next_number - 1 > 1
+    link._take((messages.RESUME, 1, journal.tag, 0, 0, 0), story.now_ms)
+    assert journal.acknowledged == acknowledged
     story.ledger.close()

@@ -46,7 +46,7 @@ def test_a_board_whose_codes_are_of_a_newer_rule_is_refused_by_name_until_a_newe
     line.board.acknowledged = 1
     line.greet()
     (held,) = line.say(line.board.report())
-    assert isinstance(held, told.Held)
+    assert isinstance(held, told.Resume)
     assert held.number == 1
 
 
@@ -56,7 +56,7 @@ def test_a_board_that_was_put_back_to_before_that_epoch_is_heard_again(line: Lin
     line.board.epoch = 1
     line.greet()
     (held,) = line.say(line.board.report())
-    assert isinstance(held, told.Held)
+    assert isinstance(held, told.Resume)
     assert [status.reason for status in link_statuses(line.ledger, 0).links] == [None]
 
 

@@ -120,11 +120,11 @@ class Story:
         """Whether the ledger holds the whole journal, and no order waits."""
         held = self.host.rows(tables.position)
         waiting = [row for row in self.host.rows(tables.command) if row.state == "waiting"]
-        return bool(held) and held[0].applied == self.board.store.next_number - 1 and not waiting
+        return bool(held) and held[0].applied == self.board.journal.next_number - 1 and not waiting
 
     def check(self) -> None:
         """What must hold once both ends know the same."""
-        journal = self.board.journal()
+        journal = self.board.told()
         assert self.host.events() == journal, "the ledger is the journal"
         applied = [record.a for record in journal if record.kind == records.COMMAND_APPLIED]
         assert applied == list(range(1, len(applied) + 1)), "each order once, in turn"

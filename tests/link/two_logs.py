@@ -18,7 +18,7 @@ from host_tools.host.connections.links import Link as HostLink
 from host_tools.host.connections.links import Links
 from host_tools.host.connections.tally import Tally
 from host_tools.host.fleet import orders
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.fleet.orders import Order
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger
@@ -26,16 +26,15 @@ from host_tools.link.openssl_session import OpenSslSession
 from locker.contract import commands, records
 from locker.contract.codes import RULE
 from locker.contract.tickets import recorded
-from locker.core import effects as do
-from locker.core import journal
+from locker.core import effects, state
 from locker.core.cabinet import Cabinet
-from locker.core.journal import State
+from locker.core.state import State
 from locker.shell import identity as identities
 from locker.shell.app import BUILD
 from locker.shell.format import format_journal
+from locker.shell.journal import Journal
 from locker.shell.link import Link
-from locker.shell.marks import NAME, pair
-from locker.shell.store import Store
+from locker.shell.second_copy import NAME, pair
 from locker.wire import messages
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
@@ -137,10 +136,10 @@ class BoardEnd:
         numbers = tuple(range(1, DOORS + 1))
         self.state = State(numbers, 1, RULE, self.identity.generation)
         self.cabinet = Cabinet([(number, "S") for number in numbers], self._derive, self.state, lambda serial: True, self._rng.randrange)
-        self.store = Store(self.flash, self.state.apply, self.state.carried)
-        pair(self._nvs, self.store, self.state)
+        self.journal = Journal(self.flash, self.state.apply, self.state.carried)
+        pair(self._nvs, self.journal, self.state)
         session = Session(self.identity.master_secret, self.identity.board_id, self.identity.alias, self._rng.randbytes)
-        self.link = Link(self, Decoder(), session, self.store, self._report, self._status, self._tell, lambda seconds: None)
+        self.link = Link(self, Decoder(), session, self.journal, self._report, self._status, self._tell, lambda seconds: None)
         self._perform(self.cabinet.note(records.BOOTED, 0, 1, 1), 0)
         self._perform(self.cabinet.boot([(number, True, bool(door.state)) for number, door in self.state.doors.items()], 0), 0)
 
@@ -150,10 +149,10 @@ class BoardEnd:
         self._now_ms = now_ms
         self._inbox += self._string.arrived("board", now_ms)
         self.link.step(own_ms)
-        self.store.tidy(own_ms // 100, quiet=True)
-        self.cabinet.room = self.store.room(journal.RESERVE * DOORS)
+        self.journal.tidy(own_ms // 100, quiet=True)
+        self.cabinet.room = self.journal.room(state.RESERVE * DOORS)
         self.cabinet.accepting = not self.state.doubt
-        self.state.number = self.store.next_number - 1
+        self.state.number = self.journal.next_number - 1
 
     def deposit(self, serial: int, now: Callable[[], int], between: Callable[[], None]) -> None:
         """A courier's whole visit, with what happens meanwhile, or nothing when no door is free or parcels are not taken."""
@@ -169,16 +168,16 @@ class BoardEnd:
 
     def collect(self, now_ms: int) -> None:
         """A resident's whole visit."""
-        waiting = [door for door in self.state.doors.values() if door.state == journal.WAITING]
+        waiting = [door for door in self.state.doors.values() if door.state == state.WAITING]
         if waiting:
             door = self._rng.choice(waiting)
             self._record(records.PICKUP_OPENED, door, records.BY_CODE, now_ms)
             self._record(records.COLLECTED, door, door.serial, now_ms)
 
-    def journal(self) -> list[records.Record]:
+    def told(self) -> list[records.Record]:
         """All its events."""
         found: list[records.Record] = []
-        while events := self.store.events_from(len(found) + 1, 8):
+        while events := self.journal.events_from(len(found) + 1, 8):
             found.extend(map(records.unpack, events))
         return found
 
@@ -191,12 +190,12 @@ class BoardEnd:
     def _tell(self, event: Any, own_ms: int) -> None:
         self._perform(self.cabinet.handle(event, own_ms), own_ms)
 
-    def _perform(self, effects: list, own_ms: int) -> None:
+    def _perform(self, wanted: list, own_ms: int) -> None:
         last = None
-        for effect in effects:
-            if type(effect) is do.Record:
-                last = self.store.append(effect.kind, effect.door, own_ms // 100, effect.a, effect.b)
-            elif type(effect) is do.Send:
+        for effect in wanted:
+            if type(effect) is effects.Record:
+                last = self.journal.append(effect.kind, effect.door, own_ms // 100, effect.a, effect.b)
+            elif type(effect) is effects.Send:
                 if effect.urgent and last:
                     self.link.urgent(records.pack(last), own_ms)
                 self.link.nudge()
@@ -205,13 +204,13 @@ class BoardEnd:
         return identities.secrets(self.identity, epochs, generations)
 
     def _report(self) -> tuple:
-        store, state = self.store, self.state
-        numbers = (store.next_number, store.acknowledged, store.tag, state.command + 1, store.boot, BUILD)
+        journal, state = self.journal, self.state
+        numbers = (journal.next_number, journal.acknowledged, journal.tag, state.command + 1, journal.boot, BUILD)
         uptime = (self._now_ms - self._started_ms) // 100
-        return (messages.REPORT, self.identity.board_id, store.incarnation, state.epoch, *numbers, uptime, self._uid)
+        return (messages.REPORT, self.identity.board_id, journal.incarnation, state.epoch, *numbers, uptime, self._uid)
 
     def _status(self) -> tuple:
-        return messages.STATUS, (self._now_ms - self._started_ms) // 100, self.store.next_number, 0, 0
+        return messages.STATUS, (self._now_ms - self._started_ms) // 100, self.journal.next_number, 0, 0
 
     # The seam's Carrier
 
@@ -248,7 +247,7 @@ class HostEnd:
         self.told: list[dict] = []
         self._links = Links(self.ledger, self.told.append, Tally(self.told.append))
         self._decoder = Decoder()
-        self._said: list[tuple[HostLink, Said]] = []
+        self._said: list[tuple[HostLink, Received]] = []
 
     def step(self, now_ms: int, crash: str = "") -> None:
         """Once around the host's loops. `crash` "before" or "behind": the process dies at the next commit, before or behind it."""

@@ -9,7 +9,7 @@
  *   board: talk, urgent           firmware/locker/shell/link.py, Link._talk and Link.urgent
  *   at_board                      firmware/locker/shell/link.py, Link._hear
  *   write_effect, write_number    firmware/locker/core/orders.py, apply
- *   people                        firmware/locker/core/deposit.py; Door.apply in core/journal.py keeps the parcel's epoch
+ *   people                        firmware/locker/core/courier.py; Door.apply in core/state.py keeps the parcel's epoch
  *   at_host                       host_tools/host/connections/links.py, Links.hear and Links.answer
  *   take                          host_tools/host/fleet/ingest.py, take
  *   enter                         host_tools/host/fleet/batch.py, Batch.hear and Batch._apply
@@ -33,7 +33,7 @@
 #define OUT (doing == 2)
 #define RECORDS (2 * DEPOSITS + 4 * COMMANDS)
 
-mtype = { REPORT, HELD, EVENTS, ACK, COMMAND };                                        /* messages; URGENT is EVENTS of one record */
+mtype = { REPORT, RESUME, EVENTS, ACK, COMMAND };                                        /* messages; URGENT is EVENTS of one record */
 mtype = { DEPOSIT_STARTED, DEPOSITED, OUT_OF_SERVICE, EPOCH_BEGUN, COMMAND_APPLIED };  /* records */
 mtype = { WAITING, DONE };                                                             /* orders in the command log */
 mtype = { NONE, ACK_FIRST, EVENT_UNNUMBERED, COMMAND_UNNUMBERED, NUMBER_FIRST, EFFECT_AGAIN, EPOCH_FROM_COMMAND, EPOCH_AT_DEPOSITED,
@@ -42,7 +42,7 @@ mtype = { NONE, ACK_FIRST, EVENT_UNNUMBERED, COMMAND_UNNUMBERED, NUMBER_FIRST, E
 typedef Record { mtype kind; byte a; byte judged } /* judged: for the judge; the host never looks at it */
 typedef Ledger { byte applied; byte entered; byte epoch = 1; byte parcel_epoch; mtype state[4]; byte number[4] } /* the latter by order */
 
-/* The board, durable: its journal and what that folds to (State in core/journal.py). */
+/* The board, durable: its journal and what that folds to (State in core/state.py). */
 Record journal[RECORDS + 1];
 byte last, acknowledged, command, epoch = 1, parcel_epoch, deposits;
 bool out, loading;
@@ -105,7 +105,7 @@ inline at_board()
 	assert(kind == COMMAND || x <= ledger.applied); /* no event is lost: what may be erased here is in the ledger */
 	waiting = false;
 	if
-	:: kind == HELD && !held ->
+	:: kind == RESUME && !held ->
 		held = true;
 		if :: x > acknowledged || FAULT != HELD_IGNORED -> acknowledged = x :: else fi /* less than before when the ledger is an old one */
 	:: kind == ACK && held && x > acknowledged -> acknowledged = x
@@ -193,7 +193,7 @@ inline at_host()
 	:: kind == REPORT ->
 		served = true; next_command = x;
 		if :: FAULT == NUMBERED_WHEN_GIVEN && y > ledger.applied -> renumber() :: else fi;
-		say(down, HELD, ledger.applied, 0)
+		say(down, RESUME, ledger.applied, 0)
 	:: kind == EVENTS && served && FAULT != ACK_FIRST -> take(x, y); say(down, ACK, ledger.applied, 0)
 	:: kind == EVENTS && served && FAULT == ACK_FIRST -> from = x; count = y; say(down, ACK, x + y - 1, 0)
 	:: else

@@ -5,10 +5,10 @@ import struct
 from nor_flash import NorFlash, Nvs
 
 from locker.contract import records
-from locker.core.journal import State
+from locker.core.state import State
 from locker.shell.format import format_journal
-from locker.shell.marks import NAME, pair
-from locker.shell.store import Store
+from locker.shell.journal import Journal
+from locker.shell.second_copy import NAME, pair
 
 DOORS = (1, 2, 3)
 
@@ -25,7 +25,7 @@ class Board:
     def boot(self, keeps=True):
         """As shell.app starts; the records that were found, if they are to be kept."""
         found = []
-        self.store = None  # with all that it found
+        self.journal = None  # with all that it found
         self.state = State(DOORS)
 
         def fold(record):
@@ -33,17 +33,17 @@ class Board:
                 found.append(record)
             self.state.apply(record)
 
-        self.store = Store(self.flash, fold, self.state.carried)
+        self.journal = Journal(self.flash, fold, self.state.carried)
         count = len(found)
-        pair(self.nvs, self.store, self.state)
+        pair(self.nvs, self.journal, self.state)
         del found[count:]  # what was found wrong
         self.say(records.BOOTED)
         return found
 
     def say(self, kind, door=0, a=0):
-        self.store.tidy(0, False)
+        self.journal.tidy(0, False)
         b = self.state.doors[door].counter if door else 0
-        record = self.store.append(kind, door, 0, a, b)
+        record = self.journal.append(kind, door, 0, a, b)
         self.state.apply(record)
         return record
 
@@ -51,7 +51,7 @@ class Board:
         """The core folds what it emits before it is durable."""
         counter = self.state.doors[door].counter + 1
         self.state.fold(records.DEPOSIT_STARTED, door, 5, counter)
-        self.store.append(records.DEPOSIT_STARTED, door, 0, 5, counter)
+        self.journal.append(records.DEPOSIT_STARTED, door, 0, 5, counter)
         return counter
 
     def deposit(self, door=1):
@@ -76,7 +76,7 @@ class Board:
         """All that the host does not hold yet."""
         events = []
         while True:
-            more = self.store.events_from(self.store.acknowledged + 1 + len(events), 8)
+            more = self.journal.events_from(self.journal.acknowledged + 1 + len(events), 8)
             if not more:
                 return [records.unpack(body) for body in events]
             events += more

@@ -5,12 +5,12 @@ from nor_flash import NorFlash
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, Entropy
 from wire_end import WireEnd
 
-from host_tools.link.messages import Ack, Events, Held, Report, typed
+from host_tools.link.messages import Ack, Events, Report, Resume, typed
 from locker.contract import records
 from locker.core.events import HostAcknowledged
 from locker.shell.format import format_journal
+from locker.shell.journal import Journal
 from locker.shell.link import Link
-from locker.shell.store import Store
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
 
@@ -30,7 +30,7 @@ class Line(WireEnd):
         for payload in self.decoder.feed(data):
             message = self.host.accept(payload, 0)
             if isinstance(message, Report):
-                self.waiting += self.host.seal(Held(0, 1, 0, message.uptime, 0))
+                self.waiting += self.host.seal(Resume(0, 1, 0, message.uptime, 0))
             elif isinstance(message, Events):
                 for body in message.records:
                     assert records.unpack(body).number == self.held + 1
@@ -46,22 +46,22 @@ def backlog():
     """A journal that is full of news."""
     flash = NorFlash()
     format_journal(flash, 7)
-    store = Store(flash, lambda record: None, lambda door: [(records.CABINET_STATE, 0, 0, 0)])
-    while store.next_number <= BACKLOG:
-        store.append(records.DOOR_FLAPPED, 0, store.next_number, 7, 0)
-        store.tidy(0, True)
-    return store
+    journal = Journal(flash, lambda record: None, lambda door: [(records.CABINET_STATE, 0, 0, 0)])
+    while journal.next_number <= BACKLOG:
+        journal.append(records.DOOR_FLAPPED, 0, journal.next_number, 7, 0)
+        journal.tidy(0, True)
+    return journal
 
 
 def test_ten_thousand_events_are_told_in_order_and_nothing_grows():
-    store, line, told = backlog(), Line(), []
+    journal, line, told = backlog(), Line(), []
 
     def tell(event, now_ms):
         if isinstance(event, HostAcknowledged):
             told[:] = [event.number]
 
     session = Session(MASTER_SECRET, BOARD_ID, ALIAS, Entropy(b"board"))
-    link = Link(line, Decoder(), session, store, lambda: typed(REPORT), lambda: None, tell, lambda seconds: None)
+    link = Link(line, Decoder(), session, journal, lambda: typed(REPORT), lambda: None, tell, lambda seconds: None)
     link.nudge()
     now_ms = 0
     for _ in range(10):  # they meet

@@ -4,12 +4,12 @@ from nor_flash import NorFlash
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, Entropy
 from wire_end import WireEnd
 
-from host_tools.link.messages import Ack, Events, Held, Refused, Report, Status, Urgent, typed
+from host_tools.link.messages import Ack, Events, Refused, Report, Resume, Status, Urgent, typed
 from host_tools.link.session import HostSession
 from locker.contract import records
 from locker.shell.format import format_journal
+from locker.shell.journal import Journal
 from locker.shell.link import Link
-from locker.shell.store import Store
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
 
@@ -43,15 +43,15 @@ class Board:
     def __init__(self):
         flash = NorFlash()
         format_journal(flash, 7)
-        self.store = Store(flash, lambda record: None, lambda door: [(records.CABINET_STATE, 0, 0, 0)])
+        self.journal = Journal(flash, lambda record: None, lambda door: [(records.CABINET_STATE, 0, 0, 0)])
         self.line = Stubborn()
-        self.line.answers = {Report: Held(0, 1, 0, 0, 0), Events: Ack(0)}
+        self.line.answers = {Report: Resume(0, 1, 0, 0, 0), Events: Ack(0)}
         session = Session(MASTER_SECRET, BOARD_ID, ALIAS, Entropy(b"board"))
         self.link = Link(
             self.line,
             Decoder(),
             session,
-            self.store,
+            self.journal,
             lambda: typed(REPORT),
             lambda: typed(Status(1, 1, 0, 0)),
             lambda event, now_ms: None,
@@ -59,7 +59,7 @@ class Board:
         )
 
     def add(self, kind):
-        return self.store.append(kind, 0, 0, 1, 0)
+        return self.journal.append(kind, 0, 0, 1, 0)
 
     def run(self, ms):
         end_ms = self.line.now_ms + ms
@@ -98,8 +98,8 @@ def test_a_host_that_holds_more_than_was_ever_told_is_told_of_the_doubt_at_once(
     while not board.heard(Status):  # a heartbeat: there was nothing to say
         board.run(20)
     board.run(500)
-    assert board.store.next_number == 11
-    assert board.store.events_from(10, 1)[0][0] == records.JOURNAL_DOUBT
+    assert board.journal.next_number == 11
+    assert board.journal.events_from(10, 1)[0][0] == records.JOURNAL_DOUBT
     assert len(board.heard(Events)) == 1
 
 

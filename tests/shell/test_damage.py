@@ -6,7 +6,7 @@ from marked_board import Board, doubts, lived
 from nor_flash import NorFlash
 
 from locker.contract import records
-from locker.shell.store import JournalError, Store
+from locker.shell.journal import Journal, JournalError
 
 EVERYTHING = sys.implementation.name == "cpython"
 BEHIND, DAMAGED = records.DOUBT_BEHIND, records.DOUBT_DAMAGED
@@ -20,7 +20,7 @@ def long_lived(events=500):
     board.deposit(3)
     while board.state.number < events:
         board.say(records.CODE_TRIED, 1, 3)
-        board.store.acknowledge(20, 0)
+        board.journal.acknowledge(20, 0)
     return board
 
 
@@ -49,30 +49,30 @@ def lost_in(tail):
 def test_any_damaged_record_of_an_event_is_found_but_one_that_looks_torn_by_a_power_cut():
     board = lived()
     image = board.image()
-    written = board.store._used
+    written = board.journal._used
     for slot in range(written):
         for byte in (0, 11, 23):
             board.restore(image)
             flip(board, 0, HEADER + slot * SLOT + byte)
-            store = Store(board.flash, lambda record: None, None)
-            assert store.damaged == (1 if slot < written - 1 else 0)
-            assert store.boot == 4
+            journal = Journal(board.flash, lambda record: None, None)
+            assert journal.damaged == (1 if slot < written - 1 else 0)
+            assert journal.boot == 4
 
 
 def test_a_record_that_was_torn_by_a_power_cut_is_no_damage():
     board = Board()
     for _ in range(4):
         board.boot()
-        board.flash.write(0, HEADER + board.store._used * SLOT, b"\x12\x34\x00\x01\x02")
+        board.flash.write(0, HEADER + board.journal._used * SLOT, b"\x12\x34\x00\x01\x02")
     board.boot()
-    assert (board.store.damaged, board.state.doubt, lost_in(board.tail())) == (0, 0, [])
+    assert (board.journal.damaged, board.state.doubt, lost_in(board.tail())) == (0, 0, [])
 
 
 def test_a_damaged_record_is_told_and_the_host_is_given_something_in_its_place():
     board = long_lived()
     flip(board, 1, HEADER + 40 * SLOT)
     _, tail = check(board, DAMAGED)
-    assert board.store.damaged == 1
+    assert board.journal.damaged == 1
     assert [number for number in lost_in(tail) if number <= 500] == [170 + 40]  # one record before it is an acknowledgement
 
 
@@ -113,7 +113,7 @@ def test_a_newest_block_that_was_erased_by_accident_is_found_by_the_second_copy(
     board = long_lived()
     board.flash.blocks[2] = bytearray(b"\xff" * 4096)
     check(board, BEHIND)
-    assert board.store.damaged == 0
+    assert board.journal.damaged == 0
 
 
 def test_a_newest_block_with_few_events_that_was_erased_is_found_when_the_host_says_what_it_holds():
@@ -121,7 +121,7 @@ def test_a_newest_block_with_few_events_that_was_erased_is_found_when_the_host_s
     board.flash.blocks[2] = bytearray(b"\xff" * 4096)
     board.boot()
     assert board.state.doubt == 0
-    board.store.acknowledge(345, 0)
+    board.journal.acknowledge(345, 0)
     assert board.state.doubt == BEHIND
     assert [record.number for record in board.tail()] == [346]
 
@@ -159,11 +159,11 @@ def test_damage_is_forgiven_with_a_new_epoch_and_new_damage_is_found():
     board.boot()
     board.say(records.EPOCH_BEGUN, 0, 2)
     board.boot()
-    assert (board.store.damaged, board.state.doubt) == (0, 0)
+    assert (board.journal.damaged, board.state.doubt) == (0, 0)
     board.say(records.BELL_RUNG)
-    flip(board, 2, HEADER + (board.store._used - 2) * SLOT)
+    flip(board, 2, HEADER + (board.journal._used - 2) * SLOT)
     board.boot()
-    assert (board.store.damaged, board.state.doubt) == (1, DAMAGED)
+    assert (board.journal.damaged, board.state.doubt) == (1, DAMAGED)
 
 
 def test_what_stands_for_a_lost_event_is_the_same_whenever_it_is_read():
@@ -173,7 +173,7 @@ def test_what_stands_for_a_lost_event_is_the_same_whenever_it_is_read():
     whole = board.tail()
     for start in (21, 150, 171, 200, 339, 340, 341, 480):
         for count in (1, 5, 8):
-            assert [records.unpack(body) for body in board.store.events_from(start, count)] == whole[start - 21 :][:count]
+            assert [records.unpack(body) for body in board.journal.events_from(start, count)] == whole[start - 21 :][:count]
     board.boot()
     assert board.tail()[: len(whole)] == whole
 
@@ -181,10 +181,10 @@ def test_what_stands_for_a_lost_event_is_the_same_whenever_it_is_read():
 def test_a_host_that_holds_more_is_doubt_and_goes_on_without_a_gap():
     board = lived()
     held = board.state.number + 200
-    assert board.store.acknowledge(held, 9)
+    assert board.journal.acknowledge(held, 9)
     assert board.state.doubt == BEHIND
     assert [(record.number, record.kind) for record in board.tail()] == [(held + 1, records.JOURNAL_DOUBT)]
-    assert not board.store.acknowledge(held, 9)
+    assert not board.journal.acknowledge(held, 9)
     board.boot()
     assert board.state.doubt & BEHIND
     assert [record.number for record in board.tail()] == list(range(held + 1, board.state.number + 1))
@@ -194,16 +194,16 @@ def round_the_ring(board, blocks):
     """Fills so many blocks more, the host at its heels."""
     for a in range(blocks * SLOTS):
         record = board.say(records.CODE_TRIED, 1, a & 7)
-        board.store.tidy(0, True)
+        board.journal.tidy(0, True)
         if a % 100 == 0:
-            board.store.acknowledge(record.number, 0)
+            board.journal.acknowledge(record.number, 0)
 
 
 def test_damage_anywhere_in_a_ring_that_has_gone_round_is_found_and_every_parcel_is_known():
     board = lived()
     board.deposit(3)
     round_the_ring(board, 130)
-    image, kept, head = board.image(), dict(board.nvs.values), board.store._head
+    image, kept, head = board.image(), dict(board.nvs.values), board.journal._head
     damages = ("header", "record", "erased")
     for place, sequence in enumerate((head, head - 1, head - 60, head - 116, head - 117)):
         # CPython lives each at each place; MicroPython, of which only a difference could be news, each and each place.
@@ -229,7 +229,7 @@ def test_a_partition_of_which_nothing_can_be_read_is_refused_and_kept():
         for block in range(128):
             flash.blocks[block] = bytearray(content)
         try:
-            Store(flash, lambda record: None, None)
+            Journal(flash, lambda record: None, None)
         except JournalError as error:
             assert "run `ansim provision`" in str(error)
         else:

@@ -22,7 +22,7 @@ class Chip:
 
 
 class Journal:
-    """A Store as it is opened: `boot` is one more than the last that it holds."""
+    """A Journal as it is opened: `boot` is one more than the last that it holds."""
 
     def __init__(self, boot):
         self.boot = boot

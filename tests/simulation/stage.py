@@ -24,7 +24,7 @@ from locker.contract.tickets import tail, ticket, ticket_key
 from locker.shell import identity as identities
 from locker.shell.app import App
 from locker.shell.format import format_journal
-from locker.shell.marks import NAME
+from locker.shell.second_copy import NAME
 from locker.wire.frame import Decoder
 
 IDENTITY = {
@@ -134,7 +134,7 @@ class Cabinet:
 def answer_to(message: object, held: int) -> tuple | None:
     """What a host says to a message that holds so many events; an Urgent has no answer of its own."""
     if isinstance(message, messages.Report):
-        return messages.Held(held, 1, 0, message.uptime, 1_800_000_000)
+        return messages.Resume(held, 1, 0, message.uptime, 1_800_000_000)
     return messages.Ack(held) if isinstance(message, messages.Events | messages.Status) else None
 
 

@@ -7,9 +7,9 @@ from host_tools.simulator.chip.nvs import Namespace
 from host_tools.simulator.cpython_board.hal import MARKS
 from host_tools.simulator.people.people import send
 from locker.contract import records
-from locker.core.journal import State
-from locker.shell.marks import pair
-from locker.shell.store import Store
+from locker.core.state import State
+from locker.shell.journal import Journal
+from locker.shell.second_copy import pair
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 from tests.simulation.typist import check_answered, typing
 
@@ -25,11 +25,11 @@ def live_for_months(path: Path, doors: tuple[int, ...]) -> None:
         partition = flash.partition("journal")
         assert partition is not None
         state = State(doors)
-        store = Store(partition, state.apply, state.carried)
-        pair(Namespace(flash, MARKS), store, state)
-        while store.next_number <= BACKLOG:
-            state.apply(store.append(records.DOOR_FLAPPED, 0, store.next_number, 7, 0))
-            store.tidy(0, quiet=True)
+        journal = Journal(partition, state.apply, state.carried)
+        pair(Namespace(flash, MARKS), journal, state)
+        while journal.next_number <= BACKLOG:
+            state.apply(journal.append(records.DOOR_FLAPPED, 0, journal.next_number, 7, 0))
+            journal.tidy(0, quiet=True)
 
 
 def test_ten_thousand_events_are_told_in_order_and_keep_nobody_waiting(tmp_path: Path) -> None:

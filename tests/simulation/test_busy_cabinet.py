@@ -12,7 +12,7 @@ from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.people.people import Script, courier, resident, send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World, board_named
-from locker.core import journal
+from locker.core import state
 from tests.simulation.coil_judge import CoilJudge
 from tests.simulation.guarded import Board
 from tests.simulation.stage import code_of, make_flash, ticket_of
@@ -38,7 +38,7 @@ def board(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Board]:
 def waiting(board: Board) -> list[tuple[int, int]]:
     """Doors with a parcel, and its counter, as the host knows them."""
     doors = board.app._state.doors.values() if board.app else ()
-    return [(door.number, door.counter) for door in doors if door.state >= journal.WAITING]
+    return [(door.number, door.counter) for door in doors if door.state >= state.WAITING]
 
 
 def visit(board: Board, rng: random.Random, serial: int) -> Script:

@@ -63,11 +63,11 @@ class Commander:
 
     def _give(self, app: App, door: int) -> None:
         now_ms = app._hal.now_ms()
-        if self._in_turn and (app._locks._door or app._fittings.locks.active):
+        if self._in_turn and (app._locks._door or app._peripherals.locks.active):
             return  # the core would wait, too
         app._perform([Record(records.PULSED, door, 1, 0), Unlock(door)], now_ms)
         if self.commands % 100 == 0:  # the host takes what there is
-            app._store.acknowledge(app._store.next_number - 1, now_ms // 100)
+            app._journal.acknowledge(app._journal.next_number - 1, now_ms // 100)
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from host_tools.simulator.people.people import courier, resident, send
 from locker.contract import records
 from locker.core import texts
 from locker.core.events import ContactClosed, ContactOpened
-from locker.core.journal import RESERVE, WAITING, State
-from locker.shell.marks import pair
-from locker.shell.store import JournalFull, Store
+from locker.core.state import RESERVE, WAITING, State
+from locker.shell.journal import Journal, JournalFull
+from locker.shell.second_copy import pair
 from tests.simulation.cuts import laws
 from tests.simulation.cuts.board import NUMBERS
 from tests.simulation.cuts.past import HERS, INVENTED, OTHER, full
@@ -70,7 +70,7 @@ def test_after_any_flood_every_parcel_is_collected_and_every_step_of_it_is_in_th
         flood(world, 30)
         board = world.live
         assert board.cabinet.dropped
-        assert board.store.room(0) > 2 * 12
+        assert board.journal.room(0) > 2 * 12
         assert not Courier(99).asks(world)
         since = world.written.number
         for serial in (HERS, OTHER):
@@ -103,11 +103,11 @@ def test_with_the_last_slots_a_cabinet_starts_as_often_as_it_must_opens_nothing_
 
 def test_an_acknowledgement_of_a_few_events_costs_no_room() -> None:
     world = started(0)
-    store = world.live.store
-    room = store.room(0)
-    for number in range(store.acknowledged + 1, store.acknowledged + 30):
-        assert store.acknowledge(number, 0)
-    assert store.room(0) == room
+    journal = world.live.journal
+    room = journal.room(0)
+    for number in range(journal.acknowledged + 1, journal.acknowledged + 30):
+        assert journal.acknowledge(number, 0)
+    assert journal.room(0) == room
 
 
 def fill(cabinet: Cabinet, room: int) -> int:
@@ -115,12 +115,12 @@ def fill(cabinet: Cabinet, room: int) -> int:
     partition = cabinet.flash.partition("journal")
     assert partition is not None
     state = State(tuple(cabinet.world.doors))
-    store = Store(partition, state.apply, state.carried)
-    pair(Namespace(cabinet.flash, MARKS), store, state)
-    while store.room(room + 1) > room:
-        store.append(records.BELL_RUNG, 0, 0, 0, 0)
-        store.tidy(0, quiet=True)
-    return store.next_number - 1
+    journal = Journal(partition, state.apply, state.carried)
+    pair(Namespace(cabinet.flash, MARKS), journal, state)
+    while journal.room(room + 1) > room:
+        journal.append(records.BELL_RUNG, 0, 0, 0, 0)
+        journal.tidy(0, quiet=True)
+    return journal.next_number - 1
 
 
 def test_a_whole_cabinet_with_a_full_journal_opens_to_its_resident_and_tells_everything_when_the_host_is_back(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_no_coil_moves_when_its_record_does_not_fit_although_the_core_wanted_it(
             raise JournalFull("full")
 
         cabinet.run_until(5_000)
-        cabinet.apps[0]._store.append = full
+        cabinet.apps[0]._journal.append = full
         send(world, courier(world, cabinet.ticket(5)), 6_000)
         cabinet.run_until(30_000)
         assert world.trace.of("coil") == []

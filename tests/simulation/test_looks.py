@@ -81,6 +81,6 @@ def test_what_happens_after_a_look_has_the_time_of_the_boot(tmp_path: Path) -> N
         restart(cabinet, signed=True)
         cabinet.world.clock.at(20_000_000, cabinet.world.hands.bell)
         cabinet.run_until(21_000)
-        store = cabinet.apps[-1]._store
-        rung = [record for record in map(records.unpack, store.events_from(1, 100)) if record.kind == records.BELL_RUNG]
+        journal = cabinet.apps[-1]._journal
+        rung = [record for record in map(records.unpack, journal.events_from(1, 100)) if record.kind == records.BELL_RUNG]
         assert [record.uptime for record in rung] == [pytest.approx(200, abs=3)]

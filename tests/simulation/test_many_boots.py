@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from locker.contract import records
-from locker.shell.store import Store
+from locker.shell.journal import Journal
 from tests.simulation.stage import Cabinet, TestHost, make_flash
 
 SMALL = "devkit_4"  # an hour of it takes half as long to live as one of a wall
@@ -27,7 +27,7 @@ def boots_of(cabinet: Cabinet) -> list[records.Record]:
     found: list[records.Record] = []
     partition = cabinet.flash.partition("journal")
     assert partition is not None
-    Store(partition, found.append, None)
+    Journal(partition, found.append, None)
     return [record for record in found if record.kind == records.BOOTED]
 
 

@@ -37,7 +37,7 @@ def test_a_converter_that_gives_no_reading_is_told_and_costs_no_parcel(tmp_path:
 
 def journaled(cabinet: Cabinet) -> list[records.Record]:
     """What the board has in its journal; devkit_4 has no serial cable."""
-    return [records.unpack(event) for event in cabinet.apps[0]._store.events_from(1, 200)]
+    return [records.unpack(event) for event in cabinet.apps[0]._journal.events_from(1, 200)]
 
 
 def test_a_distance_sensor_that_cannot_be_read_any_more_is_no_collection(tmp_path: Path) -> None:

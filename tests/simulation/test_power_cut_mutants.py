@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from locker.contract import records
-from locker.core import effects as do
+from locker.core import effects
 from locker.core.cabinet import Cabinet
-from locker.core.journal import TAKING, WAITING, Door, State
-from locker.shell import store
-from locker.shell.store import Store
+from locker.core.state import TAKING, WAITING, Door, State
+from locker.shell import journal
+from locker.shell.journal import Journal
 from tests.simulation.cuts.laws import LawBroken
 from tests.simulation.cuts.sweep import every_single, lived, uncut
 from tests.simulation.cuts.transactions import TRANSACTIONS
@@ -25,17 +25,17 @@ def a_try_is_recorded_after_the_answer(patch: Patch) -> None:
         late.append((door, *more)) if kind == records.CODE_TRIED else record(self, kind, door, *more)
 
     def answer_first(self, event, now_ms):
-        effects = handle(self, event, now_ms)
-        if late and any(isinstance(effect, do.Show) and effect.text for effect in effects) and self.mode == 0:
+        wanted = handle(self, event, now_ms)
+        if late and any(isinstance(effect, effects.Show) and effect.text for effect in wanted) and self.mode == 0:
             record(self, records.CODE_TRIED, *late.pop())
-        return effects
+        return wanted
 
     patch.setattr(Cabinet, "record", keep)
     patch.setattr(Cabinet, "handle", answer_first)
 
 
 def torn_records_are_taken_for_whole(patch: Patch) -> None:
-    patch.setattr(store, "_opened", lambda data: None if bytes(data).count(255) == len(data) else bytes(data[:-4]))
+    patch.setattr(journal, "_opened", lambda data: None if bytes(data).count(255) == len(data) else bytes(data[:-4]))
 
 
 def a_counter_is_kept_with_the_deposit_only(patch: Patch) -> None:
@@ -50,8 +50,8 @@ def a_counter_is_kept_with_the_deposit_only(patch: Patch) -> None:
 
 
 def everything_is_acknowledged_as_soon_as_anything_is(patch: Patch) -> None:
-    acknowledge = Store.acknowledge
-    patch.setattr(Store, "acknowledge", lambda self, _, uptime: acknowledge(self, self.next_number - 1, uptime))
+    acknowledge = Journal.acknowledge
+    patch.setattr(Journal, "acknowledge", lambda self, _, uptime: acknowledge(self, self.next_number - 1, uptime))
 
 
 def a_start_goes_on_with_the_pulse(patch: Patch) -> None:
@@ -59,34 +59,36 @@ def a_start_goes_on_with_the_pulse(patch: Patch) -> None:
 
     def pulse(self, sensors, now_ms):
         doors = [door for door in self.doors.values() if door.state > WAITING]
-        effects = boot(self, sensors, now_ms)
+        wanted = boot(self, sensors, now_ms)
         for door in doors:
             self.record(records.PULSED, door, 1)
-            effects.append(do.Unlock(door.number))
-        return effects
+            wanted.append(effects.Unlock(door.number))
+        return wanted
 
     patch.setattr(Cabinet, "boot", pulse)
 
 
 def a_start_forgets_to_spend_tickets(patch: Patch) -> None:
     boot = Cabinet.boot
-    patch.setattr(Cabinet, "boot", lambda self, *now: [effect for effect in boot(self, *now) if not isinstance(effect, do.Spend)])
+    patch.setattr(Cabinet, "boot", lambda self, *now: [effect for effect in boot(self, *now) if not isinstance(effect, effects.Spend)])
 
 
 def the_coil_moves_before_the_record(patch: Patch) -> None:
     handle = Cabinet.handle
-    patch.setattr(Cabinet, "handle", lambda self, *now: sorted(handle(self, *now), key=lambda effect: not isinstance(effect, do.Unlock)))
+    patch.setattr(
+        Cabinet, "handle", lambda self, *now: sorted(handle(self, *now), key=lambda effect: not isinstance(effect, effects.Unlock))
+    )
 
 
 def doors_are_not_carried_over_an_erase(patch: Patch) -> None:
-    append = Store.append
+    append = Journal.append
 
     def leave_out(self, kind, door, uptime, a, b):
         if kind == records.DOOR_STATE:
             return records.Record(kind, door, self.boot, self.next_number - 1, uptime, a, b)
         return append(self, kind, door, uptime, a, b)
 
-    patch.setattr(Store, "append", leave_out)
+    patch.setattr(Journal, "append", leave_out)
 
 
 def what_was_being_taken_is_taken(patch: Patch) -> None:
@@ -104,14 +106,14 @@ def a_new_epoch_is_not_kept(patch: Patch) -> None:
 
 
 def the_second_copy_is_written_first(patch: Patch) -> None:
-    append = Store.append
+    append = Journal.append
 
     def copy_first(self, kind, door, uptime, a, b):
         if self.kept:
             self.kept(self.boot, kind, uptime)
         return append(self, kind, door, uptime, a, b)
 
-    patch.setattr(Store, "append", copy_first)
+    patch.setattr(Journal, "append", copy_first)
 
 
 def the_last_room_is_for_anything(patch: Patch) -> None:

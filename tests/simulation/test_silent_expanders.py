@@ -11,7 +11,7 @@ from host_tools.simulator.people.people import send
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World, board_named
 from locker.contract import records
-from locker.core.journal import WAITING
+from locker.core.state import WAITING
 from tests.simulation.coil_judge import CoilJudge
 from tests.simulation.guarded import Board
 from tests.simulation.stage import Cabinet, TestHost, make_flash

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from host_tools.host.connections.link_status import link_statuses
 from host_tools.host.fleet import batch
 from host_tools.host.fleet.ingest import take
-from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.received import Received
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.parcels import parcels, tickets
@@ -26,8 +26,8 @@ NEWER = RULE + 1
 
 def appended(cabinet: Cabinet, kind: int, a: int, b: int) -> None:
     """The journal of a board that a newer firmware has served goes on with that."""
-    store = cabinet.apps[0]._store
-    store.append(kind, 0, 0, a, b)
+    journal = cabinet.apps[0]._journal
+    journal.append(kind, 0, 0, a, b)
 
 
 def test_a_firmware_serves_no_journal_with_an_epoch_of_a_rule_that_it_does_not_know_and_names_the_rule(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_host_takes_nothing_from_an_epoch_of_a_rule_on_that_it_does_not_know_u
     journal.deposit(2, serials[1], 1)
 
     def say(*told: bytes, urgent: bool = False) -> int:
-        return take(ledger, [Said(1, 7, 1, 100, 1_000_000, told, urgent, journal.uptime)]).applied[0]
+        return take(ledger, [Received(1, 7, 1, 100, 1_000_000, told, urgent, journal.uptime)]).applied[0]
 
     for _ in range(2):  # and it is asked again
         assert say(*journal.events) == 3

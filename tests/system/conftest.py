@@ -28,8 +28,8 @@ class Board:
         self.process = Running(words, os.environ)
         line = self.process.stdout.readline()
         if not line:
-            _, complaint = self.process.communicate(timeout=PATIENCE_S)
-            raise AssertionError(complaint)
+            _, user_error = self.process.communicate(timeout=PATIENCE_S)
+            raise AssertionError(user_error)
         self.told = json.loads(line)
 
     def __enter__(self) -> "Board":
@@ -38,8 +38,8 @@ class Board:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        _, complaint = self.process.communicate(timeout=PATIENCE_S)
-        assert self.process.returncode == 0, complaint
+        _, user_error = self.process.communicate(timeout=PATIENCE_S)
+        assert self.process.returncode == 0, user_error
 
     def mpremote(self, *arguments: str, fails: bool = False, **environment: str) -> str:
         """What mpremote prints; asserts that it succeeds (or fails)."""

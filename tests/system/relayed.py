@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from host_tools.demo.stage import SITE
 from host_tools.demo.watch import Watch
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.ledger import Identity, open_ledger
 from host_tools.simulator.chip.flash import FlashImage
 from host_tools.simulator.virtual_board.control import HandsClient
 from locker.contract import records
 from locker.contract.codes import NO_TAIL, pickup_code
 from locker.contract.keys import epoch_keys
-from locker.shell.store import Store
+from locker.shell.journal import Journal
 from tests.swift_stage import SwiftStage, ansim
 
 from .ear import Ear
@@ -74,8 +74,8 @@ class RelayedStage(SwiftStage):
         with FlashImage(self.port.with_name(self.port.name + ".flash")) as flash:
             partition = flash.partition("journal")
             assert partition is not None
-            store = Store(partition, lambda record: None, None)
-            while events := store.events_from(len(found) + 1, 8):
+            journal = Journal(partition, lambda record: None, None)
+            while events := journal.events_from(len(found) + 1, 8):
                 found.extend(map(records.unpack, events))
         return found
 
@@ -126,7 +126,7 @@ def type_keys(hands: HandsClient, watch: Watch, keys: str, comes: Callable[[], b
     """Types, and clears and types again where nothing comes of it: a computer with other work misses a key now and then."""
     for begin in ("", "*", "*"):
         hands.ask("keys", begin + keys if keys.endswith("#") else keys)
-        with contextlib.suppress(Complaint):
+        with contextlib.suppress(UserError):
             return watch.until(comes, what, 6)  # the first ticket takes 3 s
     raise AssertionError(f"{what}: {watch.screen()}")
 

@@ -19,7 +19,7 @@ from host_tools.bench.esptool import cause
 from host_tools.bench.image import IMAGE_OFFSET, put_together
 from host_tools.boards import partitions
 from host_tools.boards.board_file import load_board
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from tests.images import made_image, official_image
 from tests.system.test_ctrl_c import hear_ctrl_c
 
@@ -147,7 +147,7 @@ def test_another_chip_or_a_smaller_flash_is_not_erased(chip_name: str, flash_mb:
     path = tmp_path / "micropython.bin"
     path.write_bytes(made_image(load_board(board).definition.chip))
     with chip(tmp_path, chip_name, flash_mb) as found:
-        with pytest.raises(Complaint, match=sentence) as told:
+        with pytest.raises(UserError, match=sentence) as told:
             erase_chip(found.port, load_board(board), path)
         assert untouched(found)
         assert not {"ERASE_FLASH", "FLASH_DEFL_BEGIN"} & set(found.log())
@@ -173,7 +173,7 @@ def test_another_chip_or_a_smaller_flash_is_not_erased(chip_name: str, flash_mb:
 def test_a_cable_that_is_pulled_leaves_the_chip_as_it_was_or_the_sentence_says_what_to_do(pull: str, image: Path, tmp_path: Path) -> None:
     board = load_board("devkit_4")
     with chip(tmp_path, pull=pull) as found:
-        with pytest.raises(Complaint) as told:
+        with pytest.raises(UserError) as told:
             erase_chip(found.port, board, image)
         said = str(told.value)
         assert told.value.code == "esptool"
@@ -206,19 +206,19 @@ def test_without_esptool_or_with_an_old_one_nothing_is_erased(image: Path, tmp_p
     monkeypatch.setenv("PATH", str(tmp_path))
     board = load_board("devkit_4")
     line, port = os.openpty()
-    with pytest.raises(Complaint, match=r"esptool is not installed: `pip install 'ansim\[esptool\]'`"):
+    with pytest.raises(UserError, match=r"esptool is not installed: `pip install 'ansim\[esptool\]'`"):
         erase_chip(os.ttyname(port), board, image)
     old = tmp_path / "esptool"
     old.write_text(f"#!{sys.executable}\nprint('esptool.py v4.8.1')\nraise SystemExit(2)\n")
     old.chmod(0o755)
-    with pytest.raises(Complaint, match="This esptool is of version 4, and 5 is needed"):
+    with pytest.raises(UserError, match="This esptool is of version 4, and 5 is needed"):
         erase_chip(os.ttyname(port), board, image)
     os.close(line)
     os.close(port)
 
 
 def test_a_port_that_is_missing_is_told_before_esptool_is_asked(image: Path) -> None:
-    with pytest.raises(Complaint, match="There is no serial port"):
+    with pytest.raises(UserError, match="There is no serial port"):
         erase_chip("/nowhere/port", load_board("devkit_4"), image)
 
 

@@ -116,7 +116,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         yield found
 
 
-@pytest.mark.parametrize("path", ["contract/codes.py", "drivers/coils.py", "shell/app.py", "shell/store.py"])
+@pytest.mark.parametrize("path", ["contract/codes.py", "drivers/coils.py", "shell/app.py", "shell/journal.py"])
 def test_one_changed_file_moves_at_most_a_sixth_of_the_bytes_of_mpremote(path: str, workshop: Workshop) -> None:
     """The same edit of the same sources: `ansim flash` against mpremote with a board that has the sources of before."""
     edit(workshop.tree / "locker" / path)

@@ -9,7 +9,7 @@ import pytest
 
 from host_tools.demo.stage import SITE
 from host_tools.demo.watch import Watch
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from tests.swift_stage import ansim
 
 from .place import BOARD, RESIDENT, Place
@@ -151,7 +151,7 @@ def test_a_replaced_board_adopts_the_parcels_of_the_old_one_and_residents_get_ne
     ansim("flash", "--port", place.port, "--board", BOARD)
     way = ("--host", f"{place.host.ready['address']}:{place.host.ready['port']}")
     to = ("--port", place.port, "--board", BOARD, "--site", SITE, "--data", place.data, *way)
-    with pytest.raises(Complaint, match="--replace"):
+    with pytest.raises(UserError, match="--replace"):
         ansim("provision", "--number", "1", *to)
     ansim("provision", "--number", "1", "--replace", *to)
     adopted = place.told("new code", 2)

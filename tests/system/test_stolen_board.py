@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from host_tools.demo.stage import SITE
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.ledger import open_ledger
 from tests.swift_stage import ansim
 
@@ -42,7 +42,7 @@ def test_with_the_commands_of_operations_md_no_parcel_and_no_label_is_left_in_do
     label = issue(place, SITE)
     door = place.deposit()
     ((_, dead),) = place.told("deposited", 1)
-    with pytest.raises(Complaint, match="where a parcel waits"):
+    with pytest.raises(UserError, match="where a parcel waits"):
         provision(place, NEW_SITE)
     # 1. The stolen board is retired, at once.
     at = ("--site", SITE, "--cabinet", "1", "--data", place.data, "--json")
@@ -51,7 +51,7 @@ def test_with_the_commands_of_operations_md_no_parcel_and_no_label_is_left_in_do
     assert sites_heard(place) == [SITE]
     assert json.loads(ansim("cabinet", "retire", *at)) == {"site": SITE, "cabinet": 1, "retired": True, "waiting": 1}
     assert sites_heard(place) == []
-    with pytest.raises(Complaint, match="There is no cabinet 1"):
+    with pytest.raises(UserError, match="There is no cabinet 1"):
         ansim("cabinet", "retire", *at)
     # 2. Another identity in its place knows the parcel, which has a new code.
     provision(place, SITE)

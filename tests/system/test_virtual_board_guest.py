@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.simulator.chip.flash import FlashImage
 from host_tools.simulator.virtual_board.interpreter import Interpreter, Settings
 from host_tools.simulator.virtual_board.pty_port import live_port
@@ -89,7 +89,7 @@ def test_a_port_is_opened_only_while_a_board_lives_behind_it(start_board: Start,
     board.process.kill()
     board.process.wait(PATIENCE_S)
     board.process.returncode = 0  # its end was ours
-    with pytest.raises(Complaint, match="has ended without removing its port"):
+    with pytest.raises(UserError, match="has ended without removing its port"):
         live_port(board.port)
 
 
@@ -233,10 +233,10 @@ def test_bad_input_is_one_clear_sentence(start_board: Start, tmp_path: Path) -> 
         (("--board", "wall_12", "--port", other, "--link", other), 2, "path of its own"),
         (("--board", "wall_12", "--port", other, "--uid", "12"), 2, "12 hexadecimal digits"),
     ):
-        returned, complaint = refused(*arguments)
-        assert returned == code, complaint
-        assert sentence in complaint
-        assert complaint.count("\n") == 1
+        returned, user_error = refused(*arguments)
+        assert returned == code, user_error
+        assert sentence in user_error
+        assert user_error.count("\n") == 1
     assert (tmp_path / "file").read_text() == "mine"
     assert not Path(other).exists()
     assert not Path(other).is_symlink()

@@ -16,7 +16,7 @@ from host_tools.simulator.world import World
 from locker.board import from_json
 from locker.contract import records
 from locker.shell import app
-from locker.shell.store import Store
+from locker.shell.journal import Journal
 from tests.simulation.stage import IDENTITY, Cabinet, TestHost, make_flash
 
 from .vfs import put_files
@@ -51,7 +51,7 @@ def journal(image: Path) -> tuple[bytes, list[int]]:
         assert partition is not None
         assert nvs is not None
         written = partition.dump() + nvs.dump()
-        Store(partition, lambda record: kinds.append(record.kind), None)
+        Journal(partition, lambda record: kinds.append(record.kind), None)
     return written, kinds
 
 

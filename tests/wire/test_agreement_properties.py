@@ -19,7 +19,7 @@ from locker.wire import batch, ccm, frame
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 MICROPYTHON = Path(sys.executable).parent / "micropython"
 
-Ask = Callable[..., bytes | None]
+OpenRequest = Callable[..., bytes | None]
 RECORD = st.builds(
     lambda *fields: struct.pack("<BBHIIII", *fields),
     st.integers(1, 255),
@@ -31,7 +31,7 @@ RECORDS = st.lists(RECORD, min_size=1, max_size=8).map(tuple)
 
 
 @pytest.fixture(scope="module")
-def ask() -> Iterator[Ask]:
+def ask() -> Iterator[OpenRequest]:
     """Asks one long-lived MicroPython; None when it refused."""
     program = Path(__file__).with_name("answering.py")
     with subprocess.Popen([MICROPYTHON, program, FIRMWARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as asked:
@@ -88,20 +88,20 @@ def test_only_what_cobs_decodes_with_a_right_check_sum_is_a_frame(line: bytes) -
 
 
 @given(st.data())
-def test_micropython_seals_alike(ask: Ask, data: st.DataObject) -> None:
+def test_micropython_seals_alike(ask: OpenRequest, data: st.DataObject) -> None:
     key, nonce, aad, plaintext, tag_length = lengths(data)
     arguments = [key[:16] if len(key) == 24 else key, nonce, aad, plaintext, bytes((tag_length,))]
     assert ask("seal", *arguments) == answer("seal", arguments)
 
 
 @given(st.binary(max_size=400))
-def test_micropython_frames_alike(ask: Ask, payload: bytes) -> None:
+def test_micropython_frames_alike(ask: OpenRequest, payload: bytes) -> None:
     assert ask("frame", payload) == answer("frame", [payload])
     assert ask("feed", payload + b"\0" + frame.encode(payload)) == answer("feed", [payload + b"\0" + frame.encode(payload)])
 
 
 @given(RECORDS, st.binary(max_size=60), st.integers(0, 59))
-def test_micropython_packs_and_unpacks_records_alike(ask: Ask, records: tuple[bytes, ...], noise: bytes, at: int) -> None:
+def test_micropython_packs_and_unpacks_records_alike(ask: OpenRequest, records: tuple[bytes, ...], noise: bytes, at: int) -> None:
     packed = batch.pack(records, 8)
     assert ask("pack", b"".join(records)) == packed
     for line in (packed, noise, packed[:at] + noise):

@@ -5,14 +5,14 @@ from golden import cases, raw
 from host_tools.link.messages import (
     TABLE,
     Ack,
-    Ask,
     Challenge,
     Command,
     Events,
-    Give,
-    Held,
+    OpenConfirm,
+    OpenRequest,
     Refused,
     Report,
+    Resume,
     Status,
     Urgent,
     decode_message,
@@ -25,7 +25,7 @@ from locker.wire.messages import ACK, FIELDS, STATUS, decode, encode
 
 BY_NAME = {made.__name__: made for _kind, made in TABLE}
 REPORT = Report(b"board-id", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
-OF_THE_HOST = (Ack(5), Held(1, 2, 3, 4, 5), Command(1, 2, 3, 4, 5), Ask(1, 2), Give(1, 2), Refused(1))
+OF_THE_HOST = (Ack(5), Resume(1, 2, 3, 4, 5), Command(1, 2, 3, 4, 5), OpenRequest(1, 2), OpenConfirm(1, 2), Refused(1))
 OTHERS = (REPORT, Status(1, 2, 3, 4), Challenge(1, 2)) + OF_THE_HOST
 RECORD = b"\x0a" + bytes(19)
 

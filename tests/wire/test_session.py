@@ -5,7 +5,7 @@ import struct
 from golden import cases, raw
 from pair import ALIAS, BOARD_ID, REPORT, BoardSession, Entropy, Pair
 
-from host_tools.link.messages import Ack, Events, Held, Report, Status, Urgent
+from host_tools.link.messages import Ack, Events, Report, Resume, Status, Urgent
 from host_tools.link.session import HostSession, NotReady
 from locker.wire import frame
 
@@ -58,8 +58,8 @@ def test_the_handshake_is_that_of_the_golden_vectors():
     report = Report(raw(case["board_id"]), *case["report"])
     frames.append(board.seal(report))
     assert host.accept(payload_of(frames[-1]), 0) == report
-    frames.append(host.seal(Held(*case["held"])))
-    assert board.accept(payload_of(frames[-1]), 0) == Held(*case["held"])
+    frames.append(host.seal(Resume(*case["held"])))
+    assert board.accept(payload_of(frames[-1]), 0) == Resume(*case["held"])
     frames.append(board.seal(Urgent(raw(case["record"]))))
     assert host.accept(payload_of(frames[-1]), 0) == Urgent(raw(case["record"]))
     frames.append(host.seal(Ack(6)))

@@ -65,8 +65,8 @@ KEYS_LEFT_OUT = const(45)  # a: a bit for each key that types nothing, as in "01
 
 # Records of the board's own that never go to the host.
 ACKNOWLEDGED = const(128)  # a: the host's database holds everything up to this number, b: tag of that host
-DOOR_STATE = const(129)  # a, b: see core.journal; carries a door over an erased block
-CABINET_STATE = const(130)  # a: number of the last command, b: see core.journal; carries what is not of a door over an erased block
+DOOR_STATE = const(129)  # a, b: see core.state; carries a door over an erased block
+CABINET_STATE = const(130)  # a: number of the last command, b: see core.state; carries what is not of a door over an erased block
 OPENINGS = const(131)  # a: host-ordered openings that count against the fuse of a day
 EPOCH_KEPT = const(132)  # a, b: as EPOCH_BEGUN; carries an epoch over an erased block
 TICKETS_KEPT = const(133)  # a: generation of the ticket key, b: the one that begins once its bitmap is erased, 0 for none
@@ -105,7 +105,7 @@ BY_RECALL = const(2)
 BY_SERVICE = const(3)
 BY_HOST = const(4)
 
-# What is wrong with the journal (JOURNAL_DOUBT.a, a sum): see shell.marks.
+# What is wrong with the journal (JOURNAL_DOUBT.a, a sum): see shell.second_copy.
 DOUBT_BEHIND = const(1)  # it says less than its second copy, or than the host holds
 DOUBT_COPY = const(2)  # its second copy is missing, says less, or cannot be written
 DOUBT_DAMAGED = const(4)  # records in it are damaged or missing

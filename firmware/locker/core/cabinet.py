@@ -1,8 +1,8 @@
-"""The cabinet: events in, effects out. The decisions are in the tables of core.door, core.entry and core.journal; here they meet."""
+"""The cabinet: events in, effects out. The decisions are in the tables of core.door, core.keypad and core.state; here they meet."""
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
-from locker.core import bell, deadlines, deposit, effects, entry, events, faults, journal, opening, orders, resume, texts
+from locker.core import bell, courier, deadlines, effects, events, faults, keypad, orders, remote_opening, resume, state, texts
 from locker.core import door as doors_table
 from locker.core.effects import BAD, KEY
 from locker.core.keypad_events import DIGIT, HASH, STAR, TIMEOUT
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from locker.core.journal import Door, State
     from locker.core.secrets import Secrets
+    from locker.core.state import Door, State
 
     # What a row of a table asks for: a function, a text to be shown, or nothing. Without a courier an action of the keypad gets None for
     # the door, and does not use it.
@@ -29,7 +29,7 @@ _VISIT = const(12)  # records of one visit at most, from the `#` to the closed d
 class Cabinet:
     """Everything one cabinet decides.
 
-    `sizes` is a sequence of (door number, size); `state` the fold of its journal (core.journal.State), into which the cabinet
+    `sizes` is a sequence of (door number, size); `state` the fold of its journal (core.state.State), into which the cabinet
     folds each record as it emits it; `derive(epochs, generations)` gives the Secrets of a board with these `State.epochs` and
     `State.generations`; `spent(serial)` tells whether a ticket, its serial as in records, is used up; `draw(n)` gives a random number
     0 to n-1. `accepting` may be set to False, and deposits stop while everything else goes on; `room` to how many more records fit into
@@ -62,7 +62,7 @@ class Cabinet:
         self.due: "dict[int, int]" = {}  # by a number of core.deadlines or of a door: when
         self._wake: "int | None" = None
         self.unlocking = 0  # the door whose lock is at work
-        self.mode = entry.IDLE
+        self.mode = keypad.IDLE
         self.key = ""
         self.typed = ""
         self.left_out: str = ""  # keys that type nothing
@@ -78,7 +78,7 @@ class Cabinet:
         self.rounds = 0  # of the ticket in hand: how often a door was opened for it
         self.counted: "dict[int, int]" = {}  # by kind: what has happened this hour beyond what was recorded
         self.openings: "list[int]" = []  # when doors were opened by order of the host
-        self.opening: "tuple[int, int, Door] | None" = None  # what waits for the host: challenge, digits, door; see core.opening
+        self.opening: "tuple[int, int, Door] | None" = None  # what waits for the host: challenge, digits, door; see core.remote_opening
         self.is_shown = False  # its digits were
         self.text = 0  # that the screen shows
         # Shows what is to be done at a door that a power cut has left open, instead of the welcome, if there is one.
@@ -97,20 +97,20 @@ class Cabinet:
         if self.state.clearing:  # the power failed while the ticket key turned
             orders.turn(self)
         self.checked_ms = now_ms + _BOOT_MS
-        opening.start(self)
+        remote_opening.start(self)
         bell.remember(self)
         if self.state.refused:
             self.hourly()
         self.effects.append(effects.Light(False))
         seen = [number for number, _, _ in sensors]
         for door in self.doors.values():
-            door.occupied = door.state >= journal.WAITING
+            door.occupied = door.state >= state.WAITING
             if door.number not in seen:
                 self.unseen.append(door)
         if not resume.resolve(self, sensors):
-            entry.welcome(self, None)
+            keypad.welcome(self, None)
         for door in self.doors.values():
-            if door.state == journal.WAITING and self.state.is_current(door) and not self.spent(door.serial):
+            if door.state == state.WAITING and self.state.is_current(door) and not self.spent(door.serial):
                 self.effects.append(effects.Spend(door.serial))
         self.effects.append(effects.Send(False))
         return self._end()
@@ -197,12 +197,12 @@ class Cabinet:
         """Shows a text: for `ms` (None: until something else) when nobody is at the keypad, else while the keypad is in this mode."""
         self.text = text
         self.effects.append(effects.Show(text, arguments))
-        if self.mode == entry.IDLE:
+        if self.mode == keypad.IDLE:
             self.wait(deadlines.KEYPAD, ms)
 
     def tell(self, door: "Door", text: int, ms: int = _MESSAGE_MS) -> None:
         """Shows a text about a door, unless the keypad is in use for something else."""
-        if self.mode == entry.IDLE or self.courier is door:
+        if self.mode == keypad.IDLE or self.courier is door:
             self.show(text, (door.number,), ms)
 
     def refuse(self, text: int, ms: int = _MESSAGE_MS) -> None:
@@ -219,19 +219,19 @@ class Cabinet:
         """The doors of these sizes that a parcel may be put in."""
         found: "list[Door]" = []
         for door in self.doors.values():
-            busy = door.phase or door.occupied or door.state or door.jammed or door.out or door.number in self.away
-            if door.size in sizes and door.closed and not busy and door.counter < journal.COUNTER_MAX:
+            busy = door.phase or door.occupied or door.state or door.jammed or door.out_of_service or door.number in self.away
+            if door.size in sizes and door.closed and not busy and door.counter < state.COUNTER_MAX:
                 found.append(door)
         return found
 
     def step(self, event: int) -> None:
         """Takes the keypad's transition for an event; without one nothing happens. Whoever leaves the courier's modes leaves her door."""
-        row = entry.TRANSITIONS.get(self.mode | event)
+        row = keypad.TRANSITIONS.get(self.mode | event)
         if row:
             self.mode = row[0]
-            self.wait(deadlines.KEYPAD, self.patient(entry.PATIENCE_MS[row[0]]))
+            self.wait(deadlines.KEYPAD, self.patient(keypad.PATIENCE_MS[row[0]]))
             self.act(row[1], self.courier)
-            if self.mode < entry.LOADING:
+            if self.mode < keypad.LOADING:
                 self.courier = None
 
     def act(self, action: "Action", door: "Any") -> None:
@@ -270,7 +270,7 @@ class Cabinet:
     def acknowledged(self, event: events.HostAcknowledged) -> None:
         """The host holds more events."""
         self.state.acknowledged = max(self.state.acknowledged, event.number)
-        deposit.acknowledged(self)
+        courier.acknowledged(self)
         if self.text == texts.OFFLINE:
             bell.look(self)
 
@@ -279,7 +279,7 @@ class Cabinet:
         self.touch()
         key = event.key
         kind = HASH if key == "#" else STAR if key == "*" else DIGIT if key.isdigit() else None
-        if self.mode != entry.CHECKING and kind is not None:
+        if self.mode != keypad.CHECKING and kind is not None:
             self.beep(KEY)
             self.key = key
             self.step(kind)
@@ -337,7 +337,7 @@ class Cabinet:
 
     def hour(self) -> None:
         """Records what was only counted; goes on while there is more to come."""
-        deposit.report_refusals(self)
+        courier.report_refusals(self)
         self.cancelled = 0
         for kind, count in list(self.counted.items()):
             if count or kind == records.DOOR_FLAPPED:  # which also begins a new hour for the doors, across a power cut
@@ -359,13 +359,13 @@ class Cabinet:
 
 
 _TIMERS: "dict[int, Callable[[Cabinet], None]]" = {
-    deadlines.FUSE: opening.forget,
-    deadlines.OPENING: opening.cancel,
-    deadlines.RECEIPT: deposit.show_receipt,
-    deadlines.SEAL: deposit.seal,
+    deadlines.FUSE: remote_opening.forget,
+    deadlines.OPENING: remote_opening.cancel,
+    deadlines.RECEIPT: courier.show_receipt,
+    deadlines.SEAL: courier.seal,
     deadlines.BELL: bell.look,
     deadlines.LAMP: Cabinet.darken,
-    deadlines.HIDE: entry.hide,
+    deadlines.HIDE: keypad.hide,
     deadlines.HOUR: Cabinet.hour,
 }
 _EVENTS: "dict[type[events.Event], Callable[[Cabinet, Any], None]]" = {
@@ -384,6 +384,6 @@ _EVENTS: "dict[type[events.Event], Callable[[Cabinet, Any], None]]" = {
     events.SensorFailed: faults.fail,
     events.SupplyLow: faults.starve,
     events.Commanded: orders.apply,
-    events.OpeningAsked: opening.ask,
-    events.OpeningGiven: opening.give,
+    events.OpeningAsked: remote_opening.ask,
+    events.OpeningGiven: remote_opening.give,
 }

@@ -6,13 +6,13 @@ all. Whether something was put in or taken is judged when the door has been clos
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
-from locker.core import deposit, effects, keypad_events, pickup, texts
+from locker.core import courier, effects, keypad_events, resident, texts
 from locker.core.effects import ALARM, ATTENTION
-from locker.core.journal import EMPTY, GRANTED, LOADING, RESERVED, TAKING, WAITING
+from locker.core.state import EMPTY, GRANTED, LOADING, RESERVED, TAKING, WAITING
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
-    from locker.core.journal import Door
+    from locker.core.state import Door
 
 # Phases.
 SHUT = const(0)
@@ -63,13 +63,13 @@ def _jam(cabinet: "Cabinet", door: "Door") -> None:
     cabinet.record(records.DOOR_JAMMED, door)
     cabinet.beep(ATTENTION)
     if door.state == LOADING and door.occupied:
-        deposit.judge(cabinet, door)
+        courier.judge(cabinet, door)
     elif door.state == LOADING:
-        deposit.cancel(cabinet, door)
+        courier.cancel(cabinet, door)
         if cabinet.courier is door:
             cabinet.step(keypad_events.STUCK)
     else:
-        cabinet.tell(door, texts.JAMMED, deposit.HELP_MS)
+        cabinet.tell(door, texts.JAMMED, courier.HELP_MS)
 
 
 def _opened(cabinet: "Cabinet", door: "Door") -> None:
@@ -83,9 +83,9 @@ def _judge(cabinet: "Cabinet", door: "Door") -> None:
     if door.state in _OUTCOMES or (cabinet.state.flaps.get(door.number, 0) <= _FLAPS_MAX and not cabinet.scarce(None)):
         cabinet.record(records.DOOR_CLOSED, door, int(door.occupied))
     if door.state == LOADING:
-        deposit.judge(cabinet, door)
+        courier.judge(cabinet, door)
     elif door.state == TAKING:
-        pickup.judge(cabinet, door)
+        resident.judge(cabinet, door)
     elif door in cabinet.serviced:
         cabinet.serviced.remove(door)
         cabinet.record(records.DOOR_TESTED, door, int(not door.occupied))
@@ -98,7 +98,7 @@ def resolve(cabinet: "Cabinet", door: "Door") -> None:
     """Records what became of the parcel: if its door was not unlocked it is where it was, whatever the sensor says."""
     outcomes = _OUTCOMES.get(door.state)
     if outcomes:
-        inside = door.occupied or door.flagged  # by a sensor or by somebody's word
+        inside = door.occupied or door.sensor_unreliable  # by a sensor or by somebody's word
         if door.state == (RESERVED if inside else GRANTED):
             cabinet.record(records.SENSOR_FAULT, door, 2)
         cabinet.record(outcomes[1 if inside else 0], door, door.serial)
@@ -107,7 +107,7 @@ def resolve(cabinet: "Cabinet", door: "Door") -> None:
 
 def doubt(cabinet: "Cabinet", door: "Door") -> None:
     """Records once that a sensor says something else of a closed door than the journal: its next parcel is collected by key."""
-    if not door.flagged and door.state == (EMPTY if door.occupied else WAITING):
+    if not door.sensor_unreliable and door.state == (EMPTY if door.occupied else WAITING):
         cabinet.record(records.SENSOR_FAULT, door, 2)
 
 

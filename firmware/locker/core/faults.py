@@ -2,7 +2,7 @@
 
 from locker.compat import TYPE_CHECKING
 from locker.contract import records
-from locker.core import deadlines, entry
+from locker.core import deadlines, keypad
 from locker.core.effects import ALARM
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ def tampered(cabinet: "Cabinet", _: "Tampered") -> None:
 def leave_out(cabinet: "Cabinet", event: "KeysLeftOut") -> None:
     """Which keys are broken is said as soon as the screen has nothing else to say."""
     cabinet.left_out = event.keys
-    if cabinet.mode == entry.IDLE and deadlines.KEYPAD not in cabinet.due:
-        entry.welcome(cabinet, None)
+    if cabinet.mode == keypad.IDLE and deadlines.KEYPAD not in cabinet.due:
+        keypad.welcome(cabinet, None)
 
 
 def fail(cabinet: "Cabinet", event: "SensorFailed") -> None:
     """Nobody knows what is inside: what is there now is collected by key."""
     door = cabinet.doors[event.door]
-    if not door.flagged:
+    if not door.sensor_unreliable:
         cabinet.record(records.SENSOR_FAULT, door, 2)
 
 

@@ -21,9 +21,9 @@ from locker.contract.commands import (
     TURN_TICKETS,
 )
 from locker.contract.tickets import GENERATION_MAX
-from locker.core import bell, deposit, entry
+from locker.core import bell, courier, keypad
 from locker.core.effects import Clear, Spend
-from locker.core.journal import (
+from locker.core.state import (
     ARMING_MAX,
     COUNTER_MAX,
     EMPTY,
@@ -40,21 +40,21 @@ if TYPE_CHECKING:
 
     from locker.core.cabinet import Cabinet
     from locker.core.events import Commanded
-    from locker.core.journal import Door
+    from locker.core.state import Door
 
 _TURN = const(16)  # records: those of the turn, and those of a boot in the midst of it
 
 
 def _reissue(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
     """Gives the parcel another code."""
-    if door.state < WAITING or not door.retry <= event.a <= RETRY_MAX:
+    if door.state < WAITING or not door.code_version <= event.a <= RETRY_MAX:
         return False
     cabinet.record(records.REISSUED, door, event.a)
     return True
 
 
 def _arm(cabinet: "Cabinet", door: "Door", which: int, arming: int) -> bool:
-    if not door.arming <= arming <= ARMING_MAX:
+    if not door.staff_code_version <= arming <= ARMING_MAX:
         return False
     cabinet.record(records.ARMED, door, which << 8 | arming)
     return True
@@ -72,7 +72,7 @@ def _service(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
 
 def _disarm(cabinet: "Cabinet", door: "Door", _: "Commanded") -> bool:
     """No code of staff opens the door any more."""
-    return _arm(cabinet, door, 0, door.arming)
+    return _arm(cabinet, door, 0, door.staff_code_version)
 
 
 def _set_out(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
@@ -127,7 +127,7 @@ def _settle(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
     is_old = (epoch - door.epoch) & 1023 >= epoch - event.a
     if door.state == WAITING and door.counter != event.counter and is_old:
         if cabinet.deposited is door:  # no courier takes it back
-            deposit.seal(cabinet)
+            courier.seal(cabinet)
         cabinet.record(records.COLLECTED, door, door.serial)
     return door.state in (EMPTY, WAITING)
 
@@ -156,7 +156,7 @@ def _turn_tickets(cabinet: "Cabinet", _: "Door | None", event: "Commanded") -> b
 def _may_turn(cabinet: "Cabinet", newest: int) -> bool:
     """Whether the newest generation may begin; then the tails of parcels that wait are written down, and that it begins."""
     state = cabinet.state
-    if entry.CHOOSING <= cabinet.mode <= entry.ASKING and _goes(cabinet.serial, state.generation_by(cabinet.serial), newest):
+    if keypad.CHOOSING <= cabinet.mode <= keypad.ASKING and _goes(cabinet.serial, state.generation_by(cabinet.serial), newest):
         return False
     kept: "list[tuple[Door, int]]" = []
     for door in state.doors.values():

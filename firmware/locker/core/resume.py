@@ -3,21 +3,21 @@
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
 from locker.core import door as doors_table
-from locker.core import journal, pickup, texts
+from locker.core import resident, state, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from locker.core.cabinet import Cabinet
     from locker.core.events import Seen
-    from locker.core.journal import Door
+    from locker.core.state import Door
 
 _OUTCOME_MS = const(20000)
 _CLOSE_MS = const(60000)  # for a door that nobody may be at
 _LOOK_MS = const(5000)  # how often it is looked whether the door is closed
 
 # By state of the parcel: what whoever stands at the open door is asked to do.
-_OPEN = {journal.LOADING: texts.RESUMED, journal.TAKING: texts.TAKE}
+_OPEN = {state.LOADING: texts.RESUMED, state.TAKING: texts.TAKE}
 
 
 def resolve(cabinet: "Cabinet", sensors: "Iterable[tuple[int, bool, bool]]") -> bool:
@@ -36,17 +36,17 @@ def resolve(cabinet: "Cabinet", sensors: "Iterable[tuple[int, bool, bool]]") -> 
         before = door.state
         if closed:
             doors_table.resolve(cabinet, door)
-            if before > journal.WAITING:
-                closed_one = (pickup.still_inside(door) if door.state else texts.COLLECTED, door)
-            elif before == journal.LOADING and door.state == journal.WAITING:
+            if before > state.WAITING:
+                closed_one = (resident.still_inside(door) if door.state else texts.COLLECTED, door)
+            elif before == state.LOADING and door.state == state.WAITING:
                 closed_one = (texts.DEPOSITED, door)
             continue
-        if before == journal.EMPTY:
+        if before == state.EMPTY:
             door.phase = doors_table.FORCED
             if door.armed:  # staff may have opened it: their code has served
                 cabinet.record(records.DOOR_OPENED, door)
         else:
-            if before != journal.WAITING:
+            if before != state.WAITING:
                 door.phase = doors_table.RELEASED
             doors_table.step(cabinet, door, doors_table.OPENED)
         if open_one is None or (door.state in _OPEN and open_one.state not in _OPEN):
@@ -72,7 +72,7 @@ def see(cabinet: "Cabinet", event: "Seen") -> None:
     is_new = door in cabinet.unseen
     if is_new:
         cabinet.unseen.remove(door)
-    is_unlocked = door.jammed and not door.phase and door.state in (journal.EMPTY, journal.WAITING)
+    is_unlocked = door.jammed and not door.phase and door.state in (state.EMPTY, state.WAITING)
     if is_new and not door.phase and not is_unlocked:
         resolve(cabinet, ((number, closed, occupied),))
         return

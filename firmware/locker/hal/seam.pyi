@@ -49,7 +49,7 @@ class Flash(Protocol):
 
     block_bytes: int  # 4096
     block_count: int
-    marks: Marks  # for the second copy of what the journal must never fall behind, see locker.shell.marks
+    marks: Marks  # for the second copy of what the journal must never fall behind, see locker.shell.second_copy
 
     def read(self, block: int, offset: int, buffer: bytearray | memoryview) -> None: ...
     def write(self, block: int, offset: int, data: bytes | bytearray | memoryview) -> None: ...

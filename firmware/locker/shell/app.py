@@ -4,20 +4,19 @@ import gc
 
 from locker.compat import const
 from locker.contract import records
-from locker.core import effects as do
-from locker.core import events, texts
+from locker.core import effects, events, texts
 from locker.core.cabinet import Cabinet
-from locker.core.journal import RESERVE, TAKING, State
+from locker.core.state import RESERVE, TAKING, State
 from locker.shell import identity as identities
 from locker.shell.catalogue import rows
-from locker.shell.fittings import BELL, DARK, TAMPER, Fittings
+from locker.shell.journal import Journal, JournalError, JournalFull
 from locker.shell.link import Link
 from locker.shell.locks import Locks
-from locker.shell.marks import first, leave_out, pair
 from locker.shell.pause import pause, resume
+from locker.shell.peripherals import BELL, DARK, TAMPER, Peripherals
 from locker.shell.random import Random
 from locker.shell.reach import Reach
-from locker.shell.store import JournalError, JournalFull, Store
+from locker.shell.second_copy import first, leave_out, pair
 from locker.wire import messages
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
@@ -53,38 +52,38 @@ class App:
     def __init__(self, hal, identity, network):
         self._hal = hal
         self._identity = identity
-        self._fittings = Fittings(hal)
-        self._locks = Locks(hal, self._fittings, hal.board.pulse_ms, self._tell, self._warn, self._fail)
+        self._peripherals = Peripherals(hal)
+        self._locks = Locks(hal, self._peripherals, hal.board.pulse_ms, self._tell, self._warn, self._fail)
         self._own_language = self._language = network.get("language", "en")
         self._help_number = network.get("help", "")
         self._has_choice = chr(_OTHER_LANGUAGE) in hal.board.keypad.keys
-        self._shown = None  # the last do.Show
+        self._shown = None  # the last effects.Show
         self._network = network
         carrier = self._carrier()
         sizes = [(door.number, door.size) for door in hal.board.doors]
         if carrier:
             hal.board = self._network = None  # all is connected: its room is for the rest
-        self._state = State(self._fittings.numbers, 1, identity.rule, identity.generation)
+        self._state = State(self._peripherals.numbers, 1, identity.rule, identity.generation)
         self._cabinet = Cabinet(sizes, self._derive, self._state, self._spent, self._draw)
-        self._reach = Reach(self._fittings, self._cabinet, self._tell, self._warn)
+        self._reach = Reach(self._peripherals, self._cabinet, self._tell, self._warn)
         try:
             flash = hal.journal()
         except OSError:
             raise JournalError("The flash has no journal partition: flash the partition table of boards/.") from None
-        self._store = Store(flash, self._state.apply, self._state.carried)
-        self._locks.recall(self._store)
+        self._journal = Journal(flash, self._state.apply, self._state.carried)
+        self._locks.recall(self._journal)
         self._marks = flash.marks
-        pair(flash.marks, self._store, self._state)
+        pair(flash.marks, self._journal, self._state)
         identities.refuse_unknown(self._state.rules.values())
-        self._resumed = resume(hal, self._store)
-        unique = hal.uid() + b"%d %d" % (self._store.boot, self._store.next_number)
+        self._resumed = resume(hal, self._journal)
+        unique = hal.uid() + b"%d %d" % (self._journal.boot, self._journal.next_number)
         self._random = Random(flash.marks, identity.master_secret, unique, hal.entropy)
-        self._failed = self._fittings.mute << records.BEEPER  # a bit for each part whose failure is to be told
+        self._failed = self._peripherals.mute << records.BEEPER  # a bit for each part whose failure is to be told
         self._is_said = bool(self._resumed)  # that the board has booted
         self.serves = False  # its start is over
         session = Session(identity.master_secret, identity.board_id, identity.alias, self._random.draw)
         host = self._report, self._status, self._tell, hal.set_clock, self._carrier, self._fail_link
-        self._link = Link(carrier, Decoder(), session, self._store, *host)
+        self._link = Link(carrier, Decoder(), session, self._journal, *host)
         self._wake_ms = None
         self._key_ms = self._painted_ms = self._paint_ms = 0
         self._blank = 0  # tries in a row at a screen that does not answer
@@ -104,7 +103,7 @@ class App:
         return identities.secrets(self._identity, epochs, generations)
 
     def _spent(self, serial):
-        return self._store.spent(*self._state.spent_bit(serial))
+        return self._journal.spent(*self._state.spent_bit(serial))
 
     def _draw(self, sides):
         return self._random.below(sides)
@@ -112,26 +111,26 @@ class App:
     def _report(self):
         """A boot that the host hears of is journaled: its number is given to no other one."""
         self._say_boot(self._hal.now_ms())
-        store = self._store
+        journal = self._journal
         return (
             messages.REPORT,
             self._identity.board_id,
-            store.incarnation,
+            journal.incarnation,
             self._state.epoch,
-            store.next_number,
-            store.acknowledged,
-            store.tag,
+            journal.next_number,
+            journal.acknowledged,
+            journal.tag,
             self._state.command + 1,
-            store.boot,
+            journal.boot,
             BUILD,
-            store.since + self._hal.now_ms() // 100,
+            journal.since + self._hal.now_ms() // 100,
             int.from_bytes(self._hal.uid(), "big"),
         )
 
     def _status(self):
-        fittings = self._fittings
-        uptime = self._store.since + self._hal.now_ms() // 100
-        return messages.STATUS, uptime, self._store.next_number, fittings.contacts.state, fittings.occupancy.state
+        peripherals = self._peripherals
+        uptime = self._journal.since + self._hal.now_ms() // 100
+        return messages.STATUS, uptime, self._journal.next_number, peripherals.contacts.state, peripherals.occupancy.state
 
     def boot(self) -> None:
         """Journals the boot and lets the core resolve what it was cut off in; no coil moves."""
@@ -156,18 +155,18 @@ class App:
         now_ms = self._hal.now_ms()
         if now_ms >= _HOUR_MS:
             self._say_boot(now_ms)
-        fittings = self._fittings
-        silent = fittings.refresh(now_ms)
+        peripherals = self._peripherals
+        silent = peripherals.refresh(now_ms)
         self._sense(silent, now_ms)
         self._reach.step(now_ms)
-        key = fittings.keypad.scan(now_ms)
+        key = peripherals.keypad.scan(now_ms)
         if key:
             self._key_ms = now_ms
             if key == _OTHER_LANGUAGE:
                 self._turn()
             self._tell(events.KeyPressed(chr(key)), now_ms)
-        if fittings.keypad.stuck != self._stuck or self._keys != self._told_keys:
-            self._leave_out(fittings.keypad, now_ms)
+        if peripherals.keypad.stuck != self._stuck or self._keys != self._told_keys:
+            self._leave_out(peripherals.keypad, now_ms)
         self._hear(silent, now_ms)
         ended = self._locks.step(now_ms)
         if ended:
@@ -179,13 +178,13 @@ class App:
         self._link.step(now_ms)
         if self._language != self._own_language and self._shown.text in _REST and now_ms - self._key_ms >= _VISIT_MS:
             self._turn()
-        quiet = now_ms - self._key_ms >= _QUIET_MS and not fittings.locks.active
+        quiet = now_ms - self._key_ms >= _QUIET_MS and not peripherals.locks.active
         if quiet and now_ms - self._painted_ms >= _REPAINT_MS:
             self._repaint(now_ms)
-        if fittings.screen and now_ms >= self._paint_ms:
+        if peripherals.screen and now_ms >= self._paint_ms:
             self._paint(now_ms)
-        if fittings.beeper:
-            self._without(records.BEEPER, fittings.beeper.step, now_ms)
+        if peripherals.beeper:
+            self._without(records.BEEPER, peripherals.beeper.step, now_ms)
         if self._failed:
             for part in range(1, _PARTS):
                 if self._failed >> part & 1:
@@ -195,18 +194,18 @@ class App:
 
     def _tidy(self, now_ms, quiet):
         """Sees to the room in the journal, and tells the core how much there is."""
-        store, cabinet = self._store, self._cabinet
-        store.tidy(store.since + now_ms // 100, quiet)
-        wanted = RESERVE * len(self._fittings.numbers)
-        cabinet.room = store.room(wanted)
+        journal, cabinet = self._journal, self._cabinet
+        journal.tidy(journal.since + now_ms // 100, quiet)
+        wanted = RESERVE * len(self._peripherals.numbers)
+        cabinet.room = journal.room(wanted)
         cabinet.accepting = cabinet.room >= wanted and not self._state.doubt
-        self._state.number = store.next_number - 1  # which the host may have raised
+        self._state.number = journal.next_number - 1  # which the host may have raised
 
     def _repaint(self, now_ms):
         """Sets the screen up again, for a spark may have garbled it: after a pulse, with a new text, each minute while nobody types."""
         self._painted_ms = now_ms
-        if self._fittings.screen:
-            self._fittings.screen.restart()
+        if self._peripherals.screen:
+            self._peripherals.screen.restart()
 
     def _leave_out(self, keypad, now_ms):
         """Tells the core which keys type nothing, and the host: at once of keys that work again, of others once an hour."""
@@ -229,7 +228,7 @@ class App:
     def _paint(self, now_ms):
         """Sends the screen its next line; a screen that does not answer costs its picture and nothing else."""
         try:
-            self._fittings.screen.step()
+            self._peripherals.screen.step()
             self._blank = 0
         except Exception:
             self._paint_ms = now_ms + _AGAIN_MS
@@ -238,19 +237,19 @@ class App:
                 self._fail(records.SCREEN)
 
     def _sense(self, silent, now_ms):
-        fittings = self._fittings
-        self._tell_moved(fittings.contacts.poll(silent), fittings.contacts, events.ContactClosed, events.ContactOpened, now_ms)
-        self._tell_moved(fittings.occupancy.poll(silent), fittings.occupancy, events.Cleared, events.Occupied, now_ms)
+        peripherals = self._peripherals
+        self._tell_moved(peripherals.contacts.poll(silent), peripherals.contacts, events.ContactClosed, events.ContactOpened, now_ms)
+        self._tell_moved(peripherals.occupancy.poll(silent), peripherals.occupancy, events.Cleared, events.Occupied, now_ms)
 
     def _hear(self, silent, now_ms):
         """The bell, the tamper loop, and the lamp."""
-        signals = self._fittings.signals
+        signals = self._peripherals.signals
         begun = signals.poll(silent) & signals.state
         if begun & BELL:
             self._tell(events.BellPressed(), now_ms)
         if begun & TAMPER:
             self._tell(events.Tampered(), now_ms)
-        is_dark = self._fittings.lit and signals.state & DARK and not self._fittings.lost
+        is_dark = self._peripherals.lit and signals.state & DARK and not self._peripherals.lost
         self._dark = self._dark + 1 if is_dark else 0
         if self._dark == _DARK_STEPS:
             self._warn(records.LAMP_FAILED, now_ms)
@@ -258,48 +257,48 @@ class App:
     def _tell_moved(self, moved, inputs, no, yes, now_ms):
         """An event for each door of which an input has just changed, in the order of the doors."""
         if moved:
-            for place, door in enumerate(self._fittings.numbers):
+            for place, door in enumerate(self._peripherals.numbers):
                 if moved >> place & 1:
                     self._tell((yes if inputs.state >> place & 1 else no)(door), now_ms)
 
     def _tell(self, event, now_ms):
         self._perform(self._cabinet.handle(event, now_ms), now_ms)
 
-    def _perform(self, effects, now_ms):
+    def _perform(self, wanted, now_ms):
         last = None
-        for effect in effects:
+        for effect in wanted:
             kind = type(effect)
-            if kind is do.Record:
+            if kind is effects.Record:
                 last = self._record(effect, now_ms)
                 if effect.kind == records.DOOR_OPENED and self._state.doors[effect.door].state == TAKING:
                     self._link.soon(now_ms)
-            elif kind is do.Spend:
-                self._store.spend(*self._state.spent_bit(effect.serial))
-            elif kind is do.Clear:
-                self._store.clear_spent(effect.generation & 1)
-            elif kind is do.Unlock:
+            elif kind is effects.Spend:
+                self._journal.spend(*self._state.spent_bit(effect.serial))
+            elif kind is effects.Clear:
+                self._journal.clear_spent(effect.generation & 1)
+            elif kind is effects.Unlock:
                 self._locks.unlock(effect.door, now_ms if last else _LONG_AGO_MS)
-            elif kind is do.WakeAt:
+            elif kind is effects.WakeAt:
                 self._wake_ms = effect.ms
-            elif kind is do.Send:
+            elif kind is effects.Send:
                 if effect.urgent and last:
                     self._link.urgent(records.pack(last), now_ms)
                 if not last or last.kind != records.PICKUP_OPENED:
                     self._link.nudge()
-            elif kind is do.Challenge:
+            elif kind is effects.Challenge:
                 self._link.say((messages.CHALLENGE, effect.door, effect.number))
             else:
                 self._signal(effect, kind, now_ms)
 
     def _signal(self, effect, kind, now_ms):
-        fittings = self._fittings
-        if kind is do.Show:
+        peripherals = self._peripherals
+        if kind is effects.Show:
             self._show(effect)
-        elif kind is do.Beep and fittings.beeper:
-            self._without(records.BEEPER, fittings.beeper.play, effect.sound, now_ms)
-        elif kind is do.Light:
+        elif kind is effects.Beep and peripherals.beeper:
+            self._without(records.BEEPER, peripherals.beeper.play, effect.sound, now_ms)
+        elif kind is effects.Light:
             try:
-                fittings.light(effect.on)
+                peripherals.light(effect.on)
             except OSError:
                 return  # its expander is lost for the moment; the next refresh says it again
 
@@ -322,11 +321,11 @@ class App:
         if not self._shown or effect.text != self._shown.text:
             self._repaint(self._hal.now_ms())
         self._shown = effect
-        if self._fittings.screen:
+        if self._peripherals.screen:
             lines = rows(self._hal, self._language, effect.text, effect.arguments, self._help_number)
             if effect.text == texts.WELCOME and not self._has_choice:
                 lines = lines[:_CHOICE_ROW]
-            self._fittings.screen.show(lines)
+            self._peripherals.screen.show(lines)
 
     def _turn(self):
         """Says the same in the other language, and goes on in it."""
@@ -336,8 +335,8 @@ class App:
     def _record(self, effect, now_ms):
         """The durable record; None when the journal is full, and no coil moves for it. The core sees to it that it is not."""
         try:
-            store = self._store
-            return store.append(effect.kind, effect.door, store.since + now_ms // 100, effect.a, effect.b)
+            journal = self._journal
+            return journal.append(effect.kind, effect.door, journal.since + now_ms // 100, effect.a, effect.b)
         except JournalFull:
             return None
 
@@ -355,7 +354,7 @@ class App:
 
     def pause(self) -> None:
         """Staff at the cable end this program: they may only want to look. See locker.shell.pause."""
-        pause(self._hal, self._store, self._is_said, self._hal.now_ms())
+        pause(self._hal, self._journal, self._is_said, self._hal.now_ms())
 
     async def run(self) -> None:
         """Steps until cancelled. However it ends, every coil is off."""
@@ -371,4 +370,4 @@ class App:
                 self.step()
                 await self._hal.sleep_ms(_STEP_MS)
         finally:
-            self._fittings.locks.all_off()
+            self._peripherals.locks.all_off()

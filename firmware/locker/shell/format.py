@@ -1,6 +1,6 @@
 """Initialising the journal partition, which only provisioning does: the app never imports this and nothing is ever formatted away."""
 
-from locker.shell.store import header
+from locker.shell.journal import header
 
 BLOCKS = 128
 

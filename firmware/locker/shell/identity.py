@@ -32,7 +32,7 @@ def refuse_unknown(rules) -> None:
 
 
 def secrets(identity: Identity, epochs: list, generations: list) -> Secrets:
-    """What the core needs of it: the keys of the epochs and ticket generations in use (see core.journal.State) instead of the secrets."""
+    """What the core needs of it: the keys of the epochs and ticket generations in use (see core.state.State) instead of the secrets."""
     board_id = identity.board_id
     old = {}
     for epoch, nonce, rule in epochs:

@@ -2,7 +2,7 @@
 
 One message is on its way at a time, and the host answers each with what its database holds. One without an answer is said again (as
 a new message over the same event numbers); when the host stays silent the session greets it anew, and the REPORT starts afresh. Until the
-host has said from where it goes on (HELD), nothing but the REPORT is said.
+host has said from where it goes on (RESUME), nothing but the REPORT is said.
 
 What the host is told of goes at once, together with all before it. Only a pickup, of which a copy has gone ahead, and its door that has
 opened wait for the end of the visit, at most 8 s, so that one message and one answer serve the whole visit.
@@ -23,14 +23,14 @@ _HEARTBEAT_MS = const(300000)
 _FRESH = const(50)  # tenths of a second: within which the host's time is believed
 _VISIT_MS = const(8000)  # so long an opening waits: its copy may be lost, and has no answer to keep the session from greeting anew
 
-_TOLD = {messages.COMMAND: events.Commanded, messages.ASK: events.OpeningAsked, messages.GIVE: events.OpeningGiven}
+_TOLD = {messages.COMMAND: events.Commanded, messages.OPEN_REQUEST: events.OpeningAsked, messages.OPEN_CONFIRM: events.OpeningGiven}
 
 
 class Link:
     """One link to the host.
 
     `carrier` is the seam's Carrier, or None: then `open_carrier()` is asked for one each half minute. `decoder` is a wire.frame.Decoder,
-    `session` a wire.session.Session, `journal` a Store; `report()` gives the REPORT and `status()` the STATUS of this moment,
+    `session` a wire.session.Session, `journal` a Journal; `report()` gives the REPORT and `status()` the STATUS of this moment,
     `tell(event, now_ms)` takes events for the core and `set_clock(seconds)` the time of day. Whatever the carrier or the clock raises is
     told to `fail()`, and ends only what was tried: what was to be said is said again.
     """
@@ -144,7 +144,7 @@ class Link:
             self._held = False
             self._is_copy = message[1] == _ANOTHER_CHIP
             self._report_ms = self._later_ms = now_ms + _HEARTBEAT_MS
-        elif kind == messages.HELD or self._held:
+        elif kind == messages.RESUME or self._held:
             if not self._held:  # a second one may be older than what was acknowledged since
                 _, number, tag, command, echo, seconds = message
                 self._journal.hold(number, tag, uptime)

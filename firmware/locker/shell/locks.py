@@ -12,15 +12,15 @@ _AT_ONCE = const(8)
 
 
 class Locks:
-    """What the core asks of locks. `hal` is the seam's Hal, `fittings` the cabinet's Fittings; `pulse_ms`: how long a lock works.
+    """What the core asks of locks. `hal` is the seam's Hal, `peripherals` the cabinet's Peripherals; `pulse_ms`: how long a lock works.
 
     `tell(event, now_ms)` takes what the core has to hear of beside the end of an unlock; `warn(kind, now_ms, a)` what only the journal has;
     `fail(part)` is told of a sense that cannot be read, without which locks go on.
     """
 
-    def __init__(self, hal, fittings, pulse_ms, tell, warn, fail):
+    def __init__(self, hal, peripherals, pulse_ms, tell, warn, fail):
         self._hal = hal
-        self._fittings = fittings
+        self._peripherals = peripherals
         self._timer_ms = pulse_ms + _OVERTIME_MS
         self._tell = tell
         self._warn = warn
@@ -30,12 +30,12 @@ class Locks:
         self._asked_ms = 0
         self._low = False  # the supply has kept the present one waiting
 
-    def recall(self, store) -> None:
+    def recall(self, journal) -> None:
         """Counts the pulses of earlier boots against the limits, as if the board had been off for no time at all."""
         boot = began = now = 0
         found = []
-        for number in range(max(1, store.next_number - _RECALLED), store.next_number, _AT_ONCE):
-            for event in store.events_from(number, _AT_ONCE):
+        for number in range(max(1, journal.next_number - _RECALLED), journal.next_number, _AT_ONCE):
+            for event in journal.events_from(number, _AT_ONCE):
                 record = records.unpack(event)
                 if record.boot != boot:
                     boot = record.boot
@@ -44,7 +44,7 @@ class Locks:
                 if record.kind == records.PULSED:
                     found.append((record.door, now))
         for door, at in found:  # the coil may have waited after the record
-            self._fittings.locks.recall(door, min(0, 100 * (at - now) + _PATIENCE_MS))
+            self._peripherals.locks.recall(door, min(0, 100 * (at - now) + _PATIENCE_MS))
 
     def unlock(self, door: int, asked_ms: int) -> None:
         """Unlocks a door within this step or a later one, within 5 s of `asked_ms` or never."""
@@ -54,7 +54,7 @@ class Locks:
 
     def step(self, now_ms: int) -> int:
         """Ends and begins what is due; the door whose lock has just come to rest or was given up, else 0."""
-        locks = self._fittings.locks
+        locks = self._peripherals.locks
         ended = locks.step(now_ms)
         self._feel(now_ms)
         door = self._door
@@ -64,23 +64,23 @@ class Locks:
             if now_ms - self._asked_ms >= _PATIENCE_MS:
                 self._door = 0
                 return door
-            ready = not locks.active and self._fittings.reaches(door) and self._powered(door, now_ms)
+            ready = not locks.active and self._peripherals.reaches(door) and self._powered(door, now_ms)
             if ready and self._begun(locks, door, now_ms):  # a pulse that is on keeps its timer
                 self._door = 0
         return ended
 
     def _feel(self, now_ms):
         """Looks for a coil that is on and should be off. A reset of the expanders, once, frees it from a latch, not from a burnt switch."""
-        fittings = self._fittings
-        sense = fittings.current
+        peripherals = self._peripherals
+        sense = peripherals.current
         mv = self._read(sense, records.CURRENT_SENSE, 0)
-        if not sense or fittings.locks.active or mv < sense[1]:
+        if not sense or peripherals.locks.active or mv < sense[1]:
             self._stray = 0
             return
         self._stray += 1
         if self._stray == _STRAY_STEPS:
             self._warn(records.COIL_STUCK, now_ms, mv)  # it heats: a person has to cut its power
-            fittings.restart()
+            peripherals.restart()
 
     def _read(self, sense, part, otherwise):
         """What a sense says, in mV; `otherwise` where there is none or it cannot be read."""
@@ -95,7 +95,7 @@ class Locks:
         """Whether no other coil is on and the supply can draw a latch; the core hears once of a pulse that has to wait for the supply."""
         if self._stray:
             return False
-        supply = self._fittings.supply
+        supply = self._peripherals.supply
         mv = self._read(supply, records.SUPPLY_SENSE, supply and supply[1])
         if not supply or mv >= supply[1]:
             return True
@@ -110,7 +110,7 @@ class Locks:
         try:
             begun = locks.unlock(door, now_ms)
         except OSError:
-            if not self._fittings.cut():
+            if not self._peripherals.cut():
                 raise
             begun = False
         if not begun:
@@ -119,5 +119,5 @@ class Locks:
 
     def _overtime(self):
         """The loop has not ended a pulse in time: cut the coils by hardware and start afresh."""
-        self._fittings.cut()
+        self._peripherals.cut()
         self._hal.reset()

@@ -15,12 +15,12 @@ _OPEN = const(80)  # P
 _AWAY_MS_MAX = const(900000)  # a board that is left alone in its REPL starts anew after 10 minutes
 
 
-def pause(hal, store, said: bool, now_ms: int) -> None:
+def pause(hal, journal, said: bool, now_ms: int) -> None:
     """Leaves the note: the program is about to end. `said` is whether the journal has this boot. Raises nothing."""
-    hal.scratch(struct.pack(_NOTE, _OPEN, store.boot, said, store.since + now_ms // 100, hal.clock_ms()))
+    hal.scratch(struct.pack(_NOTE, _OPEN, journal.boot, said, journal.since + now_ms // 100, hal.clock_ms()))
 
 
-def resume(hal, store) -> "int | None":
+def resume(hal, journal) -> "int | None":
     """Goes on with the boot of a signed note: whether the journal has that boot (1 or 0). None: this is a boot of its own.
 
     Raises nothing. The note stays until the program is at work: one that is ended before that was not there.
@@ -30,8 +30,8 @@ def resume(hal, store) -> "int | None":
         return None
     kind, boot, said, uptime, clock_ms = struct.unpack(_NOTE, note)
     away_ms = hal.clock_ms() - clock_ms
-    if kind != _SIGNED or boot != store.boot - said or not 0 <= away_ms < _AWAY_MS_MAX:
+    if kind != _SIGNED or boot != journal.boot - said or not 0 <= away_ms < _AWAY_MS_MAX:
         return None
-    store.boot = boot
-    store.since = uptime + away_ms // 100
+    journal.boot = boot
+    journal.since = uptime + away_ms // 100
     return said

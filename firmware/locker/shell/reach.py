@@ -8,13 +8,13 @@ _NAMED_MAX = const(32)  # the last door that LEVEL_LOST can name
 
 
 class Reach:
-    """Looks each step at what is out of reach. `fittings` is the cabinet's Fittings, `cabinet` its core.
+    """Looks each step at what is out of reach. `peripherals` is the cabinet's Peripherals, `cabinet` its core.
 
     `tell(event, now_ms)` takes what the core has to hear; `warn(kind, now_ms, a, which, b)` what the journal has, once an hour of `which`.
     """
 
-    def __init__(self, fittings, cabinet, tell, warn):
-        self._fittings = fittings
+    def __init__(self, peripherals, cabinet, tell, warn):
+        self._peripherals = peripherals
         self._cabinet = cabinet
         self._tell = tell
         self._warn = warn
@@ -23,35 +23,35 @@ class Reach:
 
     def sensed(self) -> list:
         """(door, closed, occupied) of each door whose sensors can be read."""
-        fittings = self._fittings
-        return self._said(~fittings.sensed_by(fittings.unmet))
+        peripherals = self._peripherals
+        return self._said(~peripherals.sensed_by(peripherals.unmet))
 
     def _said(self, doors):
         """The same of those of these doors, a bit each by their place."""
-        fittings = self._fittings
+        peripherals = self._peripherals
         said = []
-        for place, door in enumerate(fittings.numbers):
+        for place, door in enumerate(peripherals.numbers):
             if doors >> place & 1:
-                said.append((door, not fittings.contacts.state >> place & 1, bool(fittings.occupancy.state >> place & 1)))
+                said.append((door, not peripherals.contacts.state >> place & 1, bool(peripherals.occupancy.state >> place & 1)))
         return said
 
     def _numbers(self, doors):
-        return [door for place, door in enumerate(self._fittings.numbers) if doors >> place & 1]
+        return [door for place, door in enumerate(self._peripherals.numbers) if doors >> place & 1]
 
     def step(self, now_ms: int) -> None:
         """After each poll: the journal has what is lost, and the core what has come and gone."""
-        fittings = self._fittings
-        lost = fittings.lost
+        peripherals = self._peripherals
+        lost = peripherals.lost
         if lost:
             new = lost & ~self._lost
             if lost != self._lost:
                 self._out = 0
-                for door in self._numbers(fittings.doors_on(lost)):
+                for door in self._numbers(peripherals.doors_on(lost)):
                     if door <= _NAMED_MAX:
                         self._out |= 1 << door - 1
             self._miss(new or lost, now_ms)
         self._lost = lost
-        if fittings.unmet != self._unmet or fittings.occupancy.failed != self._failed:
+        if peripherals.unmet != self._unmet or peripherals.occupancy.failed != self._failed:
             self._meet(now_ms)
 
     def _miss(self, lost, now_ms):
@@ -59,18 +59,18 @@ class Reach:
         place = 0
         while not lost >> place & 1:
             place += 1
-        address = self._fittings.expanders[place].address
+        address = self._peripherals.expanders[place].address
         self._warn(records.LEVEL_LOST, now_ms, address, -address, self._out)
 
     def _meet(self, now_ms):
-        fittings = self._fittings
-        unmet = fittings.unmet
-        failed = fittings.occupancy.failed
-        came = fittings.sensed_by(self._unmet & ~unmet) & ~fittings.sensed_by(unmet)
+        peripherals = self._peripherals
+        unmet = peripherals.unmet
+        failed = peripherals.occupancy.failed
+        came = peripherals.sensed_by(self._unmet & ~unmet) & ~peripherals.sensed_by(unmet)
         failing = failed & ~self._failed
         self._unmet = unmet
         self._failed = failed
-        self._cabinet.away = self._numbers(fittings.doors_on(unmet) | failed)
+        self._cabinet.away = self._numbers(peripherals.doors_on(unmet) | failed)
         for seen in self._said(came):
             self._tell(events.Seen(*seen), now_ms)
         for door in self._numbers(failing):

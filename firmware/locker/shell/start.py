@@ -6,7 +6,7 @@ import sys
 from locker.compat import const
 from locker.shell import identity as identities
 from locker.shell.app import BUILD, App
-from locker.shell.store import JournalError
+from locker.shell.journal import JournalError
 
 _AGAIN_MS = const(5000)
 _ENOENT = const(2)  # on every system

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from host_tools.bundle.linker.source import Source, bound, bound_in
 from host_tools.bundle.linker.trees import walk
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
@@ -48,7 +48,7 @@ class Binder(ast.NodeTransformer):
             return ast.Name(f"{module}:{name}")
         if name in source.imports:
             return self._origin(*source.imports[name])
-        raise Complaint(f"{self._source.path} asks {source.path} for {name}, which is not there.")
+        raise UserError(f"{self._source.path} asks {source.path} for {name}, which is not there.")
 
     def _origin(self, module: str, name: str) -> ast.expr | str:
         """The same for what an import names, which may be a module in a package."""
@@ -71,7 +71,7 @@ class Binder(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         meant = self._looked_up(node.id)
         if isinstance(meant, str):
-            raise Complaint(f"{self._source.path} hands the module {meant} about: name what it takes from it.")
+            raise UserError(f"{self._source.path} hands the module {meant} about: name what it takes from it.")
         if isinstance(meant, ast.Name):
             meant.ctx = node.ctx
         return meant or node
@@ -85,7 +85,7 @@ class Binder(ast.NodeTransformer):
                     return meant
                 if isinstance(meant, ast.Constant):
                     return meant
-                raise Complaint(f"{self._source.path} hands the module {meant} about: name what it takes from it.")
+                raise UserError(f"{self._source.path} hands the module {meant} about: name what it takes from it.")
         self.generic_visit(node)
         return node
 

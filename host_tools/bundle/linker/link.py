@@ -17,7 +17,7 @@ from host_tools.bundle.linker.sharing import share_own_members
 from host_tools.bundle.linker.source import Source
 from host_tools.bundle.linker.trees import walk
 from host_tools.bundle.linker.tuples import make_plain_tuples
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 _IMPORT = re.compile(r"^( *)from ([\w.]+) import", re.MULTILINE)
 
@@ -40,7 +40,7 @@ def link(
     """Links sources by their paths (`locker/core/door.py`).
 
     `starts` import what always runs: the rest stays in files of its own. `callers` are called by the firmware: they keep their names, as
-    `starts` do. `errands` are programs that a board runs once: linked like the rest, their functions keep their names. Raises Complaint
+    `starts` do. `errands` are programs that a board runs once: linked like the rest, their functions keep their names. Raises UserError
     for what cannot be linked, with its file.
     """
     errands = errands or {}
@@ -113,7 +113,7 @@ def _in_order(home: str, homes: Mapping[str, str], sources: Mapping[str, Source]
     try:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
-        raise Complaint(f"The firmware's files import each other in a circle: {' -> '.join(error.args[1])}.") from None
+        raise UserError(f"The firmware's files import each other in a circle: {' -> '.join(error.args[1])}.") from None
 
 
 def _inline(trees: Mapping[str, ast.Module], wanted: set[str]) -> None:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from host_tools.bundle.linker.trees import walk
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 
 class Source:
@@ -12,7 +12,7 @@ class Source:
 
     `functions` says at which line each of its functions begins; `imports` says for each name that its first level imports what is meant:
     (module, name in it), or (module, "") for the module itself.
-    Raises Complaint for an f-string: `%` is shorter on a board.
+    Raises UserError for an f-string: `%` is shorter on a board.
     """
 
     def __init__(self, path: str, text: bytes) -> None:
@@ -20,7 +20,7 @@ class Source:
         self.name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         self.tree = _Stripped().visit(ast.parse(text))
         if any(isinstance(node, ast.JoinedStr) for node in walk(self.tree)):
-            raise Complaint(f"The firmware's file {path} holds an f-string: use % there, it is shorter on the board.")
+            raise UserError(f"The firmware's file {path} holds an f-string: use % there, it is shorter on the board.")
         self.constants: dict[str, int | str | bytes] = {}
         for node in self.tree.body:
             match node:

@@ -9,7 +9,7 @@ import time
 
 from locker.board import from_json
 from locker.hal.esp32 import open_hal
-from locker.shell.fittings import BELL, DARK, TAMPER, Fittings
+from locker.shell.peripherals import BELL, DARK, TAMPER, Peripherals
 
 PINS = ("lock", "contact", "sensor")  # of a door: what may hang on a chip
 STEP_MS = 20  # what the debouncing of drivers.inputs counts in
@@ -19,7 +19,7 @@ REST_MS = 500
 LINE_LOOKS = 50
 SCREEN_STEPS = 12
 hal = None
-fittings = None
+peripherals = None
 
 
 def begin():
@@ -58,7 +58,7 @@ def answering(addresses, reset):
 
 def connect(silent):
     """Opens the drivers of all that hangs on no silent chip, which is named by its I2C address; the numbers of the doors that are left."""
-    global fittings
+    global peripherals
     data = load("/board.json")
     left = [door.number for door in from_json(data).doors if not any(on(getattr(door, name), silent) for name in PINS)]
     data["doors"] = [row for row in data["doors"] if (row[0] if isinstance(row, list) else row["number"]) in left]
@@ -69,8 +69,8 @@ def connect(silent):
     if data["screen"] and data["screen"][0] in silent:
         data["screen"] = None
     hal.board = from_json(data)
-    fittings = Fittings(hal)
-    return fittings.numbers
+    peripherals = Peripherals(hal)
+    return peripherals.numbers
 
 
 def on(pin, silent):
@@ -88,16 +88,16 @@ def settle():
 
 def poll():
     now_ms = hal.now_ms()
-    silent = fittings.refresh(now_ms)
-    fittings.contacts.poll(silent)
-    fittings.occupancy.poll(silent)
-    fittings.signals.poll(silent)
+    silent = peripherals.refresh(now_ms)
+    peripherals.contacts.poll(silent)
+    peripherals.occupancy.poll(silent)
+    peripherals.signals.poll(silent)
     time.sleep_ms(STEP_MS)
     return now_ms
 
 
 def state():
-    return [(door, closed(door), occupied(door)) for door in fittings.numbers]
+    return [(door, closed(door), occupied(door)) for door in peripherals.numbers]
 
 
 def pulse(door, wait_ms):
@@ -106,14 +106,14 @@ def pulse(door, wait_ms):
     """
     show("Test: door %02d" % door)
     before = state()
-    supply, current = fittings.supply, fittings.current
+    supply, current = peripherals.supply, peripherals.current
     lowest_mv = highest_mv = opened_ms = None
-    coils = fittings.locks
+    coils = peripherals.locks
     try:
         begun = poll()
         while not coils.unlock(door, hal.now_ms()):
             begun = poll()
-        hal.one_shot(hal.board.pulse_ms + OVERTIME_MS, fittings.cut)
+        hal.one_shot(hal.board.pulse_ms + OVERTIME_MS, peripherals.cut)
         while coils.active or (hal.now_ms() - begun < wait_ms and opened_ms is None):
             if coils.active:
                 if supply:
@@ -121,27 +121,27 @@ def pulse(door, wait_ms):
                 if current:
                     highest_mv = max(current[0](), highest_mv or 0)
                 if coils.step(hal.now_ms()):
-                    hal.one_shot(0, fittings.cut)  # it holds the expanders' RESET line, and they are needed on
+                    hal.one_shot(0, peripherals.cut)  # it holds the expanders' RESET line, and they are needed on
             now_ms = poll()
             if opened_ms is None and not closed(door):
                 opened_ms = now_ms - begun
     finally:
         coils.all_off()
-        hal.one_shot(0, fittings.cut)
+        hal.one_shot(0, peripherals.cut)
     moved = [old[0] for old, new in zip(before, state()) if old[0] != door and old[1] != new[1]]
     return opened_ms, moved, lowest_mv, highest_mv
 
 
 def closed(door):
-    return not holds(fittings.contacts, door)
+    return not holds(peripherals.contacts, door)
 
 
 def occupied(door):
-    return holds(fittings.occupancy, door)
+    return holds(peripherals.occupancy, door)
 
 
 def holds(inputs, door):
-    return bool(inputs.state >> fittings.numbers.index(door) & 1)
+    return bool(inputs.state >> peripherals.numbers.index(door) & 1)
 
 
 def await_closed(door, wanted, patience_ms):
@@ -151,12 +151,12 @@ def await_closed(door, wanted, patience_ms):
 
 def await_occupied(door, wanted, patience_ms):
     """The first door whose occupancy sensor says something else than now, or `door` when it says what is wanted; 0 after that time."""
-    before = fittings.occupancy.state
-    await_(lambda: occupied(door) == wanted or fittings.occupancy.state != before, patience_ms)
+    before = peripherals.occupancy.state
+    await_(lambda: occupied(door) == wanted or peripherals.occupancy.state != before, patience_ms)
     if occupied(door) == wanted:
         return door
-    changed = fittings.occupancy.state ^ before
-    for place, number in enumerate(fittings.numbers):
+    changed = peripherals.occupancy.state ^ before
+    for place, number in enumerate(peripherals.numbers):
         if changed >> place & 1:
             return number
     return 0
@@ -164,8 +164,8 @@ def await_occupied(door, wanted, patience_ms):
 
 def await_rest(full, patience_ms):
     """The state of the doors once all are closed, and empty but for those of `full`, or after that time."""
-    seen = sum([1 << place for place, number in enumerate(fittings.numbers) if number not in full])
-    await_(lambda: not fittings.contacts.state and not fittings.occupancy.state & seen, patience_ms)
+    seen = sum([1 << place for place, number in enumerate(peripherals.numbers) if number not in full])
+    await_(lambda: not peripherals.contacts.state and not peripherals.occupancy.state & seen, patience_ms)
     return state()
 
 
@@ -211,7 +211,7 @@ def typed(patience_ms, whole):
     pressed = ""
     last = hal.now_ms()
     while not whole(pressed) and hal.now_ms() - last < patience_ms:
-        code = fittings.keypad.scan(hal.now_ms())
+        code = peripherals.keypad.scan(hal.now_ms())
         if code:
             pressed += chr(code)
             last = hal.now_ms()
@@ -224,32 +224,32 @@ def signals():
     until = hal.now_ms() + REST_MS
     while hal.now_ms() < until:
         poll()
-    state = fittings.signals.state
+    state = peripherals.signals.state
     return bool(state & BELL), bool(state & TAMPER)
 
 
 def await_bell(patience_ms):
     """Whether the bell was pressed within that time."""
-    return await_(lambda: fittings.signals.state & BELL, patience_ms)
+    return await_(lambda: peripherals.signals.state & BELL, patience_ms)
 
 
 def await_tamper(opened, patience_ms):
     """Whether the tamper loop was open, or whole, within that time."""
-    return await_(lambda: bool(fittings.signals.state & TAMPER) == opened, patience_ms)
+    return await_(lambda: bool(peripherals.signals.state & TAMPER) == opened, patience_ms)
 
 
 def analogue():
     """(mV at the supply's pin, mV at the current's pin) with every coil off; None for what is not sensed."""
-    return [sense and sense[0]() for sense in (fittings.supply, fittings.current)]
+    return [sense and sense[0]() for sense in (peripherals.supply, peripherals.current)]
 
 
 def lamp(lit):
     """Switches the lamp; whether current flows in it half a second later, None when that is not sensed."""
-    fittings.light(lit)
+    peripherals.light(lit)
     until = hal.now_ms() + REST_MS
     while hal.now_ms() < until:
         poll()
-    return None if hal.board.lamp_sense is None else not fittings.signals.state & DARK
+    return None if hal.board.lamp_sense is None else not peripherals.signals.state & DARK
 
 
 def beep(times):
@@ -289,7 +289,7 @@ def high(number):
 
 def show(text):
     """One line on the screen, if there is one. Its controller takes up to 4 ms for what it is sent."""
-    screen = fittings.screen
+    screen = peripherals.screen
     if screen:
         screen.show((text,))
         screen.restart()

@@ -3,13 +3,13 @@
 
 def waiting(doors):
     """Those of these doors behind which there is a parcel by the journal, whatever their sensors see."""
-    from locker.core.journal import State
+    from locker.core.state import State
     from locker.hal.esp32 import open_journal
-    from locker.shell.store import JournalError, Store
+    from locker.shell.journal import Journal, JournalError
 
     state = State(doors)
     try:
-        Store(open_journal(), state.apply, None)
+        Journal(open_journal(), state.apply, None)
     except JournalError:
         return []
     return [door.number for door in state.doors.values() if door.state]

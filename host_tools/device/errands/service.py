@@ -4,9 +4,9 @@ import json
 
 from locker.hal.esp32 import open_journal
 from locker.shell.format import format_journal
-from locker.shell.marks import NAME, TOLD
+from locker.shell.journal import Journal, JournalError
 from locker.shell.random import NAME as SEED
-from locker.shell.store import JournalError, Store
+from locker.shell.second_copy import NAME, TOLD
 
 
 def who():
@@ -27,7 +27,7 @@ def journal():
         count[0] += 1
 
     try:
-        store = Store(open_journal(), fold, None)
+        store = Journal(open_journal(), fold, None)
     except JournalError:
         return None
     return store.incarnation, count[0], store.next_number - 1, store.acknowledged

@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from host_tools.host.connections.carriers import Carrier
-from host_tools.host.connections.presence import Change
+from host_tools.host.connections.presence import LinkChange
 from host_tools.host.connections.tally import MALFORMED, UNKNOWN, UNSEALED, Tally
 from host_tools.host.connections.tally import VERSION as OTHER_VERSION
 from host_tools.host.fleet import remote_opening
-from host_tools.host.fleet.received import Said, Taken
+from host_tools.host.fleet.received import Outcome, Received
 from host_tools.host.fleet.reconcile import FAULTS, OTHER_STORY, Meeting
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import anchor
 from host_tools.host.ledger.ledger import SILENCED, Ledger
-from host_tools.host.notify.log import Tell, occurrence
+from host_tools.host.notify.log import Emit, occurrence
 from host_tools.link import messages
 from host_tools.link.messages import Report
 from host_tools.link.openssl_session import OpenSslSession
@@ -66,15 +66,15 @@ class Links:
     """All links of a ledger. `tell` hears of what people should know, `tally` counts what proves nothing."""
 
     ledger: Ledger
-    tell: Tell
+    tell: Emit
     tally: Tally
-    changes: dict[int, Change] = field(default_factory=dict)  # what became of links that the ledger does not say yet
+    changes: dict[int, LinkChange] = field(default_factory=dict)  # what became of links that the ledger does not say yet
     _links: dict[bytes, Link] = field(default_factory=dict)
     _known: set[bytes] = field(default_factory=set)
     _refreshed_s: float | None = None
     _asked_s: float | None = None  # when an alias that nobody knew was looked up last
 
-    def hear(self, carrier: Carrier, payload: bytes, now_s: float) -> tuple[Link, Said | None] | None:
+    def hear(self, carrier: Carrier, payload: bytes, now_s: float) -> tuple[Link, Received | None] | None:
         """Takes a payload from a carrier. Gives the link that it is from, and what is for the ledger; None where it proves nothing.
 
         A greeting proves little: it may be an old one.
@@ -136,10 +136,10 @@ class Links:
                 older.close()
         if not link.up:
             link.up = True
-            self.changes[link.cabinet] = Change(True, now_ms())
+            self.changes[link.cabinet] = LinkChange(True, now_ms())
             self.tell(occurrence("link up", site=link.site, cabinet=link.number, detail=carrier.name))
 
-    def _said(self, link: Link, message: tuple | None, now_s: float) -> Said | None:
+    def _said(self, link: Link, message: tuple | None, now_s: float) -> Received | None:
         """What a message is for the ledger. One that was overtaken tells nothing of how far the board has come.
 
         None is one of a type of a newer board: it is answered, so that the board knows that it is heard.
@@ -151,7 +151,7 @@ class Links:
         only_alarms = not link.in_step
         if report is None or (only_alarms and not isinstance(message, messages.Urgent)):
             return None
-        said = Said(link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting)
+        said = Received(link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting)
         said = said._replace(last_event=report.next_event - 1, started_ms=link.started_ms)
         if message is None:
             return said
@@ -165,15 +165,15 @@ class Links:
             remote_opening.challenged(self.ledger, link.cabinet, message)
         return None
 
-    def _reported(self, link: Link, report: Report, now_s: float) -> Said:
+    def _reported(self, link: Link, report: Report, now_s: float) -> Received:
         """A report, which a board repeats until it has heard the answer; only the very first message times the round trip."""
         link.report = report
         link.started_ms = anchor(report.uptime, now_ms())
         round_trip_ms = int((now_s - link.welcomed_s) * 1000) if link.session.newest == 0 else None
-        said = Said(link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting, report=report)
+        said = Received(link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting, report=report)
         return said._replace(uptime=report.uptime, next_event=report.next_event, round_trip_ms=round_trip_ms)
 
-    def answer(self, turn: Sequence[tuple[Link, Said]], taken: Taken) -> None:
+    def answer(self, turn: Sequence[tuple[Link, Received]], taken: Outcome) -> None:
         """Answers what was said in a turn that is on the disk: one answer a board. An urgent copy has none: its event follows."""
         applied: dict[int, tuple[Link, int]] = {}
         for (link, said), number in zip(turn, taken.applied, strict=True):
@@ -256,7 +256,7 @@ class Links:
     def _down(self, link: Link, reason: str) -> None:
         if link.up:
             link.up = False
-            self.changes[link.cabinet] = Change(False, now_ms())
+            self.changes[link.cabinet] = LinkChange(False, now_ms())
             self.tell(occurrence("link down", site=link.site, cabinet=link.number, detail=reason))
 
 

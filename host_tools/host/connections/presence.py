@@ -32,7 +32,7 @@ class Running(NamedTuple):
     since_ms: int
 
 
-class Change(NamedTuple):
+class LinkChange(NamedTuple):
     """What became of a link, and when."""
 
     up: bool
@@ -51,7 +51,7 @@ class Presence:
         self._ledger = ledger
         self._since_ms: int | None = None
 
-    def beat(self, at_ms: int, changes: Mapping[int, Change]) -> list[Running]:
+    def beat(self, at_ms: int, changes: Mapping[int, LinkChange]) -> list[Running]:
         """Says that it runs, and what became of its links (by the ledger's number of the cabinet); the others that run."""
         with self._ledger.writing() as connection:
             at_ms = clock_ms(connection, at_ms)
@@ -66,7 +66,7 @@ class Presence:
                 self._change(connection, cabinet, change)
             return [one for one in _running(connection, at_ms) if one.id != self.id]
 
-    def _change(self, connection: Connection, cabinet: int, change: Change) -> None:
+    def _change(self, connection: Connection, cabinet: int, change: LinkChange) -> None:
         """A link that another server has meanwhile is that one's to tell of."""
         if change.up:
             row = {"cabinet": cabinet, "server": self.id, **change._asdict()}

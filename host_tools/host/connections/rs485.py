@@ -43,7 +43,7 @@ class SerialBus(SerialPort):
         self._timer: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
-        """Opens the port and begins to ask. Raises Complaint as every SerialPort."""
+        """Opens the port and begins to ask. Raises UserError as every SerialPort."""
         super().open()
         self._master = Master(self._baud)
         self._step()

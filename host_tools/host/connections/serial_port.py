@@ -10,7 +10,7 @@ from typing import Self
 
 import serial
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 UNSENT_MAX = 65_536  # bytes
 _READ_MAX = 4096  # bytes at once
@@ -19,7 +19,7 @@ _REOPEN_MAX_S = 5.0
 _NEVER_A_PORT = (errno.ENOTTY, errno.EINVAL, errno.ENOTDIR, errno.EISDIR)
 
 
-class NoPort(Complaint):
+class PortMissingError(UserError):
     """The port cannot be opened now, but may be later without a change here: its adapter is not there, is in use, or is not allowed yet."""
 
 
@@ -46,14 +46,14 @@ class SerialPort:
         raise NotImplementedError
 
     def open(self) -> None:
-        """Opens the port and listens. Raises NoPort: missing, busy, not allowed; Complaint for what never is a port at this rate."""
+        """Opens the port. Raises PortMissingError: missing, busy, not allowed; UserError for what never is a port at this rate."""
         try:
             self._line = serial.Serial(self.port, self._baud, timeout=0, write_timeout=0, exclusive=True)
             asyncio.get_running_loop().add_reader(self._line.fileno(), self._readable, self._line.fileno())
         except (OSError, ValueError, termios.error) as error:  # pyserial's own exception is an OSError, that of termios is none
             self._shut()
             number = _number_of(error)
-            kind = Complaint if number is None or number in _NEVER_A_PORT else NoPort
+            kind = UserError if number is None or number in _NEVER_A_PORT else PortMissingError
             raise kind(_why_not(self.port, self._baud, error)) from error
         self._reopen_s = _REOPEN_FIRST_S
         if self.found is not None:
@@ -107,7 +107,7 @@ class SerialPort:
     def _reopen(self) -> None:
         try:
             self.open()
-        except Complaint:  # said once, when it was lost or missing
+        except UserError:  # said once, when it was lost or missing
             self.await_it()
 
     def _shut(self) -> None:

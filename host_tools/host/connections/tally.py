@@ -1,6 +1,6 @@
 """What strangers do at the port, counted: at most one line a minute for each kind, however much they say."""
 
-from host_tools.host.notify.log import Tell, occurrence
+from host_tools.host.notify.log import Emit, occurrence
 
 #: What is counted, and what people are told of it.
 UNKNOWN = "of an unknown alias"
@@ -27,7 +27,7 @@ _HINTS_MAX = 5
 class Tally:
     """Counts by kind. `tick` tells what has come, each kind once a minute at most."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Emit) -> None:
         self._tell = tell
         self._counts: dict[str, int] = {}
         self._hints: dict[str, dict[str, None]] = {}  # a few of each, in the order in which they came

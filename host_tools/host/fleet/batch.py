@@ -13,7 +13,7 @@ from host_tools.host import fields
 from host_tools.host.fleet import forks, labels, orders, remote_opening
 from host_tools.host.fleet.forks import Diverged
 from host_tools.host.fleet.labels import Use
-from host_tools.host.fleet.received import SEEN, Said, sightings
+from host_tools.host.fleet.received import SEEN, Received, sightings
 from host_tools.host.fleet.reconcile import BEYOND, give_up, put_right
 from host_tools.host.ledger import aside, lookups, tables
 from host_tools.host.ledger.aside import SET_ASIDE
@@ -21,7 +21,7 @@ from host_tools.host.ledger.bounds import REFUSALS, are_no_slips
 from host_tools.host.ledger.database import execute_many, insert_or_change
 from host_tools.host.ledger.event_time import Last, Moment, anchor, when
 from host_tools.host.ledger.lookups import Board, Key, Serial, anchor_row, place_row
-from host_tools.host.notify.letters import ODD_TICKET, UNKNOWN, Letters, News, note_movement
+from host_tools.host.notify.letters import ODD_TICKET, UNKNOWN, Change, Letters, note_movement
 from host_tools.link import records as host_records
 from host_tools.link.records import OutOfRange
 from locker.contract import records
@@ -38,7 +38,7 @@ _CHANGING = ("cabinet", "incarnation", "epoch", "retry", "state", "ended_ms", "f
 class Batch:
     """All that boards have said, for one transaction."""
 
-    def __init__(self, connection: Connection, said: Sequence[Said]) -> None:
+    def __init__(self, connection: Connection, said: Sequence[Received]) -> None:
         self._connection = connection
         self._dialect = connection.dialect.name
         self._said = said
@@ -70,7 +70,7 @@ class Batch:
             self._wrong[raw] = f"{name} is {value}"
             return record
 
-    def hear(self, message: Said, wrong: str | None = None) -> int:
+    def hear(self, message: Received, wrong: str | None = None) -> int:
         """Takes one message; the number up to which its board is applied. With something `wrong` its record is set aside."""
         board = self._boards[message.cabinet, message.incarnation]
         if board.is_silenced:  # it was said before, and waited for its turn
@@ -100,7 +100,7 @@ class Batch:
         last = self._heard[message.records[-1]].number if message.records else message.last_event
         return min(board.applied, last) if last < message.last_event else board.applied  # not behind what it still tells again
 
-    def _compare(self, board: Board, message: Said) -> None:
+    def _compare(self, board: Board, message: Received) -> None:
         """Looks whether a board tells again what the ledger holds, or another story. Raises Diverged at the first event that is another."""
         again = {record.number: record for record in map(self._heard.__getitem__, message.records) if record.number <= board.kept}
         known = lookups.told(self._connection, board, again) if again else {}
@@ -125,7 +125,7 @@ class Batch:
         board.applied = record.number
         board.is_placed = False
         moment = Moment(at_ms, at_ms, at_ms)
-        self.letters.news.append(News(board.cabinet, record, None, moment, reason))
+        self.letters.news.append(Change(board.cabinet, record, None, moment, reason))
         self.letters.alert(board, record, moment)
         if not aside.is_told(self._connection, board.cabinet, at_ms):
             self.letters.alarm(board, record, SET_ASIDE, moment)
@@ -137,7 +137,7 @@ class Batch:
         board.applied = record.number
         board.is_placed = False
         board.last = Last(record.boot, record.uptime, earliest)
-        self.letters.news.append(News(board.cabinet, record, None, moment))
+        self.letters.news.append(Change(board.cabinet, record, None, moment))
         if record.kind == records.DEPOSITED:
             self._deposit(board, record, moment)
         elif record.kind == records.ADOPTED:

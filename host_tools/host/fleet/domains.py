@@ -7,25 +7,25 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from host_tools.host.fleet.forks import Diverged
-from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.received import Received
 from host_tools.host.ledger.database import is_the_databases
-from host_tools.host.notify.letters import News
+from host_tools.host.notify.letters import Change
 
 
 class Applied(NamedTuple):
     """For each message the number up to which its board is applied; what is new; whether people and dispatchers are to be told."""
 
     numbers: list[int]
-    news: list[News]
+    news: list[Change]
     has_letters: bool = False
     has_pickups: bool = False
     beyond: tuple[int, ...] = ()  # boards whose codes are of a rule that this host does not know
 
 
 #: Applies messages within a transaction.
-Apply = Callable[[Connection, Sequence[Said]], Applied]
+Apply = Callable[[Connection, Sequence[Received]], Applied]
 #: Keeps what cannot be applied, and why.
-GiveUp = Callable[[Connection, Sequence[Said], str], Applied]
+GiveUp = Callable[[Connection, Sequence[Received], str], Applied]
 
 _Done = TypeVar("_Done")
 
@@ -44,7 +44,7 @@ def alone(connection: Connection, act: Callable[[], _Done], failed: Callable[[Ex
         return None
 
 
-def apart(connection: Connection, said: Sequence[Said], together: Apply, given_up: GiveUp) -> Applied:
+def apart(connection: Connection, said: Sequence[Received], together: Apply, given_up: GiveUp) -> Applied:
     """What fails together is tried by board, then by message, then by record; a record that fails alone is given up, and is applied as 0
     where that fails too.
     """

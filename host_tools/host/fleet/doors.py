@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.fleet import orders
 from host_tools.host.fleet.orders import ARMING_MAX, Order, newest_order
 from host_tools.host.ledger import tables
@@ -38,31 +38,31 @@ class Doorway(NamedTuple):
 
 
 def set_out(ledger: Ledger, place: Place, *, is_out: bool, dry_run: bool = False) -> None:
-    """Orders a door out of service, or back. Raises Complaint."""
+    """Orders a door out of service, or back. Raises UserError."""
     _order(ledger, place, commands.SET_OUT, lambda connection, doorway: int(is_out), dry_run=dry_run)
 
 
 def arm_service(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
-    """Arms a code with which staff open a door once; staff are sent it when the cabinet knows it. Raises Complaint."""
+    """Arms a code with which staff open a door once; staff are sent it when the cabinet knows it. Raises UserError."""
 
     def arming(connection: Connection, doorway: Doorway) -> int:
         number = newest_order(connection, doorway, (commands.ARM_RECALL, commands.ARM_SERVICE)) + 1
         if number > ARMING_MAX:
-            raise Complaint(f"That door has had {ARMING_MAX} codes for staff since its last parcel: the next parcel makes room for others.")
+            raise UserError(f"That door has had {ARMING_MAX} codes for staff since its last parcel: the next parcel makes room for others.")
         return number
 
     _order(ledger, place, commands.ARM_SERVICE, arming, dry_run=dry_run)
 
 
 def disarm(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
-    """Takes a code of staff back. Raises Complaint."""
+    """Takes a code of staff back. Raises UserError."""
     _order(ledger, place, commands.DISARM, lambda connection, doorway: 0, dry_run=dry_run)
 
 
 def set_patience(ledger: Ledger, place: Place, factor: int, *, dry_run: bool = False) -> None:
-    """Orders a cabinet to wait for people so many times as long as it does by itself (1-4). Raises Complaint."""
+    """Orders a cabinet to wait for people so many times as long as it does by itself (1-4). Raises UserError."""
     if not 1 <= factor <= PATIENCE_MAX:
-        raise Complaint(f"Patience is from 1 to {PATIENCE_MAX}: how many times as long a cabinet waits for people.", 2)
+        raise UserError(f"Patience is from 1 to {PATIENCE_MAX}: how many times as long a cabinet waits for people.", 2)
     _order(ledger, place, commands.SET_PATIENCE, lambda connection, doorway: factor, dry_run=dry_run)
 
 

@@ -27,7 +27,7 @@ class Happening(NamedTuple):
 
 def listing(ledger: Ledger, place: Place, last: int = LAST) -> list[Happening]:
     """The last events at a cabinet, or of one door of it (place.door), those of earlier boards in its place too, in the order in which they
-    happened. Raises Complaint.
+    happened. Raises UserError.
     """
     event = tables.event.c
     with ledger.reading() as connection:

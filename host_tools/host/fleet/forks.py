@@ -25,7 +25,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from host_tools.host.fleet import orders
 from host_tools.host.fleet.orders import Order
-from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.received import Received
 from host_tools.host.fleet.reconcile import adoption
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.aside import STAFF_CODE_DEAD, raise_case
@@ -42,10 +42,10 @@ _GONE = (records.DEPOSIT_STARTED, records.CANCELLED, records.WITHDRAWN, records.
 
 
 class Diverged(Exception):  # noqa: N818 - nothing is wrong
-    """A board says something else than the ledger holds; `args`: its cabinet, the incarnation, the event number, and the Said."""
+    """A board says something else than the ledger holds; `args`: its cabinet, the incarnation, the event number, and what was Received."""
 
 
-def named(connection: Connection, said: Sequence[Said]) -> list[Said]:
+def named(connection: Connection, said: Sequence[Received]) -> list[Received]:
     """The messages with the incarnation of the newest branch, where their board has branched, instead of the one that it reports."""
     place = tables.position.c
     wanted = select(place.cabinet, place.incarnation).where(place.cabinet.in_({one.cabinet for one in said}), place.incarnation >= BRANCH)
@@ -55,7 +55,7 @@ def named(connection: Connection, said: Sequence[Said]) -> list[Said]:
     return [_renamed(one, newest[one.cabinet, one.incarnation]) if (one.cabinet, one.incarnation) in newest else one for one in said]
 
 
-def _renamed(one: Said, incarnation: int) -> Said:
+def _renamed(one: Received, incarnation: int) -> Received:
     report = one.report and one.report._replace(incarnation=incarnation)
     return one._replace(incarnation=incarnation, report=report)
 
@@ -66,7 +66,7 @@ def may_branch(connection: Connection, cabinet: int, at_ms: int) -> bool:
     return known is None or not 0 <= at_ms - known < _PAUSE_MS
 
 
-def branch(connection: Connection, cabinet: int, incarnation: int, number: int, one: Said) -> None:
+def branch(connection: Connection, cabinet: int, incarnation: int, number: int, one: Received) -> None:
     """From event `number` on, which a message tells, a board's story is a branch. A new epoch is ordered, then parcels are put right."""
     at_ms = one.at_ms
     label = incarnation + BRANCH

@@ -6,7 +6,7 @@ board's keys fills no disk. Copies that cannot wait have a bucket for each kind 
 
 from dataclasses import dataclass, field
 
-from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.received import Received
 
 EVENTS_MAX = 40_000  # of one board at once: its journal holds 20,000, and some of them may come twice
 EVENTS_PER_S = 2.0  # a visit is about 8 events in 20 s at the fastest
@@ -27,7 +27,7 @@ class Inflow:
     flooding: dict[int, None] = field(default_factory=dict)  # boards from which something was not taken since somebody looked
     _buckets: dict[tuple[int, int | None], _Bucket] = field(default_factory=dict)
 
-    def admits(self, said: Said, now_s: float) -> bool:
+    def admits(self, said: Received, now_s: float) -> bool:
         """Whether what a board said is taken now; where it is not, the board is `flooding`. What brings no event is taken always."""
         count = len(said.records)
         most, per_s = (COPIES_MAX, COPIES_PER_S) if said.urgent else (EVENTS_MAX, EVENTS_PER_S)

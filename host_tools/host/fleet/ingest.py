@@ -13,7 +13,7 @@ from host_tools.host.fleet import forks
 from host_tools.host.fleet.batch import Batch
 from host_tools.host.fleet.domains import Applied, Apply, alone, apart
 from host_tools.host.fleet.forks import Diverged
-from host_tools.host.fleet.received import Said, Taken, believed_of
+from host_tools.host.fleet.received import Outcome, Received, believed_of
 from host_tools.host.fleet.reconcile import BEYOND, FAULTS, Meeting, meet
 from host_tools.host.ledger import aside
 from host_tools.host.ledger.aside import UNMET
@@ -24,8 +24,8 @@ from host_tools.link.messages import Refused
 _HOUR_MS = 3_600_000
 
 
-def take(ledger: Ledger, said: Sequence[Said]) -> Taken:
-    """Applies what arrived, in one transaction; durable when it returns. Raises Complaint, and then nothing was applied.
+def take(ledger: Ledger, said: Sequence[Received]) -> Outcome:
+    """Applies what arrived, in one transaction; durable when it returns. Raises UserError, and then nothing was applied.
 
     Reports come first: what they say is settled before anything else of their session is believed. A record that cannot be applied is
     set aside alone, whatever the reason; only what is the database's own trouble is raised.
@@ -41,7 +41,7 @@ def take(ledger: Ledger, said: Sequence[Said]) -> Taken:
             branched.append(cabinet)
 
 
-def _tried(ledger: Ledger, said: Sequence[Said]) -> Taken:
+def _tried(ledger: Ledger, said: Sequence[Received]) -> Outcome:
     try:
         with ledger.writing() as connection:
             said = forks.named(connection, said)
@@ -57,36 +57,36 @@ def _tried(ledger: Ledger, said: Sequence[Said]) -> Taken:
     return taken._replace(has_letters=taken.has_letters or bool(unmet), unmet=tuple(one.cabinet for one in unmet))
 
 
-def _meet(connection: Connection, one: Said) -> Meeting | None:
+def _meet(connection: Connection, one: Received) -> Meeting | None:
     return meet(connection, one.cabinet, one.report, one.at_ms, one.round_trip_ms) if one.report else None
 
 
-def _take(connection: Connection, said: Sequence[Said], meetings: dict[int, Meeting | None], apply: Apply) -> Taken:
+def _take(connection: Connection, said: Sequence[Received], meetings: dict[int, Meeting | None], apply: Apply) -> Outcome:
     met = {at: meeting for at, meeting in meetings.items() if meeting}
     believed = believed_of(said, met)
     applied = [0] * len(said)
     if not believed:
-        return Taken(applied, [], met, bool(met))
+        return Outcome(applied, [], met, bool(met))
     done = apply(connection, list(believed.values()))
     for at, number in zip(believed, done.numbers, strict=True):
         applied[at] = number
     met |= {at: Meeting(Refused(FAULTS[BEYOND][0]), BEYOND, None) for at, one in believed.items() if one.cabinet in done.beyond}
     has_letters = done.has_letters or any(meeting.fault for meeting in met.values())
-    return Taken(applied, done.news, met, has_letters, done.has_pickups)
+    return Outcome(applied, done.news, met, has_letters, done.has_pickups)
 
 
-def _together(connection: Connection, said: Sequence[Said]) -> Applied:
+def _together(connection: Connection, said: Sequence[Received]) -> Applied:
     turn = Batch(connection, said)
     applied = [turn.hear(message) for message in said]
     turn.write()
     return Applied(applied, turn.letters.news, turn.letters.are_written, turn.letters.has_pickups, tuple(turn.beyond))
 
 
-def _apart(connection: Connection, said: Sequence[Said]) -> Applied:
+def _apart(connection: Connection, said: Sequence[Received]) -> Applied:
     return apart(connection, said, _together, _given_up)
 
 
-def _given_up(connection: Connection, said: Sequence[Said], why: str) -> Applied:
+def _given_up(connection: Connection, said: Sequence[Received], why: str) -> Applied:
     """A message of one record, or of none, that cannot be applied. Its alarm is raised all the same."""
     turn = Batch(connection, said)
     applied = [turn.hear(message, why) for message in said]

@@ -9,11 +9,11 @@ from host_tools.host.fleet.orders import BUILD_OF_RULE_1
 from host_tools.host.fleet.reconcile import Meeting
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import ENROLLED, PENDING
-from host_tools.host.notify.letters import News
+from host_tools.host.notify.letters import Change
 from host_tools.link.messages import Report
 
 
-class Said(NamedTuple):
+class Received(NamedTuple):
     """One verified message of a board, in its present boot."""
 
     cabinet: int
@@ -33,11 +33,11 @@ class Said(NamedTuple):
     only_alarms: bool = False  # nothing else of its session is believed: it tells people what cannot wait, and changes nothing
 
 
-class Taken(NamedTuple):
+class Outcome(NamedTuple):
     """What came of a turn: for each message the number up to which its board is applied, and what is new."""
 
     applied: list[int]
-    news: list[News]
+    news: list[Change]
     meetings: dict[int, Meeting]  # by the place of the report in the turn
     has_letters: bool = False  # somebody is to be told something
     has_pickups: bool = False  # a door with a parcel behind it was opened, by whomever: dispatchers look who
@@ -45,7 +45,7 @@ class Taken(NamedTuple):
     unmet: tuple[int, ...] = ()  # boards whose report could not be taken, of which staff are told now
 
 
-def turn_of(waiting: Sequence[Said], at_most: int) -> int:
+def turn_of(waiting: Sequence[Received], at_most: int) -> int:
     """How many of these messages make one turn: none behind the report of a board of which the turn holds an earlier conversation.
 
     What a board said before it reported anew is in the ledger before its report is compared with that.
@@ -57,7 +57,7 @@ def turn_of(waiting: Sequence[Said], at_most: int) -> int:
     return min(len(waiting), at_most)
 
 
-def believed_of(said: Sequence[Said], met: Mapping[int, Meeting]) -> dict[int, Said]:
+def believed_of(said: Sequence[Received], met: Mapping[int, Meeting]) -> dict[int, Received]:
     """The messages that count, by their place in the turn; of a board that is refused in it, only what alarms people."""
     fit = {at: one for at, one in enumerate(said) if not one.report or (at in met and not met[at].fault)}
     refused = {said[at].cabinet for at, meeting in met.items() if meeting.fault}
@@ -67,7 +67,7 @@ def believed_of(said: Sequence[Said], met: Mapping[int, Meeting]) -> dict[int, S
     return {at: one._replace(only_alarms=one.only_alarms or one.cabinet in refused) for at, one in heard.items()}
 
 
-def sightings(said: Sequence[Said]) -> list[dict[str, Any]]:
+def sightings(said: Sequence[Received]) -> list[dict[str, Any]]:
     """For each board that spoke, when it did so last and what it said of itself."""
     rows: dict[int, dict[str, Any]] = {}
     for message in said:

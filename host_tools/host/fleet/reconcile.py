@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host import fields
 from host_tools.host.fleet import orders
 from host_tools.host.fleet.orders import Order
@@ -26,7 +26,7 @@ from host_tools.host.ledger.bounds import credit
 from host_tools.host.ledger.ledger import RETIRED, SILENCED, Ledger, new_tag
 from host_tools.host.ledger.lookups import BRANCH, Board, armed, doors_out, of_story
 from host_tools.host.ledger.names import normal
-from host_tools.link.messages import Held, Refused, Report
+from host_tools.link.messages import Refused, Report, Resume
 from locker.contract import commands, records
 from locker.contract.records import Record
 from locker.contract.tickets import recorded
@@ -36,7 +36,7 @@ _ADOPT_SHIFT = 18  # of the generation in an ADOPT
 _UNSEEN = 1 << 17  # in an ADOPT: the courier said that the parcel lies where nothing is seen
 BEYOND = "newer codes"
 _DAY_MS = 86_400_000
-_TIME_MAX = 0xFFFFFFFF  # seconds since 1970 that a Held can say
+_TIME_MAX = 0xFFFFFFFF  # seconds since 1970 that a Resume can say
 
 #: Why nothing is taken from a board (cabinet.fault): the reason in a Refused, and what people are told.
 FAULTS = {
@@ -67,7 +67,7 @@ OLDER_BUILD = "its firmware says that it is older than the codes and ticket keys
 class Meeting(NamedTuple):
     """What came of a report: the answer for the board; why it was refused; else what was found and is being settled, if anything."""
 
-    answer: Held | Refused
+    answer: Resume | Refused
     fault: str | None  # of FAULTS
     found: str | None
 
@@ -112,11 +112,11 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
         found = OLDER_BUILD
     orders.queue(connection, cabinet, _inheritance(connection, known, at_ms), at_ms)
     time = min(max(at_ms // 1000, 0), _TIME_MAX)
-    return Meeting(Held(goes_on, tag, known.commanded, report.uptime, time), None, found)
+    return Meeting(Resume(goes_on, tag, known.commanded, report.uptime, time), None, found)
 
 
 def take_over(ledger: Ledger, site: str, number: int, *, dry_run: bool = False) -> None:
-    """From now on this ledger serves that cabinet, whichever host did before. Raises Complaint when there is no such cabinet."""
+    """From now on this ledger serves that cabinet, whichever host did before. Raises UserError when there is no such cabinet."""
     cabinet = tables.cabinet
     here = cabinet.c.id.in_(
         select(cabinet.c.id)
@@ -128,7 +128,7 @@ def take_over(ledger: Ledger, site: str, number: int, *, dry_run: bool = False) 
         if not dry_run:
             connection.execute(update(cabinet).where(here).values(tag=new_tag(), tag_before=ANY_TAG, fault=None))
     if count != 1:
-        raise Complaint(f"There is no cabinet {number} at {site}: `ansim link` shows them.", 2)
+        raise UserError(f"There is no cabinet {number} at {site}: `ansim link` shows them.", 2)
 
 
 def _fault(known: Row, report: Report) -> str | None:
@@ -144,7 +144,7 @@ def _fault(known: Row, report: Report) -> str | None:
 
 
 def look_again(ledger: Ledger) -> None:
-    """A host that has just started may be a newer one: boards whose codes it did not know are heard again. Raises Complaint."""
+    """A host that has just started may be a newer one: boards whose codes it did not know are heard again. Raises UserError."""
     cabinet = tables.cabinet
     with ledger.writing() as connection:
         connection.execute(update(cabinet).where(cabinet.c.fault == BEYOND).values(fault=None))

@@ -1,8 +1,8 @@
 """Doors that a person at the host opens for somebody who stands there: a challenge that only the cabinet's screen answers.
 
-    asked       the board is told (Ask); it answers with a challenge, or refuses
+    asked       the board is told (OpenRequest); it answers with a challenge, or refuses
     challenged  somebody at the cabinet presses #, reads four digits from its screen and says them to the person at the host
-    given       the board is told (Give); it unlatches the door, or refuses
+    given       the board is told (OpenConfirm); it unlatches the door, or refuses
     opened      the door has really opened; or `stuck`: it did not
     refused
 
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, update
 
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.link.messages import Ask, Challenge, Give
+from host_tools.link.messages import Challenge, OpenConfirm, OpenRequest
 
 ASKED = "asked"
 CHALLENGED = "challenged"
@@ -47,16 +47,16 @@ def state_of(ledger: Ledger, sequence: int) -> str:
         return connection.scalar(select(tables.opening.c.state).where(tables.opening.c.sequence == sequence)) or REFUSED
 
 
-def untold(ledger: Ledger, cabinets: Iterable[int], at_ms: int) -> dict[int, Ask | Give]:
+def untold(ledger: Ledger, cabinets: Iterable[int], at_ms: int) -> dict[int, OpenRequest | OpenConfirm]:
     """What these boards are to be told of openings now, each once; what they cannot hear in time is refused."""
-    found: dict[int, Ask | Give] = {}
+    found: dict[int, OpenRequest | OpenConfirm] = {}
     with ledger.reading() as connection:
         rows = connection.execute(_UNTOLD).all()
     for row in rows:
         if abs(at_ms - row.asked_ms) > VALID_MS * (1 if row.state == ASKED else 3):
             _change(ledger, row.sequence, state=REFUSED, told=True)
         elif row.cabinet in cabinets:
-            found[row.cabinet] = Ask(row.door, row.counter) if row.state == ASKED else Give(row.challenge, row.digits)
+            found[row.cabinet] = OpenRequest(row.door, row.counter) if row.state == ASKED else OpenConfirm(row.challenge, row.digits)
             _change(ledger, row.sequence, told=True)
     return found
 

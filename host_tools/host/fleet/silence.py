@@ -30,7 +30,7 @@ class Silenced(NamedTuple):
 
 
 def silence(ledger: Ledger, place: Place, *, dry_run: bool = False) -> Silenced:
-    """Silences the board of a cabinet. Raises Complaint where there is no such cabinet."""
+    """Silences the board of a cabinet. Raises UserError where there is no such cabinet."""
     parcel, outbox, command, cabinet = tables.parcel.c, tables.outbox.c, tables.command.c, tables.cabinet
     with ledger.writing() as connection:
         known = cabinet_at(connection, place)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Float, Row, bindparam, delete, func, select, update
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host import fields
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.aside import raise_case
@@ -111,18 +111,18 @@ def doors_on(board: str) -> tuple[int, ...]:
 
     try:
         return tuple(sorted(door.number for door in load_board(board).definition.door))
-    except (Complaint, OSError):
+    except (UserError, OSError):
         return ()
 
 
 def release(ledger: Ledger, site: str, number: int, *, discard: bool = False, dry_run: bool = False) -> int:
-    """Sends the letters of a cabinet that are held back, or discards them. How many. Raises Complaint when there is no such cabinet."""
+    """Sends the letters of a cabinet that are held back, or discards them. How many. Raises UserError when there is no such cabinet."""
     cabinet, outbox = tables.cabinet, tables.outbox
     here = (tables.site.c.name == site) & (cabinet.c.number == number) & (cabinet.c.state != RETIRED)
     with ledger.writing() as connection:
         found = connection.scalar(select(cabinet.c.id).join(tables.site).where(here))
         if found is None:
-            raise Complaint(f"There is no cabinet {number} at {site}: `ansim link` shows them.", 2)
+            raise UserError(f"There is no cabinet {number} at {site}: `ansim link` shows them.", 2)
         held = (outbox.c.cabinet == found) & (outbox.c.held == FLOOD)
         if dry_run:
             return connection.scalar(select(func.count()).select_from(outbox).where(held)) or 0

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from host_tools.errors import NO_ROOM, Complaint
+from host_tools.errors import NO_ROOM, UserError
 
 LEDGER = "ledger.db"
 DATABASE = "database.url"
@@ -57,7 +57,7 @@ def data_option(command: _Command) -> _Command:
 def data_folder(given: Path | None = None) -> Path:
     """The folder that was asked for, else $ANSIM_DATA, else the XDG base directory's data home for ansim.
 
-    Raises Complaint for a user who has no home.
+    Raises UserError for a user who has no home.
     """
     if given is not None:
         return given
@@ -66,7 +66,7 @@ def data_folder(given: Path | None = None) -> Path:
     try:
         return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ansim"
     except RuntimeError as error:
-        raise Complaint("This user has no home folder: name the host's data folder with --data or $ANSIM_DATA.", 2) from error
+        raise UserError("This user has no home folder: name the host's data folder with --data or $ANSIM_DATA.", 2) from error
 
 
 def is_full(folder: Path) -> bool:
@@ -84,7 +84,7 @@ def is_full(folder: Path) -> bool:
 def database_url(data: Path) -> str | None:
     """Where the ledger is kept if not in the folder: $ANSIM_DATABASE, else the folder's file database.url. Its password is a secret.
 
-    Raises Complaint when the file cannot be read or has wide permissions.
+    Raises UserError when the file cannot be read or has wide permissions.
     """
     if os.environ.get("ANSIM_DATABASE"):
         return os.environ["ANSIM_DATABASE"]
@@ -95,22 +95,22 @@ def database_url(data: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise Complaint(f"{path} cannot be read: it holds one line, the URL of the database, and belongs to you.") from error
+        raise UserError(f"{path} cannot be read: it holds one line, the URL of the database, and belongs to you.") from error
 
 
 def prepare(data: Path, *, create: bool) -> None:
     """Makes the folder (0700) when `create` says so, and refuses one that others can enter or whose files others can read.
 
-    Raises Complaint with the chmod that cures it.
+    Raises UserError with the chmod that cures it.
     """
     if not data.is_dir():
         if not create:
-            raise Complaint(f"There is no ledger in {data} yet: `ansim resident add` or `ansim provision` makes one, --data names another.")
+            raise UserError(f"There is no ledger in {data} yet: `ansim resident add` or `ansim provision` makes one, --data names another.")
         try:
             data.parent.mkdir(parents=True, exist_ok=True)
             data.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise Complaint(
+            raise UserError(
                 f"The data folder {data} cannot be made ({error.strerror}): choose another with --data or $ANSIM_DATA."
             ) from error
     refuse_wide(data, 0o700)
@@ -125,11 +125,11 @@ def refuse_wide(path: Path, wanted: int) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise Complaint(f"{path} cannot be looked at ({error.strerror}): run as the user that owns the data folder.") from error
+        raise UserError(f"{path} cannot be looked at ({error.strerror}): run as the user that owns the data folder.") from error
     if found.st_uid != os.geteuid() and os.geteuid() != 0:
-        raise Complaint(f"{path} belongs to another user: run as that user, or choose another folder with --data.")
+        raise UserError(f"{path} belongs to another user: run as that user, or choose another folder with --data.")
     if stat.S_IMODE(found.st_mode) & _OTHERS:
-        raise Complaint(f"{path} holds secrets and is open to others (mode {stat.S_IMODE(found.st_mode):04o}): chmod {wanted:o} {path}")
+        raise UserError(f"{path} holds secrets and is open to others (mode {stat.S_IMODE(found.st_mode):04o}): chmod {wanted:o} {path}")
 
 
 def create_private(path: Path, content: bytes) -> None:
@@ -167,7 +167,7 @@ def serving(data: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Complaint(f"Another `ansim serve` uses {data}: stop it first, or give this one its own --data.") from error
+            raise UserError(f"Another `ansim serve` uses {data}: stop it first, or give this one its own --data.") from error
         yield
     finally:
         os.close(descriptor)

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, Table, exc, inspect
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.tables import SCHEMA
 
 # What a driver notes of an error that it ignores behind another one is no news: the other one becomes a sentence. Without a handler of
@@ -25,7 +25,7 @@ for _library in ("sqlalchemy", "psycopg"):
     logging.getLogger(_library).addHandler(logging.NullHandler())
 
 
-class Passing(Complaint):
+class TransientError(UserError):
     """The ledger cannot be written now, but may be again without a change here: it is locked, its server is away, or the disk is full."""
 
 
@@ -36,15 +36,15 @@ class Database(ABC):
 
     @abstractmethod
     def is_there(self) -> bool:
-        """A ledger has been made here. Raises Complaint."""
+        """A ledger has been made here. Raises UserError."""
 
     @abstractmethod
     def engine(self, *, create: bool) -> Engine:
         """An engine that keeps the promises above; `create` makes what it takes to begin. It is not connected yet."""
 
     @abstractmethod
-    def complaint(self, error: exc.DBAPIError) -> Complaint:
-        """The sentence for what the database reported: Passing for what may be over without a change here."""
+    def user_error(self, error: exc.DBAPIError) -> UserError:
+        """The sentence for what the database reported: TransientError for what may be over without a change here."""
 
     @contextmanager
     def migrating(self, engine: Engine) -> Iterator[Connection]:
@@ -64,10 +64,10 @@ def now_ms() -> int:
 
 
 def open_engine(database: Database, *, create: bool) -> Engine:
-    """The engine over a database, migrated to the newest schema; `create` makes the ledger where there is none. Raises Complaint."""
+    """The engine over a database, migrated to the newest schema; `create` makes the ledger where there is none. Raises UserError."""
     engine = database.engine(create=create)
     try:
-        with complaints(database):
+        with user_errors(database):
             _migrate(engine, database, create)
     except BaseException:
         engine.dispose()
@@ -83,9 +83,9 @@ def schema_of(connection: Connection) -> str | None:
     return row[0] if row else None
 
 
-def no_ledger(place: str) -> Complaint:
+def no_ledger(place: str) -> UserError:
     """There is none, and nobody asked for one to be made."""
-    return Complaint(f"There is no ledger in {place} yet: `ansim resident add` or `ansim provision` makes one, --data names another.")
+    return UserError(f"There is no ledger in {place} yet: `ansim resident add` or `ansim provision` makes one, --data names another.")
 
 
 def _migrate(engine: Engine, database: Database, create: bool) -> None:
@@ -101,21 +101,21 @@ def _migrate(engine: Engine, database: Database, create: bool) -> None:
     with database.migrating(engine) as connection:
         found = schema_of(connection)
         if found is not None and found not in known():
-            raise Complaint(f"The ledger in {database.name} was written by a newer ansim (schema {found}): update ansim, or name another.")
+            raise UserError(f"The ledger in {database.name} was written by a newer ansim (schema {found}): update ansim, or name another.")
         if found is None and inspect(connection).get_table_names():
-            raise Complaint(f"{database.name} is a database, but not a ledger of ansim: name another one.")
+            raise UserError(f"{database.name} is a database, but not a ledger of ansim: name another one.")
         upgrade(connection)
 
 
 @contextmanager
-def complaints(database: Database) -> Iterator[None]:
+def user_errors(database: Database) -> Iterator[None]:
     """Turns what the database reports into sentences; a broken program still shows as an exception."""
     try:
         yield
     except exc.IntegrityError:
         raise
     except exc.DBAPIError as error:
-        raise database.complaint(error) from error
+        raise database.user_error(error) from error
 
 
 def is_the_databases(error: Exception) -> bool:
@@ -125,7 +125,7 @@ def is_the_databases(error: Exception) -> bool:
     """
     if isinstance(error, exc.DBAPIError):
         return error.connection_invalidated or not isinstance(error, exc.IntegrityError | exc.DataError)
-    return isinstance(error, Complaint | OSError | MemoryError | exc.SQLAlchemyError)
+    return isinstance(error, UserError | OSError | MemoryError | exc.SQLAlchemyError)
 
 
 def execute_many(connection: Connection, statement: Any, rows: Sequence[dict[str, Any]]) -> None:

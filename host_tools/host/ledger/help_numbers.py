@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import select, update
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.tables import site as sites
 
@@ -14,9 +14,9 @@ _NUMBER = re.compile(rf"[0-9+*#][0-9+*# -]{{1,{CHARACTERS_MAX - 2}}}[0-9*#]")
 
 
 def check_number(number: str) -> None:
-    """Refuses what nobody could dial, or no screen could show. Raises Complaint."""
+    """Refuses what nobody could dial, or no screen could show. Raises UserError."""
     if not _NUMBER.fullmatch(number) or sum(map(str.isdigit, number)) < 3:
-        raise Complaint(
+        raise UserError(
             f"A help number has at least 3 digits and at most {CHARACTERS_MAX} characters, of digits, + * # - and blanks: 02-123-4567.", 2
         )
 

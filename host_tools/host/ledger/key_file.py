@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import KEY, create_private, sync_folder
 
 KEY_BYTES = 32
@@ -67,7 +67,7 @@ class Wrapped(NamedTuple):
 def read_key(data: Path, ask: Ask, name: str = KEY) -> bytes:
     """The host key of a data folder, or of another folder's file of that name; `ask` is called when it is wrapped.
 
-    Raises Complaint for a key that is missing or damaged, or does not open: without it the ledger's secrets are lost, and a new key would
+    Raises UserError for a key that is missing or damaged, or does not open: without it the ledger's secrets are lost, and a new key would
     hide that.
     """
     content = _content(data, name)
@@ -77,11 +77,11 @@ def read_key(data: Path, ask: Ask, name: str = KEY) -> bytes:
     try:
         return wrapped.opened(ask())
     except InvalidTag as error:
-        raise Complaint(f"That passphrase does not open {data / name}: check it and try again.") from error
+        raise UserError(f"That passphrase does not open {data / name}: check it and try again.") from error
 
 
 def protection(data: Path) -> dict[str, int] | None:
-    """The parameters of scrypt of a wrapped key, None for one that has no passphrase. Raises Complaint as `read_key` does."""
+    """The parameters of scrypt of a wrapped key, None for one that has no passphrase. Raises UserError as `read_key` does."""
     content = _content(data)
     if len(content) == KEY_BYTES:
         return None
@@ -98,14 +98,14 @@ def change_key_file(data: Path, ask: Ask, ask_new: Ask | None, *, dry_run: bool 
     """Puts the same key under a new passphrase, or with None under none.
 
     Durable when it returns; whatever is killed when, the file is the old one or the new one, whole. On a dry run it is only looked whether
-    the passphrases are good. Raises Complaint.
+    the passphrases are good. Raises UserError.
     """
     folder = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Complaint(f"Another command is changing {data / KEY}: wait for it, then try again.") from error
+            raise UserError(f"Another command is changing {data / KEY}: wait for it, then try again.") from error
         key = read_key(data, ask)
         content = key
         if ask_new is not None:
@@ -118,14 +118,14 @@ def change_key_file(data: Path, ask: Ask, ask_new: Ask | None, *, dry_run: bool 
         draft.rename(data / KEY)
         sync_folder(data)
     except OSError as error:
-        raise Complaint(f"{data / KEY} cannot be written ({error.strerror}): it is as it was.") from error
+        raise UserError(f"{data / KEY} cannot be written ({error.strerror}): it is as it was.") from error
     finally:
         os.close(folder)
 
 
 def _fit(passphrase: str) -> str:
     if len(passphrase) < PASSPHRASE_CHARACTERS_MIN:
-        raise Complaint(f"A passphrase has at least {PASSPHRASE_CHARACTERS_MIN} characters: four random words do well.", 2)
+        raise UserError(f"A passphrase has at least {PASSPHRASE_CHARACTERS_MIN} characters: four random words do well.", 2)
     return passphrase
 
 
@@ -134,9 +134,9 @@ def _content(data: Path, name: str = KEY) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise Complaint(f"{path} is missing and the ledger's secrets cannot be read without it: restore it from the backup.") from error
+        raise UserError(f"{path} is missing and the ledger's secrets cannot be read without it: restore it from the backup.") from error
     except OSError as error:
-        raise Complaint(f"{path} cannot be read ({error.strerror}): run as the user that owns it.") from error
+        raise UserError(f"{path} cannot be read ({error.strerror}): run as the user that owns it.") from error
 
 
 def _parsed(data: Path, content: bytes) -> Wrapped:
@@ -153,5 +153,5 @@ def _parsed(data: Path, content: bytes) -> Wrapped:
     return wrapped
 
 
-def _damaged(data: Path, content: bytes) -> Complaint:
-    return Complaint(f"{data / KEY} is damaged ({len(content)} bytes, not a key): restore it from the backup.")
+def _damaged(data: Path, content: bytes) -> UserError:
+    return UserError(f"{data / KEY} is damaged ({len(content)} bytes, not a key): restore it from the backup.")

@@ -13,10 +13,10 @@ from typing import NamedTuple, Self
 
 from sqlalchemy import Connection, Engine, Row, delete, exc, insert, make_url, select, update
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.data_folder import KEY, data_folder, database_url, prepare
-from host_tools.host.ledger.database import Database, complaints, no_ledger, now_ms, open_engine
+from host_tools.host.ledger.database import Database, no_ledger, now_ms, open_engine, user_errors
 from host_tools.host.ledger.names import checked_name, normal
 from host_tools.host.ledger.sealing import Vault, open_vault
 from locker.contract.codes import RULE
@@ -31,7 +31,7 @@ RETIRED = "retired"
 SILENCED = "silenced"  # cabinet.fault of a retired one: its board is in a stranger's hands (silence.py)
 
 
-class AlreadyEnrolled(Complaint):
+class AlreadyEnrolledError(UserError):
     """The board or the cabinet number is in the ledger already."""
 
     def __init__(self, sentence: str) -> None:
@@ -119,13 +119,13 @@ class Ledger:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that may write: durable when it ends, undone when it raises."""
-        with complaints(self._database), self._engine.begin() as connection:
+        with user_errors(self._database), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view; it never waits for a writer."""
-        with complaints(self._database), self._engine.connect().execution_options(reading=True) as connection:
+        with user_errors(self._database), self._engine.connect().execution_options(reading=True) as connection:
             yield connection
 
     @contextmanager
@@ -176,7 +176,7 @@ class Ledger:
             try:
                 connection.execute(insert(tables.cabinet).values(**values))
             except exc.IntegrityError as error:  # only the random ones are left to collide
-                raise Complaint("The identity that was drawn for this board exists already: run the command again.") from error
+                raise UserError("The identity that was drawn for this board exists already: run the command again.") from error
             return number
 
     def _refuse_known(self, connection: Connection, enrolment: Enrolment) -> None:
@@ -184,7 +184,7 @@ class Ledger:
         if known is None:
             return
         state = "half enrolled" if known.state == PENDING else "enrolled"
-        raise AlreadyEnrolled(f"This board is {state} already, as cabinet {known.number} of {known.site}.")
+        raise AlreadyEnrolledError(f"This board is {state} already, as cabinet {known.number} of {known.site}.")
 
     def _free_number(self, connection: Connection, site: int, enrolment: Enrolment) -> int:
         in_service = (tables.cabinet.c.site == site) & (tables.cabinet.c.state != RETIRED)
@@ -193,9 +193,9 @@ class Ledger:
         if number is None:
             number = next((free for free in range(1, CABINET_NUMBER_MAX + 1) if free not in taken), 0)
         if not 1 <= number <= CABINET_NUMBER_MAX:
-            raise Complaint(f"A cabinet number is from 1 to {CABINET_NUMBER_MAX}.", 2)
+            raise UserError(f"A cabinet number is from 1 to {CABINET_NUMBER_MAX}.", 2)
         if number in taken:
-            raise AlreadyEnrolled(f"{enrolment.site} has a cabinet {number} already: choose another number.")
+            raise AlreadyEnrolledError(f"{enrolment.site} has a cabinet {number} already: choose another number.")
         return number
 
     def confirm(self, board_id: bytes) -> None:
@@ -204,7 +204,7 @@ class Ledger:
             known = tables.cabinet.c.board_id == board_id
             changed = connection.execute(update(tables.cabinet).where(known, tables.cabinet.c.state != RETIRED).values(state=ENROLLED))
             if changed.rowcount != 1:
-                raise Complaint("The ledger does not know this board: provision it again.")
+                raise UserError("The ledger does not know this board: provision it again.")
 
     def enrolled(self, uid: bytes) -> Cabinet | None:
         """The cabinet whose controller has this chip, pending or in service; None when there is none."""
@@ -221,7 +221,7 @@ class Ledger:
             if known is None:
                 return
             if known.state != PENDING:
-                raise AlreadyEnrolled(f"This board is in service, as cabinet {known.number} of {known.site}.")
+                raise AlreadyEnrolledError(f"This board is in service, as cabinet {known.number} of {known.site}.")
             connection.execute(delete(tables.cabinet).where(tables.cabinet.c.id == known.id))
 
     def retire(self, uid: bytes) -> None:
@@ -236,10 +236,10 @@ class Ledger:
             connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == known.id).values(state=RETIRED))
 
     def retire_at(self, site: str, number: int, *, dry_run: bool = False) -> None:
-        """The same by the cabinet's place. Raises Complaint when there is no such cabinet."""
+        """The same by the cabinet's place. Raises UserError when there is no such cabinet."""
         found = [one for one in self.cabinets() if (one.site, one.number) == (normal(site), number)]
         if not found:
-            raise Complaint(f"There is no cabinet {number} at {site}: `ansim cabinet list` shows them.", 2)
+            raise UserError(f"There is no cabinet {number} at {site}: `ansim cabinet list` shows them.", 2)
         if not dry_run:
             self.retire(found[0].uid)
 
@@ -301,7 +301,7 @@ def _to_cabinet(row: Row) -> Cabinet:
 
 
 def database_of(data: Path) -> Database:
-    """Where the ledger of a data folder is kept: the one place that every command asks. Raises Complaint for a URL that is none."""
+    """Where the ledger of a data folder is kept: the one place that every command asks. Raises UserError for a URL that is none."""
     given = database_url(data)
     if given is None:
         from host_tools.host.ledger.sqlite import SqliteFile
@@ -315,14 +315,14 @@ def database_of(data: Path) -> Database:
         url = None
     if url is None or url.drivername not in ("postgresql", "postgresql+psycopg"):
         # Not a word of it is repeated: whatever it is, it may hold a password.
-        raise Complaint("$ANSIM_DATABASE or database.url is no URL of a database: postgresql+psycopg://USER@HOST/DATABASE.", 2)
+        raise UserError("$ANSIM_DATABASE or database.url is no URL of a database: postgresql+psycopg://USER@HOST/DATABASE.", 2)
     return PostgresDatabase(url)
 
 
 def open_ledger(data: Path | None = None, *, create: bool = True) -> Ledger:
     """The ledger of the folder (by default where `data_folder` says); `create` makes folder, key and ledger when there are none.
 
-    Raises Complaint: too wide permissions, missing key; damaged, newer, locked or unreachable database.
+    Raises UserError: too wide permissions, missing key; damaged, newer, locked or unreachable database.
     """
     data = data_folder(data)
     prepare(data, create=create)
@@ -334,6 +334,6 @@ def open_ledger(data: Path | None = None, *, create: bool = True) -> Ledger:
         vault = open_vault(data, create=not is_there)
         return Ledger(data, database, open_engine(database, create=create), vault)
     except OSError as error:
-        raise Complaint(
+        raise UserError(
             f"The data folder {data} cannot be written ({error.strerror}): free space or choose another with --data."
         ) from error

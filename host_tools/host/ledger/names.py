@@ -6,7 +6,7 @@ U+200D stand within words of several scripts and are kept. Everything else that 
 
 import unicodedata
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.showing import JOINERS
 
 CHARACTERS_MAX = 64
@@ -27,18 +27,18 @@ def likeness(text: str) -> str:
 
 
 def checked_name(what: str, name: str) -> str:
-    """The normal form of a name that is to be kept; raises Complaint for one that no screen or message could carry."""
+    """The normal form of a name that is to be kept; raises UserError for one that no screen or message could carry."""
     name = normal(name)
     if not _is_fit(name) or len(name) > CHARACTERS_MAX:
-        raise Complaint(f"A {what}'s name has 1 to {CHARACTERS_MAX} printable characters and no blanks around it.", 2)
+        raise UserError(f"A {what}'s name has 1 to {CHARACTERS_MAX} printable characters and no blanks around it.", 2)
     return name
 
 
 def checked_unit(unit: str) -> str:
-    """The normal form of a unit, such as a flat's number; it may be empty. Raises Complaint."""
+    """The normal form of a unit, such as a flat's number; it may be empty. Raises UserError."""
     unit = normal(unit)
     if (unit and not _is_fit(unit)) or len(unit) > UNIT_CHARACTERS_MAX:
-        raise Complaint(f"A unit has at most {UNIT_CHARACTERS_MAX} printable characters and no blanks around it.", 2)
+        raise UserError(f"A unit has at most {UNIT_CHARACTERS_MAX} printable characters and no blanks around it.", 2)
     return unit
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import PASSPHRASE_FILE, refuse_wide
 
 
 def passphrase() -> str:
-    """The passphrase of the host key. Raises Complaint when there is none to be had."""
+    """The passphrase of the host key. Raises UserError when there is none to be had."""
     context = click.get_current_context(silent=True)
     named = context.meta.get(PASSPHRASE_FILE) if context else None
     if named is not None:
@@ -20,7 +20,7 @@ def passphrase() -> str:
         return os.environ["ANSIM_PASSPHRASE"]
     if sys.stdin.isatty():
         return click.prompt("Passphrase of the host key", hide_input=True, err=True)
-    raise Complaint("The host key is under a passphrase: name a file with --passphrase-file, or set $ANSIM_PASSPHRASE.")
+    raise UserError("The host key is under a passphrase: name a file with --passphrase-file, or set $ANSIM_PASSPHRASE.")
 
 
 def new_passphrase(named: Path | None) -> str:
@@ -39,4 +39,4 @@ def from_file(path: Path) -> str:
         return (path.read_text(encoding="utf-8").splitlines() or [""])[0]
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise Complaint(f"The passphrase file {path} cannot be read ({reason}).") from error
+        raise UserError(f"The passphrase file {path} cannot be read ({reason}).") from error

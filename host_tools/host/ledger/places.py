@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.bounds import doors_on
 from host_tools.host.ledger.ledger import RETIRED
@@ -21,15 +21,15 @@ class Place(NamedTuple):
 
 
 def cabinet_at(connection: Connection, place: Place) -> Row:
-    """The row of that cabinet; raises Complaint when there is none, or it has no such door."""
+    """The row of that cabinet; raises UserError when there is none, or it has no such door."""
     cabinet = tables.cabinet
     here = (tables.site.c.name == normal(place.site)) & (cabinet.c.number == place.cabinet) & (cabinet.c.state != RETIRED)
     row = connection.execute(select(cabinet).join(tables.site).where(here)).first()
     if row is None:
-        raise Complaint(f"There is no cabinet {place.cabinet} at {place.site}: `ansim cabinet list` shows them.", 2)
+        raise UserError(f"There is no cabinet {place.cabinet} at {place.site}: `ansim cabinet list` shows them.", 2)
     doors = doors_on(row.board_name) if place.door else ()
     if doors and place.door not in doors:
-        raise Complaint(f"Cabinet {place.cabinet} of {place.site} has no door {place.door:02d}: its doors are {_range(doors)}.", 2)
+        raise UserError(f"Cabinet {place.cabinet} of {place.site} has no door {place.door:02d}: its doors are {_range(doors)}.", 2)
     return row
 
 

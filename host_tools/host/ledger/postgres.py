@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc
 
-from host_tools.errors import Complaint
-from host_tools.host.ledger.database import Database, Passing, complaints, schema_of
+from host_tools.errors import UserError
+from host_tools.host.ledger.database import Database, TransientError, schema_of, user_errors
 
 # Of each connection. A lost client must neither hold the writers' lock for long nor wait for ever itself.
 _CONNECT_S = 5
@@ -73,7 +73,7 @@ class PostgresDatabase(Database):
         """See Database."""
         engine = self.engine(create=False)
         try:
-            with complaints(self), engine.connect().execution_options(reading=True) as connection:
+            with user_errors(self), engine.connect().execution_options(reading=True) as connection:
                 return schema_of(connection) is not None
         finally:
             engine.dispose()
@@ -84,21 +84,23 @@ class PostgresDatabase(Database):
         try:
             engine = create_engine(self._url, connect_args=arguments, hide_parameters=True)
         except exc.ArgumentError:
-            raise Complaint("The database URL has a part that is not known: postgresql+psycopg://USER@HOST/DATABASE.") from None
+            raise UserError("The database URL has a part that is not known: postgresql+psycopg://USER@HOST/DATABASE.") from None
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin)
         return engine
 
-    def complaint(self, error: exc.DBAPIError) -> Complaint:
+    def user_error(self, error: exc.DBAPIError) -> UserError:
         """See Database."""
         state = getattr(error.orig, "sqlstate", None) or self._state_in_words(error)
-        for states, sort in ((_PASSING, Passing), (_LASTING, Complaint)):
+        for states, sort in ((_PASSING, TransientError), (_LASTING, UserError)):
             for length in (5, 3, 2):
                 if state[:length] in states:
                     return sort(f"{self._sentence(states[state[:length]])}{_cure(state)}")
         if isinstance(error.orig, psycopg.OperationalError) or error.connection_invalidated:
-            return Passing(f"{self._sentence('cannot be reached')} ({self._words(error)}): is the server running, and its address right?")
-        return Complaint(f"{self._sentence('cannot be used')} ({self._words(error)}): check the URL and the server.")
+            return TransientError(
+                f"{self._sentence('cannot be reached')} ({self._words(error)}): is the server running, and its address right?"
+            )
+        return UserError(f"{self._sentence('cannot be used')} ({self._words(error)}): check the URL and the server.")
 
     def _sentence(self, what: str) -> str:
         return f"{self.name[0].upper()}{self.name[1:]} {what}"
@@ -120,7 +122,7 @@ class PostgresDatabase(Database):
     @contextmanager
     def alone(self, engine: Engine) -> Iterator[bool]:
         """See Database. The lock is the session's, so it ends with this process or with the server."""
-        with complaints(self), engine.connect().execution_options(isolation_level="AUTOCOMMIT", reading=True) as connection:
+        with user_errors(self), engine.connect().execution_options(isolation_level="AUTOCOMMIT", reading=True) as connection:
             has_it = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_POSTING})").scalar_one()
             try:
                 yield has_it

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import KEY
 from host_tools.host.ledger.key_file import mint_key, read_key
 from host_tools.host.ledger.passphrase import passphrase
@@ -30,17 +30,17 @@ class Vault:
         return nonce + self._cipher.encrypt(nonce, secret, purpose.encode() + b"\x00" + owner)
 
     def open(self, sealed: bytes, purpose: str, owner: bytes) -> bytes:
-        """The secret; raises Complaint when the key is another one or the value was altered."""
+        """The secret; raises UserError when the key is another one or the value was altered."""
         try:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode() + b"\x00" + owner)
         except InvalidTag as error:
-            raise Complaint(f"{KEY} does not open the ledger's secrets: restore the key and the ledger from the same backup.") from error
+            raise UserError(f"{KEY} does not open the ledger's secrets: restore the key and the ledger from the same backup.") from error
 
 
 def open_vault(data: Path, *, create: bool) -> Vault:
     """The vault of a data folder; `create` mints the key of a ledger that does not exist yet.
 
-    Raises Complaint for a key that is missing or damaged, or whose passphrase is not to be had.
+    Raises UserError for a key that is missing or damaged, or whose passphrase is not to be had.
     """
     if create:
         mint_key(data)

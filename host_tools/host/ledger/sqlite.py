@@ -10,9 +10,9 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.pool import QueuePool
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import LEDGER, create_private, is_full
-from host_tools.host.ledger.database import Database, Passing, no_ledger
+from host_tools.host.ledger.database import Database, TransientError, no_ledger
 
 _BUSY_S = 5.0
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -54,25 +54,25 @@ class SqliteFile(Database):
                 with connection.begin():
                     yield connection
                     if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                        raise Complaint(f"The ledger {self._path} does not hold together, so it stays as it was: restore the last backup.")
+                        raise UserError(f"The ledger {self._path} does not hold together, so it stays as it was: restore the last backup.")
             finally:
                 keys.execute("PRAGMA foreign_keys = ON").close()
 
-    def complaint(self, error: exc.DBAPIError) -> Complaint:
+    def user_error(self, error: exc.DBAPIError) -> UserError:
         """See Database."""
         primary = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if primary in _LOCKED:
-            return Passing(f"The ledger {self._path} is locked by another program: wait for it or end it, then try again.")
+            return TransientError(f"The ledger {self._path} is locked by another program: wait for it or end it, then try again.")
         if primary == sqlite3.SQLITE_FULL or is_full(self._data):
-            return Passing(f"The disk of {self._data} is full: free some space, then try again; nothing was lost.")
+            return TransientError(f"The disk of {self._data} is full: free some space, then try again; nothing was lost.")
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return Complaint(f"The ledger {self._path} is damaged: restore {LEDGER} and the key from the last backup.")
+            return UserError(f"The ledger {self._path} is damaged: restore {LEDGER} and the key from the last backup.")
         if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
             cure = "check that the folder and its files belong to you and are not read-only"
-            return Complaint(f"The ledger {self._path} cannot be written: {cure}.")
+            return UserError(f"The ledger {self._path} cannot be written: {cure}.")
         if primary == sqlite3.SQLITE_CANTOPEN:
             return no_ledger(self.name)
-        return Complaint(f"The ledger {self._path} cannot be used ({error.orig}): check the disk, or restore the last backup.")
+        return UserError(f"The ledger {self._path} cannot be used ({error.orig}): check the disk, or restore the last backup.")
 
 
 def _configure(connection: sqlite3.Connection, _record: Any) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import DISPATCHER, PRIVATE_FILES
 from host_tools.host.notify.wording import Message
 
@@ -40,7 +40,7 @@ class FileNotifier:
     """
 
     def __init__(self, path: Path, option: str = "--data") -> None:
-        """Opens the file of that name, or makes it. `option` is what named it. Raises Complaint for a file that is not one of messages,
+        """Opens the file of that name, or makes it. `option` is what named it. Raises UserError for a file that is not one of messages,
         which is left as it is.
         """
         self._path = path
@@ -50,7 +50,7 @@ class FileNotifier:
             self._open()
         except OSError as error:
             reason = error.strerror or "no reason given"
-            raise Complaint(f"The message file {path} cannot be used ({reason}): move it away, or name another with {option}.") from error
+            raise UserError(f"The message file {path} cannot be used ({reason}): move it away, or name another with {option}.") from error
 
     def _open(self) -> None:
         """Opens the file of that name instead of the one that is open. Raises OSError; then the file is as it was."""
@@ -109,11 +109,11 @@ class FileNotifier:
 
 
 def refuse_shared(path: Path, folder: Path, option: str) -> None:
-    """Refuses a file for dispatchers that is another file of the data folder as well, by whatever name. Raises Complaint."""
+    """Refuses a file for dispatchers that is another file of the data folder as well, by whatever name. Raises UserError."""
     for name in PRIVATE_FILES:
         other = folder / name
         if name != DISPATCHER and (path.resolve() == other.resolve() or _is_same(path, other)):
-            raise Complaint(f"{path} is {name} of the data folder, which is not for dispatchers alone: name another with {option}.", 2)
+            raise UserError(f"{path} is {name} of the data folder, which is not for dispatchers alone: name another with {option}.", 2)
 
 
 def _is_same(path: Path, other: Path) -> bool:

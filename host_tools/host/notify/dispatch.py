@@ -41,7 +41,7 @@ class Left(NamedTuple):
 
 
 def deliver(ledger: Ledger, notifier: Notifier, folds: Folds | None = None) -> Left:
-    """Hands over the silent alarms that nobody has been told of. `folds` has what was told before. Raises Complaint where the ledger is
+    """Hands over the silent alarms that nobody has been told of. `folds` has what was told before. Raises UserError where the ledger is
     away.
     """
     folds = folds or Folds()

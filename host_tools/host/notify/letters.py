@@ -44,7 +44,7 @@ STUCK = 1
 MOVED = 2
 
 
-class News(NamedTuple):
+class Change(NamedTuple):
     """Something that is in the ledger since this turn: an event, or an alarm (`alarm` is its name). `moment`: when it happened."""
 
     cabinet: int
@@ -64,7 +64,7 @@ class Letters:
         self._pickups: list[dict[str, Any]] = []
         self._deposits: dict[tuple[int, int, int, int], Record] = {}  # those of this turn, by the board, door and counter
         self._how: dict[tuple[int, int, int, int], int] = {}  # who opened, likewise
-        self.news: list[News] = []
+        self.news: list[Change] = []
 
     @property
     def are_written(self) -> bool:
@@ -138,7 +138,7 @@ class Letters:
         """Tells staff of an event that a person should look at, once."""
         row = {"cabinet": board.cabinet, "incarnation": board.incarnation, "number": record.number, "kind": kind, "door": record.door}
         if is_inserted(self._connection, tables.alarm, row | {"raised_ms": moment.heard_ms}):
-            self.news.append(News(board.cabinet, record, kind, moment))
+            self.news.append(Change(board.cabinet, record, kind, moment))
             self.tell(board, record, kind, None, moment)
 
     def tell(self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, moment: Moment) -> None:

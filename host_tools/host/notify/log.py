@@ -11,14 +11,14 @@ from typing import Any
 from host_tools.host import fields, kinds
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import Moment
-from host_tools.host.notify.letters import News
+from host_tools.host.notify.letters import Change
 from host_tools.host.notify.wording import bell_answer
 from locker.contract import records
 
 _LATE = timedelta(seconds=10)  # from which on an event's line says when it happened
 
 #: Takes one occurrence; see `occurrence`.
-Tell = Callable[[dict[str, Any]], None]
+Emit = Callable[[dict[str, Any]], None]
 
 
 @lru_cache(maxsize=16)  # many things happen in one moment
@@ -37,7 +37,7 @@ def when_fields(when: Moment) -> dict[str, str]:
     return {"happened": moment(when.earliest_ms), "happened_until": moment(when.latest_ms), "heard": moment(when.heard_ms)}
 
 
-def of_news(news: News, site: str, number: int) -> dict[str, Any]:
+def of_news(news: Change, site: str, number: int) -> dict[str, Any]:
     """An event of a board, or an alarm, that is in the ledger now. `site` and `number` are its cabinet's.
 
     It happened between `happened` and `happened_until` and was heard at `heard`, whenever it is told.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Row, bindparam, case, func, select, update
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger import aside, tables
 from host_tools.host.ledger.bounds import FOLDED, doors_of
 from host_tools.host.ledger.database import now_ms
@@ -100,7 +100,7 @@ def _made(ledger: Ledger, rows: Sequence[Row], many: Mapping[str, Sequence[Row]]
             identity = identities[row.cabinet]
             made[row.id] = _of_many(many[row.id], identity) if row.id in many else _message(row, identity)
         except Exception as error:  # of one letter: it is held, which is a case for staff, and the others go out
-            if isinstance(error, Complaint | OSError | MemoryError):
+            if isinstance(error, UserError | OSError | MemoryError):
                 raise
             _hold(ledger, row)
     return made

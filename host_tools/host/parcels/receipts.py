@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger import lookups, tables
 from host_tools.host.ledger.data_folder import RECEIPT_LOCK
 from host_tools.host.ledger.database import now_ms
@@ -66,19 +66,19 @@ def enter(
 ) -> Entered:
     """Brings a deposit in: its resident gets her letter. `sleep` waits so many seconds.
 
-    Raises Complaint: no ticket or no receipt by its form; not of this site or not of each other (that takes WRONG_S).
+    Raises UserError: no ticket or no receipt by its form; not of this site or not of each other (that takes WRONG_S).
     """
     ticket, receipt = (text.replace(" ", "").replace("·", "").removesuffix("#") for text in (ticket, receipt))
     if not _are_digits(ticket, 9):
-        raise Complaint("A ticket is 9 digits.", 2)
+        raise UserError("A ticket is 9 digits.", 2)
     if not _are_digits(receipt, DIGITS):
-        raise Complaint(f"A receipt is {DIGITS} digits: the door, 4 digits and 8 digits, as the cabinet's screen showed them.", 2)
+        raise UserError(f"A receipt is {DIGITS} digits: the door, 4 digits and 8 digits, as the cabinet's screen showed them.", 2)
     name = site or tickets.only_site(ledger)
     with _one_at_a_time(ledger.data):
         found = _enter(ledger, name, ticket, receipt, dry_run)
         if found is None:
             sleep(WRONG_S)
-            raise Complaint(
+            raise UserError(
                 "That receipt and that ticket do not belong together here: compare the digits and --site, then enter them again."
             )
     return found
@@ -103,7 +103,7 @@ def _enter(ledger: Ledger, name: str, ticket: str, receipt: str, dry_run: bool) 
     with ledger.reading() as connection:
         site = connection.execute(select(tables.site).where(tables.site.c.name == normal(name))).first()
         if site is None:
-            raise Complaint("There is no site of that name: `ansim cabinet list` shows the sites.", 2)
+            raise UserError("There is no site of that name: `ansim cabinet list` shows the sites.", 2)
         boards = select(tables.cabinet.c.id).where(tables.cabinet.c.site == site.id, tables.cabinet.c.state != RETIRED)
         cabinets = list(connection.scalars(boards.order_by(tables.cabinet.c.number)))
     label = tickets.label_of(ledger, site, ticket)

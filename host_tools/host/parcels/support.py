@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host import kinds
 from host_tools.host.fleet import orders, remote_opening
 from host_tools.host.fleet.orders import Order
@@ -30,33 +30,33 @@ class Call(NamedTuple):
 
 
 def reissue(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
-    """Orders another code for the parcel that waits there; the one before dies when the cabinet has heard of it. Raises Complaint."""
+    """Orders another code for the parcel that waits there; the one before dies when the cabinet has heard of it. Raises UserError."""
     with ledger.writing() as connection:
         parcel = waiting(connection, place)
         retry = max(parcel.retry, orders.newest_order(connection, parcel, (commands.REISSUE,))) + 1
         if retry > _RETRY_MAX:
-            raise Complaint(f"That parcel has had {_RETRY_MAX} codes: open its door with `ansim parcel recall` or `ansim parcel open`.")
+            raise UserError(f"That parcel has had {_RETRY_MAX} codes: open its door with `ansim parcel recall` or `ansim parcel open`.")
         if not dry_run:
             orders.queue(connection, parcel.cabinet, [Order(commands.REISSUE, parcel.door, parcel.counter, retry)], now_ms())
 
 
 def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
-    """Arms the code with which staff take a parcel out; staff are sent it when the cabinet knows it. Raises Complaint."""
+    """Arms the code with which staff take a parcel out; staff are sent it when the cabinet knows it. Raises UserError."""
     with ledger.writing() as connection:
         parcel = waiting(connection, place)
         arming = orders.newest_order(connection, parcel, (commands.ARM_RECALL, commands.ARM_SERVICE)) + 1
         if arming > orders.ARMING_MAX:
-            raise Complaint(f"That door has had {orders.ARMING_MAX} codes for staff with this parcel: open it with `ansim parcel open`.")
+            raise UserError(f"That door has had {orders.ARMING_MAX} codes for staff with this parcel: open it with `ansim parcel open`.")
         if not dry_run:
             orders.queue(connection, parcel.cabinet, [Order(commands.ARM_RECALL, parcel.door, parcel.counter, arming)], now_ms())
 
 
 def assign(ledger: Ledger, place: Place, resident: str, unit: str | None = None, *, dry_run: bool = False) -> str:
-    """Gives a parcel that waits there and is nobody's to a resident, who is sent its letter; how lists name her. Raises Complaint."""
+    """Gives a parcel that waits there and is nobody's to a resident, who is sent its letter; how lists name her. Raises UserError."""
     with ledger.writing() as connection:
         parcel = waiting(connection, place)
         if parcel.resident is not None:
-            raise Complaint(f"The parcel behind door {place.door:02d} has a resident already: `ansim parcel list` shows whom.")
+            raise UserError(f"The parcel behind door {place.door:02d} has a resident already: `ansim parcel list` shows whom.")
         person = residents.find(connection, resident, unit)
         if not dry_run:
             values = {"resident": person.id, "flagged": False}
@@ -68,13 +68,13 @@ def assign(ledger: Ledger, place: Place, resident: str, unit: str | None = None,
 
 
 def vouch(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
-    """Staff have looked: the parcel that waits there is honest, whatever its label. Its resident is told so. Raises Complaint."""
+    """Staff have looked: the parcel that waits there is honest, whatever its label. Its resident is told so. Raises UserError."""
     with ledger.writing() as connection:
         parcel = waiting(connection, place)
         if not parcel.flagged:
-            raise Complaint(f"Nobody doubts the parcel behind door {place.door:02d}: `ansim parcel list` shows no remark.")
+            raise UserError(f"Nobody doubts the parcel behind door {place.door:02d}: `ansim parcel list` shows no remark.")
         if parcel.resident is None:
-            raise Complaint(f"The parcel behind door {place.door:02d} is nobody's: `ansim parcel assign` gives it to its resident.")
+            raise UserError(f"The parcel behind door {place.door:02d} is nobody's: `ansim parcel assign` gives it to its resident.")
         if not dry_run:
             connection.execute(update(tables.parcel).where(tables.parcel.c.id == parcel.id).values(flagged=False))
             at_ms = now_ms()
@@ -84,7 +84,7 @@ def vouch(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
 
 
 def check_waiting(ledger: Ledger, place: Place) -> None:
-    """Raises Complaint when no parcel waits there."""
+    """Raises UserError when no parcel waits there."""
     with ledger.reading() as connection:
         waiting(connection, place)
 
@@ -102,7 +102,7 @@ def want_open(ledger: Ledger, place: Place) -> int:
 def answer_bell(ledger: Ledger, place: Place, call: int | None = None, *, dry_run: bool = False) -> Call:
     """Tells whoever rang that a person has seen it: with the call of that number, else with the latest that the host has heard of.
 
-    Returns the call that is answered. Raises Complaint when there is no such call, or it is over already.
+    Returns the call that is answered. Raises UserError when there is no such call, or it is over already.
     """
     with ledger.writing() as connection:
         cabinet = cabinet_at(connection, place)
@@ -111,7 +111,7 @@ def answer_bell(ledger: Ledger, place: Place, call: int | None = None, *, dry_ru
         if not chosen:
             which = "Nobody has rung" if call is None else f"There was no call {call}"
             latest = f": the latest is call {calls[0].number}, heard {moment(calls[0].heard_ms)}" if calls else _UNHEARD
-            raise Complaint(f"{which} at cabinet {place.cabinet} of {place.site}{latest}.")
+            raise UserError(f"{which} at cabinet {place.cabinet} of {place.site}{latest}.")
         _check_goes_on(connection, cabinet, chosen[0], calls[0])
         if not dry_run:
             orders.queue(connection, cabinet.id, [Order(commands.ANSWER_BELL, 0, 0, chosen[0].number)], now_ms())
@@ -128,9 +128,9 @@ def _calls(connection: Connection, cabinet: Row) -> list[Call]:
 
 
 def _check_goes_on(connection: Connection, cabinet: Row, call: Call, latest: Call) -> None:
-    """Raises Complaint for a call that was answered, or rung again since."""
+    """Raises UserError for a call that was answered, or rung again since."""
     if call != latest:
-        raise Complaint(
+        raise UserError(
             f"Call {call.number} is over, and its screen takes no answer: it was rung again. Answer call {latest.number}, heard "
             f"{moment(latest.heard_ms)}."
         )
@@ -138,15 +138,15 @@ def _check_goes_on(connection: Connection, cabinet: Row, call: Call, latest: Cal
     its = (order.cabinet == cabinet.id) & (order.kind == commands.ANSWER_BELL) & (order.a == call.number) & (order.state == orders.DONE)
     ended_ms = connection.scalar(select(func.max(order.ended_ms)).where(its, order.queued_ms >= call.heard_ms))
     if ended_ms is not None:
-        raise Complaint(f"Call {call.number}, heard {moment(call.heard_ms)}, was answered already: its screen said so {moment(ended_ms)}.")
+        raise UserError(f"Call {call.number}, heard {moment(call.heard_ms)}, was answered already: its screen said so {moment(ended_ms)}.")
 
 
 def waiting(connection: Connection, place: Place) -> Row:
-    """The row of the parcel that waits there; raises Complaint when there is none."""
+    """The row of the parcel that waits there; raises UserError when there is none."""
     cabinet = cabinet_at(connection, place)
     parcel = tables.parcel
     wanted = select(parcel).where(parcel.c.cabinet == cabinet.id, parcel.c.door == place.door, parcel.c.state == "waiting")
     row = connection.execute(wanted.order_by(parcel.c.id.desc())).first()
     if row is None:
-        raise Complaint(f"No parcel waits behind door {place.door:02d} of cabinet {place.cabinet} at {place.site}: `ansim parcel list`.")
+        raise UserError(f"No parcel waits behind door {place.door:02d} of cabinet {place.cabinet} at {place.site}: `ansim parcel list`.")
     return row

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.fleet import generations
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
@@ -44,7 +44,7 @@ class Ticket(NamedTuple):
 def issue(ledger: Ledger, resident: str, site: str | None = None, unit: str | None = None, *, dry_run: bool = False) -> Issued:
     """A new ticket for one deposit for the resident, at a site (which may be left out where there is only one).
 
-    The site's ticket key turns when this was one of the last for her. Raises Complaint when resident or site are unknown, or no serial
+    The site's ticket key turns when this was one of the last for her. Raises UserError when resident or site are unknown, or no serial
     that fits her is left. On a dry run nothing is issued: the ticket that comes back has no number and no serial of its own.
     """
     name = site or only_site(ledger)
@@ -67,7 +67,7 @@ def issue(ledger: Ledger, resident: str, site: str | None = None, unit: str | No
 
         serial = next(filter(fits, _candidates()), None)
         if serial is None:
-            raise Complaint(_none_left(place.name, generations.late(connection, place)))
+            raise UserError(_none_left(place.name, generations.late(connection, place)))
         label = residents.label(person.name, person.unit)
         if dry_run:
             return Issued(place.name, label, -1, "", key.generation)
@@ -112,21 +112,21 @@ def listing(ledger: Ledger, site: str | None = None, state: str | None = None) -
 def revoke(ledger: Ledger, number: str, site: str | None = None, *, dry_run: bool = False) -> Ticket:
     """Takes an open ticket back, by its 9 digits or its 5-digit serial. A deposit that a cabinet accepts on it all the same is flagged.
 
-    Raises Complaint when the ticket is not of this site, or not open any more, or when two are open that have this serial.
+    Raises UserError when the ticket is not of this site, or not open any more, or when two are open that have this serial.
     """
     if len(number) not in (5, 9) or not (number.isascii() and number.isdigit()):
-        raise Complaint("A ticket is 9 digits, or its serial: the first 5 of them.", 2)
+        raise UserError("A ticket is 9 digits, or its serial: the first 5 of them.", 2)
     name = site or only_site(ledger)
     with ledger.writing() as connection:
         place = _site(connection, name)
         found = named(ledger, connection, place, number)
         if not found:
-            raise Complaint(f"That ticket was not issued at {name}: `ansim ticket list` shows the tickets.")
+            raise UserError(f"That ticket was not issued at {name}: `ansim ticket list` shows the tickets.")
         open_ = [row for row in found if row.state == "open"]
         if len(open_) > 1:
-            raise Complaint("Two tickets with that serial are open, of two ticket keys: give all 9 digits.")
+            raise UserError("Two tickets with that serial are open, of two ticket keys: give all 9 digits.")
         if not open_:
-            raise Complaint(f"That ticket is {found[0].state} already.")
+            raise UserError(f"That ticket is {found[0].state} already.")
         row = open_[0]
         here = [tables.ticket.c[column] == row._mapping[column] for column in ("site", "generation", "serial")]
         if not dry_run:
@@ -163,17 +163,17 @@ def label_of(ledger: Ledger, site: Row, number: str) -> tuple[int, int] | None:
 
 
 def only_site(ledger: Ledger) -> str:
-    """The one site of the ledger; raises Complaint when there is none or a choice."""
+    """The one site of the ledger; raises UserError when there is none or a choice."""
     sites = ledger.sites()
     if not sites:
-        raise Complaint("There is no site yet: `ansim provision` founds one with its first cabinet.")
+        raise UserError("There is no site yet: `ansim provision` founds one with its first cabinet.")
     if len(sites) > 1:
-        raise Complaint(f"Say which site with --site: {', '.join(sites[:10])}{', ...' if len(sites) > 10 else ''}.", 2)
+        raise UserError(f"Say which site with --site: {', '.join(sites[:10])}{', ...' if len(sites) > 10 else ''}.", 2)
     return sites[0]
 
 
 def _site(connection: Connection, name: str) -> Row:
     row = connection.execute(select(tables.site).where(tables.site.c.name == normal(name))).first()
     if row is None:
-        raise Complaint("There is no site of that name: `ansim cabinet list` shows the sites.", 2)
+        raise UserError("There is no site of that name: `ansim cabinet list` shows the sites.", 2)
     return row

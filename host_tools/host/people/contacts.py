@@ -6,7 +6,7 @@ The form is all that can be known here; whether somebody answers is what a chann
 import re
 import unicodedata
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 CHARACTERS_MAX = 254
 _LOCAL_MAX = 64
@@ -18,13 +18,13 @@ _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 
 
 def checked_contact(contact: str) -> str:
-    """The contact as it is kept: a number as its digits with or without +, an address as it is, empty as empty. Raises Complaint."""
+    """The contact as it is kept: a number as its digits with or without +, an address as it is, empty as empty. Raises UserError."""
     contact = unicodedata.normalize("NFC", contact.strip())
     if not contact:
         return ""
     kept = _phone(contact) or _address(contact)
     if not kept:
-        raise Complaint("A contact is an e-mail address or a telephone number: seo-yeon@example.org, +82 10 1234 5678, 010-1234-5678.", 2)
+        raise UserError("A contact is an e-mail address or a telephone number: seo-yeon@example.org, +82 10 1234 5678, 010-1234-5678.", 2)
     return kept
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, case, exc, insert, select, update
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger
@@ -33,7 +33,7 @@ class Resident(NamedTuple):
 
 
 def add(ledger: Ledger, name: str, contact: str = "", unit: str = "", *, alike: bool = False, dry_run: bool = False) -> Resident:
-    """Enters a resident; raises Complaint when there is one of that name and unit, or when any of the three cannot be.
+    """Enters a resident; raises UserError when there is one of that name and unit, or when any of the three cannot be.
 
     One who would be taken for another, for her name or unit is only typed another way, is entered if she is to be (`alike`).
     """
@@ -45,7 +45,7 @@ def add(ledger: Ledger, name: str, contact: str = "", unit: str = "", *, alike: 
         try:
             made = connection.execute(insert(tables.resident).values(**row).returning(tables.resident.c.id)).scalar_one()
         except exc.IntegrityError as error:
-            raise Complaint(_TAKEN) from error
+            raise UserError(_TAKEN) from error
     return Resident(made, row["name"], row["unit"], row["contact"], False)
 
 
@@ -66,7 +66,7 @@ def rename(
     alike: bool = False,
     dry_run: bool = False,
 ) -> tuple[Resident, Resident]:
-    """Gives a resident another name, another unit, or both; as she was and as she is. Raises Complaint; `alike` as in `add`."""
+    """Gives a resident another name, another unit, or both; as she was and as she is. Raises UserError; `alike` as in `add`."""
     with ledger.writing() as connection:
         row = find(connection, name, unit)
         values = {
@@ -80,7 +80,7 @@ def rename(
 
 
 def set_contact(ledger: Ledger, name: str, unit: str | None, contact: str, *, dry_run: bool = False) -> Resident:
-    """Changes where a resident is reached; empty for nowhere. Raises Complaint."""
+    """Changes where a resident is reached; empty for nowhere. Raises UserError."""
     kept = checked_contact(contact)
     with ledger.writing() as connection:
         row = find(connection, name, unit)
@@ -90,9 +90,9 @@ def set_contact(ledger: Ledger, name: str, unit: str | None, contact: str, *, dr
 
 
 def set_tail(ledger: Ledger, name: str, tail: str | None, unit: str | None = None, *, dry_run: bool = False) -> Resident:
-    """Sets a resident's safe tail (two digits), or takes it away (None), from her next ticket on. Raises Complaint."""
+    """Sets a resident's safe tail (two digits), or takes it away (None), from her next ticket on. Raises UserError."""
     if tail is not None and (len(tail) != 2 or not (tail.isascii() and tail.isdigit())):
-        raise Complaint("A safe tail is two digits.", 2)
+        raise UserError("A safe tail is two digits.", 2)
     with ledger.writing() as connection:
         row = find(connection, name, unit)
         sealed = None if tail is None else ledger.vault.seal(bytes((int(tail),)), "tail", _owner(row))
@@ -107,7 +107,7 @@ def tail_of(vault: Vault, row: Row) -> int | None:
 
 
 def find(connection: Connection, name: str, unit: str | None = None) -> Row:
-    """The resident's row; `unit` may be left out where there is one of that name only. Raises Complaint."""
+    """The resident's row; `unit` may be left out where there is one of that name only. Raises UserError."""
     table = tables.resident.c
     wanted = select(tables.resident).where(table.name == normal(name))
     if unit is not None:
@@ -115,10 +115,10 @@ def find(connection: Connection, name: str, unit: str | None = None) -> Row:
     rows = connection.execute(wanted.order_by(table.unit).limit(2)).all()
     if not rows:
         words = "that name and unit" if unit is not None else "that name"
-        raise Complaint(f"There is no resident of {words}: `ansim resident list` shows them, `ansim resident add` enters one.")
+        raise UserError(f"There is no resident of {words}: `ansim resident list` shows them, `ansim resident add` enters one.")
     if len(rows) > 1:
         without = "" if rows[0].unit else ', --unit "" for the one who has none'
-        raise Complaint(
+        raise UserError(
             f"There is more than one resident of that name: say whom you mean with --unit{without}; `ansim resident list` shows them.", 2
         )
     return rows[0]
@@ -133,10 +133,10 @@ def _refuse_taken(connection: Connection, name: str, unit: str, but: int, *, ali
     table = tables.resident.c
     rows = connection.execute(select(table.name, table.unit).where(table.id != but)).all()
     if (name, unit) in [tuple(row) for row in rows]:
-        raise Complaint(_TAKEN)
+        raise UserError(_TAKEN)
     like = [row for row in rows if likeness(row.name) == likeness(name) and (row.name != name or likeness(row.unit) == likeness(unit))]
     if like and not alike:
-        raise Complaint(
+        raise UserError(
             f"That is how {label(*like[0])} may be typed, too, and a ticket would go to the wrong one of the two: write name and unit as "
             "hers are written, or say with --alike that this is somebody else."
         )

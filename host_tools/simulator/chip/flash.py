@@ -24,7 +24,7 @@ from host_tools.boards.partitions import (
     parse_binary,
     table_path,
 )
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.simulator.chip.chip import PowerLost
 from host_tools.simulator.noise import stream
 
@@ -40,7 +40,7 @@ class FlashImage:
     has another size. Without it, an image that is there, of any size that a partition table is written for. `seed` decides where torn
     operations stop.
 
-    Raises Complaint when the file is missing or cannot be opened or made, when another board has it, and when it is no flash image.
+    Raises UserError when the file is missing or cannot be opened or made, when another board has it, and when it is no flash image.
     """
 
     def __init__(self, path: Path, seed: int = 0, *, flash_mb: int | None = None) -> None:
@@ -53,7 +53,7 @@ class FlashImage:
             try:
                 self.partitions = parse_binary(os.pread(self._file, TABLE_BYTES, TABLE_OFFSET))
             except ValueError as error:
-                raise Complaint(f"{path} is no flash image: {error}. Name a new file and it is made.", 2) from error
+                raise UserError(f"{path} is no flash image: {error}. Name a new file and it is made.", 2) from error
             self._cells = mmap.mmap(self._file, 0)
         except BaseException:
             os.close(self._file)
@@ -198,20 +198,20 @@ def _locked(path: Path, make: bool) -> int:
             file = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if make else 0), 0o600)
         except FileNotFoundError as error:
             if make:
-                raise Complaint(f"Cannot make the flash image {path}: {error.strerror}.") from error
-            raise Complaint(f"There is no flash image {path}.", 2) from error
+                raise UserError(f"Cannot make the flash image {path}: {error.strerror}.") from error
+            raise UserError(f"There is no flash image {path}.", 2) from error
         except OSError as error:
-            raise Complaint(f"Cannot open the flash image {path}: {error.strerror}.") from error
+            raise UserError(f"Cannot open the flash image {path}: {error.strerror}.") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(file)
-            raise Complaint(f"Another virtual board is running from {path}: stop it or use another flash image.") from error
+            raise UserError(f"Another virtual board is running from {path}: stop it or use another flash image.") from error
         if os.fstat(file).st_nlink:
             if stat.S_ISREG(os.fstat(file).st_mode):
                 return file
             os.close(file)
-            raise Complaint(f"{path} is no file: name a new one and it is made.", 2)
+            raise UserError(f"{path} is no file: name a new one and it is made.", 2)
         os.close(file)  # another board has put the flash that it made in the place of this file while we waited for the lock
 
 
@@ -233,7 +233,7 @@ def _made(empty: int, path: Path, flash_mb: int) -> int:
         fresh.replace(path)
     except OSError as error:
         fresh.unlink(missing_ok=True)
-        raise Complaint(f"Cannot make the flash image {path}: {error.strerror}.") from error
+        raise UserError(f"Cannot make the flash image {path}: {error.strerror}.") from error
     os.close(empty)
     return file
 
@@ -242,4 +242,4 @@ def _check_size(file: int, path: Path, sizes_mb: tuple[int, ...]) -> None:
     size = os.fstat(file).st_size
     if size not in [mb * _MIB for mb in sizes_mb]:
         sizes = " or ".join(map(str, sizes_mb))
-        raise Complaint(f"{path} has {size:,} bytes, but the flash of this board has {sizes} MiB: name a new file and it is made.", 2)
+        raise UserError(f"{path} has {size:,} bytes, but the flash of this board has {sizes} MiB: name a new file and it is made.", 2)

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.simulator.cabinet.door import Door
 from host_tools.simulator.trace import Entry
 from host_tools.simulator.world import World
@@ -19,7 +19,7 @@ def _place(door: Door) -> str:
 
 
 class Things:
-    """Keeps the things of a world in a file from now on, after it has put into the world what the file says. Raises Complaint."""
+    """Keeps the things of a world in a file from now on, after it has put into the world what the file says. Raises UserError."""
 
     def __init__(self, path: Path, world: World) -> None:
         self._path = path
@@ -33,14 +33,14 @@ class Things:
         except FileNotFoundError:
             return
         except (OSError, ValueError) as error:
-            raise Complaint(f"{self._path} does not say where the things in the cabinet lie: delete it for an empty one.") from error
+            raise UserError(f"{self._path} does not say where the things in the cabinet lie: delete it for an empty one.") from error
         try:
             for number, state in kept["doors"].items():
                 door = self._world.doors.get(int(number))
                 if door is not None:
                     door.stand(latched=bool(state["latched"]), place=state["place"], parcel=bool(state["parcel"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise Complaint(f"{self._path} does not say where the things in the cabinet lie: delete it for an empty one.") from error
+            raise UserError(f"{self._path} does not say where the things in the cabinet lie: delete it for an empty one.") from error
 
     def _look(self, entry: Entry) -> None:
         if entry.kind in _MOVING:

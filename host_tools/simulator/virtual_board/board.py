@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.simulator.chip.chip import WDT_RESET
 from host_tools.simulator.chip.flash import FlashImage
 from host_tools.simulator.chip.nvs import Nvs
@@ -259,7 +259,7 @@ class VirtualBoard:
         now = time.monotonic()
         self._crashes = [at for at in self._crashes if now - at < _CRASH_WINDOW_S] + [now]
         if len(self._crashes) >= _CRASHES_MAX:
-            raise Complaint(f"The MicroPython interpreter has ended {_CRASHES_MAX} times in {_CRASH_WINDOW_S:.0f} s (status {status}).")
+            raise UserError(f"The MicroPython interpreter has ended {_CRASHES_MAX} times in {_CRASH_WINDOW_S:.0f} s (status {status}).")
         self._console.say(b"\r\nThe interpreter crashed (status %d).\r\n" % status)
         self.world.chip.reset(WDT_RESET)
 

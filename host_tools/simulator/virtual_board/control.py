@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.simulator.world import World
 
 _LINE_BYTES_MAX = 4096
@@ -80,7 +80,7 @@ class ControlSocket:
             self._listener.listen()
         except OSError as error:
             self._listener.close()
-            raise Complaint(f"Cannot make the control socket {self._path}: {error.strerror}.") from error
+            raise UserError(f"Cannot make the control socket {self._path}: {error.strerror}.") from error
         register(self._listener, self._accept)
         world.trace.listeners.append(lambda _entry: self._changed())
 
@@ -190,7 +190,7 @@ class _Visitor:
 
 
 class HandsClient:
-    """The other end: acts on the cabinet of the virtual board at a port. A Complaint when none runs there."""
+    """The other end: acts on the cabinet of the virtual board at a port. A UserError when none runs there."""
 
     def __init__(self, port: Path) -> None:
         path = socket_path(port)
@@ -200,7 +200,7 @@ class HandsClient:
                 self._socket.connect(name)
         except OSError as error:
             self._socket.close()
-            raise Complaint(f"No virtual board runs at {port}: start one with ansim virtual --port {port}.") from error
+            raise UserError(f"No virtual board runs at {port}: start one with ansim virtual --port {port}.") from error
         self._lines = self._socket.makefile("rb")
 
     def __enter__(self) -> "HandsClient":
@@ -211,7 +211,7 @@ class HandsClient:
         self._socket.close()
 
     def ask(self, act: str, *arguments: object) -> dict[str, Any]:
-        """One act; its answer when it is done. Raises Complaint for what cannot be done."""
+        """One act; its answer when it is done. Raises UserError for what cannot be done."""
         self._socket.sendall(json.dumps({"act": act, "arguments": arguments}).encode() + b"\n")
         return self._next()
 
@@ -227,8 +227,8 @@ class HandsClient:
         except ConnectionError:
             line = b""
         if not line:
-            raise Complaint("The virtual board has ended.")
+            raise UserError("The virtual board has ended.")
         answer = json.loads(line)
         if "error" in answer:
-            raise Complaint(answer["error"][0].upper() + answer["error"][1:] + ".")
+            raise UserError(answer["error"][0].upper() + answer["error"][1:] + ".")
         return answer

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.extras import lacking
 from host_tools.simulator.virtual_board import launch
 from host_tools.simulator.virtual_board.modules import modules_image
@@ -33,10 +33,10 @@ class Settings:
 
 
 def require_interpreter() -> Path:
-    """The folder of the interpreter's wheel; a Complaint where it does not exist."""
+    """The folder of the interpreter's wheel; a UserError where it does not exist."""
     found = importlib.util.find_spec("micropython_run")
     if not sys.platform.startswith("linux") or platform.machine() != "x86_64":
-        raise Complaint(
+        raise UserError(
             "A virtual board needs the MicroPython interpreter, which comes for Linux on x86-64 only; a real board works everywhere."
         )
     if found is None or found.origin is None:

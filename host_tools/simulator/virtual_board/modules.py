@@ -14,7 +14,7 @@ from mpremote.romfs import VfsRomWriter
 from host_tools.bundle.linker import private
 from host_tools.bundle.linker.private import with_short_private_names
 from host_tools.cache import cache_folder
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 _SOURCES = Path(__file__).parent.parent / "injected"
 
@@ -36,7 +36,7 @@ def modules_image() -> Path:
             fresh.write_bytes(_build(sources, Path(workshop)))
             fresh.replace(image)
     except OSError as error:
-        raise Complaint(
+        raise UserError(
             f"Cannot write to the cache {cache}: {error.strerror}. Set XDG_CACHE_HOME to a folder that you may write to."
         ) from error
     return image
@@ -61,4 +61,4 @@ def _compile(source: Path, target: Path) -> None:
     )
     _, message = process.communicate()
     if process.returncode:
-        raise Complaint(f"{source.name} does not compile: {message.strip()}")
+        raise UserError(f"{source.name} does not compile: {message.strip()}")

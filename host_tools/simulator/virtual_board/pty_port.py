@@ -8,7 +8,7 @@ import tty
 from collections import deque
 from pathlib import Path
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 _READ_BYTES = 4096
 _QUEUE_BYTES_MAX = 65536
@@ -22,7 +22,7 @@ def lock_path(path: Path) -> Path:
 def live_port(path: Path) -> Path:
     """The device behind a port made here, to be opened in its stead (mpremote is faster then).
 
-    A path that is no link is given back as it is. Raises Complaint when the link has outlived its board: the number of the
+    A path that is no link is given back as it is. Raises UserError when the link has outlived its board: the number of the
     terminal may belong to someone else by now, so nothing must be written to it.
     """
     if not path.is_symlink():
@@ -37,13 +37,13 @@ def live_port(path: Path) -> Path:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return target
-    raise Complaint(f"The virtual board at {path} has ended without removing its port: remove {path} or start the board again.")
+    raise UserError(f"The virtual board at {path} has ended without removing its port: remove {path} or start the board again.")
 
 
 class PtyPort:
     """The near end of a pseudo-terminal whose far end is at `path`.
 
-    Raises Complaint when the path belongs to something else or to a board that runs.
+    Raises UserError when the path belongs to something else or to a board that runs.
     """
 
     def __init__(self, path: Path) -> None:
@@ -133,12 +133,12 @@ def _take_lock(path: Path) -> int:
         try:
             lock = os.open(lock_path(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise Complaint(f"Cannot make a port at {path}: {error.strerror}.", 2) from error
+            raise UserError(f"Cannot make a port at {path}: {error.strerror}.", 2) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(lock)
-            raise Complaint(f"The port {path} belongs to a virtual board that runs: stop it or choose another path.") from error
+            raise UserError(f"The port {path} belongs to a virtual board that runs: stop it or choose another path.") from error
         with contextlib.suppress(OSError):
             if os.stat(lock_path(path)).st_ino == os.fstat(lock).st_ino:
                 return lock
@@ -151,6 +151,6 @@ def _link(path: Path, device: str) -> None:
     try:
         path.symlink_to(device)
     except FileExistsError as error:
-        raise Complaint(f"{path} exists and is no port of a virtual board: choose another path.", 2) from error
+        raise UserError(f"{path} exists and is no port of a virtual board: choose another path.", 2) from error
     except OSError as error:
-        raise Complaint(f"Cannot make a port at {path}: {error.strerror}.", 2) from error
+        raise UserError(f"Cannot make a port at {path}: {error.strerror}.", 2) from error

@@ -41,7 +41,7 @@ def run_in_virtual_time(
     whatever else is to happen. The same image, board, seed and script always give the same flash. The board's only way to a host is
     `world.serial`: sockets have no place in virtual time.
 
-    Raises Complaint when the image is missing, damaged or in use; RuntimeError, with what the board printed, when main.py ends with an
+    Raises UserError when the image is missing, damaged or in use; RuntimeError, with what the board printed, when main.py ends with an
     exception or the interpreter crashes; TimeoutError when it does nothing but compute for a minute of the computer's time.
     """
     with FlashImage(flash_image, seed) as image:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from tests.bench import REPOSITORY, Table
 from tests.bench.slow_line import SlowLine
 from tests.system.conftest import Board
@@ -158,5 +158,5 @@ def _timed(command: list[str], site: Path, cache: Path, code: int = 0) -> float:
     ended = subprocess.run(command, cwd=site.parent, env=around, capture_output=True, text=True, check=False)
     took = time.monotonic() - begun
     if ended.returncode != code:
-        raise Complaint(f"`{' '.join(command[2:])}` failed: {ended.stderr.strip()}")
+        raise UserError(f"`{' '.join(command[2:])}` failed: {ended.stderr.strip()}")
     return took

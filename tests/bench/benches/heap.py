@@ -5,7 +5,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from tests.bench import FIRMWARE, SCRIPTS, Table, webassembly
 from tests.micropython.budgets import HEAP_KIB_MAX, LIVE_HEAP_BYTES, LIVE_HEAP_BYTES_32
 from tests.swift_stage import ansim
@@ -39,7 +39,7 @@ def kept(board: str) -> dict[str, int]:
         said = virtual.mpremote("exec", f"names = {imported_names()}", "run", str(SCRIPTS / "heap.py"))
     found = {what: int(count) for what, count in _TOLD.findall(said)}
     if AT_WORK not in found:
-        raise Complaint(f"The cabinet {board} does not work within {HEAP_KIB_MAX} KiB: {said.strip()[-800:]}")
+        raise UserError(f"The cabinet {board} does not work within {HEAP_KIB_MAX} KiB: {said.strip()[-800:]}")
     runs = _FREE_RUN.findall(said)
     return found | {FREE_RUN: int(runs[-1]) * _BLOCK_BYTES}
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from host_tools.simulator.people.people import send
 from locker.contract import records
-from locker.shell.store import Store
+from locker.shell.journal import Journal
 from tests.bench import FIRMWARE, REPOSITORY, SCRIPTS, Table
 from tests.bench.micropython import output
 from tests.simulation.stage import Cabinet, TestHost, make_flash
@@ -54,7 +54,7 @@ def _life() -> list[tuple[int, int]]:
             TestHost(cabinet.world)
             send(cabinet.world, life_in(cabinet.world), 6_000)
             cabinet.run_until(80_000)
-            Store(cabinet.flash.partition("journal"), written.append, None)
+            Journal(cabinet.flash.partition("journal"), written.append, None)
     first = next(i for i, record in enumerate(written) if record.kind == records.DEPOSIT_STARTED)
     return [(record.kind, record.number - record.a if record.kind == records.ACKNOWLEDGED else record.a) for record in written[first:]]
 

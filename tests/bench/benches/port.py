@@ -1,6 +1,6 @@
 """What strangers at the host's port cost the boards, beside an idle host in the same run."""
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from tests.bench import Table
 from tests.kit.flooded import ACK_FACTOR_MAX, ACK_MORE_MS_MAX, ALARM_MS_MAX, Figures, port
 from tests.kit.floods import FLOODS
@@ -12,13 +12,13 @@ _NOTE = (
 
 
 def run() -> list[Table]:
-    """Raises Complaint when a flood costs more than is promised."""
+    """Raises UserError when a flood costs more than is promised."""
     with port() as measured:
         idle = measured.figures()
         found = {flood.__name__: measured.under(flood) for flood in FLOODS}
     faults = [f"{name}: {fault}" for name, figures in found.items() for fault in figures.faults(idle)]
     if faults:
-        raise Complaint("Under a flood " + "; ".join(faults) + ".")
+        raise UserError("Under a flood " + "; ".join(faults) + ".")
     rows = [_row("idle", idle), *(_row(name.replace("_", " "), figures) for name, figures in found.items())]
     columns = ["flood", "Ack, median ms", "Ack, worst ms", "bell to alarm, ms", "new board in, ms"]
     return [Table("the host's port under floods", columns, rows, _NOTE)]

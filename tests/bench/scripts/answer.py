@@ -13,7 +13,7 @@ import sys
 from cabinet_script import SECRETS, numbered, parcel_code, parcel_duress
 
 from locker.contract import records
-from locker.core import effects, events, journal
+from locker.core import effects, events, state
 from locker.core.cabinet import Cabinet
 
 SERIAL = 42
@@ -71,10 +71,10 @@ def no_door():
 
 def cabinet_with_a_parcel(doors):
     sizes = numbered("S" * doors)
-    state = journal.State(tuple([number for number, _ in sizes]))
+    folded = state.State(tuple([number for number, _ in sizes]))
     for number, kind in enumerate(LIFE):
-        state.apply(records.Record(kind, 1, 1, number + 1, 0, 1 if kind == records.DOOR_CLOSED else SERIAL, 1))
-    cabinet = Cabinet(sizes, lambda epochs, generations: SECRETS, state, lambda serial: True, lambda n: 0)
+        folded.apply(records.Record(kind, 1, 1, number + 1, 0, 1 if kind == records.DOOR_CLOSED else SERIAL, 1))
+    cabinet = Cabinet(sizes, lambda epochs, generations: SECRETS, folded, lambda serial: True, lambda n: 0)
     cabinet.boot(tuple([(number, True, number == 1) for number, _ in sizes]), 0)
     return cabinet
 

@@ -10,14 +10,14 @@ import gc
 import json
 import sys
 
-from host_tools.link.messages import Ack, Held, Report
+from host_tools.link.messages import Ack, Report, Resume
 from host_tools.link.session import HostSession
 from locker.board import from_json
 from locker.contract.mac import hmac_sha256
 from locker.shell import identity as identities
 from locker.shell.app import App
 from locker.shell.format import format_journal
-from locker.shell.marks import NAME
+from locker.shell.second_copy import NAME
 from locker.wire import frame
 from locker.wire.frame import Decoder, encode
 
@@ -129,7 +129,7 @@ class Line:
             message = self._host.accept(payload, 0)
             arrived += self._host.outgoing() or b""
             if message:
-                arrived += self._host.seal(Held(0, 1, 0, 0, 0) if isinstance(message, Report) else Ack(0))
+                arrived += self._host.seal(Resume(0, 1, 0, 0, 0) if isinstance(message, Report) else Ack(0))
         self._sent = b""
         if self.flood:
             arrived = self.flood() if len(self._arrived) < _WAITING else b""
@@ -301,7 +301,7 @@ def step(hal, app):
 def measure(board, kind):
     hal = Hal(from_json(board))
     app = App(hal, identities.from_json(IDENTITY), {"serial": True})
-    app._fittings.keypad = Typist(app._fittings.keypad)
+    app._peripherals.keypad = Typist(app._peripherals.keypad)
     app.boot()
     greeting = "welcomes" in kind  # they matter only to a board that greets
     hal.line.flood = quiet if greeting else None
@@ -311,7 +311,7 @@ def measure(board, kind):
         hal.ms += 20
     assert app._link._session.ready != greeting
     hal.line.flood = globals()[kind]
-    app._fittings.keypad.keys = TYPED
+    app._peripherals.keypad.keys = TYPED
     for _ in range(STEPS):
         step(hal, app)
 

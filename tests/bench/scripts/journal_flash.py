@@ -16,9 +16,9 @@ import vfs
 from nor_flash import NorFlash
 
 from locker.contract import records
-from locker.core.journal import State
+from locker.core.state import State
 from locker.shell.format import format_journal
-from locker.shell.store import Store
+from locker.shell.journal import Journal
 
 DOORS = tuple(range(1, 25))
 EVENT_BYTES = 24
@@ -58,7 +58,7 @@ class Ring:
         self.life = json.loads(life)
         self.state = State(DOORS)
         format_journal(cells, 1)
-        self.store = Store(cells, self.state.apply, self.state.carried)
+        self.journal = Journal(cells, self.state.apply, self.state.carried)
         self.uptime = 0
         random.seed(1)
         deposited = [kind for kind, _ in self.life].index(records.DEPOSITED)
@@ -67,18 +67,18 @@ class Ring:
     def visit(self, number, life):
         """Writes a parcel's life, or the beginning of it, at a door; how many events that was."""
         counter = self.state.doors[number].counter + 1
-        before = self.store.next_number
+        before = self.journal.next_number
         for kind, a in life:
             self.uptime += 10
             if kind == records.ACKNOWLEDGED:
-                assert self.store.acknowledge(self.store.next_number - 1 - a, self.uptime)
+                assert self.journal.acknowledge(self.journal.next_number - 1 - a, self.uptime)
             else:
-                self.state.apply(self.store.append(kind, number, self.uptime, a, counter))
-            self.store.tidy(self.uptime, False)
+                self.state.apply(self.journal.append(kind, number, self.uptime, a, counter))
+            self.journal.tidy(self.uptime, False)
         for _ in range(QUIET_STEPS):
             self.uptime += 200
-            self.store.tidy(self.uptime, True)
-        return self.store.next_number - before
+            self.journal.tidy(self.uptime, True)
+        return self.journal.next_number - before
 
 
 def ring(cells, life):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from host_tools.boards.partitions import find
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.simulator.chip.flash import FlashImage
 from tests.bench import REPOSITORY
 from tests.swift_stage import ansim
@@ -69,7 +69,7 @@ def kept(board: str) -> list[Kept]:
         command = [*node, str(HERE / "meter.mjs"), str(_INTERPRETER), str(HEAP_BYTES), str(files)]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
-        raise Complaint(f"The cabinet {board} does not work with pointers of 32 bits: {ended.stderr.strip()[-800:]}")
+        raise UserError(f"The cabinet {board} does not work with pointers of 32 bits: {ended.stderr.strip()[-800:]}")
     told = [json.loads(line) for line in ended.stdout.splitlines()]
     by_name = {one["what"]: one["live"] for one in told}
     chips = by_name[STAND_INS[1]] - by_name[STAND_INS[0]]

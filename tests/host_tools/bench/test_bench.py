@@ -4,7 +4,7 @@ import pytest
 
 from host_tools.bench.report import PASS, BenchReport
 from host_tools.cli.test import _open_doors
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from tests.kit.bench_cabinet import BenchCabinet
 
 
@@ -158,7 +158,7 @@ def test_a_door_that_was_pulsed_and_that_nobody_saw_move_may_stand_open_and_is_n
     assert any("may stand open" in sentence and "03" in sentence for sentence in _open_doors(report))
 
 
-@pytest.mark.parametrize("ending", [KeyboardInterrupt(), Complaint("The board stopped answering: check the cable.")])
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), UserError("The board stopped answering: check the cable.")])
 def test_what_cuts_a_test_off_leaves_a_report_with_the_doors_that_stand_open(ending: BaseException) -> None:
     cabinet = BenchCabinet("wall_12")
 

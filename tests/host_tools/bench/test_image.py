@@ -6,7 +6,7 @@ import pytest
 
 from host_tools.bench.image import put_together
 from host_tools.boards import partitions
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from tests.images import made_image, official_image, program, stock_table
 
 GOOD = made_image("esp32")
@@ -16,7 +16,7 @@ APP = 0x10000 - 0x1000
 def refusal(folder: Path, content: bytes, chip: str = "esp32", flash_mb: int = 4) -> str:
     path = folder / "image.bin"
     path.write_bytes(content)
-    with pytest.raises(Complaint) as told:
+    with pytest.raises(UserError) as told:
         put_together(path, chip, flash_mb)
     assert told.value.exit_code == 2
     assert told.value.code == "image"
@@ -73,7 +73,7 @@ def test_the_table_and_the_size_of_the_flash_are_the_boards_and_the_rest_is_the_
 
 
 def test_the_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Complaint, match=r"Cannot read .*nothing"):
+    with pytest.raises(UserError, match=r"Cannot read .*nothing"):
         put_together(tmp_path / "nothing", "esp32", 4)
 
 

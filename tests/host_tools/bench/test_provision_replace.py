@@ -6,7 +6,7 @@ import pytest
 
 from host_tools.bench.provision import Request, _Found, _refuse, _retired
 from host_tools.boards.board_file import load_board
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from tests.kit.host_board import enrol, enrolment
@@ -52,7 +52,7 @@ def test_a_cabinet_with_a_parcel_inside_stays_that_cabinet(ledger: Ledger) -> No
         (Request("p", KIT, "mapo-3", {}, number=1, replace=True), new),  # another board in its place
     ):
         with pytest.raises(
-            Complaint, match=r"a parcel waits, and no code would open|has parcels behind doors 08, which devkit_4 does not have"
+            UserError, match=r"a parcel waits, and no code would open|has parcels behind doors 08, which devkit_4 does not have"
         ):
             _refuse(request, found(ledger, uid), ledger)
     for request, uid in (
@@ -66,7 +66,7 @@ def test_a_cabinet_with_a_parcel_inside_stays_that_cabinet(ledger: Ledger) -> No
 def test_a_new_board_takes_the_place_of_no_cabinet_that_is_not_there(ledger: Ledger) -> None:
     new = _Found(b"uid-02", None, None, 0, 0)
     for site, number in (("mapo-3", 7), ("maop-3", 1)):
-        with pytest.raises(Complaint, match=f"There is no cabinet {number} at {site} whose place this board could take: check --site"):
+        with pytest.raises(UserError, match=f"There is no cabinet {number} at {site} whose place this board could take: check --site"):
             _refuse(Request("p", WALL, site, {}, number=number, replace=True), new, ledger)
     _refuse(Request("p", WALL, "mapo-3", {}, number=1, replace=True), new, ledger)
     _refuse(Request("p", WALL, "mapo-3", {}, replace=True), new, ledger)

@@ -9,7 +9,7 @@ import pytest
 
 from host_tools.boards.board_file import check_board, load_board
 from host_tools.boards.report import check_lines
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.sources import boards_folder
 
 WALL = (boards_folder() / "wall_12.toml").read_text()
@@ -133,5 +133,5 @@ def test_other_files_are_checked_and_programs_get_all(tmp_path: Path) -> None:
 
 def test_a_broken_board_is_refused_elsewhere_with_its_mistake(tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text("chip = esp32\n")
-    with pytest.raises(Complaint, match=r"has a mistake \(TOML: esp32 is a text without quotes\): see `ansim boards check"):
+    with pytest.raises(UserError, match=r"has a mistake \(TOML: esp32 is a text without quotes\): see `ansim boards check"):
         load_board(tmp_path / "broken.toml")

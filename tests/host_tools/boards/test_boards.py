@@ -8,7 +8,7 @@ from host_tools.boards.board_file import board_names, check_board, find_board, l
 from host_tools.boards.chips import CHIPS
 from host_tools.boards.draft import Draft
 from host_tools.boards.wiring import pin_problems
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from locker.board import from_json
 
 MISTAKES = Path(__file__).with_name("eight_mistakes.toml")
@@ -282,7 +282,7 @@ def test_a_secret_in_a_board_file_is_never_repeated(tmp_path: Path) -> None:
     path = broken(tmp_path, "wall_12", "[link]", '[link]\nwifi_password = "hunter2"')
     said = "".join(problem.reason + problem.remedy for problem in check_board(path).problems)
     assert "hunter2" not in said
-    with pytest.raises(Complaint) as caught:
+    with pytest.raises(UserError) as caught:
         load_board(path)
     assert "hunter2" not in str(caught.value)
 
@@ -303,16 +303,16 @@ def test_characters_that_a_terminal_would_act_on_are_not_passed_on(tmp_path: Pat
 
 
 def test_an_unknown_board_is_answered_with_the_known_ones_and_the_nearest() -> None:
-    with pytest.raises(Complaint, match=r"did you mean wall_12\? Known are " + ", ".join(board_names())) as caught:
+    with pytest.raises(UserError, match=r"did you mean wall_12\? Known are " + ", ".join(board_names())) as caught:
         load_board("wall12")
     assert caught.value.exit_code == 2
-    with pytest.raises(Complaint, match="known are " + ", ".join(board_names())):
+    with pytest.raises(UserError, match="known are " + ", ".join(board_names())):
         load_board("zzz")
 
 
 @pytest.mark.parametrize("name", ["missing.toml", "missing/cabinet"])
 def test_a_missing_file_is_one_sentence(tmp_path: Path, name: str) -> None:
-    with pytest.raises(Complaint, match="There is no board file"):
+    with pytest.raises(UserError, match="There is no board file"):
         load_board(tmp_path / name)
 
 

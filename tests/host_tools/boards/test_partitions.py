@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from host_tools.boards import partitions
 from host_tools.boards.partitions import Partition
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 GOOD = """nvs,data,nvs,0x9000,0x6000
 factory,app,factory,0x10000,1M
@@ -18,10 +18,10 @@ vfs,data,fat,0x190000,1M
 """
 
 
-def complaint(folder: Path, text: str, flash_bytes: int | None = None) -> str:
+def user_error(folder: Path, text: str, flash_bytes: int | None = None) -> str:
     path = folder / "table.csv"
     path.write_text(text)
-    with pytest.raises(Complaint) as caught:
+    with pytest.raises(UserError) as caught:
         partitions.load(path, flash_bytes)
     return str(caught.value)
 
@@ -88,19 +88,19 @@ def test_numbers_may_be_written_in_hex_kilobytes_or_megabytes(tmp_path: Path) ->
 )
 def test_a_mistake_in_a_table_is_named_with_its_cure(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert old in GOOD
-    assert said in complaint(tmp_path, GOOD.replace(old, new))
+    assert said in user_error(tmp_path, GOOD.replace(old, new))
 
 
 def test_all_faults_of_a_table_are_told_at_once(tmp_path: Path) -> None:
-    words = complaint(tmp_path, GOOD.replace("0x190000,1M", "0x180000,4M").replace("512K", "256K"), 4 << 20)
+    words = user_error(tmp_path, GOOD.replace("0x190000,1M", "0x180000,4M").replace("512K", "256K"), 4 << 20)
     assert "journal has" in words
     assert "behind the flash" in words
 
 
 def test_a_table_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(Complaint, match="Cannot read"):
+    with pytest.raises(UserError, match="Cannot read"):
         partitions.load(tmp_path / "none.csv")
-    with pytest.raises(Complaint, match="No partition table for 2 MiB"):
+    with pytest.raises(UserError, match="No partition table for 2 MiB"):
         partitions.table_path(2)
 
 

@@ -15,7 +15,7 @@ from host_tools.bundle.making import compile_source, make
 from host_tools.bundle.ready import bundle, errand, ready
 from host_tools.bundle.texts import LINE_BYTES, languages
 from host_tools.device.programs import MPY_VERSION, WINDOW_BITS, deflated
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.sources import errands_folder, locker_folder
 from locker.shell import catalogue as on_board
 from locker.shell.app import BUILD
@@ -60,7 +60,7 @@ def test_a_text_too_long_for_its_place_is_refused(tmp_path: Path, monkeypatch: p
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "xx.txt").write_text("short\n" + "x" * 96 + "\n")
     monkeypatch.setattr(catalogues, "locker_folder", lambda: tmp_path)
-    with pytest.raises(Complaint, match=r"Line 2 of xx\.txt is longer than 95 bytes"):
+    with pytest.raises(UserError, match=r"Line 2 of xx\.txt is longer than 95 bytes"):
         catalogues.catalogue("xx")
 
 
@@ -115,7 +115,7 @@ def test_a_source_that_changes_is_noticed_by_its_content(tmp_path: Path, monkeyp
 
 
 def test_errands_are_there_by_name_linked_where_they_use_the_firmware() -> None:
-    assert "locker.shell.store" not in errand("service")
+    assert "locker.shell.journal" not in errand("service")
     assert "def who(" in errand("service")
     assert errand("probe") == (errands_folder() / "probe.py").read_text()
 
@@ -135,7 +135,7 @@ def test_mpy_files_are_of_the_version_that_boards_are_asked_for() -> None:
 
 
 def test_a_source_that_does_not_compile_is_named() -> None:
-    with pytest.raises(Complaint, match=r"locker/broken\.py does not compile: SyntaxError"):
+    with pytest.raises(UserError, match=r"locker/broken\.py does not compile: SyntaxError"):
         compile_source("locker/broken.py", b"def (:\n")
 
 
@@ -155,7 +155,7 @@ def test_what_is_sent_unpacks_within_the_boards_window() -> None:
 def test_another_mpy_cross_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(making, "MPY_VERSION", 5)
     making._compiler.cache_clear()
-    with pytest.raises(Complaint, match=r"does not write \.mpy version 5"):
+    with pytest.raises(UserError, match=r"does not write \.mpy version 5"):
         make()
     making._compiler.cache_clear()
 
@@ -172,5 +172,5 @@ def test_a_firmware_says_the_build_of_all_that_a_board_gets(monkeypatch: pytest.
 def test_a_firmware_that_does_not_say_its_build_is_not_made() -> None:
     linked = making.linked()
     silent = linked._replace(files=linked.files | {"locker/shell.py": b""})
-    with pytest.raises(Complaint, match="does not say its build"):
+    with pytest.raises(UserError, match="does not say its build"):
         making.with_build(silent)

@@ -11,7 +11,7 @@ from host_tools.bundle.explain import explained
 from host_tools.bundle.linker.link import Linked, link, relinked
 from host_tools.bundle.linker.private import with_short_private_names
 from host_tools.bundle.making import _sources, linked
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.sources import locker_folder
 
 ROOT = Path(__file__).parents[3]
@@ -241,7 +241,7 @@ CIRCLE = "from locker.core import {0}\n\n\ndef f():\n    return {0}.f()\n"
     ],
 )
 def test_what_cannot_be_linked_is_refused_with_its_file(files: dict[str, str], said: str) -> None:
-    with pytest.raises(Complaint, match=said):
+    with pytest.raises(UserError, match=said):
         linked_from("from locker.core.a import f", **files)
 
 
@@ -281,7 +281,9 @@ def test_no_renamed_member_is_one_that_a_chip_has() -> None:
 def test_a_traceback_gets_the_names_of_the_sources_back() -> None:
     symbols = linked().symbols["locker.core"]
     short = next(
-        name for name, whole in symbols.items() if any(one.endswith(" submit") and one.startswith("locker/core/entry.py:") for one in whole)
+        name
+        for name, whole in symbols.items()
+        if any(one.endswith(" submit") and one.startswith("locker/core/keypad.py:") for one in whole)
     )
     frames = f'  File "main.py", line 3, in <module>\n  File "locker.core", line 1, in {short}\n'
     console = f"Traceback (most recent call last):\n{frames}ValueError: 7\n"

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from host_tools.cli import JSON_VERSION, _ending, ansim
 from host_tools.cli._ending import run
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import is_full
 from tests import swift
 
@@ -189,7 +189,7 @@ def test_what_nobody_expected_is_a_sentence_without_the_words_of_the_error(
         (PermissionError(13, "Permission denied", "/srv/x"), 1, "system", "/srv/x cannot be used (Permission denied): check"),
         (KeyboardInterrupt(), 130, "interrupted", ""),
         (EOFError(), 2, "usage", "The input ended before the question was answered"),
-        (Complaint("It is so: do that.", code="port"), 1, "port", "It is so: do that."),
+        (UserError("It is so: do that.", code="port"), 1, "port", "It is so: do that."),
     ],
 )
 def test_each_ending_has_its_code(error: BaseException, exit_code: int, code: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,8 +211,8 @@ def test_each_ending_has_its_code(error: BaseException, exit_code: int, code: st
     ],
 )
 def test_a_sentence_has_its_hint_behind_the_first_colon_that_is_its_own(sentence: str, message: str, hint: str) -> None:
-    complaint = Complaint(sentence)
-    assert (complaint.message, complaint.hint) == (message, hint)
+    user_error = UserError(sentence)
+    assert (user_error.message, user_error.hint) == (message, hint)
 
 
 def test_each_code_stands_on_the_page_and_each_on_the_page_is_given() -> None:

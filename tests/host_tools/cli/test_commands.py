@@ -8,8 +8,8 @@ from click.testing import CliRunner, Result
 
 from host_tools.cli import ansim
 from host_tools.demo import service
-from host_tools.errors import Complaint
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.errors import UserError
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.people import residents
 from tests.kit.host_board import Journal, enrol
@@ -101,7 +101,7 @@ def test_parcels_and_cabinets_are_listed_with_their_state(at_work: Operator) -> 
     journal = Journal()
     journal.deposit(7, serial, 1)
     with open_ledger(at_work.data) as ledger:
-        take(ledger, [Said(1, 7, 3, 12, 1_700_000_000_000, tuple(journal.events), uptime=30)])
+        take(ledger, [Received(1, 7, 3, 12, 1_700_000_000_000, tuple(journal.events), uptime=30)])
     (parcel,) = at_work.read("parcel", "list")
     assert parcel == {
         "site": "mapo-3",
@@ -132,7 +132,7 @@ def test_parcels_and_cabinets_are_listed_with_their_state(at_work: Operator) -> 
 def test_a_list_of_nothing_is_an_empty_list_and_a_missing_ledger_a_sentence(operator: Operator) -> None:
     for arguments in (("resident", "list"), ("ticket", "list"), ("parcel", "list"), ("cabinet", "list")):
         ended = operator.run(*arguments, "--json")
-        assert isinstance(ended.exception, Complaint)
+        assert isinstance(ended.exception, UserError)
         assert "There is no ledger" in str(ended.exception)
         assert ended.stdout == ""
     with open_ledger(operator.data) as ledger:

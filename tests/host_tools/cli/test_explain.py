@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from host_tools.bundle.ready import build, symbols
 from host_tools.cli import ansim
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.sources import locker_folder
 
 
@@ -43,7 +43,7 @@ def test_a_traceback_of_another_build_is_refused_with_the_names_of_both(frame: F
     other = build() ^ 0x100
     ended = explained(f"Build {build():x}\n{frame.text}Build {other:x}\n{frame.text}")
     assert ended.exit_code == 1
-    assert isinstance(ended.exception, Complaint)
+    assert isinstance(ended.exception, UserError)
     assert f"{other:x}" in str(ended.exception)
     assert f"{build():x}" in str(ended.exception)
     assert ended.stdout == ""
@@ -59,5 +59,5 @@ def test_a_traceback_that_says_no_build_is_explained_with_a_warning(frame: Frame
 def test_what_is_no_traceback_is_refused() -> None:
     for text in ("", "In service\n", "\x00\xff\x1b[31m"):
         ended = explained(text)
-        assert isinstance(ended.exception, Complaint)
+        assert isinstance(ended.exception, UserError)
         assert "That holds no traceback" in str(ended.exception)

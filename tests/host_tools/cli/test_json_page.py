@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from host_tools.bench import commission
 from host_tools.cli import ansim
 from host_tools.demo import story
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
@@ -59,7 +59,7 @@ class Host:
             journal.deposit(6, first.serial, 1)  # on the label of another
             journal.add(records.BELL_RUNG)
             journal.add(records.REISSUED, 7, 256, 1)  # out of bounds
-            take(ledger, [Said(1, 7, 1, 2, 1_700_000_000_000, tuple(journal.events), uptime=journal.uptime)])
+            take(ledger, [Received(1, 7, 1, 2, 1_700_000_000_000, tuple(journal.events), uptime=journal.uptime)])
         key = epoch_keys(board.master_secret, board.nonce_host, board.nonce_board, board.board_id, 1, 0)[1]
         self.receipt = (second.number, f"09 0001 {receipt_code(key, board.board_id, 1, 9, 1, second.serial, 0)}")
         self.line = folder / "line.bin"

@@ -102,8 +102,8 @@ def test_a_program_may_watch(tmp_path: Path) -> None:
         text += line
         ends += line == "}\n"
     watching.send_signal(signal.SIGINT)
-    _, complaint = watching.communicate(timeout=30)
-    assert (watching.returncode, complaint) == (0, "")
+    _, user_error = watching.communicate(timeout=30)
+    assert (watching.returncode, user_error) == (0, "")
     decoder = json.JSONDecoder()
     first, end = decoder.raw_decode(text)
     second, _ = decoder.raw_decode(text[end:].lstrip())

@@ -18,7 +18,7 @@ from host_tools import cli
 from host_tools.cli import ansim
 from host_tools.cli._ending import run
 from host_tools.device.port import BoardError
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.parcels import tickets
@@ -119,7 +119,7 @@ def test_a_list_shows_any_name_that_ever_came_into_the_ledger(name: str, tmp_pat
             connection.execute(update(tables.cabinet).values(board_name=kept))
         journal = Journal()
         journal.deposit(7, serial, 1)
-        take(ledger, [Said(1, 7, 1, 1, 1_700_000_000_000, tuple(journal.events), uptime=90)])
+        take(ledger, [Received(1, 7, 1, 1, 1_700_000_000_000, tuple(journal.events), uptime=90)])
     for command in (("resident", "list"), ("ticket", "list"), ("parcel", "list"), ("cabinet", "list"), ("link",)):
         for form in ((), ("--json",)):
             ended = CliRunner().invoke(ansim, [*command, *form, "--data", str(tmp_path / "data")])

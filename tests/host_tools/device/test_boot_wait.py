@@ -6,7 +6,7 @@ from host_tools.bench.flash import UNPROVISIONED, verdict
 from host_tools.bundle.ready import errand
 from host_tools.device import port as devices
 from host_tools.device.port import BOOT_S_MAX, Device
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 
 BANNER = b"MPY: soft reboot\r\n"
 CRASH = b'Traceback (most recent call last):\r\n  File "main.py", line 1, in <module>\r\nOSError: 5\r\n'
@@ -64,7 +64,7 @@ def test_a_silent_board_is_given_up_after_a_minute(monkeypatch: pytest.MonkeyPat
 def test_after_a_traceback_a_second_try_is_waited_for_but_not_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     said, _, seconds = booted(monkeypatch, (1, BANNER), (3, CRASH))
     assert seconds < 15
-    with pytest.raises(Complaint, match="ended at once with OSError: 5"):
+    with pytest.raises(UserError, match="ended at once with OSError: 5"):
         verdict(said)
 
 

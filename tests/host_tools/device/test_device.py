@@ -14,7 +14,7 @@ from host_tools.bundle.ready import errand
 from host_tools.device.install import OnBoard, _check_room, fingerprint
 from host_tools.device.port import BoardError, Device, Facts
 from host_tools.device.programs import literal, strip
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.sources import errands_folder
 
 ESP32 = Facts("micropython", (1, 29, 0), 6, "esp32", "Generic ESP32S3 module with ESP32S3", b"123456", True)
@@ -58,7 +58,7 @@ def test_a_docstring_alone_leaves_a_body() -> None:
 def refused(facts: Facts) -> str:
     device = Device("/dev/ttyUSB0", errand)
     device.facts = facts
-    with pytest.raises(Complaint) as caught:
+    with pytest.raises(UserError) as caught:
         device._refuse_strangers()
     return str(caught.value)
 
@@ -91,7 +91,7 @@ def test_what_a_boot_says_is_understood() -> None:
     assert verdict(None) == ""
     assert verdict("Not in service: [Errno 19] ENODEV\r\nMicroPython v1.29\r\n>>> ") == "Not in service: [Errno 19] ENODEV"
     assert "no word" in verdict("rst:0x1\r\n")
-    with pytest.raises(Complaint, match="ended at once with ImportError: no module named 'locker'"):
+    with pytest.raises(UserError, match="ended at once with ImportError: no module named 'locker'"):
         verdict(TRACEBACK)
 
 
@@ -124,7 +124,7 @@ def test_an_update_is_refused_when_it_could_not_lie_beside_the_old_one(blocks: i
     needed = sum(map(len, files.values())) * 2
     try:
         _check_room(found, files)
-    except Complaint as complaint:
-        assert "flash is full" in str(complaint)
+    except UserError as user_error:
+        assert "flash is full" in str(user_error)
     else:
         assert needed < blocks * 4096

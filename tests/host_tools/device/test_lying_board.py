@@ -19,7 +19,7 @@ from host_tools.cli import test as command
 from host_tools.device import install, port
 from host_tools.device.answers import SHAPES, parsed
 from host_tools.device.port import Device, Facts
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.showing import shown
 from locker.board import from_json
 
@@ -104,9 +104,9 @@ def ends(action: Any) -> None:
     """Done, or told in a sentence."""
     try:
         action()
-    except Complaint as complaint:
-        assert str(complaint)
-        assert shown(complaint).isprintable()
+    except UserError as user_error:
+        assert str(user_error)
+        assert shown(user_error).isprintable()
 
 
 @settings(max_examples=300, deadline=None)

@@ -1,11 +1,11 @@
 """docs/state-machines.md says what the tables say."""
 
 from host_tools.docs import state_machines
-from locker.core import door, entry
+from locker.core import door, keypad
 
 
 def test_every_row_of_the_tables_is_on_the_page() -> None:
-    for name, module in (("door", door), ("entry", entry)):
+    for name, module in (("door", door), ("keypad", keypad)):
         rows = state_machines.transitions(state_machines.read_source(name))
         assert len(rows) == len(module.TRANSITIONS)
     assert state_machines.page().count("| shut | want | wanted |") == 1

@@ -7,7 +7,7 @@ import pytest
 
 from host_tools.host import server
 from host_tools.host.connections.links import Link
-from host_tools.host.fleet.received import Taken
+from host_tools.host.fleet.received import Outcome
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify.channels import ConsoleNotifier
 from host_tools.link.session import HostSession
@@ -45,5 +45,5 @@ def test_a_report_that_cannot_be_taken_is_a_line_with_the_name_of_its_cabinet(tm
         notifier = ConsoleNotifier(lambda message: True)
         host = server.Server(ledger, notifier, told.append, notifier)
         host._places[1] = Link(1, "mapo-3", 2, HostSession(bytes(32), bytes(8), bytes(4), bytes))
-        host._answer([], Taken([], [], {}, has_letters=True, unmet=(1,)))
+        host._answer([], Outcome([], [], {}, has_letters=True, unmet=(1,)))
     assert [(one["event"], one["alarm"], one["site"], one["cabinet"]) for one in told] == [("alarm", "unmet", "mapo-3", 2)]

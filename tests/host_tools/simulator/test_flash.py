@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from host_tools.boards.partitions import FLASH_SIZES_MB, TABLE_OFFSET, load, table_path
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.simulator.chip.chip import PowerLost
 from host_tools.simulator.chip.flash import PAGE_BYTES, SECTOR_BYTES, FlashImage
 
@@ -51,7 +51,7 @@ def test_a_missing_or_empty_file_is_made_an_erased_flash_with_its_partition_tabl
 
 def test_an_image_behind_a_link_is_made_where_the_link_points(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "image")
-    with FlashImage(tmp_path / "link", flash_mb=4), pytest.raises(Complaint, match="Another virtual board"):
+    with FlashImage(tmp_path / "link", flash_mb=4), pytest.raises(UserError, match="Another virtual board"):
         FlashImage(tmp_path / "image")
     assert (tmp_path / "link").is_symlink()
 
@@ -168,7 +168,7 @@ def test_torn_writes_stop_in_the_middle_of_bytes_and_torn_erases_in_the_middle_o
 
 def test_two_boards_cannot_share_one_flash(image: FlashImage) -> None:
     for flash_mb in (None, 4):
-        with pytest.raises(Complaint, match="Another virtual board is running from") as refused:
+        with pytest.raises(UserError, match="Another virtual board is running from") as refused:
             FlashImage(image.path, flash_mb=flash_mb)
         assert refused.value.exit_code == 1
 
@@ -176,12 +176,12 @@ def test_two_boards_cannot_share_one_flash(image: FlashImage) -> None:
 OPEN_AND_SAY = """
 import sys
 from pathlib import Path
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.simulator.chip.flash import FlashImage
 sys.stdin.readline()
 try:
     image = FlashImage(Path(sys.argv[1]), flash_mb=4)
-except Complaint:
+except UserError:
     print("refused", flush=True)
 else:
     print("has it", flush=True)
@@ -221,7 +221,7 @@ def test_of_boards_that_make_a_flash_at_the_same_time_one_gets_it(tmp_path: Path
 def test_a_file_that_is_no_flash_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes, flash_mb: int | None, sentence: str) -> None:
     path = tmp_path / "other.bin"
     path.write_bytes(content)
-    with pytest.raises(Complaint, match=sentence) as refused:
+    with pytest.raises(UserError, match=sentence) as refused:
         FlashImage(path, flash_mb=flash_mb)
     assert refused.value.exit_code == 2
     assert path.read_bytes() == content
@@ -236,14 +236,14 @@ def test_a_flash_that_is_there_is_never_made_anew(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_opened_or_made_is_said(tmp_path: Path) -> None:
-    with pytest.raises(Complaint, match="There is no flash image"):
+    with pytest.raises(UserError, match="There is no flash image"):
         FlashImage(tmp_path / "missing.bin")
     assert not (tmp_path / "missing.bin").exists()
-    with pytest.raises(Complaint, match=r"Cannot make the flash image .*No such file or directory"):
+    with pytest.raises(UserError, match=r"Cannot make the flash image .*No such file or directory"):
         FlashImage(tmp_path / "no" / "such" / "folder.bin", flash_mb=4)
-    with pytest.raises(Complaint, match=r"Cannot open the flash image .*directory"):
+    with pytest.raises(UserError, match=r"Cannot open the flash image .*directory"):
         FlashImage(tmp_path, flash_mb=4)
-    with pytest.raises(Complaint, match="/dev/null is no file"):
+    with pytest.raises(UserError, match="/dev/null is no file"):
         FlashImage(Path("/dev/null"), flash_mb=4)
 
 
@@ -254,5 +254,5 @@ def test_one_byte_of_the_table_gone_is_noticed(tmp_path: Path) -> None:
     cells = bytearray(path.read_bytes())
     cells[TABLE_OFFSET + 5] ^= 1
     path.write_bytes(cells)
-    with pytest.raises(Complaint, match="partition table"):
+    with pytest.raises(UserError, match="partition table"):
         FlashImage(path)

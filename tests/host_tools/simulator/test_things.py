@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.simulator.clock import VirtualClock
 from host_tools.simulator.people.things import Things
 from host_tools.simulator.world import World, board_named
@@ -62,5 +62,5 @@ def test_a_door_that_was_on_its_way_has_arrived_somewhere(tmp_path: Path) -> Non
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"doors": {"1": 7}}', '{"doors": {"x": {}}}', '{"doors": {"1": {"latched": 1}}}'])
 def test_a_file_that_says_nothing_is_a_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "things").write_text(text)
-    with pytest.raises(Complaint, match="delete it"):
+    with pytest.raises(UserError, match="delete it"):
         cabinet(tmp_path / "things")

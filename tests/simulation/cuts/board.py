@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from locker.contract import records, tickets
 from locker.contract.codes import RULE
-from locker.core import effects as do
-from locker.core import entry, events
+from locker.core import effects, events, keypad
 from locker.core.cabinet import Cabinet
-from locker.core.journal import RESERVE, State
 from locker.core.secrets import Secrets
+from locker.core.state import RESERVE, State
 from locker.shell import identity as identities
-from locker.shell.marks import pair
-from locker.shell.store import JournalFull
+from locker.shell.journal import JournalFull
+from locker.shell.second_copy import pair
 from tests.simulation.cuts import laws
 from tests.simulation.cuts.flash import TornFlash
-from tests.simulation.cuts.opened import SLOTS, OpenedStore
+from tests.simulation.cuts.opened import SLOTS, OpenedJournal
 from tests.simulation.cuts.written import Written
 from tests.simulation.stage import IDENTITY
 
@@ -65,7 +64,7 @@ _QUIET_MS = 5000
 _BATCH = 8
 
 
-class WatchedStore(OpenedStore):
+class WatchedStore(OpenedJournal):
     """The journal; what it was asked to write, and what it said it has written, is noted outside."""
 
     def __init__(self, flash: TornFlash, fold: Callable, carry: Callable, written: Written) -> None:
@@ -102,8 +101,8 @@ class Board:
         self._due: list[tuple[int, int, Callable[[], None]]] = []
         self.state = State(NUMBERS)
         self.cabinet = Cabinet(tuple(zip(NUMBERS, SIZES, strict=True)), _present, self.state, self._spent, world.rng.randrange)
-        self.store = WatchedStore(world.flash, self.state.apply, self.state.carried, world.written)
-        pair(world.flash.marks, self.store, self.state)
+        self.journal = WatchedStore(world.flash, self.state.apply, self.state.carried, world.written)
+        pair(world.flash.marks, self.journal, self.state)
 
     def boot(self) -> None:
         """As App.boot."""
@@ -129,7 +128,7 @@ class Board:
             self._later(_QUIET_MS, self._tidy)
             self.tell(events.KeyPressed(key))
             self.wait(_KEY_MS)
-        while self.cabinet.mode == entry.CHECKING:
+        while self.cabinet.mode == keypad.CHECKING:
             self.wait(250)
 
     def wait(self, ms: int) -> None:
@@ -151,12 +150,12 @@ class Board:
         """The host hears all there is, and is believed when it says so, as shell.link does it."""
         host = self.world.host
         while True:
-            tail = self.store.events_from(self.store.acknowledged + 1, _BATCH)
+            tail = self.journal.events_from(self.journal.acknowledged + 1, _BATCH)
             if not tail:
                 self._obey()
                 return
             host.take(tail)
-            laws.require(self.store.acknowledge(host.last, self.now // 100), "an acknowledgement is believed", host.last)
+            laws.require(self.journal.acknowledge(host.last, self.now // 100), "an acknowledgement is believed", host.last)
             self.tell(events.HostAcknowledged(host.last))
 
     def _obey(self) -> None:
@@ -167,48 +166,48 @@ class Board:
     # As shell.app
 
     def _spent(self, serial):
-        return self.store.spent(*self.state.spent_bit(serial))
+        return self.journal.spent(*self.state.spent_bit(serial))
 
     def _record(self, effect):
         try:
-            return self.store.append(effect.kind, effect.door, self.now // 100, effect.a, effect.b)
+            return self.journal.append(effect.kind, effect.door, self.now // 100, effect.a, effect.b)
         except JournalFull as error:
             raise laws.LawBroken("the core asks for no record that has no room") from error
 
-    def _perform(self, effects) -> None:
+    def _perform(self, wanted) -> None:
         last = None
-        for effect in effects:
+        for effect in wanted:
             kind = type(effect)
-            if kind is do.Record:
+            if kind is effects.Record:
                 last = self._record(effect)
-            elif kind is do.Spend:
+            elif kind is effects.Spend:
                 self.world.written.spends(effect.serial)
-                self.store.spend(*self.state.spent_bit(effect.serial))
+                self.journal.spend(*self.state.spent_bit(effect.serial))
                 self.world.written.has_spent(effect.serial)
-            elif kind is do.Clear:
-                self.store.clear_spent(effect.generation & 1)
-            elif kind is do.Unlock:
+            elif kind is effects.Clear:
+                self.journal.clear_spent(effect.generation & 1)
+            elif kind is effects.Unlock:
                 laws.a_coil_moves_only_for_an_act_of_this_start(self.world, self, effect.door)
                 self._pulse(effect.door)
-            elif kind is do.WakeAt:
+            elif kind is effects.WakeAt:
                 self._wake_ms = effect.ms
-            elif kind is do.Send:
+            elif kind is effects.Send:
                 self._send(records.pack(last) if effect.urgent and last else b"")
             self.last[kind] = effect
 
     @property
     def screen(self) -> int:
         """The number of the text that it shows."""
-        return self.last[do.Show].text
+        return self.last[effects.Show].text
 
     def _tidy(self) -> None:
         """What App.step does at its end, as long as there is something to do."""
         before = -1
         while before != self.world.flash.operations:
             before = self.world.flash.operations
-            self.store.tidy(self.now // 100, self.now - self._key_ms >= _QUIET_MS and not self.coil)
+            self.journal.tidy(self.now // 100, self.now - self._key_ms >= _QUIET_MS and not self.coil)
         wanted = RESERVE * len(NUMBERS)
-        self.cabinet.room = self.store.room(wanted)
+        self.cabinet.room = self.journal.room(wanted)
         self.cabinet.accepting = self.cabinet.room >= wanted and not self.state.doubt
 
     def _send(self, urgent: bytes) -> None:

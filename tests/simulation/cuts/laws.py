@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 from locker.contract import records
 from locker.contract.records import CANCELLED, COLLECTED, DEPOSITED, SENSOR_FAULT, STILL_INSIDE
-from locker.core import journal
-from locker.core.journal import FAILURES_MAX, GRANTED, LOADING, RESERVED, TAKING, WAITING
-from locker.shell.marks import pair
-from locker.shell.store import Store
-from tests.simulation.cuts.opened import OpenedStore
+from locker.core import state
+from locker.core.state import FAILURES_MAX, GRANTED, LOADING, RESERVED, TAKING, WAITING
+from locker.shell.journal import Journal
+from locker.shell.second_copy import pair
+from tests.simulation.cuts.opened import OpenedJournal
 
 if TYPE_CHECKING:
     from tests.simulation.cuts.board import Board
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ACTS = (records.DEPOSIT_STARTED, records.PICKUP_OPENED, records.SERVICE_OPENED)  # what a coil moves for
 PULSES_MAX = 3
-AT_REST = (journal.EMPTY, journal.WAITING)
+AT_REST = (state.EMPTY, state.WAITING)
 OUTCOMES = (CANCELLED, COLLECTED, DEPOSITED, SENSOR_FAULT, STILL_INSIDE)
 ENDINGS = {
     # (intent,  seen inside): how it ends when the power comes back and its door is closed; a fault means that nobody knows
@@ -65,62 +65,64 @@ def a_try_is_written_before_it_is_compared(world: "World", number: int, counter:
 
 def of_the_flash(world: "World") -> None:
     """Reads a copy of the flash as any board would that starts on it."""
-    state = journal.State(tuple(world.doors))
+    folded = state.State(tuple(world.doors))
     flash = world.flash.copy()
-    store = OpenedStore(flash, state.apply, state.carried)
-    every_event_is_there_as_it_was_written(world, state, store)
-    the_journal_says_what_was_written(world, state, store)
-    spent_tickets_stay_spent(world, state, store)
-    no_guess_was_free(world, state)
+    journal = OpenedJournal(flash, folded.apply, folded.carried)
+    every_event_is_there_as_it_was_written(world, folded, journal)
+    the_journal_says_what_was_written(world, folded, journal)
+    spent_tickets_stay_spent(world, folded, journal)
+    no_guess_was_free(world, folded)
     no_counter_is_used_twice(world)
     no_ticket_is_deposited_twice(world)
     an_order_is_carried_out_once(world)
-    openings_by_order_are_counted(world, state)
-    pair(flash.marks, store, state)
-    require((state.doubt, store.damaged) == (0, 0), "a power cut casts no doubt on the journal", state.doubt, store.damaged)
+    openings_by_order_are_counted(world, folded)
+    pair(flash.marks, journal, folded)
+    require((folded.doubt, journal.damaged) == (0, 0), "a power cut casts no doubt on the journal", folded.doubt, journal.damaged)
 
 
-def every_event_is_there_as_it_was_written(world: "World", state: journal.State, store: Store) -> None:
+def every_event_is_there_as_it_was_written(world: "World", folded: state.State, journal: Journal) -> None:
     """All of this story, and all that the host does not hold yet; the one that was cut off as a whole or not at all."""
     written = world.written
     first = min(written.since, world.host.last + 1)
-    found = {record.number: record for record in map(records.unpack, store.events_from(first, 1 << 30))}
+    found = {record.number: record for record in map(records.unpack, journal.events_from(first, 1 << 30))}
     newest = found.get(written.number + 1)
     is_whole = not newest or (newest.kind, newest.door, newest.a, newest.b) == written.appending
     require(is_whole and max(found, default=0) <= written.number + 1, "nothing is there that was not written", list(found.values())[-2:])
-    written.settles(newest, state, store)
+    written.settles(newest, folded, journal)
     wanted = range(first, written.number + 1)
     require(list(found) == list(wanted), "no durable event is lost", wanted, set(found) ^ set(wanted))
-    require(store.next_number == written.number + 1, "no event number is given out twice", store.next_number, written.number)
+    require(journal.next_number == written.number + 1, "no event number is given out twice", journal.next_number, written.number)
     for number, record in found.items():
         require(record == written.events.get(number, record), "no durable event changes", record)
         told = world.host.events.get(number) or world.host.urgent.get(number)
         require(told in (None, records.pack(record)), "what the host was told is what the journal says", record)
 
 
-def the_journal_says_what_was_written(world: "World", state: journal.State, store: Store) -> None:
+def the_journal_says_what_was_written(world: "World", folded: state.State, journal: Journal) -> None:
     written = world.written
-    require(state.door_records() == written.state.door_records(), "the journal says what was written", state.door_records())
-    require(store.acknowledged == written.acknowledged, "an acknowledgement is kept", store.acknowledged, written.acknowledged)
-    require(store.acknowledged <= world.host.last < store.next_number, "no acknowledgement runs ahead of the host", store.acknowledged)
+    require(folded.door_records() == written.state.door_records(), "the journal says what was written", folded.door_records())
+    require(journal.acknowledged == written.acknowledged, "an acknowledgement is kept", journal.acknowledged, written.acknowledged)
+    require(
+        journal.acknowledged <= world.host.last < journal.next_number, "no acknowledgement runs ahead of the host", journal.acknowledged
+    )
 
 
-def spent_tickets_stay_spent(world: "World", state: journal.State, store: Store) -> None:
+def spent_tickets_stay_spent(world: "World", folded: state.State, journal: Journal) -> None:
     """Of the two generations that have a bitmap, but for one that is being erased."""
 
     def has_a_bit(recorded: int, generation: int) -> bool:
-        return state.generation_by(recorded) == generation and not (state.clearing and not (recorded >> 16 ^ state.clearing) & 1)
+        return folded.generation_by(recorded) == generation and not (folded.clearing and not (recorded >> 16 ^ folded.clearing) & 1)
 
     labels = {(courier.recorded, courier.generation) for courier in world.couriers}
     kept = {recorded for recorded, generation in labels if has_a_bit(recorded, generation)}
-    spent = {recorded for recorded in kept if store.spent(*state.spent_bit(recorded))}
+    spent = {recorded for recorded in kept if journal.spent(*folded.spent_bit(recorded))}
     require(spent == world.written.spent & kept, "a spent ticket stays spent, and no other is", spent, world.written.spent)
     require(spent <= world.written.deposited(), "only a deposit spends a ticket", spent)
 
 
-def no_guess_was_free(world: "World", state: journal.State) -> None:
+def no_guess_was_free(world: "World", folded: state.State) -> None:
     for (number, counter), tries in world.compares.items():
-        door = state.doors[number]
+        door = folded.doors[number]
         counted = door.failures if door.counter == counter else FAILURES_MAX
         require(counted >= min(tries, FAILURES_MAX), "no guess is free", number, counter, tries, counted)
 
@@ -145,9 +147,9 @@ def an_order_is_carried_out_once(world: "World") -> None:
     require(applied == list(range(1, len(applied) + 1)), "each order of the host is carried out once, in turn", applied)
 
 
-def openings_by_order_are_counted(world: "World", state: journal.State) -> None:
+def openings_by_order_are_counted(world: "World", folded: state.State) -> None:
     opened = [record for record in world.written.of(records.PICKUP_OPENED) if record.a == records.BY_HOST]
-    require(state.openings >= len(opened), "an opening by order counts before it opens", state.openings, opened)
+    require(folded.openings >= len(opened), "an opening by order counts before it opens", folded.openings, opened)
 
 
 # After a start.
@@ -193,8 +195,8 @@ def of_the_end(world: "World") -> None:
     written = world.written
     require(world.host.last == written.number, "the host has every event", world.host.last, written.number)
     for number, door in world.doors.items():
-        state = written.state.doors[number].state
-        require(state == journal.EMPTY and door.closed, "everything comes to an end", number, door, state)
+        folded = written.state.doors[number].state
+        require(folded == state.EMPTY and door.closed, "everything comes to an end", number, door, folded)
     what_is_inside_has_a_code(world)
     require(not written.of(records.DOOR_FORCED), "no alarm without a cause", written.of(records.DOOR_FORCED))
     for courier in world.couriers if not any(door.lied for door in world.doors.values()) else ():

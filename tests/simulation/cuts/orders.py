@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from locker.contract import codes, commands
-from locker.core import effects as do
-from locker.core import texts
+from locker.core import effects, texts
 from locker.core.events import Commanded, OpeningAsked, OpeningGiven
 from tests.simulation.cuts.board import SECRETS
 from tests.simulation.cuts.past import HERS, NEW
@@ -87,9 +86,9 @@ def help_from_afar(world: World) -> None:
     she: Resident = resident_of(world, HERS)
     board = world.live
     board.tell(OpeningAsked(she.deposit.door, she.deposit.b))
-    challenge = board.last[do.Challenge].number
+    challenge = board.last[effects.Challenge].number
     world.press("#")
-    board.tell(OpeningGiven(challenge, board.last[do.Show].arguments[0]))
+    board.tell(OpeningGiven(challenge, board.last[effects.Show].arguments[0]))
     she.finish(world, she.stands_at(world))
 
 

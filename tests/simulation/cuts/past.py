@@ -3,7 +3,7 @@
 from functools import cache
 
 from locker.contract import records
-from locker.core.journal import RESERVE
+from locker.core.state import RESERVE
 from tests.simulation.cuts.board import NUMBERS, Board
 from tests.simulation.cuts.opened import SLOTS
 from tests.simulation.cuts.people import SEALED_MS, Courier
@@ -52,7 +52,7 @@ def two_wait() -> World:
 
 def note(board: Board) -> None:
     """An event that concerns no door."""
-    board.state.apply(board.store.append(records.LAMP_FAILED, 0, 0, 0, 0))
+    board.state.apply(board.journal.append(records.LAMP_FAILED, 0, 0, 0, 0))
 
 
 def grow(world: World, sequence: int, slots_left: int, whole: bool = False) -> None:
@@ -61,14 +61,14 @@ def grow(world: World, sequence: int, slots_left: int, whole: bool = False) -> N
     Unless `whole`, the blocks on the way are taken for full after a few records: a start reads them much faster, and finds its way alike.
     """
     board = world.live
-    store = board.store
-    while (store._head, SLOTS - store._used) != (sequence, slots_left):
+    journal = board.journal
+    while (journal._head, SLOTS - journal._used) != (sequence, slots_left):
         note(board)
-        if store._head < sequence and not whole:
-            store.leap()
-        if world.online and store.next_number % 100 == 0:
+        if journal._head < sequence and not whole:
+            journal.leap()
+        if world.online and journal.next_number % 100 == 0:
             board.hear()
-        store.tidy(0, quiet=store._head < sequence)
+        journal.tidy(0, quiet=journal._head < sequence)
 
 
 def wrapped(sequence: int, slots_left: int, whole: bool = False) -> World:
@@ -89,7 +89,7 @@ def later(world: World) -> None:
     """Three blocks of the journal later; each is taken for full after a few records."""
     for _ in range(3):
         note(world.live)
-        world.live.store.leap()
+        world.live.journal.leap()
         note(world.live)
         world.live.hear()
         world.wait(QUIET_MS)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from locker.contract import codes
-from locker.core import entry, events, journal
+from locker.core import events, keypad, state
 from locker.shell.format import format_journal
 from tests.simulation.cuts import laws
 from tests.simulation.cuts.board import NUMBERS, Board
@@ -98,7 +98,7 @@ class World:
         self.flash.stay_on()
         laws.of_the_flash(self)
         doors = self.written.state.doors.items()
-        self.begun = {number: (door.state, bool(door.flagged)) for number, door in doors if door.state not in laws.AT_REST}
+        self.begun = {number: (door.state, bool(door.sensor_unreliable)) for number, door in doors if door.state not in laws.AT_REST}
 
     # What people do, with power and without
 
@@ -156,21 +156,21 @@ def watched_compares(world: World) -> Iterator[None]:
 
     def derive(key: bytes, board_id: bytes, epoch: int, door: int, counter: int, *more: int) -> tuple:
         board = world.live
-        if door in world.doors and door not in board.compared and board.state.doors[door].state >= journal.WAITING:
+        if door in world.doors and door not in board.compared and board.state.doors[door].state >= state.WAITING:
             board.compared.add(door)
             world.compares[door, counter] = world.compares.get((door, counter), 0) + 1
             laws.a_try_is_written_before_it_is_compared(world, door, counter)
         return codes.pickup_digits(key, board_id, epoch, door, counter, *more)
 
-    entry.codes = SimpleNamespace(code_digits=codes.code_digits, pickup_digits=derive)  # what the board derives, not what people do
+    keypad.codes = SimpleNamespace(code_digits=codes.code_digits, pickup_digits=derive)  # what the board derives, not what people do
     try:
         yield
     finally:
-        entry.codes = codes
+        keypad.codes = codes
 
 
 def fresh(online: bool = True) -> World:
     """A cabinet as provisioning leaves it, without power."""
     flash = TornFlash({})
     format_journal(flash, INCARNATION)
-    return World(flash.copy(), Written(journal.State(NUMBERS)), random.Random(0), online)
+    return World(flash.copy(), Written(state.State(NUMBERS)), random.Random(0), online)

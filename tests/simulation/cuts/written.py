@@ -1,8 +1,8 @@
 """What the flash must hold: noted outside the board, from what the journal was asked to write and said it had written."""
 
 from locker.contract import records
-from locker.core.journal import State
-from locker.shell.store import Store
+from locker.core.state import State
+from locker.shell.journal import Journal
 
 
 class Written:
@@ -43,7 +43,7 @@ class Written:
         self.spending = None
         self.spent.add(serial)
 
-    def settles(self, found: records.Record | None, state: State, store: Store) -> None:
+    def settles(self, found: records.Record | None, state: State, journal: Journal) -> None:
         """After a cut: what was being written is in the flash (`found`, for an event), or it is not and never will be.
 
         `state` and `store` are read from the flash; of the board's own records they tell by what has become of them.
@@ -52,11 +52,11 @@ class Written:
             self.ends(found)
         elif self.appending:
             kind, door, a, b = self.appending
-            if kind == records.ACKNOWLEDGED and store.acknowledged == a:
+            if kind == records.ACKNOWLEDGED and journal.acknowledged == a:
                 self.acknowledged = a
             elif kind > records.ACKNOWLEDGED and state.door_records() != self.state.door_records():
                 self.state.fold(kind, door, a, b)
-        if self.spending is not None and store.spent(*state.spent_bit(self.spending)):
+        if self.spending is not None and journal.spent(*state.spent_bit(self.spending)):
             self.spent.add(self.spending)
         self.appending = self.spending = None
 

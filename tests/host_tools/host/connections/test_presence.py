@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from host_tools.cli import ansim
 from host_tools.host.connections.link_status import DOWN, NEVER, UP, link_statuses
-from host_tools.host.connections.presence import ALIVE_MS, Change, Presence
+from host_tools.host.connections.presence import ALIVE_MS, LinkChange, Presence
 from host_tools.host.fleet import orders, remote_opening
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
@@ -51,20 +51,20 @@ def stands(ledger: Ledger, at_ms: int) -> tuple[str, int | None, int]:
 def test_a_link_is_up_while_its_server_says_so_and_down_when_it_is_silent(ledger: Ledger) -> None:
     assert stands(ledger, NOW_MS) == (NEVER, None, 0)
     presence = Presence(ledger)
-    presence.beat(NOW_MS, {1: Change(True, NOW_MS)})
+    presence.beat(NOW_MS, {1: LinkChange(True, NOW_MS)})
     heard(ledger, NOW_MS)
     assert stands(ledger, NOW_MS + ALIVE_MS) == (UP, NOW_MS, 1)
     assert stands(ledger, NOW_MS + ALIVE_MS + 1) == (DOWN, NOW_MS, 0), "killed: down since it was there last"
     presence.beat(NOW_MS + 600_000, {})
     assert stands(ledger, NOW_MS + 600_000) == (UP, NOW_MS, 1), "it only could not reach the ledger"
-    presence.beat(NOW_MS + 601_000, {1: Change(False, NOW_MS + 600_500)})
+    presence.beat(NOW_MS + 601_000, {1: LinkChange(False, NOW_MS + 600_500)})
     assert stands(ledger, NOW_MS + 601_000) == (DOWN, NOW_MS + 600_500, 1)
 
 
 @pytest.mark.usefixtures("at")
 def test_an_orderly_end_takes_the_links_down_and_the_server_away(ledger: Ledger) -> None:
     presence = Presence(ledger)
-    presence.beat(NOW_MS, {1: Change(True, NOW_MS)})
+    presence.beat(NOW_MS, {1: LinkChange(True, NOW_MS)})
     heard(ledger, NOW_MS)
     presence.end(NOW_MS + 1000)
     assert stands(ledger, NOW_MS + 1000) == (DOWN, NOW_MS + 1000, 0)
@@ -73,7 +73,7 @@ def test_an_orderly_end_takes_the_links_down_and_the_server_away(ledger: Ledger)
 @pytest.mark.usefixtures("at")
 def test_a_server_that_was_killed_is_none_beside_the_one_that_holds_the_only_ledger(ledger: Ledger) -> None:
     killed = Presence(ledger, is_alone=True)
-    killed.beat(NOW_MS, {1: Change(True, NOW_MS)})
+    killed.beat(NOW_MS, {1: LinkChange(True, NOW_MS)})
     heard(ledger, NOW_MS)
     with ledger.reading() as connection:
         is_shared = connection.dialect.name == "postgresql"  # where the other one may be on another machine
@@ -84,7 +84,7 @@ def test_a_server_that_was_killed_is_none_beside_the_one_that_holds_the_only_led
 @pytest.mark.usefixtures("at")
 def test_a_clock_that_once_stood_in_the_future_proves_nothing_and_does_no_harm(ledger: Ledger) -> None:
     wrong_ms = NOW_MS + 100 * DAY_MS
-    Presence(ledger).beat(wrong_ms, {1: Change(True, wrong_ms)})  # and is killed
+    Presence(ledger).beat(wrong_ms, {1: LinkChange(True, wrong_ms)})  # and is killed
     heard(ledger, wrong_ms)
     assert stands(ledger, NOW_MS) == (DOWN, None, 0)
     assert link_statuses(ledger, NOW_MS).links[0].seen_ms is None
@@ -92,14 +92,14 @@ def test_a_clock_that_once_stood_in_the_future_proves_nothing_and_does_no_harm(l
     second.beat(NOW_MS, {})
     assert stands(ledger, NOW_MS) == (DOWN, NOW_MS, 1)
     assert stands(ledger, wrong_ms) == (DOWN, NOW_MS, 0), "nor when that time comes"
-    second.beat(NOW_MS + 5000, {1: Change(True, NOW_MS + 4000)})
+    second.beat(NOW_MS + 5000, {1: LinkChange(True, NOW_MS + 4000)})
     assert stands(ledger, NOW_MS + 5000) == (UP, NOW_MS + 4000, 1)
 
 
 @pytest.mark.usefixtures("at")
 def test_a_server_whose_clock_is_put_right_while_it_runs_runs_on(ledger: Ledger) -> None:
     presence = Presence(ledger)
-    presence.beat(NOW_MS + 100 * DAY_MS, {1: Change(True, NOW_MS + 100 * DAY_MS)})
+    presence.beat(NOW_MS + 100 * DAY_MS, {1: LinkChange(True, NOW_MS + 100 * DAY_MS)})
     heard(ledger, NOW_MS)
     presence.beat(NOW_MS, {})
     assert stands(ledger, NOW_MS) == (UP, None, 1), "since when is not known"
@@ -108,10 +108,10 @@ def test_a_server_whose_clock_is_put_right_while_it_runs_runs_on(ledger: Ledger)
 @pytest.mark.usefixtures("at")
 def test_of_two_servers_each_tells_of_its_own_links(ledger: Ledger) -> None:
     first, second = Presence(ledger), Presence(ledger)
-    first.beat(NOW_MS, {1: Change(True, NOW_MS)})
+    first.beat(NOW_MS, {1: LinkChange(True, NOW_MS)})
     heard(ledger, NOW_MS)
-    assert [one.id for one in second.beat(NOW_MS + 1, {1: Change(True, NOW_MS + 1)})] == [first.id]
-    first.beat(NOW_MS + 2, {1: Change(False, NOW_MS + 2)})
+    assert [one.id for one in second.beat(NOW_MS + 1, {1: LinkChange(True, NOW_MS + 1)})] == [first.id]
+    first.beat(NOW_MS + 2, {1: LinkChange(False, NOW_MS + 2)})
     assert stands(ledger, NOW_MS + 2) == (UP, NOW_MS + 1, 2)
     first.end(NOW_MS + 3)
     assert stands(ledger, NOW_MS + 3) == (UP, NOW_MS + 1, 1)

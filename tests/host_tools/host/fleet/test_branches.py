@@ -6,7 +6,7 @@ import pytest
 
 from host_tools.host.fleet import doors, orders
 from host_tools.host.fleet.ingest import take
-from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.received import Received
 from host_tools.host.fleet.reconcile import OLDER_BUILD, OTHER_STORY
 from host_tools.host.ledger import aside, tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
@@ -332,7 +332,7 @@ def test_a_firmware_that_goes_back_is_told_and_its_orders_do_not(board: Meetings
     board.journal.add(records.BOOTED)
     board.tell_all()
     report = board.report()._replace(build=1)
-    one = Said(1, 7, 1, 1, board.at_ms, uptime=0, next_event=report.next_event, report=report)
+    one = Received(1, 7, 1, 1, board.at_ms, uptime=0, next_event=report.next_event, report=report)
     assert take(board.ledger, [one]).meetings[0].found == OLDER_BUILD
     orders.roll_epochs(board.ledger, board.at_ms * 100_000)
     assert [row.a >> 18 for row in board.orders()] == [1]

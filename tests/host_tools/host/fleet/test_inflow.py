@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from host_tools.host.fleet.inflow import COPIES_MAX, EVENTS_MAX, EVENTS_PER_S, Inflow
-from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.received import Received
 from host_tools.host.ledger import bounds, tables
 from host_tools.host.ledger.ledger import open_ledger
 from locker.contract import records
@@ -14,11 +14,11 @@ JOURNAL = 20_000  # events of a full one
 DAY_S = 86_400
 
 
-def said(cabinet: int, kind: int, count: int = BATCH, *, urgent: bool = False) -> Said:
+def said(cabinet: int, kind: int, count: int = BATCH, *, urgent: bool = False) -> Received:
     journal = Journal()
     for _ in range(count):
         journal.add(kind, 1)
-    return Said(cabinet, 7, 1, 1, 0, tuple(journal.events), urgent)
+    return Received(cabinet, 7, 1, 1, 0, tuple(journal.events), urgent)
 
 
 def test_a_stolen_board_fills_no_disk() -> None:
@@ -43,7 +43,7 @@ def test_a_bell_is_heard_beside_any_flood_and_another_cabinet_notices_nothing() 
     assert sum(inflow.admits(copy, 0.0) for _ in range(3 * COPIES_MAX)) == COPIES_MAX
     assert inflow.admits(said(1, records.BELL_RUNG, 1, urgent=True), 0.0)
     assert inflow.admits(said(2, records.BELL_RUNG), 0.0)
-    assert inflow.admits(Said(1, 7, 1, 1, 0), 0.0)  # that it lives
+    assert inflow.admits(Received(1, 7, 1, 1, 0), 0.0)  # that it lives
 
 
 def test_staff_are_told_once_an_hour_that_a_board_tells_more_than_there_can_be(tmp_path: Path) -> None:

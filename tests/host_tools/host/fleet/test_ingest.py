@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.kinds import KINDS
 from host_tools.host.ledger import tables
-from host_tools.host.ledger.database import Passing
+from host_tools.host.ledger.database import TransientError
 from host_tools.host.ledger.ledger import ENROLLED, Ledger
 from host_tools.host.notify import outbox
 from host_tools.host.notify.channels import FileNotifier
@@ -29,8 +29,8 @@ def cabinet(ledger: Ledger, uid: bytes = b"uid-01") -> int:
     return known.id
 
 
-def said(number: int, journal: Journal, events: list[bytes], at_ms: int = 1_000_000, urgent: bool = False) -> Said:
-    return Said(number, journal.incarnation, journal.boot, 100, at_ms, tuple(events), urgent, journal.uptime)
+def said(number: int, journal: Journal, events: list[bytes], at_ms: int = 1_000_000, urgent: bool = False) -> Received:
+    return Received(number, journal.incarnation, journal.boot, 100, at_ms, tuple(events), urgent, journal.uptime)
 
 
 def letters(ledger: Ledger) -> list[tuple[str, str]]:
@@ -266,7 +266,7 @@ def test_nothing_of_a_turn_is_in_the_ledger_when_the_disk_is_full(ledger: Ledger
     with ledger.reading() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
-    with pytest.raises(Passing):
+    with pytest.raises(TransientError):
         take(ledger, [said(board, journal, journal.events)])
     assert held(ledger, board) == 0
     with ledger.reading() as connection:

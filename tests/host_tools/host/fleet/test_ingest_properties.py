@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.event_time import Last, anchor, when
 from host_tools.host.ledger.ledger import Ledger, open_ledger
@@ -113,10 +113,10 @@ def test_any_order_cut_and_repetition_gives_the_same_ledger_and_one_message_a_pa
     journals = [Journal(100 + which) for which in range(BOARDS)]
     urgents = [story(journals[which], data.draw(acts), list(place.serials[which])) for which in range(BOARDS)]
 
-    def said(which: int, first: int, last: int, urgent: bool) -> Said:
+    def said(which: int, first: int, last: int, urgent: bool) -> Received:
         journal = journals[which]
         events = tuple(journal.events[first:last])
-        return Said(place.cabinets[which], journal.incarnation, journal.boot, 1, 10_000_000, events, urgent, journal.uptime)
+        return Received(place.cabinets[which], journal.incarnation, journal.boot, 1, 10_000_000, events, urgent, journal.uptime)
 
     take(ledger, [said(which, 0, len(journals[which].events), False) for which in range(BOARDS)])
     wanted = contents(ledger)

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host_tools.host.fleet.ingest import take
-from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.received import Received
 from host_tools.host.fleet.reconcile import Meeting
 from host_tools.host.ledger import lookups, tables
 from host_tools.host.ledger.event_time import Last, anchor, when
 from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.notify.log import moment
-from host_tools.link.messages import Held, Report, encode_message
+from host_tools.link.messages import Report, Resume, encode_message
 from locker.contract import records
 from locker.contract.records import Record
 from tests.kit.host_board import Journal, enrol
@@ -31,7 +31,7 @@ def ledger(home: Path):
 
 def report(ledger: Ledger, made: Enrolment, incarnation: int = 7, boot: int = 1, at_ms: int = NOON_MS, uptime: int = 100) -> Meeting:
     told = Report(made.board_id, incarnation, 1, 1, 0, 0, 1, boot, 100, uptime, int.from_bytes(made.uid, "big"))
-    said = Said(1, incarnation, boot, 100, at_ms, uptime=uptime, next_event=1, report=told)
+    said = Received(1, incarnation, boot, 100, at_ms, uptime=uptime, next_event=1, report=told)
     return take(ledger, [said]).meetings[0]
 
 
@@ -59,7 +59,7 @@ def test_many_incarnations_without_an_event_leave_no_rows(ledger: Ledger) -> Non
 @pytest.mark.parametrize("at_ms", [-1000, 0, 2**32 * 1000, 2**45])
 def test_whatever_the_hosts_clock_says_its_answer_can_be_said(ledger: Ledger, at_ms: int) -> None:
     answer = report(ledger, enrol(ledger), at_ms=at_ms).answer
-    assert isinstance(answer, Held)
+    assert isinstance(answer, Resume)
     assert encode_message(answer)
 
 
@@ -86,6 +86,6 @@ def test_an_event_of_an_uptime_that_cannot_be_is_in_the_ledger_and_can_be_listed
     report(ledger, made, boot=9, uptime=2**32 - 1)
     at = 0
     while at < 100:
-        (at,) = take(ledger, [Said(1, 7, 9, 100, NOON_MS + DAY_MS, tuple(journal.events[at : at + 8]))]).applied
+        (at,) = take(ledger, [Received(1, 7, 9, 100, NOON_MS + DAY_MS, tuple(journal.events[at : at + 8]))]).applied
     with ledger.reading() as connection:
         assert all(moment(row.earliest_ms) for row in connection.execute(tables.event.select()))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.ledger.places import Place
 from host_tools.host.parcels import parcels, support, tickets
@@ -57,9 +57,9 @@ def test_staff_can_say_that_a_parcel_is_honest_and_she_is_told_so_once(site: Sit
     support.vouch(site.ledger, place)
     assert [kind for kind, _ in site.hers()] == ["label cleared"]
     assert {parcel.door: parcel.flagged for parcel in parcels.listing(site.ledger)} == {DOOR: False, 8: True}
-    with pytest.raises(Complaint, match="no remark"):
+    with pytest.raises(UserError, match="no remark"):
         support.vouch(site.ledger, place)
     site.boards[board].deposit(9, 64_999 if serial != 64_999 else 64_998, 1)
     site.hear(board)
-    with pytest.raises(Complaint, match="parcel assign"):
+    with pytest.raises(UserError, match="parcel assign"):
         support.vouch(site.ledger, Place("mapo-3", 1, 9))

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from sqlalchemy import func, insert, select, update
 
 from host_tools.host.fleet import generations
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import TICKET_SECRET as PURPOSE
 from host_tools.host.ledger.ledger import open_ledger
@@ -24,7 +24,7 @@ from host_tools.host.people import residents
 from locker.contract import commands, records
 from locker.contract import tickets as derivation
 from locker.contract.codes import NO_TAIL
-from locker.core import entry, texts
+from locker.core import keypad, texts
 from tests.kit.host_board import enrol, was_away_for_a_month
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "core"))
@@ -213,7 +213,7 @@ class Labels(RuleBasedStateMachine):
         story = here.story
         age = story.state.generation - label[0]
         story.asks(self.number(label) + "#")
-        if story.cabinet.mode == entry.CHOOSING:
+        if story.cabinet.mode == keypad.CHOOSING:
             assert 0 <= age <= 1
             assert label not in here.spent, "a label is good once at a cabinet"
             story.types("1")
@@ -270,7 +270,7 @@ class Labels(RuleBasedStateMachine):
         here.heard += len(new)
         packed = tuple(map(records.pack, new))
         if packed:
-            (applied,) = take(self.ledger, [Said(here.number, 7, here.story.boots, 100, 1_800_000_000_000, packed)]).applied
+            (applied,) = take(self.ledger, [Received(here.number, 7, here.story.boots, 100, 1_800_000_000_000, packed)]).applied
             assert applied == here.heard
 
 

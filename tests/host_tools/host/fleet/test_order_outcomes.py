@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 from host_tools.cli import _place, ansim
 from host_tools.host.connections import presence
 from host_tools.host.fleet import orders
-from host_tools.host.fleet.ingest import Said, take
-from host_tools.host.fleet.received import Taken
+from host_tools.host.fleet.ingest import Received, take
+from host_tools.host.fleet.received import Outcome
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, open_ledger
@@ -39,18 +39,20 @@ class Desk:
             enrol(ledger)
             residents.add(ledger, "Kim")
             self.presence = presence.Presence(ledger)
-            self.presence.beat(now_ms(), {1: presence.Change(True, now_ms())})  # a server runs, and the link is up
+            self.presence.beat(now_ms(), {1: presence.LinkChange(True, now_ms())})  # a server runs, and the link is up
             serial = tickets.issue(ledger, "Kim").serial
         self.journal.deposit(7, serial, 1)
         self.hear()
 
-    def hear(self) -> Taken:
+    def hear(self) -> Outcome:
         with open_ledger(self.data) as ledger:
-            return take(ledger, [Said(1, self.journal.incarnation, 1, 1, now_ms(), tuple(self.journal.events), uptime=self.journal.uptime)])
+            return take(
+                ledger, [Received(1, self.journal.incarnation, 1, 1, now_ms(), tuple(self.journal.events), uptime=self.journal.uptime)]
+            )
 
     def hear_copy(self, event: bytes) -> None:
         with open_ledger(self.data) as ledger:
-            take(ledger, [Said(1, self.journal.incarnation, 1, 1, now_ms(), (event,), True, self.journal.uptime)])
+            take(ledger, [Received(1, self.journal.incarnation, 1, 1, now_ms(), (event,), True, self.journal.uptime)])
 
     def carry_out(self, possible: bool) -> None:
         """The board is told its next order, and reports it."""
@@ -65,7 +67,7 @@ class Desk:
     def link_goes_down(self, at_ms: int) -> None:
         with open_ledger(self.data) as ledger:
             presence.Presence(ledger).beat(now_ms(), {})
-            self._of(ledger).beat(now_ms(), {1: presence.Change(False, at_ms)})
+            self._of(ledger).beat(now_ms(), {1: presence.LinkChange(False, at_ms)})
 
     def server_ends(self) -> None:
         with open_ledger(self.data) as ledger:

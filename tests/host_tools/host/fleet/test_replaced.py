@@ -2,7 +2,7 @@
 
 from host_tools.host.fleet import events, reconcile
 from host_tools.host.fleet.ingest import take
-from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.received import Received
 from host_tools.host.ledger import aside, tables
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.places import Place
@@ -28,7 +28,7 @@ def lived(ledger: Ledger) -> Journal:
     journal.add(records.DOOR_OPENED, 6, 0, 0)
     with ledger.writing() as connection:
         connection.execute(tables.cabinet.update().values(incarnation=7, enrolled_ms=NOON_MS - 864_000_000))
-    take(ledger, [Said(1, 7, 1, 100, NOON_MS, tuple(journal.events), uptime=journal.uptime)])
+    take(ledger, [Received(1, 7, 1, 100, NOON_MS, tuple(journal.events), uptime=journal.uptime)])
     return journal
 
 
@@ -72,7 +72,7 @@ def test_what_staff_say_of_a_door_of_the_new_board_counts(ledger: Ledger) -> Non
     meet(ledger)
     journal = Journal(9)
     journal.add(records.OUT_OF_SERVICE, 2, 0, 0)
-    take(ledger, [Said(2, 9, 1, 100, NOON_MS, tuple(journal.events), uptime=journal.uptime)])
+    take(ledger, [Received(2, 9, 1, 100, NOON_MS, tuple(journal.events), uptime=journal.uptime)])
     with ledger.writing() as connection:
         connection.execute(tables.command.delete())
     meet(ledger, next_event=2)

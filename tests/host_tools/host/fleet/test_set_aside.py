@@ -12,9 +12,9 @@ from host_tools.host.fleet import ingest, orders
 from host_tools.host.fleet.batch import Batch
 from host_tools.host.fleet.ingest import take
 from host_tools.host.fleet.orders import Order
-from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.received import Received
 from host_tools.host.ledger import aside, lookups, tables
-from host_tools.host.ledger.database import Passing, now_ms
+from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify import outbox
 from host_tools.host.notify.channels import FileNotifier
@@ -34,8 +34,8 @@ def cabinet(ledger: Ledger, uid: bytes = b"uid-01") -> int:
     return known.id
 
 
-def said(number: int, journal: Journal, events: list[bytes], at_ms: int = 1_000_000, urgent: bool = False) -> Said:
-    return Said(number, journal.incarnation, journal.boot, 100, at_ms, tuple(events), urgent, journal.uptime)
+def said(number: int, journal: Journal, events: list[bytes], at_ms: int = 1_000_000, urgent: bool = False) -> Received:
+    return Received(number, journal.incarnation, journal.boot, 100, at_ms, tuple(events), urgent, journal.uptime)
 
 
 def kinds(ledger: Ledger, table: str = "alarm") -> list[str]:
@@ -151,7 +151,7 @@ def test_a_pickup_that_cannot_be_applied_is_for_dispatchers_to_look_at_whoever_m
     assert kinds(ledger) == ([] if urgent else ["set aside"])
 
 
-@pytest.mark.parametrize("wrong", [Passing("The disk is full."), OSError("x"), exc.OperationalError("x", {}, Exception())])
+@pytest.mark.parametrize("wrong", [TransientError("The disk is full."), OSError("x"), exc.OperationalError("x", {}, Exception())])
 def test_a_full_disk_or_an_absent_database_is_no_boards_fault(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, wrong: Exception) -> None:
     fails_on(monkeypatch, records.DEPOSITED, wrong)
     board, journal = cabinet(ledger), Journal()

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from host_tools.cli import ansim
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.connections.link_status import link_statuses
 from host_tools.host.fleet.ingest import take
-from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.received import Received
 from host_tools.host.fleet.reconcile import meet
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
@@ -45,7 +45,7 @@ def stolen(ledger: Ledger) -> Board:
 
 
 def hears(ledger: Ledger, board: Board) -> list[int]:
-    return take(ledger, [Said(1, 7, 1, 1, 1_000, tuple(board.journal.events))]).applied
+    return take(ledger, [Received(1, 7, 1, 1, 1_000, tuple(board.journal.events))]).applied
 
 
 def silence(ledger: Ledger, *more: str) -> dict:
@@ -88,7 +88,7 @@ def test_it_is_shown_as_silenced_until_the_cabinet_has_another_board_which_adopt
     (status,) = link_statuses(ledger, 3_000).links
     assert (status.state, status.cabinet) == ("silenced", 1)
     assert "stranger" in (status.reason or "")
-    with pytest.raises(Complaint, match="no cabinet 1"):
+    with pytest.raises(UserError, match="no cabinet 1"):
         silence(ledger)
     made: Enrolment = enrolment(stolen.enrolled.uid, number=1)
     ledger.enrol(made)

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from host_tools.cli import ansim
 from host_tools.host.fleet import order_log, orders
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.fleet.orders import Order
 from host_tools.host.kinds import KINDS, OPENERS, in_words
 from host_tools.host.ledger import tables
@@ -41,7 +41,7 @@ class Staff:
 
     def hear(self) -> None:
         with open_ledger(self.data) as ledger:
-            take(ledger, [Said(1, 7, 1, 100, 1_700_000_000_000, tuple(self.journal.events), uptime=self.journal.uptime)])
+            take(ledger, [Received(1, 7, 1, 100, 1_700_000_000_000, tuple(self.journal.events), uptime=self.journal.uptime)])
 
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(ansim, [*arguments, "--data", str(self.data)])

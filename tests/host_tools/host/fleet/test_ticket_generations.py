@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, insert, select, text
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.fleet import generations, orders, reconcile
 from host_tools.host.fleet.ingest import take
 from host_tools.host.ledger import migrations, tables
@@ -107,7 +107,7 @@ def test_tickets_of_a_new_key_are_issued_only_when_every_cabinet_takes_them_and_
     assert (first.ordered(), second.ordered()) == ([1], [1])
     assert tickets.issue(ledger, "Kim").generation == 0
     use_up(ledger, 0, 1)
-    with pytest.raises(Complaint, match="cabinet 2 has not heard of it"):
+    with pytest.raises(UserError, match="cabinet 2 has not heard of it"):
         tickets.issue(ledger, "Kim")
     second.turns(1)
     assert tickets.issue(ledger, "Kim").generation == 1
@@ -157,7 +157,7 @@ def test_labels_of_two_keys_ago_are_listed_as_expired_with_their_residents(ledge
     expired = tickets.listing(ledger, state="expired")
     assert {(ticket.generation, ticket.resident) for ticket in expired} == {(0, "Kim")}
     assert old.serial in [ticket.serial for ticket in expired]
-    with pytest.raises(Complaint, match="expired already"):
+    with pytest.raises(UserError, match="expired already"):
         tickets.revoke(ledger, old.number)
 
 

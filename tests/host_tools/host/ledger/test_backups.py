@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from host_tools.cli import ansim
-from host_tools.errors import Complaint
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.errors import UserError
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger import backups, tables
 from host_tools.host.ledger.data_folder import KEY, LEDGER, serving
 from host_tools.host.ledger.ledger import open_ledger
@@ -44,7 +44,7 @@ def deposit(data: Path, serial: int, counter: int = 1) -> None:
     journal = Journal()
     journal.deposit(7, serial, counter)
     with open_ledger(data) as ledger:
-        take(ledger, [Said(1, 7, 1, 100, 1_700_000_000_000, tuple(journal.events), uptime=journal.uptime)])
+        take(ledger, [Received(1, 7, 1, 100, 1_700_000_000_000, tuple(journal.events), uptime=journal.uptime)])
 
 
 def run(*arguments: object):
@@ -87,7 +87,7 @@ def test_a_backup_that_is_taken_while_the_server_writes_is_of_one_moment(data: P
 
 
 def test_the_key_goes_elsewhere_or_nowhere(data: Path, shelf: Path, tmp_path: Path) -> None:
-    with pytest.raises(Complaint, match="apart"):
+    with pytest.raises(UserError, match="apart"):
         backups.back_up(data, shelf, shelf.with_name(KEY))
     assert not shelf.exists()
     (tmp_path / "safe").mkdir()
@@ -138,14 +138,14 @@ def test_what_cannot_be_the_ledger_changes_nothing(data: Path, shelf: Path, harm
     else:
         (data / KEY).write_bytes(os.urandom(32))
     before = {path.name: path.read_bytes() for path in data.iterdir()}
-    with pytest.raises(Complaint):
+    with pytest.raises(UserError):
         backups.restore(data, shelf)
     assert {path.name: path.read_bytes() for path in data.iterdir()} == before
 
 
 def test_a_running_server_is_not_restored_under(data: Path, shelf: Path) -> None:
     backups.back_up(data, shelf)
-    with serving(data), pytest.raises(Complaint, match="Another `ansim serve`"):
+    with serving(data), pytest.raises(UserError, match="Another `ansim serve`"):
         backups.restore(data, shelf)
 
 
@@ -167,7 +167,7 @@ def test_a_ledger_in_postgresql_is_left_to_its_own_tools(data: Path, shelf: Path
     shutil.copy(data / LEDGER, shelf)
     monkeypatch.setenv("ANSIM_DATABASE", "postgresql+psycopg://ansim:s3cret@nowhere.invalid/ansim")
     for action, tool in ((lambda: backups.back_up(data, shelf), "pg_dump"), (lambda: backups.restore(data, shelf), "pg_restore")):
-        with pytest.raises(Complaint, match=tool) as told:
+        with pytest.raises(UserError, match=tool) as told:
             action()
         assert "s3cret" not in str(told.value)
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from host_tools.cli import ansim
 from host_tools.host.fleet.ingest import take
-from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.received import Received
 from host_tools.host.fleet.reconcile import meet
 from host_tools.host.ledger import bounds, tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
@@ -60,7 +60,7 @@ class Cabinet:
     def tell(self, at_ms: int) -> None:
         """All that it has not told, eight records a message."""
         while self.told < len(self.journal.events):
-            said = Said(self.id, self.journal.incarnation, 1, 100, at_ms, tuple(self.journal.events[self.told : self.told + 8]))
+            said = Received(self.id, self.journal.incarnation, 1, 100, at_ms, tuple(self.journal.events[self.told : self.told + 8]))
             (self.told,) = take(self.ledger, [said]).applied
 
     def letters(self) -> list[str | None]:
@@ -104,7 +104,7 @@ def test_a_letter_that_is_told_again_takes_one_place(cabinet: Cabinet) -> None:
     cabinet.journal.add(records.PULSED, 3, 1, 1)  # of which the host does not hear before the urgent copies
     forced = cabinet.journal.add(records.DOOR_FORCED, 3, 0, 1)
     for _ in range(3):
-        take(cabinet.ledger, [Said(cabinet.id, cabinet.journal.incarnation, 1, 100, NOON_MS + 2_000, (forced,), True)] * 2)
+        take(cabinet.ledger, [Received(cabinet.id, cabinet.journal.incarnation, 1, 100, NOON_MS + 2_000, (forced,), True)] * 2)
     cabinet.tell(NOON_MS + 3_000)
     assert cabinet.letters() == [None] * DOORS
     assert cabinet.cases() == ["forced"]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger import key_file
 from host_tools.host.ledger.ledger import open_ledger
 from tests.kit.host_board import PATIENCE_S, Host, enrol
@@ -86,7 +86,7 @@ def test_a_server_starts_with_the_passphrase_of_its_environment(data: Path, monk
 def test_the_passphrase_is_changed_and_taken_off_and_the_key_stays(data: Path) -> None:
     key = protect(data)
     key_file.change_key_file(data, lambda: OLD, lambda: NEW)
-    with pytest.raises(Complaint, match="does not open"):
+    with pytest.raises(UserError, match="does not open"):
         key_file.read_key(data, lambda: OLD)
     decomposed = unicodedata.normalize("NFD", NEW)
     assert decomposed != NEW
@@ -125,14 +125,14 @@ def test_the_parameters_are_those_of_rfc_7914_and_none_can_be_altered(data: Path
         ("kdf", "none"),
     ):
         (data / "host.key").write_bytes((json.dumps(written | {name: value}) + "\n").encode())
-        with pytest.raises(Complaint, match=r"does not open|is damaged"):
+        with pytest.raises(UserError, match=r"does not open|is damaged"):
             key_file.read_key(data, lambda: OLD)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"\xff" * 33, b'{"n": "x"}', b"{" * 5000])
 def test_what_is_no_key_is_said_to_be_damaged(data: Path, content: bytes) -> None:
     (data / "host.key").write_bytes(content)
-    with pytest.raises(Complaint, match="is damaged"):
+    with pytest.raises(UserError, match="is damaged"):
         key_file.read_key(data, lambda: OLD)
 
 
@@ -142,7 +142,7 @@ def test_two_changes_at_once_are_one_and_a_refusal(data: Path) -> None:
         return OLD
 
     key = protect(data)
-    with pytest.raises(Complaint, match="Another command is changing"):
+    with pytest.raises(UserError, match="Another command is changing"):
         key_file.change_key_file(data, meanwhile, None)
     assert key_file.read_key(data, lambda: OLD) == key
 
@@ -164,6 +164,6 @@ def test_a_change_that_is_killed_leaves_the_old_key_file_or_the_new_one(data: Pa
         for which in (OLD, NEW):
             try:
                 opened.append(key_file.read_key(data, lambda which=which: which))
-            except Complaint:
+            except UserError:
                 continue
         assert set(opened) == {key}

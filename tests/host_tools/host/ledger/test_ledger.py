@@ -12,11 +12,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger import migrations, tables
 from host_tools.host.ledger.data_folder import PRIVATE_FILES, data_folder, serving
-from host_tools.host.ledger.database import Passing
-from host_tools.host.ledger.ledger import ENROLLED, PENDING, AlreadyEnrolled, open_ledger
+from host_tools.host.ledger.database import TransientError
+from host_tools.host.ledger.ledger import ENROLLED, PENDING, AlreadyEnrolledError, open_ledger
 from host_tools.host.people import residents
 from tests.kit.host_board import enrol, enrolment
 
@@ -58,7 +58,7 @@ def test_a_sealed_secret_opens_only_in_its_own_row(data: Path) -> None:
         with ledger.writing() as connection:
             moved = "UPDATE cabinet SET master_secret = (SELECT master_secret FROM cabinet WHERE uid = ?) WHERE uid = ?"
             connection.exec_driver_sql(moved, (theirs.uid, mine.uid))
-        with pytest.raises(Complaint, match="same backup"):
+        with pytest.raises(UserError, match="same backup"):
             ledger.identity(mine.alias)
 
 
@@ -70,7 +70,7 @@ def test_a_provisioning_that_was_killed_is_seen_and_can_be_taken_back(data: Path
         known = ledger.enrolled(made.uid)
         assert known is not None
         assert (known.state, known.number, known.site) == (PENDING, 1, "mapo-3")
-        with pytest.raises(AlreadyEnrolled, match="half enrolled"):
+        with pytest.raises(AlreadyEnrolledError, match="half enrolled"):
             ledger.enrol(enrolment(made.uid))
         ledger.forget(made.uid)
         ledger.forget(made.uid)
@@ -85,9 +85,9 @@ def test_a_confirmed_board_is_in_service_and_is_not_forgotten(data: Path) -> Non
         known = ledger.enrolled(made.uid)
         assert known is not None
         assert known.state == ENROLLED
-        with pytest.raises(AlreadyEnrolled, match="in service"):
+        with pytest.raises(AlreadyEnrolledError, match="in service"):
             ledger.forget(made.uid)
-        with pytest.raises(Complaint, match="does not know"):
+        with pytest.raises(UserError, match="does not know"):
             ledger.confirm(bytes(8))
 
 
@@ -97,10 +97,10 @@ def test_numbers_are_unique_at_a_site_and_the_lowest_free_one_is_given(data: Pat
         assert ledger.enrol(enrolment(b"uid-02")) == 1
         assert ledger.enrol(enrolment(b"uid-03")) == 3
         assert ledger.enrol(enrolment(b"uid-04", "jongno-1", 2)) == 2
-        with pytest.raises(AlreadyEnrolled, match="a cabinet 2 already"):
+        with pytest.raises(AlreadyEnrolledError, match="a cabinet 2 already"):
             ledger.enrol(enrolment(b"uid-05", number=2))
         for number in (0, 10_000, -1):
-            with pytest.raises(Complaint, match="from 1 to 9999"):
+            with pytest.raises(UserError, match="from 1 to 9999"):
                 ledger.enrol(enrolment(b"uid-05", number=number))
         assert [(cabinet.site, cabinet.number) for cabinet in ledger.cabinets()] == [
             ("jongno-1", 2),
@@ -122,9 +122,9 @@ def test_a_retired_cabinet_frees_its_chip_and_its_number_and_loses_its_voice(dat
 @pytest.mark.parametrize("name", ["", " ", "a ", " a", "x" * 65, "a\nb", "a\x1b[2J"])
 def test_names_that_no_screen_could_carry_are_refused(data: Path, name: str) -> None:
     with open_ledger(data) as ledger:
-        with pytest.raises(Complaint, match="printable"):
+        with pytest.raises(UserError, match="printable"):
             ledger.site(name)
-        with pytest.raises(Complaint, match="printable"):
+        with pytest.raises(UserError, match="printable"):
             residents.add(ledger, name)
 
 
@@ -148,7 +148,7 @@ def test_wide_permissions_are_refused_with_the_cure(data: Path) -> None:
     for path, mode, cure in ((data, 0o750, "chmod 700"), (data / "ledger.db", 0o640, "chmod 600"), (data / "host.key", 0o604, "chmod 600")):
         before = stat.S_IMODE(path.stat().st_mode)
         path.chmod(mode)
-        with pytest.raises(Complaint) as refused:
+        with pytest.raises(UserError) as refused:
             open_ledger(data)
         assert f"{cure} {path}" in str(refused.value)
         path.chmod(before)
@@ -161,15 +161,15 @@ def test_a_missing_or_foreign_key_is_refused_and_never_replaced(data: Path) -> N
         made = enrol(ledger)
     key = (data / "host.key").read_bytes()
     (data / "host.key").unlink()
-    with pytest.raises(Complaint, match="restore it from the backup"):
+    with pytest.raises(UserError, match="restore it from the backup"):
         open_ledger(data)
     assert not (data / "host.key").exists()
     (data / "host.key").write_bytes(key[:-1])
     (data / "host.key").chmod(0o600)
-    with pytest.raises(Complaint, match="damaged"):
+    with pytest.raises(UserError, match="damaged"):
         open_ledger(data)
     (data / "host.key").write_bytes(bytes(32))
-    with open_ledger(data) as ledger, pytest.raises(Complaint, match="same backup"):
+    with open_ledger(data) as ledger, pytest.raises(UserError, match="same backup"):
         ledger.identity(made.alias)
 
 
@@ -187,14 +187,14 @@ def test_a_ledger_that_was_killed_while_it_was_made_is_finished_by_the_next(data
 
 
 def test_a_folder_without_a_ledger_is_not_made_by_looking(data: Path) -> None:
-    with pytest.raises(Complaint, match="There is no ledger"):
+    with pytest.raises(UserError, match="There is no ledger"):
         open_ledger(data, create=False)
     assert not data.exists()
     data.mkdir(mode=0o700)
     shutil.copy("/dev/null", data / "host.key")
     (data / "host.key").write_bytes(bytes(32))
     (data / "host.key").chmod(0o600)
-    with pytest.raises(Complaint, match="There is no ledger"):
+    with pytest.raises(UserError, match="There is no ledger"):
         open_ledger(data, create=False)
 
 
@@ -202,7 +202,7 @@ def test_a_damaged_file_is_said_to_be_damaged(data: Path) -> None:
     with open_ledger(data) as ledger:
         enrol(ledger)
     (data / "ledger.db").write_bytes(b"no database at all, not even a little one" * 100)
-    with pytest.raises(Complaint, match="is damaged"):
+    with pytest.raises(UserError, match="is damaged"):
         open_ledger(data)
 
 
@@ -212,10 +212,10 @@ def test_a_newer_ledger_and_a_foreign_database_are_left_alone(data: Path) -> Non
     database = sqlite3.connect(data / "ledger.db")
     database.execute("UPDATE alembic_version SET version_num = '9999'")
     database.commit()
-    with pytest.raises(Complaint, match="newer ansim"):
+    with pytest.raises(UserError, match="newer ansim"):
         open_ledger(data)
     database.executescript("DROP TABLE alembic_version")
-    with pytest.raises(Complaint, match="not a ledger"):
+    with pytest.raises(UserError, match="not a ledger"):
         open_ledger(data)
     assert database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'cabinet'").fetchone() == (1,)
     database.close()
@@ -227,7 +227,7 @@ def test_a_locked_ledger_can_be_read_and_says_why_it_is_not_written(data: Path, 
         ledger.site("mapo-3")
         other = sqlite3.connect(data / "ledger.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(Passing, match="locked by another program"):
+        with pytest.raises(TransientError, match="locked by another program"):
             ledger.site("jongno-1")
         assert ledger.sites() == ["mapo-3"]
         other.execute("ROLLBACK")
@@ -246,7 +246,7 @@ def test_a_full_disk_loses_nothing_that_was_there(data: Path) -> None:
             for number in range(200):
                 residents.add(ledger, f"resident {number}", "x" * 60 + "@" + "x" * 60 + ".example")
 
-        with pytest.raises(Passing, match="is full"):
+        with pytest.raises(TransientError, match="is full"):
             fill()
         assert ledger.sites() == ["mapo-3"]
         count = len(residents.everyone(ledger))

@@ -14,13 +14,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host import server
 from host_tools.host.connections import links
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger import postgres as postgres_module
 from host_tools.host.ledger import tables
-from host_tools.host.ledger.database import Passing
+from host_tools.host.ledger.database import TransientError
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify import outbox
 from host_tools.host.notify.channels import FileNotifier
@@ -90,7 +90,7 @@ def test_two_hosts_on_one_database_apply_each_event_once_and_tell_it_once(data: 
     with open_ledger(other) as second, ThreadPoolExecutor(2) as at_once:
         applied = 0
         while applied < len(journal.events):
-            said = Said(known.id, journal.incarnation, 1, 1, 1_000_000, tuple(journal.events[applied : applied + 8]))
+            said = Received(known.id, journal.incarnation, 1, 1, 1_000_000, tuple(journal.events[applied : applied + 8]))
             results = [at_once.submit(take, one, [said]) for one in (ledger, second)]
             first, again = (result.result() for result in results)
             assert first.applied == again.applied
@@ -118,7 +118,7 @@ def test_a_writer_waits_for_another_and_then_says_why_it_does_not_write_while_re
     with open_ledger(data) as impatient, ledger.writing() as connection:
         connection.exec_driver_sql("UPDATE site SET name = 'other'")
         assert impatient.sites() == ["mapo-3"]
-        with pytest.raises(Passing, match="is being written by another program: try again; nothing was lost"):
+        with pytest.raises(TransientError, match="is being written by another program: try again; nothing was lost"):
             impatient.site("jongno-1")
     assert ledger.sites() == ["other"]
 
@@ -138,7 +138,7 @@ def test_a_commit_is_on_the_servers_disk_when_it_returns(ledger: Ledger, postgre
     ledger.site("jongno-1")
     postgres.kill()
     postgres.start()
-    with pytest.raises(Passing):
+    with pytest.raises(TransientError):
         ledger.sites()  # the connection that was kept is dead; the next one is a new one
     assert ledger.sites() == ["jongno-1", "mapo-3"]
 
@@ -195,22 +195,22 @@ def test_looking_makes_no_ledger_and_a_foreign_or_newer_one_is_left_alone(tmp_pa
     keep_in(data, postgres.database())
     (data / "host.key").touch(0o600)
     (data / "host.key").write_bytes(bytes(32))
-    with pytest.raises(Complaint, match="There is no ledger in the PostgreSQL database postgres"):
+    with pytest.raises(UserError, match="There is no ledger in the PostgreSQL database postgres"):
         open_ledger(data, create=False)
     with open_ledger(data) as ledger, ledger.writing() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(Complaint, match="newer ansim"):
+    with pytest.raises(UserError, match="newer ansim"):
         open_ledger(data)
     with ledger.writing() as connection:
         connection.exec_driver_sql("DROP TABLE alembic_version")
-    with pytest.raises(Complaint, match="not a ledger"):
+    with pytest.raises(UserError, match="not a ledger"):
         open_ledger(data)
     ledger.close()
 
 
 def test_a_ledger_whose_key_is_gone_gets_no_new_one(ledger: Ledger, data: Path) -> None:
     (data / "host.key").unlink()
-    with pytest.raises(Complaint, match="restore it from the backup"):
+    with pytest.raises(UserError, match="restore it from the backup"):
         open_ledger(data)
     assert not (data / "host.key").exists()
 
@@ -219,7 +219,7 @@ def test_a_user_without_rights_is_told_what_it_lacks(tmp_path: Path, postgres: P
     with ledger.writing() as connection:
         connection.exec_driver_sql("CREATE ROLE guest LOGIN PASSWORD 'guest'")
     keep_in(tmp_path / "guest", postgres.url("postgres", "guest", "guest"))
-    with pytest.raises(Complaint, match="gives this user no right to its tables"):
+    with pytest.raises(UserError, match="gives this user no right to its tables"):
         open_ledger(tmp_path / "guest")
 
 
@@ -233,7 +233,7 @@ def test_the_environment_names_the_database_before_the_folder_does(ledger: Ledge
 
 def test_a_url_that_others_can_read_is_refused(data: Path) -> None:
     (data / "database.url").chmod(0o644)
-    with pytest.raises(Complaint, match="chmod 600"):
+    with pytest.raises(UserError, match="chmod 600"):
         open_ledger(data)
 
 
@@ -243,13 +243,13 @@ def test_a_full_disk_of_the_server_passes_and_loses_nothing(ledger: Ledger) -> N
     assert known is not None
     journal = Journal()
     journal.add(records.BELL_RUNG)
-    said = Said(known.id, journal.incarnation, 1, 1, 1_000_000, tuple(journal.events))
+    said = Received(known.id, journal.incarnation, 1, 1, 1_000_000, tuple(journal.events))
     with ledger.writing() as connection:  # the server raises what a full disk raises
         connection.exec_driver_sql(
             "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE SQLSTATE '53100'; END $$;"
             "CREATE TRIGGER no_room BEFORE INSERT ON event EXECUTE FUNCTION no_room()"
         )
-    with pytest.raises(Passing, match="has a full disk: try again; nothing was lost"):
+    with pytest.raises(TransientError, match="has a full disk: try again; nothing was lost"):
         take(ledger, [said])
     with ledger.writing() as connection:
         connection.exec_driver_sql("DROP TRIGGER no_room ON event")

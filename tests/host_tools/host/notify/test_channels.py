@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.errors import Complaint
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.errors import UserError
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.kinds import KINDS
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.aside import CASES
@@ -33,7 +33,7 @@ def ledger(tmp_path: Path):
         journal = Journal()
         for door in range(1, 6):
             journal.deposit(door, tickets.issue(opened, "Kim").serial, 1)
-        take(opened, [Said(1, journal.incarnation, 1, 1, 1_000_000, tuple(journal.events))])
+        take(opened, [Received(1, journal.incarnation, 1, 1, 1_000_000, tuple(journal.events))])
         yield opened
 
 
@@ -74,7 +74,7 @@ def test_a_line_that_a_crash_cut_anywhere_is_written_again_whole(tmp_path: Path)
 def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "messages.jsonl"
     path.write_text("dear diary\n")
-    with pytest.raises(Complaint, match="no message"):
+    with pytest.raises(UserError, match="no message"):
         FileNotifier(path)
     assert path.read_text() == "dear diary\n"
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tools.host.fleet.ingest import take
-from host_tools.host.fleet.received import Said
+from host_tools.host.fleet.received import Received
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify import dispatch, outbox
@@ -53,7 +53,7 @@ class Street:
         first = len(journal.events)
         for _ in range(times):
             journal.add(kind, door, a, 1 if kind == records.PICKUP_OPENED else 0)
-        take(self.ledger, [Said(cabinet, journal.incarnation, 1, 1, self.at_ms, tuple(journal.events[first:]))])
+        take(self.ledger, [Received(cabinet, journal.incarnation, 1, 1, self.at_ms, tuple(journal.events[first:]))])
 
     def duress(self, cabinet: int, door: int, times: int = 1) -> None:
         self.tells(cabinet, records.PICKUP_OPENED, door, records.BY_DURESS, times)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from host_tools.host.fleet import orders
-from host_tools.host.fleet.ingest import Said, Taken, take
+from host_tools.host.fleet.ingest import Outcome, Received, take
 from host_tools.host.ledger import help_numbers, tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify import dispatch, letters, outbox
@@ -68,15 +68,15 @@ class Site:
     def serial(self) -> int:
         return tickets.issue(self.ledger, "Kim", "mapo-3").serial
 
-    def hear(self, board: int, *, uptime: int | None = None) -> Taken:
+    def hear(self, board: int, *, uptime: int | None = None) -> Outcome:
         """The host hears all that the board has journaled."""
-        journal = self.boards[board]
-        message = Said(board, journal.incarnation, journal.boot, 1, self.heard_ms, tuple(journal.events), False, uptime or journal.uptime)
+        its = self.boards[board]
+        message = Received(board, its.incarnation, its.boot, 1, self.heard_ms, tuple(its.events), uptime=uptime or its.uptime)
         return take(self.ledger, [message])
 
-    def hear_copy(self, board: int, event: bytes) -> Taken:
+    def hear_copy(self, board: int, event: bytes) -> Outcome:
         journal = self.boards[board]
-        return take(self.ledger, [Said(board, journal.incarnation, journal.boot, 1, self.heard_ms, (event,), True, journal.uptime)])
+        return take(self.ledger, [Received(board, journal.incarnation, journal.boot, 1, self.heard_ms, (event,), True, journal.uptime)])
 
     def letters(self) -> list[Message]:
         """What the post hands over now."""
@@ -325,7 +325,7 @@ def test_of_a_boot_that_never_met_the_host_the_interval_is_told(site: Site) -> N
     journal = site.boards[board]
     journal.add(records.BELL_RUNG, 0, 1)
     journal.boot = 2
-    taken = take(site.ledger, [Said(board, journal.incarnation, 2, 1, site.heard_ms, tuple(journal.events), False, 36_000)])
+    taken = take(site.ledger, [Received(board, journal.incarnation, 2, 1, site.heard_ms, tuple(journal.events), False, 36_000)])
     (message,) = site.letters()
     assert message.happened < message.happened_until == "2023-11-14T21:13:20.000Z"
     assert "(happened between " in message.text

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from host_tools.cli import ansim
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify.channels import FileNotifier
 from host_tools.host.notify.wording import Message
@@ -32,7 +32,7 @@ def test_what_is_no_message_file_is_refused_and_left_as_it_is(tmp_path: Path, co
     path = tmp_path / "something"
     path.write_bytes(content)
     path.chmod(0o644)
-    with pytest.raises(Complaint, match="name another with --dispatcher"):
+    with pytest.raises(UserError, match="name another with --dispatcher"):
         FileNotifier(path, "--dispatcher")
     assert path.read_bytes() == content
     assert path.stat().st_mode & 0o777 == 0o644
@@ -43,9 +43,9 @@ def test_a_pipe_a_device_and_a_missing_folder_are_refused_untouched(tmp_path: Pa
     os.mkfifo(pipe, 0o640)
     mode = os.stat("/dev/full").st_mode
     for path in (pipe, Path("/dev/full"), tmp_path):
-        with pytest.raises(Complaint, match="no regular file"):
+        with pytest.raises(UserError, match="no regular file"):
             FileNotifier(path, "--dispatcher")
-    with pytest.raises(Complaint, match=r"No such file or directory\): .* --dispatcher"):
+    with pytest.raises(UserError, match=r"No such file or directory\): .* --dispatcher"):
         FileNotifier(tmp_path / "no" / "such", "--dispatcher")
     assert (pipe.stat().st_mode & 0o777, os.stat("/dev/full").st_mode) == (0o640, mode)
 
@@ -74,6 +74,6 @@ def test_a_file_for_dispatchers_is_no_other_file_of_the_data_folder(tmp_path: Pa
     elif how == "hard link":
         (data / "dispatcher.jsonl").hardlink_to(data / name)
     ended = CliRunner().invoke(ansim, ["serve", "--listen", "192.0.2.1:1", "--data", str(data), *given])
-    assert isinstance(ended.exception, Complaint)
+    assert isinstance(ended.exception, UserError)
     assert f"is {name} of the data folder" in str(ended.exception)
     assert (data / name).read_bytes() == before

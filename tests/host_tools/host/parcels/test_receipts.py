@@ -6,9 +6,9 @@ import pytest
 from click.testing import CliRunner
 
 from host_tools.cli import ansim
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.connections.presence import Presence
-from host_tools.host.fleet.ingest import Said, take
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger import bounds, tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import open_ledger
@@ -50,7 +50,7 @@ class Site:
 
     def hear(self) -> None:
         """The link of the second cabinet is back."""
-        take(self.ledger, [Said(2, 7, 1, 100, 2_000_000_000_000, tuple(self.journal.events), uptime=self.journal.uptime)])
+        take(self.ledger, [Received(2, 7, 1, 100, 2_000_000_000_000, tuple(self.journal.events), uptime=self.journal.uptime)])
 
     def letters(self) -> list[Message]:
         sent: list[Message] = []
@@ -113,7 +113,7 @@ def test_a_wrong_digit_takes_a_quarter_of_a_minute_and_the_right_one_is_taken_af
     plain = site.receipt().replace(" ", "")
     wrong = plain[:digit] + str((int(plain[digit]) + 1) % 10) + plain[digit + 1 :]
     for count in range(1, 4):
-        with pytest.raises(Complaint, match="do not belong together"):
+        with pytest.raises(UserError, match="do not belong together"):
             site.enter(wrong)
         assert site.slept == [receipts.WRONG_S] * count
     assert site.parcels() == []
@@ -124,7 +124,7 @@ def test_a_receipt_of_another_ticket_or_a_forged_ticket_brings_nothing_in(site: 
     other = tickets.issue(site.ledger, "Kim", SITE)
     forged = site.issued.number[:5] + f"{(int(site.issued.number[5:]) + 1) % 10_000:04d}"
     for ticket in (other.number, forged):
-        with pytest.raises(Complaint, match="do not belong together"):
+        with pytest.raises(UserError, match="do not belong together"):
             site.enter(site.receipt(), ticket)
     assert site.slept == [receipts.WRONG_S] * 2
     assert site.parcels() == []
@@ -132,7 +132,7 @@ def test_a_receipt_of_another_ticket_or_a_forged_ticket_brings_nothing_in(site: 
 
 @pytest.mark.parametrize(("ticket", "receipt"), [("1234", "0" * 14), ("1" * 9, "0" * 13), ("1" * 9, "٠" * 14), ("", "")])
 def test_what_is_no_ticket_and_no_receipt_is_said_at_once(site: Site, ticket: str, receipt: str) -> None:
-    with pytest.raises(Complaint, match="digits"):
+    with pytest.raises(UserError, match="digits"):
         receipts.enter(site.ledger, ticket, receipt, sleep=site.slept.append)
     assert site.slept == []
 
@@ -159,7 +159,7 @@ def test_a_dry_run_tells_and_changes_nothing_and_the_command_names_no_resident(s
 
 def test_a_board_that_began_a_new_journal_meanwhile_still_has_one_parcel(site: Site) -> None:
     site.enter(site.receipt())
-    take(site.ledger, [Said(2, 99, 1, 100, 2_000_000_000_000, tuple(site.journal.events), uptime=site.journal.uptime)])
+    take(site.ledger, [Received(2, 99, 1, 100, 2_000_000_000_000, tuple(site.journal.events), uptime=site.journal.uptime)])
     assert site.parcels() == [(2, 7, COUNTER, "waiting", False)]
     assert len(site.letters()) == 1
     assert records.DEPOSITED

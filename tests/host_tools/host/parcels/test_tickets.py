@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger, Site, open_ledger
 from host_tools.host.parcels import tickets
@@ -57,13 +57,13 @@ def test_a_nearly_full_site_gives_its_last_tickets_and_then_says_so(ledger: Ledg
         rows = [of_site | {"serial": serial} for serial in hers[:-2]]
         connection.execute(tables.ticket.insert(), rows)
     assert {tickets.issue(ledger, "Kim").serial for _ in range(2)} == set(hers[-2:])
-    with pytest.raises(Complaint, match="no ticket left"):
+    with pytest.raises(UserError, match="no ticket left"):
         tickets.issue(ledger, "Kim")
 
 
 @pytest.mark.parametrize("tail", ["", "7", "123", "1a", "٣٤", "-1", "+1"])
 def test_a_safe_tail_is_two_digits(ledger: Ledger, tail: str) -> None:
-    with pytest.raises(Complaint, match="two digits"):
+    with pytest.raises(UserError, match="two digits"):
         residents.set_tail(ledger, "Kim", tail)
 
 
@@ -76,7 +76,7 @@ def test_a_safe_tail_is_nowhere_to_be_read(ledger: Ledger) -> None:
     residents.add(ledger, "Lee")
     with ledger.writing() as connection:  # nor does it open as somebody else's
         connection.execute(tables.resident.update().where(tables.resident.c.name == "Lee").values(tail=sealed))
-    with pytest.raises(Complaint, match="same backup"):
+    with pytest.raises(UserError, match="same backup"):
         tickets.issue(ledger, "Lee")
     assert residents.everyone(ledger)[0].has_tail
 
@@ -86,7 +86,7 @@ def test_a_ticket_is_revoked_by_its_digits_or_its_serial_and_only_once(ledger: L
     tickets.revoke(ledger, first.number)
     tickets.revoke(ledger, f"{second.serial:05d}", "mapo-3")
     assert [ticket.state for ticket in tickets.listing(ledger)] == ["revoked", "revoked"]
-    with pytest.raises(Complaint, match="revoked already"):
+    with pytest.raises(UserError, match="revoked already"):
         tickets.revoke(ledger, first.number)
 
 
@@ -94,7 +94,7 @@ def test_a_slip_of_the_finger_revokes_nothing(ledger: Ledger) -> None:
     issued = tickets.issue(ledger, "Kim")
     slip = issued.number[:-1] + str((int(issued.number[-1]) + 1) % 10)
     for wrong, sentence in ((slip, "was not issued"), ("1234", "9 digits"), ("12345678x", "9 digits")):
-        with pytest.raises(Complaint, match=sentence):
+        with pytest.raises(UserError, match=sentence):
             tickets.revoke(ledger, wrong)
     assert [ticket.state for ticket in tickets.listing(ledger)] == ["open"]
 
@@ -102,18 +102,18 @@ def test_a_slip_of_the_finger_revokes_nothing(ledger: Ledger) -> None:
 def test_the_site_may_be_left_out_only_where_there_is_one(ledger: Ledger) -> None:
     assert tickets.issue(ledger, "Kim").site == "mapo-3"
     ledger.site("jongno-1")
-    with pytest.raises(Complaint, match="--site: jongno-1, mapo-3"):
+    with pytest.raises(UserError, match="--site: jongno-1, mapo-3"):
         tickets.issue(ledger, "Kim")
     assert tickets.issue(ledger, "Kim", "jongno-1").site == "jongno-1"
     assert len(tickets.listing(ledger, "jongno-1")) == 1
-    with pytest.raises(Complaint, match="no site of that name"):
+    with pytest.raises(UserError, match="no site of that name"):
         tickets.issue(ledger, "Kim", "mapo-4")
-    with pytest.raises(Complaint, match="no resident of that name"):
+    with pytest.raises(UserError, match="no resident of that name"):
         tickets.issue(ledger, "Lee", "mapo-3")
 
 
 def test_two_residents_have_two_names(ledger: Ledger) -> None:
-    with pytest.raises(Complaint, match="already"):
+    with pytest.raises(UserError, match="already"):
         residents.add(ledger, "Kim")
     residents.add(ledger, "Lee", "lee@example.org")
     assert [(resident.name, resident.contact) for resident in residents.everyone(ledger)] == [("Kim", ""), ("Lee", "lee@example.org")]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from host_tools.errors import Complaint
+from host_tools.errors import UserError
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import schema_of
 from host_tools.host.ledger.ledger import Ledger, open_ledger
@@ -29,7 +29,7 @@ def test_a_name_that_was_typed_in_another_form_is_the_same_person(ledger: Ledger
     ledger.site("서울 마포")
     for name in NAMES:
         residents.add(ledger, unicodedata.normalize("NFD", name))
-        with pytest.raises(Complaint, match="already"):
+        with pytest.raises(UserError, match="already"):
             residents.add(ledger, unicodedata.normalize("NFC", name))
         for form in ("NFC", "NFD"):
             typed = unicodedata.normalize(form, name)
@@ -45,9 +45,9 @@ def test_joiners_within_a_name_are_part_of_it(ledger: Ledger, name: str) -> None
 
 @pytest.mark.parametrize("name", ["\u200d", "\u200cKim", "Kim\u200d", " \u200d ", "Kim\u202e", "Kim\x00", "K\nim", "Kim\u2028"])
 def test_a_name_that_cannot_be_seen_or_turns_a_line_round_is_refused(ledger: Ledger, name: str) -> None:
-    with pytest.raises(Complaint, match="printable"):
+    with pytest.raises(UserError, match="printable"):
         residents.add(ledger, name)
-    with pytest.raises(Complaint, match="printable"):
+    with pytest.raises(UserError, match="printable"):
         residents.add(ledger, "Kim", unit=name)
 
 
@@ -56,7 +56,7 @@ def test_every_name_has_one_form_and_is_taken_or_refused_in_a_sentence(name: str
     assert normal(normal(name)) == normal(name) == normal(unicodedata.normalize("NFD", name))
     try:
         kept = checked_name("resident", name)
-    except Complaint:
+    except UserError:
         return
     assert checked_name("resident", unicodedata.normalize("NFD", kept)) == kept
 
@@ -65,15 +65,15 @@ def test_two_residents_of_one_name_are_told_apart_by_their_units(ledger: Ledger)
     ledger.site("mapo-3")
     residents.add(ledger, "Kim", unit="101")
     residents.add(ledger, "Kim", unit="102")
-    with pytest.raises(Complaint, match="already"):
+    with pytest.raises(UserError, match="already"):
         residents.add(ledger, "Kim", unit="102")
-    with pytest.raises(Complaint, match="--unit"):
+    with pytest.raises(UserError, match="--unit"):
         tickets.issue(ledger, "Kim")
     residents.set_tail(ledger, "Kim", "37", "102")
     assert [(one.unit, one.has_tail) for one in residents.everyone(ledger)] == [("101", False), ("102", True)]
     assert tickets.issue(ledger, "Kim", unit="102").resident == "Kim (102)"
     assert [one.resident for one in tickets.listing(ledger)] == ["Kim (102)"]
-    with pytest.raises(Complaint, match="no resident of that name and unit"):
+    with pytest.raises(UserError, match="no resident of that name and unit"):
         tickets.issue(ledger, "Kim", unit="103")
 
 
@@ -82,16 +82,16 @@ def test_who_would_be_taken_for_another_is_entered_only_when_she_is_to_be(ledger
     residents.add(ledger, "Kim Seo-yeon", unit="101")
     residents.add(ledger, "Kim Seo-yeon", unit="102")
     for unit in ("101", "103", ""):
-        with pytest.raises(Complaint, match="--alike"):
+        with pytest.raises(UserError, match="--alike"):
             residents.add(ledger, typed, unit=unit)
-    with pytest.raises(Complaint, match="--alike"):
+    with pytest.raises(UserError, match="--alike"):
         residents.add(ledger, "Kim Seo-yeon", unit="１０２")
     other = residents.add(ledger, "Lee", unit="101")
-    with pytest.raises(Complaint, match="--alike"):
+    with pytest.raises(UserError, match="--alike"):
         residents.rename(ledger, other.name, None, typed, None)
     residents.add(ledger, "Kim Seo-yeon")
     assert residents.add(ledger, typed, unit="103", alike=True).unit == "103"
-    with pytest.raises(Complaint, match='--unit "" for the one'):
+    with pytest.raises(UserError, match='--unit "" for the one'):
         residents.set_contact(ledger, "Kim Seo-yeon", None, "")
 
 
@@ -107,7 +107,7 @@ def test_a_safe_tail_can_be_taken_away(ledger: Ledger) -> None:
 def test_a_rename_gives_nobody_a_name_that_another_one_has(ledger: Ledger) -> None:
     residents.add(ledger, "Kim")
     residents.add(ledger, "Lee", "lee@example.org")
-    with pytest.raises(Complaint, match="already"):
+    with pytest.raises(UserError, match="already"):
         residents.rename(ledger, "Lee", None, "Kim", None)
     assert residents.rename(ledger, "Lee", None, "Kim", "7")[1].unit == "7"
     assert residents.rename(ledger, "Kim", "7", None, "8")[1] == residents.everyone(ledger)[1]
@@ -137,7 +137,7 @@ def test_a_contact_is_an_address_or_a_number_and_is_kept_in_one_form(contact: st
     + ["x" * 65 + "@example.org", "kim@" + "x" * 64 + ".org", "kim@example.org,lee@example.org", "Kim <kim@example.org>", "tel:0101234567"],
 )
 def test_what_reaches_nobody_is_refused(contact: str) -> None:
-    with pytest.raises(Complaint, match="e-mail address or a telephone number"):
+    with pytest.raises(UserError, match="e-mail address or a telephone number"):
         checked_contact(contact)
 
 
@@ -145,7 +145,7 @@ def test_what_reaches_nobody_is_refused(contact: str) -> None:
 def test_no_contact_is_too_odd_for_a_sentence(contact: str) -> None:
     try:
         kept = checked_contact(contact)
-    except Complaint:
+    except UserError:
         return
     assert kept.isprintable()
     assert len(kept) <= 254

@@ -3,7 +3,7 @@
 from cabinet_script import Story, kinds, pulses, sounds
 
 from locker.contract import records
-from locker.core import entry, events, texts
+from locker.core import events, keypad, texts
 from locker.core.effects import ALARM, ATTENTION, BAD, GOOD, KEY, Light, Send, Show, WakeAt
 
 
@@ -12,7 +12,7 @@ def answer_time(story, keys):
     story.types(keys)
     story.tell_key("#")
     asked = story.now
-    while story.cabinet.mode == entry.CHECKING:
+    while story.cabinet.mode == keypad.CHECKING:
         story.wait(1)
     return story.now - asked
 
@@ -29,7 +29,7 @@ def test_the_last_digit_is_a_dot_within_a_second_and_at_once_when_the_number_end
     story.wait(400)
     assert story.screen[0] == "..7"
     story.wait(400)
-    assert story.screen[0] == "..." and story.cabinet.mode == entry.TYPING
+    assert story.screen[0] == "..." and story.cabinet.mode == keypad.TYPING
     story.types("39104620")
     story.tell_key("9")
     story.tell_key("*")
@@ -118,7 +118,7 @@ def test_numbers_are_checked_two_seconds_apart():
     story.types("0112345678")  # a second passes while typing
     start = story.now
     story.tell_key("#")
-    while story.cabinet.mode == entry.CHECKING:
+    while story.cabinet.mode == keypad.CHECKING:
         story.wait(1)
     assert story.now - start == 500 + 2000 - (500 + 1000)
 
@@ -142,7 +142,7 @@ def test_the_first_number_is_checked_five_seconds_after_boot():
     booted = story.now
     story.types(code)
     story.tell_key("#")
-    while story.cabinet.mode == entry.CHECKING:
+    while story.cabinet.mode == keypad.CHECKING:
         story.wait(1)
     assert story.now - booted == 5500
     assert story.coil == door
@@ -265,9 +265,9 @@ def test_with_a_key_that_types_nothing_a_number_of_full_length_is_taken_after_a_
         for size in (8, 12):
             story.types(story.code(door, size))
             story.wait(4000)
-            assert story.cabinet.mode == entry.TYPING
+            assert story.cabinet.mode == keypad.TYPING
             story.wait(1100)
-            assert story.cabinet.mode == entry.CHECKING
+            assert story.cabinet.mode == keypad.CHECKING
             effects = story.wait(3000)
             assert pulses(effects) == [door]
             story.opens(door)
@@ -280,13 +280,13 @@ def test_without_one_no_pause_takes_a_number_and_a_short_one_is_never_taken():
     door = story.deposits(42)
     story.types(story.code(door))
     story.wait(19_000)
-    assert story.cabinet.mode == entry.TYPING
+    assert story.cabinet.mode == keypad.TYPING
     story.wait(2000)
-    assert story.cabinet.mode == entry.IDLE
+    assert story.cabinet.mode == keypad.IDLE
     story.tell(events.KeysLeftOut("#"))
     story.types(story.code(door)[:7])
     effects = story.wait(21_000)
-    assert story.cabinet.mode == entry.IDLE
+    assert story.cabinet.mode == keypad.IDLE
     assert kinds(effects) == []
 
 

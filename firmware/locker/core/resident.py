@@ -12,12 +12,12 @@ from locker.core.keypad_events import CONFIRM, TYPED
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
-    from locker.core.journal import Door
+    from locker.core.state import Door
 
 
 def judge(cabinet: "Cabinet", door: "Door") -> None:
     """The resident's door is closed."""
-    if not door.flagged:
+    if not door.sensor_unreliable:
         _end(cabinet, door, not door.occupied)
     elif cabinet.mode:  # somebody else is typing: nobody can be asked
         _end(cabinet, door, False)

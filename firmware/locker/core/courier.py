@@ -8,12 +8,12 @@ from locker.compat import TYPE_CHECKING, const
 from locker.contract import codes, records, tickets
 from locker.core import deadlines, effects, texts
 from locker.core.effects import BAD, GOOD
-from locker.core.journal import LOADING, REFUSED_MAX, RESERVED
 from locker.core.keypad_events import DONE, FOUND, GOOD_TICKET, LARGER, SHUT_EMPTY, TYPED
+from locker.core.state import LOADING, REFUSED_MAX, RESERVED
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
-    from locker.core.journal import Door
+    from locker.core.state import Door
 
 _RECEIPT_MS = const(2500)  # from being deposited, which is 500 ms after closing
 _REOPEN_MS = const(60000)

@@ -7,10 +7,9 @@ after boot), and answered 500 ms later: the same for right, wrong and empty. A d
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import codes, records, tickets
 from locker.contract.mac import same
-from locker.core import bell, deadlines, deposit, journal, opening, pickup, texts
-from locker.core.deposit import HELP_MS
+from locker.core import bell, courier, deadlines, remote_opening, resident, state, texts
+from locker.core.courier import HELP_MS
 from locker.core.effects import BAD, GOOD
-from locker.core.journal import EMPTY, FAILURES_MAX, REFUSED_MAX, WAITING
 from locker.core.keypad_events import (
     CONFIRM,
     DIGIT,
@@ -26,11 +25,12 @@ from locker.core.keypad_events import (
     TIMEOUT,
     TYPED,
 )
+from locker.core.state import EMPTY, FAILURES_MAX, REFUSED_MAX, WAITING
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
-    from locker.core.journal import Door
     from locker.core.secrets import Secrets
+    from locker.core.state import Door
 
 # Modes.
 IDLE = const(0)
@@ -59,7 +59,7 @@ _LENGTHS = (9, 10, 14)
 _DOOR_DIGITS = const(2)
 _PAUSE_MS = const(5000)  # that stands for a broken `#`
 _NAMED_MAX = const(9)  # keys that a row of the screen has room for
-_NOBODYS = journal.Door(0)
+_NOBODYS = state.Door(0)
 
 
 def welcome(cabinet: "Cabinet", _: "Door | None") -> None:
@@ -77,7 +77,7 @@ def welcome(cabinet: "Cabinet", _: "Door | None") -> None:
 
 def knock(cabinet: "Cabinet", _: "Door | None") -> None:
     """`#` with no number: shows the digits of a host-ordered opening, if there is one."""
-    if not opening.show(cabinet):
+    if not remote_opening.show(cabinet):
         welcome(cabinet, _)
 
 
@@ -158,9 +158,9 @@ def answer(cabinet: "Cabinet", _: "Door | None") -> None:
     length = len(cabinet.typed)
     cabinet.checked_ms = cabinet.check_ms
     if length == _TICKET_DIGITS:
-        deposit.answer(cabinet)
+        courier.answer(cabinet)
         return
-    deposit.seal(cabinet)
+    courier.seal(cabinet)
     if length > _DOOR_DIGITS:
         _answer_code(cabinet)
     elif not length:
@@ -213,11 +213,13 @@ def _whose(cabinet: "Cabinet", door: "Door", number: int, pin: bytes) -> "int | 
     counter = door.counter
     size = len(pin)
     tail = tail_of(secrets, generation, door.serial, rule)
-    code, duress = codes.pickup_digits(key, board_id, epoch, number, counter, door.retry, tail, rule)
+    code, duress = codes.pickup_digits(key, board_id, epoch, number, counter, door.code_version, tail, rule)
     right = same(pin, code[:size])
     duress = same(pin, duress[:size])
     service = door.armed == records.SERVICE
-    staff = same(pin, codes.code_digits(key, b"service" if service else b"recall", board_id, epoch, number, counter, door.arming))
+    staff = same(
+        pin, codes.code_digits(key, b"service" if service else b"recall", board_id, epoch, number, counter, door.staff_code_version)
+    )
     if in_use and door.epoch == epoch & 1023 and (right or duress):
         return records.BY_CODE if right else records.BY_DURESS
     if staff and ((in_use and door.armed) or (service and door.state == EMPTY)):
@@ -231,8 +233,8 @@ TRANSITIONS = {
     IDLE     | HASH:         (IDLE,     knock),
     IDLE     | STAR:         (IDLE,     welcome),
     IDLE     | TIMEOUT:      (IDLE,     welcome),
-    IDLE     | GOOD_TICKET:  (CHOOSING, deposit.ask_size),
-    IDLE     | FOUND:        (LOADING,  deposit.start),
+    IDLE     | GOOD_TICKET:  (CHOOSING, courier.ask_size),
+    IDLE     | FOUND:        (LOADING,  courier.start),
     IDLE     | CONFIRM:      (CONFIRMING, texts.CONFIRM),
     TYPING   | DIGIT:        (TYPING,   add),
     TYPING   | HASH:         (CHECKING, submit),
@@ -244,34 +246,34 @@ TRANSITIONS = {
     SLOWED   | DIGIT:        (TYPING,   begin),
     SLOWED   | STAR:         (IDLE,     welcome),
     SLOWED   | TIMEOUT:      (IDLE,     answer),
-    CHOOSING | DIGIT:        (CHOOSING, deposit.choose),
+    CHOOSING | DIGIT:        (CHOOSING, courier.choose),
     CHOOSING | STAR:         (IDLE,     welcome),
     CHOOSING | TIMEOUT:      (IDLE,     welcome),
-    CHOOSING | FOUND:        (LOADING,  deposit.start),
+    CHOOSING | FOUND:        (LOADING,  courier.start),
     CHOOSING | LARGER:       (OFFERED,  None),
     CHOOSING | DONE:         (IDLE,     None),
     CHOOSING | TYPED:        (TYPING,   add),
-    OFFERED  | HASH:         (CHOOSING, deposit.take_offer),
-    OFFERED  | STAR:         (CHOOSING, deposit.ask_size),
+    OFFERED  | HASH:         (CHOOSING, courier.take_offer),
+    OFFERED  | STAR:         (CHOOSING, courier.ask_size),
     OFFERED  | TIMEOUT:      (IDLE,     welcome),
     LOADING  | STAR:         (CHANGING, texts.CHANGE),
     LOADING  | DIGIT:        (TYPING,   begin),
-    LOADING  | SHUT_EMPTY:   (ASKING,   deposit.ask_reopen),
+    LOADING  | SHUT_EMPTY:   (ASKING,   courier.ask_reopen),
     LOADING  | STUCK:        (CHOOSING, texts.STUCK),
     LOADING  | DONE:         (IDLE,     None),
     CHANGING | STAR:         (IDLE,     welcome),
     CHANGING | DIGIT:        (TYPING,   begin),
-    CHANGING | SHUT_EMPTY:   (CHOOSING, deposit.ask_other),
+    CHANGING | SHUT_EMPTY:   (CHOOSING, courier.ask_other),
     CHANGING | STUCK:        (CHOOSING, texts.STUCK),
     CHANGING | DONE:         (IDLE,     None),
-    ASKING   | HASH:         (LOADING,  deposit.reopen),
-    ASKING   | STAR:         (IDLE,     deposit.give_up),
-    ASKING   | TIMEOUT:      (IDLE,     deposit.end),
-    ASKING   | DIGIT:        (ASKING,   deposit.reply),
+    ASKING   | HASH:         (LOADING,  courier.reopen),
+    ASKING   | STAR:         (IDLE,     courier.give_up),
+    ASKING   | TIMEOUT:      (IDLE,     courier.end),
+    ASKING   | DIGIT:        (ASKING,   courier.reply),
     ASKING   | TYPED:        (TYPING,   add),
-    ASKING   | SHUT_EMPTY:   (ASKING,   deposit.ask_reopen),
+    ASKING   | SHUT_EMPTY:   (ASKING,   courier.ask_reopen),
     ASKING   | DONE:         (IDLE,     None),
-    CONFIRMING | DIGIT:      (CONFIRMING, pickup.hear),
+    CONFIRMING | DIGIT:      (CONFIRMING, resident.hear),
     CONFIRMING | TYPED:      (TYPING,   add),
-    CONFIRMING | TIMEOUT:    (IDLE,     pickup.confirm),
+    CONFIRMING | TIMEOUT:    (IDLE,     resident.confirm),
 }  # fmt: skip

@@ -13,7 +13,7 @@ from binascii import crc32
 
 from locker.compat import const
 from locker.contract import records
-from locker.core.journal import ANCHORS, TAIL
+from locker.core.state import ANCHORS, TAIL
 
 _BLOCK_BYTES = const(4096)
 _RING_BLOCKS = const(120)
@@ -71,7 +71,7 @@ def header(incarnation: int, sequence: int) -> bytes:
     return _sealed(_MAGIC + struct.pack("<II", incarnation, sequence))
 
 
-class Store:
+class Journal:
     """The journal of one board. Every method that writes returns only when the flash holds it.
 
     `flash` is the seam's Flash; `fold(record)` is called for each record found, oldest first; `carry(door)` gives the

@@ -27,7 +27,8 @@ FAILURES_MAX = const(10)  # counted failures of a parcel; from here on the door 
 
 # A serial has 17 bits in records: the highest is the parity of its ticket key's generation, see contract.tickets.recorded.
 # DOOR_STATE.a: serial in bits 0-16, failures in 17-20, jammed in 21, epoch modulo 1024 in 22-31.
-# DOOR_STATE.b: state in bits 0-2, out in 3, flagged in 4, armed in 5-6, arming in 7-10, retry in 11-14, counter in 15-31.
+# DOOR_STATE.b: state in bits 0-2, out_of_service in 3, sensor_unreliable in 4, armed in 5-6, staff_code_version in 7-10, code_version in
+# 11-14, counter in 15-31.
 _SERIAL_MASK = const(0x1FFFF)
 _EPOCH_MASK = const(1023)
 COUNTER_MAX = const(0x1FFFF)
@@ -67,9 +68,10 @@ class Door:
     """One door: what the journal says of its parcel, and what the door does now.
 
     By the journal: `state` as above; `counter` of its latest parcel (0: never had one); `serial` of that parcel's ticket; `failures`
-    counted for it (0-10); `epoch` modulo 1024 it was deposited in; `retry` of its code (0-15); `flagged` 1 when its sensor cannot tell
-    whether it is there; `jammed` 1 when the door did not move at its last attempt; `out` 1 when it is out of service; `armed` 0, RECALL
-    or SERVICE, and `arming`, which makes that code another one each time; `generation` of its ticket's key, -1 where the serial tells.
+    counted for it (0-10); `epoch` modulo 1024 it was deposited in; `code_version` (0-15), which makes each new code of that parcel another
+    one; `sensor_unreliable` 1 when its sensor cannot tell whether the parcel is there; `jammed` 1 when the door did not move at its last
+    attempt; `out_of_service`, 0 or 1; `armed` 0, RECALL or SERVICE, the code with which staff open it, and `staff_code_version` (0-15),
+    which makes each of those another one; `generation` of its ticket's key, -1 where the serial tells.
     For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said; `tries`, which counts the unlocks
     of this attempt, then the reminders; `opener` who was let in to the parcel last (records.BY_), 0 after a boot.
     """
@@ -83,12 +85,12 @@ class Door:
         self.failures = 0
         self.epoch = 0
         self.generation = -1
-        self.retry = 0
-        self.flagged = 0
+        self.code_version = 0
+        self.sensor_unreliable = 0
         self.jammed = 0
-        self.out = 0
+        self.out_of_service = 0
         self.armed = 0
-        self.arming = 0
+        self.staff_code_version = 0
         self.phase = 0
         self.closed = True
         self.occupied = False
@@ -105,9 +107,9 @@ class Door:
                 self.counter += 1  # reserved with it: what is inside when the power fails now gets a code of its own
             if kind in (records.WITHDRAWN, records.DEPOSIT_STARTED, records.ADOPTED):
                 self.serial = a & _SERIAL_MASK
-                self.flagged = a >> 17 & 1
+                self.sensor_unreliable = a >> 17 & 1
                 self.generation = a >> 18 if kind == records.ADOPTED else -1
-                self.failures = self.retry = self.jammed = self.armed = self.arming = 0
+                self.failures = self.code_version = self.jammed = self.armed = self.staff_code_version = 0
                 self.epoch = epoch & _EPOCH_MASK
         elif kind in (records.PULSED, records.DOOR_OPENED):
             self.state = _MOVED.get(self.state, self.state)
@@ -128,16 +130,16 @@ class Door:
     def _note(self, kind: int, a: int) -> None:
         """What changes the terms of a parcel or of the door, but not where the parcel is."""
         if kind == records.PARCEL_FLAGGED or (kind == records.SENSOR_FAULT and a == 2):
-            self.flagged = 1
+            self.sensor_unreliable = 1
         elif kind == records.REISSUED:
-            self.retry = a
+            self.code_version = a
         elif kind == records.ARMED:
             self.armed = a >> 8
-            self.arming = a & 255
+            self.staff_code_version = a & 255
         elif kind == records.OUT_OF_SERVICE:
-            self.out = a
+            self.out_of_service = a
         elif kind == records.DOOR_TESTED and a:
-            self.out = self.jammed = 0
+            self.out_of_service = self.jammed = 0
         elif kind == records.TAIL_KEPT:
             self.generation = a
 
@@ -147,11 +149,11 @@ class Door:
         self.jammed = a >> 21 & 1
         self.epoch = a >> 22
         self.state = b & 7
-        self.out = b >> 3 & 1
-        self.flagged = b >> 4 & 1
+        self.out_of_service = b >> 3 & 1
+        self.sensor_unreliable = b >> 4 & 1
         self.armed = b >> 5 & 3
-        self.arming = b >> 7 & 15
-        self.retry = b >> 11 & 15
+        self.staff_code_version = b >> 7 & 15
+        self.code_version = b >> 11 & 15
         self.counter = b >> 15
 
 
@@ -316,7 +318,15 @@ class State:
             return effects.Record(records.CABINET_STATE, 0, self.command, b)
         door = self.doors[number]
         a = door.serial | door.failures << 17 | door.jammed << 21 | door.epoch << 22
-        b = door.state | door.out << 3 | door.flagged << 4 | door.armed << 5 | door.arming << 7 | door.retry << 11 | door.counter << 15
+        b = (
+            door.state
+            | door.out_of_service << 3
+            | door.sensor_unreliable << 4
+            | door.armed << 5
+            | door.staff_code_version << 7
+            | door.code_version << 11
+            | door.counter << 15
+        )
         return effects.Record(records.DOOR_STATE, number, a, b)
 
     def door_records(self) -> "list[effects.Record]":

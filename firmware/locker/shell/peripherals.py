@@ -23,7 +23,7 @@ _MEETING_POLLS = const(16)  # in which one that was out of reach has to answer b
 _EIO = const(5)
 _SILENT = ((_EIO,), (19,))  # and ENODEV: what one chip does not do; anything else, as a time-out, is a bus that is held low
 
-# Bits of Fittings.signals.
+# Bits of Peripherals.signals.
 BELL = const(1)
 TAMPER = const(2)
 DARK = const(4)
@@ -42,7 +42,7 @@ def _made(make, pin):
         return _dead
 
 
-class Fittings:
+class Peripherals:
     """Everything that is screwed into the cabinet, outputs off. A part that does not answer takes nothing with it but what hangs on it.
 
     `numbers` are the doors' numbers. `contacts` and `occupancy` are Inputs in the same order, a bit is 1 for an open door and for one

@@ -14,7 +14,7 @@ import struct
 
 from locker.compat import const
 from locker.contract import records
-from locker.core.journal import ANCHORS
+from locker.core.state import ANCHORS
 
 _COUNTED = ANCHORS + (records.ADOPTED,)  # kinds behind which the counters are those of the journal
 _BOOTS = "boots"  # of the blob with how many were left out of the journal, likewise
@@ -23,11 +23,11 @@ NAME = "marks"  # of the blob with the three, 32 bits each, least significant by
 _EVENTS = const(64)
 
 
-def _found(store, state, boot):
+def _found(journal, state, boot):
     parcels = 0
     for door in state.doors.values():
         parcels += door.counter
-    return [boot, parcels, (store.next_number - 1) // _EVENTS]
+    return [boot, parcels, (journal.next_number - 1) // _EVENTS]
 
 
 def leave_out(marks, more: int) -> int:
@@ -67,14 +67,14 @@ def first(marks, what: int) -> bool:
     return True
 
 
-def pair(marks, store, state) -> None:
-    """Compares a Store that was just opened, `state` its fold, with its second copy in `marks`, the seam's Marks; from now on each record
+def pair(marks, journal, state) -> None:
+    """Compares a Journal that was just opened, `state` its fold, with its second copy in `marks`, the seam's Marks; from now on each record
     that is durable is followed by the second copy of what it says.
 
     New doubt lets boots and events go on behind all numbers that may have been given out.
     """
     last = bytearray(12)
-    doubt = records.DOUBT_DAMAGED if store.damaged else 0
+    doubt = records.DOUBT_DAMAGED if journal.damaged else 0
     try:
         marks.get_blob(NAME, last)
     except OSError:
@@ -82,7 +82,7 @@ def pair(marks, store, state) -> None:
     kept = list(struct.unpack("<3I", last))
 
     def keep(boot, kind, uptime):
-        found = _found(store, state, boot)
+        found = _found(journal, state, boot)
         if kind not in _COUNTED:
             found[1] = kept[1]  # the state may know of a counter whose record is not durable yet
         if found != kept:
@@ -92,17 +92,19 @@ def pair(marks, store, state) -> None:
                 marks.commit()
             except OSError:
                 if not state.doubt & records.DOUBT_COPY:
-                    store.suspect(records.DOUBT_COPY, uptime)
+                    journal.suspect(records.DOUBT_COPY, uptime)
 
-    for value, mark, most in zip(_found(store, state, store.boot - 1), kept, (1, store.raised, 1)):  # the present boot is not there yet
+    for value, mark, most in zip(
+        _found(journal, state, journal.boot - 1), kept, (1, journal.raised, 1)
+    ):  # the present boot is not there yet
         if value < mark:
             doubt |= records.DOUBT_BEHIND
         elif value > mark + most:
             doubt |= records.DOUBT_COPY
     if doubt & records.DOUBT_BEHIND or doubt & ~state.doubt:
-        store.boot = max(store.boot, kept[0] + 1)
-        store.next_number = max(store.next_number, (kept[2] + 1) * _EVENTS + 1)
-        store.tidy(0, False)  # the newest block may have no slot left
-        store.suspect(doubt, 0)
-    keep(store.boot - 1, records.DOOR_STATE, 0)
-    store.kept = keep
+        journal.boot = max(journal.boot, kept[0] + 1)
+        journal.next_number = max(journal.next_number, (kept[2] + 1) * _EVENTS + 1)
+        journal.tidy(0, False)  # the newest block may have no slot left
+        journal.suspect(doubt, 0)
+    keep(journal.boot - 1, records.DOOR_STATE, 0)
+    journal.kept = keep

@@ -5,7 +5,7 @@ from nor_flash import PowerFailed
 
 from locker.contract import records
 from locker.shell.format import format_journal
-from locker.shell.marks import NAME
+from locker.shell.second_copy import NAME
 
 BEHIND, COPY = records.DOUBT_BEHIND, records.DOUBT_COPY
 TORN = (0.0, 0.3, 0.9, 1.0)
@@ -42,7 +42,7 @@ def test_the_second_copy_is_written_behind_the_journal_and_only_when_a_number_gr
 def test_a_counter_that_is_decided_but_not_durable_is_not_counted_yet():
     board = lived()
     board.state.fold(records.DEPOSIT_STARTED, 3, 5, 1)  # the core has already emitted it, behind another record
-    board.store.append(records.CODE_TRIED, 2, 0, 1, 3)
+    board.journal.append(records.CODE_TRIED, 2, 0, 1, 3)
     board.boot()
     assert board.state.doubt == 0
 
@@ -53,7 +53,7 @@ def test_a_counter_that_a_withdrawal_reserves_is_counted_once():
         for kind, b in ((records.WITHDRAWN, 3), (records.DEPOSIT_STARTED, 4)):
             board.state.fold(kind, 2, 5, b)
         for kind, b in ((records.WITHDRAWN, 3), (records.DEPOSIT_STARTED, 4))[:written]:
-            board.store.append(kind, 2, 0, 5, b)
+            board.journal.append(kind, 2, 0, 5, b)
         board.boot()
         assert (board.state.doubt, board.kept()[1]) == (0, 7)
 
@@ -61,7 +61,7 @@ def test_a_counter_that_a_withdrawal_reserves_is_counted_once():
 def adopt(board, door, counter):
     """As the core does: what it has decided is in its state before it is durable."""
     board.state.fold(records.ADOPTED, door, 5, counter)
-    board.store.append(records.ADOPTED, door, 0, 5, counter)
+    board.journal.append(records.ADOPTED, door, 0, 5, counter)
 
 
 def test_parcels_that_are_taken_over_raise_the_counters_and_are_no_doubt():
@@ -137,7 +137,7 @@ def test_a_power_cut_between_the_two_or_anywhere_else_is_no_doubt():
                 board.boot()
                 assert board.state.doubt == 0, (torn, first, second)
                 assert sum([door.counter for door in board.state.doors.values()]) >= durable
-                assert board.kept()[0] == board.store.boot
+                assert board.kept()[0] == board.journal.boot
                 assert doubts(board) == []
                 cuts += 1
 
@@ -150,11 +150,11 @@ def test_cuts_in_a_row_right_behind_the_record_of_the_boot_add_up_to_no_doubt():
         try:
             board.boot()
         except PowerFailed:
-            assert board.store.boot == boot + (1 if operations == 2 else 2)
+            assert board.journal.boot == boot + (1 if operations == 2 else 2)
         else:
             raise AssertionError("the power has not failed")
     board.boot()
-    assert (board.state.doubt, board.store.boot) == (0, 9)
+    assert (board.state.doubt, board.journal.boot) == (0, 9)
 
 
 def one_boot(board):
@@ -174,16 +174,16 @@ def test_an_older_journal_is_found_after_one_boot_or_one_reservation_or_64_event
     for since in (one_boot, one_reservation, many_events):
         board = lived()
         image = board.image()
-        newest, boot = board.state.number, board.store.boot
+        newest, boot = board.state.number, board.journal.boot
         since(board)
-        newest, boot = max(newest, board.state.number), max(boot, board.store.boot)
+        newest, boot = max(newest, board.state.number), max(boot, board.journal.boot)
         board.restore(image)
         board.boot()
         assert board.state.doubt == BEHIND
-        assert board.store.boot > boot, "two boots have one number"
+        assert board.journal.boot > boot, "two boots have one number"
         assert board.tail()[-2:] == [
-            records.Record(records.JOURNAL_DOUBT, 0, board.store.boot, board.state.number - 1, 0, BEHIND, 0),
-            records.Record(records.BOOTED, 0, board.store.boot, board.state.number, 0, 0, 0),
+            records.Record(records.JOURNAL_DOUBT, 0, board.journal.boot, board.state.number - 1, 0, BEHIND, 0),
+            records.Record(records.BOOTED, 0, board.journal.boot, board.state.number, 0, 0, 0),
         ]
         assert board.state.number - 1 > newest, "two events have one number"
 
@@ -216,12 +216,12 @@ def test_an_older_journal_is_found_again_while_the_cabinet_is_in_doubt():
     board.boot()
     image = board.image()
     board.boot()
-    newest, boot = board.state.number, board.store.boot
+    newest, boot = board.state.number, board.journal.boot
     board.restore(image)
     board.boot()
     assert board.state.doubt == BEHIND
     assert board.state.number - 1 > newest
-    assert board.store.boot > boot
+    assert board.journal.boot > boot
 
 
 def test_a_power_cut_while_doubt_is_found_does_not_make_it_forgotten():
@@ -250,9 +250,9 @@ def test_doubt_is_said_again_before_the_ring_forgets_it():
     board.boot()
     for a in range(21000):
         record = board.say(records.CODE_TRIED, 1, a)
-        board.store.tidy(0, True)
+        board.journal.tidy(0, True)
         if a % 500 == 0:
-            board.store.acknowledge(record.number, 0)
+            board.journal.acknowledge(record.number, 0)
     board.boot()
     assert board.state.doubt == BEHIND
 
@@ -297,4 +297,4 @@ def test_a_new_journal_with_new_marks_is_trusted():
     format_journal(board.flash, 9)
     board.nvs.set_blob(NAME, bytes(12))
     board.boot()
-    assert (board.state.doubt, board.store.boot, board.state.number) == (0, 1, 1)
+    assert (board.state.doubt, board.journal.boot, board.state.number) == (0, 1, 1)

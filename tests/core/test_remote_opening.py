@@ -3,7 +3,7 @@
 from cabinet_script import Story, kinds, pulses
 
 from locker.contract import records
-from locker.core import entry, journal, texts
+from locker.core import keypad, state, texts
 from locker.core.effects import Challenge, Record, Spend
 from locker.core.events import OpeningAsked, OpeningGiven
 
@@ -153,14 +153,14 @@ def test_an_order_of_the_host_disturbs_nobody_who_types():
     challenged(story, door)
     assert story.text == texts.ENTRY
     story.wait(20000)
-    assert story.cabinet.mode == entry.IDLE
+    assert story.cabinet.mode == keypad.IDLE
 
 
 def test_a_door_that_jammed_can_be_opened_by_order_of_the_host():
     story, door = waiting()
     story.asks(story.code(door) + "#")
     assert records.DOOR_JAMMED in kinds(story.wait(12000))
-    assert story.state.doors[door].state == journal.GRANTED
+    assert story.state.doors[door].state == state.GRANTED
     challenge = challenged(story, door)
     story.types("#")
     assert pulses(story.tell(OpeningGiven(challenge, story.cabinet.opening[1]))) == [door]
@@ -194,7 +194,7 @@ def test_it_is_bound_to_a_parcel_that_is_there():
     digits = story.cabinet.opening[1]
     story.collects(door)
     assert pulses(story.tell(OpeningGiven(challenge, digits))) == []
-    assert story.state.doors[door].state == journal.EMPTY
+    assert story.state.doors[door].state == state.EMPTY
 
 
 def opened(story, door):

@@ -9,8 +9,8 @@ The board refuses more than 4 such openings a minute and 6 a day of its uptime, 
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
-from locker.core import deadlines, deposit, texts
-from locker.core.journal import WAITING
+from locker.core import courier, deadlines, texts
+from locker.core.state import WAITING
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
@@ -84,7 +84,7 @@ def give(cabinet: "Cabinet", event: "OpeningGiven") -> None:
     if not opening or not is_shown or opening[:2] != event or opening[2].state < WAITING or cabinet.scarce(opening[2]):
         cabinet.challenge(0, 0)
         return
-    deposit.seal(cabinet)
+    courier.seal(cabinet)
     door = opening[2]
     cabinet.openings.append(cabinet.now)
     cabinet.record(records.OPENINGS, None, len(cabinet.openings))
