@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("firmware", "host_tools", "boards", "docs", "tests")
 FILES_MAX = 4
+HUB = ROOT / "tests" / "added" / "latch_hub"
 
 
 _GREET = '''"""`ansim greet`: a kind word."""
@@ -39,6 +40,26 @@ def command(dry_run: bool, as_json: bool) -> None:
     else:
         say("Good morning.")
 '''
+
+
+_HUB = """class LatchHub(Lock):
+    \"\"\"Latch hubs on the I2C bus.\"\"\"
+
+    driver: Literal["latch_hub"] = Field(description="the kind of lock")
+    address: Annotated[int, Field(ge=0x50, le=0x57)] = Field(description="of the first hub")
+    hubs: Annotated[int, Field(ge=1, le=8)] = Field(description="how many there are")
+
+    def in_words(self) -> str:
+        \"\"\"Where they are.\"\"\"
+        return f"{self.hubs} latch hubs from 0x{self.address:02x} on"
+
+    def for_firmware(self) -> dict[str, Any]:
+        \"\"\"The same; a latch works for a second at most.\"\"\"
+        settings = {"driver": self.driver, "address": self.address, "hubs": self.hubs}
+        return {"locks": settings, "pulse_ms": 1000, "rest_ms": 0}
+
+
+"""
 
 
 class Edit(NamedTuple):
@@ -90,6 +111,24 @@ ADDITIONS = {
             "tests/host_tools/host/fleet/test_ingest.py::test_every_event_of_the_firmware_has_a_name",
         ),
         "test_every_event_of_the_firmware_has_a_name",
+    ),
+    "a lock driver": Addition(
+        (
+            Edit("tests/simulation/test_latch_hub.py", None, (HUB / "story.py").read_text()),
+            Edit("firmware/locker/locks/latch_hub.py", None, (HUB / "driver.py").read_text()),
+            Edit("host_tools/simulator/locks/latch_hub.py", None, (HUB / "simulated.py").read_text()),
+            Edit(
+                "host_tools/boards/model.py",
+                'LOCKS: dict[str, type[Lock]] = {"coils": CoilLock}',
+                f'{_HUB}LOCKS: dict[str, type[Lock]] = {{"coils": CoilLock, "latch_hub": LatchHub}}',
+            ),
+        ),
+        (
+            "tests/simulation/test_latch_hub.py",
+            "tests/test_tidy.py::test_a_firmware_file_imports_only_what_its_package_may",
+            "tests/test_tidy.py::test_a_room_imports_only_from_rooms_below_it",
+        ),
+        '"latch_hub" is no kind of lock',
     ),
     "a CLI command": Addition(
         (

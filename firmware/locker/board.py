@@ -32,7 +32,8 @@ Board = NamedTuple(
         ("link", "Any"),
         ("supply", "Any"),  # (ADC pin, lowest mV at that pin at which a coil may be energised) or None
         ("current", "Any"),  # (ADC pin, mV at that pin from which on a coil draws current) or None
-        ("pulse_ms", int),  # one energising of a coil
+        ("locks", "Any"),  # None: coils; else {"driver": a file of locker/locks, and what that wants to know}
+        ("pulse_ms", int),  # one energising of a coil; of other locks, the longest that one is at work
         ("rest_ms", int),  # shortest time between two pulses of the cabinet
     ),
 )
@@ -42,7 +43,7 @@ Door = NamedTuple(
         ("number", int),  # 1-99
         ("size", str),  # "S", "M" or "L"
         ("low", int),  # 1 when a seated person reaches it
-        ("lock", "Pin"),  # pin of its coil; 1 energises
+        ("lock", "Any"),  # pin of its coil; 1 energises. Of other locks, what their driver knows it by
         ("contact", "Pin"),  # pin of the door contact
         ("closed", int),  # level of the contact while the door is closed
         ("occupancy", str),  # "beam" or "distance"
@@ -77,7 +78,7 @@ def from_json(data: "dict[str, Any]") -> Board:
 
     `low_at_boot` is for boot.py.
     """
-    values: "dict[str, Any]" = {}
+    values: "dict[str, Any]" = {"locks": None}  # as provisioning wrote before there were others
     for name, value in data.items():
         if name != "low_at_boot":
             values[name] = _tuple(value)

@@ -12,7 +12,7 @@ from host_tools.boards.draft import Draft, Problem
 from host_tools.boards.model import Beam, Definition, Door, Link
 from host_tools.boards.pins import Pin
 from host_tools.boards.rules import rule_problems
-from host_tools.boards.schema import structural_problems
+from host_tools.boards.schema import structural_problems, without_echoes
 from host_tools.boards.syntax import SYNTAX, encoding_problem, long_number_problem, syntax_problem
 from host_tools.errors import UserError
 from host_tools.sources import boards_folder
@@ -82,7 +82,7 @@ def check_board(path: Path) -> Report:
         return _broken(path, Problem(SYNTAX, "its lists are nested too deep", "write it like boards/wall_12.toml"), 1)
     draft = Draft(tables, text)
     formal, definition = structural_problems(draft)
-    found = {problem: draft.line(problem.path) or 0 for problem in (*formal, *rule_problems(draft))}
+    found = {problem: draft.line(problem.path) or 0 for problem in without_echoes([*formal, *rule_problems(draft)])}
     problems = sorted(found, key=lambda problem: found[problem])
     board = BoardFile(path, path.stem, definition) if definition and not problems else None
     return Report(path, draft, problems, board)
@@ -115,13 +115,13 @@ def _read(path: Path) -> bytes:
 def to_board_json(board: BoardFile) -> dict[str, Any]:
     """The board.json that `locker.board.from_json` reads: only what the firmware needs."""
     d = board.definition
-    doors = [_door(door) for door in sorted(d.door, key=lambda door: door.number)]
-    low = [*(door["lock"] for door in doors), _pin(d.expanders and d.expanders.reset)]
+    doors = sorted(d.door, key=lambda door: door.number)
+    low = [*(_pin(door.coil) for door in doors), _pin(d.expanders and d.expanders.reset)]
     return {
         "name": board.name,
         "chip": d.chip,
         "low_at_boot": [pin for pin in low if isinstance(pin, int)],
-        "doors": doors,
+        "doors": [_door(door) for door in doors],
         "keypad": {
             "rows": [pin.as_json() for pin in d.keypad.rows],
             "columns": [pin.as_json() for pin in d.keypad.columns],
@@ -139,8 +139,7 @@ def to_board_json(board: BoardFile) -> dict[str, Any]:
         "link": _link_row(d.link) if d.link else None,
         "supply": [d.supply.sense.as_json(), d.supply.lowest_mv] if d.supply.sense else None,
         "current": [d.supply.current.as_json(), d.supply.coil_mv] if d.supply.current else None,
-        "pulse_ms": d.lock.pulse_ms,
-        "rest_ms": d.lock.rest_ms,
+        **d.lock.for_firmware(),
     }
 
 
@@ -156,7 +155,7 @@ def _door(door: Door) -> dict[str, Any]:
         "number": door.number,
         "size": door.size,
         "low": int(door.low),
-        "lock": door.coil.as_json(),
+        "lock": door.coil.as_json() if door.coil else door.lock,
         "contact": door.contact.pin.as_json(),
         "closed": int(door.contact.closed == "high"),
         "occupancy": sensor.kind,

@@ -1,6 +1,6 @@
 """What a board file may say: every table and key, with its meaning, unit and range. Its texts are the reference in `boards/README.md`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,8 +36,26 @@ class Supply(_Table):
 
 
 class Lock(_Table):
+    """A kind of lock: what it wants of a board file, and what the firmware must know of it."""
+
+    #: The key that each door has for a lock of this kind.
+    door_key: ClassVar[str] = "lock"
+
+    def in_words(self) -> str:
+        """What there is to know, in a line for people."""
+        raise NotImplementedError
+
+    def for_firmware(self) -> dict[str, Any]:
+        """What board.json says of it: `locks`, `pulse_ms` and `rest_ms`, see locker.board.Board."""
+        raise NotImplementedError
+
+
+class CoilLock(Lock):
     """The lock's data sheet, and how it is driven."""
 
+    door_key: ClassVar[str] = "coil"
+
+    driver: Literal["coils"] = Field("coils", description="the kind of lock")
     volts: Volts = Field(description="nominal voltage of the coil, in V")
     amps: Amperes = Field(description="current of one coil, in A")
     on_ms_max: Annotated[int, Field(ge=1, le=60_000)] = Field(description="longest time that it stands to be on, in ms")
@@ -46,6 +64,18 @@ class Lock(_Table):
     rest_ms: Annotated[int, Field(ge=100, le=10_000)] = Field(
         description="shortest time between two pulses of the cabinet, in which the supply recovers, in ms"
     )
+
+    def in_words(self) -> str:
+        """The figures of the data sheet that matter at the bench."""
+        return f"{self.volts:g} V, {self.amps:g} A, pulses of {self.pulse_ms} ms, {self.rest_ms} ms apart"
+
+    def for_firmware(self) -> dict[str, Any]:
+        """The two times: a coil is driven by a pin."""
+        return {"locks": None, "pulse_ms": self.pulse_ms, "rest_ms": self.rest_ms}
+
+
+#: By the name of the driver: the kinds of locks.
+LOCKS: dict[str, type[Lock]] = {"coils": CoilLock}
 
 
 class Bus(_Table):
@@ -142,7 +172,8 @@ class Door(_Table):
     depth_mm: Millimetres = Field(description="inner depth, in mm")
     sill_mm: Annotated[int, Field(ge=0, le=2500)] = Field(description="height of its floor above the ground, in mm")
     inside_release: bool = Field(False, description="whether it can be opened from inside without power")
-    coil: PinField = Field(description="1 energises the lock; gate pulled down outside the chip")
+    coil: PinField | None = Field(None, description="1 energises the lock; gate pulled down outside the chip")
+    lock: Annotated[int, Field(ge=0, le=255)] | None = Field(None, description="of a lock without a coil: what its driver knows it by")
     contact: Contact = Field(description="{ pin, closed }")
     occupancy: Annotated[Beam | Distance, Field(discriminator="kind")] = Field(
         description="{ kind, pin, occupied } or { kind, pin, occupied_mv, clear_mv }"

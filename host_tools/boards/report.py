@@ -26,7 +26,7 @@ def facts(board: BoardFile) -> dict[str, str]:
         "chip": f"{CHIPS[d.chip].name}, {d.flash_mb} MiB of flash",
         "doors": f"{len(d.door)} ({', '.join(f'{sizes[size]} {size}' for size in 'SML' if sizes[size])}), {low} low",
         "sensors": ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())),
-        "locks": f"{d.lock.volts:g} V, {d.lock.amps:g} A, pulses of {d.lock.pulse_ms} ms, {d.lock.rest_ms} ms apart",
+        "locks": d.lock.in_words(),
         "supply": f"{d.supply.volts:g} V, {d.supply.amps:g} A",
         "expanders": ", ".join(f"0x{address:02x}" for address in d.expanders.addresses) if d.expanders else "none",
         "screen": f"{d.screen.columns}x{d.screen.rows} at 0x{d.screen.address:02x} ({d.screen.chip.upper()})" if d.screen else "none",

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from host_tools.boards.chips import BACKPACK_ADDRESSES, EXPANDER_ADDRESSES
 from host_tools.boards.draft import Draft, Place, Problem
+from host_tools.boards.model import LOCKS, Door, Lock
+from host_tools.boards.schema import MISSING
 from host_tools.boards.wiring import pin_problems, wires
 
 #: What the firmware does with a coil: one pulse of 300-500 ms, a ceiling that the hardware enforces, a share of any 60 s.
@@ -26,9 +28,39 @@ _NEEDED_LEGENDS = "0123456789*#"
 def rule_problems(draft: Draft) -> list[Problem]:
     """Every broken rule."""
     found: list[Problem] = []
-    for rule in (pin_problems, _pulse, _power, _measurement, _lamp, _expanders, _screen, _keypad, _link, _numbers, _distances, _releases):
+    for rule in (
+        pin_problems,
+        _locks,
+        _pulse,
+        _power,
+        _measurement,
+        _lamp,
+        _expanders,
+        _screen,
+        _keypad,
+        _link,
+        _numbers,
+        _distances,
+        _releases,
+    ):
         found += rule(draft)
     return found
+
+
+def _locks(draft: Draft) -> Iterator[Problem]:
+    """Each door has the key that its kind of lock is known by, and no other kind's."""
+    driver = str(draft.get("lock", "driver") or "coils")
+    if driver not in LOCKS:
+        return
+    key = LOCKS[driver].door_key
+    for door in draft.doors():
+        if not isinstance(draft.get("door", door), dict):
+            continue
+        if draft.get("door", door, key) is None:
+            yield Problem(("door", door, key), MISSING, f"add {key}: {Door.model_fields[key].description}")
+        for other in sorted({kind.door_key for kind in (*LOCKS.values(), Lock)} - {key}):
+            if draft.get("door", door, other) is not None:
+                yield Problem(("door", door, other), f"{driver} have no {other}", f"write {key}: {Door.model_fields[key].description}")
 
 
 def _pulse(draft: Draft) -> Iterator[Problem]:

@@ -3,13 +3,14 @@
 import re
 import typing
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, ValidationError, create_model
+from pydantic.fields import Field, FieldInfo
 
 from host_tools.boards.draft import Draft, Place, Problem
-from host_tools.boards.model import Definition
+from host_tools.boards.model import LOCKS, Definition
 from host_tools.boards.pins import HOW_TO_WRITE
 from host_tools.showing import shown
 
@@ -31,23 +32,36 @@ _WANTED = {
 }
 _VALUE_CHARACTERS_MAX = 40
 _DID_YOU_MEAN = "did you mean "
-_MISSING = "it is missing"
+MISSING = "it is missing"
+_DRIVER: Place = ("lock", "driver")
 
 
 def structural_problems(draft: Draft) -> tuple[list[Problem], Definition | None]:
     """Every mistake of form, and the definition when there is none."""
+    definition = definition_for(str(draft.get("lock", "driver")))
     try:
-        return [], Definition.model_validate(draft.tables)
+        return [], definition.model_validate(draft.tables)
     except ValidationError as error:
-        return _without_echoes([_problem(dict(one)) for one in error.errors(include_url=False)]), None
+        problems = [_problem(dict(one), definition) for one in error.errors(include_url=False)]
+    if any(problem.path == _DRIVER for problem in problems):  # what else that table should say is not known then
+        problems = [problem for problem in problems if problem.path == _DRIVER or problem.path[0] != _DRIVER[0]]
+    return problems, None
 
 
-def _without_echoes(problems: list[Problem]) -> list[Problem]:
+@cache
+def definition_for(driver: str) -> type[Definition]:
+    """What a board file with that kind of lock may say; one that is unknown is measured by the kind that has coils."""
+    kind = LOCKS.get(driver, LOCKS["coils"])
+    about = Definition.model_fields["lock"].description
+    return create_model("Definition", __base__=Definition, lock=(kind, Field(description=about)))
+
+
+def without_echoes(problems: list[Problem]) -> list[Problem]:
     """A misspelt key is one mistake: the key that it was meant to be is not reported as missing too."""
     meant = {
         (*problem.path[:-1], problem.remedy.split()[3].rstrip(":")) for problem in problems if problem.remedy.startswith(_DID_YOU_MEAN)
     }
-    return [problem for problem in problems if problem.path not in meant or problem.reason != _MISSING]
+    return [problem for problem in problems if problem.path not in meant or problem.reason != MISSING]
 
 
 def bounds(field: FieldInfo) -> str:
@@ -75,11 +89,11 @@ def _unwrapped(annotation: Any) -> list[Any]:
     return [annotation, *(argument for argument in typing.get_args(annotation) if typing.get_origin(annotation) is not list)]
 
 
-def _walk(location: Place) -> tuple[Place, type[BaseModel], FieldInfo | None]:
+def _walk(location: Place, definition: type[Definition]) -> tuple[Place, type[BaseModel], FieldInfo | None]:
     """The place in the file (pydantic's has the kind of the sensor in it too), the table it is in, and the field if the key is known."""
     path: list[str | int] = []
-    table: type[BaseModel] = Definition
-    inner: list[type[BaseModel]] = [Definition]
+    table: type[BaseModel] = definition
+    inner: list[type[BaseModel]] = [definition]
     field = None
     for step in location:
         if isinstance(step, int):
@@ -102,17 +116,19 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _VALUE_CHARACTERS_MAX else text[: _VALUE_CHARACTERS_MAX - 3] + "..."
 
 
-def _problem(error: dict[str, Any]) -> Problem:
-    path, table, field = _walk(error["loc"])
+def _problem(error: dict[str, Any], definition: type[Definition]) -> Problem:
+    path, table, field = _walk(error["loc"], definition)
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     name = str(path[-1]) if path else ""
     meaning = f"{field.description}{bounds(field)}" if field and field.description else ""
     if kind == "missing":
-        return Problem(path, _MISSING, _add(name, field, meaning))
+        return Problem(path, MISSING, _add(name, field, meaning))
     if kind == "extra_forbidden":
         return _unknown(path, name, table)
     if kind == "value_error":
         return Problem(path, str(context["error"]), HOW_TO_WRITE)
+    if path == _DRIVER:
+        return Problem(path, f"{_shown(value)} is no kind of lock", "write " + " or ".join(f'"{driver}"' for driver in LOCKS))
     if kind == "literal_error":
         return Problem(path, f"{_shown(value)} is not possible", f"write {_choices(context['expected'])}; {name} is {meaning}")
     if kind in ("union_tag_invalid", "union_tag_not_found"):

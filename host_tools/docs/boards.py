@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from host_tools.boards import partitions
 from host_tools.boards.board_file import check_board, find_board, load_board
 from host_tools.boards.chips import CHIPS
-from host_tools.boards.model import Definition, Door
+from host_tools.boards.model import LOCKS, Definition, Door
 from host_tools.boards.report import check_lines, facts, free_rows, pin_rows
 from host_tools.boards.schema import bounds, models_in
 from host_tools.boards.wiring import ROLES, suitable
@@ -73,7 +73,7 @@ def _door_row(door: Door) -> tuple[str, ...]:
         door.size + (", inside release" if door.inside_release else ""),
         f"{door.width_mm} x {door.height_mm} x {door.depth_mm}",
         f"{door.sill_mm}" + (", low" if door.low else ""),
-        f"`{door.coil}`",
+        f"`{door.coil or door.lock}`",
         f"`{door.contact.pin}` {door.contact.closed} while closed",
         f"{sensor.kind} `{sensor.pin}` {level}",
     )
@@ -131,7 +131,7 @@ def _partitions() -> str:
 def _keys() -> str:
     parts = [_model("the file's head", Definition, [name for name in Definition.model_fields if name in ("title", "chip", "flash_mb")])]
     for name, field in Definition.model_fields.items():
-        for model in models_in(field.annotation):
+        for model in LOCKS.values() if name == "lock" else models_in(field.annotation):
             heading = f"`[[{name}]]`" if name == "door" else f"`[{name}]`" + ("" if field.is_required() else ", optional")
             parts.append(_model(heading, model, list(model.model_fields)))
     return "\n\n".join(parts)

@@ -1,6 +1,7 @@
 """The world of one cabinet, built from its board definition and nothing else."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,9 @@ class World:
         self._wire_link(bus)
         for definition in board.doors:
             self._wire_door(definition)
+        self.locks: Any = None
+        if board.locks:  # a file of simulator/locks for each of firmware/locker/locks
+            self.locks = import_module(f"host_tools.simulator.locks.{board.locks['driver']}").fitted(self)
         self._wire_panel()
         self.trace.listeners.append(self._watch_coils)
         self.supply.on_brown_out = self._brown_out
@@ -119,7 +123,7 @@ class World:
         }
 
     def _door_state(self, number: int) -> dict[str, Any]:
-        door, coil = self.doors[number], self.coils[number]
+        door, coil = self.doors[number], self.coils.get(number)
         return {
             "number": number,
             "latch": "latched" if door.latched else "released",
@@ -128,7 +132,7 @@ class World:
             "contact": door.contact,
             "parcel": door.parcel,
             "blocked": door.blocked,
-            "coil": "burnt" if coil.burnt else "on" if coil.energised else "off",
+            "coil": coil and ("burnt" if coil.burnt else "on" if coil.energised else "off"),
         }
 
     def _wire_bus(self) -> None:
@@ -168,8 +172,10 @@ class World:
         rng = stream(self.seed, f"contact {number}")
         contact = BouncingSwitch(clock, rng, wires.switch(wires.node(definition.contact)), _CONTACT_BOUNCE_US)
         door = Door(number, contact, definition.closed == 0, clock, self.trace, stream(self.seed, f"door {number}"))
-        coil = Coil(number, wires.node(definition.lock), self.supply, clock, self.trace, stream(self.seed, f"coil {number}"))
-        coil.on_plunger = door.plunger
+        if not self.board.locks:
+            coil = Coil(number, wires.node(definition.lock), self.supply, clock, self.trace, stream(self.seed, f"coil {number}"))
+            coil.on_plunger = door.plunger
+            self.coils[number] = coil
         if definition.occupancy == "beam":
             pull_up(wires, self.board.chip, definition.sensor)
             sensor = Beam(wires.switch(wires.node(definition.sensor)), definition.occupied)
@@ -177,7 +183,7 @@ class World:
             sensor = Distance(definition.sensor, definition.occupied, clock, self.seed)
             self.chip.analogue[definition.sensor] = sensor.millivolts
         door.on_inside.append(sensor.inside)
-        self.doors[number], self.coils[number], self.sensors[number] = door, coil, sensor
+        self.doors[number], self.sensors[number] = door, sensor
 
     def _wire_panel(self) -> None:
         board, wires = self.board, self.wires

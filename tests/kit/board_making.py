@@ -115,6 +115,7 @@ def cabinets(draw: Any, name: str = "drawn") -> tuple[dict[str, Any], Board]:
         supply=None,
         current=None,
         pulse_ms=pulse,
+        locks=None,
         rest_ms=rest,
     )
     return tables, board

@@ -70,6 +70,30 @@ class Carrier(Protocol):
     def write(self, data: bytes | bytearray | memoryview) -> bool:
         """Hands over one whole frame; False when it could not (the sender will say it again)."""
 
+class LockDriver(Protocol):
+    """The locks of one cabinet, one at work at a time: `locker.drivers.coils`, or a file of `locker.locks`."""
+
+    active: int
+    """The door whose lock is at work, or has come to rest and was not reported yet; else 0."""
+
+    def unlock(self, door: int, now_ms: int) -> bool:
+        """Begins to unlock a door; False when that cannot be now: nothing moves, and it is asked again for 5 s.
+
+        Raises OSError when the lock cannot be reached: nothing moves, or it is cut; asked again likewise.
+        """
+
+    def step(self, now_ms: int) -> int:
+        """Does what is due; the door whose lock has just come to rest, whether it moved or not, else 0. Called each 20 ms.
+
+        Whether the door is open is said by its contact. An OSError here makes the board drop everything and reset.
+        """
+
+    def recall(self, door: int, start_ms: int) -> None:
+        """Counts an unlock of an earlier boot against its limits; `start_ms` is below 0."""
+
+    def all_off(self) -> None:
+        """Every lock comes to rest, now, as far as it is in the board's hands. Raises OSError as `step`."""
+
 class Hal(Protocol):
     """One controller."""
 

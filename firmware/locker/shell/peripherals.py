@@ -11,6 +11,8 @@ from locker.drivers.screen import Screen
 if TYPE_CHECKING:
     from typing import Any
 
+    from locker.hal.seam import LockDriver
+
 # Planes of drivers.inputs: how long a wire has to read otherwise before it is believed, in polls of 20 ms.
 _CONTACT = const(1)  # 2 polls: longer than a contact bounces
 _OCCUPANCY = const(4)  # 16: a hand that passes through is no parcel
@@ -45,16 +47,18 @@ def _made(make, pin):
 class Peripherals:
     """Everything that is screwed into the cabinet, outputs off. A part that does not answer takes nothing with it but what hangs on it.
 
-    `numbers` are the doors' numbers. `contacts` and `occupancy` are Inputs in the same order, a bit is 1 for an open door and for one
-    with something inside. `signals` is an Inputs with the bits BELL, while the bell is pressed, TAMPER, while the loop around the cabinet's
-    inside is open or its wire is cut, and DARK, while no current flows in the lamp; what the cabinet has not is 0. A bell that is held at
-    the start and a loop that is open count as new, since a call for help may not be lost in a power cut. `lit` tells whether the lamp is
-    switched on. `locks` is the CoilBank; `keypad`, `screen` and `beeper` are drivers, the latter two or None. `expanders` is a tuple of
-    Expander, `lost` has a bit for each, by its place, that does not answer or has lost its configuration. `unmet` has one for each that
-    has not answered yet since the start, or was lost for longer than a dip of its supply lasts, until its levels are believed again: then
-    they are what is so, and its wires tell of no change. `supply` is None, or a callable that reads mV and the least at which a coil may
-    be energised; `current` is None, or a callable that reads mV and the least that a coil makes which is on. `mute`: there is a beeper, and
-    it could not be set up.
+    `numbers` are the doors' numbers. `contacts` and `occupancy` are Inputs in the same order, a bit is 1 for
+    an open door and for one with something inside. `signals` is an Inputs with the bits BELL, while the bell
+    is pressed, TAMPER, while the loop around the cabinet's inside is open or its wire is cut, and DARK, while
+    no current flows in the lamp; what the cabinet has not is 0. A bell that is held at the start and a loop
+    that is open count as new, since a call for help may not be lost in a power cut. `lit` tells whether the
+    lamp is switched on. `locks` is a LockDriver, the CoilBank or another; `keypad`, `screen` and `beeper` are
+    drivers, the latter two or None. `expanders` is a tuple of Expander, `lost` has a bit for each, by its
+    place, that does not answer or has lost its configuration. `unmet` has one for each that has not answered
+    yet since the start, or was lost for longer than a dip of its supply lasts, until its levels are believed
+    again: then they are what is so, and its wires tell of no change. `supply` is None, or a callable that
+    reads mV and the least at which a coil may be energised; `current` is None, or a callable that reads mV
+    and the least that a coil makes which is on. `mute`: there is a beeper, and it could not be set up.
     """
 
     def __init__(self, hal):
@@ -75,7 +79,7 @@ class Peripherals:
         bit = 1
         for door in board.doors:
             numbers.append(door.number)
-            coils.append(self._connect(hal, door.lock, True))
+            coils.append(int if board.locks else self._connect(hal, door.lock, True))  # int() is 0
             contacts.append(self._connect(hal, door.contact, False))
             if door.closed:
                 closed_high |= bit
@@ -102,7 +106,11 @@ class Peripherals:
                 self.lost = self.unmet = self.lost | bit
             bit <<= 1
         # from here on the pins of expanders can be driven and read
-        self.locks = CoilBank(self.numbers, self._drive_coil, board.pulse_ms, board.rest_ms)
+        self.locks: "LockDriver" = (
+            __import__("locker.locks." + board.locks["driver"], None, None, "fitted").fitted(board, bus)
+            if board.locks
+            else CoilBank(self.numbers, self._drive_coil, board.pulse_ms, board.rest_ms)
+        )
         self.contacts = Inputs(self.expanders, tuple(contacts), closed_high, _CONTACT)
         self.occupancy = Inputs(self.expanders, tuple(sensors), occupied_low, _OCCUPANCY)
         self.signals = Inputs(self.expanders, tuple(signals), 0 if board.bell is None else BELL, _SIGNAL, 0)

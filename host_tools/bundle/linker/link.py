@@ -19,6 +19,8 @@ from host_tools.bundle.linker.trees import walk
 from host_tools.bundle.linker.tuples import make_plain_tuples
 from host_tools.errors import UserError
 
+#: A package of which a board loads the one module that its data name, and the function that it calls there.
+_BY_NAME = ("locker.locks", "fitted")
 _IMPORT = re.compile(r"^( *)from ([\w.]+) import", re.MULTILINE)
 
 
@@ -51,6 +53,7 @@ def link(
     bodies = {name: Binder(source, sources).body() for name, source in sources.items()}
     wanted = {name for tree in called_by for name in _asked_for(tree, sources)}
     wanted |= {f"{name}:{function}" for name in own for function in sources[name].functions}
+    wanted |= {f"{name}:{_BY_NAME[1]}" for name in sources if name.startswith(f"{_BY_NAME[0]}.")}
     trees = {
         home: ast.Module([node for name in _in_order(home, homes, sources) for node in bodies[name]], []) for home in set(homes.values())
     }
@@ -86,7 +89,9 @@ def _first_imports(source: Source, sources: Mapping[str, Source]) -> set[str]:
 
 
 def _homes(sources: Mapping[str, Source], starts: Iterable[ast.AST]) -> dict[str, str]:
-    """The module that each source becomes a part of: its package if it is loaded at every start, else one of its own."""
+    """The module that each source becomes a part of: its package if it is loaded at every start, else one of its own; one that is loaded
+    by name keeps it.
+    """
     loaded: set[str] = set()
     asked = [node.module or "" for tree in starts for node in walk(tree) if isinstance(node, ast.ImportFrom)]
     waiting = [name for name in asked if name in sources]
@@ -98,7 +103,7 @@ def _homes(sources: Mapping[str, Source], starts: Iterable[ast.AST]) -> dict[str
     homes = {}
     for name, source in sources.items():
         package = source.path.rpartition("/")[0].replace("/", ".")
-        homes[name] = package if name in loaded else f"locker.{name.rpartition('.')[2]}"
+        homes[name] = name if package == _BY_NAME[0] else package if name in loaded else f"locker.{name.rpartition('.')[2]}"
     return homes
 
 

@@ -64,6 +64,8 @@ ONE_MISTAKE_EACH = [
     ("row_8", "baud = 115200", "baud = 230400", "link.baud", "cannot follow a whole bus", "write baud = 115200"),
     ("row_8", 'enable = "gpio16"', 'enable = "gpio3"', "link.enable", "bus driver must be still at reset", "move it to a free pin"),
     # Locks and supply.
+    ("wall_12", "pulse_ms = 400", 'driver = "magnet"\npulse_ms = 400', "lock.driver", '"magnet" is no kind of lock', 'write "coils"'),
+    ("wall_12", "number = 3\n", "number = 3\nlock = 7\n", "door 03 lock", "coils have no lock", "write coil: 1 energises the lock"),
     ("wall_12", "pulse_ms = 400", "pulse_ms = 1500", "lock.pulse_ms", "unsafe", "300 to 500"),
     ("wall_12", "pulse_ms = 400", "pulse_ms = 501", "lock.pulse_ms", "heats", "300 to 500"),
     ("wall_12", "pulse_ms = 400", "pulse_ms = 299", "lock.pulse_ms", "too short", "300 to 500"),
