@@ -44,46 +44,54 @@ class Cabinet:
         spent: "Callable[[int], bool]",
         draw: "Callable[[int], int]",
     ):
-        self.secrets: "Secrets" = None  # pyright: ignore[reportAttributeAccessIssue] - until boot
+        # What it was made of.
         self._derive = derive
         self.state = state
         self.spent = spent
         self.draw = draw
-        self.accepting = True
-        self.away: "tuple[int, ...]" = ()
-        self.unseen: "list[Door]" = []  # doors whose sensors have said nothing yet since the boot
-        self.room = 65535
-        self.dropped = 0  # minor events that were not recorded for want of room, since the last record of that
         self.doors = state.doors
         for number, size in sizes:
             self.doors[number].size = size
+        # The moment: one event, what it comes to, and what is due next.
         self.now = 0
         self.effects: "list[effects.Effect]" = []
         self.due: "dict[int, int]" = {}  # by a number of core.deadlines or of a door: when
         self._wake: "int | None" = None
+        self.secrets: "Secrets" = None  # pyright: ignore[reportAttributeAccessIssue] - until boot
+        # The journal, as far as the core asks: the shell writes these.
+        self.accepting = True
+        self.away: "tuple[int, ...]" = ()
+        self.room = 65535
+        self.dropped = 0  # minor events that were not recorded for want of room, since the last record of that
+        self.counted: "dict[int, int]" = {}  # by kind: what has happened this hour beyond what was recorded
+        # The doors: core.door, core.resume.
         self.unlocking = 0  # the door whose lock is at work
+        self.serviced: "list[Door]" = []  # doors without a parcel that staff have opened
+        self.unseen: "list[Door]" = []  # doors whose sensors have said nothing yet since the boot
+        # Shows what is to be done at a door that a power cut has left open, instead of the welcome, if there is one.
+        self.resumed: "Callable[[Cabinet], bool] | None" = None
+        self.resumed_ms = 0  # until when, for one that nobody may be at
+        # The keypad and the screen: core.keypad, core.faults.
         self.mode = keypad.IDLE
         self.key = ""
         self.typed = ""
         self.left_out: str = ""  # keys that type nothing
         self.checked_ms = 0  # when the last number was checked
         self.check_ms = 0  # when the present one will be: a slow one that somebody else ends never is
+        self.text = 0  # that the screen shows
+        # The courier's visit: core.courier.
+        self.courier: "Door | None" = None  # the door that the keypad is in use for
         self.serial = 0  # of the ticket in hand
         self.choice: "Door | None" = None  # the door found for it
-        self.courier: "Door | None" = None  # the door that the keypad is in use for
+        self.rounds = 0  # of the ticket in hand: how often a door was opened for it
         self.deposited: "Door | None" = None  # the door whose deposit may still be withdrawn
         self.deposit_number = 0
-        self.serviced: "list[Door]" = []  # doors without a parcel that staff have opened
         self.cancelled = 0  # deposits of this hour that came to nothing
-        self.rounds = 0  # of the ticket in hand: how often a door was opened for it
-        self.counted: "dict[int, int]" = {}  # by kind: what has happened this hour beyond what was recorded
-        self.openings: "list[int]" = []  # when doors were opened by order of the host
-        self.opening: "tuple[int, int, Door] | None" = None  # what waits for the host: challenge, digits, door; see core.remote_opening
+        # An opening by order of the host: core.remote_opening.
+        self.openings: "list[int]" = []  # when doors were opened so
+        self.opening: "tuple[int, int, Door] | None" = None  # what waits for the host: challenge, digits, door
         self.is_shown = False  # its digits were
-        self.text = 0  # that the screen shows
-        # Shows what is to be done at a door that a power cut has left open, instead of the welcome, if there is one.
-        self.resumed: "Callable[[Cabinet], bool] | None" = None
-        self.resumed_ms = 0  # until when, for one that nobody may be at
+        # The bell: core.bell.
         self.rang_ms = 0
         self.bell_number = 0  # the event number of a call that nobody has answered
 
