@@ -8,7 +8,7 @@ from pathlib import Path
 def cache_folder() -> Path:
     """The user's cache of this program (XDG Base Directory Specification); it may be deleted at any time.
 
-    Raises OSError for a user who has no home: there is nowhere then that is the user's alone.
+    Raises FileNotFoundError for a user who has no home: there is nowhere then that is the user's alone.
     """
     given = os.environ.get("XDG_CACHE_HOME")
     try:

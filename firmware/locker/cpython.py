@@ -16,5 +16,5 @@ class aes:  # noqa: N801 - MicroPython's name
     def __init__(self, key: bytes, mode: int, iv: bytes = b""):
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # who seals nothing need not have it
 
-        how = modes.ECB() if mode == 1 else modes.CBC(iv)  # noqa: S305 - CCM is built from it
+        how = modes.ECB() if mode == 1 else modes.CBC(iv)  # CCM is built from it
         self.encrypt = Cipher(algorithms.AES(bytes(key)), how).encryptor().update

@@ -132,7 +132,7 @@ def plan(report: Flashed, found: OnBoard, wanted: dict[str, bytes]) -> None:
 
 
 def refuse_wrong_chip(device: Device, board: "BoardFile | None") -> None:
-    """Refuses a chip that is not the board definition's: its pins would mean other things."""
+    """Refuses a chip that is not the board definition's: its pins would mean other things. Raises UserError."""
     if board and device.facts.chip != board.definition.chip:
         wanted, found = board.definition.chip, device.facts.chip
         raise UserError(
@@ -141,7 +141,7 @@ def refuse_wrong_chip(device: Device, board: "BoardFile | None") -> None:
 
 
 def refuse_missing_journal(device: Device) -> None:
-    """Refuses a chip whose partition table has no journal, with the cure."""
+    """Refuses a chip whose partition table has no journal: raises UserError with the cure."""
     if not device.call("files", "has_journal"):
         raise UserError(
             f"The chip on {device.name} has no partition labelled journal: flash boards/partitions_4mb.csv (or _8mb, _16mb) with "
@@ -153,7 +153,7 @@ def refuse_missing_journal(device: Device) -> None:
 def refuse_other_firmware(device: Device) -> None:
     """Refuses a board whose firmware is not the one that these tools carry: what they ask it to run is linked against that.
 
-    An update that was cut off is finished first.
+    An update that was cut off is finished first. Raises UserError.
     """
     wanted = bundle()
     found = survey(device, OWNED_FOLDERS, (*START_FILES, _UNFINISHED), wanted)

@@ -109,10 +109,12 @@ class Traffic:
         self.received = 0
 
     def write(self, data: bytes) -> int | None:
+        """Hands over and counts them."""
         self.sent += len(data)
         return self._port.write(data)
 
     def read(self, size: int = 1) -> bytes:
+        """What comes, counted: `size` bytes, or what came within the port's time-out."""
         data = self._port.read(size)
         self.received += len(data)
         return data

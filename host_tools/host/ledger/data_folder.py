@@ -119,7 +119,7 @@ def prepare(data: Path, *, create: bool) -> None:
 
 
 def refuse_wide(path: Path, wanted: int) -> None:
-    """Complains when group or others have any permission on the path, or when it belongs to someone else; a missing path is fine."""
+    """Raises UserError when others than its owner may use the path, or another user owns it; a missing path is fine."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -161,7 +161,7 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def serving(data: Path) -> Iterator[None]:
-    """Holds the folder for one server; the lock ends with the process, however it ends."""
+    """Holds the folder for one server; the lock ends with the process, however it ends. Raises UserError when one has it."""
     descriptor = os.open(data / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

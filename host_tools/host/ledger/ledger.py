@@ -156,7 +156,8 @@ class Ledger:
     def enrol(self, enrolment: Enrolment) -> int:
         """Enters a board as pending; returns its cabinet number. `confirm` follows when the board holds its identity.
 
-        Raises AlreadyEnrolled when the chip, or the number at that site, is taken (a pending one counts, see `forget`).
+        Raises AlreadyEnrolledError when the chip, or the number at that site, is taken (a pending one counts, see `forget`), UserError
+        when the identity is there already.
         """
         enrolment = enrolment._replace(site=self.site(enrolment.site).name)
         with self.writing() as connection:
@@ -199,7 +200,7 @@ class Ledger:
         return number
 
     def confirm(self, board_id: bytes) -> None:
-        """The board holds its identity: its cabinet is in service from now on. Saying it twice is no harm."""
+        """The board holds its identity: its cabinet is in service from now on. Twice is no harm. Raises UserError for an unknown one."""
         with self.writing() as connection:
             known = tables.cabinet.c.board_id == board_id
             changed = connection.execute(update(tables.cabinet).where(known, tables.cabinet.c.state != RETIRED).values(state=ENROLLED))
@@ -214,7 +215,7 @@ class Ledger:
     def forget(self, uid: bytes) -> None:
         """Takes back an enrolment that is still pending (its provisioning failed midway); does nothing when there is none.
 
-        Raises AlreadyEnrolled when the board is in service: `retire` ends that.
+        Raises AlreadyEnrolledError when the board is in service: `retire` ends that.
         """
         with self.writing() as connection:
             known = self._cabinet(connection, uid)

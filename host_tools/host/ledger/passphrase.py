@@ -33,7 +33,7 @@ def new_passphrase(named: Path | None) -> str:
 
 
 def from_file(path: Path) -> str:
-    """The first line of a file that only its owner can read."""
+    """The first line of a file that only its owner can read. Raises UserError."""
     refuse_wide(path, 0o600)
     try:
         return (path.read_text(encoding="utf-8").splitlines() or [""])[0]

@@ -79,7 +79,7 @@ class PostgresDatabase(Database):
             engine.dispose()
 
     def engine(self, *, create: bool) -> Engine:
-        """See Database. The database itself is made by whoever runs the server."""
+        """See Database. The database itself is made by whoever runs the server. Raises UserError."""
         arguments = {"connect_timeout": _CONNECT_S, "application_name": "ansim", **_KEEPALIVE}
         try:
             engine = create_engine(self._url, connect_args=arguments, hide_parameters=True)

@@ -46,7 +46,7 @@ class SqliteFile(Database):
 
     @contextmanager
     def migrating(self, engine: Engine) -> Iterator[Connection]:
-        """See Database. A table that is built anew is gone for a moment: what refers to it is looked at when all is done."""
+        """See Database. A table that is built anew is gone for a moment: references are looked at when all is done. Raises UserError."""
         with engine.connect() as connection:
             keys: Any = connection.connection.driver_connection
             keys.execute("PRAGMA foreign_keys = OFF").close()  # nothing happens to it within a transaction

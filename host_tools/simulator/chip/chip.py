@@ -98,7 +98,7 @@ class Chip:
     # Pins.
 
     def pin_mode(self, pin: int, mode: str, pull: int = 0) -> None:
-        """Makes a pin "in", "out" or "open_drain"; pull is 1 up, -1 down, 0 none. An output takes on its latch at once."""
+        """Makes a pin "in", "out" or "open_drain"; pull is 1 up, -1 down, 0 none. An output takes on its latch at once. ValueError else."""
         if mode not in ("in", "out", "open_drain"):
             raise ValueError(f"a pin cannot be {mode!r}: in, out or open_drain")
         pad = self._pad(pin)
@@ -147,7 +147,7 @@ class Chip:
         return self.millivolts(pin) if self._live() else 0
 
     def millivolts(self, pin: int) -> int:
-        """The same for who knows that the program is alive at this instant."""
+        """The same for who knows that the program is alive at this instant. Raises OSError likewise."""
         if not self.converts:
             raise OSError(errno.ETIMEDOUT, "ESP_ERR_TIMEOUT")
         source = self.analogue.get(pin)

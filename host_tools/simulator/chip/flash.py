@@ -107,7 +107,7 @@ class FlashImage:
             offset += count
 
     def erase(self, offset: int) -> None:
-        """Sets all bits of the sector that begins there."""
+        """Sets all bits of the sector that begins there. Raises OSError where none begins."""
         self._check(offset, SECTOR_BYTES)
         if offset % SECTOR_BYTES:
             raise OSError(errno.EINVAL, "an erase begins at a multiple of 4096")

@@ -54,7 +54,8 @@ class CharacterScreen:
 
     def disturb(self, kind: str) -> None:
         """A spark: the controller is in the middle of a byte ("nibble"), listens to 8 bits ("bits"), has its display switched off ("off"),
-        shows its memory shifted by some columns ("shift"), or has some of its memory changed ("garbage").
+        shows its memory shifted by some columns ("shift"), or has some of its memory changed ("garbage"). Raises
+        ValueError for another kind.
         """
         if kind == "nibble":
             self._high_nibble = None if self._high_nibble is not None else 0x0

@@ -71,6 +71,7 @@ class Namespace:
     """A namespace of the storage in an image, with the protocol of MicroPython's esp32.NVS: the seam's Marks.
 
     `alive` is called before each act and may raise: a dead program reaches nothing. `is_full` tells whether it takes nothing more.
+    Raises OSError for a key that is not there and for a storage that is full or missing, ValueError for a buffer that is too small.
     """
 
     def __init__(

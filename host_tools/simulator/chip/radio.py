@@ -72,7 +72,7 @@ class Radio:
             listener(True)
 
     def change(self, **what: object) -> None:
-        """Sets some of the attributes above, and lets the station feel it."""
+        """Sets some of the attributes above, and lets the station feel it. Raises ValueError for one that it has not."""
         was = self.reaches
         for name, value in what.items():
             if not hasattr(self, name):

@@ -1,4 +1,7 @@
-"""What each fault of the controller itself does to a world: further functions of the table in faults.py."""
+"""What each fault of the controller itself does to a world: further functions of the table in plan.py.
+
+Raises ValueError as those of kinds.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What each kind of fault does to a world: the functions of the table in faults.py. Each takes the words behind its kind."""
+"""What each kind of fault does to a world: the functions of the table in plan.py. Each takes the words behind its kind,
+and raises ValueError with one sentence for those that it cannot use.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +39,7 @@ def choice(words: list[str], options: Sequence[str]) -> str:
 
 
 def end(words: list[str]) -> None:
+    """No word may be left."""
     if words:
         raise ValueError(f"{' '.join(words)!r} is too much: leave it out")
 

@@ -36,6 +36,7 @@ def _mapped(path: str, flags: int) -> tuple[int, int]:
 
 
 def main() -> None:
+    """Runs the interpreter in this process; its line to the chip and its settings are the arguments."""
     line, settings = int(sys.argv[1]), json.loads(sys.argv[2])
     if line != _LINE_TO_CHIP:
         os.dup2(line, _LINE_TO_CHIP)

@@ -20,7 +20,7 @@ _SOURCES = Path(__file__).parent.parent / "injected"
 
 
 def modules_image() -> Path:
-    """The ROMFS image of `injected/`. Several boards may come here at once: the file appears whole."""
+    """The ROMFS image of `injected/`. Several boards may come here at once: the file appears whole. Raises UserError."""
     sources = sorted(_SOURCES.glob("*.py"))
     digest = hashlib.sha256(Path(private.__file__).read_bytes())
     for path in sources:

@@ -72,7 +72,7 @@ class _Lockstep:
         world.chip.on_power_cut.append(self._on_power_cut)
 
     def live(self) -> str:
-        """Until the time is over; what was printed."""
+        """Until the time is over; what was printed. Raises RuntimeError when a thread of its own failed."""
         try:
             while not self._over:
                 if self._spawn_due:
