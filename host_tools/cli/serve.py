@@ -1,7 +1,6 @@
 """`ansim serve`: the host's server."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -64,21 +63,21 @@ def command(
     """
     from host_tools.host.ledger.ledger import open_ledger
     from host_tools.host.notify.channels import ConsoleNotifier, FileNotifier, refuse_shared
-    from host_tools.host.notify.log import in_words, occurrence
+    from host_tools.host.notify.log import Occurrence
     from host_tools.host.notify.wording import Message
     from host_tools.host.server import Settings, serve
     from host_tools.showing import shown_lines
 
-    def written(told: dict[str, Any]) -> str:
-        return json_line(told) if as_json else shown_lines(in_words(told))
+    def written(told: Occurrence) -> str:
+        return json_line(told.as_json()) if as_json else shown_lines(told.in_words())
 
-    lines = Lines(stdout(), lambda count: written(occurrence("lines left out", detail=f"{count} could not be written")))
+    lines = Lines(stdout(), lambda count: written(Occurrence("lines left out", detail=f"{count} could not be written")))
 
-    def tell(told: dict[str, Any]) -> None:
+    def tell(told: Occurrence) -> None:
         lines.say(written(told))
 
     def say_message(message: Message) -> bool:
-        return lines.say(written(occurrence("message", to=message.to, detail=f"to {message.to}: {message.text}")))
+        return lines.say(written(Occurrence("message", to=message.to, detail=f"to {message.to}: {message.text}")))
 
     folder = data_folder(data)
     if listen is None and not ports and not buses:

@@ -38,7 +38,7 @@ from host_tools.host.notify import dispatch, outbox
 from host_tools.host.notify.channels import Notifier
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.letters import Change
-from host_tools.host.notify.log import Emit, occurrence, of_news
+from host_tools.host.notify.log import Emit, Occurrence, of_change
 from locker.contract.records import COMMAND_APPLIED
 
 DEFAULT_PORT = 26746
@@ -139,7 +139,7 @@ class Server:
             try:
                 port.open()
             except PortMissingError as user_error:  # the others are served meanwhile
-                self._tell(occurrence("serial port waits", detail=str(user_error)))
+                self._tell(Occurrence("serial port waits", detail=str(user_error)))
                 port.await_it()
         if settings.listen is None:
             return
@@ -150,7 +150,7 @@ class Server:
             raise UserError(_why_not(address, number, error)) from error
         for bound in bounds:
             shown = f"[{bound[0]}]:{bound[1]}" if ":" in bound[0] else f"{bound[0]}:{bound[1]}"
-            self._tell(occurrence("listening", detail=shown, address=bound[0], port=bound[1]))
+            self._tell(Occurrence("listening", detail=shown, address=bound[0], port=bound[1]))
 
     async def _lasting(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Does a job that has no end. What goes wrong in it is told, and it goes on: one fault must not end the service of all cabinets."""
@@ -169,7 +169,7 @@ class Server:
         detail, now = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}", now_ms()
         if now >= self._quiet_ms.get(detail, 0):
             self._quiet_ms[detail] = now + _FAULT_AGAIN_MS
-            self._tell(occurrence("fault", detail=detail))
+            self._tell(Occurrence("fault", detail=detail))
 
     # What arrives
 
@@ -203,10 +203,10 @@ class Server:
         return True
 
     def _found_port(self, port: SerialPort) -> None:
-        self._tell(occurrence("listening", detail=port.port, port=port.port))
+        self._tell(Occurrence("listening", detail=port.port, port=port.port))
 
     def _lost_port(self, port: SerialPort, reason: str) -> None:
-        self._tell(occurrence("serial port lost", detail=f"{port.name}: {reason}"))
+        self._tell(Occurrence("serial port lost", detail=f"{port.name}: {reason}"))
 
     def _lost_line(self, carrier: SerialCarrier, reason: str) -> None:
         self._lost_port(carrier, reason)
@@ -232,7 +232,7 @@ class Server:
                 taken = await asyncio.get_running_loop().run_in_executor(thread, take, self._ledger, said)
             except TransientError as user_error:
                 if not waited:
-                    self._tell(occurrence("ledger waits", detail=str(user_error)))
+                    self._tell(Occurrence("ledger waits", detail=str(user_error)))
                 waited = True
             else:
                 if waited:  # a commit whose answer was lost has left letters that are not among the news
@@ -289,14 +289,14 @@ class Server:
     def _alarm(self, kind: str, cabinets: Iterable[int]) -> None:
         """Says that something is wrong with these cabinets which no event tells."""
         for link in [self._places[cabinet] for cabinet in cabinets]:
-            self._tell(occurrence("alarm", alarm=kind, site=link.site, cabinet=link.number))
+            self._tell(Occurrence("alarm", alarm=kind, site=link.site, cabinet=link.number))
 
-    def _told(self, news: Change) -> dict:
+    def _told(self, news: Change) -> Occurrence:
         link = self._places.get(news.cabinet)
         if link is None:  # of a cabinet that another one's event is also about
             cabinet = self._ledger.identity_of(news.cabinet).cabinet
-            return of_news(news, cabinet.site, cabinet.number)
-        return of_news(news, link.site, link.number)
+            return of_change(news, cabinet.site, cabinet.number)
+        return of_change(news, link.site, link.number)
 
     async def _post(self, thread: ThreadPoolExecutor) -> None:
         pause_s = _RESEND_FIRST_S
@@ -312,9 +312,9 @@ class Server:
                 self._mail.set()
                 continue
             for message in done.sent:
-                self._tell(occurrence("message sent", id=message.id, detail=message.kind))
+                self._tell(Occurrence("message sent", id=message.id, detail=message.kind))
             if done.failed:
-                self._tell(occurrence("messages wait", detail=f"{done.failed} could not be handed over ({done.reason})"))
+                self._tell(Occurrence("messages wait", detail=f"{done.failed} could not be handed over ({done.reason})"))
             elif done.more:
                 self._mail.set()
             if not done.reason:
@@ -362,7 +362,7 @@ class Server:
                 for other in others:
                     if other.id not in known:
                         self._tell(
-                            occurrence(
+                            Occurrence(
                                 "another server",
                                 detail=f"one on {other.name} said within {ALIVE_MS // 1000} s that it serves this ledger too",
                             )

@@ -20,6 +20,7 @@ from locker.contract import commands, records
 from locker.wire import messages
 from locker.wire.frame import Decoder
 from tests.kit.host_board import Board, Journal, enrol
+from tests.kit.occurrences import into
 
 from .test_two_logs_properties import Faults, Story
 
@@ -35,7 +36,7 @@ class Line:
         self.enrolled = enrol(ledger)
         self.board = Board(self.enrolled)
         self.said: list[dict] = []
-        self.links = Links(ledger, self.said.append, Tally(self.said.append))
+        self.links = Links(ledger, into(self.said), Tally(into(self.said)))
         self.now_s = 1000.0
         self.for_board: list[bytes] = []
         self.waiting: list[tuple[Any, Received]] = []

@@ -38,6 +38,7 @@ from locker.shell.second_copy import NAME, pair
 from locker.wire import messages
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
+from tests.kit.occurrences import into
 
 DOORS = 4
 FIRST_SERIAL = 100
@@ -245,7 +246,7 @@ class HostEnd:
     def start(self) -> None:
         self.verified = False
         self.told: list[dict] = []
-        self._links = Links(self.ledger, self.told.append, Tally(self.told.append))
+        self._links = Links(self.ledger, into(self.told), Tally(into(self.told)))
         self._decoder = Decoder()
         self._said: list[tuple[HostLink, Received]] = []
 

@@ -29,7 +29,6 @@ from host_tools.host.fleet import events
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.ledger.places import Place
-from host_tools.host.notify.log import in_words
 from host_tools.host.notify.wording import Message
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
@@ -230,7 +229,9 @@ class Run:
     def _serve(self) -> None:
         loop = self._controller._runner.get_loop()
         told = Post(self.note, "letter")
-        self.server = Server(self.ledger, told, lambda said: self.note("line", (said, in_words(said))), Post(self.note, "dispatcher"))
+        self.server = Server(
+            self.ledger, told, lambda said: self.note("line", (said.as_json(), said.in_words())), Post(self.note, "dispatcher")
+        )
         self._serving = loop.create_task(self.server.run(Settings(None)))
 
     def _end_host(self) -> None:

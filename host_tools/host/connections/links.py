@@ -14,7 +14,7 @@ from host_tools.host.fleet.reconcile import FAULTS, OTHER_STORY, Meeting
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import anchor
 from host_tools.host.ledger.ledger import SILENCED, Ledger
-from host_tools.host.notify.log import Emit, occurrence
+from host_tools.host.notify.log import Emit, Occurrence
 from host_tools.link import messages
 from host_tools.link.messages import Report
 from host_tools.link.openssl_session import OpenSslSession
@@ -137,7 +137,7 @@ class Links:
         if not link.up:
             link.up = True
             self.changes[link.cabinet] = LinkChange(True, now_ms())
-            self.tell(occurrence("link up", site=link.site, cabinet=link.number, detail=carrier.name))
+            self.tell(Occurrence("link up", site=link.site, cabinet=link.number, detail=carrier.name))
 
     def _said(self, link: Link, message: tuple | None, now_s: float) -> Received | None:
         """What a message is for the ledger. One that was overtaken tells nothing of how far the board has come.
@@ -181,7 +181,7 @@ class Links:
                 applied[id(link)] = (link, max(number, applied.get(id(link), (link, 0))[1]))
             if link.cabinet in taken.branched and link.told != OTHER_STORY:
                 link.told = OTHER_STORY
-                self.tell(occurrence("out of step", site=link.site, cabinet=link.number, detail=OTHER_STORY))
+                self.tell(Occurrence("out of step", site=link.site, cabinet=link.number, detail=OTHER_STORY))
         for at, meeting in taken.meetings.items():
             self._met(turn[at][0], meeting)
         for link, number in applied.values():
@@ -194,7 +194,7 @@ class Links:
         link.send(meeting.answer)
         told = meeting.found or (FAULTS[meeting.fault][1] if meeting.fault else None)
         if told and (told != link.told or (meeting.found and _is_of_another_boot(link.report, link.told_at))):
-            self.tell(occurrence("refused" if meeting.fault else "out of step", site=link.site, cabinet=link.number, detail=told))
+            self.tell(Occurrence("refused" if meeting.fault else "out of step", site=link.site, cabinet=link.number, detail=told))
         link.told, link.told_at = told, link.report
 
     def say(self, said: Mapping[int, tuple]) -> None:
@@ -257,7 +257,7 @@ class Links:
         if link.up:
             link.up = False
             self.changes[link.cabinet] = LinkChange(False, now_ms())
-            self.tell(occurrence("link down", site=link.site, cabinet=link.number, detail=reason))
+            self.tell(Occurrence("link down", site=link.site, cabinet=link.number, detail=reason))
 
 
 def _is_of_another_boot(report: Report | None, before: Report | None) -> bool:

@@ -1,6 +1,6 @@
 """What strangers do at the port, counted: at most one line a minute for each kind, however much they say."""
 
-from host_tools.host.notify.log import Emit, occurrence
+from host_tools.host.notify.log import Emit, Occurrence
 
 #: What is counted, and what people are told of it.
 UNKNOWN = "of an unknown alias"
@@ -49,5 +49,5 @@ class Tally:
             detail = _WORDS[kind].format(count=self._counts.pop(kind))
             hint = "; ".join(self._hints.pop(kind))
             self._tell(
-                occurrence("overflow" if kind == OVERFLOW else "strangers", kind=kind, detail=f"{detail}; {hint}" if hint else detail)
+                Occurrence("overflow" if kind == OVERFLOW else "strangers", kind=kind, detail=f"{detail}; {hint}" if hint else detail)
             )

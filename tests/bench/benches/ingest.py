@@ -14,13 +14,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from sqlalchemy import insert
 
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.host.notify.log import Occurrence
 from host_tools.host.people import residents
 from host_tools.host.server import Server
 from host_tools.link import messages
@@ -136,8 +136,8 @@ class OurIngest:
             await self._commit()
         return (time.process_time() - began) * 1e6 / events
 
-    def _tell(self, told: dict[str, Any]) -> None:
-        self._told += len(json.dumps(told, ensure_ascii=False))  # as `ansim serve --json` says it
+    def _tell(self, told: Occurrence) -> None:
+        self._told += len(json.dumps(told.as_json(), ensure_ascii=False))  # as `ansim serve --json` says it
 
     def _hear(self, board: _Board, frame: bytes) -> None:
         for payload in board.decoder.feed(frame):

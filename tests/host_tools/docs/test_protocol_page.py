@@ -25,6 +25,7 @@ from locker.shell.identity import Identity
 from locker.wire import batch, messages
 from locker.wire.frame import Decoder
 from tests.kit.host_board import Board, InHand, Journal, enrol
+from tests.kit.occurrences import into
 
 PAGE = protocol.PAGE.read_text()
 
@@ -137,8 +138,8 @@ class Met:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.told: list[dict] = []
-        self.tally = Tally(self.told.append)
-        self.links = Links(ledger, self.told.append, self.tally)
+        self.tally = Tally(into(self.told))
+        self.links = Links(ledger, into(self.told), self.tally)
         self.carrier = InHand()
         self.board = Board(enrol(ledger), Journal())
         session = self.board.session

@@ -11,6 +11,7 @@ from host_tools.host.fleet.received import Outcome
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify.channels import ConsoleNotifier
 from host_tools.link.session import HostSession
+from tests.kit.occurrences import into
 
 
 def fail(kind: type[Exception]) -> Exception:
@@ -26,7 +27,7 @@ def test_the_same_fault_is_told_once_an_hour_and_another_at_once(tmp_path: Path,
     monkeypatch.setattr(server, "now_ms", lambda: clock[0])
     with open_ledger(tmp_path / "data") as ledger:
         notifier = ConsoleNotifier(lambda message: True)
-        host = server.Server(ledger, notifier, told.append, notifier)
+        host = server.Server(ledger, notifier, into(told), notifier)
         for _ in range(1000):
             host._fault(fail(AssertionError))
         assert len(told) == 1
@@ -43,7 +44,7 @@ def test_a_report_that_cannot_be_taken_is_a_line_with_the_name_of_its_cabinet(tm
     told: list[dict[str, Any]] = []
     with open_ledger(tmp_path / "data") as ledger:
         notifier = ConsoleNotifier(lambda message: True)
-        host = server.Server(ledger, notifier, told.append, notifier)
+        host = server.Server(ledger, notifier, into(told), notifier)
         host._places[1] = Link(1, "mapo-3", 2, HostSession(bytes(32), bytes(8), bytes(4), bytes))
         host._answer([], Outcome([], [], {}, has_letters=True, unmet=(1,)))
     assert [(one["event"], one["alarm"], one["site"], one["cabinet"]) for one in told] == [("alarm", "unmet", "mapo-3", 2)]

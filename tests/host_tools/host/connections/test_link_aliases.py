@@ -12,6 +12,7 @@ from host_tools.host.connections.tally import Tally
 from host_tools.host.ledger.ledger import Cabinet, Ledger, open_ledger
 from locker.wire.frame import VERSION
 from tests.kit.host_board import InHand, enrol
+from tests.kit.occurrences import into
 
 
 @pytest.fixture
@@ -27,8 +28,8 @@ def frame_of(alias: bytes) -> bytes:
 
 def test_a_board_that_speaks_just_after_its_enrolment_is_no_stranger(ledger: Ledger) -> None:
     told: list[dict] = []
-    tally = Tally(told.append)
-    links = Links(ledger, told.append, tally)
+    tally = Tally(into(told))
+    links = Links(ledger, into(told), tally)
     links.tick(0.0)  # the host has just looked at its cabinets by itself
     links.hear(InHand(), frame_of(enrol(ledger).alias), 0.2)
     tally.tick(0.2)
@@ -37,8 +38,8 @@ def test_a_board_that_speaks_just_after_its_enrolment_is_no_stranger(ledger: Led
 
 def test_what_a_board_says_on_to_a_host_that_has_started_afresh_is_no_strangers_word(ledger: Ledger) -> None:
     told: list[dict] = []
-    tally = Tally(told.append)
-    links = Links(ledger, told.append, tally)
+    tally = Tally(into(told))
+    links = Links(ledger, into(told), tally)
     alias = enrol(ledger).alias
     for second in range(1, 11):  # a status and a copy of a pickup, said again until it greets anew
         links.hear(InHand(), bytes((VERSION << 4 | 2,)) + alias + os.urandom(30), float(second))
@@ -60,7 +61,7 @@ def test_unknown_aliases_cost_a_look_into_the_ledger_once_a_second_at_most(ledge
 
     monkeypatch.setattr(ledger, "cabinets", looked)
     told: list[dict] = []
-    links = Links(ledger, told.append, Tally(told.append))
+    links = Links(ledger, into(told), Tally(into(told)))
     for frame in range(1000):
         links.hear(InHand(), frame_of(os.urandom(4)), frame / 100)
     assert len(looks) == 10
@@ -69,8 +70,8 @@ def test_unknown_aliases_cost_a_look_into_the_ledger_once_a_second_at_most(ledge
 def test_a_board_that_was_retired_is_a_stranger_within_a_minute_whatever_it_says(ledger: Ledger) -> None:
     """It was stolen, and its connection still stands."""
     told: list[dict] = []
-    tally = Tally(told.append)
-    links = Links(ledger, told.append, tally)
+    tally = Tally(into(told))
+    links = Links(ledger, into(told), tally)
     alias = enrol(ledger).alias
     links.hear(InHand(), frame_of(alias), 0.0)
     ledger.retire_at("mapo-3", 1)

@@ -25,6 +25,7 @@ from locker.wire.frame import REFUSAL, VERSION, Decoder, encode, kind_of
 from tests.kit.flooded import Port, port
 from tests.kit.floods import empty_frames_on_32, forged_hello, greeted_and_closed, hello_on_64, opened_and_closed, other_versions
 from tests.kit.host_board import Board, InHand, enrol
+from tests.kit.occurrences import into
 
 ALIAS = b"\x01\x02\x03\x04"
 
@@ -268,8 +269,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def test_an_hour_of_strangers_words_is_a_line_a_minute_for_each_kind(ledger: Ledger) -> None:
     alias = enrol(ledger).alias
     told: list[dict] = []
-    tally = Tally(told.append)
-    links = Links(ledger, told.append, tally)
+    tally = Tally(into(told))
+    links = Links(ledger, into(told), tally)
     for second in range(3600):
         for version in (0, 2, 3, 15, 2):
             assert links.hear(InHand(), bytes((version << 4 | REFUSAL,)) + alias + bytes(24), second) is None
@@ -296,7 +297,7 @@ def test_an_hour_of_strangers_words_is_a_line_a_minute_for_each_kind(ledger: Led
 
 def test_the_first_of_them_is_told_at_once_and_silence_is_silent() -> None:
     told: list[dict] = []
-    tally = Tally(told.append)
+    tally = Tally(into(told))
     tally.tick(0.0)
     tally.count(counting.DAMAGED, 0)
     tally.tick(1.0)
@@ -336,8 +337,8 @@ def test_a_board_that_says_more_than_boards_do_takes_no_place_from_others(ledger
 
 def test_of_many_cabinets_that_speak_another_version_a_few_are_named(ledger: Ledger) -> None:
     told: list[dict] = []
-    tally = Tally(told.append)
-    links = Links(ledger, told.append, tally)
+    tally = Tally(into(told))
+    links = Links(ledger, into(told), tally)
     for number in range(1, 20):
         links.hear(InHand(), bytes((3 << 4,)) + enrol(ledger, b"uid-%02d" % number).alias + bytes(24), 10.0 * number)
     tally.tick(1.0)
@@ -371,8 +372,8 @@ def test_a_board_from_another_address_gets_in_as_well(flooded: Port) -> None:
 def test_a_board_of_ours_that_speaks_another_version_is_named(ledger: Ledger) -> None:
     board = Board(enrol(ledger))
     told: list[dict] = []
-    tally = Tally(told.append)
-    Links(ledger, told.append, tally).hear(InHand(), bytes((3 << 4,)) + board.enrolled.alias + bytes(24), 1.0)
+    tally = Tally(into(told))
+    Links(ledger, into(told), tally).hear(InHand(), bytes((3 << 4,)) + board.enrolled.alias + bytes(24), 1.0)
     tally.tick(1.0)
     (line,) = told
     assert "speaks version 3 and this host 1" in line["detail"]

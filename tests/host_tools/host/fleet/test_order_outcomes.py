@@ -17,7 +17,7 @@ from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify import outbox
 from host_tools.host.notify.channels import ConsoleNotifier
-from host_tools.host.notify.log import in_words, moment, of_news
+from host_tools.host.notify.log import moment, of_change
 from host_tools.host.notify.wording import Message
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
@@ -173,7 +173,7 @@ def test_a_call_has_one_number_in_its_line_its_message_its_answer_and_what_is_or
     desk.journal.add(records.BELL_RUNG, 0, 1)
     (news,) = [one for one in desk.hear().news if one.alarm]
     answer = f"ansim bell ack --site mapo-3 --cabinet 1 --call {number}"
-    line = in_words(of_news(news, "mapo-3", 1))
+    line = of_change(news, "mapo-3", 1).in_words()
     assert f"ALARM: bell: call {number}, `{answer}`" in line
     (letter,) = [one for one in desk.letters() if one.kind == "bell"]
     assert f"call {number}. " in letter.text

@@ -30,6 +30,7 @@ from host_tools.link import messages
 from locker.contract import records
 from tests.host_tools.host.test_kill import check, story, unsent
 from tests.kit.host_board import PATIENCE_S, Board, Host, Journal, enrol, was_away_for_a_month
+from tests.kit.occurrences import into
 from tests.kit.postgres_server import PASSWORD, PostgresServer, keep_in
 from tests.swift import ansim
 
@@ -265,7 +266,7 @@ def test_a_host_whose_server_is_away_for_long_goes_on_and_takes_nothing_before_i
     board.journal.add(records.BELL_RUNG)
     told = []
     notifier = FileNotifier(data / "messages.jsonl")
-    host = server.Server(ledger, notifier, told.append, notifier)
+    host = server.Server(ledger, notifier, into(told), notifier)
 
     async def serve() -> None:
         running = asyncio.ensure_future(host.run(server.Settings(("127.0.0.1", 0))))

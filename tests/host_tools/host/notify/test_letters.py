@@ -13,7 +13,7 @@ from host_tools.host.ledger import help_numbers, tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify import dispatch, letters, outbox
 from host_tools.host.notify.channels import FileNotifier
-from host_tools.host.notify.log import in_words, of_news
+from host_tools.host.notify.log import of_change
 from host_tools.host.notify.wording import _RESIDENT, Message
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
@@ -143,7 +143,7 @@ def test_a_pickup_under_duress_leaves_the_same_rows_letters_and_lines_as_any_oth
             lines = []
             copy = journal.pickup(DOOR, 1, 1, how)
             for taken in (site.hear_copy(board, copy), site.hear(board)):
-                lines += [in_words(of_news(news, "mapo-3", 1)) for news in taken.news]
+                lines += [of_change(news, "mapo-3", 1).in_words() for news in taken.news]
             told = site.letters()
             dispatch.deliver(ledger, Paper())
             rows = {name: row for name, row in site.dump().items() if name not in ("site", "cabinet")}
@@ -315,9 +315,10 @@ def test_every_letter_and_every_alarm_says_when_it_happened_and_when_it_was_hear
         assert " (happened 2023-11-1" in message.text
         assert ", heard " in message.text
     assert told[1].text.startswith("Heard late: The help button was pressed")
-    (alarm,) = [of_news(news, "mapo-3", 1) for news in taken.news if news.alarm]
+    (one,) = [of_change(news, "mapo-3", 1) for news in taken.news if news.alarm]
+    alarm = one.as_json()
     assert (alarm["number"], alarm["happened"], alarm["heard"]) == (bell, told[1].happened, told[1].heard)
-    assert f"(happened {alarm['happened']}, heard {alarm['heard']})" in in_words(alarm)
+    assert f"(happened {alarm['happened']}, heard {alarm['heard']})" in one.in_words()
 
 
 def test_of_a_boot_that_never_met_the_host_the_interval_is_told(site: Site) -> None:
@@ -329,7 +330,7 @@ def test_of_a_boot_that_never_met_the_host_the_interval_is_told(site: Site) -> N
     (message,) = site.letters()
     assert message.happened < message.happened_until == "2023-11-14T21:13:20.000Z"
     assert "(happened between " in message.text
-    assert "(happened between " in in_words(of_news(next(news for news in taken.news if news.alarm), "mapo-3", 1))
+    assert "(happened between " in of_change(next(news for news in taken.news if news.alarm), "mapo-3", 1).in_words()
 
 
 def test_the_rings_that_were_only_counted_within_a_call_are_no_call_of_their_own(site: Site) -> None:
