@@ -28,8 +28,8 @@ mutants: .venv/ready .venv/mutants ## small wrong changes to the core, each of w
 	nice $(BIN)/python -m tests.mutants $(ARGS)
 
 format: .venv/ready ## every source in the one form that the tests ask for
-	$(BIN)/python -m ruff check --fix firmware host_tools tests
-	$(BIN)/python -m ruff format firmware host_tools tests
+	$(BIN)/python -m ruff check --fix firmware host_tools tests docs
+	$(BIN)/python -m ruff format firmware host_tools tests docs
 
 docs: .venv/ready ## what is generated of docs/ and boards/README.md
 	$(BIN)/python -m host_tools.docs

@@ -179,7 +179,7 @@ def test_a_line_of_a_page_has_at_most_100_columns_but_for_tables_and_code(page: 
 def test_the_linter_and_the_formatter_are_content() -> None:
     for arguments in (["check"], ["format", "--check"]):
         ended = subprocess.run(
-            [sys.executable, "-m", "ruff", *arguments, "firmware", "host_tools", "tests"],
+            [sys.executable, "-m", "ruff", *arguments, "firmware", "host_tools", "tests", "docs"],
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -9,7 +9,7 @@ from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.ledger.places import Place
 from host_tools.host.parcels import parcels, support, tickets
 from locker.contract import records
-from tests.host_tools.host.notify.test_letters import DOOR, Site
+from tests.kit.letter_site import DOOR, Site
 
 
 @pytest.fixture

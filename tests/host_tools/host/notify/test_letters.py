@@ -1,104 +1,23 @@
 """What people are told of a parcel: when its door has really opened, what they hold who fear, and nothing of a silent alarm."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from host_tools.host.fleet import orders
-from host_tools.host.fleet.ingest import Outcome, Received, take
+from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger import help_numbers, tables
-from host_tools.host.ledger.ledger import Ledger, open_ledger
-from host_tools.host.notify import dispatch, letters, outbox
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.notify import dispatch, letters
 from host_tools.host.notify.channels import FileNotifier
 from host_tools.host.notify.log import of_change
-from host_tools.host.notify.wording import _RESIDENT, Message
+from host_tools.host.notify.wording import _RESIDENT
 from host_tools.host.parcels import parcels, tickets
-from host_tools.host.people import residents
 from locker.contract import commands, records
-from tests.kit.host_board import Journal, enrol
-
-DOOR = 7
-START_MS = 1_700_000_000_000
-HELP = "02-123-4567"
-
-
-class Paper:
-    """A notifier that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
-        self.messages += messages
-        return {message.id for message in messages}
-
-    def close(self) -> None:
-        """Holds nothing."""
-
-
-class Broken(Paper):
-    """One that is away."""
-
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
-        raise OSError(5, "away")
-
-
-class Site:
-    """A ledger with a resident and cabinets, whose boards say what a test has them say."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.heard_ms = START_MS
-        ledger.site("mapo-3")
-        residents.add(ledger, "Kim", "kim@example.org")
-        self.boards: dict[int, Journal] = {}
-
-    def board(self) -> int:
-        enrolled = enrol(self.ledger, b"uid-%02d" % (len(self.boards) + 1))
-        known = self.ledger.enrolled(enrolled.uid)
-        assert known is not None
-        with self.ledger.writing() as connection:
-            connection.execute(tables.cabinet.update().values(enrolled_ms=START_MS - 864_000_000))
-        self.boards[known.id] = Journal()
-        return known.id
-
-    def serial(self) -> int:
-        return tickets.issue(self.ledger, "Kim", "mapo-3").serial
-
-    def hear(self, board: int, *, uptime: int | None = None) -> Outcome:
-        """The host hears all that the board has journaled."""
-        its = self.boards[board]
-        message = Received(board, its.incarnation, its.boot, 1, self.heard_ms, tuple(its.events), uptime=uptime or its.uptime)
-        return take(self.ledger, [message])
-
-    def hear_copy(self, board: int, event: bytes) -> Outcome:
-        journal = self.boards[board]
-        return take(self.ledger, [Received(board, journal.incarnation, journal.boot, 1, self.heard_ms, (event,), True, journal.uptime)])
-
-    def letters(self) -> list[Message]:
-        """What the post hands over now."""
-        paper = Paper()
-        outbox.deliver(self.ledger, paper)
-        return paper.messages
-
-    def hers(self) -> list[tuple[str, str]]:
-        """Kind and text of her letters among these."""
-        return [(message.kind, message.text) for message in self.letters() if message.to == "Kim"]
-
-    def dump(self) -> dict[str, list[Any]]:
-        """All that the ledger holds, but for the two numbers that say who opened a door."""
-        with self.ledger.reading() as connection:
-            found = {
-                table.name: [dict(row._mapping) for row in connection.execute(table.select())] for table in tables.metadata.sorted_tables
-            }
-        for row in found["event"]:
-            row["a"] = None if row["kind"] == records.PICKUP_OPENED else row["a"]
-        for row in found["pickup"]:
-            row["how"] = None
-        return found
+from tests.kit.host_board import Journal
+from tests.kit.letter_site import DOOR, HELP, START_MS, Broken, Paper, Site
 
 
 @pytest.fixture
