@@ -14,9 +14,11 @@ def boards_folder() -> Path:
     return carried if carried.is_dir() else _REPOSITORY / "boards"
 
 
-def carried_bundle() -> Path | None:
-    """The firmware as it was linked and compiled when this wheel was built; None in the repository, where sources change."""
-    path = _PACKAGE / "_carried" / "firmware.zip"
+def carried_bundle(debug: bool) -> Path | None:
+    """The firmware as it was linked and compiled when this wheel was built, or that with line numbers; None in the repository, where
+    sources change.
+    """
+    path = _PACKAGE / "_carried" / ("firmware_debug.zip" if debug else "firmware.zip")
     return path if path.is_file() else None
 
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 _NAME = re.compile(r"`([A-Za-z_]\w*(?:\.\w+)+)(?:\(.*?\))?`")
-_FILE_ENDINGS = {"db", "json", "jsonl", "key", "lock", "lua", "md", "toml", "txt", "url"}  # of files that are made
+_FILE_ENDINGS = {"db", "json", "jsonl", "key", "lock", "lua", "md", "toml", "tsv", "txt", "url"}  # of files that are made
 _FOREIGN = {"WLAN", "binascii", "gc", "machine", "os", "scrypt", "typing"}  # MicroPython's, Python's and others'
 _STATUS = re.compile(r"\*Accepted \d{4}-\d\d-\d\d(?:; superseded by \[(\d{4})\]\((\S+\.md)\))?\.\*")
 

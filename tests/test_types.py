@@ -3,6 +3,7 @@
 What it cannot see: two arguments of one type the wrong way round, another constant of the same kind, a wrong number.
 """
 
+import ast
 import json
 import shutil
 import subprocess
@@ -39,3 +40,22 @@ def test_a_slip_in_the_core_is_seen(tmp_path: Path) -> None:
     assert len(slips) == 23
     assert {slip.kind for slip in slips} == set(planted.KINDS)
     assert [slip for slip in slips if (slip.path, slip.line) not in seen] == []
+
+
+@pytest.mark.parametrize("package", ["contract", "core", "wire", "drivers", "hal"])
+def test_every_function_of_the_firmware_beneath_its_shell_says_its_types(package: str) -> None:
+    """What it takes and what it gives: what is not said is guessed, and a guess agrees with the slip that it was made from."""
+    silent = [
+        f"{path.name}:{node.lineno} {node.name}"
+        for path in sorted((ROOT / "firmware" / "locker" / package).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not says_its_types(node)
+    ]
+    assert silent == []
+
+
+def says_its_types(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    given = function.args
+    taken = [*given.posonlyargs, *given.args, *given.kwonlyargs, *filter(None, (given.vararg, given.kwarg))]
+    gives = function.returns is not None or function.name == "__init__"
+    return gives and all(one.annotation or one.arg == "self" for one in taken)

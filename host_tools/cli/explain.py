@@ -1,35 +1,58 @@
 """`ansim explain`: a traceback from a board's console, with the names of the sources."""
 
+from pathlib import Path
 from typing import TextIO
 
 import click
 
-from host_tools.bundle.explain import builds, explained, has_traceback
-from host_tools.bundle.ready import build, symbols
+from host_tools.bundle.explain import builds, explained, has_lines, has_traceback
+from host_tools.bundle.ready import build, ready_to_debug, symbols
 from host_tools.cli._output import say
 from host_tools.errors import UserError
 
 
 @click.command()
 @click.argument("file", type=click.File("r", errors="replace"), default="-", metavar="[FILE]")
-def command(file: TextIO) -> None:
+@click.option(
+    "--source",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Instead write the source that boards run, linked, into a new folder, with map.tsv: where each line comes from.",
+)
+def command(file: TextIO, source: Path | None) -> None:
     """Give the functions in a board's traceback the names they have in the sources, with file and line; it reads a file or standard input.
 
-    A traceback of another build than the one that this command flashes is refused: its names mean something else.
+    The line is that at which the function begins; for a board that `ansim flash --debug` has flashed, that at which it was. A traceback of
+    another build than those that this command flashes is refused: its names mean something else.
 
     \b
     Example: ansim explain console.log
     """
+    if source:
+        _write(source)
+        return
     text = file.read()
     if not has_traceback(text):
         raise UserError("That holds no traceback of a board: give it what the console printed, with the lines that begin with `File`.", 2)
     said = builds(text)
-    if others := [number for number in said if number != build()]:
+    others = [number for number in said if number != build()]
+    debug = ready_to_debug() if others or (not said and has_lines(text)) else None
+    if debug and (strangers := [number for number in others if number != debug.build]):
         raise UserError(
-            f"This traceback is of build {others[0]:x}, and this command knows the names of build {build():x}: use the ansim that flashed "
-            "that board.",
+            f"This traceback is of build {strangers[0]:x}, and this command knows the names of build {build():x} and, with lines, of "
+            f"{debug.build:x}: use the ansim that flashed that board.",
             code="board",
         )
     if not said:
-        say(f"The text does not say of which build it is: the names are right for build {build():x} alone.", err=True)
-    say(explained(text, symbols()).removesuffix("\n"))
+        right = debug.build if debug else build()
+        say(f"The text does not say of which build it is: the names are right for build {right:x} alone.", err=True)
+    told = explained(text, symbols(), debug.lines, debug.build) if debug else explained(text, symbols())
+    say(told.removesuffix("\n"))
+
+
+def _write(folder: Path) -> None:
+    from host_tools.bundle.linked_source import write_linked
+
+    debug = ready_to_debug()
+    count = write_linked(folder, build(), debug)
+    say(f"{folder}: {count} linked sources and their map, of build {build():x} and, with lines, {debug.build:x}.")

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--port", required=True, metavar="PATH", help="The board's serial port, such as /dev/ttyUSB0.")
 @click.option("--board", "board_name", metavar="NAME", help="The cabinet's board definition: refuses another chip.")
+@click.option("--debug", is_flag=True, help="The firmware with line numbers, for tracebacks: 3 kB more, another build.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
 @click.option("--erase-chip", is_flag=True, help="First erase the whole chip and write MicroPython and the partition table, with esptool.")
 @click.option("--micropython", "image", type=click.Path(path_type=Path), metavar="FILE", help="For --erase-chip: MicroPython's .bin.")
 @json_option
-def command(port: str, board_name: str | None, dry_run: bool, erase_chip: bool, image: Path | None, as_json: bool) -> None:
+def command(port: str, board_name: str | None, debug: bool, dry_run: bool, erase_chip: bool, image: Path | None, as_json: bool) -> None:
     """Bring the firmware of this Ansim onto a board, and boot it.
 
     Only what changed travels. Whenever it is cut off, the board keeps its old firmware or has the new one, whole; run it again to go on.
@@ -48,11 +49,18 @@ def command(port: str, board_name: str | None, dry_run: bool, erase_chip: bool, 
     from host_tools.bench.flash import flash  # which takes long to import: when there is a port
 
     with bar("flashing", shows="bytes") as progress:
-        report = flash(port, board, dry_run=dry_run, progress=progress, waiting=lambda sentence: say(sentence, err=True))
+        files = _files_to_debug() if debug else None
+        report = flash(port, board, dry_run=dry_run, files=files, progress=progress, waiting=lambda sentence: say(sentence, err=True))
     if as_json:
         print_json({"port": port, "dry_run": dry_run} | asdict(report))
     else:
         _print(report, dry_run)
+
+
+def _files_to_debug() -> dict[str, bytes]:
+    from host_tools.bundle.ready import ready_to_debug
+
+    return ready_to_debug().files
 
 
 def _erase(port: str, board: "BoardFile", image: Path, dry_run: bool, as_json: bool) -> None:

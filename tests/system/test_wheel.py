@@ -49,7 +49,20 @@ def run(installed: Path, cache: Path, *arguments: str) -> subprocess.CompletedPr
 
 
 def test_the_wheel_carries_what_its_sources_make(installed: Path) -> None:
-    assert (installed / "host_tools" / "_carried" / "firmware.zip").read_bytes() == packed(make())
+    carried = installed / "host_tools" / "_carried"
+    assert (carried / "firmware.zip").read_bytes() == packed(make())
+    assert (carried / "firmware_debug.zip").read_bytes() == packed(make(debug=True))
+
+
+def test_the_linked_source_and_its_map_lie_beside_the_wheel(installed: Path, tmp_path: Path) -> None:
+    """As `ansim explain --source` writes them from within it, which needs no linker."""
+    (beside,) = installed.parent.glob("ansim-*-linked")
+    ended = run(installed, tmp_path / "cache", "explain", "--source", str(tmp_path / "linked"))
+    assert ended.returncode == 0, ended.stderr
+    files = {path.relative_to(beside) for path in beside.rglob("*") if path.is_file()}
+    assert Path("locker/core.py") in files
+    assert {path: (beside / path).read_text() for path in files} == {path: (tmp_path / "linked" / path).read_text() for path in files}
+    assert not (tmp_path / "cache").exists()
 
 
 def test_a_board_is_flashed_and_asked_without_the_linker_and_keeps_what_a_checkout_puts_on_it(installed: Path, tmp_path: Path) -> None:

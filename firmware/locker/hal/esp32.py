@@ -10,7 +10,16 @@ import machine
 from machine import ADC, I2C, PWM, Pin, Timer
 
 from locker.board import from_json
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+    from typing import Any, BinaryIO
+
+    from locker.board import Board
+    from locker.hal.seam import Bus, Carrier, Flash, Marks
+
+    Buffer = bytes | bytearray
 
 _BEEP_DUTY = const(32768)
 _BLOCK_BYTES = const(4096)
@@ -27,41 +36,51 @@ class _Bus:
     Reads after a write go through readfrom_mem_into, whose repeated start every ESP32 build does.
     """
 
-    def __init__(self, i2c):
+    def __init__(self, i2c: I2C) -> None:
         self._i2c = i2c
         self._locked = False
 
-    def try_lock(self):
+    def try_lock(self) -> bool:
         if self._locked:
             return False
         self._locked = True
         return True
 
-    def unlock(self):
+    def unlock(self) -> None:
         self._locked = False
 
-    def writeto(self, address, buffer, *, start=0, end=None):
+    def writeto(self, address: int, buffer: "Buffer", *, start: int = 0, end: "int | None" = None) -> None:
         self._i2c.writeto(address, _part(buffer, start, end))
 
-    def readfrom_into(self, address, buffer, *, start=0, end=None):
+    def readfrom_into(self, address: int, buffer: bytearray, *, start: int = 0, end: "int | None" = None) -> None:
         self._i2c.readfrom_into(address, _part(buffer, start, end))
 
-    def writeto_then_readfrom(self, address, out_buffer, in_buffer, *, out_start=0, out_end=None, in_start=0, in_end=None):
+    def writeto_then_readfrom(
+        self,
+        address: int,
+        out_buffer: "Buffer",
+        in_buffer: bytearray,
+        *,
+        out_start: int = 0,
+        out_end: "int | None" = None,
+        in_start: int = 0,
+        in_end: "int | None" = None,
+    ) -> None:
         self._i2c.readfrom_mem_into(address, out_buffer[out_start], _part(in_buffer, in_start, in_end))
 
 
-def _part(buffer, start, end):
+def _part(buffer: "Buffer", start: int, end: "int | None") -> "Buffer | memoryview":
     return buffer if not start and end in (None, len(buffer)) else memoryview(buffer)[start:end]
 
 
-def _refuse(*_):
+def _refuse(*_: object) -> None:
     raise OSError(errno.EIO)
 
 
 class _Worn:
     """Stands in for an NVS that cannot be opened: whatever it is asked for fails, and pickups go on."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> "Callable[..., None]":
         return _refuse
 
 
@@ -70,28 +89,29 @@ class _Flash:
 
     block_bytes = _BLOCK_BYTES
 
-    def __init__(self, partition):
+    def __init__(self, partition: esp32.Partition) -> None:
         self._partition = partition
-        self.block_count = partition.ioctl(4, 0)
+        self.block_count: int = partition.ioctl(4, 0)  # pyright: ignore[reportAttributeAccessIssue] - a number
+        self.marks: "Marks"
         try:
             self.marks = esp32.NVS("ansim")
         except OSError:
-            self.marks = _Worn()
+            self.marks = _Worn()  # pyright: ignore[reportAttributeAccessIssue] - it has whatever it is asked for
 
-    def read(self, block, offset, buffer):
-        self._partition.readblocks(block, buffer, offset)
+    def read(self, block: int, offset: int, buffer: "bytearray | memoryview") -> None:
+        self._partition.readblocks(block, buffer, offset)  # pyright: ignore[reportArgumentType] - any buffer will do
 
-    def write(self, block, offset, data):
-        self._partition.writeblocks(block, data, offset)
+    def write(self, block: int, offset: int, data: "Buffer | memoryview") -> None:
+        self._partition.writeblocks(block, data, offset)  # pyright: ignore[reportArgumentType] - likewise
 
-    def erase(self, block):
+    def erase(self, block: int) -> None:
         self._partition.ioctl(6, block)
 
 
 class Esp32:
     """The seam's Hal on an ESP32."""
 
-    def __init__(self, board):
+    def __init__(self, board: "Board") -> None:
         self.board = board
         self._ticks = time.ticks_ms()
         self._ms = 0
@@ -99,35 +119,35 @@ class Esp32:
         self.entropy = os.urandom
         self.calibrated = True
 
-    def now_ms(self):
+    def now_ms(self) -> int:
         ticks = time.ticks_ms()
         self._ms += time.ticks_diff(ticks, self._ticks)
         self._ticks = ticks
         return self._ms
 
-    def sleep_ms(self, ms):
+    def sleep_ms(self, ms: int) -> "Generator[int, None, None]":
         yield ms
 
-    def run(self, coroutine):
+    def run(self, coroutine: "Iterable[int]") -> None:
         """One coroutine needs no event loop: it says how long it wants to sleep. See docs/decisions/0062-no-event-loop.md."""
         for ms in coroutine:
             time.sleep_ms(ms)
 
-    def uid(self):
+    def uid(self) -> bytes:
         return machine.unique_id()
 
-    def output(self, number, level):
+    def output(self, number: int, level: int) -> Pin:
         return Pin(number, Pin.OUT, value=level)
 
-    def open_drain(self, number):
+    def open_drain(self, number: int) -> Pin:
         return Pin(number, Pin.OPEN_DRAIN, value=1)
 
-    def input(self, number, pull):
+    def input(self, number: int, pull: int) -> Pin:
         if not pull or (self.board.chip == "esp32" and number >= _INPUT_ONLY_FROM):
             return Pin(number, Pin.IN)
         return Pin(number, Pin.IN, Pin.PULL_UP if pull > 0 else Pin.PULL_DOWN)
 
-    def millivolts(self, number):
+    def millivolts(self, number: int) -> "Callable[[], int]":
         adc = ADC(Pin(number), atten=ADC.ATTN_11DB)
         least, span = _NOMINAL_MV.get(self.board.chip, _OTHERS_MV)
         try:
@@ -137,27 +157,27 @@ class Esp32:
             return lambda: least + adc.read_u16() * span // _RAW_MAX
         return lambda: adc.read_uv() // 1000
 
-    def tone(self, number):
+    def tone(self, number: int) -> "Callable[[int], None]":
         pwm = PWM(Pin(number), freq=1000, duty_u16=0)
 
-        def sound(hz):
+        def sound(hz: int) -> None:
             if hz:
                 pwm.freq(hz)
             pwm.duty_u16(_BEEP_DUTY if hz else 0)
 
         return sound
 
-    def bus(self):
+    def bus(self) -> "Bus":
         bus = self.board.bus
         return _Bus(I2C(0, sda=Pin(bus.sda), scl=Pin(bus.scl), freq=bus.hz))
 
-    def journal(self):
+    def journal(self) -> "Flash":
         return open_journal()
 
-    def catalogue(self, language):
-        return open("/locker/%s.txt" % language, "rb")
+    def catalogue(self, language: str) -> "BinaryIO":
+        return open("/locker/%s.txt" % language, "rb")  # pyright: ignore[reportUnknownVariableType] - not in the stubs
 
-    def carrier(self, settings, draw):
+    def carrier(self, settings: "dict[str, Any]", draw: "Callable[[int], int]") -> "Carrier":
         if settings.get("serial"):
             from locker.hal.esp32_serial import open_line
 
@@ -166,50 +186,50 @@ class Esp32:
 
         return Tcp(settings, draw)
 
-    def one_shot(self, ms, action):
+    def one_shot(self, ms: int, action: "Callable[[], None]") -> None:
         self._timer.deinit()
         if ms:
             self._timer.init(mode=Timer.ONE_SHOT, period=ms, callback=lambda timer: action())
 
-    def watchdog(self, timeout_ms):
+    def watchdog(self, timeout_ms: int) -> "Callable[[], None]":
         return machine.WDT(timeout=timeout_ms).feed
 
-    def set_clock(self, seconds):
+    def set_clock(self, seconds: int) -> None:
         seconds += _UNIX_TO_2000 if time.gmtime(0)[0] == 2000 else 0
         if seconds > time.time():
             year, month, day, hour, minute, second, weekday = time.gmtime(seconds)[:7]
             machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
 
-    def reset_cause(self):
+    def reset_cause(self) -> int:
         cause = machine.reset_cause()
         causes = (machine.PWRON_RESET, machine.HARD_RESET, machine.WDT_RESET, machine.SOFT_RESET)
         return causes.index(cause) + 1 if cause in causes else 0
 
-    def clock_ms(self):
+    def clock_ms(self) -> int:
         return time.time_ns() // 1000000
 
-    def scratch(self, data=None):
+    def scratch(self, data: "bytes | None" = None) -> "bytes | None":
         try:
-            memory = machine.RTC().memory
+            memory = machine.RTC().memory  # pyright: ignore[reportUnknownVariableType] - the stubs leave a part of it open
         except AttributeError:  # a build without it: each start is a boot of its own
             return b""
         return memory() if data is None else memory(data)
 
-    def reset(self):
+    def reset(self) -> None:
         machine.reset()
 
 
-def open_journal() -> _Flash:
+def open_journal() -> "Flash":
     """The raw partition labelled `journal`; raises OSError(ENODEV) when the chip's partition table has none."""
-    found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="journal")
+    found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="journal")  # pyright: ignore[reportUnknownVariableType] - likewise
     if not found:
         raise OSError(errno.ENODEV)
-    return _Flash(found[0])
+    return _Flash(found[0])  # pyright: ignore[reportUnknownArgumentType]
 
 
 def open_hal() -> Esp32:
     """The controller with the board of /board.json. Raises OSError(ENOENT) when it was never provisioned; OSError, ValueError or KeyError
     when the file cannot be read or is not for this firmware.
     """
-    with open("/board.json") as file:
-        return Esp32(from_json(json.load(file)))
+    with open("/board.json") as file:  # pyright: ignore[reportUnknownVariableType] - not in the stubs
+        return Esp32(from_json(json.load(file)))  # pyright: ignore[reportUnknownArgumentType]

@@ -8,13 +8,17 @@ import time
 
 from machine import UART, Pin, Timer
 
+from locker.compat import TYPE_CHECKING
 from locker.wire.station import TURN_MS, Station
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Rs485:
     """One cabinet's transceiver. `link` is the board's, with the pin of the driver enable behind it."""
 
-    def __init__(self, link, address):
+    def __init__(self, link: "tuple[int, int, int, int, int]", address: int) -> None:
         uart, tx, rx, self._baud, enable = link
         self._enable = Pin(enable, Pin.OUT, value=0)
         self._line = UART(uart, baudrate=self._baud, tx=tx, rx=rx, rxbuf=512)
@@ -25,7 +29,7 @@ class Rs485:
         self.write = self._member.say
         self.read_into = self._member.readinto
 
-    def poll(self, now_ms):
+    def poll(self, now_ms: int) -> bool:
         ticks = time.ticks_ms()
         waited_ms = time.ticks_diff(ticks, self._looked)
         self._looked = ticks
@@ -38,20 +42,20 @@ class Rs485:
                 self._later(TURN_MS, self._speak)
         return self._member.up(now_ms)
 
-    def hurry(self, now_ms):
+    def hurry(self, now_ms: int) -> None:
         """A cabinet on a bus speaks when it is asked."""
 
-    def _later(self, ms, action):
+    def _later(self, ms: int, action: "Callable[[Timer], None]") -> None:
         self._alarm.init(mode=Timer.ONE_SHOT, period=ms, callback=action)
 
-    def _speak(self, timer):
+    def _speak(self, timer: Timer) -> None:
         self._enable(1)
         try:
             self._line.write(self._answer)
         finally:  # whatever happens, others have the bus
             self._later(len(self._answer) * 10000 // self._baud + 2, self._let_go)
 
-    def _let_go(self, timer):
+    def _let_go(self, timer: Timer) -> None:
         if self._line.txdone():
             self._enable(0)
         else:

@@ -6,7 +6,11 @@ import socket
 
 import network
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _BACKOFF_MS_MIN = const(1000)
 _BACKOFF_MS_MAX = const(60000)
@@ -31,7 +35,7 @@ class Tcp:
     and greets anew after 10 s without an answer: a connection on which nothing comes back for 25 s is dead.
     """
 
-    def __init__(self, settings, draw):
+    def __init__(self, settings: "dict[str, Any]", draw: "Callable[[int], int]") -> None:
         self._host = settings["host"]
         self._port = settings["port"]
         self._is_name = max(self._host.encode()) > 57  # which is 9: an address has digits and dots
@@ -46,7 +50,7 @@ class Tcp:
         self._backoff_ms = _BACKOFF_MS_MIN
         self._said = ""
 
-    def poll(self, now_ms):
+    def poll(self, now_ms: int) -> bool:
         self._now_ms = now_ms
         try:
             if self._open:
@@ -64,12 +68,12 @@ class Tcp:
             self._close()
         return self._open
 
-    def hurry(self, now_ms):
+    def hurry(self, now_ms: int) -> None:
         """There is something urgent: a pause before the next try ends within half a second, and the next ones are short again."""
         self._backoff_ms = _BACKOFF_MS_MIN
         self._next_ms = min(self._next_ms, now_ms + self._draw(_HURRY_MS))
 
-    def _in_the_air(self):
+    def _in_the_air(self) -> bool:
         """Whether the station has joined; starts it when it was not, or anew when nothing has come through it for long."""
         now_ms = self._now_ms
         station = self._station
@@ -86,7 +90,7 @@ class Tcp:
         self._next_ms = now_ms + _LOOK_MS
         return station.isconnected()
 
-    def _begin(self):
+    def _begin(self) -> None:
         if not self._is_name:
             self._dial()
             return
@@ -99,24 +103,24 @@ class Tcp:
         one.setblocking(False)
         one.sendto(self._question, _resolved(*(_MDNS if self._host.endswith(".local") else server)))
 
-    def _dial(self):
+    def _dial(self) -> None:
         self._give_up_ms = self._now_ms + _CONNECT_MS_MAX
         self._socket = one = socket.socket()
         one.setblocking(False)
         self._poller = select.poll()
         self._poller.register(one, select.POLLOUT)
         try:
-            one.connect(_resolved(self._address, self._port))
+            one.connect(_resolved(self._address, self._port))  # pyright: ignore[reportArgumentType] - it is known by now
         except OSError as error:
             if error.errno != errno.EINPROGRESS:
                 raise
 
-    def _finish(self):
+    def _finish(self) -> None:
         is_late = self._now_ms >= self._give_up_ms
         if self._question:
             self._hear_name(is_late)
             return
-        for _, flags in self._poller.poll(0):
+        for _, flags in self._poller.poll(0):  # pyright: ignore[reportOptionalMemberAccess, reportUnknownVariableType] - there is one
             if flags & (select.POLLERR | select.POLLHUP):
                 is_late = True
             else:
@@ -125,11 +129,11 @@ class Tcp:
         if is_late and not self._open:
             self._close()
 
-    def _hear_name(self, is_late):
+    def _hear_name(self, is_late: bool) -> None:
         from locker.wire.names import answer
 
         try:
-            found = answer(self._socket.recv(_DATAGRAM_MAX), self._question)
+            found = answer(self._socket.recv(_DATAGRAM_MAX), self._question)  # pyright: ignore[reportOptionalMemberAccess] - it was asked
         except OSError as error:
             if error.errno != errno.EAGAIN:
                 raise
@@ -142,7 +146,7 @@ class Tcp:
             raise OSError(errno.ENOENT)
         self._dial()
 
-    def _drop(self):
+    def _drop(self) -> None:
         one = self._socket
         self._socket = self._poller = None
         self._question = b""
@@ -150,7 +154,7 @@ class Tcp:
         if one:
             one.close()
 
-    def _close(self):
+    def _close(self) -> None:
         try:
             self._drop()
         except OSError:
@@ -158,9 +162,9 @@ class Tcp:
         self._next_ms = self._now_ms + self._backoff_ms // 2 + self._draw(self._backoff_ms)
         self._backoff_ms = min(2 * self._backoff_ms, _BACKOFF_MS_MAX)
 
-    def read_into(self, buffer):
+    def read_into(self, buffer: bytearray) -> int:
         try:
-            count = self._socket.readinto(buffer) if self._open else None
+            count = self._socket.readinto(buffer) if self._open else None  # pyright: ignore[reportOptionalMemberAccess] - open: it is
         except OSError as error:
             if error.errno == errno.EAGAIN:
                 return 0
@@ -173,10 +177,10 @@ class Tcp:
             self._backoff_ms = _BACKOFF_MS_MIN  # one who accepts and never answers is no host
         return count or 0
 
-    def write(self, data):
+    def write(self, data: bytes) -> bool:
         """One send for one frame; a connection that takes only a part of it is closed, so no frame is ever torn on the way out."""
         try:
-            sent = self._socket.send(data) if self._open else 0
+            sent = self._socket.send(data) if self._open else 0  # pyright: ignore[reportOptionalMemberAccess] - likewise
         except OSError:
             sent = 0
         if sent != len(data):
@@ -186,6 +190,6 @@ class Tcp:
         return sent == len(data)
 
 
-def _resolved(address, port):
+def _resolved(address: str, port: int) -> "tuple[str, int] | tuple[str, int, int, int]":
     """What `connect` and `sendto` want; of an address in numbers, which takes no look-up."""
     return socket.getaddrinfo(address, port)[0][-1]

@@ -1,7 +1,7 @@
 """What a controller offers the locker. Types only: nothing here reaches a board."""
 
 from collections.abc import Callable, Coroutine
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from locker.board import Board
 
@@ -67,7 +67,7 @@ class Carrier(Protocol):
     def hurry(self, now_ms: int) -> None:
         """There is something urgent to say: a pause before the next try to reach the host is cut short."""
 
-    def write(self, data: bytes | bytearray | memoryview) -> bool:
+    def write(self, data: bytes, /) -> bool:
         """Hands over one whole frame; False when it could not (the sender will say it again)."""
 
 class LockDriver(Protocol):
@@ -146,7 +146,7 @@ class Hal(Protocol):
         Raises OSError when it is not there.
         """
 
-    def carrier(self, settings: dict, draw: Callable[[int], int]) -> Carrier:
+    def carrier(self, settings: dict[str, Any], draw: Callable[[int], int]) -> Carrier:
         """The way to the host that network.json asks for; draw(n) gives a random number below n. What it raises is told, and it is
         asked again.
 

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
+from host_tools.bundle.contents import module_of
 from host_tools.bundle.linker import names
 from host_tools.bundle.linker.binding import Binder
+from host_tools.bundle.linker.places import places_by_line
 from host_tools.bundle.linker.renaming import Renamer
 from host_tools.bundle.linker.sharing import share_own_members
 from host_tools.bundle.linker.source import Source
@@ -27,13 +29,15 @@ _IMPORT = re.compile(r"^( *)from ([\w.]+) import", re.MULTILINE)
 class Linked(NamedTuple):
     """`files` are sources by path on the board (`locker/core.py`), those of errands by their own path.
 
-    `homes` is the module where each one of the sources went, by its name. `symbols` says for each of the files, by what a traceback calls
-    a function, where it is in the sources (`locker/core/door.py:41 step`).
+    `homes` is the module where each one of the sources went, by its name. What tracebacks say stands for each of the files as they call
+    it (`locker.core`): `symbols`, by what a function is called there, where it begins in the sources (`locker/core/door.py:41 step`);
+    `lines`, of each of its lines, where that one is; "" for a line of the linker's own.
     """
 
     files: dict[str, bytes]
     homes: dict[str, str]
     symbols: dict[str, dict[str, list[str]]]
+    lines: dict[str, list[str]]
 
 
 def link(
@@ -66,8 +70,11 @@ def link(
     places = _new_globals(trees, wanted, members)
     keywords = {node.arg for tree in (*trees.values(), *called_by) for node in walk(tree) if isinstance(node, ast.keyword) and node.arg}
     rename = Renamer(homes, places, members, keywords)
-    symbols = {home: _symbols(home, homes, sources, places, members, shared) for home in trees}
-    return Linked({_path(home): _written(tree, home, rename) for home, tree in sorted(trees.items())}, homes, symbols)
+    symbols = {module_of(_path(home)): _symbols(home, homes, sources, places, members, shared) for home in trees}
+    whole = {home: _whole(tree, home, rename) for home, tree in sorted(trees.items())}
+    files = {_path(home): f"{ast.unparse(tree)}\n" for home, tree in whole.items()}
+    lines = {module_of(_path(home)): places_by_line(tree, files[_path(home)]) for home, tree in whole.items()}
+    return Linked({path: text.encode() for path, text in files.items()}, homes, symbols, lines)
 
 
 def relinked(text: bytes, homes: Mapping[str, str]) -> bytes:
@@ -260,8 +267,8 @@ def _symbols(
     return found
 
 
-def _written(tree: ast.Module, home: str, rename: Renamer) -> bytes:
-    """The source of one linked module."""
+def _whole(tree: ast.Module, home: str, rename: Renamer) -> ast.Module:
+    """One linked module, with new names and with what it imports."""
     imports: list[ast.stmt] = []
     others: dict[str, list[ast.alias]] = {}
     for stranger in sorted(_strangers_said(tree)):
@@ -277,4 +284,4 @@ def _written(tree: ast.Module, home: str, rename: Renamer) -> bytes:
             others.setdefault(other, []).append(ast.alias(rename.new(name)))
     imports += [ast.ImportFrom(other, aliases, 0) for other, aliases in sorted(others.items())]
     body = [rename.visit(node) for node in tree.body]
-    return ast.unparse(ast.fix_missing_locations(ast.Module(imports + body, []))).encode() + b"\n"
+    return ast.fix_missing_locations(ast.Module(imports + body, []))

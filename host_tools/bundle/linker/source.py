@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from host_tools.bundle.linker.places import note_places
 from host_tools.bundle.linker.trees import walk
 from host_tools.errors import UserError
 
@@ -19,6 +20,7 @@ class Source:
         self.path = path
         self.name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         self.tree = _Stripped().visit(ast.parse(text))
+        note_places(self.tree, path)
         if any(isinstance(node, ast.JoinedStr) for node in walk(self.tree)):
             raise UserError(f"The firmware's file {path} holds an f-string: use % there, it is shorter on the board.")
         self.constants: dict[str, int | str | bytes] = {}
@@ -54,7 +56,7 @@ class _Stripped(ast.NodeTransformer):
     def generic_visit(self, node: ast.AST) -> ast.AST:
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-            body[:1] = [] if len(body) > 1 or isinstance(node, ast.Module) else [ast.Pass()]
+            body[:1] = [] if len(body) > 1 or isinstance(node, ast.Module) else [ast.copy_location(ast.Pass(), body[0])]
         return super().generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
@@ -77,7 +79,7 @@ class _Stripped(ast.NodeTransformer):
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
         """The type of a name is the type checker's."""
-        return self.generic_visit(ast.Assign([node.target], node.value)) if node.value else None
+        return self.generic_visit(ast.copy_location(ast.Assign([node.target], node.value), node)) if node.value else None
 
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
         """Nor does a board import what only annotations name."""
@@ -90,8 +92,8 @@ class _Stripped(ast.NodeTransformer):
         kept = [alias for alias in node.names if (node.module, alias.name) != ("locker.compat", "NamedTuple")]
         if len(kept) == len(node.names):
             return node
-        rest: list[ast.stmt] = [ast.ImportFrom(node.module, kept, 0)] if kept else []
-        return [ast.ImportFrom("collections", [ast.alias("namedtuple")], 0), *rest]
+        rest: list[ast.stmt] = [ast.copy_location(ast.ImportFrom(node.module, kept, 0), node)] if kept else []
+        return [ast.copy_location(ast.ImportFrom("collections", [ast.alias("namedtuple")], 0), node), *rest]
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         match node:
@@ -102,8 +104,8 @@ class _Stripped(ast.NodeTransformer):
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         """Broken code has to stop before it moves a coil: an assertion stays, where the compiler would drop it with the line numbers."""
-        raised = ast.Raise(ast.Name("AssertionError", ast.Load()), None)
-        return ast.If(ast.UnaryOp(ast.Not(), node.test), [raised], [])
+        raised = ast.copy_location(ast.Raise(ast.Name("AssertionError", ast.Load()), None), node)
+        return ast.copy_location(ast.If(ast.UnaryOp(ast.Not(), node.test), [raised], []), node)
 
     def visit_Try(self, node: ast.Try) -> ast.AST | list[ast.stmt]:
         """What CPython needs instead of a module that every board has is of no use there."""
