@@ -1,6 +1,7 @@
 """The house stays tidy: who may import whom, and how long anything may get."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -152,6 +153,14 @@ def test_a_room_imports_only_from_rooms_below_it(house: str, rooms: dict[str, st
             assert name in rooms or into <= set(LOADED_BY_NAME[name].split())
     assert found == {name: set(allowed.split()) for name, allowed in rooms.items()}
     assert all(list(rooms).index(below) < list(rooms).index(name) for name, allowed in rooms.items() for below in allowed.split())
+
+
+def test_the_floors_are_drawn_as_they_are() -> None:
+    floors: dict[str, int] = {}
+    for name, allowed in ROOMS.items():
+        floors[name] = 1 + max((floors[below] for below in allowed.split()), default=0)
+    drawn = re.findall(r"^(\d)  ([a-z ]+)$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE)
+    assert {name: int(floor) for floor, names in drawn for name in names.split()} == floors
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)

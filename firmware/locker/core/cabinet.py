@@ -187,7 +187,7 @@ class Cabinet:
         self.hourly()
 
     def sure(self) -> None:
-        """An answer of one key counts when no other key follows soon."""
+        """Waits 2 s for another key: an answer of one key counts when none follows."""
         self.wait(deadlines.KEYPAD, _SURE_MS)
 
     def patient(self, ms: "int | None") -> "int | None":

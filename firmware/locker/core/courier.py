@@ -79,7 +79,7 @@ def _count_refusal(cabinet: "Cabinet", is_old: bool) -> None:
 
 
 def _in_vain(cabinet: "Cabinet") -> None:
-    """A ticket was good for nothing: very many such visits in an hour make answers to tickets slow, but never refuse one."""
+    """Counts a visit that ended without a deposit. Many of them in an hour slow the answers to tickets; no ticket is refused for it."""
     cabinet.cancelled += 1
     cabinet.hourly()
 

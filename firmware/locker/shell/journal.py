@@ -75,7 +75,7 @@ class Journal:
     """The journal of one board. Every method that writes returns only when the flash holds it.
 
     `flash` is the seam's Flash; `fold(record)` is called for each record found, oldest first; `carry(door)` gives the
-    (kind, door, a, b) of the records that say again what the journal knows of a door (0: of no door; of a door and TAIL: its TAIL_KEPT,
+    (kind, door, a, b) of the records that repeat what the journal knows of a door (0: of no door; of a door and TAIL: its TAIL_KEPT,
     if that still says something), the last of them its anchor, when the block with its anchor is about to be erased. Opening it writes
     nothing.
 
@@ -243,7 +243,9 @@ class Journal:
         return self._spare() > -_ALSO_KEPT and self._first_number(lost + 1) - 1 <= self.acknowledged
 
     def room(self, enough: int) -> int:
-        """How many more records fit without losing an event that the host has not acknowledged; counted hardly further than `enough`."""
+        """The number of records that still fit without losing an event that the host has not acknowledged. Once it has found `enough`
+        it stops counting.
+        """
         room = self._spare()
         blocks = max(0, (enough - room + _SLOTS - 1) // _SLOTS)
         while blocks and not self._may_erase(blocks):

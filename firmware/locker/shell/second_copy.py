@@ -17,9 +17,9 @@ from locker.contract import records
 from locker.core.state import ANCHORS
 
 _COUNTED = ANCHORS + (records.ADOPTED,)  # kinds behind which the counters are those of the journal
-_BOOTS = "boots"  # of the blob with how many were left out of the journal, likewise
+_BOOTS = "boots"  # the key of a blob: how many boots the journal does not hold, 32 bits, least significant byte first
 TOLD = "told"  # of the blob with what was told once, a bit each
-NAME = "marks"  # of the blob with the three, 32 bits each, least significant byte first
+NAME = "marks"  # the key of a blob: the three numbers, 32 bits each, least significant byte first
 _EVENTS = const(64)
 
 
@@ -31,9 +31,9 @@ def _found(journal, state, boot):
 
 
 def leave_out(marks, more: int) -> int:
-    """How many boots were left out of the journal; afterwards so many `more`, or none (0).
+    """Returns the number of boots that the journal does not hold; then adds `more` to it, or resets it when `more` is 0.
 
-    Raises nothing: where the storage is missing or worn the number is lost, which harms nobody, and `pair` tells of it.
+    Never raises: where the storage is missing or worn the number is lost, which harms nobody, and `pair` tells of it.
     """
     last = bytearray(4)
     try:

@@ -11,11 +11,11 @@ from locker.wire.station import ANSWER, LOOK_MS
 
 ADDRESSES = range(1, 32)  # 31 cabinets and the host are the 32 unit loads of a plain transceiver (TIA/EIA-485-A)
 FRAME_MAX = 258  # bytes of a frame with its address, without the delimiter
-ANSWER_S = (LOOK_MS + 40) / 1000  # until the first byte of an answer: the look, the turn, and what an adapter sits on bytes
-LET_GO_S = 0.005  # behind an answer: its cabinet's driver is off at the latest 3 ms later
-QUIET_S = 0.03  # what still comes when the time is up is heard to its end, but for the longest frame at most
-REST_S = 0.1  # a cabinet with nothing to say is not asked again before
-AWAY_FIRST_S = 0.5  # between two questions to a cabinet that is away, doubled each time
+ANSWER_S = (LOOK_MS + 40) / 1000  # longest wait for the first byte of an answer: the cabinet's look, its turn, the adapter's buffer
+LET_GO_S = 0.005  # pause after an answer: the cabinet releases the bus within 3 ms
+QUIET_S = 0.03  # an answer that has begun is heard until the line is quiet for so long, at most for the longest frame
+REST_S = 0.1  # pause before a cabinet that had nothing to say is asked again
+AWAY_FIRST_S = 0.5  # first pause between two questions to a cabinet that does not answer; doubled each time
 AWAY_MAX_S = 16.0  # the longest such pause
 MISSES_MAX = 3  # questions without an answer until a cabinet counts as away
 GONE_S = 10.0  # without an answer until its link is given up

@@ -160,7 +160,7 @@ def _applied(connection: Connection, cabinet: int, incarnation: int) -> int:
 
 
 def _restored(connection: Connection, known: Row, report: Report) -> int:
-    """Begins a life of its own for a ledger that is an older one, which the board learns by its tag. The tag."""
+    """Gives a ledger that was restored from a backup a new tag, by which the board learns of it. Returns the tag."""
     if report.tag != known.tag:  # it has a new one already, of which the board has not heard yet
         return known.tag
     tag = new_tag()
