@@ -85,8 +85,8 @@ def answered(cabinet, typed):
     """The records that an entry makes, from `#` to the answer."""
     cabinet.effects = []
     cabinet.mode, cabinet.typed = keypad.TYPING, typed
-    cabinet.step(keypad_events.HASH)
-    cabinet.step(keypad_events.TIMEOUT)
+    cabinet.transition(keypad_events.HASH)
+    cabinet.transition(keypad_events.TIMEOUT)
     return [effect for effect in cabinet.effects if type(effect) is effects.Record]
 
 

@@ -208,7 +208,7 @@ class Cabinet:
         if self.mode == keypad.IDLE:
             self.wait(deadlines.KEYPAD, ms)
 
-    def tell(self, door: "Door", text: int, ms: int = _MESSAGE_MS) -> None:
+    def show_about(self, door: "Door", text: int, ms: int = _MESSAGE_MS) -> None:
         """Shows a text about a door, unless the keypad is in use for something else."""
         if self.mode == keypad.IDLE or self.courier is door:
             self.show(text, (door.number,), ms)
@@ -221,7 +221,7 @@ class Cabinet:
     def open(self, door: "Door", text: int) -> None:
         """Wants a door opened, and says what for."""
         self.show(text, (door.number,), None)
-        doors_table.step(self, door, doors_table.WANT)
+        doors_table.transition(self, door, doors_table.WANT)
 
     def free(self, sizes: str) -> "list[Door]":
         """The doors of these sizes that a parcel may be put in."""
@@ -232,7 +232,7 @@ class Cabinet:
                 found.append(door)
         return found
 
-    def step(self, event: int) -> None:
+    def transition(self, event: int) -> None:
         """Takes the keypad's transition for an event; without one nothing happens. Whoever leaves the courier's modes leaves her door."""
         row = keypad.TRANSITIONS.get(self.mode | event)
         if row:
@@ -245,7 +245,7 @@ class Cabinet:
     def act(self, action: "Action", door: "Any") -> None:
         """Does what a row of a table asks for: a function, a text to be shown, or nothing."""
         if isinstance(action, int):
-            self.tell(door, action)
+            self.show_about(door, action)
         elif action:
             action(self, door)
 
@@ -259,7 +259,7 @@ class Cabinet:
         """A lock is at rest again, or was given up."""
         if event.door == self.unlocking:
             self.unlocking = 0
-            doors_table.step(self, self.doors[event.door], doors_table.ENDED)
+            doors_table.transition(self, self.doors[event.door], doors_table.ENDED)
 
     def looked_inside(self, event: "events.Occupied | events.Cleared") -> None:
         """An occupancy sensor says something else than before."""
@@ -273,7 +273,7 @@ class Cabinet:
         self.touch()
         door = self.doors[event.door]
         door.closed = type(event) is events.ContactClosed
-        doors_table.step(self, door, doors_table.CLOSED if door.closed else doors_table.OPENED)
+        doors_table.transition(self, door, doors_table.CLOSED if door.closed else doors_table.OPENED)
 
     def acknowledged(self, event: events.HostAcknowledged) -> None:
         """The host holds more events."""
@@ -290,7 +290,7 @@ class Cabinet:
         if self.mode != keypad.CHECKING and kind is not None:
             self.beep(KEY)
             self.key = key
-            self.step(kind)
+            self.transition(kind)
 
     def noted(self, kind: int, door: "Door | None", a: int) -> None:
         """Journals an event at once, and its repetitions within the hour as a number."""
@@ -311,7 +311,7 @@ class Cabinet:
             if self.unlocking:
                 break
             if door.phase == doors_table.WANTED:
-                doors_table.step(self, door, doors_table.TURN)
+                doors_table.transition(self, door, doors_table.TURN)
         nearest = self._nearest()
         wake = nearest[0] if nearest else None
         if wake != self._wake:
@@ -331,11 +331,11 @@ class Cabinet:
             whose = nearest[1]
             del self.due[whose]
             if whose == deadlines.KEYPAD:
-                self.step(TIMEOUT)
+                self.transition(TIMEOUT)
             elif whose < 0:
                 _TIMERS[whose](self)
             else:
-                doors_table.step(self, self.doors[whose], doors_table.TIMEOUT)
+                doors_table.transition(self, self.doors[whose], doors_table.TIMEOUT)
 
     def touch(self) -> None:
         """Someone acts, or has to: light."""

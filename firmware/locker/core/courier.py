@@ -36,7 +36,7 @@ def answer(cabinet: "Cabinet") -> None:
         cabinet.record(records.WITHDRAWN, door, serial)
         _in_vain(cabinet)
         cabinet.choice = door
-        cabinet.step(FOUND)
+        cabinet.transition(FOUND)
         return
     seal(cabinet)
     if serial < 0:
@@ -51,7 +51,7 @@ def answer(cabinet: "Cabinet") -> None:
         cabinet.refuse(texts.USED)
     else:
         cabinet.beep(GOOD)
-        cabinet.step(GOOD_TICKET)
+        cabinet.transition(GOOD_TICKET)
 
 
 def _serial(cabinet: "Cabinet") -> int:
@@ -103,12 +103,12 @@ def seal(cabinet: "Cabinet") -> None:
 def ask_size(cabinet: "Cabinet", _: "Door | None") -> None:
     """1, 2 or 3: unless there is no door to be had."""
     if cabinet.rounds >= _ROUNDS_MAX:
-        cabinet.step(DONE)
+        cabinet.transition(DONE)
         cabinet.show(texts.WELCOME, (), None)
     elif cabinet.accepting and cabinet.free(_SIZES):
         cabinet.show(texts.SIZES)
     else:
-        cabinet.step(DONE)
+        cabinet.transition(DONE)
         cabinet.refuse(texts.FULL, _ELSEWHERE_MS)
 
 
@@ -117,7 +117,7 @@ def choose(cabinet: "Cabinet", _: "Door | None") -> None:
     wanted = "123".find(cabinet.key)
     if wanted < 0:
         cabinet.typed = ""
-        cabinet.step(TYPED)  # somebody's number: the courier has gone
+        cabinet.transition(TYPED)  # somebody's number: the courier has gone
         return
     if not cabinet.accepting:  # any more
         ask_size(cabinet, None)
@@ -127,9 +127,9 @@ def choose(cabinet: "Cabinet", _: "Door | None") -> None:
         if free:
             cabinet.choice = free[cabinet.draw(len(free))]
             if size == _SIZES[wanted]:
-                cabinet.step(FOUND)
+                cabinet.transition(FOUND)
             else:
-                cabinet.step(LARGER)
+                cabinet.transition(LARGER)
                 cabinet.show(texts.LARGER, (_SIZES[wanted], size))
             return
     cabinet.show(texts.NO_SIZE, (_SIZES[wanted],))
@@ -138,7 +138,7 @@ def choose(cabinet: "Cabinet", _: "Door | None") -> None:
 def take_offer(cabinet: "Cabinet", _: "Door | None") -> None:
     """The courier takes the larger door, if it is still free and parcels are still taken."""
     if cabinet.accepting and cabinet.choice in cabinet.free(_SIZES):
-        cabinet.step(FOUND)
+        cabinet.transition(FOUND)
     else:
         ask_size(cabinet, None)
 
@@ -161,14 +161,14 @@ def reopen(cabinet: "Cabinet", door: "Door") -> None:
         cabinet.rounds += 1
         cabinet.open(door, texts.PUT)
     else:
-        cabinet.step(SHUT_EMPTY)  # `#` was not offered: asks again
+        cabinet.transition(SHUT_EMPTY)  # `#` was not offered: asks again
 
 
 def ask_reopen(cabinet: "Cabinet", door: "Door") -> None:
     """Closed, and nothing is seen inside: it can be opened again where rounds are left, else by the ticket typed again."""
     cabinet.typed = ""
     cabinet.beep(BAD)
-    cabinet.tell(door, texts.NO_PARCEL if cabinet.rounds < _ROUNDS_MAX else texts.NO_PARCEL_AGAIN)
+    cabinet.show_about(door, texts.NO_PARCEL if cabinet.rounds < _ROUNDS_MAX else texts.NO_PARCEL_AGAIN)
 
 
 def reply(cabinet: "Cabinet", door: "Door") -> None:
@@ -178,7 +178,7 @@ def reply(cabinet: "Cabinet", door: "Door") -> None:
         cabinet.sure()
     else:
         cancel(cabinet, door)
-        cabinet.step(TYPED)
+        cabinet.transition(TYPED)
 
 
 def end(cabinet: "Cabinet", door: "Door") -> None:
@@ -212,10 +212,10 @@ def judge(cabinet: "Cabinet", door: "Door") -> None:
     """The courier's door is closed."""
     if door.occupied:
         if cabinet.courier is door:
-            cabinet.step(DONE)
+            cabinet.transition(DONE)
         _deposited(cabinet, door)
     elif cabinet.courier is door:
-        cabinet.step(SHUT_EMPTY)
+        cabinet.transition(SHUT_EMPTY)
     else:
         cancel(cabinet, door)
 
@@ -229,14 +229,14 @@ def _deposited(cabinet: "Cabinet", door: "Door") -> None:
     cabinet.wait(deadlines.RECEIPT, _RECEIPT_MS)
     cabinet.wait(deadlines.SEAL, _REOPEN_MS)
     cabinet.beep(GOOD)
-    cabinet.tell(door, texts.DEPOSITED)
+    cabinet.show_about(door, texts.DEPOSITED)
 
 
 def acknowledged(cabinet: "Cabinet") -> None:
     """The host holds more events: a receipt for a deposit among them need not be copied any more."""
     if cabinet.text == texts.RECEIPT and cabinet.state.acknowledged >= cabinet.deposit_number:
         if cabinet.deposited:
-            cabinet.tell(cabinet.deposited, texts.DEPOSITED)
+            cabinet.show_about(cabinet.deposited, texts.DEPOSITED)
         else:
             cabinet.show(texts.WELCOME, (), None)
 

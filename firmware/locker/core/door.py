@@ -55,7 +55,7 @@ def _unlock(cabinet: "Cabinet", door: "Door") -> None:
     cabinet.effects.append(effects.Unlock(door.number))
     cabinet.unlocking = door.number
     if not door.closed:
-        step(cabinet, door, OPENED)
+        transition(cabinet, door, OPENED)
 
 
 def _jam(cabinet: "Cabinet", door: "Door") -> None:
@@ -67,9 +67,9 @@ def _jam(cabinet: "Cabinet", door: "Door") -> None:
     elif door.state == LOADING:
         courier.cancel(cabinet, door)
         if cabinet.courier is door:
-            cabinet.step(keypad_events.STUCK)
+            cabinet.transition(keypad_events.STUCK)
     else:
-        cabinet.tell(door, texts.JAMMED, courier.HELP_MS)
+        cabinet.show_about(door, texts.JAMMED, courier.HELP_MS)
 
 
 def _opened(cabinet: "Cabinet", door: "Door") -> None:
@@ -89,7 +89,7 @@ def _judge(cabinet: "Cabinet", door: "Door") -> None:
     elif door in cabinet.serviced:
         cabinet.serviced.remove(door)
         cabinet.record(records.DOOR_TESTED, door, int(not door.occupied))
-        cabinet.tell(door, texts.NOT_TESTED if door.occupied else texts.TESTED)
+        cabinet.show_about(door, texts.NOT_TESTED if door.occupied else texts.TESTED)
     else:
         doubt(cabinet, door)
 
@@ -116,15 +116,15 @@ def _remind(cabinet: "Cabinet", door: "Door") -> None:
     door.tries += 1
     cabinet.wait(door.number, _REMIND_MS)
     cabinet.beep(ATTENTION)
-    cabinet.tell(door, texts.CLOSE)
+    cabinet.show_about(door, texts.CLOSE)
 
 
 def _leave(cabinet: "Cabinet", door: "Door") -> None:
     """Reports the open door to the host; the keypad is free."""
     cabinet.record(records.DOOR_LEFT_OPEN, door)
     if cabinet.courier is door:
-        cabinet.step(keypad_events.DONE)
-    cabinet.tell(door, texts.CLOSE)
+        cabinet.transition(keypad_events.DONE)
+    cabinet.show_about(door, texts.CLOSE)
 
 
 def _force(cabinet: "Cabinet", door: "Door") -> None:
@@ -137,7 +137,7 @@ def _force(cabinet: "Cabinet", door: "Door") -> None:
         flaps[door.number] = _FLAPS_MAX + 1  # its closing says nothing new either
         cabinet.count(records.DOOR_FLAPPED)
     cabinet.beep(ALARM)
-    cabinet.tell(door, texts.CLOSE)
+    cabinet.show_about(door, texts.CLOSE)
 
 
 TRANSITIONS = {
@@ -168,7 +168,7 @@ TRANSITIONS = {
 }  # fmt: skip
 
 
-def step(cabinet: "Cabinet", door: "Door", event: int) -> None:
+def transition(cabinet: "Cabinet", door: "Door", event: int) -> None:
     """Takes a door's transition for an event; without one nothing happens."""
     if event == TIMEOUT and door.tries >= _TRIES_MAX.get(door.phase, 255):
         event = GIVE_UP

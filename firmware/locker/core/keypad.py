@@ -107,7 +107,7 @@ def rest(cabinet: "Cabinet", _: "Door | None") -> None:
     """Nothing was pressed for a while: the number is forgotten; where a key is broken, one of full length is taken as it is."""
     if cabinet.left_out and len(cabinet.typed) in _LENGTHS:
         cabinet.mode = TYPING
-        cabinet.step(HASH)
+        cabinet.transition(HASH)
     else:
         welcome(cabinet, None)
 
@@ -123,7 +123,7 @@ def submit(cabinet: "Cabinet", _: "Door | None") -> None:
     typed = cabinet.typed
     length = len(typed)
     if length not in _LENGTHS:
-        cabinet.step(DONE)
+        cabinet.transition(DONE)
         cabinet.refuse(texts.LENGTH)
         return
     if deadlines.HIDE in cabinet.due:  # now, as long as it is known how long the number is
@@ -148,7 +148,7 @@ def submit(cabinet: "Cabinet", _: "Door | None") -> None:
     cabinet.check_ms = max(cabinet.now, cabinet.checked_ms + floor_ms)
     answer_ms = _ANSWER_MS
     if length == _TICKET_DIGITS and cabinet.state.refused + cabinet.cancelled >= REFUSED_MAX:
-        cabinet.step(SLOW)
+        cabinet.transition(SLOW)
         answer_ms = _SLOW_MS
     cabinet.due[deadlines.KEYPAD] = cabinet.check_ms + answer_ms
 
@@ -273,7 +273,7 @@ TRANSITIONS = {
     ASKING   | TYPED:        (TYPING,   add),
     ASKING   | SHUT_EMPTY:   (ASKING,   courier.ask_reopen),
     ASKING   | DONE:         (IDLE,     None),
-    CONFIRMING | DIGIT:      (CONFIRMING, resident.hear),
+    CONFIRMING | DIGIT:      (CONFIRMING, resident.reply),
     CONFIRMING | TYPED:      (TYPING,   add),
     CONFIRMING | TIMEOUT:    (IDLE,     resident.confirm),
 }  # fmt: skip

@@ -56,7 +56,7 @@ def ask(cabinet: "Cabinet", event: "OpeningAsked") -> None:
         cabinet.opening = (challenge, cabinet.draw(10000), door)
         cabinet.is_shown = False
         cabinet.wait(deadlines.OPENING, _VALID_MS)
-        cabinet.tell(door, texts.HELP, _VALID_MS)
+        cabinet.show_about(door, texts.HELP, _VALID_MS)
     cabinet.challenge(event.door, challenge)
 
 

@@ -24,12 +24,12 @@ def judge(cabinet: "Cabinet", door: "Door") -> None:
     else:
         cabinet.courier = door
         cabinet.typed = ""
-        cabinet.step(CONFIRM)
+        cabinet.transition(CONFIRM)
 
 
 def _end(cabinet: "Cabinet", door: "Door", is_taken: bool) -> None:
     cabinet.record(records.COLLECTED if is_taken else records.STILL_INSIDE, door, door.serial)
-    cabinet.tell(door, texts.COLLECTED if is_taken else still_inside(door))
+    cabinet.show_about(door, texts.COLLECTED if is_taken else still_inside(door))
 
 
 def still_inside(door: "Door") -> int:
@@ -37,14 +37,14 @@ def still_inside(door: "Door") -> int:
     return texts.CODE_SPENT if records.BY_RECALL <= door.opener <= records.BY_SERVICE else texts.STILL_INSIDE
 
 
-def hear(cabinet: "Cabinet", door: "Door") -> None:
+def reply(cabinet: "Cabinet", door: "Door") -> None:
     """A key after the question: an answer, or the beginning of somebody's number."""
     if not cabinet.typed and cabinet.key in "12":
         cabinet.typed = cabinet.key
         cabinet.sure()
     else:
         cabinet.record(records.STILL_INSIDE, door, door.serial)  # as far as anybody knows
-        cabinet.step(TYPED)
+        cabinet.transition(TYPED)
 
 
 def confirm(cabinet: "Cabinet", door: "Door") -> None:

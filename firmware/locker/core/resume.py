@@ -48,7 +48,7 @@ def resolve(cabinet: "Cabinet", sensors: "Iterable[tuple[int, bool, bool]]") -> 
         else:
             if before != state.WAITING:
                 door.phase = doors_table.RELEASED
-            doors_table.step(cabinet, door, doors_table.OPENED)
+            doors_table.transition(cabinet, door, doors_table.OPENED)
         if open_one is None or (door.state in _OPEN and open_one.state not in _OPEN):
             open_one = door
     if open_one:
@@ -58,7 +58,7 @@ def resolve(cabinet: "Cabinet", sensors: "Iterable[tuple[int, bool, bool]]") -> 
         _show(cabinet, open_one)
     elif closed_one:
         cabinet.touch()
-        cabinet.tell(closed_one[1], closed_one[0], _OUTCOME_MS)
+        cabinet.show_about(closed_one[1], closed_one[0], _OUTCOME_MS)
     return bool(open_one or closed_one)
 
 
@@ -82,13 +82,13 @@ def see(cabinet: "Cabinet", event: "Seen") -> None:
         cabinet.touch()
         if is_unlocked:
             door.phase = doors_table.RELEASED
-        doors_table.step(cabinet, door, doors_table.CLOSED if closed else doors_table.OPENED)
+        doors_table.transition(cabinet, door, doors_table.CLOSED if closed else doors_table.OPENED)
     elif not door.phase:
         doors_table.doubt(cabinet, door)
 
 
 def _show(cabinet: "Cabinet", door: "Door") -> None:
-    cabinet.tell(door, _OPEN.get(door.state, texts.CLOSE), _LOOK_MS)
+    cabinet.show_about(door, _OPEN.get(door.state, texts.CLOSE), _LOOK_MS)
 
 
 def remind(cabinet: "Cabinet") -> bool:
