@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("firmware", "host_tools", "boards", "docs", "tests")
 FILES_MAX = 4
 HUB = ROOT / "tests" / "added" / "latch_hub"
+FOLDER = ROOT / "tests" / "added" / "folder_channel"
 PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", "--continue-on-collection-errors")
 
 
@@ -206,6 +207,31 @@ ADDITIONS = {
         ),
         ("tests/host_tools/host/connections/test_links.py",),
         ("tests/wire/test_messages.py", "tests/host_tools/docs/test_protocol_doc.py"),
+    ),
+    "a notification channel": Addition(
+        (
+            Edit("host_tools/host/notify/folder.py", None, (FOLDER / "channel.py").read_text()),
+            Edit(
+                "host_tools/host/notify/channels.py",
+                "from host_tools.host.notify.notifier import",
+                "from host_tools.host.notify.folder import FolderNotifier\nfrom host_tools.host.notify.notifier import",
+                "FolderNotifier",
+            ),
+            Edit(
+                "host_tools/host/notify/channels.py",
+                '    "console": ConsoleNotifier,\n',
+                '    "console": ConsoleNotifier,\n    "folder": FolderNotifier,\n',
+            ),
+            Edit("tests/host_tools/host/notify/test_folder.py", None, (FOLDER / "story.py").read_text()),
+            Edit(
+                "docs/operations.md",
+                "| `console` | onto",
+                "| `folder` | into a file each | `--folder-path DIR` |\n| `console` | onto",
+                "--notify folder",
+            ),
+        ),
+        ("tests/host_tools/host/notify/test_channel_table.py",),
+        ("tests/host_tools/host/notify/test_folder.py",),
     ),
     "a CLI command": Addition(
         (
