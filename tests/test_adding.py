@@ -201,7 +201,7 @@ ADDITIONS = {
                 "host_tools/host/connections/links.py",
                 "    messages.Challenge: Links._challenge,\n",
                 "    messages.Challenge: Links._challenge,\n"
-                "    messages.Dusk: lambda links, link, dusk, said: links.tell(occurrence('dusk', site=link.site)),\n",
+                "    messages.Dusk: lambda links, link, dusk, said: links.tell(Occurrence('dusk', site=link.site)),\n",
                 "'Dusk'",
             ),
         ),
