@@ -77,7 +77,7 @@ class Edit(NamedTuple):
 
 
 class Addition(NamedTuple):
-    """A thing that is added. The checks accept it, and name what was forgotten; those of `whole` accept it too."""
+    """A thing that is added. `checks` accept it and name what was forgotten; those of `whole` accept it too."""
 
     edits: tuple[Edit, ...]
     checks: tuple[str, ...]

@@ -1,7 +1,8 @@
 """The catalogues of texts as a board keeps them: `locker/texts/*.txt` in lines of one length.
 
-The last row of a welcome in the sources is what its language is called. On a board that row is what the next language is called, and
-behind it stands which one that is: the key for the language leads from each to the next by the alphabet, and from the last to the first.
+The last row of a welcome in the sources is what its language is called. On a board that row is what the
+next language is called, and behind it stands which one that is: the key for the language leads from each to
+the next by the alphabet, and from the last to the first.
 """
 
 from pathlib import Path

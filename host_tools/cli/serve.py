@@ -35,11 +35,15 @@ def _channel_options(command: _Command) -> _Command:
 
 
 def _settings(notify: str, given: Mapping[str, str | None]) -> dict[str, str]:
-    """The values of a channel's options, from what was given. Raises UsageError for one that lacks, and for one of another channel."""
+    """The values of a channel's options, from what was given.
+
+    Raises UsageError for one that lacks, and for one of another channel.
+    """
     options = {option.name: option for option in CHANNELS[notify].options}
     named = {name.replace("_", "-"): value for name, value in given.items() if value is not None}
     for name in named.keys() - options.keys():
-        raise click.UsageError(f"--{name} is no option of --notify {notify}: leave it out, or name its channel with --notify.")
+        hint = "leave it out, or name its channel with --notify"
+        raise click.UsageError(f"--{name} is no option of --notify {notify}: {hint}.")
     found = {name: named.get(name, option.default) for name, option in options.items()}
     for name, value in found.items():
         if value is None:
@@ -60,7 +64,13 @@ def _settings(notify: str, given: Mapping[str, str | None]) -> dict[str, str]:
 @click.option("--serial", "ports", multiple=True, metavar="PORT", help="A serial port with a cabinet's link; may be repeated.")
 @click.option("--rs485", "buses", multiple=True, metavar="PORT", help="A serial port with an RS-485 bus of cabinets; may be repeated.")
 @click.option("--baud", default=115200, show_default=True, type=click.IntRange(1200, 4_000_000), help="Of all serial ports.")
-@click.option("--notify", type=click.Choice([*CHANNELS]), default=next(iter(CHANNELS)), show_default=True, help="How people are told.")
+@click.option(
+    "--notify",
+    type=click.Choice([*CHANNELS]),
+    default=next(iter(CHANNELS)),
+    show_default=True,
+    help="How people are told.",
+)
 @_channel_options
 @click.option(
     "--dispatcher",

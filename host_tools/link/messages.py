@@ -119,7 +119,8 @@ if TYPE_CHECKING:
 
     Message = Report | Events | Urgent | Status | Ack | Resume | Command | OpenRequest | Challenge | OpenConfirm | Refused
 
-# By the end that says it. The other end hears it: Link of locker/shell/link.py what the host says, Links of connections/links.py the rest.
+# By the end that says it. The other end hears it: Link of locker/shell/link.py what the host says, Links of
+# connections/links.py what a board says.
 OF_BOARD: "tuple[tuple[int, type[Message]], ...]" = (
     (REPORT, Report),
     (EVENTS, Events),

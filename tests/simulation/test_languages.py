@@ -1,4 +1,4 @@
-"""The screen speaks the language of whoever stands there, and goes back to the cabinet's own. One key goes through all that there are."""
+"""The screen speaks the visitor's language, and goes back to the cabinet's own. One key goes through them all."""
 
 from pathlib import Path
 
@@ -135,7 +135,7 @@ def without_letters(path: Path) -> str:
 
 
 @pytest.mark.parametrize("language", languages())
-def test_the_welcome_offers_the_next_language_where_there_is_a_key_for_it(tmp_path: Path, language: str) -> None:
+def test_the_welcome_offers_the_next_language_where_there_is_a_key(tmp_path: Path, language: str) -> None:
     other = english.read(following(language))[texts.WELCOME].split("|")[3]
     for board, last in (("wall_12", other), (without_letters(tmp_path / "plain.toml"), "")):
         make_flash(tmp_path / "flash", board)

@@ -2,7 +2,7 @@
 
 A text has at most 4 rows of 20 characters, `|` between them; no blame, the next step always stated. No code and no name is ever shown. A
 row with `@` is left out where no help number was provisioned; else that stands in its place. The
-fourth row of the welcome is what the catalogue's own language is called: a board shows there that of the next one.
+fourth row of the welcome is what the catalogue's own language is called: a board shows what the next one is.
 """
 
 from locker.compat import const

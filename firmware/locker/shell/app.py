@@ -319,7 +319,7 @@ class App:
             self._fail(part)
 
     def _show(self, effect):
-        """Shows a text in the language of whoever stands there; the welcome offers the next one where there is a key for it."""
+        """Shows a text in the visitor's language; the welcome offers the next one where there is a key for it."""
         if not self._shown or effect.text != self._shown.text:
             self._repaint(self._hal.now_ms())
         self._shown = effect

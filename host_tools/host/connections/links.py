@@ -160,7 +160,8 @@ class Links:
         return heard(self, link, message, said) if heard else None
 
     def _status(self, link: Link, status: messages.Status, said: Received) -> Received:
-        return said._replace(uptime=status.uptime, next_event=None if link.session.late else status.next_event)
+        next_event = None if link.session.late else status.next_event
+        return said._replace(uptime=status.uptime, next_event=next_event)
 
     def _events(self, _: Link, events: messages.Events, said: Received) -> Received:
         return said._replace(records=tuple(events.records))

@@ -201,7 +201,7 @@ class ConsoleNotifier:
         """Holds nothing."""
 
 
-#: By their names for `ansim serve --notify`, which offers the options of each too; the first is what nobody has to ask for.
+#: By their names for `ansim serve --notify`, which offers the options of each too; the first is the default.
 CHANNELS: dict[str, type[Channel]] = {
     "file": FileNotifier,
     "console": ConsoleNotifier,

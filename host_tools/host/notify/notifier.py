@@ -1,4 +1,4 @@
-"""What a way to reach people is: what it hands over, and what it is made of. The ways there are stand in `channels.CHANNELS`."""
+"""What a way to reach people is: what it hands over, and what it is made of. `channels.CHANNELS` lists them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -6,7 +6,10 @@ from typing import ClassVar, NamedTuple, Protocol
 
 
 class Message(NamedTuple):
-    """Something to be handed over. A repeat after a crash carries the same id and the same text. Secret: it may hold a code."""
+    """Something to be handed over. Secret: it may hold a code.
+
+    A repeat after a crash carries the same id and the same text.
+    """
 
     id: str
     to: str  # a resident's name, "staff" or "dispatchers"
@@ -19,10 +22,16 @@ class Message(NamedTuple):
 
 
 class Notifier(Protocol):
-    """One way to reach people. It guarantees nothing beyond what it returns; the outbox repeats what was not handed over."""
+    """One way to reach people.
+
+    It guarantees nothing beyond what it returns; the outbox repeats what was not handed over.
+    """
 
     def deliver(self, messages: Sequence[Message]) -> set[str]:
-        """Hands the messages over, in order; the ids of those that have arrived. The others will be offered again."""
+        """Hands the messages over, in order; returns the ids of those that have arrived.
+
+        The others will be offered again.
+        """
         ...
 
     def close(self) -> None:
@@ -31,7 +40,7 @@ class Notifier(Protocol):
 
 
 class Option(NamedTuple):
-    """What a channel has to be told: `--NAME METAVAR` of `ansim serve`. It is asked for unless it has a default."""
+    """What a channel has to be told: `--NAME METAVAR` of `ansim serve`, which asks for it if it has no default."""
 
     name: str  # without the dashes ahead of it, such as "webhook-url"
     metavar: str
