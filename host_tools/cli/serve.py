@@ -1,12 +1,18 @@
 """`ansim serve`: the host's server."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from host_tools.cli._lines import Lines, stdout
 from host_tools.cli._output import json_line, json_option
-from host_tools.host.ledger.data_folder import DISPATCHER, MESSAGES, data_folder, data_option, serving
+from host_tools.host.ledger.data_folder import DISPATCHER, data_folder, data_option, serving
+from host_tools.host.notify.channels import CHANNELS, FileNotifier, refuse_shared
+from host_tools.host.notify.notifier import Message, Setup
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, int] | None:
@@ -18,6 +24,31 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str) -
     if not colon or not address or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise click.BadParameter("give ADDR:PORT such as 0.0.0.0:26746, [::]:26746 for IPv6, or none")
     return address, int(port)
+
+
+def _channel_options(command: _Command) -> _Command:
+    """The options that channels have of their own, None where they are not given."""
+    for channel in CHANNELS.values():
+        for one in channel.options:
+            command = click.option(f"--{one.name}", metavar=one.metavar, help=one.help)(command)
+    return command
+
+
+def _settings(notify: str, given: Mapping[str, str | None]) -> dict[str, str]:
+    """The values of a channel's options, from what was given.
+
+    Raises UsageError for one that lacks, and for one of another channel.
+    """
+    options = {option.name: option for option in CHANNELS[notify].options}
+    named = {name.replace("_", "-"): value for name, value in given.items() if value is not None}
+    for name in named.keys() - options.keys():
+        hint = "leave it out, or name its channel with --notify"
+        raise click.UsageError(f"--{name} is no option of --notify {notify}: {hint}.")
+    found = {name: named.get(name, option.default) for name, option in options.items()}
+    for name, value in found.items():
+        if value is None:
+            raise click.UsageError(f"--notify {notify} needs --{name} {options[name].metavar} too.")
+    return {name: value for name, value in found.items() if value is not None}
 
 
 @click.command()
@@ -33,7 +64,14 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.option("--serial", "ports", multiple=True, metavar="PORT", help="A serial port with a cabinet's link; may be repeated.")
 @click.option("--rs485", "buses", multiple=True, metavar="PORT", help="A serial port with an RS-485 bus of cabinets; may be repeated.")
 @click.option("--baud", default=115200, show_default=True, type=click.IntRange(1200, 4_000_000), help="Of all serial ports.")
-@click.option("--notify", type=click.Choice(["file", "console"]), default="file", show_default=True, help="How people are told.")
+@click.option(
+    "--notify",
+    type=click.Choice([*CHANNELS]),
+    default=next(iter(CHANNELS)),
+    show_default=True,
+    help="How people are told.",
+)
+@_channel_options
 @click.option(
     "--dispatcher",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -50,6 +88,7 @@ def command(
     notify: str,
     dispatcher: Path | None,
     as_json: bool,
+    **given: str | None,
 ) -> None:
     """Serve the cabinets: take their events, keep the ledger, tell residents and staff.
 
@@ -62,9 +101,7 @@ def command(
     Example: ansim serve --listen 0.0.0.0:26746 --serial /dev/ttyUSB0
     """
     from host_tools.host.ledger.ledger import open_ledger
-    from host_tools.host.notify.channels import ConsoleNotifier, FileNotifier, refuse_shared
     from host_tools.host.notify.log import Occurrence
-    from host_tools.host.notify.wording import Message
     from host_tools.host.server import Settings, serve
     from host_tools.showing import shown_lines
 
@@ -79,6 +116,7 @@ def command(
     def say_message(message: Message) -> bool:
         return lines.say(written(Occurrence("message", to=message.to, detail=f"to {message.to}: {message.text}")))
 
+    settings = _settings(notify, given)
     folder = data_folder(data)
     if listen is None and not ports and not buses:
         raise click.UsageError(
@@ -89,7 +127,7 @@ def command(
         dispatcher = dispatcher or folder / DISPATCHER
         refuse_shared(dispatcher, folder, option)
         dispatchers = FileNotifier(dispatcher, option)
-        notifier = ConsoleNotifier(say_message) if notify == "console" else FileNotifier(folder / MESSAGES)
+        notifier = CHANNELS[notify].of(Setup(folder, say_message, settings))
         try:
             serve(ledger, notifier, tell, Settings(listen, ports, baud, buses), dispatchers)
         finally:

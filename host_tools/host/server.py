@@ -35,10 +35,10 @@ from host_tools.host.ledger.aside import UNMET
 from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify import dispatch, outbox
-from host_tools.host.notify.channels import Notifier
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.letters import Change
 from host_tools.host.notify.log import Emit, Occurrence, of_change
+from host_tools.host.notify.notifier import Notifier
 from locker.contract.records import COMMAND_APPLIED
 
 DEFAULT_PORT = 26746

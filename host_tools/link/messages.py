@@ -119,19 +119,24 @@ if TYPE_CHECKING:
 
     Message = Report | Events | Urgent | Status | Ack | Resume | Command | OpenRequest | Challenge | OpenConfirm | Refused
 
-TABLE: "tuple[tuple[int, type[Message]], ...]" = (
+# By the end that says it. The other end hears it: Link of locker/shell/link.py what the host says, Links of
+# connections/links.py what a board says.
+OF_BOARD: "tuple[tuple[int, type[Message]], ...]" = (
     (REPORT, Report),
     (EVENTS, Events),
     (URGENT, Urgent),
     (STATUS, Status),
+    (CHALLENGE, Challenge),
+)
+OF_HOST: "tuple[tuple[int, type[Message]], ...]" = (
     (ACK, Ack),
     (RESUME, Resume),
     (COMMAND, Command),
     (OPEN_REQUEST, OpenRequest),
-    (CHALLENGE, Challenge),
     (OPEN_CONFIRM, OpenConfirm),
     (REFUSED, Refused),
 )
+TABLE: "tuple[tuple[int, type[Message]], ...]" = tuple(sorted(OF_BOARD + OF_HOST, key=lambda row: row[0]))
 
 # By message: fields and their highest values, where those are less than what the bytes hold. The host keeps to them and refuses others.
 MOST: "dict[type[Message], tuple[tuple[str, int], ...]]" = {

@@ -1,5 +1,7 @@
 """The words of the English catalogue, for tests that read the screen."""
 
+import os
+
 _FOLDER = __file__.replace("\\", "/").rsplit("/tests/", 1)[0] + "/firmware/locker/texts/"
 _known = {}
 
@@ -10,6 +12,11 @@ def read(name):
         with open(_FOLDER + name + ".txt") as file:
             _known[name] = file.read().split("\n")[:-1]
     return _known[name]
+
+
+def languages():
+    """The languages that there are catalogues for."""
+    return sorted([name[:-4] for name in os.listdir(_FOLDER) if name.endswith(".txt")])
 
 
 def catalogue():

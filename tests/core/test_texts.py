@@ -45,7 +45,7 @@ EXAMPLES = {
 }  # fmt: skip
 
 
-LANGUAGES = ("en", "ko")
+LANGUAGES = english.languages()
 
 
 def conversions(line):
@@ -68,8 +68,16 @@ def test_every_text_fits_four_lines_of_twenty_characters():
 
 
 def test_every_catalogue_has_a_line_for_each_number():
+    assert "en" in LANGUAGES  # which is there where nobody has named another
     for language in LANGUAGES:
-        assert len(english.read(language)) == COUNT
+        assert len(english.read(language)) == COUNT, language
+
+
+def test_the_fourth_row_of_each_welcome_is_the_key_for_the_language_and_what_it_is_called():
+    names = [english.read(language)[texts.WELCOME].split("|")[3] for language in LANGUAGES]
+    assert len(set(names)) == len(LANGUAGES), names
+    for name in names:
+        assert name[:2] == "A ", name
 
 
 def test_a_text_is_filled_with_the_same_things_in_every_language():
@@ -98,6 +106,8 @@ def test_whoever_is_afraid_is_led_to_people_and_to_the_police_and_never_told_to_
         assert "o where people are" in words
         assert "112 / 119" in words
         assert "stay" not in words
+        for language in LANGUAGES:
+            assert "112 / 119" in english.read(language)[text].replace("|", " "), language
         assert "saram maneun goseuro gaseyo. 112 / 119" in english.read("ko")[text].replace("|", " ").lower() or text == texts.OFFLINE
 
 

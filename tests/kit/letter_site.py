@@ -7,7 +7,7 @@ from host_tools.host.fleet.ingest import Outcome, Received, take
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify import outbox
-from host_tools.host.notify.wording import Message
+from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
 from locker.contract import records

@@ -4,13 +4,14 @@ from nor_flash import NorFlash
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, Entropy
 from wire_end import WireEnd
 
-from host_tools.link.messages import Ack, Events, Refused, Report, Resume, Status, Urgent, typed
+from host_tools.link.messages import OF_BOARD, OF_HOST, Ack, Events, Refused, Report, Resume, Status, Urgent, typed
 from host_tools.link.session import HostSession
 from locker.contract import records
 from locker.shell.format import format_journal
 from locker.shell.journal import Journal
 from locker.shell.link import Link
 from locker.wire.frame import Decoder
+from locker.wire.messages import FIELDS
 from locker.wire.session import Session
 
 
@@ -101,6 +102,27 @@ def test_a_host_that_holds_more_than_was_ever_told_is_told_of_the_doubt_at_once(
     assert board.journal.next_number == 11
     assert board.journal.events_from(10, 1)[0][0] == records.JOURNAL_DOUBT
     assert len(board.heard(Events)) == 1
+
+
+def does(kind, made):
+    """Whether a board in step does anything when it hears that."""
+    board = Board()
+    board.add(records.BOOTED)
+    board.run(1000)
+    told = []
+    board.link._tell = lambda event, now_ms: told.append(event)
+    before = dict(board.link.__dict__)
+    values = [bytes(8) if shape & 15 == 8 else max(1, shape >> 4) for shape in FIELDS[kind]]
+    board.line.waiting = board.line.host.seal(made(*values))
+    board.run(20)
+    return told or board.link.__dict__ != before
+
+
+def test_each_message_of_the_host_is_heard_by_the_board_and_none_of_its_own():
+    for kind, made in OF_HOST:
+        assert does(kind, made), f"{made.__name__} is not heard: see Link._take"
+    for kind, made in OF_BOARD:
+        assert not FIELDS[kind] or not does(kind, made), made.__name__
 
 
 def test_a_refused_board_reports_again_after_300_s_or_on_a_new_connection_or_when_something_cannot_wait():

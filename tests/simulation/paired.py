@@ -29,7 +29,7 @@ from host_tools.host.fleet import events
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.ledger.places import Place
-from host_tools.host.notify.wording import Message
+from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
 from host_tools.host.server import Server, Settings

@@ -1,11 +1,12 @@
-"""The screen speaks the language of whoever stands there, and goes back to the cabinet's own."""
+"""The screen speaks the visitor's language, and goes back to the cabinet's own. One key goes through them all."""
 
 from pathlib import Path
 
+import english
 import pytest
 
 from host_tools.boards.board_file import find_board
-from host_tools.bundle.texts import LINE_BYTES, catalogue
+from host_tools.bundle.texts import LINE_BYTES, catalogue, languages
 from host_tools.simulator.people.people import Script, resident, screen_of, send
 from host_tools.simulator.world import World
 from locker.core import texts
@@ -13,7 +14,16 @@ from tests.simulation.stage import Cabinet, TestHost, code_of, make_flash
 
 SERIAL = 12
 DOOR = 3
+ENGLISH = "en"  # where nothing else was provisioned
 RESTED_MS = 21_000  # after the last key, at the welcome
+
+
+def following(language: str) -> str:
+    """The language that the key A leads to."""
+    return (languages() * 2)[languages().index(language) + 1]
+
+
+ANOTHER = following(ENGLISH)
 
 
 def page(language: str, text: int, *arguments: object) -> tuple[str, ...]:
@@ -28,14 +38,14 @@ def pages(world: World) -> list[tuple[str, ...]]:
     return [entry.value for entry in world.trace.entries if entry.kind == "screen"]
 
 
-def in_korean(world: World, door: int) -> Script:
-    """A resident chooses the other language and takes her parcel."""
+def in_another(world: World, door: int) -> Script:
+    """A resident chooses the next language and takes her parcel."""
     yield world.hands.keys("A")
     yield world.clock.now_us() + 1_000_000
     return (yield from resident(world, door, code_of(door, 1)))
 
 
-def test_a_resident_is_served_in_korean_from_the_welcome_to_the_goodbye(tmp_path: Path) -> None:
+def test_a_resident_is_served_in_her_language_from_the_welcome_to_the_goodbye(tmp_path: Path) -> None:
     make_flash(tmp_path / "flash")
     with Cabinet(tmp_path / "flash") as cabinet:
         world = cabinet.world
@@ -43,13 +53,14 @@ def test_a_resident_is_served_in_korean_from_the_welcome_to_the_goodbye(tmp_path
         door = cabinet.deposit(SERIAL)
         assert tuple(screen_of(world)) == page("en", texts.WELCOME)
         before = len(pages(world))
-        visit = send(world, in_korean(world, door))
+        visit = send(world, in_another(world, door))
         cabinet.run_until(45_000)
         assert visit.result is True
         shown = pages(world)[before:]
-        told = [page("ko", text, *door_of) for text, door_of in ((texts.WELCOME, ()), (texts.TAKE, (door,)), (texts.COLLECTED, (door,)))]
+        visited = ((texts.WELCOME, ()), (texts.TAKE, (door,)), (texts.COLLECTED, (door,)))
+        told = [page(ANOTHER, text, *door_of) for text, door_of in visited]
         assert [one for one in shown if one in told] == told
-        assert page("ko", texts.ENTRY, "." * 9 + code_of(door, 1)[-1]) in shown
+        assert page(ANOTHER, texts.ENTRY, "." * 9 + code_of(door, 1)[-1]) in shown
         cabinet.run_until(60_000)
         assert tuple(screen_of(world)) == page("en", texts.WELCOME)
 
@@ -62,7 +73,7 @@ def test_the_cabinets_own_language_comes_back_when_nobody_goes_on(tmp_path: Path
         assert tuple(screen_of(world)) == page("ko", texts.WELCOME)
         world.hands.keys("A")
         cabinet.run_until(6_000 + RESTED_MS - 2_000)
-        assert tuple(screen_of(world)) == page("en", texts.WELCOME)
+        assert tuple(screen_of(world)) == page(following("ko"), texts.WELCOME)
         cabinet.run_until(6_000 + RESTED_MS)
         assert tuple(screen_of(world)) == page("ko", texts.WELCOME)
 
@@ -74,10 +85,34 @@ def test_the_language_may_be_chosen_in_the_middle_of_a_number(tmp_path: Path) ->
         cabinet.run_until(6_000)
         world.hands.keys("07A")
         cabinet.run_until(8_000)
-        assert tuple(screen_of(world)) == page("ko", texts.ENTRY, "..")
+        assert tuple(screen_of(world)) == page(ANOTHER, texts.ENTRY, "..")
         world.hands.keys("A1")
         cabinet.run_until(8_800)
-        assert tuple(screen_of(world)) == page("en", texts.ENTRY, "..1")
+        assert tuple(screen_of(world)) == page(following(ANOTHER), texts.ENTRY, "..1")
+
+
+def test_the_key_goes_through_all_languages_and_comes_back_to_the_first(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        world = cabinet.world
+        cabinet.run_until(6_000)
+        seen = [tuple(screen_of(world))]
+        for _ in languages():
+            world.hands.keys("A")
+            cabinet.run_until(world.clock.now_us() // 1000 + 1_000)
+            seen.append(tuple(screen_of(world)))
+        assert set(seen) == {page(language, texts.WELCOME) for language in languages()}
+        assert seen[-1] == seen[0] == page(ENGLISH, texts.WELCOME)
+
+
+def test_a_cabinet_whose_own_language_has_no_catalogue_is_english_for_whoever_asks(tmp_path: Path) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash", network={"serial": True, "language": "xx"}) as cabinet:
+        world = cabinet.world
+        cabinet.run_until(6_000)
+        world.hands.keys("A")
+        cabinet.run_until(8_000)
+        assert tuple(screen_of(world)) == page(ENGLISH, texts.WELCOME)
 
 
 def test_a_slow_visitor_keeps_her_language_after_a_mistake(tmp_path: Path) -> None:
@@ -87,9 +122,9 @@ def test_a_slow_visitor_keeps_her_language_after_a_mistake(tmp_path: Path) -> No
         cabinet.run_until(6_000)
         world.hands.keys("A12#")
         cabinet.run_until(8_000)
-        assert tuple(screen_of(world)) == page("ko", texts.LENGTH)
+        assert tuple(screen_of(world)) == page(ANOTHER, texts.LENGTH)
         cabinet.run_until(18_000)
-        assert tuple(screen_of(world)) == page("ko", texts.WELCOME)
+        assert tuple(screen_of(world)) == page(ANOTHER, texts.WELCOME)
 
 
 def without_letters(path: Path) -> str:
@@ -99,8 +134,9 @@ def without_letters(path: Path) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize(("language", "other"), [("en", "A Hangugeo"), ("ko", "A English")])
-def test_the_welcome_offers_the_other_language_where_there_is_a_key_for_it(tmp_path: Path, language: str, other: str) -> None:
+@pytest.mark.parametrize("language", languages())
+def test_the_welcome_offers_the_next_language_where_there_is_a_key(tmp_path: Path, language: str) -> None:
+    other = english.read(following(language))[texts.WELCOME].split("|")[3]
     for board, last in (("wall_12", other), (without_letters(tmp_path / "plain.toml"), "")):
         make_flash(tmp_path / "flash", board)
         with Cabinet(tmp_path / "flash", board, network={"serial": True, "language": language}) as cabinet:

@@ -141,7 +141,7 @@ class Hal(Protocol):
         """
 
     def catalogue(self, language: str) -> BinaryIO:
-        """The catalogue of the screen's texts in "en" or "ko" (see locker.shell.catalogue), opened anew.
+        """The catalogue of the screen's texts in a language such as "en" (locker.shell.catalogue), opened anew.
 
         Raises OSError when it is not there.
         """

@@ -28,10 +28,11 @@ _KEYS = b"0123456789*#ABCD"  # bits of KEYS_LEFT_OUT
 _WATCHDOG_MS = const(8000)
 _DARK_STEPS = const(60)  # 1.2 s: longer than it goes unnoticed that the lamp's expander was reset
 _HOUR_MS = const(3600000)
-_OTHER_LANGUAGE = const(65)  # the key A
+_NEXT_LANGUAGE = const(65)  # the key A
 _REST = (texts.WELCOME, texts.OFFLINE)  # what may be shown for long while nobody is there
 _VISIT_MS = const(20000)  # without a key, back at the welcome: whoever chose the language has gone
 _CHOICE_ROW = const(3)  # of the welcome
+_NEXT_ROW = const(4)  # behind those that are seen: the language that the key leads to
 _LONG_AGO_MS = const(-5000)  # for what was not asked for in time
 _AGAIN_MS = const(500)  # from one try at a screen that does not answer to the next
 _BLANK_MAX = const(4)  # such tries, from which on it is told
@@ -56,7 +57,7 @@ class App:
         self._locks = Locks(hal, self._peripherals, hal.board.pulse_ms, self._tell, self._warn, self._fail)
         self._own_language = self._language = network.get("language", "en")
         self._help_number = network.get("help", "")
-        self._has_choice = chr(_OTHER_LANGUAGE) in hal.board.keypad.keys
+        self._has_choice = chr(_NEXT_LANGUAGE) in hal.board.keypad.keys
         self._shown = None  # the last effects.Show
         self._network = network
         carrier = self._carrier()
@@ -162,8 +163,9 @@ class App:
         key = peripherals.keypad.scan(now_ms)
         if key:
             self._key_ms = now_ms
-            if key == _OTHER_LANGUAGE:
-                self._turn()
+            if key == _NEXT_LANGUAGE:
+                found = rows(self._hal, self._language, texts.WELCOME, (), "")[_NEXT_ROW:]
+                self._turn(found[0] if found else "en")  # a damaged catalogue keeps nobody from another
             self._tell(events.KeyPressed(chr(key)), now_ms)
         if peripherals.keypad.stuck != self._stuck or self._keys != self._told_keys:
             self._leave_out(peripherals.keypad, now_ms)
@@ -177,7 +179,7 @@ class App:
             self._tell(events.Woke(), now_ms)
         self._link.step(now_ms)
         if self._language != self._own_language and self._shown.text in _REST and now_ms - self._key_ms >= _VISIT_MS:
-            self._turn()
+            self._turn(self._own_language)
         quiet = now_ms - self._key_ms >= _QUIET_MS and not peripherals.locks.active
         if quiet and now_ms - self._painted_ms >= _REPAINT_MS:
             self._repaint(now_ms)
@@ -317,7 +319,7 @@ class App:
             self._fail(part)
 
     def _show(self, effect):
-        """Shows a text in the language of whoever stands there; the welcome offers the other one where there is a key for it."""
+        """Shows a text in the visitor's language; the welcome offers the next one where there is a key for it."""
         if not self._shown or effect.text != self._shown.text:
             self._repaint(self._hal.now_ms())
         self._shown = effect
@@ -327,9 +329,9 @@ class App:
                 lines = lines[:_CHOICE_ROW]
             self._peripherals.screen.show(lines)
 
-    def _turn(self):
-        """Says the same in the other language, and goes on in it."""
-        self._language = "en" if self._language == "ko" else "ko"
+    def _turn(self, language):
+        """Says the same in another language, and goes on in it."""
+        self._language = language
         self._show(self._shown)
 
     def _record(self, effect, now_ms):

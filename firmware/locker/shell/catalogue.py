@@ -1,6 +1,7 @@
 """The words of a text, from the catalogue on the file system: no language takes room in RAM.
 
 A catalogue is `locker/texts/*.txt` with each line filled up with spaces to the same length, so that a line is found by its number.
+Behind its four rows the welcome has a fifth, which no screen shows: the language that the key leads to.
 """
 
 from locker.compat import const

@@ -144,7 +144,7 @@ class Link:
             self._held = False
             self._is_copy = message[1] == _ANOTHER_CHIP
             self._report_ms = self._later_ms = now_ms + _HEARTBEAT_MS
-        elif kind == messages.RESUME or self._held:
+        elif kind == messages.RESUME or (self._held and kind == messages.ACK):
             if not self._held:  # a second one may be older than what was acknowledged since
                 _, number, tag, command, echo, seconds = message
                 self._journal.hold(number, tag, uptime)

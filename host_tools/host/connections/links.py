@@ -1,8 +1,9 @@
 """The boards' links: which session a frame belongs to, which carrier leads to the board, and what it said that is for the ledger."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from host_tools.host.connections.carriers import Carrier
 from host_tools.host.connections.presence import LinkChange
@@ -155,15 +156,22 @@ class Links:
         said = said._replace(last_event=report.next_event - 1, started_ms=link.started_ms)
         if message is None:
             return said
-        if isinstance(message, messages.Status):
-            return said._replace(uptime=message.uptime, next_event=None if late else message.next_event)
-        if isinstance(message, messages.Events):
-            return said._replace(records=tuple(message.records))
-        if isinstance(message, messages.Urgent):
-            return said._replace(records=(message.record,), urgent=True, only_alarms=only_alarms)
-        if isinstance(message, messages.Challenge) and not late:
-            remote_opening.challenged(self.ledger, link.cabinet, message)
-        return None
+        heard = HEARD.get(type(message))
+        return heard(self, link, message, said) if heard else None
+
+    def _status(self, link: Link, status: messages.Status, said: Received) -> Received:
+        next_event = None if link.session.late else status.next_event
+        return said._replace(uptime=status.uptime, next_event=next_event)
+
+    def _events(self, _: Link, events: messages.Events, said: Received) -> Received:
+        return said._replace(records=tuple(events.records))
+
+    def _urgent(self, link: Link, urgent: messages.Urgent, said: Received) -> Received:
+        return said._replace(records=(urgent.record,), urgent=True, only_alarms=not link.in_step)
+
+    def _challenge(self, link: Link, challenge: messages.Challenge, _: Received) -> None:
+        if not link.session.late:
+            remote_opening.challenged(self.ledger, link.cabinet, challenge)
 
     def _reported(self, link: Link, report: Report, now_s: float) -> Received:
         """A report, which a board repeats until it has heard the answer; only the very first message times the round trip."""
@@ -258,6 +266,15 @@ class Links:
             link.up = False
             self.changes[link.cabinet] = LinkChange(False, now_ms())
             self.tell(Occurrence("link down", site=link.site, cabinet=link.number, detail=reason))
+
+
+#: What is done with each message of a board that has reported: it gives what is for the ledger.
+HEARD: dict[type, Callable[[Links, Link, Any, Received], Received | None]] = {
+    messages.Status: Links._status,
+    messages.Events: Links._events,
+    messages.Urgent: Links._urgent,
+    messages.Challenge: Links._challenge,
+}
 
 
 def _is_of_another_boot(report: Report | None, before: Report | None) -> bool:

@@ -1,4 +1,4 @@
-"""Handing messages over. A notifier guarantees nothing beyond what it returns; the outbox repeats what was not handed over."""
+"""The channels by which messages are handed over: a class and a row of CHANNELS for each."""
 
 import errno
 import json
@@ -7,11 +7,11 @@ import re
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar
 
 from host_tools.errors import UserError
-from host_tools.host.ledger.data_folder import DISPATCHER, PRIVATE_FILES
-from host_tools.host.notify.wording import Message
+from host_tools.host.ledger.data_folder import DISPATCHER, MESSAGES, PRIVATE_FILES
+from host_tools.host.notify.notifier import Channel, Message, Option, Setup
 
 _OTHERS = 0o077
 _NO_FILE = "it is no regular file"
@@ -20,24 +20,14 @@ _VALUE = re.compile(r'(?:[^"\\]|\\.)*(?:"|\\?$)')  # of a text in JSON, behind i
 _HEX = re.compile("[0-9a-f]{0,32}")
 
 
-class Notifier(Protocol):
-    """One way to reach people."""
-
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
-        """Hands the messages over, in order; the ids of those that have arrived. The others will be offered again."""
-        ...
-
-    def close(self) -> None:
-        """Gives back what it holds."""
-        ...
-
-
 class FileNotifier:
     """Appends one JSON object a line to a file of mode 0600; each id is in it exactly once, whatever is killed when.
 
     The file is the delivery: whoever carries the messages on reads it. It may be moved away, cut short or deleted at any time: what
     comes then is in the file of that name, which is made anew.
     """
+
+    options: ClassVar[tuple[Option, ...]] = ()
 
     def __init__(self, path: Path, option: str = "--data") -> None:
         """Opens the file of that name, or makes it. `option` is what named it. Raises UserError for a file that is not one of messages,
@@ -51,6 +41,11 @@ class FileNotifier:
         except OSError as error:
             reason = error.strerror or "no reason given"
             raise UserError(f"The message file {path} cannot be used ({reason}): move it away, or name another with {option}.") from error
+
+    @classmethod
+    def of(cls, setup: Setup) -> "FileNotifier":
+        """Into a file of the data folder."""
+        return cls(setup.folder / MESSAGES)
 
     def _open(self) -> None:
         """Opens the file of that name instead of the one that is open. Raises OSError; then the file is as it was."""
@@ -187,9 +182,16 @@ def _is_beginning(text: str) -> bool:
 class ConsoleNotifier:
     """Says each message on the console: for a bench or a demonstration, where the console is the resident."""
 
+    options: ClassVar[tuple[Option, ...]] = ()
+
     def __init__(self, say: Callable[[Message], bool | None]) -> None:
         """`say` gives False when nobody seems to read the console."""
         self._say = say
+
+    @classmethod
+    def of(cls, setup: Setup) -> "ConsoleNotifier":
+        """On the console of `ansim serve`."""
+        return cls(setup.say)
 
     def deliver(self, messages: Sequence[Message]) -> set[str]:
         """Says them all."""
@@ -197,3 +199,10 @@ class ConsoleNotifier:
 
     def close(self) -> None:
         """Holds nothing."""
+
+
+#: By their names for `ansim serve --notify`, which offers the options of each too; the first is the default.
+CHANNELS: dict[str, type[Channel]] = {
+    "file": FileNotifier,
+    "console": ConsoleNotifier,
+}

@@ -18,10 +18,10 @@ from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.lookups import letter_id
-from host_tools.host.notify.channels import Notifier
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.log import when_fields
-from host_tools.host.notify.wording import Message, in_words
+from host_tools.host.notify.notifier import Message, Notifier
+from host_tools.host.notify.wording import in_words
 from locker.contract import records
 
 DISPATCHERS = "dispatchers"

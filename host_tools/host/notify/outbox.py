@@ -12,10 +12,10 @@ from host_tools.host.ledger.bounds import FOLDED, doors_of
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Identity, Ledger
-from host_tools.host.notify.channels import Notifier
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.log import when_fields
-from host_tools.host.notify.wording import Matter, Message, words, words_of_many
+from host_tools.host.notify.notifier import Message, Notifier
+from host_tools.host.notify.wording import Matter, words, words_of_many
 from host_tools.host.people.residents import LABEL
 
 BATCH_MAX = 500

@@ -16,19 +16,6 @@ from locker.contract.tickets import keyed, tail
 _LATE_MS = 60_000  # from which on a text for staff begins with when it was
 
 
-class Message(NamedTuple):
-    """Something to be handed over. A repeat after a crash carries the same id and the same text. Secret: it may hold a code."""
-
-    id: str
-    to: str  # a resident's name, "staff" or "dispatchers"
-    contact: str
-    kind: str
-    text: str
-    happened: str = ""  # ISO 8601, UTC; it happened between the two
-    happened_until: str = ""
-    heard: str = ""  # when the host heard of it
-
-
 class Matter(NamedTuple):
     """What a message is about; `for_resident` tells hers from the staff's."""
 

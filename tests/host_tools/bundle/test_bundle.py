@@ -50,10 +50,28 @@ def test_each_package_of_the_firmware_its_library_its_texts_and_the_start_files_
 
 def test_each_text_of_the_catalogue_lies_where_its_number_says() -> None:
     assert LINE_BYTES == on_board.LINE_BYTES
-    source = (locker_folder() / "texts" / "en.txt").read_text().splitlines()
-    text = bundle()["/locker/en.txt"]
-    lines = [text[at : at + LINE_BYTES].decode().rstrip() for at in range(0, len(text), LINE_BYTES)]
-    assert lines == source
+    for language in languages():
+        source = (locker_folder() / "texts" / f"{language}.txt").read_text().splitlines()
+        text = bundle()[f"/locker/{language}.txt"]
+        lines = [text[at : at + LINE_BYTES].decode().rstrip() for at in range(0, len(text), LINE_BYTES)]
+        assert lines[1:] == source[1:]
+        assert lines[0].split("|")[:3] == source[0].split("|")[:3]
+
+
+def test_the_welcome_of_each_language_offers_the_next_one_and_says_behind_its_rows_which_that_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "texts").mkdir()
+    monkeypatch.setattr(catalogues, "locker_folder", lambda: tmp_path)
+
+    def welcomes() -> list[str]:
+        return [catalogues.catalogue(language).decode().strip() for language in languages()]
+
+    (tmp_path / "texts" / "en.txt").write_text("Hello|1|2|A English\n")
+    assert welcomes() == ["Hello|1|2||en"]
+    (tmp_path / "texts" / "id.txt").write_text("Halo|1|2|A Indonesia\n")
+    (tmp_path / "texts" / "ko.txt").write_text("Annyeong|1|2|A Hangugeo\n")
+    assert welcomes() == ["Hello|1|2|A Indonesia|id", "Halo|1|2|A Hangugeo|ko", "Annyeong|1|2|A English|en"]
 
 
 def test_a_text_too_long_for_its_place_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The operator's commands: what they print, where, and how they end."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from host_tools.errors import UserError
 from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.people import residents
+from host_tools.sources import locker_folder
 from tests.kit.host_board import Journal, enrol
 
 
@@ -45,6 +47,13 @@ def at_work(operator: Operator) -> Operator:
     with open_ledger(operator.data) as ledger:
         enrol(ledger)
     return operator
+
+
+def test_a_cabinet_may_begin_in_each_language_that_there_is_a_catalogue_for() -> None:
+    catalogues = {path.stem for path in (locker_folder() / "texts").glob("*.txt")}
+    shown = CliRunner().invoke(ansim, ["provision", "--help"]).output
+    (offered,) = re.findall(r"--language \[([^]]+)\]", shown)
+    assert set(offered.split("|")) == catalogues
 
 
 def test_residents_are_entered_and_listed(operator: Operator) -> None:

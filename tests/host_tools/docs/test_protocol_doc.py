@@ -20,10 +20,18 @@ def test_every_field_of_every_message_has_a_meaning() -> None:
         assert row.split("|")[4].strip(), row
 
 
+def test_the_page_says_of_each_message_whose_it_is_as_the_tables_do() -> None:
+    for of, who in ((messages.OF_BOARD, "Board to host"), (messages.OF_HOST, "Host to board")):
+        for _, made in of:
+            said = protocol.message_tables().split(f"### {made.__name__} ")[1].split("\n\n")[1]
+            assert said.startswith(who), made.__name__
+
+
 def test_a_changed_table_makes_the_page_out_of_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "protocol.md"
     page.write_text(protocol.PAGE.read_text())
     monkeypatch.setattr(protocol, "PAGE", page)
-    monkeypatch.setattr(messages, "TABLE", messages.TABLE[:-1])
+    *others, (_, last) = messages.TABLE
+    monkeypatch.setattr(messages, "TABLE", tuple(others))
     assert list(stale()) == [page]
-    assert "### Refused" not in stale()[page]
+    assert f"### {last.__name__} " not in stale()[page]

@@ -18,7 +18,7 @@ from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify import outbox
 from host_tools.host.notify.channels import ConsoleNotifier
 from host_tools.host.notify.log import moment, of_change
-from host_tools.host.notify.wording import Message
+from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
 from locker.contract import records

@@ -20,7 +20,7 @@ from host_tools.host.ledger.data_folder import KEY, LEDGER, serving
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify import outbox
 from host_tools.host.notify.channels import ConsoleNotifier
-from host_tools.host.notify.wording import Message
+from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
 from tests.kit.host_board import Journal, enrol

@@ -17,7 +17,8 @@ from host_tools.host.ledger.aside import CASES
 from host_tools.host.ledger.ledger import SILENCED, Ledger, open_ledger
 from host_tools.host.notify import letters, outbox
 from host_tools.host.notify.channels import FileNotifier
-from host_tools.host.notify.wording import _RESIDENT, _STAFF, Message
+from host_tools.host.notify.notifier import Message
+from host_tools.host.notify.wording import _RESIDENT, _STAFF
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
 from tests.kit.host_board import Journal, enrol

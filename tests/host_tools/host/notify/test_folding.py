@@ -13,7 +13,7 @@ from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify import dispatch, outbox
 from host_tools.host.notify.folding import BURST, Folds
-from host_tools.host.notify.wording import Message
+from host_tools.host.notify.notifier import Message
 from locker.contract import records
 from tests.kit.host_board import Journal, enrol
 

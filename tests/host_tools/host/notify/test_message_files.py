@@ -11,7 +11,7 @@ from host_tools.cli import ansim
 from host_tools.errors import UserError
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify.channels import FileNotifier
-from host_tools.host.notify.wording import Message
+from host_tools.host.notify.notifier import Message
 from tests.kit.host_board import enrol
 
 ONE = Message(f"{1:032x}", "Kim", "", "deposited", 'text "1" · 안심')

@@ -16,7 +16,7 @@ import pytest
 from host_tools.cli._lines import Lines
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify.channels import ConsoleNotifier, FileNotifier
-from host_tools.host.notify.wording import Message
+from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
 from host_tools.link import messages

@@ -14,7 +14,7 @@ from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify import outbox
 from host_tools.host.notify.channels import ConsoleNotifier
-from host_tools.host.notify.wording import Message
+from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import parcels, receipts, tickets
 from host_tools.host.people import residents
 from locker.contract import records
