@@ -48,7 +48,7 @@ GUESSED = ("app.py", "locks.py", "peripherals.py")
 
 @pytest.mark.parametrize("package", ["contract", "core", "wire", "drivers", "hal", "shell"])
 def test_every_function_of_the_firmware_says_its_types(package: str) -> None:
-    """What it takes and what it gives: what is not said is guessed, and a guess agrees with the slip that it was made from."""
+    """What it takes and what it gives: what is not said is guessed, and a guess agrees with its slip."""
     silent = [
         f"{path.name}:{node.lineno} {node.name}"
         for path in sorted((ROOT / "firmware" / "locker" / package).rglob("*.py"))

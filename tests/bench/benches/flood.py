@@ -51,7 +51,7 @@ def costs(board: str, *kinds: str) -> dict[str, Cost]:
 
 
 def _compile(folder: Path) -> None:
-    """The firmware as a board has it: its names are those of the code, and none of its annotations, which make each look-up longer."""
+    """The firmware as a board has it: without the names in annotations, each of which makes look-ups longer."""
     paths = [path.relative_to(FIRMWARE) for path in (FIRMWARE / "locker").rglob("*.py")]
     with ThreadPoolExecutor(2) as pool:
         compiled = pool.map(lambda path: compile_source(path.as_posix(), (FIRMWARE / path).read_bytes(), ()), paths)
