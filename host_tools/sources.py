@@ -15,8 +15,9 @@ def boards_folder() -> Path:
 
 
 def carried_bundle(debug: bool) -> Path | None:
-    """The firmware as it was linked and compiled when this wheel was built, or that with line numbers; None in the repository, where
-    sources change.
+    """The firmware as it was linked and compiled when this wheel was built, or that with line numbers.
+
+    None in the repository, where sources change.
     """
     path = _PACKAGE / "_carried" / ("firmware_debug.zip" if debug else "firmware.zip")
     return path if path.is_file() else None

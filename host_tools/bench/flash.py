@@ -157,8 +157,9 @@ def _holds(found: OnBoard, wanted: dict[str, bytes]) -> bool:
 
 
 def refuse_other_firmware(device: Device) -> None:
-    """Refuses a board whose firmware is not the one that these tools carry, with line numbers or without: what they ask it to run is linked
-    against that.
+    """Refuses a board whose firmware is not the one that these tools carry, with line numbers or without.
+
+    What they ask it to run is linked against that.
 
     An update that was cut off is finished first. Raises UserError.
     """

@@ -23,8 +23,11 @@ class Bundle(NamedTuple):
     """`files` by absolute path on the board, in the order of their installation; `errands` by name, as a board with these files runs them.
 
     `symbols` are those of `host_tools.bundle.linker.link.Linked`; `build` is the number by which a board with these files says which they
-    are (`locker.shell.app.BUILD`). `lines` and `linked` are those of a bundle for debugging, whose tracebacks carry lines: where each
-    line is in the sources, as in `Linked`, and the linked source of each module by its path (`locker/core.py`). Others have neither.
+    are (`locker.shell.app.BUILD`).
+
+    `lines` and `linked` are those of a bundle for debugging, whose tracebacks carry lines: where each line is in
+    the sources, as in `Linked`, and the linked source of each module by its path (`locker/core.py`). Others have
+    neither.
     """
 
     files: dict[str, bytes]
@@ -65,7 +68,7 @@ def unpacked(content: bytes) -> Bundle:
 
 
 def module_of(path: str) -> str:
-    """What a source of a board is called in the tracebacks of a board: `locker.core`, but `locker.__init__`."""
+    """What a source is called in the tracebacks of a board: `locker.core`, but `locker.__init__`."""
     return path.removesuffix(".py").replace("/", ".")
 
 

@@ -19,21 +19,27 @@ def has_traceback(text: str) -> bool:
 
 def has_lines(text: str) -> bool:
     """Whether a frame is beyond line 1, where a firmware without line numbers has all of its own."""
-    return any(found["line"] != "1" and found["file"].startswith("locker.") for found in _FRAME.finditer(text))
+    ours = (found for found in _FRAME.finditer(text) if found["file"].startswith("locker."))
+    return any(found["line"] != "1" for found in ours)
 
 
 def explained(
-    text: str, symbols: Mapping[str, Mapping[str, list[str]]], lines: Mapping[str, list[str]] | None = None, debug: int | None = None
+    text: str,
+    symbols: Mapping[str, Mapping[str, list[str]]],
+    lines: Mapping[str, list[str]] | None = None,
+    debug: int | None = None,
 ) -> str:
     """The same text with the functions of the sources in its frames, and where they begin; several where a short name stands for several.
 
-    `symbols` and `lines` are those of `host_tools.bundle.linker.link.Linked`. A frame of the build `debug`, whose lines these are, gets
-    the very file, line and function instead; with `debug` None every frame does. A frame of something else stays as it is.
+    `symbols` and `lines` are those of `host_tools.bundle.linker.link.Linked`. A frame of the build `debug`, whose
+    lines these are, gets the very file, line and function instead; so do all where no build is said. A frame of
+    something else stays as it is.
     """
     said = [(found.start(), int(found[1], 16)) for found in _BUILD.finditer(text)]
 
     def named(found: re.Match[str]) -> str:
-        build = next((build for at, build in reversed(said) if at < found.start()), said[0][1] if said else debug)
+        first = said[0][1] if said else debug
+        build = next((build for at, build in reversed(said) if at < found.start()), first)
         known = lines.get(found["file"], []) if lines and build == debug else []
         if place := known[int(found["line"]) - 1] if 0 < int(found["line"]) <= len(known) else "":
             return _in_the_sources(place, found["name"])

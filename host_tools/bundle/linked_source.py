@@ -1,4 +1,4 @@
-"""The linked firmware for people: the source that a board runs, and a table of where each of its lines comes from."""
+"""The linked firmware for people: the source that a board runs, and where each of its lines comes from."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +11,10 @@ _COLUMNS = ("linked file", "line", "source", "line there", "function")
 
 
 def write_linked(folder: Path, build: int, made: Bundle) -> int:
-    """Writes the linked sources of a bundle for debugging and their map into a new or empty folder; how many sources.
+    """Writes the linked sources of a bundle for debugging, and their map, into a new or empty folder.
 
-    `build` is that of the same firmware without line numbers. Raises UserError for a folder that holds something, or that cannot be
-    written.
+    How many sources there are. `build` is that of the same firmware without line numbers. Raises UserError for a
+    folder that holds something, or that cannot be written.
     """
     try:
         if folder.is_dir() and any(folder.iterdir()):

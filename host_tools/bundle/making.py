@@ -42,7 +42,8 @@ def make(debug: bool = False) -> Bundle:
     plain = {path.stem: path.read_text() for path in errands_folder().glob("*.py") if path.stem != "__init__"}
     errands = {name: found.files.get(f"errands/{name}.py", text.encode()).decode() for name, text in plain.items()}
     lines = found.lines if debug else {}
-    texts = {path: text.decode() for path, text in found.files.items() if module_of(path) in lines and path.startswith("locker/")}
+    ours = [path for path in found.files if path.startswith("locker/")] if debug else []
+    texts = {path: found.files[path].decode() for path in ours}
     return Bundle(_files(found, options), errands, found.symbols, build, lines, texts)
 
 

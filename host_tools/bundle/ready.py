@@ -49,7 +49,7 @@ def ready() -> Bundle:
 
 @cache
 def ready_to_debug() -> Bundle:
-    """The same for the bundle whose tracebacks carry lines: another build, which the same errands and the same names fit."""
+    """The same for the bundle whose tracebacks carry lines: another build, which the same errands fit."""
     return _found(debug=True)
 
 

@@ -17,13 +17,14 @@ from host_tools.errors import UserError
     "--source",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Instead write the source that boards run, linked, into a new folder, with map.tsv: where each line comes from.",
+    help="Instead write the linked source that boards run into a new folder, and map.tsv: where each line is from.",
 )
 def command(file: TextIO, source: Path | None) -> None:
     """Give the functions in a board's traceback the names they have in the sources, with file and line; it reads a file or standard input.
 
-    The line is that at which the function begins; for a board that `ansim flash --debug` has flashed, that at which it was. A traceback of
-    another build than those that this command flashes is refused: its names mean something else.
+    The line is that at which the function begins; for a board that `ansim flash --debug` has flashed, that at which
+    it was. A traceback of another build than those that this command flashes is refused: its names mean something
+    else.
 
     \b
     Example: ansim explain console.log
@@ -39,8 +40,8 @@ def command(file: TextIO, source: Path | None) -> None:
     debug = ready_to_debug() if others or (not said and has_lines(text)) else None
     if debug and (strangers := [number for number in others if number != debug.build]):
         raise UserError(
-            f"This traceback is of build {strangers[0]:x}, and this command knows the names of build {build():x} and, with lines, of "
-            f"{debug.build:x}: use the ansim that flashed that board.",
+            f"This traceback is of build {strangers[0]:x}, and this command knows the names of build {build():x} and, "
+            f"with lines, of {debug.build:x}: use the ansim that flashed that board.",
             code="board",
         )
     if not said:
@@ -55,4 +56,5 @@ def _write(folder: Path) -> None:
 
     debug = ready_to_debug()
     count = write_linked(folder, build(), debug)
-    say(f"{folder}: {count} linked sources and their map, of build {build():x} and, with lines, {debug.build:x}.")
+    said = f"of build {build():x} and, with lines, {debug.build:x}"
+    say(f"{folder}: {count} linked sources and their map, {said}.")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--port", required=True, metavar="PATH", help="The board's serial port, such as /dev/ttyUSB0.")
 @click.option("--board", "board_name", metavar="NAME", help="The cabinet's board definition: refuses another chip.")
-@click.option("--debug", is_flag=True, help="The firmware with line numbers, for tracebacks: 3 kB more, another build.")
+@click.option("--debug", is_flag=True, help="With line numbers, for `ansim explain`; 3 kB more heap.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
 @click.option("--erase-chip", is_flag=True, help="First erase the whole chip and write MicroPython and the partition table, with esptool.")
 @click.option("--micropython", "image", type=click.Path(path_type=Path), metavar="FILE", help="For --erase-chip: MicroPython's .bin.")

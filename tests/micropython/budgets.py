@@ -27,6 +27,7 @@ HEAP_KIB_MAX = 192
 LIVE_HEAP_BYTES = 160_000
 # The same with the 32-bit pointers of an ESP32, without the port's own share.
 LIVE_HEAP_BYTES_32 = 88_000
+FREE_RUN_BYTES_DEBUG = 28_672  # with line numbers
 FREE_RUN_BYTES = 32_768  # of the 192 KiB in one piece: more than twice the 8 KiB that the chip needs
 
 

@@ -1,4 +1,4 @@
-"""A board with line numbers: what its console says of an error is translated to the very line, and the tools serve it as any other."""
+"""A board with line numbers: what its console says of an error is explained to the very line."""
 
 import json
 from pathlib import Path
@@ -34,11 +34,12 @@ FLAW = b"""    import time
 
 def at(source: str, line: str) -> str:
     """A frame whose line is that one of a source."""
-    (number,) = [number for number, text in enumerate((locker_folder() / source).read_text().splitlines(), 1) if text.strip() == line]
+    text = (locker_folder() / source).read_text().splitlines()
+    (number,) = [number for number, there in enumerate(text, 1) if there.strip() == line]
     return f'File "locker/{source}", line {number}, in '
 
 
-def test_what_ends_the_app_is_told_on_the_console_with_its_build_and_explained_to_the_line(tmp_path: Path) -> None:
+def test_what_ends_the_app_is_told_with_its_build_and_explained_to_the_line(tmp_path: Path) -> None:
     files = ready_to_debug().files
     main = files["/main.py"].replace(b"    start(open_hal)\n", FLAW + b"    start(open_hal)\n")
     settings = {"board": to_board_json(load_board("wall_12")), "identity": IDENTITY, "network": {"serial": True}}
@@ -54,7 +55,7 @@ def test_what_ends_the_app_is_told_on_the_console_with_its_build_and_explained_t
     assert "ZeroDivisionError: by a flaw" in ended.stdout
 
 
-def test_a_board_is_flashed_with_line_numbers_and_without_again_and_the_tools_know_it_as_theirs(tmp_path: Path) -> None:
+def test_a_board_has_line_numbers_and_none_again_and_the_tools_know_it_as_theirs(tmp_path: Path) -> None:
     plain, debug = bundle(), ready_to_debug().files
     compiled = [path for path in plain if path.endswith(".mpy")]
     with virtual_board(tmp_path) as board:

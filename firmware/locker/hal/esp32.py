@@ -13,10 +13,11 @@ from locker.board import from_json
 from locker.compat import TYPE_CHECKING, const
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable
     from typing import Any, BinaryIO
 
     from locker.board import Board
+    from locker.hal import seam
     from locker.hal.seam import Bus, Carrier, Flash, Marks
 
     Buffer = bytes | bytearray
@@ -112,7 +113,7 @@ class Esp32:
     """The seam's Hal on an ESP32."""
 
     def __init__(self, board: "Board") -> None:
-        self.board = board
+        self.board: "Board | None" = board  # there is one as long as something asks for it
         self._ticks = time.ticks_ms()
         self._ms = 0
         self._timer = Timer(0)
@@ -125,10 +126,10 @@ class Esp32:
         self._ticks = ticks
         return self._ms
 
-    def sleep_ms(self, ms: int) -> "Generator[int, None, None]":
+    def sleep_ms(self, ms: int) -> "Any":  # a generator, which MicroPython awaits
         yield ms
 
-    def run(self, coroutine: "Iterable[int]") -> None:
+    def run(self, coroutine: "Any") -> None:
         """One coroutine needs no event loop: it says how long it wants to sleep. See docs/decisions/0062-no-event-loop.md."""
         for ms in coroutine:
             time.sleep_ms(ms)
@@ -136,20 +137,20 @@ class Esp32:
     def uid(self) -> bytes:
         return machine.unique_id()
 
-    def output(self, number: int, level: int) -> Pin:
+    def output(self, number: int, level: int) -> "seam.Pin":
         return Pin(number, Pin.OUT, value=level)
 
-    def open_drain(self, number: int) -> Pin:
+    def open_drain(self, number: int) -> "seam.Pin":
         return Pin(number, Pin.OPEN_DRAIN, value=1)
 
-    def input(self, number: int, pull: int) -> Pin:
-        if not pull or (self.board.chip == "esp32" and number >= _INPUT_ONLY_FROM):
+    def input(self, number: int, pull: int) -> "seam.Pin":
+        if not pull or (self.board.chip == "esp32" and number >= _INPUT_ONLY_FROM):  # pyright: ignore[reportOptionalMemberAccess]
             return Pin(number, Pin.IN)
         return Pin(number, Pin.IN, Pin.PULL_UP if pull > 0 else Pin.PULL_DOWN)
 
     def millivolts(self, number: int) -> "Callable[[], int]":
         adc = ADC(Pin(number), atten=ADC.ATTN_11DB)
-        least, span = _NOMINAL_MV.get(self.board.chip, _OTHERS_MV)
+        least, span = _NOMINAL_MV.get(self.board.chip, _OTHERS_MV)  # pyright: ignore[reportOptionalMemberAccess]
         try:
             adc.read_uv()
         except OSError:  # its fuses were never burnt
@@ -168,7 +169,7 @@ class Esp32:
         return sound
 
     def bus(self) -> "Bus":
-        bus = self.board.bus
+        bus = self.board.bus  # pyright: ignore[reportOptionalMemberAccess]
         return _Bus(I2C(0, sda=Pin(bus.sda), scl=Pin(bus.scl), freq=bus.hz))
 
     def journal(self) -> "Flash":
@@ -181,7 +182,7 @@ class Esp32:
         if settings.get("serial"):
             from locker.hal.esp32_serial import open_line
 
-            return open_line(self.board.link, settings.get("bus"))
+            return open_line(self.board.link, settings.get("bus"))  # pyright: ignore[reportOptionalMemberAccess]
         from locker.hal.esp32_tcp import Tcp
 
         return Tcp(settings, draw)

@@ -1,14 +1,17 @@
 """What a controller offers the locker. Types only: nothing here reaches a board."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, overload
 
 from locker.board import Board
 
 class Pin(Protocol):
     """A digital line: `pin()` reads 0 or 1, `pin(level)` drives it. The call protocol of MicroPython's machine.Pin."""
 
-    def __call__(self, level: int = ..., /) -> int | None: ...
+    @overload
+    def __call__(self) -> int: ...
+    @overload
+    def __call__(self, level: int, /) -> None: ...
 
 class Bus(Protocol):
     """An I2C bus in CircuitPython's protocol, as adafruit_bus_device.i2c_device.I2CDevice wants it.
@@ -110,7 +113,7 @@ class Hal(Protocol):
     def run(self, coroutine: Coroutine[object, object, object], /) -> None:
         """Runs the app to its end; only a board is asked to, a simulated controller is run by its world."""
 
-    def entropy(self, count: int) -> bytes:
+    def entropy(self, count: int, /) -> bytes:
         """Random bytes from the best source the chip has."""
 
     def uid(self) -> bytes:

@@ -4,12 +4,17 @@ A catalogue is `locker/texts/*.txt` with each line filled up with spaces to the 
 Behind its four rows the welcome has a fifth, which no screen shows: the language that the key leads to.
 """
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from locker.hal.seam import Hal
 
 LINE_BYTES = const(96)
 
 
-def rows(hal, language: str, text: int, arguments: tuple, help_number: str) -> list:
+def rows(hal: "Hal", language: str, text: int, arguments: "tuple[Any, ...]", help_number: str) -> "list[str]":
     """The rows of a text of core.texts with its arguments filled in; its number when the catalogue cannot give it.
 
     `hal` is the seam's Hal. The row that names the help number is left out when that is empty.

@@ -1,11 +1,17 @@
 """Initialising the journal partition, which only provisioning does: the app never imports this and nothing is ever formatted away."""
 
+from locker.compat import TYPE_CHECKING
 from locker.shell.journal import header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from locker.hal.seam import Flash
 
 BLOCKS = 128
 
 
-def format_journal(flash, incarnation: int, progress=None) -> None:
+def format_journal(flash: "Flash", incarnation: int, progress: "Callable[[int, int], object] | None" = None) -> None:
     """Erases the partition and starts an empty journal of that incarnation (a random 32-bit number). Loses every record.
 
     `flash` is the seam's Flash; `progress(done, total)` is called for each block.

@@ -3,16 +3,21 @@
 from binascii import unhexlify
 from collections import namedtuple
 
+from locker.compat import TYPE_CHECKING
 from locker.contract.codes import RULE
 from locker.contract.keys import epoch_keys
 from locker.contract.tickets import keyed
 from locker.core.secrets import Secrets
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
 _BYTES = ("board_id", "alias", "site_id", "master_secret", "nonce_host", "nonce_board")
 Identity = namedtuple("Identity", _BYTES + ("cabinet", "ticket_secret", "is_old", "generation", "rule"))
 
 
-def from_json(data: dict) -> Identity:
+def from_json(data: "dict[str, Any]") -> Identity:
     """The identity in the object of identity.json; raises KeyError or ValueError when it is not one.
 
     `ticket_key` instead of `ticket_secret`: the site is older than generations of ticket keys (`is_old`). `generation` is that of the
@@ -25,13 +30,13 @@ def from_json(data: dict) -> Identity:
     )
 
 
-def refuse_unknown(rules) -> None:
+def refuse_unknown(rules: "Iterable[int]") -> None:
     """Raises ValueError when a rule of codes and tails is newer than this firmware."""
     if max(rules) > RULE:
         raise ValueError("its codes are of rule %d, and this firmware knows %d: flash a newer one" % (max(rules), RULE))
 
 
-def secrets(identity: Identity, epochs: list, generations: list) -> Secrets:
+def secrets(identity: Identity, epochs: "list[tuple[int, int, int]]", generations: "list[int]") -> Secrets:
     """What the core needs of it: the keys of the epochs and ticket generations in use (see core.state.State) instead of the secrets."""
     board_id = identity.board_id
     old = {}

@@ -11,9 +11,14 @@ than generations has 100,000 bits, up to block 123. NOR flash: writing clears bi
 import struct
 from binascii import crc32
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
 from locker.core.state import ANCHORS, TAIL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from locker.hal.seam import Flash
 
 _BLOCK_BYTES = const(4096)
 _RING_BLOCKS = const(120)
@@ -52,17 +57,17 @@ _OWN = (
 )
 
 
-def _sealed(body) -> bytes:
+def _sealed(body: bytes) -> bytes:
     return body + struct.pack("<I", crc32(body))
 
 
-def _opened(data):
+def _opened(data: bytearray) -> "bytes | None":
     """The body of `body || CRC-32`, None when torn or damaged."""
     body = bytes(data[:-4])
     return body if struct.pack("<I", crc32(body)) == bytes(data[-4:]) else None
 
 
-def _blank(data) -> bool:
+def _blank(data: bytearray) -> bool:
     return data.count(b"\xff") == len(data)
 
 
@@ -85,7 +90,12 @@ class Journal:
     Raises JournalError when the partition is not an initialised journal.
     """
 
-    def __init__(self, flash, fold, carry):
+    def __init__(
+        self,
+        flash: "Flash",
+        fold: "Callable[[records.Record], object]",
+        carry: "Callable[[int], Iterable[tuple[int, int, int, int]]]",
+    ) -> None:
         if flash.block_count < _BLOCKS or flash.block_bytes != _BLOCK_BYTES:
             raise JournalError("The journal partition is too small: flash the partition table of boards/.")
         self._flash = flash
@@ -101,7 +111,7 @@ class Journal:
         self.since = 0
         self.damaged = 0
         self.raised = 1
-        self.kept = None
+        self.kept: "Callable[[int, int, int], None] | None" = None
         self.next_number = 1
         self._torn = 0  # slots that cannot be read since the last record
         head = -1
@@ -129,7 +139,7 @@ class Journal:
 
     # Finding what is there
 
-    def _header(self, sequence):
+    def _header(self, sequence: int) -> int:
         """The sequence in the header of the block where `sequence` would lie, -1 without a valid header."""
         head = bytearray(_HEADER_BYTES)
         self._flash.read(sequence % _RING_BLOCKS, 0, head)
@@ -140,7 +150,7 @@ class Journal:
                 return found
         return -1
 
-    def _is_erased(self, sequence):
+    def _is_erased(self, sequence: int) -> bool:
         chunk = bytearray(256)
         for offset in range(0, _BLOCK_BYTES, 256):
             self._flash.read(sequence % _RING_BLOCKS, offset, chunk)
@@ -148,7 +158,7 @@ class Journal:
                 return False
         return True
 
-    def _replay(self, sequence):
+    def _replay(self, sequence: int) -> int:
         """Folds the records of a block; the number of slots in use."""
         for slot in range(_SLOTS):
             body = self._read(sequence, slot)
@@ -162,7 +172,7 @@ class Journal:
                 return slot
         return _SLOTS
 
-    def _note(self, record, sequence):
+    def _note(self, record: records.Record, sequence: int) -> None:
         gap = record.number - self.next_number + (record.kind >= LOCAL_KINDS)
         # What the end of a boot has torn was never an event.
         self.damaged += self._torn if record.boot == self.boot else min(self._torn, gap)
@@ -183,7 +193,7 @@ class Journal:
 
     # Writing
 
-    def append(self, kind: int, door: int, uptime: int, a: int, b: int):
+    def append(self, kind: int, door: int, uptime: int, a: int, b: int) -> records.Record:
         """Writes one record, uptime in tenths of a second; returns it as a records.Record once it is durable.
 
         Raises JournalFull, for all but what it takes to make room while the last slots are still free.
@@ -200,7 +210,7 @@ class Journal:
             self.kept(self.boot, kind, uptime)
         return record
 
-    def _open_next(self):
+    def _open_next(self) -> None:
         if not self._erased:
             raise JournalFull
         self._head += 1
@@ -208,7 +218,7 @@ class Journal:
         self._used = 0
         self._flash.write(self._head % _RING_BLOCKS, 0, header(self.incarnation, self._head))
 
-    def _erase_one(self, uptime):
+    def _erase_one(self, uptime: int) -> None:
         """Erases the next block ahead, first saying again what only it says, and what the host holds."""
         victim = self._head + 1 + self._erased
         lost = victim - _RING_BLOCKS
@@ -231,11 +241,11 @@ class Journal:
         if self._erased < _ERASED_AHEAD and (quiet or not self._erased) and self._may_erase(1):
             self._erase_one(uptime)
 
-    def _spare(self):
+    def _spare(self) -> int:
         """Slots that can be written without an erase, less those that are kept for what an erase has to say again."""
         return _SLOTS - self._used + self._erased * _SLOTS - len(self._anchored) - _ALSO_KEPT
 
-    def _may_erase(self, blocks):
+    def _may_erase(self, blocks: int) -> bool:
         """Whether that many of the next blocks to be erased hold nothing that the host has not acknowledged."""
         lost = self._head + self._erased + blocks - _RING_BLOCKS
         if lost < self._oldest:
@@ -275,7 +285,7 @@ class Journal:
             self._said = -1
             self._keep_acknowledged(uptime)
 
-    def _keep_acknowledged(self, uptime):
+    def _keep_acknowledged(self, uptime: int) -> None:
         if self._erased:
             self.append(records.ACKNOWLEDGED, 0, uptime, self.acknowledged, self.tag)
 
@@ -286,13 +296,13 @@ class Journal:
 
     # Reading the tail for the host
 
-    def _read(self, sequence, slot):
+    def _read(self, sequence: int, slot: int) -> "bytes | None":
         """The record in a slot as 20 bytes; None when torn, b"" when unused."""
         self._flash.read(sequence % _RING_BLOCKS, _HEADER_BYTES + slot * _SLOT_BYTES, self._slot)
         body = _opened(self._slot)
         return b"" if body is None and _blank(self._slot) else body
 
-    def _first_number(self, sequence):
+    def _first_number(self, sequence: int) -> int:
         """The number of the first event at or behind the start of a block, as far as it can be read."""
         while sequence <= self._head:
             for slot in range(_SLOTS):
@@ -302,7 +312,7 @@ class Journal:
             sequence += 1
         return self.next_number
 
-    def _find(self, number):
+    def _find(self, number: int) -> "tuple[int, int]":
         """Sequence and slot at or before the event with that number."""
         known, sequence, slot = self._cursor
         if known == number and sequence >= self._oldest:
@@ -314,7 +324,7 @@ class Journal:
             sequence -= 1
         return sequence, 0
 
-    def events_from(self, number: int, count: int) -> list:
+    def events_from(self, number: int, count: int) -> "list[bytes]":
         """Up to `count` events as 20 bytes each, in order, from that number on, EVENT_LOST in the place of each that is missing."""
         events = []
         sequence, slot = self._find(number)
@@ -359,7 +369,7 @@ class Journal:
             self._flash.erase(_RING_BLOCKS + bitmap * _SPENT_BLOCKS + block)
 
 
-def _bit_of(serial, bitmap):
+def _bit_of(serial: int, bitmap: int) -> "tuple[int, int, int]":
     assert 0 <= serial < _SERIALS
     byte = serial >> 3
     return _RING_BLOCKS + bitmap * _SPENT_BLOCKS + byte // _BLOCK_BYTES, byte % _BLOCK_BYTES, 1 << (serial & 7)

@@ -8,10 +8,19 @@ What the host is told of goes at once, together with all before it. Only a picku
 opened wait for the end of the visit, at most 8 s, so that one message and one answer serve the whole visit.
 """
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.contract import commands
 from locker.core import events
 from locker.wire import messages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from locker.hal.seam import Carrier
+    from locker.shell.journal import Journal
+    from locker.wire.frame import Decoder
+    from locker.wire.session import Session
 
 _BATCH = const(8)
 _ANSWER_MS = const(3000)
@@ -35,7 +44,19 @@ class Link:
     told to `fail()`, and ends only what was tried: what was to be said is said again.
     """
 
-    def __init__(self, carrier, decoder, session, journal, report, status, tell, set_clock, open_carrier=None, fail=None):
+    def __init__(
+        self,
+        carrier: "Carrier | None",
+        decoder: "Decoder",
+        session: "Session",
+        journal: "Journal",
+        report: "Callable[[], messages.Typed]",
+        status: "Callable[[], messages.Typed]",
+        tell: "Callable[[events.Event, int], None]",
+        set_clock: "Callable[[int], None]",
+        open_carrier: "Callable[[], Carrier | None] | None" = None,
+        fail: "Callable[[], None] | None" = None,
+    ) -> None:
         self._open = open_carrier
         self._fail = fail
         self._open_ms = _OPEN_MS  # when to open the carrier, until it is
@@ -66,12 +87,12 @@ class Link:
         """There is something to say that need not wait for the heartbeat."""
         self._due = True
 
-    def say(self, message) -> None:
+    def say(self, message: "messages.Typed") -> None:
         """Sends a message ahead of any backlog, if there is somebody to hear it; nobody says it again."""
         if self._up and self._session.ready:
             self._try(self._carrier.write, self._session.seal(message))
 
-    def _try(self, act, argument):
+    def _try(self, act: "Callable[[Any], Any]", argument: object) -> "Any":
         """What that gives; None when it fails."""
         try:
             return act(argument)
@@ -126,7 +147,7 @@ class Link:
         elif now_ms >= self._later_ms:
             self._talk(now_ms)
 
-    def _hear(self, now_ms):
+    def _hear(self, now_ms: int) -> None:
         """Takes what has arrived, at most 128 bytes a step: a flood waits in the carrier, the keypad does not."""
         count = self._try(self._carrier.read_into, self._buffer)
         for payload in self._decoder.feed(memoryview(self._buffer)[:count]) if count else ():
@@ -134,7 +155,7 @@ class Link:
             if message:
                 self._take(message, now_ms)
 
-    def _take(self, message, now_ms):
+    def _take(self, message: "messages.Typed", now_ms: int) -> None:
         kind = message[0]
         uptime = self._journal.since + now_ms // 100
         self._waiting = self._doubts = False
@@ -158,7 +179,7 @@ class Link:
             if self._journal.acknowledge(message[1], uptime):
                 self._tell(events.HostAcknowledged(message[1]), now_ms)
 
-    def _talk(self, now_ms):
+    def _talk(self, now_ms: int) -> None:
         since_ms = now_ms - self._said_ms
         if self._doubts and self._waiting and since_ms >= _ANSWER_MS:
             self._doubts = False
@@ -186,7 +207,7 @@ class Link:
                     self._due_ms = 0
                 self._due = False
 
-    def _say(self, message, now_ms):
+    def _say(self, message: "messages.Typed", now_ms: int) -> None:
         # Where something was lost, what is left of it must not swallow this one too.
         self._try(self._carrier.write, b"\0" * self._waiting + self._session.seal(message))
         self._said_ms = now_ms

@@ -6,7 +6,13 @@ first number of that boot is drawn. The chip's generator is mixed in, and costs 
 docs/decisions/0141-where-nonces-come-from.md.
 """
 
+from locker.compat import TYPE_CHECKING
 from locker.contract.mac import hmac_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from locker.hal.seam import Marks
 
 NAME = "seed"  # of the blob: 32 bytes of seed, 8 of how many boots have used it or one before, most significant byte first
 SEED_BYTES = 32
@@ -22,7 +28,7 @@ class Random:
     `kept`: the next boot will draw other numbers whatever the chip's generator does. It is False while the storage cannot be written.
     """
 
-    def __init__(self, marks, secret: bytes, unique: bytes, noise) -> None:
+    def __init__(self, marks: "Marks", secret: bytes, unique: bytes, noise: "Callable[[int], bytes]") -> None:
         self._noise = noise
         self._drawn = 0
         kept = bytearray(_BYTES)
@@ -41,7 +47,7 @@ class Random:
         except OSError:
             self.kept = False
 
-    def _extra(self):
+    def _extra(self) -> bytes:
         try:
             return self._noise(32)
         except (OSError, RuntimeError, MemoryError):

@@ -12,9 +12,14 @@ when it is found, and there are no deposits until a new epoch or a new journal. 
 
 import struct
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
 from locker.core.state import ANCHORS
+
+if TYPE_CHECKING:
+    from locker.core.state import State
+    from locker.hal.seam import Marks
+    from locker.shell.journal import Journal
 
 _COUNTED = ANCHORS + (records.ADOPTED,)  # kinds behind which the counters are those of the journal
 _BOOTS = "boots"  # the key of a blob: how many boots the journal does not hold, 32 bits, least significant byte first
@@ -23,14 +28,14 @@ NAME = "marks"  # the key of a blob: the three numbers, 32 bits each, least sign
 _EVENTS = const(64)
 
 
-def _found(journal, state, boot):
+def _found(journal: "Journal", state: "State", boot: int) -> "list[int]":
     parcels = 0
     for door in state.doors.values():
         parcels += door.counter
     return [boot, parcels, (journal.next_number - 1) // _EVENTS]
 
 
-def leave_out(marks, more: int) -> int:
+def leave_out(marks: "Marks", more: int) -> int:
     """Returns the number of boots that the journal does not hold; then adds `more` to it, or resets it when `more` is 0.
 
     Never raises: where the storage is missing or worn the number is lost, which harms nobody, and `pair` tells of it.
@@ -50,7 +55,7 @@ def leave_out(marks, more: int) -> int:
     return found
 
 
-def first(marks, what: int) -> bool:
+def first(marks: "Marks", what: int) -> bool:
     """Whether this happens for the first time since provisioning; `what` is 0 to 7. Once more where the storage cannot be written."""
     told = bytearray(1)
     try:
@@ -67,7 +72,7 @@ def first(marks, what: int) -> bool:
     return True
 
 
-def pair(marks, journal, state) -> None:
+def pair(marks: "Marks", journal: "Journal", state: "State") -> None:
     """Compares a Journal that was just opened, `state` its fold, with its second copy in `marks`, the seam's Marks; from now on each record
     that is durable is followed by the second copy of what it says.
 
@@ -81,7 +86,7 @@ def pair(marks, journal, state) -> None:
         doubt |= records.DOUBT_COPY
     kept = list(struct.unpack("<3I", last))
 
-    def keep(boot, kind, uptime):
+    def keep(boot: int, kind: int, uptime: int) -> None:
         found = _found(journal, state, boot)
         if kind not in _COUNTED:
             found[1] = kept[1]  # the state may know of a counter whose record is not durable yet

@@ -3,27 +3,33 @@
 import json
 import sys
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.shell import identity as identities
 from locker.shell.app import BUILD, App
 from locker.shell.journal import JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from locker.hal.seam import Hal
 
 _AGAIN_MS = const(5000)
 _ENOENT = const(2)  # on every system
 
 
-def read_json(path: str):
+def read_json(path: str) -> "Any":
     """The object in a JSON file of the board; raises OSError when it is missing, ValueError when it is not JSON."""
     with open(path) as file:
         return json.load(file)
 
 
-async def _reset(hal):
+async def _reset(hal: "Hal") -> None:
     await hal.sleep_ms(_AGAIN_MS)
     hal.reset()
 
 
-def start(open_hal) -> None:
+def start(open_hal: "Callable[[], Hal]") -> None:
     """Runs the cabinet of this board; one sentence on the console when it cannot.
 
     The guard: whatever goes wrong while it runs is told on the console, every coil is off, and the chip starts afresh. So it does, after

@@ -60,7 +60,7 @@ class Decoder:
         self._limit = limit
         self._held = b""
 
-    def feed(self, data: "bytes | bytearray") -> "list[bytes]":
+    def feed(self, data: "bytes | bytearray | memoryview") -> "list[bytes]":
         """The payloads that these bytes complete, in order; usually none or one. Never raises, whatever the bytes.
 
         Little is done for each byte: a flood may consist of delimiters, or of nothing but the shortest runs.

@@ -29,9 +29,9 @@ _IMPORT = re.compile(r"^( *)from ([\w.]+) import", re.MULTILINE)
 class Linked(NamedTuple):
     """`files` are sources by path on the board (`locker/core.py`), those of errands by their own path.
 
-    `homes` is the module where each one of the sources went, by its name. What tracebacks say stands for each of the files as they call
-    it (`locker.core`): `symbols`, by what a function is called there, where it begins in the sources (`locker/core/door.py:41 step`);
-    `lines`, of each of its lines, where that one is; "" for a line of the linker's own.
+    `homes` is the module where each one of the sources went, by its name. The other two are by file, as a
+    traceback calls it (`locker.core`): `symbols` says, by what a function is called there, where it begins in the
+    sources (`locker/core/door.py:41 step`); `lines` where each line is, "" for one of the linker's own.
     """
 
     files: dict[str, bytes]

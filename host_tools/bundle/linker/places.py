@@ -1,4 +1,7 @@
-"""Where each line of the linked firmware is in the sources: a statement keeps its place while the linker takes its file apart."""
+"""Where each line of the linked firmware is in the sources.
+
+A statement keeps its place while the linker takes its file apart.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -10,7 +13,7 @@ _MODULE = "<module>"
 
 
 def note_places(tree: ast.Module, path: str) -> None:
-    """Writes into each statement of a source where it is: file, line and function, as in `locker/core/door.py:41 Door.step`."""
+    """Writes into each statement of a source where it is, as in `locker/core/door.py:41 Door.step`."""
     _note(tree, path, _MODULE, "")
 
 

@@ -79,7 +79,9 @@ class _Stripped(ast.NodeTransformer):
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
         """The type of a name is the type checker's."""
-        return self.generic_visit(ast.copy_location(ast.Assign([node.target], node.value), node)) if node.value else None
+        if not node.value:
+            return None
+        return self.generic_visit(ast.copy_location(ast.Assign([node.target], node.value), node))
 
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
         """Nor does a board import what only annotations name."""

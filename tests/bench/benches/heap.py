@@ -27,13 +27,16 @@ def imported_names() -> list[str]:
     return str(texts[0]).split()
 
 
-def kept(board: str) -> dict[str, int]:
-    """Bytes of heap in use after each part, and the largest free run, on a virtual board that has been flashed and provisioned."""
+def kept(board: str, *options: str) -> dict[str, int]:
+    """Bytes of heap in use after each part, and the largest free run, on a virtual board.
+
+    It has been flashed, with these options, and provisioned.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="ansim-bench-") as folder,
         Board(Path(folder), board, "--heap-kib", str(HEAP_KIB_MAX)) as virtual,
     ):
-        ansim("flash", "--port", virtual.port, "--board", board)
+        ansim("flash", "--port", virtual.port, "--board", board, *options)
         way = ("--serial-link", "--address", "1") if board in ON_A_BUS else ("--host", "127.0.0.1:9", "--host-unchecked")
         ansim("provision", "--port", virtual.port, "--board", board, "--site", "bench", "--data", Path(folder, "data"), *way)
         said = virtual.mpremote("exec", f"names = {imported_names()}", "run", str(SCRIPTS / "heap.py"))

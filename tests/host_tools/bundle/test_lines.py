@@ -1,4 +1,4 @@
-"""A traceback of linked firmware with line numbers says, translated, what one of its sources says: file, line and function."""
+"""A traceback of linked firmware with line numbers says, translated, what one of its sources says."""
 
 import re
 import subprocess
@@ -15,7 +15,16 @@ from tests.native import micropython
 
 FRAME = re.compile(r'File "(.+)", line (\d+), in (\S+)')
 
-COMPAT = "TYPE_CHECKING = False\n\n\ndef const(value):\n    return value\n\n\ndef half(number):\n    return 1 // number\n"
+COMPAT = """TYPE_CHECKING = False
+
+
+def const(value):
+    return value
+
+
+def half(number):
+    return 1 // number
+"""
 #: Each way for a statement to be written otherwise on its way to a board; `half(0)` raises.
 FLOOR = '''"""A docstring.
 
@@ -90,18 +99,24 @@ def frames_in(text: str) -> list[tuple[str, int, str]]:
 
 SOURCES = {"locker/compat.py": COMPAT.encode(), "locker/core/floor.py": FLOOR.encode()}
 #: What both interpreters run, each with its own way to show an error.
-LOOP = f"for way in {list(WAYS)}:\n    print('way', way)\n    try:\n        plain(way)\n    except Exception as error:\n        "
+LOOP = f"""for way in {list(WAYS)}:
+    print('way', way)
+    try:
+        plain(way)
+    except Exception as error:
+        """
 ON_CPYTHON = """at = error.__traceback__
         while at:
             code = at.tb_frame.f_code
-            place = code.co_filename.rpartition("/locker/")[2], at.tb_lineno, code.co_qualname.replace(".<locals>", "")
+            name = code.co_qualname.replace(".<locals>", "")
+            place = code.co_filename.rpartition("/locker/")[2], at.tb_lineno, name
             print('File "locker/%s", line %d, in %s' % place if code.co_name != "<module>" else "")
             at = at.tb_next
 """
 
 
 def of_the_sources(folder: Path) -> dict[int, list[tuple[str, int, str]]]:
-    """The frames of each way, of the sources as they are: lines as MicroPython counts them, and the whole names of CPython."""
+    """The frames of each way, of the sources as they are: lines as MicroPython counts them, names of CPython."""
     for path, text in ({"locker/__init__.py": b"", "locker/core/__init__.py": b""} | SOURCES).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(text)
@@ -180,19 +195,26 @@ def test_a_board_for_debugging_has_the_same_files_and_names_in_another_build() -
     }
 
 
+STARTING = """import sys
+from locker.shell import start
+try:
+    start(lambda: 1 // 0)
+except ZeroDivisionError as error:
+    sys.print_exception(error)
+"""
+
+
 def start_that_raises(folder: Path, files: dict[str, bytes]) -> str:
     """What the console shows when the hardware cannot be opened."""
     for path, content in files.items():
         (folder / path[1:]).parent.mkdir(parents=True, exist_ok=True)
         (folder / path[1:]).write_bytes(content)
     script = folder / "caller.py"
-    script.write_text("import sys\nfrom locker.shell import start\ntry:\n    start(lambda: 1 // 0)\nexcept ZeroDivisionError as error:\n")
-    with script.open("a") as file:
-        file.write("    sys.print_exception(error)\n")
+    script.write_text(STARTING)
     return ran(script, folder)
 
 
-def test_the_firmware_with_line_numbers_says_where_it_was_and_that_without_where_its_function_begins(tmp_path: Path) -> None:
+def test_with_line_numbers_it_is_told_where_it_was_and_without_where_its_function_begins(tmp_path: Path) -> None:
     text = (locker_folder() / "shell" / "start.py").read_text().splitlines()
     begins = next(number for number, line in enumerate(text, 1) if line.startswith("def start("))
     opens = next(number for number, line in enumerate(text, 1) if line.strip() == "hal = open_hal()")
