@@ -2,7 +2,7 @@
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
-from locker.core import deadlines, texts
+from locker.core import deadlines, hourly, lamp, texts
 from locker.core.effects import ALARM
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ _REPEAT_MS = const(600000)  # a bell rung again within this time repeats the cal
 
 def ring(cabinet: "Cabinet", _: "BellPressed") -> None:
     """Somebody presses the bell."""
-    cabinet.touch()
+    lamp.touch(cabinet)
     rings = 1
     if cabinet.now - cabinet.rang_ms >= _REPEAT_MS:  # another call, perhaps somebody else's
         rings += cabinet.counted.pop(records.BELL_RUNG, 0)
     cabinet.rang_ms = cabinet.now
-    cabinet.noted(records.BELL_RUNG, None, rings)
+    hourly.note(cabinet, records.BELL_RUNG, None, rings)
     if not cabinet.counted[records.BELL_RUNG]:
         cabinet.bell_number = cabinet.state.number + cabinet.dropped  # one that was dropped is not told until there is room
     cabinet.beep(ALARM)

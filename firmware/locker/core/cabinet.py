@@ -2,7 +2,22 @@
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
-from locker.core import bell, courier, deadlines, effects, events, faults, keypad, orders, remote_opening, resume, state, texts
+from locker.core import (
+    bell,
+    courier,
+    deadlines,
+    effects,
+    events,
+    faults,
+    hourly,
+    keypad,
+    lamp,
+    orders,
+    remote_opening,
+    resume,
+    state,
+    texts,
+)
 from locker.core import door as doors_table
 from locker.core.effects import BAD, KEY
 from locker.core.keypad_events import DIGIT, HASH, STAR, TIMEOUT
@@ -19,10 +34,8 @@ if TYPE_CHECKING:
     Action = Callable[["Cabinet", Any], None] | int | None
 
 _MESSAGE_MS = const(8000)
-_LIT_MS = const(30000)
 _BOOT_MS = const(3000)  # and the floor of 2 s: the first number is checked 5 s after boot
 _SURE_MS = const(2000)
-_HOUR_MS = const(3600000)
 _VISIT = const(12)  # records of one visit at most, from the `#` to the closed door
 
 
@@ -108,7 +121,7 @@ class Cabinet:
         remote_opening.start(self)
         bell.remember(self)
         if self.state.refused:
-            self.hourly()
+            hourly.begin(self)
         self.effects.append(effects.Light(False))
         seen = [number for number, _, _ in sensors]
         for door in self.doors.values():
@@ -175,16 +188,6 @@ class Cabinet:
     def challenge(self, door: int, number: int) -> None:
         """Answers the host's wish to open a door."""
         self.effects.append(effects.Challenge(door, number))
-
-    def hourly(self) -> None:
-        """What is only counted from now on is recorded within the hour."""
-        if deadlines.HOUR not in self.due:
-            self.wait(deadlines.HOUR, _HOUR_MS)
-
-    def count(self, kind: int, more: int = 1) -> None:
-        """Leaves what a vandal can do over and over to one record an hour; `more` 0 sees to that record alone."""
-        self.counted[kind] = self.counted.get(kind, 0) + more
-        self.hourly()
 
     def sure(self) -> None:
         """Waits 2 s for another key: an answer of one key counts when none follows."""
@@ -270,7 +273,7 @@ class Cabinet:
 
     def moved(self, event: "events.ContactOpened | events.ContactClosed") -> None:
         """A door opened or closed."""
-        self.touch()
+        lamp.touch(self)
         door = self.doors[event.door]
         door.closed = type(event) is events.ContactClosed
         doors_table.transition(self, door, doors_table.CLOSED if door.closed else doors_table.OPENED)
@@ -284,21 +287,13 @@ class Cabinet:
 
     def pressed(self, event: events.KeyPressed) -> None:
         """A key; while a number is checked none counts."""
-        self.touch()
+        lamp.touch(self)
         key = event.key
         kind = HASH if key == "#" else STAR if key == "*" else DIGIT if key.isdigit() else None
         if self.mode != keypad.CHECKING and kind is not None:
             self.beep(KEY)
             self.key = key
             self.transition(kind)
-
-    def noted(self, kind: int, door: "Door | None", a: int) -> None:
-        """Journals an event at once, and its repetitions within the hour as a number."""
-        if kind in self.counted:
-            self.count(kind)
-        else:
-            self.record(kind, door, a)
-            self.count(kind, 0)
 
     # Time
 
@@ -337,12 +332,6 @@ class Cabinet:
             else:
                 doors_table.transition(self, self.doors[whose], doors_table.TIMEOUT)
 
-    def touch(self) -> None:
-        """Someone acts, or has to: light."""
-        if deadlines.LAMP not in self.due:
-            self.effects.append(effects.Light(True))
-        self.wait(deadlines.LAMP, _LIT_MS)
-
     def hour(self) -> None:
         """Records what was only counted; goes on while there is more to come."""
         courier.report_refusals(self)
@@ -351,19 +340,11 @@ class Cabinet:
             if count or kind == records.DOOR_FLAPPED:  # which also begins a new hour for the doors, across a power cut
                 self.record(kind, None, count, self.bell_number if kind == records.BELL_RUNG else None)
             if count:
-                self.count(kind, -count)  # and another hour
+                hourly.count(self, kind, -count)  # and another hour
             else:
                 del self.counted[kind]
         if self.state.refused:
-            self.hourly()
-
-    def darken(self) -> None:
-        """Nobody has touched anything for a while: dark, unless a door is open for somebody."""
-        for door in self.doors.values():
-            if doors_table.SHUT < door.phase < doors_table.LEFT:
-                self.wait(deadlines.LAMP, _LIT_MS)
-                return
-        self.effects.append(effects.Light(False))
+            hourly.begin(self)
 
 
 _TIMERS: "dict[int, Callable[[Cabinet], None]]" = {
@@ -372,7 +353,7 @@ _TIMERS: "dict[int, Callable[[Cabinet], None]]" = {
     deadlines.RECEIPT: courier.show_receipt,
     deadlines.SEAL: courier.seal,
     deadlines.BELL: bell.look,
-    deadlines.LAMP: Cabinet.darken,
+    deadlines.LAMP: lamp.darken,
     deadlines.HIDE: keypad.hide,
     deadlines.HOUR: Cabinet.hour,
 }

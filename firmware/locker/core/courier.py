@@ -6,7 +6,7 @@ withdrawn: when another number is checked, or 60 s after closing.
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import codes, records, tickets
-from locker.core import deadlines, effects, texts
+from locker.core import deadlines, effects, hourly, texts
 from locker.core.effects import BAD, GOOD
 from locker.core.keypad_events import DONE, FOUND, GOOD_TICKET, LARGER, SHUT_EMPTY, TYPED
 from locker.core.state import LOADING, REFUSED_MAX, RESERVED
@@ -72,7 +72,7 @@ def _serial(cabinet: "Cabinet") -> int:
 
 def _count_refusal(cabinet: "Cabinet", is_old: bool) -> None:
     """Journals a refused ticket at once, as it counts across a power cut; those after the tenth once an hour."""
-    cabinet.count(records.TICKET_REFUSED, 1 | is_old << 16)
+    hourly.count(cabinet, records.TICKET_REFUSED, 1 | is_old << 16)
     counted = cabinet.state.refused
     if counted < REFUSED_MAX:
         cabinet.record(records.TICKET_REFUSED, None, cabinet.counted.pop(records.TICKET_REFUSED), counted + 1)
@@ -81,7 +81,7 @@ def _count_refusal(cabinet: "Cabinet", is_old: bool) -> None:
 def _in_vain(cabinet: "Cabinet") -> None:
     """Counts a visit that ended without a deposit. Many of them in an hour slow the answers to tickets; no ticket is refused for it."""
     cabinet.cancelled += 1
-    cabinet.hourly()
+    hourly.begin(cabinet)
 
 
 def report_refusals(cabinet: "Cabinet") -> None:

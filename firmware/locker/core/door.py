@@ -6,7 +6,7 @@ all. Whether something was put in or taken is judged when the door has been clos
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
-from locker.core import courier, effects, keypad_events, resident, texts
+from locker.core import courier, effects, hourly, keypad_events, resident, texts
 from locker.core.effects import ALARM, ATTENTION
 from locker.core.state import EMPTY, GRANTED, LOADING, RESERVED, TAKING, WAITING
 
@@ -132,10 +132,10 @@ def _force(cabinet: "Cabinet", door: "Door") -> None:
     flaps = cabinet.state.flaps
     if flaps.get(door.number, 0) < _FLAPS_MAX:
         cabinet.record(records.DOOR_FORCED, door)
-        cabinet.count(records.DOOR_FLAPPED, 0)
+        hourly.count(cabinet, records.DOOR_FLAPPED, 0)
     else:
         flaps[door.number] = _FLAPS_MAX + 1  # its closing says nothing new either
-        cabinet.count(records.DOOR_FLAPPED)
+        hourly.count(cabinet, records.DOOR_FLAPPED)
     cabinet.beep(ALARM)
     cabinet.show_about(door, texts.CLOSE)
 

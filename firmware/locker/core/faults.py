@@ -2,7 +2,7 @@
 
 from locker.compat import TYPE_CHECKING
 from locker.contract import records
-from locker.core import deadlines, keypad
+from locker.core import deadlines, hourly, keypad
 from locker.core.effects import ALARM
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def tampered(cabinet: "Cabinet", _: "Tampered") -> None:
     """Somebody is at the inside of the cabinet."""
     cabinet.beep(ALARM)
-    cabinet.noted(records.TAMPERED, None, 0)
+    hourly.note(cabinet, records.TAMPERED, None, 0)
 
 
 def leave_out(cabinet: "Cabinet", event: "KeysLeftOut") -> None:
@@ -32,4 +32,4 @@ def fail(cabinet: "Cabinet", event: "SensorFailed") -> None:
 
 def starve(cabinet: "Cabinet", event: "SupplyLow") -> None:
     """An unlocking was refused: the supply is too weak."""
-    cabinet.noted(records.SUPPLY_LOW, cabinet.doors[event.door], event.mv)
+    hourly.note(cabinet, records.SUPPLY_LOW, cabinet.doors[event.door], event.mv)

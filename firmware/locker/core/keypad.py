@@ -7,7 +7,7 @@ after boot), and answered 500 ms later: the same for right, wrong and empty. A d
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import codes, records, tickets
 from locker.contract.mac import same
-from locker.core import bell, courier, deadlines, remote_opening, resident, state, texts
+from locker.core import bell, courier, deadlines, hourly, remote_opening, resident, state, texts
 from locker.core.courier import HELP_MS
 from locker.core.effects import BAD, GOOD
 from locker.core.keypad_events import (
@@ -142,7 +142,7 @@ def submit(cabinet: "Cabinet", _: "Door | None") -> None:
             if length == _SHORT_DIGITS:
                 cabinet.typed = ""  # all digits were asked for: nothing of it is compared
             else:
-                cabinet.count(records.CODES_TRIED)
+                hourly.count(cabinet, records.CODES_TRIED)
         if scarce and cabinet.typed:
             cabinet.typed = typed[:_DOOR_DIGITS]  # a try that is not written down is not compared
     cabinet.check_ms = max(cabinet.now, cabinet.checked_ms + floor_ms)

@@ -3,7 +3,7 @@
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
 from locker.core import door as doors_table
-from locker.core import resident, state, texts
+from locker.core import hourly, lamp, resident, state, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ def resolve(cabinet: "Cabinet", sensors: "Iterable[tuple[int, bool, bool]]") -> 
         door.closed = closed
         door.occupied = occupied
         if number in cabinet.state.flaps:
-            cabinet.count(records.DOOR_FLAPPED, 0)
+            hourly.count(cabinet, records.DOOR_FLAPPED, 0)
         before = door.state
         if closed:
             doors_table.resolve(cabinet, door)
@@ -52,12 +52,12 @@ def resolve(cabinet: "Cabinet", sensors: "Iterable[tuple[int, bool, bool]]") -> 
         if open_one is None or (door.state in _OPEN and open_one.state not in _OPEN):
             open_one = door
     if open_one:
-        cabinet.touch()
+        lamp.touch(cabinet)
         cabinet.resumed = remind
         cabinet.resumed_ms = cabinet.now + _CLOSE_MS
         _show(cabinet, open_one)
     elif closed_one:
-        cabinet.touch()
+        lamp.touch(cabinet)
         cabinet.show_about(closed_one[1], closed_one[0], _OUTCOME_MS)
     return bool(open_one or closed_one)
 
@@ -79,7 +79,7 @@ def see(cabinet: "Cabinet", event: "Seen") -> None:
     door.occupied = occupied
     if closed != door.closed:
         door.closed = closed
-        cabinet.touch()
+        lamp.touch(cabinet)
         if is_unlocked:
             door.phase = doors_table.RELEASED
         doors_table.transition(cabinet, door, doors_table.CLOSED if closed else doors_table.OPENED)
