@@ -11,12 +11,13 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 from host_tools.bench.flash import refuse_missing_journal, refuse_other_firmware, refuse_wrong_chip, verdict
-from host_tools.boards.board_file import BoardFile, to_board_json
+from host_tools.bench.provision_refusals import refuse, refuse_number, taken
+from host_tools.bench.provision_request import Found, Provisioned, Request
+from host_tools.boards.board_file import to_board_json
 from host_tools.bundle.contents import digest
 from host_tools.bundle.ready import errand
 from host_tools.device.install import Progress, install, survey
@@ -24,63 +25,12 @@ from host_tools.device.port import Device
 from host_tools.errors import UserError
 from host_tools.host.ledger import help_numbers
 from host_tools.host.ledger.data_folder import data_folder
-from host_tools.host.ledger.ledger import PENDING, AlreadyEnrolledError, Cabinet, Enrolment, Ledger, Site, database_of, open_ledger
+from host_tools.host.ledger.ledger import PENDING, AlreadyEnrolledError, Enrolment, Ledger, Site, database_of, open_ledger
 from host_tools.host.ledger.names import checked_name, normal
-from host_tools.host.parcels import parcels
-from host_tools.host.parcels.parcels import listing
 from locker.contract.codes import RULE
 
 _CONNECT_S_MAX = 5.0
 _FILES = ("update.py", "boot.py", "main.py", "next/manifest")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the operator wants. `network` is the object of network.json; `number` None takes the lowest free one of the site.
-
-    `help_number` was checked by help_numbers.check_number.
-    """
-
-    port: str
-    board: BoardFile
-    site: str
-    network: dict[str, Any]
-    number: int | None = None
-    data: Path | None = None
-    replace: bool = False
-    dry_run: bool = False
-    help_number: str | None = None  # whom people call; None: that of the site, as the ledger has it
-
-
-@dataclass
-class Provisioned:
-    """What came of it. `cabinet` is None on a dry run that leaves the number to the ledger."""
-
-    site: str
-    cabinet: int | None
-    board: str
-    uid: str
-    alias: str = ""
-    resumed: bool = False
-    replaced: bool = False
-    discarded_events: int = 0
-    help_number: str = ""  # that the screen shows; empty: none is known
-    retired: list[str] = field(default_factory=list)  # the cabinets that go with the earlier identity, as "cabinet 2 of mapo-3"
-
-
-class _Found(NamedTuple):
-    """The state of board and ledger before anything is changed."""
-
-    uid: bytes
-    known: Cabinet | None
-    board_id: bytes | None
-    records: int
-    unsent: int
-
-    @property
-    def is_half_done(self) -> bool:
-        """The identity reached the board, but the ledger did not hear of it."""
-        return self.known is not None and self.known.state == PENDING and self.known.board_id == self.board_id
 
 
 def provision(
@@ -96,7 +46,7 @@ def provision(
     request = replace(request, site=checked_name("site", request.site))
     is_there = database_of(data_folder(request.data)).is_there()
     with open_ledger(request.data, create=False) if is_there else nullcontext() as ledger:
-        _refuse_number(request, ledger)
+        refuse_number(request, ledger)
         with Device(request.port, errand) as device:
             report = _provision(request, device, ledger, progress)
             if request.dry_run:
@@ -120,7 +70,7 @@ def _provision(request: Request, device: Device, ledger: Ledger | None, progress
     refuse_missing_journal(device)
     refuse_other_firmware(device)
     found = _look(device, ledger)
-    _refuse(request, found, ledger)
+    refuse(request, found, ledger)
     if request.dry_run:
         return _planned(request, found)
     with nullcontext(ledger) if ledger else open_ledger(request.data) as opened:
@@ -130,22 +80,6 @@ def _provision(request: Request, device: Device, ledger: Ledger | None, progress
         if request.help_number is not None:
             help_numbers.keep(opened, report.site, request.help_number)
     return report
-
-
-def _refuse_number(request: Request, ledger: Ledger | None) -> None:
-    """Refuses a number that a cabinet in service has, whichever board it is: before any board is disturbed."""
-    if ledger is None or request.replace:
-        return
-    known = [(one.site, one.number) for one in ledger.cabinets() if one.state != PENDING]
-    if (request.site, request.number) in known:
-        raise _number_taken(request)
-
-
-def _number_taken(request: Request) -> AlreadyEnrolledError:
-    return AlreadyEnrolledError(
-        f"{request.site} has a cabinet {request.number} already: choose another number, or put this board in the place of its board "
-        "with --replace."
-    )
 
 
 def _show(progress: Progress, line: str) -> None:
@@ -161,83 +95,17 @@ def _with_help_number(request: Request, ledger: Ledger) -> Request:
     return replace(request, network=request.network | {"help": number}) if number else request
 
 
-def _look(device: Device, ledger: Ledger | None) -> _Found:
+def _look(device: Device, ledger: Ledger | None) -> Found:
     uid = device.facts.uid
     if not uid:
         raise UserError(f"The chip on {device.name} has no identity of its own (machine.unique_id): it cannot be enrolled.")
     identity = device.call("service", "who")
     journal = device.call("service", "journal") or (0, 0, 0, 0)
     board_id = bytes.fromhex(identity[0]) if identity else None
-    return _Found(uid, ledger.enrolled(uid) if ledger else None, board_id, journal[1], journal[2] - journal[3])
+    return Found(uid, ledger.enrolled(uid) if ledger else None, board_id, journal[1], journal[2] - journal[3])
 
 
-def _refuse(request: Request, found: _Found, ledger: Ledger | None) -> None:
-    known = found.known
-    if found.is_half_done:
-        return
-    if request.replace:
-        _refuse_nothing_to_replace(request, found, ledger)
-        _refuse_leaving_parcels(request, known, ledger)
-        _refuse_lost_doors(request, found, ledger)
-        return
-    if _taken(request, found, ledger):
-        raise _number_taken(request)
-    loses = f" --replace retires that and discards what the host does not have of its journal ({found.unsent} events)."
-    if known and known.state != PENDING:
-        raise AlreadyEnrolledError(f"This board is enrolled already, as cabinet {known.number} of {known.site}.{loses}")
-    if found.board_id and not (known and known.state == PENDING):
-        raise AlreadyEnrolledError(f"This board has an identity that this ledger does not know: use the ledger that enrolled it.{loses}")
-    if found.board_id or found.records:
-        raise AlreadyEnrolledError(f"This board's journal holds {found.records} records of an earlier identity.{loses}")
-
-
-def _refuse_nothing_to_replace(request: Request, found: _Found, ledger: Ledger | None) -> None:
-    """Refuses a new board in the place of a cabinet that is not there: a slip in its site or number would found another one."""
-    if ledger is None or request.number is None or found.known or found.board_id or _taken(request, found, ledger):
-        return
-    raise UserError(
-        f"There is no cabinet {request.number} at {request.site} whose place this board could take: check --site and --number "
-        "(`ansim cabinet list` shows them), or leave out --replace for a new cabinet."
-    )
-
-
-def _refuse_leaving_parcels(request: Request, known: Cabinet | None, ledger: Ledger | None) -> None:
-    """Refuses to make another cabinet of a board while parcels wait in the one that it is: nobody could open their doors by a code."""
-    if ledger is None or known is None or known.state == PENDING:
-        return
-    if request.site == known.site and request.number in (None, known.number):
-        return
-    count = parcels.waiting_at(ledger, known.site, known.number)
-    if count:
-        what = "a parcel waits" if count == 1 else f"{count} parcels wait"
-        raise AlreadyEnrolledError(
-            f"This board is cabinet {known.number} of {known.site}, where {what}, and no code would open that door any more: let it be "
-            f"collected or recalled first, or put another board in its place (`ansim provision --replace --site {known.site} "
-            f"--number {known.number}`)."
-        )
-
-
-def _refuse_lost_doors(request: Request, found: _Found, ledger: Ledger | None) -> None:
-    """Refuses a cabinet without a door behind which a parcel waits, or may: nobody could open it by a code any more."""
-    doors = {door.number for door in request.board.definition.door}
-    known = [found.known] if found.known and found.known.state != PENDING else []
-    for cabinet in known + _taken(request, found, ledger):
-        lost = sorted({door for door in _full(ledger, cabinet) if door not in doors})
-        if lost:
-            named = ", ".join(f"{door:02}" for door in lost)
-            raise AlreadyEnrolledError(
-                f"Cabinet {cabinet.number} of {cabinet.site} has parcels behind doors {named}, which {request.board.name} does not have: "
-                "check --board, or let the parcels be collected first (`ansim parcel recall`)."
-            )
-
-
-def _full(ledger: Ledger | None, cabinet: Cabinet) -> list[int]:
-    """The doors with a parcel inside, or perhaps inside."""
-    inside = [one for one in listing(ledger) if one.state in ("waiting", "unknown")] if ledger else []
-    return [one.door for one in inside if (one.site, one.cabinet) == (cabinet.site, cabinet.number)]
-
-
-def _retired(request: Request, found: _Found) -> list[str]:
+def _retired(request: Request, found: Found) -> list[str]:
     """Those of them that are no longer there afterwards: the board becomes another cabinet."""
     known = found.known
     if not known or known.state == PENDING or (known.site, known.number) == (normal(request.site), request.number or known.number):
@@ -245,13 +113,7 @@ def _retired(request: Request, found: _Found) -> list[str]:
     return [f"cabinet {known.number} of {known.site}"]
 
 
-def _taken(request: Request, found: _Found, ledger: Ledger | None) -> list[Cabinet]:
-    """The cabinet with the number that was asked for, when its board is another one."""
-    wanted = (normal(request.site), request.number)
-    return [one for one in (ledger.cabinets() if ledger else ()) if one.uid != found.uid and (one.site, one.number) == wanted]
-
-
-def _planned(request: Request, found: _Found) -> Provisioned:
+def _planned(request: Request, found: Found) -> Provisioned:
     number = found.known.number if found.is_half_done and found.known else request.number
     return Provisioned(
         request.site,
@@ -265,7 +127,7 @@ def _planned(request: Request, found: _Found) -> Provisioned:
     )
 
 
-def _resume(request: Request, device: Device, found: _Found, ledger: Ledger) -> Provisioned:
+def _resume(request: Request, device: Device, found: Found, ledger: Ledger) -> Provisioned:
     """Ends a provisioning that was killed after the identity reached the board: only the ledger's word is missing."""
     known = found.known
     if known is None:
@@ -280,7 +142,7 @@ def _resume(request: Request, device: Device, found: _Found, ledger: Ledger) -> 
     return Provisioned(known.site, known.number, request.board.name, found.uid.hex(), known.alias.hex(), resumed=True)
 
 
-def _begin(request: Request, device: Device, found: _Found, ledger: Ledger, progress: Progress) -> Provisioned:
+def _begin(request: Request, device: Device, found: Found, ledger: Ledger, progress: Progress) -> Provisioned:
     number = request.number
     if found.known and found.known.state == PENDING:
         ledger.forget(found.uid)
@@ -288,7 +150,7 @@ def _begin(request: Request, device: Device, found: _Found, ledger: Ledger, prog
         ledger.retire(found.uid)
         if number is None and found.known.site == request.site:
             number = found.known.number  # it stays the same cabinet, and its parcels stay where they are
-    for replaced in _taken(request, found, ledger):
+    for replaced in taken(request, found, ledger):
         ledger.retire(replaced.uid)
     site = ledger.site(request.site)
     board_id, alias, secret, nonce_host, nonce_board = (os.urandom(size) for size in (8, 4, 32, 8, 8))

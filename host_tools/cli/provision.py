@@ -18,7 +18,7 @@ from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.names import checked_name
 
 if TYPE_CHECKING:
-    from host_tools.bench.provision import Provisioned
+    from host_tools.bench.provision_request import Provisioned
     from host_tools.boards.board_file import BoardFile
 
 DEFAULT_PORT = 26746
@@ -97,7 +97,8 @@ def command(
     if language != DEFAULT_LANGUAGE:
         network["language"] = language
     look_at(port)
-    from host_tools.bench.provision import Request, check_host, provision
+    from host_tools.bench.provision import check_host, provision
+    from host_tools.bench.provision_request import Request
 
     if host and not host_unchecked:
         check_host(network["host"], network["port"])

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.bench.provision import Request, _Found, _refuse, _retired
+from host_tools.bench.provision import _retired
+from host_tools.bench.provision_refusals import refuse
+from host_tools.bench.provision_request import Found, Request
 from host_tools.boards.board_file import load_board
 from host_tools.errors import UserError
 from host_tools.host.ledger import tables
@@ -39,8 +41,8 @@ def ledger(tmp_path: Path):
         yield opened
 
 
-def found(ledger: Ledger, uid: bytes) -> _Found:
-    return _Found(uid, ledger.enrolled(uid), b"8 bytes.", 3, 0)
+def found(ledger: Ledger, uid: bytes) -> Found:
+    return Found(uid, ledger.enrolled(uid), b"8 bytes.", 3, 0)
 
 
 def test_a_cabinet_with_a_parcel_inside_stays_that_cabinet(ledger: Ledger) -> None:
@@ -54,22 +56,22 @@ def test_a_cabinet_with_a_parcel_inside_stays_that_cabinet(ledger: Ledger) -> No
         with pytest.raises(
             UserError, match=r"a parcel waits, and no code would open|has parcels behind doors 08, which devkit_4 does not have"
         ):
-            _refuse(request, found(ledger, uid), ledger)
+            refuse(request, found(ledger, uid), ledger)
     for request, uid in (
         (Request("p", WALL, "mapo-3", {}, replace=True), old),
         (Request("p", WALL, "mapo-3", {}, number=1, replace=True), new),
         (Request("p", KIT, "mapo-3", {}, number=2, replace=True), new),
     ):
-        _refuse(request, found(ledger, uid), ledger)
+        refuse(request, found(ledger, uid), ledger)
 
 
 def test_a_new_board_takes_the_place_of_no_cabinet_that_is_not_there(ledger: Ledger) -> None:
-    new = _Found(b"uid-02", None, None, 0, 0)
+    new = Found(b"uid-02", None, None, 0, 0)
     for site, number in (("mapo-3", 7), ("maop-3", 1)):
         with pytest.raises(UserError, match=f"There is no cabinet {number} at {site} whose place this board could take: check --site"):
-            _refuse(Request("p", WALL, site, {}, number=number, replace=True), new, ledger)
-    _refuse(Request("p", WALL, "mapo-3", {}, number=1, replace=True), new, ledger)
-    _refuse(Request("p", WALL, "mapo-3", {}, replace=True), new, ledger)
+            refuse(Request("p", WALL, site, {}, number=number, replace=True), new, ledger)
+    refuse(Request("p", WALL, "mapo-3", {}, number=1, replace=True), new, ledger)
+    refuse(Request("p", WALL, "mapo-3", {}, replace=True), new, ledger)
 
 
 def test_a_board_that_becomes_another_cabinet_is_told_to_leave_the_list(ledger: Ledger) -> None:
