@@ -56,7 +56,8 @@ ROOMS_OF_HOST = {
     "fleet": "fields kinds ledger notify",
     "connections": "ledger notify fleet",
     "parcels": "kinds ledger people notify fleet",
-    "server": "ledger notify fleet connections",
+    "postman": "ledger notify",
+    "server": "ledger notify fleet connections postman",
 }
 ROOMS_OF_SIMULATOR = {
     "clock": "",

@@ -34,11 +34,10 @@ from host_tools.host.ledger import bounds
 from host_tools.host.ledger.aside import UNMET
 from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.notify import dispatch, outbox
-from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.letters import Change
 from host_tools.host.notify.log import Emit, Occurrence, of_change
 from host_tools.host.notify.notifier import Notifier
+from host_tools.host.postman import Postman
 from locker.contract.records import COMMAND_APPLIED
 
 DEFAULT_PORT = 26746
@@ -48,13 +47,10 @@ _WAITING_MAX = 20_000  # messages that wait for one; more are dropped, and their
 _OF_ONE_MAX = 16  # and of one board: it waits for the answer to each, but for copies that cannot wait
 _TICK_S = 1.0
 _SWITCH_S = 0.001  # how long one thread may keep others from their next step: a commit has many
-_LOOK_S = 1.0  # how often it is looked for letters that nothing here has written
 _ROLL_S = 3600.0  # how often it is looked for epochs that are due
 _LEDGER_PAUSE_S = 1.0
 _FAULT_AGAIN_MS = 3_600_000  # until the same fault is told again
 _PRESENCE_S = 0.2  # within this the ledger says that a link came up or went down
-_RESEND_FIRST_S = 2.0
-_RESEND_MAX_S = 300.0
 
 
 class Settings(NamedTuple):
@@ -71,8 +67,6 @@ class Server:
 
     def __init__(self, ledger: Ledger, notifier: Notifier, tell: Emit, dispatchers: Notifier) -> None:
         self._ledger = ledger
-        self._notifier = notifier
-        self._dispatchers = dispatchers
         self._tell = tell
         self._tally = Tally(tell)
         self._links = Links(ledger, tell, self._tally)
@@ -81,10 +75,9 @@ class Server:
         self._said: list[tuple[Link, Received]] = []
         self._inflow = Inflow()
         self._waiting: Counter[int] = Counter()  # how many of these are of one board
+        self._postman = Postman(ledger, notifier, dispatchers, tell)
         self._places: dict[int, Link] = {}  # by the ledger's number of the cabinet
         self._work = asyncio.Event()
-        self._mail = asyncio.Event()
-        self._pickups = asyncio.Event()  # doors with parcels were opened, which dispatchers look at
         self._news = asyncio.Event()  # a board may have reported an order, and is told the next
         self._stop = asyncio.Event()
         self._failure: UserError | None = None
@@ -106,16 +99,14 @@ class Server:
             dispatching = held.enter_context(ThreadPoolExecutor(1, "dispatch"))
             await self._open(settings, held)
             gc.freeze()  # what was imported lives as long as the server: a collection need not look at it again and again
-            self._mail.set()  # what an earlier run could not hand over
-            self._pickups.set()
             stopping = asyncio.ensure_future(self._stop.wait())
             tasks = [
                 asyncio.ensure_future(self._lasting(job))
                 for job in (
                     partial(self._commit, committing),
                     partial(self._order, committing),
-                    partial(self._post, posting),
-                    partial(self._dispatch, dispatching),
+                    partial(self._postman.deliver, posting),
+                    partial(self._postman.dispatch, dispatching),
                     partial(self._be_present, committing),
                     self._tick,
                 )
@@ -236,8 +227,8 @@ class Server:
                 waited = True
             else:
                 if waited:  # a commit whose answer was lost has left letters that are not among the news
-                    self._mail.set()
-                    self._pickups.set()
+                    self._postman.mail.set()
+                    self._postman.pickups.set()
                 return taken
             await asyncio.sleep(_LEDGER_PAUSE_S)
 
@@ -247,9 +238,9 @@ class Server:
             self._tell(self._told(news))
         self._alarm(UNMET, taken.unmet)
         if taken.has_letters:
-            self._mail.set()
+            self._postman.mail.set()
         if taken.has_pickups:
-            self._pickups.set()
+            self._postman.pickups.set()
         if taken.meetings or any(news.record.kind == COMMAND_APPLIED for news in taken.news):
             self._news.set()
 
@@ -297,51 +288,6 @@ class Server:
             cabinet = self._ledger.identity_of(news.cabinet).cabinet
             return of_change(news, cabinet.site, cabinet.number)
         return of_change(news, link.site, link.number)
-
-    async def _post(self, thread: ThreadPoolExecutor) -> None:
-        pause_s = _RESEND_FIRST_S
-        work = partial(outbox.deliver, self._ledger, self._notifier, Folds())
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._mail.wait(), _LOOK_S)  # a command beside this server may have written a letter
-            self._mail.clear()
-            try:
-                done = await asyncio.get_running_loop().run_in_executor(thread, work)
-            except TransientError:  # the ledger will be back; the letters are in it
-                await asyncio.sleep(_LEDGER_PAUSE_S)
-                self._mail.set()
-                continue
-            for message in done.sent:
-                self._tell(Occurrence("message sent", id=message.id, detail=message.kind))
-            if done.failed:
-                self._tell(Occurrence("messages wait", detail=f"{done.failed} could not be handed over ({done.reason})"))
-            elif done.more:
-                self._mail.set()
-            if not done.reason:
-                pause_s = _RESEND_FIRST_S
-            else:
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, _RESEND_MAX_S)
-                self._mail.set()
-
-    async def _dispatch(self, thread: ThreadPoolExecutor) -> None:
-        """Tells dispatchers what is for them alone; how that goes is told nowhere, for it would be told under duress only."""
-        folds = Folds()
-        pause_s: float | None = None
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._pickups.wait(), pause_s)
-            self._pickups.clear()
-            work = partial(dispatch.deliver, self._ledger, self._dispatchers, folds)
-            try:
-                left = await asyncio.get_running_loop().run_in_executor(thread, work)
-            except TransientError:
-                left = dispatch.Left(failed=True)
-            if left.failed:
-                await asyncio.sleep(_RESEND_FIRST_S)
-            if left.failed or left.more:
-                self._pickups.set()
-            pause_s = _RESEND_FIRST_S if left.folded else None
 
     async def _be_present(self, thread: ThreadPoolExecutor) -> None:
         """Says in the ledger that this server runs, and what became of its links; tells of other servers."""
