@@ -4,14 +4,14 @@ import gc
 
 from locker.compat import const
 from locker.contract import records
-from locker.core import effects, events, texts
+from locker.core import effects, events
 from locker.core.cabinet import Cabinet
 from locker.core.state import RESERVE, TAKING, State
 from locker.shell import identity as identities
-from locker.shell.catalogue import rows
 from locker.shell.journal import Journal, JournalError, JournalFull
 from locker.shell.link import Link
 from locker.shell.locks import Locks
+from locker.shell.page import Page
 from locker.shell.pause import pause, resume
 from locker.shell.peripherals import BELL, DARK, TAMPER, Peripherals
 from locker.shell.random import Random
@@ -23,19 +23,11 @@ from locker.wire.session import Session
 
 _STEP_MS = const(20)
 _QUIET_MS = const(5000)
-_REPAINT_MS = const(60000)
 _KEYS = b"0123456789*#ABCD"  # bits of KEYS_LEFT_OUT
 _WATCHDOG_MS = const(8000)
 _DARK_STEPS = const(60)  # 1.2 s: longer than it goes unnoticed that the lamp's expander was reset
 _HOUR_MS = const(3600000)
-_NEXT_LANGUAGE = const(65)  # the key A
-_REST = (texts.WELCOME, texts.OFFLINE)  # what may be shown for long while nobody is there
-_VISIT_MS = const(20000)  # without a key, back at the welcome: whoever chose the language has gone
-_CHOICE_ROW = const(3)  # of the welcome
-_NEXT_ROW = const(4)  # behind those that are seen: the language that the key leads to
 _LONG_AGO_MS = const(-5000)  # for what was not asked for in time
-_AGAIN_MS = const(500)  # from one try at a screen that does not answer to the next
-_BLANK_MAX = const(4)  # such tries, from which on it is told
 _PARTS = const(7)  # of PART_FAILED, and one more
 _BOOTS_MAX = const(10)  # that are journaled at once, until one has lasted for an hour
 # Which firmware this is: 20 bits of its digest, put in by what links it (none in the sources), and below them, in 8 bits, what it knows:
@@ -55,10 +47,7 @@ class App:
         self._identity = identity
         self._peripherals = Peripherals(hal)
         self._locks = Locks(hal, self._peripherals, hal.board.pulse_ms, self._tell, self._warn, self._fail)
-        self._own_language = self._language = network.get("language", "en")
-        self._help_number = network.get("help", "")
-        self._has_choice = chr(_NEXT_LANGUAGE) in hal.board.keypad.keys
-        self._shown = None  # the last effects.Show
+        self._page = Page(hal, self._peripherals.screen, network, self._fail)
         self._network = network
         carrier = self._carrier()
         sizes = [(door.number, door.size) for door in hal.board.doors]
@@ -86,8 +75,7 @@ class App:
         host = self._report, self._status, self._tell, hal.set_clock, self._carrier, self._fail_link
         self._link = Link(carrier, Decoder(), session, self._journal, *host)
         self._wake_ms = None
-        self._key_ms = self._painted_ms = self._paint_ms = 0
-        self._blank = 0  # tries in a row at a screen that does not answer
+        self._key_ms = 0
         self._dark = 0  # steps in which the lamp was switched on and drew no current, up to now
         self._stuck = self._keys = self._told_keys = 0  # of the keypad; which of _KEYS type nothing; of which the journal has it
         self._quiet_ms = {}  # by kind, or below 0 by part or I2C address: until when it is told already
@@ -163,28 +151,21 @@ class App:
         key = peripherals.keypad.scan(now_ms)
         if key:
             self._key_ms = now_ms
-            if key == _NEXT_LANGUAGE:
-                found = rows(self._hal, self._language, texts.WELCOME, (), "")[_NEXT_ROW:]
-                self._turn(found[0] if found else "en")  # a damaged catalogue keeps nobody from another
+            self._page.press(key)
             self._tell(events.KeyPressed(chr(key)), now_ms)
         if peripherals.keypad.stuck != self._stuck or self._keys != self._told_keys:
             self._leave_out(peripherals.keypad, now_ms)
         self._hear(silent, now_ms)
         ended = self._locks.step(now_ms)
         if ended:
-            self._repaint(now_ms)
+            self._page.repaint(now_ms)
             self._tell(events.UnlockEnded(ended), now_ms)
         if self._wake_ms is not None and now_ms >= self._wake_ms:
             self._wake_ms = None
             self._tell(events.Woke(), now_ms)
         self._link.step(now_ms)
-        if self._language != self._own_language and self._shown.text in _REST and now_ms - self._key_ms >= _VISIT_MS:
-            self._turn(self._own_language)
         quiet = now_ms - self._key_ms >= _QUIET_MS and not peripherals.locks.active
-        if quiet and now_ms - self._painted_ms >= _REPAINT_MS:
-            self._repaint(now_ms)
-        if peripherals.screen and now_ms >= self._paint_ms:
-            self._paint(now_ms)
+        self._page.step(now_ms, self._key_ms, quiet)
         if peripherals.beeper:
             self._without(records.BEEPER, peripherals.beeper.step, now_ms)
         if self._failed:
@@ -203,12 +184,6 @@ class App:
         cabinet.accepting = cabinet.room >= wanted and not self._state.doubt
         self._state.number = journal.next_number - 1  # which the host may have raised
 
-    def _repaint(self, now_ms):
-        """Sets the screen up again, for a spark may have garbled it: after a pulse, with a new text, each minute while nobody types."""
-        self._painted_ms = now_ms
-        if self._peripherals.screen:
-            self._peripherals.screen.restart()
-
     def _leave_out(self, keypad, now_ms):
         """Tells the core which keys type nothing, and the host: at once of keys that work again, of others once an hour."""
         if keypad.stuck != self._stuck:
@@ -226,17 +201,6 @@ class App:
                 self._quiet_ms[records.KEYS_LEFT_OUT] = now_ms + _HOUR_MS
             self._told_keys = keys
             self._note(records.KEYS_LEFT_OUT, now_ms, keys)
-
-    def _paint(self, now_ms):
-        """Sends the screen its next line; a screen that does not answer costs its picture and nothing else."""
-        try:
-            self._peripherals.screen.step()
-            self._blank = 0
-        except Exception:
-            self._paint_ms = now_ms + _AGAIN_MS
-            self._blank += 1
-            if self._blank >= _BLANK_MAX:
-                self._fail(records.SCREEN)
 
     def _sense(self, silent, now_ms):
         peripherals = self._peripherals
@@ -295,7 +259,7 @@ class App:
     def _signal(self, effect, kind, now_ms):
         peripherals = self._peripherals
         if kind is effects.Show:
-            self._show(effect)
+            self._page.show(effect)
         elif kind is effects.Beep and peripherals.beeper:
             self._without(records.BEEPER, peripherals.beeper.play, effect.sound, now_ms)
         elif kind is effects.Light:
@@ -317,22 +281,6 @@ class App:
             act(*arguments)
         except Exception:
             self._fail(part)
-
-    def _show(self, effect):
-        """Shows a text in the visitor's language; the welcome offers the next one where there is a key for it."""
-        if not self._shown or effect.text != self._shown.text:
-            self._repaint(self._hal.now_ms())
-        self._shown = effect
-        if self._peripherals.screen:
-            lines = rows(self._hal, self._language, effect.text, effect.arguments, self._help_number)
-            if effect.text == texts.WELCOME and not self._has_choice:
-                lines = lines[:_CHOICE_ROW]
-            self._peripherals.screen.show(lines)
-
-    def _turn(self, language):
-        """Says the same in another language, and goes on in it."""
-        self._language = language
-        self._show(self._shown)
 
     def _record(self, effect, now_ms):
         """The durable record; None when the journal is full, and no coil moves for it. The core sees to it that it is not."""
