@@ -42,10 +42,6 @@ def test_a_slip_in_the_core_is_seen(tmp_path: Path) -> None:
     assert [slip for slip in slips if (slip.path, slip.line) not in seen] == []
 
 
-#: Files of the shell whose functions leave types out.
-GUESSED = ("app.py", "locks.py", "peripherals.py")
-
-
 @pytest.mark.parametrize("package", ["contract", "core", "wire", "drivers", "hal", "shell"])
 def test_every_function_of_the_firmware_says_its_types(package: str) -> None:
     """What it takes and what it gives: what is not said is guessed, and a guess agrees with its slip."""
@@ -53,7 +49,7 @@ def test_every_function_of_the_firmware_says_its_types(package: str) -> None:
         f"{path.name}:{node.lineno} {node.name}"
         for path in sorted((ROOT / "firmware" / "locker" / package).rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and path.name not in GUESSED and not says_its_types(node)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not says_its_types(node)
     ]
     assert silent == []
 

@@ -251,6 +251,6 @@ def test_a_second_answer_to_a_report_takes_nothing_back_at_the_board(tmp_path: P
         story.step()
     acknowledged = journal.acknowledged
     assert acknowledged == journal.next_number - 1 > 1
-    link._take((messages.RESUME, 1, journal.tag, 0, 0, 0), story.now_ms)
+    link._apply((messages.RESUME, 1, journal.tag, 0, 0, 0), story.now_ms)
     assert journal.acknowledged == acknowledged
     story.ledger.close()

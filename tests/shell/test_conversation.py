@@ -110,7 +110,7 @@ def does(kind, made):
     board.add(records.BOOTED)
     board.run(1000)
     told = []
-    board.link._tell = lambda event, now_ms: told.append(event)
+    board.link._handle = lambda event, now_ms: told.append(event)
     before = dict(board.link.__dict__)
     values = [bytes(8) if shape & 15 == 8 else max(1, shape >> 4) for shape in FIELDS[kind]]
     board.line.waiting = board.line.host.seal(made(*values))
@@ -120,7 +120,7 @@ def does(kind, made):
 
 def test_each_message_of_the_host_is_heard_by_the_board_and_none_of_its_own():
     for kind, made in OF_HOST:
-        assert does(kind, made), f"{made.__name__} is not heard: see Link._take"
+        assert does(kind, made), f"{made.__name__} is not heard: see Link._apply"
     for kind, made in OF_BOARD:
         assert not FIELDS[kind] or not does(kind, made), made.__name__
 

@@ -2,7 +2,7 @@
 
 import gc
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
 from locker.core import effects, events
 from locker.core.cabinet import Cabinet
@@ -20,6 +20,18 @@ from locker.shell.second_copy import first, leave_out, pair
 from locker.wire import messages
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from locker.core.secrets import Secrets
+    from locker.drivers.inputs import Inputs
+    from locker.drivers.keypad import Keypad
+    from locker.hal.seam import Carrier, Hal
+    from locker.shell.identity import Identity
+
+    OfDoor = Callable[[int], events.Event]  # makes an event of a door's number
 
 _STEP_MS = const(20)
 _QUIET_MS = const(5000)
@@ -42,20 +54,20 @@ class App:
     Raises JournalError when there is no journal or it cannot serve.
     """
 
-    def __init__(self, hal, identity, network):
+    def __init__(self, hal: "Hal", identity: "Identity", network: "dict[str, Any]") -> None:
         self._hal = hal
         self._identity = identity
         self._peripherals = Peripherals(hal)
-        self._locks = Locks(hal, self._peripherals, hal.board.pulse_ms, self._tell, self._warn, self._fail)
+        self._locks = Locks(hal, self._peripherals, hal.board.pulse_ms, self._handle, self._warn, self._fail)
         self._page = Page(hal, self._peripherals.screen, network, self._fail)
-        self._network = network
+        self._network: "Any" = network
         carrier = self._carrier()
         sizes = [(door.number, door.size) for door in hal.board.doors]
         if carrier:
             hal.board = self._network = None  # all is connected: its room is for the rest
         self._state = State(self._peripherals.numbers, 1, identity.rule, identity.generation)
         self._cabinet = Cabinet(sizes, self._derive, self._state, self._spent, self._draw)
-        self._reach = Reach(self._peripherals, self._cabinet, self._tell, self._warn)
+        self._reach = Reach(self._peripherals, self._cabinet, self._handle, self._warn)
         try:
             flash = hal.journal()
         except OSError:
@@ -72,7 +84,7 @@ class App:
         self._is_said = bool(self._resumed)  # that the board has booted
         self.serves = False  # its start is over
         session = Session(identity.master_secret, identity.board_id, identity.alias, self._random.draw)
-        host = self._report, self._status, self._tell, hal.set_clock, self._carrier, self._fail_link
+        host = self._report, self._status, self._handle, hal.set_clock, self._carrier, self._fail_link
         self._link = Link(carrier, Decoder(), session, self._journal, *host)
         self._wake_ms = None
         self._key_ms = 0
@@ -80,7 +92,7 @@ class App:
         self._stuck = self._keys = self._told_keys = 0  # of the keypad; which of _KEYS type nothing; of which the journal has it
         self._quiet_ms = {}  # by kind, or below 0 by part or I2C address: until when it is told already
 
-    def _carrier(self):
+    def _carrier(self) -> "Carrier | None":
         """The way to the host; None when it cannot be opened."""
         try:
             return self._hal.carrier(self._network, self._draw)
@@ -88,16 +100,16 @@ class App:
             print("No link:", repr(error))
             return None
 
-    def _derive(self, epochs, generations):
+    def _derive(self, epochs: "list[tuple[int, int, int]]", generations: "list[int]") -> "Secrets":
         return identities.secrets(self._identity, epochs, generations)
 
-    def _spent(self, serial):
+    def _spent(self, serial: int) -> bool:
         return self._journal.spent(*self._state.spent_bit(serial))
 
-    def _draw(self, sides):
+    def _draw(self, sides: int) -> int:
         return self._random.below(sides)
 
-    def _report(self):
+    def _report(self) -> "messages.Typed":
         """A boot that the host hears of is journaled: its number is given to no other one."""
         self._say_boot(self._hal.now_ms())
         journal = self._journal
@@ -116,7 +128,7 @@ class App:
             int.from_bytes(self._hal.uid(), "big"),
         )
 
-    def _status(self):
+    def _status(self) -> "messages.Typed":
         peripherals = self._peripherals
         uptime = self._journal.since + self._hal.now_ms() // 100
         return messages.STATUS, uptime, self._journal.next_number, peripherals.contacts.state, peripherals.occupancy.state
@@ -133,7 +145,7 @@ class App:
         if not self._hal.calibrated and first(self._marks, records.CALIBRATION):
             self._note(records.PART_FAILED, now_ms, records.CALIBRATION)
 
-    def _say_boot(self, now_ms):
+    def _say_boot(self, now_ms: int) -> None:
         """Journals the boot, unless it is already."""
         if not self._is_said:
             self._is_said = True
@@ -152,17 +164,17 @@ class App:
         if key:
             self._key_ms = now_ms
             self._page.press(key)
-            self._tell(events.KeyPressed(chr(key)), now_ms)
+            self._handle(events.KeyPressed(chr(key)), now_ms)
         if peripherals.keypad.stuck != self._stuck or self._keys != self._told_keys:
             self._leave_out(peripherals.keypad, now_ms)
-        self._hear(silent, now_ms)
+        self._watch(silent, now_ms)
         ended = self._locks.step(now_ms)
         if ended:
             self._page.repaint(now_ms)
-            self._tell(events.UnlockEnded(ended), now_ms)
+            self._handle(events.UnlockEnded(ended), now_ms)
         if self._wake_ms is not None and now_ms >= self._wake_ms:
             self._wake_ms = None
-            self._tell(events.Woke(), now_ms)
+            self._handle(events.Woke(), now_ms)
         self._link.step(now_ms)
         quiet = now_ms - self._key_ms >= _QUIET_MS and not peripherals.locks.active
         self._page.step(now_ms, self._key_ms, quiet)
@@ -175,7 +187,7 @@ class App:
             self._failed = 0
         self._tidy(now_ms, quiet)
 
-    def _tidy(self, now_ms, quiet):
+    def _tidy(self, now_ms: int, quiet: bool) -> None:
         """Sees to the room in the journal, and tells the core how much there is."""
         journal, cabinet = self._journal, self._cabinet
         journal.tidy(journal.since + now_ms // 100, quiet)
@@ -184,7 +196,7 @@ class App:
         cabinet.accepting = cabinet.room >= wanted and not self._state.doubt
         self._state.number = journal.next_number - 1  # which the host may have raised
 
-    def _leave_out(self, keypad, now_ms):
+    def _leave_out(self, keypad: "Keypad", now_ms: int) -> None:
         """Tells the core which keys type nothing, and the host: at once of keys that work again, of others once an hour."""
         if keypad.stuck != self._stuck:
             self._stuck = keypad.stuck
@@ -193,7 +205,7 @@ class App:
             for bit in range(len(_KEYS)):
                 if _KEYS[bit] in lost:
                     self._keys |= 1 << bit
-            self._tell(events.KeysLeftOut(lost.decode()), now_ms)
+            self._handle(events.KeysLeftOut(lost.decode()), now_ms)
         keys = self._keys
         worse = keys & ~self._told_keys
         if keys != self._told_keys and (not worse or now_ms >= self._quiet_ms.get(records.KEYS_LEFT_OUT, 0)):
@@ -202,35 +214,35 @@ class App:
             self._told_keys = keys
             self._note(records.KEYS_LEFT_OUT, now_ms, keys)
 
-    def _sense(self, silent, now_ms):
+    def _sense(self, silent: int, now_ms: int) -> None:
         peripherals = self._peripherals
-        self._tell_moved(peripherals.contacts.poll(silent), peripherals.contacts, events.ContactClosed, events.ContactOpened, now_ms)
-        self._tell_moved(peripherals.occupancy.poll(silent), peripherals.occupancy, events.Cleared, events.Occupied, now_ms)
+        self._handle_moved(peripherals.contacts.poll(silent), peripherals.contacts, events.ContactClosed, events.ContactOpened, now_ms)
+        self._handle_moved(peripherals.occupancy.poll(silent), peripherals.occupancy, events.Cleared, events.Occupied, now_ms)
 
-    def _hear(self, silent, now_ms):
+    def _watch(self, silent: int, now_ms: int) -> None:
         """The bell, the tamper loop, and the lamp."""
         signals = self._peripherals.signals
         begun = signals.poll(silent) & signals.state
         if begun & BELL:
-            self._tell(events.BellPressed(), now_ms)
+            self._handle(events.BellPressed(), now_ms)
         if begun & TAMPER:
-            self._tell(events.Tampered(), now_ms)
+            self._handle(events.Tampered(), now_ms)
         is_dark = self._peripherals.lit and signals.state & DARK and not self._peripherals.lost
         self._dark = self._dark + 1 if is_dark else 0
         if self._dark == _DARK_STEPS:
             self._warn(records.LAMP_FAILED, now_ms)
 
-    def _tell_moved(self, moved, inputs, no, yes, now_ms):
+    def _handle_moved(self, moved: int, inputs: "Inputs", no: "OfDoor", yes: "OfDoor", now_ms: int) -> None:
         """An event for each door of which an input has just changed, in the order of the doors."""
         if moved:
             for place, door in enumerate(self._peripherals.numbers):
                 if moved >> place & 1:
-                    self._tell((yes if inputs.state >> place & 1 else no)(door), now_ms)
+                    self._handle((yes if inputs.state >> place & 1 else no)(door), now_ms)
 
-    def _tell(self, event, now_ms):
+    def _handle(self, event: "events.Event", now_ms: int) -> None:
         self._perform(self._cabinet.handle(event, now_ms), now_ms)
 
-    def _perform(self, wanted, now_ms):
+    def _perform(self, wanted: "list[Any]", now_ms: int) -> None:
         last = None
         for effect in wanted:
             kind = type(effect)
@@ -252,11 +264,11 @@ class App:
                 if not last or last.kind != records.PICKUP_OPENED:
                     self._link.nudge()
             elif kind is effects.Challenge:
-                self._link.say((messages.CHALLENGE, effect.door, effect.number))
+                self._link.queue((messages.CHALLENGE, effect.door, effect.number))
             else:
                 self._signal(effect, kind, now_ms)
 
-    def _signal(self, effect, kind, now_ms):
+    def _signal(self, effect: "Any", kind: type, now_ms: int) -> None:
         peripherals = self._peripherals
         if kind is effects.Show:
             self._page.show(effect)
@@ -268,21 +280,21 @@ class App:
             except OSError:
                 return  # its expander is lost for the moment; the next refresh says it again
 
-    def _fail(self, part):
+    def _fail(self, part: int) -> None:
         """A part cannot do what it is there for."""
         self._failed |= 1 << part
 
-    def _fail_link(self):
+    def _fail_link(self) -> None:
         self._fail(records.LINK)
 
-    def _without(self, part, act, *arguments):
+    def _without(self, part: int, act: "Callable[..., object]", *arguments: int) -> None:
         """Has a part act that people can do without; what goes wrong there is told, and costs nothing else."""
         try:
             act(*arguments)
         except Exception:
             self._fail(part)
 
-    def _record(self, effect, now_ms):
+    def _record(self, effect: "effects.Record", now_ms: int) -> "records.Record | None":
         """The durable record; None when the journal is full, and no coil moves for it. The core sees to it that it is not."""
         try:
             journal = self._journal
@@ -290,12 +302,12 @@ class App:
         except JournalFull:
             return None
 
-    def _note(self, kind, now_ms, a=0, b=0):
+    def _note(self, kind: int, now_ms: int, a: int = 0, b: int = 0) -> None:
         """Journals an event of the shell's own, and tells the host."""
         self._perform(self._cabinet.note(kind, now_ms, a, b), now_ms)
         self._link.nudge()
 
-    def _warn(self, kind, now_ms, a=0, which=None, b=0):
+    def _warn(self, kind: int, now_ms: int, a: int = 0, which: "int | None" = None, b: int = 0) -> None:
         """The same, but once an hour at most of a kind, or of `which` of it: what is broken may come and go all day."""
         which = which or kind
         if now_ms >= self._quiet_ms.get(which, 0):

@@ -40,7 +40,7 @@ class Link:
 
     `carrier` is the seam's Carrier, or None: then `open_carrier()` is asked for one each half minute. `decoder` is a wire.frame.Decoder,
     `session` a wire.session.Session, `journal` a Journal; `report()` gives the REPORT and `status()` the STATUS of this moment,
-    `tell(event, now_ms)` takes events for the core and `set_clock(seconds)` the time of day. Whatever the carrier or the clock raises is
+    `handle(event, now_ms)` takes events for the core and `set_clock(seconds)` the time of day. Whatever the carrier or the clock raises is
     told to `fail()`, and ends only what was tried: what was to be said is said again.
     """
 
@@ -52,7 +52,7 @@ class Link:
         journal: "Journal",
         report: "Callable[[], messages.Typed]",
         status: "Callable[[], messages.Typed]",
-        tell: "Callable[[events.Event, int], None]",
+        handle: "Callable[[events.Event, int], None]",
         set_clock: "Callable[[int], None]",
         open_carrier: "Callable[[], Carrier | None] | None" = None,
         fail: "Callable[[], None] | None" = None,
@@ -66,7 +66,7 @@ class Link:
         self._journal = journal
         self._report = report
         self._status = status
-        self._tell = tell
+        self._handle = handle
         self._set_clock = set_clock
         self._buffer = bytearray(128)
         self._up = False
@@ -87,7 +87,7 @@ class Link:
         """There is something to say that need not wait for the heartbeat."""
         self._due = True
 
-    def say(self, message: "messages.Typed") -> None:
+    def queue(self, message: "messages.Typed") -> None:
         """Sends a message ahead of any backlog, if there is somebody to hear it; nobody says it again."""
         if self._up and self._session.ready:
             self._try(self._carrier.write, self._session.seal(message))
@@ -111,7 +111,7 @@ class Link:
         self._doubts = True
         if self._later_ms:  # a host that has refused the board takes the copy all the same, if it is still there
             self._later_ms = self._report_ms = 0
-        self.say((messages.URGENT, record))
+        self.queue((messages.URGENT, record))
         self.soon(now_ms)
 
     def soon(self, now_ms: int) -> None:
@@ -136,7 +136,7 @@ class Link:
         if not up:
             self._held = False
             return
-        self._hear(now_ms)
+        self._receive(now_ms)
         self._session.step(now_ms)
         frame = self._session.outgoing()
         if frame:
@@ -147,20 +147,20 @@ class Link:
         elif now_ms >= self._later_ms:
             self._talk(now_ms)
 
-    def _hear(self, now_ms: int) -> None:
+    def _receive(self, now_ms: int) -> None:
         """Takes what has arrived, at most 128 bytes a step: a flood waits in the carrier, the keypad does not."""
         count = self._try(self._carrier.read_into, self._buffer)
         for payload in self._decoder.feed(memoryview(self._buffer)[:count]) if count else ():
             message = self._session.accept(payload, now_ms)
             if message:
-                self._take(message, now_ms)
+                self._apply(message, now_ms)
 
-    def _take(self, message: "messages.Typed", now_ms: int) -> None:
+    def _apply(self, message: "messages.Typed", now_ms: int) -> None:
         kind = message[0]
         uptime = self._journal.since + now_ms // 100
         self._waiting = self._doubts = False
         if kind in _TOLD:
-            self._tell(_TOLD[kind](*message[1:]), now_ms)
+            self._handle(_TOLD[kind](*message[1:]), now_ms)
         elif kind == messages.REFUSED:
             self._held = False
             self._is_copy = message[1] == _ANOTHER_CHIP
@@ -169,7 +169,7 @@ class Link:
             if not self._held:  # a second one may be older than what was acknowledged since
                 _, number, tag, command, echo, seconds = message
                 self._journal.hold(number, tag, uptime)
-                self._tell(events.Commanded(command, commands.SKIP, 0, 0, 0), now_ms)
+                self._handle(events.Commanded(command, commands.SKIP, 0, 0, 0), now_ms)
                 if uptime - echo < _FRESH:
                     self._try(self._set_clock, seconds)
                 self._held = self._due = True
@@ -177,7 +177,7 @@ class Link:
             if message[1] >= self._journal.next_number:  # it will say so in a JOURNAL_DOUBT
                 self._due = True
             if self._journal.acknowledge(message[1], uptime):
-                self._tell(events.HostAcknowledged(message[1]), now_ms)
+                self._handle(events.HostAcknowledged(message[1]), now_ms)
 
     def _talk(self, now_ms: int) -> None:
         since_ms = now_ms - self._said_ms
@@ -191,7 +191,7 @@ class Link:
         if not self._held:
             if now_ms >= self._report_ms:
                 self._report_ms = now_ms + _ANSWER_MS
-                self._say(self._report(), now_ms)
+                self._send_message(self._report(), now_ms)
         elif not self._waiting or since_ms >= _ANSWER_MS:
             last = self._journal.acknowledged
             if self._due and last == self._tried and since_ms < _ANSWER_MS:
@@ -199,15 +199,15 @@ class Link:
             tail = self._journal.events_from(last + 1, _BATCH) if self._due else None
             if tail:
                 self._tried = last
-                self._say([messages.EVENTS] + tail, now_ms)
+                self._send_message([messages.EVENTS] + tail, now_ms)
             elif self._waiting or since_ms >= _HEARTBEAT_MS:
-                self._say(self._status(), now_ms)
+                self._send_message(self._status(), now_ms)
             else:
                 if self._due:  # all is said
                     self._due_ms = 0
                 self._due = False
 
-    def _say(self, message: "messages.Typed", now_ms: int) -> None:
+    def _send_message(self, message: "messages.Typed", now_ms: int) -> None:
         # Where something was lost, what is left of it must not swallow this one too.
         self._try(self._carrier.write, b"\0" * self._waiting + self._session.seal(message))
         self._said_ms = now_ms

@@ -1,8 +1,15 @@
 """One lock at work at a time: it waits while its driver refuses it, is ended by the loop, and cut by hardware if the loop fails."""
 
-from locker.compat import const
+from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
 from locker.core import events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from locker.hal.seam import Hal, LockDriver
+    from locker.shell.journal import Journal
+    from locker.shell.peripherals import Peripherals, Sense
 
 _OVERTIME_MS = const(100)  # how long after its due end a pulse is cut by the hardware timer
 _STRAY_STEPS = const(7)  # more than 100 ms of current that nobody has given
@@ -14,15 +21,23 @@ _AT_ONCE = const(8)
 class Locks:
     """What the core asks of locks. `hal` is the seam's Hal, `peripherals` the cabinet's Peripherals; `pulse_ms`: how long a lock works.
 
-    `tell(event, now_ms)` takes what the core has to hear of beside the end of an unlock; `warn(kind, now_ms, a)` what only the journal has;
-    `fail(part)` is told of a sense that cannot be read, without which locks go on.
+    `handle(event, now_ms)` takes what the core has to hear of beside the end of an unlock; `warn(kind, now_ms, a)` what only the
+    journal has; `fail(part)` is told of a sense that cannot be read, without which locks go on.
     """
 
-    def __init__(self, hal, peripherals, pulse_ms, tell, warn, fail):
+    def __init__(
+        self,
+        hal: "Hal",
+        peripherals: "Peripherals",
+        pulse_ms: int,
+        handle: "Callable[[events.Event, int], None]",
+        warn: "Callable[[int, int, int], None]",
+        fail: "Callable[[int], None]",
+    ) -> None:
         self._hal = hal
         self._peripherals = peripherals
         self._timer_ms = pulse_ms + _OVERTIME_MS
-        self._tell = tell
+        self._handle = handle
         self._warn = warn
         self._fail = fail
         self._stray = 0  # steps in which a coil was on that should be off, up to now
@@ -30,7 +45,7 @@ class Locks:
         self._asked_ms = 0
         self._low = False  # the supply has kept the present one waiting
 
-    def recall(self, journal) -> None:
+    def recall(self, journal: "Journal") -> None:
         """Counts the pulses of earlier boots against the limits, as if the board had been off for no time at all."""
         boot = began = now = 0
         found = []
@@ -69,7 +84,7 @@ class Locks:
                 self._door = 0
         return ended
 
-    def _feel(self, now_ms):
+    def _feel(self, now_ms: int) -> None:
         """Looks for a coil that is on and should be off. A reset of the expanders, once, frees it from a latch, not from a burnt switch."""
         peripherals = self._peripherals
         sense = peripherals.current
@@ -82,7 +97,7 @@ class Locks:
             self._warn(records.COIL_STUCK, now_ms, mv)  # it heats: a person has to cut its power
             peripherals.restart()
 
-    def _read(self, sense, part, otherwise):
+    def _read(self, sense: "Sense | None", part: int, otherwise: int) -> int:
         """What a sense says, in mV; `otherwise` where there is none or it cannot be read."""
         if sense:
             try:
@@ -91,7 +106,7 @@ class Locks:
                 self._fail(part)
         return otherwise
 
-    def _powered(self, door, now_ms):
+    def _powered(self, door: int, now_ms: int) -> bool:
         """Whether no other coil is on and the supply can draw a latch; the core hears once of a pulse that has to wait for the supply."""
         if self._stray:
             return False
@@ -101,10 +116,10 @@ class Locks:
             return True
         if not self._low:
             self._low = True
-            self._tell(events.SupplyLow(door, mv), now_ms)
+            self._handle(events.SupplyLow(door, mv), now_ms)
         return False
 
-    def _begun(self, locks, door, now_ms):
+    def _begun(self, locks: "LockDriver", door: int, now_ms: int) -> bool:
         """Whether the pulse begins. The timer that cuts it is armed first, and stays so when the coil may be on."""
         self._hal.one_shot(self._timer_ms, self._overtime)
         try:
@@ -117,7 +132,7 @@ class Locks:
             self._hal.one_shot(0, self._overtime)
         return begun
 
-    def _overtime(self):
+    def _overtime(self) -> None:
         """The loop has not ended a pulse in time: cut the coils by hardware and start afresh."""
         self._peripherals.cut()
         self._hal.reset()

@@ -9,9 +9,13 @@ from locker.drivers.keypad import Keypad
 from locker.drivers.screen import Screen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-    from locker.hal.seam import LockDriver
+    from locker.hal.seam import Hal, LockDriver, Pin
+
+    Output = int | Pin | type[int]  # of an expander: its place, 4 bits to the left, and its bit; int stands for none
+    Sense = tuple[Callable[[], int], int]  # what reads mV, and the limit
 
 # Planes of drivers.inputs: how long a wire has to read otherwise before it is believed, in polls of 20 ms.
 _CONTACT = const(1)  # 2 polls: longer than a contact bounces
@@ -31,12 +35,12 @@ TAMPER = const(2)
 DARK = const(4)
 
 
-def _dead(*_):
+def _dead(*_: object) -> "Any":
     """Stands in for a part of the controller that could not be set up: whatever it is asked for fails, and the rest goes on."""
     raise OSError(_EIO)
 
 
-def _made(make, pin):
+def _made(make: "Callable[[int], Callable[[], int]]", pin: int) -> "Callable[[], int]":
     """What `make` gives for a pin; something dead when it fails."""
     try:
         return make(pin)
@@ -61,7 +65,7 @@ class Peripherals:
     and the least that a coil makes which is on. `mute`: there is a beeper, and it could not be set up.
     """
 
-    def __init__(self, hal):
+    def __init__(self, hal: "Hal") -> None:
         board = hal.board
         self._reset = None if board.expander_reset is None else hal.output(board.expander_reset, 0)
         bus: "Any" = hal.bus() if board.bus else None  # without one there is neither an expander nor a screen
@@ -122,7 +126,7 @@ class Peripherals:
         self.beeper = None if board.beeper is None else self._beeper(hal, board.beeper)
         self.screen = None if board.screen is None else Screen(bus, *board.screen)
 
-    def _beeper(self, hal, pin):
+    def _beeper(self, hal: "Hal", pin: int) -> "Beeper | None":
         """The beeper; None, and `mute`, when it cannot be set up."""
         try:
             return Beeper(hal.tone(pin))
@@ -130,7 +134,7 @@ class Peripherals:
             self.mute = True
             return None
 
-    def _connect(self, hal, pin, is_output):
+    def _connect(self, hal: "Hal", pin: "Any", is_output: bool) -> "Output":
         """A native pin as an object, one of an expander as a small int: its index in `expanders` << 4 | bit."""
         if isinstance(pin, int):
             return hal.output(pin, 0) if is_output else hal.input(pin, 1)
@@ -139,14 +143,14 @@ class Peripherals:
         (expander.output if is_output else expander.input)(pin[1])
         return place << 4 | pin[1]
 
-    def _drive_coil(self, door, level):
+    def _drive_coil(self, door: int, level: int) -> None:
         try:
             self._switch(self._coils[self.numbers.index(door)], level)
         except OSError:
             if level or not self.cut():  # off by another wire: its expander is silent, as the next refresh will find
                 raise
 
-    def _switch(self, output, level):
+    def _switch(self, output: "Output", level: int) -> None:
         if isinstance(output, int):
             self.expanders[output >> 4].write(output & 15, level)
         else:
@@ -215,7 +219,7 @@ class Peripherals:
             self._meet(self.unmet & ~silent)
         return silent | self.unmet
 
-    def _lose(self, now_ms):
+    def _lose(self, now_ms: int) -> int:
         """The bus is held low: every transfer would keep the keypad waiting for 50 ms, and no chip can answer. All of them, as silent."""
         everything = (1 << len(self.expanders)) - 1
         if not self.lost:
@@ -226,7 +230,7 @@ class Peripherals:
         self._meeting = 0
         return everything
 
-    def _meet(self, there):
+    def _meet(self, there: int) -> None:
         """Believes the levels of expanders that were out of reach, once they have answered for long enough."""
         if not there or there != self._meeting:
             self._meeting = there
@@ -250,7 +254,7 @@ class Peripherals:
             if not self._jammed:
                 self._start(expander)
 
-    def _start(self, expander):
+    def _start(self, expander: Expander) -> None:
         """Sets one up again, if it answers; the next refresh finds whether it did."""
         try:
             expander.start()

@@ -18,19 +18,20 @@ _NAMED_MAX = const(32)  # the last door that LEVEL_LOST can name
 class Reach:
     """Looks each step at what is out of reach. `peripherals` is the cabinet's Peripherals, `cabinet` its core.
 
-    `tell(event, now_ms)` takes what the core has to hear; `warn(kind, now_ms, a, which, b)` what the journal has, once an hour of `which`.
+    `handle(event, now_ms)` takes what the core has to hear; `warn(kind, now_ms, a, which, b)` what the journal has, once an hour of
+    `which`.
     """
 
     def __init__(
         self,
         peripherals: "Peripherals",
         cabinet: "Cabinet",
-        tell: "Callable[[events.Event, int], None]",
+        handle: "Callable[[events.Event, int], None]",
         warn: "Callable[[int, int, int, int, int], None]",
     ) -> None:
         self._peripherals = peripherals
         self._cabinet = cabinet
-        self._tell = tell
+        self._handle = handle
         self._warn = warn
         self._lost = self._unmet = self._failed = 0  # as of the step before
         self._out = 0  # the doors that are out for what is lost, as LEVEL_LOST names them
@@ -88,6 +89,6 @@ class Reach:
             peripherals.doors_on(unmet) | failed
         )
         for seen in self._said(came):
-            self._tell(events.Seen(*seen), now_ms)
+            self._handle(events.Seen(*seen), now_ms)
         for door in self._numbers(failing):
-            self._tell(events.SensorFailed(door), now_ms)
+            self._handle(events.SensorFailed(door), now_ms)
