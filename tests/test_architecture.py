@@ -35,4 +35,4 @@ def test_each_stop_of_a_walk_is_there_and_no_file_is_entered_twice(walk: str) ->
 
 
 def test_there_are_the_four_walks_of_a_newcomer() -> None:
-    assert [walk.split(",")[0] for walk in WALKS] == ["One key press", "One event", "One flash of a board", "One order from the host"]
+    assert [walk.split(",")[0] for walk in WALKS] == ["One key press", "One event", "One flash of a board", "One command from the host"]

@@ -14,7 +14,7 @@ OWNERS = {
     "room": "app cabinet",
     "dropped": "cabinet",
     "unlocking": "door cabinet",
-    "resumed resumed_ms": "resume",
+    "resumed resumed_ms": "restart",
     "mode": "keypad cabinet",
     "key": "cabinet",
     "typed": "keypad courier resident",

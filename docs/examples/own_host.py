@@ -1,10 +1,12 @@
 """A host of your own for one board: takes its events, prints them, and acknowledges them.
 
+    pip install 'ansim[host]'
     mpremote fs cp :/identity.json identity.json
     python docs/examples/own_host.py identity.json 127.0.0.1:26746
 
-It is for a board at a bench: what one host has acknowledged, a board does not tell to the next. docs/protocol.md says what each message
-means, and what a host that serves people does beyond this.
+It is for a board at a bench. It begins with nothing, so the board tells it all that its journal still has; afterwards the board's own host
+refuses it, and `ansim link take-over` gives it back. docs/protocol.md says what each message means, and what a host that serves people
+does beyond this.
 """
 
 import json

@@ -217,8 +217,8 @@ def bounds() -> str:
         ("rule", f"0 to {codes.RULE}", "of codes and tails, in an epoch; a board refuses to begin an epoch of one that it does not know"),
         ("serial", f"0 to {tickets.SERIALS - 1}", "of a ticket; 17 bits in a record, see below"),
         ("generation", f"0 to {tickets.GENERATION_MAX}", "of a ticket key; the present one and the one before are taken"),
-        ("retry", f"0 to {state.RETRY_MAX}", "0 is the first code of a parcel"),
-        ("arming", f"0 to {state.ARMING_MAX}", "of a door; 0 before its first code for staff"),
+        ("retry", f"0 to {state.CODE_VERSION_MAX}", "0 is the first code of a parcel"),
+        ("arming", f"0 to {state.STAFF_CODE_VERSION_MAX}", "of a door; 0 before its first code for staff"),
     ]
     return _table(("number", "range", ""), rows)
 

@@ -138,7 +138,7 @@ KINDS = {
     records.DOOR_FORCED: Kind("door forced", lambda record: "the door opened without a cause", alarm="forced", letter="forced"),
     records.DOOR_JAMMED: Kind(
         "door jammed",
-        lambda record: "the door did not open: the contact saw nothing move after the last pulse",
+        lambda record: "the door did not open: three attempts, and the contact saw nothing move",
         alarm="jammed",
         letter="stuck",
     ),

@@ -139,21 +139,21 @@ class Cabinets(RuleBasedStateMachine):
     @rule(door=DOORS)
     def the_host_wants_to_open(self, door):
         door = self.held(door)
-        self.act(lambda: self.story.tell(events.OpeningAsked(door, self.story.counters.get(door, 0))))
+        self.act(lambda: self.story.tell(events.OpenRequested(door, self.story.counters.get(door, 0))))
 
     @rule(wrong=st.integers(0, 1))
     def the_host_gives_digits(self, wrong):
         challenge, digits = self.story.challenge or 0, self.story.digits or 0
-        self.act(lambda: self.story.tell(events.OpeningGiven(challenge, digits + wrong)))
+        self.act(lambda: self.story.tell(events.OpenConfirmed(challenge, digits + wrong)))
 
     @rule(door=DOORS)
     def someone_is_helped(self, door):
         door = self.held(door)
 
         def call():
-            self.story.tell(events.OpeningAsked(door, self.story.counters.get(door, 0)))
+            self.story.tell(events.OpenRequested(door, self.story.counters.get(door, 0)))
             self.story.types("#")
-            self.story.tell(events.OpeningGiven(self.story.challenge, self.story.digits or 0))
+            self.story.tell(events.OpenConfirmed(self.story.challenge, self.story.digits or 0))
 
         self.act(call)
 
@@ -229,7 +229,7 @@ class Cabinets(RuleBasedStateMachine):
             assert door.closed or door.phase != SHUT, "an open door is never SHUT"
             assert door.phase != WANTED or cabinet.unlocking, "a door waits for its turn only while a lock is at work"
             assert door.state not in INSIDE[1:] or door.serial in self.story.spent, "a code is checked after the ticket before it is spent"
-            assert door.tries <= 4
+            assert door.attempts <= 4
 
     @invariant()
     def whatever_waits_has_an_end(self):

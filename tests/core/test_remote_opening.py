@@ -5,7 +5,7 @@ from cabinet_script import Story, kinds, pulses
 from locker.contract import records
 from locker.core import keypad, state, texts
 from locker.core.effects import Challenge, Record, Spend
-from locker.core.events import OpeningAsked, OpeningGiven
+from locker.core.events import OpenConfirmed, OpenRequested
 
 
 def drawing(numbers):
@@ -23,7 +23,7 @@ def waiting(draws=(0,)):
 
 def challenged(story, door, counter=1):
     """The challenge for the host, 0 for none."""
-    effects = story.tell(OpeningAsked(door, counter))
+    effects = story.tell(OpenRequested(door, counter))
     (challenge,) = [effect for effect in effects if isinstance(effect, Challenge)]
     assert challenge.door == door
     return challenge.number
@@ -36,7 +36,7 @@ def test_the_door_opens_when_the_host_gives_back_what_the_screen_has_shown():
     assert story.text == texts.HELP
     story.types("#")
     assert story.screen == ("Tell the helper this", "number: 8765")
-    effects = story.tell(OpeningGiven(challenge, 8765))
+    effects = story.tell(OpenConfirmed(challenge, 8765))
     assert Record(records.OPENINGS, 0, 1, 0) in effects
     assert Record(records.PICKUP_OPENED, door, records.BY_HOST, 1) in effects
     assert pulses(effects) == [door]
@@ -50,7 +50,7 @@ def test_who_is_helped_to_a_parcel_just_deposited_leaves_its_ticket_spent():
     door = story.deposits(42)
     challenge = challenged(story, door)
     story.types("#")
-    effects = story.tell(OpeningGiven(challenge, story.cabinet.opening[1]))
+    effects = story.tell(OpenConfirmed(challenge, story.cabinet.opening[1]))
     assert effects.index(Spend(42)) < effects.index(Record(records.PICKUP_OPENED, door, records.BY_HOST, 1))
     story.opens(door)
     story.power_on()
@@ -64,7 +64,7 @@ def test_who_is_helped_to_a_parcel_just_deposited_leaves_its_ticket_spent():
 def test_nothing_opens_when_nobody_at_the_cabinet_pressed_a_key():
     story, door = waiting((0, 1234, 8765))
     challenge = challenged(story, door)
-    assert Challenge(0, 0) in story.tell(OpeningGiven(challenge, 8765))  # told to the host
+    assert Challenge(0, 0) in story.tell(OpenConfirmed(challenge, 8765))  # told to the host
     assert story.coil == 0
 
 
@@ -73,7 +73,7 @@ def test_what_one_order_has_shown_is_no_answer_to_the_next():
     challenged(story, door)
     story.types("#")
     challenge = challenged(story, door)
-    assert pulses(story.tell(OpeningGiven(challenge, 11))) == []
+    assert pulses(story.tell(OpenConfirmed(challenge, 11))) == []
 
 
 def test_an_order_that_is_refused_ends_the_one_before():
@@ -81,7 +81,7 @@ def test_an_order_that_is_refused_ends_the_one_before():
     challenge = challenged(story, door)
     story.types("#")
     assert challenged(story, 99) == 0
-    assert pulses(story.tell(OpeningGiven(challenge, 11))) == []
+    assert pulses(story.tell(OpenConfirmed(challenge, 11))) == []
 
 
 def test_a_challenge_and_its_digits_are_compared_exactly():
@@ -89,7 +89,7 @@ def test_a_challenge_and_its_digits_are_compared_exactly():
         story, door = waiting((0, 5, 55))
         challenge = challenged(story, door)
         story.types("#")
-        assert pulses(story.tell(OpeningGiven(challenge + more, 55 + digits_more))) == []
+        assert pulses(story.tell(OpenConfirmed(challenge + more, 55 + digits_more))) == []
 
 
 def test_a_challenge_is_valid_for_thirty_seconds():
@@ -99,7 +99,7 @@ def test_a_challenge_is_valid_for_thirty_seconds():
         challenge = challenged(story, door)
         story.types("#")
         story.wait(asked + 29999 + late_ms - story.now)
-        assert pulses(story.tell(OpeningGiven(challenge, 11))) == ([] if late_ms else [door])
+        assert pulses(story.tell(OpenConfirmed(challenge, 11))) == ([] if late_ms else [door])
         story.types("#")
         assert story.text == texts.WELCOME
 
@@ -122,7 +122,7 @@ def test_digits_that_open_nothing_any_more_leave_the_screen():
         story.types("#")
         assert story.text == texts.HELP_NUMBER
         if end == "wrong":
-            story.tell(OpeningGiven(challenge, 12))
+            story.tell(OpenConfirmed(challenge, 12))
         elif end == "another door":
             assert challenged(story, 99) == 0
         story.wait(10000 if end == "late" else 1)
@@ -135,7 +135,7 @@ def test_a_challenge_that_ends_says_nothing_to_who_types():
     story, door = waiting((0, 1, 11))
     challenge = challenged(story, door)
     story.types("#9")
-    story.tell(OpeningGiven(challenge, 12))
+    story.tell(OpenConfirmed(challenge, 12))
     assert story.text == texts.ENTRY
 
 
@@ -163,7 +163,7 @@ def test_a_door_that_jammed_can_be_opened_by_order_of_the_host():
     assert story.state.doors[door].state == state.GRANTED
     challenge = challenged(story, door)
     story.types("#")
-    assert pulses(story.tell(OpeningGiven(challenge, story.cabinet.opening[1]))) == [door]
+    assert pulses(story.tell(OpenConfirmed(challenge, story.cabinet.opening[1]))) == [door]
 
 
 def test_nothing_opens_for_wrong_digits_an_old_challenge_or_a_late_answer_and_each_challenge_serves_once():
@@ -173,14 +173,14 @@ def test_nothing_opens_for_wrong_digits_an_old_challenge_or_a_late_answer_and_ea
         story.types("#")
         digits = story.cabinet.opening[1]
         story.wait(wait_ms)
-        assert pulses(story.tell(OpeningGiven(challenge, given if wait_ms == 0 else digits))) == []
-        assert pulses(story.tell(OpeningGiven(challenge, digits))) == []
+        assert pulses(story.tell(OpenConfirmed(challenge, given if wait_ms == 0 else digits))) == []
+        assert pulses(story.tell(OpenConfirmed(challenge, digits))) == []
     old = challenged(story, door)
     new = challenged(story, door)
     story.types("#")
     digits = story.cabinet.opening[1]
-    assert pulses(story.tell(OpeningGiven(old, digits))) == []
-    assert pulses(story.tell(OpeningGiven(new, digits))) == []  # the wrong answer has ended it
+    assert pulses(story.tell(OpenConfirmed(old, digits))) == []
+    assert pulses(story.tell(OpenConfirmed(new, digits))) == []  # the wrong answer has ended it
 
 
 def test_it_is_bound_to_a_parcel_that_is_there():
@@ -193,7 +193,7 @@ def test_it_is_bound_to_a_parcel_that_is_there():
     story.types("#")
     digits = story.cabinet.opening[1]
     story.collects(door)
-    assert pulses(story.tell(OpeningGiven(challenge, digits))) == []
+    assert pulses(story.tell(OpenConfirmed(challenge, digits))) == []
     assert story.state.doors[door].state == state.EMPTY
 
 
@@ -203,7 +203,7 @@ def opened(story, door):
     if not challenge:
         return False
     story.types("#")
-    effects = story.tell(OpeningGiven(challenge, story.cabinet.opening[1]))
+    effects = story.tell(OpenConfirmed(challenge, story.cabinet.opening[1]))
     if not pulses(effects):
         return False
     story.opens(door)

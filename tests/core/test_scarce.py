@@ -170,11 +170,11 @@ def test_without_room_a_parcel_behind_a_jammed_door_is_said_to_need_help():
 def test_a_door_is_opened_by_order_of_the_host_from_the_reserve_of_its_own_parcel_only():
     for room, opened in ((RESERVE + 12, True), (RESERVE + 11, False)):
         story, (hers, _) = scarce()
-        story.tell(events.OpeningAsked(hers, story.state.doors[hers].counter))
+        story.tell(events.OpenRequested(hers, story.state.doors[hers].counter))
         story.types("#")
         challenge, digits = story.cabinet.opening[:2]
         story.cabinet.room = room
-        effects = story.tell(events.OpeningGiven(challenge, digits))
+        effects = story.tell(events.OpenConfirmed(challenge, digits))
         assert (records.PICKUP_OPENED in kinds(effects)) == opened
 
 

@@ -114,7 +114,7 @@ def test_what_is_written_for_an_erased_block_is_of_the_cabinet_and_of_each_door(
 
 
 def test_the_largest_numbers_fill_their_bits():
-    assert (state.COUNTER_MAX, state.ARMING_MAX, state.RETRY_MAX) == ((1 << 17) - 1, 15, 15)
+    assert (state.COUNTER_MAX, state.STAFF_CODE_VERSION_MAX, state.CODE_VERSION_MAX) == ((1 << 17) - 1, 15, 15)
     assert (records.RECALL, records.SERVICE) == (1, 2)
     assert folded(((records.EPOCH_BEGUN, 0, 1024 + 5, 0), (records.DEPOSIT_STARTED, 1, 0, 1))).doors[1].epoch == 5
 

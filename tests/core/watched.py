@@ -179,7 +179,7 @@ class WatchedStory(Story):
 
     def _check_order(self, door):
         assert self.digits is not None, "somebody at the cabinet has asked for the digits"
-        assert self.event == events.OpeningGiven(self.challenge, self.digits)
+        assert self.event == events.OpenConfirmed(self.challenge, self.digits)
         assert self.now - self.challenged_ms <= 30_000
         self.openings = [at for at in self.openings if self.now - at < DAY_MS] + [self.now]
         assert door in self.parcels

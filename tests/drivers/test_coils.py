@@ -195,7 +195,7 @@ def test_a_pulse_cut_short_is_still_reported_when_its_time_is_over():
 def test_pulses_of_an_earlier_boot_count_as_if_no_time_had_passed():
     coils, _ = bank()
     for i in range(13):
-        coils.recall(1, -13000 + 1000 * i)
+        coils.recount(1, -13000 + 1000 * i)
     assert not coils.unlock(1, 2000)  # more than 10 % of a minute
     assert coils.unlock(2, 2000)
     coils.step(2500)
@@ -205,6 +205,6 @@ def test_pulses_of_an_earlier_boot_count_as_if_no_time_had_passed():
 def test_thirty_pulses_before_a_reset_and_more_let_none_begin_until_they_are_old():
     coils, _ = bank()
     for i in range(32):
-        coils.recall(1 + i % 3, -32000 + 1000 * i)
+        coils.recount(1 + i % 3, -32000 + 1000 * i)
     assert not coils.unlock(1, 27000)
     assert coils.unlock(1, 32000)

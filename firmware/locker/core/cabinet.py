@@ -14,7 +14,7 @@ from locker.core import (
     lamp,
     orders,
     remote_opening,
-    resume,
+    restart,
     state,
     texts,
 )
@@ -77,7 +77,7 @@ class Cabinet:
         self.room = 65535
         self.dropped = 0  # minor events that were not recorded for want of room, since the last record of that
         self.counted: "dict[int, int]" = {}  # by kind: what has happened this hour beyond what was recorded
-        # The doors: core.door, core.resume.
+        # The doors: core.door, core.restart.
         self.unlocking = 0  # the door whose lock is at work
         self.serviced: "list[Door]" = []  # doors without a parcel that staff have opened
         self.unseen: "list[Door]" = []  # doors whose sensors have said nothing yet since the boot
@@ -128,7 +128,7 @@ class Cabinet:
             door.occupied = door.state >= state.WAITING
             if door.number not in seen:
                 self.unseen.append(door)
-        if not resume.resolve(self, sensors):
+        if not restart.resolve(self, sensors):
             keypad.welcome(self, None)
         for door in self.doors.values():
             if door.state == state.WAITING and self.state.is_current(door) and not self.spent(door.serial):
@@ -269,7 +269,7 @@ class Cabinet:
         door = self.doors[event.door]
         door.occupied = type(event) is events.Occupied
         if door.phase == doors_table.SHUT and door.closed:
-            doors_table.doubt(self, door)
+            doors_table.distrust(self, door)
 
     def moved(self, event: "events.ContactOpened | events.ContactClosed") -> None:
         """A door opened or closed."""
@@ -369,10 +369,10 @@ _EVENTS: "dict[type[events.Event], Callable[[Cabinet, Any], None]]" = {
     events.HostAcknowledged: Cabinet.acknowledged,
     events.Tampered: faults.tampered,
     events.KeysLeftOut: faults.leave_out,
-    events.Seen: resume.see,
+    events.Seen: restart.see,
     events.SensorFailed: faults.fail,
     events.SupplyLow: faults.starve,
     events.Commanded: orders.apply,
-    events.OpeningAsked: remote_opening.ask,
-    events.OpeningGiven: remote_opening.give,
+    events.OpenRequested: remote_opening.ask,
+    events.OpenConfirmed: remote_opening.give,
 }

@@ -35,9 +35,9 @@ TIMEOUT = const(0x50)
 GIVE_UP = const(0x60)  # a time-out too many
 
 _PATIENCE_MS = (None, None, None, 3000, 60000, 60000, 500, None, None)  # by phase
-_TRIES_MAX = {RELEASED: 3, OPEN: 4}  # unlocks, reminders
+_ATTEMPTS_MAX = {RELEASED: 3, OPEN: 4}  # unlocks, reminders
 _REMIND_MS = const(15000)  # after the first reminder
-_FLAPS_MAX = const(3)  # openings with no cause of a door in an hour that are recorded one by one
+_FLAPS_MAX = const(3)  # causeless openings of one door in an hour; further ones are only counted
 
 # By state of the parcel: what became of it, when its door is closed and clear, and when something is inside.
 _OUTCOMES = {
@@ -50,8 +50,8 @@ _OUTCOMES = {
 
 def _unlock(cabinet: "Cabinet", door: "Door") -> None:
     """Records the unlocking, then asks for it. A door that is open already counts as opened."""
-    door.tries += 1
-    cabinet.record(records.PULSED, door, door.tries)
+    door.attempts += 1
+    cabinet.record(records.PULSED, door, door.attempts)
     cabinet.effects.append(effects.Unlock(door.number))
     cabinet.unlocking = door.number
     if not door.closed:
@@ -75,7 +75,7 @@ def _jam(cabinet: "Cabinet", door: "Door") -> None:
 def _opened(cabinet: "Cabinet", door: "Door") -> None:
     """Records that the door opened."""
     cabinet.record(records.DOOR_OPENED, door)
-    door.tries = 0
+    door.attempts = 0
 
 
 def _judge(cabinet: "Cabinet", door: "Door") -> None:
@@ -91,7 +91,7 @@ def _judge(cabinet: "Cabinet", door: "Door") -> None:
         cabinet.record(records.DOOR_TESTED, door, int(not door.occupied))
         cabinet.show_about(door, texts.NOT_TESTED if door.occupied else texts.TESTED)
     else:
-        doubt(cabinet, door)
+        distrust(cabinet, door)
 
 
 def resolve(cabinet: "Cabinet", door: "Door") -> None:
@@ -102,10 +102,10 @@ def resolve(cabinet: "Cabinet", door: "Door") -> None:
         if door.state == (RESERVED if inside else GRANTED):
             cabinet.record(records.SENSOR_FAULT, door, 2)
         cabinet.record(outcomes[1 if inside else 0], door, door.serial)
-    doubt(cabinet, door)
+    distrust(cabinet, door)
 
 
-def doubt(cabinet: "Cabinet", door: "Door") -> None:
+def distrust(cabinet: "Cabinet", door: "Door") -> None:
     """Records once that a sensor says something else of a closed door than the journal: its next parcel is collected by key."""
     if not door.sensor_unreliable and door.state == (EMPTY if door.occupied else WAITING):
         cabinet.record(records.SENSOR_FAULT, door, 2)
@@ -113,7 +113,7 @@ def doubt(cabinet: "Cabinet", door: "Door") -> None:
 
 def _remind(cabinet: "Cabinet", door: "Door") -> None:
     """Beeps and asks to close the door."""
-    door.tries += 1
+    door.attempts += 1
     cabinet.wait(door.number, _REMIND_MS)
     cabinet.beep(ATTENTION)
     cabinet.show_about(door, texts.CLOSE)
@@ -170,13 +170,13 @@ TRANSITIONS = {
 
 def transition(cabinet: "Cabinet", door: "Door", event: int) -> None:
     """Takes a door's transition for an event; without one nothing happens."""
-    if event == TIMEOUT and door.tries >= _TRIES_MAX.get(door.phase, 255):
+    if event == TIMEOUT and door.attempts >= _ATTEMPTS_MAX.get(door.phase, 255):
         event = GIVE_UP
     row = TRANSITIONS.get(door.phase | event)
     if row:
         door.phase = row[0]
         if event == WANT:
-            door.tries = 0
+            door.attempts = 0
         ms = _PATIENCE_MS[row[0]]
         cabinet.wait(door.number, cabinet.patient(ms) if row[0] == OPEN else ms)
         cabinet.act(row[1], door)

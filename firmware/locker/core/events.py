@@ -18,8 +18,8 @@ Seen = NamedTuple("Seen", (("door", int), ("closed", bool), ("occupied", bool)))
 SensorFailed = NamedTuple("SensorFailed", (("door", int),))  # nobody can tell whether something is inside
 SupplyLow = NamedTuple("SupplyLow", (("door", int), ("mv", int)))  # its unlocking was refused; UnlockEnded follows
 Commanded = NamedTuple("Commanded", (("number", int), ("kind", int), ("door", int), ("counter", int), ("a", int)))  # see contract.commands
-OpeningAsked = NamedTuple("OpeningAsked", (("door", int), ("counter", int)))  # the host wants to open the door of that parcel
-OpeningGiven = NamedTuple("OpeningGiven", (("challenge", int), ("digits", int)))  # its answer to a Challenge
+OpenRequested = NamedTuple("OpenRequested", (("door", int), ("counter", int)))  # the host wants to open the door of that parcel
+OpenConfirmed = NamedTuple("OpenConfirmed", (("challenge", int), ("digits", int)))  # its answer to a Challenge
 
 if TYPE_CHECKING:
     Event = (
@@ -38,6 +38,6 @@ if TYPE_CHECKING:
         | SensorFailed
         | SupplyLow
         | Commanded
-        | OpeningAsked
-        | OpeningGiven
+        | OpenRequested
+        | OpenConfirmed
     )

@@ -24,13 +24,13 @@ from locker.contract.tickets import GENERATION_MAX
 from locker.core import bell, courier, keypad
 from locker.core.effects import Clear, Spend
 from locker.core.state import (
-    ARMING_MAX,
+    CODE_VERSION_MAX,
     COUNTER_MAX,
     EMPTY,
     EPOCH_BITS,
     EPOCHS_MAX,
     LOADING,
-    RETRY_MAX,
+    STAFF_CODE_VERSION_MAX,
     WAITING,
 )
 
@@ -47,14 +47,14 @@ _TURN = const(16)  # records: those of the turn, and those of a boot in the mids
 
 def _reissue(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
     """Gives the parcel another code."""
-    if door.state < WAITING or not door.code_version <= event.a <= RETRY_MAX:
+    if door.state < WAITING or not door.code_version <= event.a <= CODE_VERSION_MAX:
         return False
     cabinet.record(records.REISSUED, door, event.a)
     return True
 
 
 def _arm(cabinet: "Cabinet", door: "Door", which: int, arming: int) -> bool:
-    if not door.staff_code_version <= arming <= ARMING_MAX:
+    if not door.staff_code_version <= arming <= STAFF_CODE_VERSION_MAX:
         return False
     cabinet.record(records.ARMED, door, which << 8 | arming)
     return True
@@ -133,7 +133,7 @@ def _settle(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
 
 
 def _goes(serial: int, generation: int, newest: int) -> bool:
-    """Whether the newest generation makes a ticket too old, or something else of its serial, whose parity is not that of an old site."""
+    """Whether a ticket is not good any more: it is more than one generation old, or its serial would be read by another key."""
     return generation + 1 < newest or serial >> 16 != generation & 1
 
 
@@ -147,7 +147,7 @@ def _turn_tickets(cabinet: "Cabinet", _: "Door | None", event: "Commanded") -> b
         cabinet.record(records.TICKETS_TURNED, None, state.generation)
         return True
     if not _may_turn(cabinet, event.a):
-        cabinet.record(records.TICKETS_TURNED, None, state.generation)  # from which the host is mistaken if it has lost count
+        cabinet.record(records.TICKETS_TURNED, None, state.generation)  # so that a host that has lost count learns the present one
         return False
     turn(cabinet)
     return True

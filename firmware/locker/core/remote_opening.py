@@ -1,8 +1,8 @@
 """An opening that the host orders: for the parcel of somebody who stands there and talks to a person at the host.
 
-    host: OpeningAsked  ->  Challenge, valid for 30 s; the screen asks for a key
+    host: OpenRequested  ->  Challenge, valid for 30 s; the screen asks for a key
     somebody: #         ->  the screen shows 4 digits, to be told to the person at the host
-    host: OpeningGiven  ->  the door opens
+    host: OpenConfirmed  ->  the door opens
 
 The board refuses more than 4 such openings a minute and 6 a day of its uptime, whoever asks. The day's count survives power cuts.
 """
@@ -14,7 +14,7 @@ from locker.core.state import WAITING
 
 if TYPE_CHECKING:
     from locker.core.cabinet import Cabinet
-    from locker.core.events import OpeningAsked, OpeningGiven
+    from locker.core.events import OpenConfirmed, OpenRequested
 
 _VALID_MS = const(30000)
 _MINUTE_MS = const(60000)
@@ -46,7 +46,7 @@ def _fused(cabinet: "Cabinet") -> bool:
     return len(times) >= _DAY_MAX or (len(times) >= _MINUTE_MAX and cabinet.now - times[-_MINUTE_MAX] < _MINUTE_MS)
 
 
-def ask(cabinet: "Cabinet", event: "OpeningAsked") -> None:
+def ask(cabinet: "Cabinet", event: "OpenRequested") -> None:
     """Answers the host with a challenge for the parcel with that counter, or with 0 when its door may not be opened."""
     door = cabinet.doors.get(event.door)
     challenge = 0
@@ -76,7 +76,7 @@ def show(cabinet: "Cabinet") -> bool:
     return cabinet.opening is not None
 
 
-def give(cabinet: "Cabinet", event: "OpeningGiven") -> None:
+def give(cabinet: "Cabinet", event: "OpenConfirmed") -> None:
     """Opens the door when the host gives back what only the screen has shown. Each challenge is answered once."""
     opening = cabinet.opening
     is_shown = cabinet.is_shown

@@ -33,8 +33,8 @@ _SERIAL_MASK = const(0x1FFFF)
 _EPOCH_MASK = const(1023)
 COUNTER_MAX = const(0x1FFFF)
 _HOUR = const(36000)  # of uptime, in tenths of a second
-ARMING_MAX = const(15)
-RETRY_MAX = const(15)
+STAFF_CODE_VERSION_MAX = const(15)
+CODE_VERSION_MAX = const(15)
 
 EPOCHS_MAX = const(8)  # in use at once: the present one, and those of parcels that wait
 
@@ -72,8 +72,9 @@ class Door:
     one; `sensor_unreliable` 1 when its sensor cannot tell whether the parcel is there; `jammed` 1 when the door did not move at its last
     attempt; `out_of_service`, 0 or 1; `armed` 0, RECALL or SERVICE, the code with which staff open it, and `staff_code_version` (0-15),
     which makes each of those another one; `generation` of its ticket's key, -1 where the serial tells.
-    For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said; `tries`, which counts the unlocks
-    of this attempt, then the reminders; `opener` who was let in to the parcel last (records.BY_), 0 after a boot.
+    For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said;
+    `attempts`, which counts the unlocks of this attempt, then the reminders; `opener` who was let in to the
+    parcel last (records.BY_), 0 after a boot.
     """
 
     def __init__(self, number: int):
@@ -94,7 +95,7 @@ class Door:
         self.phase = 0
         self.closed = True
         self.occupied = False
-        self.tries = 0
+        self.attempts = 0
         self.opener = 0
 
     def apply(self, kind: int, a: int, b: int, epoch: int) -> None:

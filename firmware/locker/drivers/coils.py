@@ -61,7 +61,7 @@ class CoilBank:
                 log[-1] = now_ms
         return True
 
-    def recall(self, door: int, start_ms: int) -> None:
+    def recount(self, door: int, start_ms: int) -> None:
         """Counts a pulse of an earlier boot, the oldest first; `start_ms` is before this boot, and so below 0."""
         self._log.extend((door, start_ms, start_ms + self._pulse_ms))
 

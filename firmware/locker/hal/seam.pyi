@@ -91,7 +91,7 @@ class LockDriver(Protocol):
         Whether the door is open is said by its contact. An OSError here makes the board drop everything and reset.
         """
 
-    def recall(self, door: int, start_ms: int) -> None:
+    def recount(self, door: int, start_ms: int) -> None:
         """Counts an unlock of an earlier boot against its limits; `start_ms` is below 0."""
 
     def all_off(self) -> None:

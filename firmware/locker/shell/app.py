@@ -73,7 +73,7 @@ class App:
         except OSError:
             raise JournalError("The flash has no journal partition: flash the partition table of boards/.") from None
         self._journal = Journal(flash, self._state.apply, self._state.carried)
-        self._locks.recall(self._journal)
+        self._locks.recount(self._journal)
         self._marks = flash.marks
         pair(flash.marks, self._journal, self._state)
         identities.refuse_unknown(self._state.rules.values())

@@ -278,7 +278,9 @@ class Journal:
         return True
 
     def hold(self, number: int, tag: int, uptime: int) -> None:
-        """Notes from where the host of that tag goes on. With another database it may hold less than one has held before."""
+        """Notes from where the host of that tag goes on. A lower number than before, of an older database or another host, makes the board
+        tell all behind it again.
+        """
         if number < self.acknowledged or tag != self.tag:
             self.acknowledged = min(number, self.acknowledged)
             self.tag = tag

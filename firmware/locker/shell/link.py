@@ -32,7 +32,7 @@ _HEARTBEAT_MS = const(300000)
 _FRESH = const(50)  # tenths of a second: within which the host's time is believed
 _VISIT_MS = const(8000)  # so long an opening waits: its copy may be lost, and has no answer to keep the session from greeting anew
 
-_TOLD = {messages.COMMAND: events.Commanded, messages.OPEN_REQUEST: events.OpeningAsked, messages.OPEN_CONFIRM: events.OpeningGiven}
+_TOLD = {messages.COMMAND: events.Commanded, messages.OPEN_REQUEST: events.OpenRequested, messages.OPEN_CONFIRM: events.OpenConfirmed}
 
 
 class Link:
@@ -70,7 +70,7 @@ class Link:
         self._set_clock = set_clock
         self._buffer = bytearray(128)
         self._up = False
-        self._held = False  # the host has said from where it goes on
+        self._in_step = False  # the host has said from where it goes on
         self._report_ms = 0  # when to report again, until it has
         self._later_ms = 0  # when to speak again, where the host has refused the board
         self._due = False
@@ -125,7 +125,7 @@ class Link:
                 self._open_ms = now_ms + _OPEN_MS
                 self._carrier = self._open()
             return
-        if not self._held and self._press_ms <= now_ms < self._urgent_ms + _PRESS_MS:
+        if not self._in_step and self._press_ms <= now_ms < self._urgent_ms + _PRESS_MS:
             self._press_ms = now_ms + _PRESS_EVERY_MS
             self._try(self._carrier.hurry, now_ms)
             self._session.hurry(now_ms)
@@ -134,7 +134,7 @@ class Link:
             self._session.start(now_ms)
         self._up = up
         if not up:
-            self._held = False
+            self._in_step = False
             return
         self._receive(now_ms)
         self._session.step(now_ms)
@@ -142,7 +142,7 @@ class Link:
         if frame:
             self._try(self._carrier.write, b"\0" + frame)
         if not self._session.ready:  # what the meeting before left unanswered casts no doubt on this one
-            self._held = self._waiting = self._doubts = False
+            self._in_step = self._waiting = self._doubts = False
             self._report_ms = self._later_ms = 0
         elif now_ms >= self._later_ms:
             self._talk(now_ms)
@@ -162,17 +162,17 @@ class Link:
         if kind in _TOLD:
             self._handle(_TOLD[kind](*message[1:]), now_ms)
         elif kind == messages.REFUSED:
-            self._held = False
+            self._in_step = False
             self._is_copy = message[1] == _ANOTHER_CHIP
             self._report_ms = self._later_ms = now_ms + _HEARTBEAT_MS
-        elif kind == messages.RESUME or (self._held and kind == messages.ACK):
-            if not self._held:  # a second one may be older than what was acknowledged since
+        elif kind == messages.RESUME or (self._in_step and kind == messages.ACK):
+            if not self._in_step:  # a second one may be older than what was acknowledged since
                 _, number, tag, command, echo, seconds = message
                 self._journal.hold(number, tag, uptime)
                 self._handle(events.Commanded(command, commands.SKIP, 0, 0, 0), now_ms)
                 if uptime - echo < _FRESH:
                     self._try(self._set_clock, seconds)
-                self._held = self._due = True
+                self._in_step = self._due = True
                 self._tried = -1
             if message[1] >= self._journal.next_number:  # it will say so in a JOURNAL_DOUBT
                 self._due = True
@@ -188,7 +188,7 @@ class Link:
         if self._due_ms and now_ms >= self._due_ms:
             self._due_ms = 0
             self._due = True
-        if not self._held:
+        if not self._in_step:
             if now_ms >= self._report_ms:
                 self._report_ms = now_ms + _ANSWER_MS
                 self._send_message(self._report(), now_ms)

@@ -45,7 +45,7 @@ class Locks:
         self._asked_ms = 0
         self._low = False  # the supply has kept the present one waiting
 
-    def recall(self, journal: "Journal") -> None:
+    def recount(self, journal: "Journal") -> None:
         """Counts the pulses of earlier boots against the limits, as if the board had been off for no time at all."""
         boot = began = now = 0
         found = []
@@ -59,7 +59,7 @@ class Locks:
                 if record.kind == records.PULSED:
                     found.append((record.door, now))
         for door, at in found:  # the coil may have waited after the record
-            self._peripherals.locks.recall(door, min(0, 100 * (at - now) + _PATIENCE_MS))
+            self._peripherals.locks.recount(door, min(0, 100 * (at - now) + _PATIENCE_MS))
 
     def unlock(self, door: int, asked_ms: int) -> None:
         """Unlocks a door within this step or a later one, within 5 s of `asked_ms` or never."""

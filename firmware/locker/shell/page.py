@@ -52,9 +52,9 @@ class Page:
         """One key, the letter A, leads to the next language."""
         if key == _NEXT_LANGUAGE:
             found = rows(self._hal, self._language, texts.WELCOME, (), "")[_NEXT_ROW:]
-            self._turn(found[0] if found else "en")  # a damaged catalogue keeps nobody from another
+            self._speak(found[0] if found else "en")  # a damaged catalogue keeps nobody from another
 
-    def _turn(self, language: str) -> None:
+    def _speak(self, language: str) -> None:
         """Says the same in another language, and goes on in it."""
         self._language = language
         self.show(self._shown)
@@ -68,7 +68,7 @@ class Page:
     def step(self, now_ms: int, key_ms: int, quiet: bool) -> None:
         """Sends the next line. `key_ms`: when a key was pressed last; `quiet`: nobody types, and no lock is at work."""
         if self._language != self._own_language and self._shown.text in _REST and now_ms - key_ms >= _VISIT_MS:
-            self._turn(self._own_language)
+            self._speak(self._own_language)
         if quiet and now_ms - self._painted_ms >= _REPAINT_MS:
             self.repaint(now_ms)
         if self._screen and now_ms >= self._paint_ms:

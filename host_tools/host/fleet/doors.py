@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, select
 
 from host_tools.errors import UserError
 from host_tools.host.fleet import orders
-from host_tools.host.fleet.orders import ARMING_MAX, Order, newest_order
+from host_tools.host.fleet.orders import STAFF_CODE_VERSION_MAX, Order, newest_order
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger
@@ -47,8 +47,10 @@ def arm_service(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
 
     def arming(connection: Connection, doorway: Doorway) -> int:
         number = newest_order(connection, doorway, (commands.ARM_RECALL, commands.ARM_SERVICE)) + 1
-        if number > ARMING_MAX:
-            raise UserError(f"That door has had {ARMING_MAX} codes for staff since its last parcel: the next parcel makes room for others.")
+        if number > STAFF_CODE_VERSION_MAX:
+            raise UserError(
+                f"That door has had {STAFF_CODE_VERSION_MAX} codes for staff since its last parcel: the next parcel makes room for others."
+            )
         return number
 
     _order(ledger, place, commands.ARM_SERVICE, arming, dry_run=dry_run)

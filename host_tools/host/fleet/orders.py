@@ -18,7 +18,7 @@ from locker.contract import commands
 from locker.contract.codes import RULE
 
 #: How often a door may have a code for staff with one parcel.
-ARMING_MAX = 15
+STAFF_CODE_VERSION_MAX = 15
 WAITING = "waiting"
 DONE = "done"
 IMPOSSIBLE = "impossible"

@@ -55,7 +55,7 @@ class LatchHubs:
             hub.readinto(said)
         return said[0]
 
-    def recall(self, door: int, start_ms: int) -> None:
+    def recount(self, door: int, start_ms: int) -> None:
         """A motor stays cool."""
 
     def all_off(self) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from locker.contract import codes, commands
 from locker.core import effects, texts
-from locker.core.events import Commanded, OpeningAsked, OpeningGiven
+from locker.core.events import Commanded, OpenConfirmed, OpenRequested
 from tests.simulation.cuts.board import SECRETS
 from tests.simulation.cuts.past import HERS, NEW
 from tests.simulation.cuts.people import Courier, Resident, resident_of
@@ -85,10 +85,10 @@ def help_from_afar(world: World) -> None:
     """A person at the host opens the door for somebody who reads four digits from the screen; she takes her parcel."""
     she: Resident = resident_of(world, HERS)
     board = world.live
-    board.tell(OpeningAsked(she.deposit.door, she.deposit.b))
+    board.tell(OpenRequested(she.deposit.door, she.deposit.b))
     challenge = board.last[effects.Challenge].number
     world.press("#")
-    board.tell(OpeningGiven(challenge, board.last[effects.Show].arguments[0]))
+    board.tell(OpenConfirmed(challenge, board.last[effects.Show].arguments[0]))
     she.finish(world, she.stands_at(world))
 
 

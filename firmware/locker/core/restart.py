@@ -84,7 +84,7 @@ def see(cabinet: "Cabinet", event: "Seen") -> None:
             door.phase = doors_table.RELEASED
         doors_table.transition(cabinet, door, doors_table.CLOSED if closed else doors_table.OPENED)
     elif not door.phase:
-        doors_table.doubt(cabinet, door)
+        doors_table.distrust(cabinet, door)
 
 
 def _show(cabinet: "Cabinet", door: "Door") -> None:
