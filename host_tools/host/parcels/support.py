@@ -46,7 +46,9 @@ def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
         parcel = waiting(connection, place)
         arming = orders.newest_order(connection, parcel, (commands.ARM_RECALL, commands.ARM_SERVICE)) + 1
         if arming > orders.STAFF_CODE_VERSION_MAX:
-            raise UserError(f"That door has had {orders.STAFF_CODE_VERSION_MAX} codes for staff with this parcel: open it with `ansim parcel open`.")
+            raise UserError(
+                f"That door has had {orders.STAFF_CODE_VERSION_MAX} codes for staff with this parcel: open it with `ansim parcel open`."
+            )
         if not dry_run:
             orders.queue(connection, parcel.cabinet, [Order(commands.ARM_RECALL, parcel.door, parcel.counter, arming)], now_ms())
 
