@@ -1,4 +1,7 @@
-"""Links and compiles the firmware when a wheel is built, so that it carries what boards get. An editable install has the sources."""
+"""Links and compiles the firmware when a wheel is built, so that it carries what boards get.
+
+An editable install has the sources.
+"""
 
 import shutil
 import sys

@@ -1,7 +1,9 @@
-"""Runs before anything else: every native output goes low, then a firmware update that was cut off is finished.
+"""Runs before anything else: every native output goes low,
+then a firmware update that was cut off is finished.
 
-MicroPython runs main.py only when this ends well. So what fails here is told, and ends the cabinet's service for a while at most: an update
-that cannot be finished now is tried again, since nothing runs on half of each of two firmwares.
+MicroPython runs main.py only when this ends well. So what fails here is told, and ends the cabinet's service
+for a while at most: an update that cannot be finished now is tried again, since nothing runs on half of each
+of two firmwares.
 """
 
 import json

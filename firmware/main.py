@@ -1,10 +1,13 @@
-"""Reads the board, opens the hardware, runs the app. What goes wrong here is tried again by itself; Ctrl-C gives a person the prompt."""
+"""Reads the board, opens the hardware, runs the app.
+
+What goes wrong here is tried again by itself; Ctrl-C gives a person the prompt.
+"""
 
 import gc
 
 try:
-    # Collections while the parts are loaded and put together leave the rest of the heap in one piece: it decides whether 4 kB can still be
-    # had at once.
+    # Collections while the parts are loaded and put together leave the rest of the heap in one piece: it
+    # decides whether 4 kB can still be had at once.
     gc.threshold(16384)
     for name in "core wire drivers hal shell".split():
         gc.collect()

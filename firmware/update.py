@@ -1,10 +1,14 @@
-"""Finishes an update: the one place where files of the firmware are replaced. A set is old or new as a whole, never a mixture.
+"""Finishes an update: the one place where files of the firmware are replaced.
 
-`ansim flash` and `ansim provision` stage each file under /next, verify it there, and rename /next/manifest.new to /next/manifest
-last: from then on the update is decided. Whoever calls this carries it to its end: the tool, or boot.py after a power cut. Every
-step is one atomic rename or remove of LittleFS, and may be said again.
+A set is old or new as a whole, never a mixture.
 
-A line of the manifest is `+ PATH ...` (the file staged under the number of its line moves to PATH) or `- PATH` (goes away).
+`ansim flash` and `ansim provision` stage each file under /next, verify it there, and rename
+/next/manifest.new to /next/manifest last: from then on the update is decided. Whoever calls this carries it
+to its end: the tool, or boot.py after a power cut. Every step is one atomic rename or remove of LittleFS, and
+may be said again.
+
+A line of the manifest is `+ PATH ...` (the file staged under the number of its
+line moves to PATH) or `- PATH` (goes away).
 """
 
 import errno

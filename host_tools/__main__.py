@@ -15,7 +15,10 @@ def _end(*_: object) -> None:
 
 
 def main() -> None:
-    """The console script. Ctrl-C while it still loads, which takes a second on a slow computer, ends it as it does later on."""
+    """The console script.
+
+    Ctrl-C while it still loads, which takes a second on a slow computer, ends it as it does later on.
+    """
     signal.signal(signal.SIGINT, _end)
     from host_tools.cli import main as begin
 

@@ -13,16 +13,19 @@ _CLOSING_QUOTE = re.compile(r"'(?=[\s:;,.)]|$)")
 class UserError(Exception):
     """One clear sentence: what is wrong and what to do. Never holds a secret, a code or personal data.
 
-    `exit_code` is 1 (it failed), 2 (it was asked for in a way that cannot work) or 130 (Ctrl-C left something that must be said). Under
-    --json programs read the same as `code` (one of docs/json.md), `message` and `hint`. The hint is what comes behind the first colon;
-    where that is something else it is given (`hint`, the end of the sentence or "").
+    `exit_code` is 1 (it failed), 2 (it was asked for in a way that cannot work) or 130 (Ctrl-C left something
+    that must be said). Under --json programs read the same as `code` (one of docs/json.md), `message` and
+    `hint`. The hint is what comes behind the first colon; where that is something else it is given (`hint`,
+    the end of the sentence or "").
     """
 
     def __init__(self, sentence: str, exit_code: int = 1, *, code: str = "", hint: str | None = None) -> None:
         super().__init__(sentence)
         self.exit_code = exit_code
         self.code = code or _CODES[exit_code]
-        self.message, self.hint = _parts(sentence) if hint is None else (sentence.removesuffix(hint).rstrip(": "), hint)
+        self.message, self.hint = (
+            _parts(sentence) if hint is None else (sentence.removesuffix(hint).rstrip(": "), hint)
+        )
 
     def as_json(self) -> dict[str, str]:
         """What programs read under the key `error`."""
@@ -30,7 +33,9 @@ class UserError(Exception):
 
 
 def _parts(sentence: str) -> tuple[str, str]:
-    """A sentence before and behind the first colon that is not in brackets, quotes or back-ticks and is followed by a small letter."""
+    """A sentence before and behind the first colon that is not in brackets,
+    quotes or back-ticks and is followed by a small letter.
+    """
     at = sentence.find(": ")
     while at > 0:
         message, hint = sentence[:at], sentence[at + 2 :]

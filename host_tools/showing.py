@@ -1,4 +1,6 @@
-"""What comes from outside, shown: a name, a board's own words, a file's. The one place that decides what may reach a terminal or a line.
+"""What comes from outside, shown: a name, a board's own words, a file's.
+
+The one place that decides what may reach a terminal or a line.
 
 A text that is shown moves no cursor, changes no colour, turns no direction and begins no line of its own.
 """
@@ -12,7 +14,9 @@ _BLANKS = frozenset("\u00a0\u2007\u2009\u202f\u3000")
 
 
 def shown(text: object) -> str:
-    """A text of unknown origin with a question mark for each character that a terminal would act on, line ends included."""
+    """A text of unknown origin with a question mark for each character that a terminal would act on,
+    line ends included.
+    """
     text = str(text)
     return text if text.isprintable() else "".join(map(_shown, text))
 
@@ -24,12 +28,16 @@ def _shown(character: str) -> str:
 
 
 def shown_lines(text: object) -> str:
-    """The same for a text of ours that may have several lines, with words from outside in it: its line ends stay."""
+    """The same for a text of ours that may have several lines, with words from outside in it:
+    its line ends stay.
+    """
     return "\n".join(shown(line) for line in str(text).split("\n"))
 
 
 def shown_json(document: str) -> str:
-    """A JSON document whose texts hold no character that a terminal would act on: those are escaped, as JSON allows for any."""
+    """A JSON document whose texts hold no character that a terminal would act on:
+    those are escaped, as JSON allows for any.
+    """
     return document if document.isprintable() else _ODD.sub(_escaped, document)
 
 

@@ -1,4 +1,6 @@
-"""Where the firmware and the board definitions are: inside an installed wheel, or in the repository of an editable install."""
+"""Where the firmware and the board definitions are: inside an installed wheel,
+or in the repository of an editable install.
+"""
 
 from pathlib import Path
 

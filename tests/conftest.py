@@ -1,8 +1,8 @@
 """One test file, two interpreters: plain test files of the shared folders also run on the real MicroPython.
 
-In tests/contract, tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs on both, except `*_properties.py`
-(hypothesis) and `*_simulated.py` (the simulator is CPython's). Such a file imports `locker`, `host_tools.link` and the plain modules beside
-it, no pytest, and asserts bare.
+In tests/contract, tests/core, tests/wire, tests/drivers and tests/shell every `test_*.py` runs on both,
+except `*_properties.py` (hypothesis) and `*_simulated.py` (the simulator is CPython's). Such a file imports
+`locker`, `host_tools.link` and the plain modules beside it, no pytest, and asserts bare.
 """
 
 import gc
@@ -25,16 +25,48 @@ SHARED_FOLDERS = ("contract", "core", "wire", "drivers", "shell")
 ON_CPYTHON_ONLY = ("_properties.py", "_simulated.py")
 LIBRARIES = ("adafruit_bus_device",)  # what the board has under /lib
 LIBRARIES_FOLDER = pytest.StashKey[str]()
-# What the loop of a change leaves out (`make quick`): whole cabinets, real boards' ports, real database servers, properties, and files of
-# which a run takes more than a few seconds.
+# What the loop of a change leaves out (`make quick`): whole cabinets, real boards' ports, real database
+# servers, properties, and files of which a run takes more than a few seconds.
 LONG_FOLDERS = ("bench", "link", "mends", "micropython", "model", "simulation", "system")
 LONG_FILES = (
     "_properties.py",
-    *(f"test_{name}.py" for name in ("served_bus", "crowd", "ticket_generations", "kill", "key", "postgres", "server")),
-    *(f"test_{name}.py" for name in ("backlog", "bench", "boards_command", "bounds", "branches", "bundle", "cli_ending", "core_coverage")),
-    *(f"test_{name}.py" for name in ("adding", "damage", "demo_drawing", "flash_power_cuts", "fuzzed_board", "garbage", "json_page")),
-    *(f"test_{name}.py" for name in ("jumping_boards", "keypad", "link_command", "linker", "lying_board", "order_outcomes")),
-    *(f"test_{name}.py" for name in ("outages", "port", "showing", "staff_orders", "store", "bus_master", "wireshark")),
+    *(
+        f"test_{name}.py"
+        for name in ("served_bus", "crowd", "ticket_generations", "kill", "key", "postgres", "server")
+    ),
+    *(
+        f"test_{name}.py"
+        for name in (
+            "backlog",
+            "bench",
+            "boards_command",
+            "bounds",
+            "branches",
+            "bundle",
+            "cli_ending",
+            "core_coverage",
+        )
+    ),
+    *(
+        f"test_{name}.py"
+        for name in (
+            "adding",
+            "damage",
+            "demo_drawing",
+            "flash_power_cuts",
+            "fuzzed_board",
+            "garbage",
+            "json_page",
+        )
+    ),
+    *(
+        f"test_{name}.py"
+        for name in ("jumping_boards", "keypad", "link_command", "linker", "lying_board", "order_outcomes")
+    ),
+    *(
+        f"test_{name}.py"
+        for name in ("outages", "port", "showing", "staff_orders", "store", "bus_master", "wireshark")
+    ),
 )
 # What takes longest, begun first.
 LONG_FIRST = (
@@ -47,9 +79,17 @@ LONG_FIRST = (
     "test_flash_put_back_properties.py",
     "test_coil_laws.py",
 )
-# Of the other interpreter, which looks for room from one end of its heap to the other: the smaller, the faster.
+# Of the other interpreter, which looks for room from one end of its heap to the other:
+# the smaller, the faster.
 HEAP, LARGE_HEAP = "3m", "24m"
-ON_LARGE_HEAP = ("test_generations.py", "test_journal.py", "test_random.py", "test_refusals.py", "test_second_copy.py", "test_summaries.py")
+ON_LARGE_HEAP = (
+    "test_generations.py",
+    "test_journal.py",
+    "test_random.py",
+    "test_refusals.py",
+    "test_second_copy.py",
+    "test_summaries.py",
+)
 _ENDED = itertools.count(1)  # tests of this process
 
 
@@ -91,7 +131,9 @@ def _new_ledgers_are_made_alike() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselects the long sweeps unless asked for, and all that is long when asked; they are listed as deselected, never as skipped."""
+    """Deselects the long sweeps unless asked for, and all that is long when asked;
+    they are listed as deselected, never as skipped.
+    """
     if config.getoption("--quick"):
         _deselect(config, items, is_long)
     if not config.getoption("--soak"):
@@ -101,7 +143,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """The collector passes over the tests themselves: the firmware calls it at each boot, and tests do where a world has ended."""
+    """The collector passes over the tests themselves:
+    the firmware calls it at each boot, and tests do where a world has ended.
+    """
     gc.disable()
     result = yield
     gc.freeze()
@@ -111,8 +155,9 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol() -> Generator[None, object, object]:
-    """While a test runs, the collector passes over what earlier tests have left. A test's own garbage goes when it ends, that of fixtures
-    shared by a module after each 200 tests.
+    """While a test runs, the collector passes over what earlier tests have left.
+
+    A test's own garbage goes when it ends, that of fixtures shared by a module after each 200 tests.
     """
     gc.freeze()
     result = yield
@@ -125,9 +170,9 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
 def waiting_beside_working(items: list[pytest.Item]) -> list[pytest.Item]:
     """The same tests in the order in which six workers keep two processors busy.
 
-    pytest-xdist gives each worker a sixth of the list, and what one has not begun to another that is done. The longest begin the first
-    three parts, so that none is left over at the end; what mostly waits, for real boards' ports in real time, begins the other three, so
-    that three workers wait while three compute.
+    pytest-xdist gives each worker a sixth of the list, and what one has not begun to another that is done.
+    The longest begin the first three parts, so that none is left over at the end; what mostly waits, for real
+    boards' ports in real time, begins the other three, so that three workers wait while three compute.
     """
     of_file: dict[Path, list[pytest.Item]] = {}
     for item in items:
@@ -151,7 +196,9 @@ def is_long(item: pytest.Item) -> bool:
     return folder in LONG_FOLDERS or item.path.name.endswith(LONG_FILES) or "[postgresql" in item.name
 
 
-def _deselect(config: pytest.Config, items: list[pytest.Item], left_out: Callable[[pytest.Item], bool]) -> None:
+def _deselect(
+    config: pytest.Config, items: list[pytest.Item], left_out: Callable[[pytest.Item], bool]
+) -> None:
     config.hook.pytest_deselected(items=[item for item in items if left_out(item)])
     items[:] = [item for item in items if not left_out(item)]
 
@@ -161,7 +208,14 @@ class OnMicroPython(pytest.Item):
 
     def runtest(self) -> None:
         beside = [TESTS / folder for folder in SHARED_FOLDERS]
-        folders = [FIRMWARE, self.path.parent, *beside, TESTS.parent, TESTS, self.config.stash[LIBRARIES_FOLDER]]
+        folders = [
+            FIRMWARE,
+            self.path.parent,
+            *beside,
+            TESTS.parent,
+            TESTS,
+            self.config.stash[LIBRARIES_FOLDER],
+        ]
         heap = LARGE_HEAP if self.path.name in ON_LARGE_HEAP else HEAP
         ended = run_function(map(str, folders), self.path.stem, self.originalname, heap)
         if ended.returncode:
@@ -189,6 +243,10 @@ class SharedModule(pytest.Module):
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    if module_path.parent.name in SHARED_FOLDERS and module_path.parent.parent == TESTS and not module_path.name.endswith(ON_CPYTHON_ONLY):
+    if (
+        module_path.parent.name in SHARED_FOLDERS
+        and module_path.parent.parent == TESTS
+        and not module_path.name.endswith(ON_CPYTHON_ONLY)
+    ):
         return SharedModule.from_parent(parent, path=module_path)
     return None

@@ -1,8 +1,8 @@
-"""New ledgers of one test process: what the migrations say to an empty database is the same each time, so it is found out once, and
-so is what SQLAlchemy makes of a statement for SQLite.
+"""New ledgers of one test process: what the migrations say to an empty database is the same each time, so it
+is found out once, and so is what SQLAlchemy makes of a statement for SQLite.
 
-The first new ledger of each kind of database is made by the migrations as ever, and so is everything that begins or ends at another
-schema; the others hear the same statements, which takes a third of the time.
+The first new ledger of each kind of database is made by the migrations as ever, and so is everything that
+begins or ends at another schema; the others hear the same statements, which takes a third of the time.
 """
 
 from collections.abc import Callable, Iterator
@@ -55,7 +55,9 @@ def remembering(upgrade: Callable[..., None]) -> Callable[..., None]:
 
 
 def compiling_once(create_engine: Callable[..., Engine]) -> Callable[..., Engine]:
-    """`create_engine`, of which each engine goes on with the statements that the ones before it have compiled."""
+    """`create_engine`, of which each engine goes on with the statements
+    that the ones before it have compiled.
+    """
     known: list[tuple[Dialect, Any]] = []  # one that has met its database, and what it has compiled
 
     @wraps(create_engine)

@@ -1,7 +1,8 @@
-"""MicroPython images for the tests of `ansim flash --erase-chip`: an official one, fetched once, and small ones made here.
+"""MicroPython images for the tests of `ansim flash --erase-chip`:
+an official one, fetched once, and small ones made here.
 
-`python -m tests.images` fetches the official one into .venv/images. It is the ESP32_GENERIC build of MicroPython 1.27.0 (MIT), which the
-wheel `ironharness` carries; no image is in the repository.
+`python -m tests.images` fetches the official one into .venv/images. It is the ESP32_GENERIC build of
+MicroPython 1.27.0 (MIT), which the wheel `ironharness` carries; no image is in the repository.
 """
 
 import functools
@@ -30,8 +31,20 @@ def official_image() -> Path:
     if not path.is_file():
         _FOLDER.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=_FOLDER) as folder:
-            download = ["download", "-q", "--no-deps", "--python-version", "3.13", "--only-binary=:all:", "-d", folder, _WHEEL]
-            subprocess.run([sys.executable, "-m", "pip", "--disable-pip-version-check", *download], check=True)
+            download = [
+                "download",
+                "-q",
+                "--no-deps",
+                "--python-version",
+                "3.13",
+                "--only-binary=:all:",
+                "-d",
+                folder,
+                _WHEEL,
+            ]
+            subprocess.run(
+                [sys.executable, "-m", "pip", "--disable-pip-version-check", *download], check=True
+            )
             (wheel,) = Path(folder).glob("*.whl")
             with zipfile.ZipFile(wheel) as archive:
                 (member,) = (name for name in archive.namelist() if name.endswith(_NAME))
@@ -42,9 +55,13 @@ def official_image() -> Path:
 
 
 def program(chip: str, *segments: bytes, has_digest: bool = True, flash_code: int = 2) -> bytes:
-    """A boot loader or an application as the chip's ROM and boot loader take it: header, segments, checksum, digest."""
+    """A boot loader or an application as the chip's ROM and boot loader take it:
+    header, segments, checksum, digest.
+    """
     number = next(number for number, name in CHIP_IDS.items() if name == chip)
-    head = bytes([0xE9, len(segments), 2, flash_code << 4]) + struct.pack("<IB3xHBHHxxxxB", 0x40080000, 0xEE, number, 0, 0, 399, has_digest)
+    head = bytes([0xE9, len(segments), 2, flash_code << 4]) + struct.pack(
+        "<IB3xHBHHxxxxB", 0x40080000, 0xEE, number, 0, 0, 399, has_digest
+    )
     body = head + b"".join(struct.pack("<II", 0x3FFF0000, len(segment)) + segment for segment in segments)
     checksum = functools.reduce(operator.xor, b"".join(segments), 0xEF)
     body += bytes(15 - len(body) % 16) + bytes([checksum])
@@ -61,7 +78,14 @@ def stock_table(app_offset: int = 0x10000) -> list[Partition]:
     ]
 
 
-def made_image(chip: str, *, app_chip: str = "", app_bytes: int = 50_000, table: bytes | None = None, app_offset: int = 0x10000) -> bytes:
+def made_image(
+    chip: str,
+    *,
+    app_chip: str = "",
+    app_bytes: int = 50_000,
+    table: bytes | None = None,
+    app_offset: int = 0x10000,
+) -> bytes:
     """A release for a chip: boot loader, stock table, application, with nothing in between."""
     base = IMAGE_OFFSET[chip]
     noise = hashlib.shake_256(chip.encode()).digest(app_bytes)

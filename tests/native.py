@@ -1,7 +1,8 @@
 """The MicroPython of the wheel without CPython around it.
 
-The wheel's interpreter is an extension module of CPython, whose own start takes most of a short script's time, and six sevenths of it under
-valgrind. Run as a program of its own it never calls CPython: what it asks of it at its loading is there by name only.
+The wheel's interpreter is an extension module of CPython, whose own start takes most of a short script's
+time, and six sevenths of it under valgrind. Run as a program of its own it never calls CPython: what it asks
+of it at its loading is there by name only.
 """
 
 import importlib.util
@@ -43,10 +44,14 @@ def micropython() -> str:
     return str(program)
 
 
-def run_function(folders: Iterable[str], module: str, function: str, heap: str) -> subprocess.CompletedProcess[str]:
-    """Calls one function of a module that is found in these folders, on a fresh interpreter with that heap ("3m").
+def run_function(
+    folders: Iterable[str], module: str, function: str, heap: str
+) -> subprocess.CompletedProcess[str]:
+    """Calls one function of a module that is found in these folders,
+    on a fresh interpreter with that heap ("3m").
 
-    All is said in the program: of its arguments the interpreter takes none of more than 255 characters, and a checkout may lie deep.
+    All is said in the program: of its arguments the interpreter takes none of more than 255 characters,
+    and a checkout may lie deep.
     """
     program = f"import sys; sys.path[:0] = {list(folders)!r}; getattr(__import__({module!r}), {function!r})()"
     command = [micropython(), "-X", f"heapsize={heap}", "-c", program]
@@ -54,7 +59,9 @@ def run_function(folders: Iterable[str], module: str, function: str, heap: str) 
 
 
 def _make(library: Path, program: Path) -> None:
-    asked = subprocess.run(["nm", "-D", "--undefined-only", str(library)], capture_output=True, text=True, check=True).stdout
+    asked = subprocess.run(
+        ["nm", "-D", "--undefined-only", str(library)], capture_output=True, text=True, check=True
+    ).stdout
     names = "".join(f"char {name}[1024];\n" for name in _OF_CPYTHON.findall(asked))
     with tempfile.TemporaryDirectory(dir=program.parent) as folder:
         source, made = Path(folder, "program.c"), Path(folder, "program")

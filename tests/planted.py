@@ -1,4 +1,6 @@
-"""Slips that a reader misses, planted in a copy of the core at places that a seed draws: a type checker has to see each of them."""
+"""Slips that a reader misses, planted in a copy of the core at places that a seed draws:
+a type checker has to see each of them.
+"""
 
 import ast
 import random
@@ -20,7 +22,9 @@ class Slip(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """A possible slip: the line from 1, its bytes from `start` to before `end`, and what stands there then."""
+    """A possible slip: the line from 1, its bytes from `start` to before `end`,
+    and what stands there then.
+    """
 
     kind: str
     line: int
@@ -53,12 +57,18 @@ def _planted(path: Path, edit: Edit) -> Slip:
 
 
 def _parameters(folder: Path) -> dict[str, list[str] | None]:
-    """The annotations of the parameters without defaults of each function, by name; None where two functions of one name differ."""
+    """The annotations of the parameters without defaults of each function, by name;
+    None where two functions of one name differ.
+    """
     known: dict[str, list[str] | None] = {}
     for path in sorted(folder.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef):
-                told = [ast.unparse(one.annotation) if one.annotation else "" for one in node.args.args if one.arg != "self"]
+                told = [
+                    ast.unparse(one.annotation) if one.annotation else ""
+                    for one in node.args.args
+                    if one.arg != "self"
+                ]
                 told = told[: len(told) - len(node.args.defaults)]
                 known[node.name] = told if known.get(node.name, told) == told else None
     return known
@@ -66,7 +76,12 @@ def _parameters(folder: Path) -> dict[str, list[str] | None]:
 
 def _possible(path: Path, parameters: dict[str, list[str] | None]) -> Iterator[Edit]:
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.end_col_offset and node.lineno == node.end_lineno:
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Load)
+            and node.end_col_offset
+            and node.lineno == node.end_lineno
+        ):
             start = node.end_col_offset - len(node.attr)
             yield Edit(MISSPELT, node.lineno, start, node.end_col_offset, _misspelt(node.attr))
         if isinstance(node, ast.Call) and node.lineno == node.end_lineno and not node.keywords:
@@ -74,7 +89,13 @@ def _possible(path: Path, parameters: dict[str, list[str] | None]) -> Iterator[E
 
 
 def _wrong_arguments(node: ast.Call, parameters: dict[str, list[str] | None]) -> Iterator[Edit]:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
+    name = (
+        node.func.attr
+        if isinstance(node.func, ast.Attribute)
+        else node.func.id
+        if isinstance(node.func, ast.Name)
+        else ""
+    )
     wanted = parameters.get(name)
     if not wanted or len(wanted) > len(node.args):
         return
@@ -88,8 +109,13 @@ def _wrong_arguments(node: ast.Call, parameters: dict[str, list[str] | None]) ->
 
 
 def _differ(one: str, other: str) -> bool:
-    """Whether the types of two arguments tell them apart: not where both may be numbers, or either anything."""
-    return not {part.strip("' ") for part in one.split("|")} & {part.strip("' ") for part in other.split("|")} and "Any" not in one + other
+    """Whether the types of two arguments tell them apart:
+    not where both may be numbers, or either anything.
+    """
+    return (
+        not {part.strip("' ") for part in one.split("|")} & {part.strip("' ") for part in other.split("|")}
+        and "Any" not in one + other
+    )
 
 
 def _misspelt(name: str) -> str:

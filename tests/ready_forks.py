@@ -1,4 +1,6 @@
-"""Imported by the process that the commands of tests are forked from (tests.swift): it has seen how a new ledger is made."""
+"""Imported by the process that the commands of tests are forked from (tests.swift):
+it has seen how a new ledger is made.
+"""
 
 from sqlalchemy import create_engine
 

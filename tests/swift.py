@@ -1,6 +1,8 @@
-"""Commands that begin at once: forked from a process that has imported the libraries, for tests that give very many of them.
+"""Commands that begin at once: forked from a process that has imported the libraries,
+for tests that give very many of them.
 
-Importing is most of what `ansim COMMAND` takes. From the fork on it is the same program in a process of its own.
+Importing is most of what `ansim COMMAND` takes.
+From the fork on it is the same program in a process of its own.
 """
 
 import importlib
@@ -23,10 +25,16 @@ FORKS.set_forkserver_preload(
     [
         "host_tools.__main__",
         "host_tools.boards.board_file",
-        *(f"host_tools.cli.{name}" for name in ("serve", "virtual", "provision", "flash", "link", "cabinet", "key", "_tables")),
+        *(
+            f"host_tools.cli.{name}"
+            for name in ("serve", "virtual", "provision", "flash", "link", "cabinet", "key", "_tables")
+        ),
         *(f"host_tools.cli.{name}" for name in ("ticket", "parcel", "resident", "bell", "hands")),
         "host_tools.simulator.virtual_board.board",
-        *(f"host_tools.host.{name}" for name in ("server", "notifier", "ledger", "sqlite", "postgres", "key_file", "migrations")),
+        *(
+            f"host_tools.host.{name}"
+            for name in ("server", "notifier", "ledger", "sqlite", "postgres", "key_file", "migrations")
+        ),
         "click._textwrap",
         "encodings.idna",
         "sqlalchemy.dialects.sqlite",
@@ -45,7 +53,9 @@ _SECONDS_MAX = 120
 def ansim(
     *arguments: str, typed: str = "", cwd: Path | None = None, first: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the command as a user would, without a terminal; `typed` is what it reads, `first` a program that its process runs before."""
+    """Runs the command as a user would, without a terminal; `typed` is what it reads,
+    `first` a program that its process runs before.
+    """
     return _ended("host_tools.__main__", arguments, typed, cwd, environment, first)
 
 
@@ -55,14 +65,27 @@ def mpremote(*arguments: str, **environment: str) -> subprocess.CompletedProcess
 
 
 def _ended(
-    program: str, arguments: tuple[str, ...], typed: str, cwd: Path | None, environment: Mapping[str, str], first: str = ""
+    program: str,
+    arguments: tuple[str, ...],
+    typed: str,
+    cwd: Path | None,
+    environment: Mapping[str, str],
+    first: str = "",
 ) -> subprocess.CompletedProcess[str]:
     with TemporaryDirectory(prefix="ansim-test-") as folder:
         streams = [Path(folder, name) for name in ("stdin", "stdout", "stderr")]
         for stream in streams:
             stream.write_text(typed if stream.name == "stdin" else "")
         surroundings = os.environ | environment
-        told = (program, arguments, surroundings, str(cwd or Path.cwd()), [str(one) for one in streams], False, first)
+        told = (
+            program,
+            arguments,
+            surroundings,
+            str(cwd or Path.cwd()),
+            [str(one) for one in streams],
+            False,
+            first,
+        )
         process = FORKS.Process(target=_run, args=told)
         process.start()
         process.join(_SECONDS_MAX)
@@ -78,12 +101,15 @@ def _ended(
 
 
 class Running:
-    """A command that goes on: what `subprocess.Popen` with pipes for stdout and stderr would be, in text; stdin has ended.
+    """A command that goes on: what `subprocess.Popen` with pipes for stdout and stderr would be, in text;
+    stdin has ended.
 
     `stderr` may be a file. It ends with the tests.
     """
 
-    def __init__(self, arguments: Sequence[str], surroundings: Mapping[str, str], *, stderr: Path | None = None) -> None:
+    def __init__(
+        self, arguments: Sequence[str], surroundings: Mapping[str, str], *, stderr: Path | None = None
+    ) -> None:
         out = FORKS.Pipe(duplex=False)
         err = None if stderr else FORKS.Pipe(duplex=False)
         streams = [os.devnull, out[1], str(stderr) if err is None else err[1]]
@@ -120,9 +146,14 @@ class Running:
         self.send_signal(signal.SIGKILL)
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
-        """What has been printed since, once it has ended. What it printed must fit into the pipes (64 KiB each)."""
+        """What has been printed since, once it has ended.
+
+        What it printed must fit into the pipes (64 KiB each).
+        """
         self.wait(timeout)
-        told = ["" if stream is None or stream.closed else stream.read() for stream in (self.stdout, self.stderr)]
+        told = [
+            "" if stream is None or stream.closed else stream.read() for stream in (self.stdout, self.stderr)
+        ]
         for stream in (self.stdout, self.stderr):
             if stream:
                 stream.close()
@@ -160,7 +191,11 @@ def _run(
         )
         os.dup2(file, number)
         os.close(file) if isinstance(stream, str) else stream.close()
-    sys.stdin, sys.stdout, sys.stderr = (open(number, "w" if number else "r", closefd=False) for number in range(3))  # noqa: SIM115 - as of a fresh process, whatever they were
+    sys.stdin, sys.stdout, sys.stderr = (
+        # As of a fresh process, whatever they were.
+        open(number, "w" if number else "r", closefd=False)  # noqa: SIM115
+        for number in range(3)
+    )
     sys.argv = [program, *arguments]
     exec(first, {})
     sys.exit(importlib.import_module(program).main())

@@ -1,4 +1,5 @@
-"""Adding is local: in a copy of the tree, a thing is added by touching the files that CONTRIBUTING.md names, and the checks accept it.
+"""Adding is local: in a copy of the tree, a thing is added by touching the files that CONTRIBUTING.md names,
+and the checks accept it.
 
 With one of the files left out, or a line of one, a check says what was forgotten.
 """
@@ -65,7 +66,8 @@ _HUB = """class LatchHub(Lock):
 
 
 class Edit(NamedTuple):
-    """One change of a file: the first `before` in it becomes `after`; None before makes the file, "" adds at its end.
+    """One change of a file: the first `before` in it becomes `after`;
+    None before makes the file, "" adds at its end.
 
     Where this edit is left out, and those behind it in the same file, a check fails and names `forgotten`.
     """
@@ -77,7 +79,10 @@ class Edit(NamedTuple):
 
 
 class Addition(NamedTuple):
-    """A thing that is added. `checks` accept it and name what was forgotten; those of `whole` accept it too."""
+    """A thing that is added.
+
+    `checks` accept it and name what was forgotten; those of `whole` accept it too.
+    """
 
     edits: tuple[Edit, ...]
     checks: tuple[str, ...]
@@ -94,7 +99,12 @@ def _message(name: str, of: str, about: str, field: str, row_before: str) -> tup
     vectors = "tests/vectors/messages.json"
     case = f'{{"message": "{name}", "fields": [["{field}", 50]], "plaintext": "0c0032"}}'
     return (
-        Edit("firmware/locker/wire/messages.py", "REFUSED = const(11)\n", f"REFUSED = const(11)\n{number} = const(12)\n", number),
+        Edit(
+            "firmware/locker/wire/messages.py",
+            "REFUSED = const(11)\n",
+            f"REFUSED = const(11)\n{number} = const(12)\n",
+            number,
+        ),
         Edit("firmware/locker/wire/messages.py", '    b"\\x11",\n)', '    b"\\x11",\n    b"\\x02",\n)'),
         Edit(
             "host_tools/link/messages.py",
@@ -104,12 +114,16 @@ def _message(name: str, of: str, about: str, field: str, row_before: str) -> tup
         ),
         Edit("host_tools/link/messages.py", _LINK_ANCHOR, f"# {of}: {about}.\n{made}\n{_LINK_ANCHOR}"),
         Edit("host_tools/link/messages.py", row_before, f"{row_before}    ({number}, {name}),\n"),
-        Edit(vectors, '"0b01"}\n', f'"0b01"}},\n    {case}\n', "test_messages_are_those_of_the_golden_vectors"),
+        Edit(
+            vectors, '"0b01"}\n', f'"0b01"}},\n    {case}\n', "test_messages_are_those_of_the_golden_vectors"
+        ),
     )
 
 
 # English stands in for the words of another language.
-*_WORDS, _LAST = (ROOT / "firmware/locker/texts/en.txt").read_text().replace("A English", "A Indonesia").splitlines(True)
+*_WORDS, _LAST = (
+    (ROOT / "firmware/locker/texts/en.txt").read_text().replace("A English", "A Indonesia").splitlines(True)
+)
 
 
 ADDITIONS = {
@@ -120,7 +134,9 @@ ADDITIONS = {
     "a language": Addition(
         (
             Edit("firmware/locker/texts/id.txt", None, "".join(_WORDS)),
-            Edit("firmware/locker/texts/id.txt", "", _LAST, "test_every_catalogue_has_a_line_for_each_number"),
+            Edit(
+                "firmware/locker/texts/id.txt", "", _LAST, "test_every_catalogue_has_a_line_for_each_number"
+            ),
         ),
         ("tests/core/test_texts.py",),
         (
@@ -130,18 +146,39 @@ ADDITIONS = {
     ),
     "a screen text": Addition(
         (
-            Edit("firmware/locker/core/texts.py", "NO_PARCEL_AGAIN = const(36)\n", "NO_PARCEL_AGAIN = const(36)\nSOON = const(37)\n"),
+            Edit(
+                "firmware/locker/core/texts.py",
+                "NO_PARCEL_AGAIN = const(36)\n",
+                "NO_PARCEL_AGAIN = const(36)\nSOON = const(37)\n",
+            ),
             Edit("firmware/locker/texts/en.txt", "", "Soon.\n"),
             Edit("firmware/locker/texts/hangul/ko.txt", "", "곧 됩니다.\n"),
-            Edit("firmware/locker/texts/ko.txt", "", "Got doemnida.\n", "test_every_catalogue_has_a_line_for_each_number"),
+            Edit(
+                "firmware/locker/texts/ko.txt",
+                "",
+                "Got doemnida.\n",
+                "test_every_catalogue_has_a_line_for_each_number",
+            ),
         ),
         ("tests/core/test_texts.py",),
     ),
     "a record kind": Addition(
         (
-            Edit("firmware/locker/contract/records.py", "PART_FAILED = ", "FAN_FAILED = const(39)  # a: how hot it is\nPART_FAILED = "),
-            Edit("tests/contract/test_records.py", '"TICKETS_TURNED",\n        None', '"TICKETS_TURNED",\n        "FAN_FAILED"'),
-            Edit("host_tools/link/records.py", "_FIRST = 1", "BOUNDS[records.FAN_FAILED] = Bounds(NO_DOOR, ANY, ANY)\n_FIRST = 1"),
+            Edit(
+                "firmware/locker/contract/records.py",
+                "PART_FAILED = ",
+                "FAN_FAILED = const(39)  # a: how hot it is\nPART_FAILED = ",
+            ),
+            Edit(
+                "tests/contract/test_records.py",
+                '"TICKETS_TURNED",\n        None',
+                '"TICKETS_TURNED",\n        "FAN_FAILED"',
+            ),
+            Edit(
+                "host_tools/link/records.py",
+                "_FIRST = 1",
+                "BOUNDS[records.FAN_FAILED] = Bounds(NO_DOOR, ANY, ANY)\n_FIRST = 1",
+            ),
             Edit(
                 "host_tools/host/kinds.py",
                 "KINDS = {\n",
@@ -195,13 +232,16 @@ ADDITIONS = {
         (
             *(
                 edit._replace(forgotten=None)
-                for edit in _message("Dusk", "Board to host", "it is dark", "since", "    (CHALLENGE, Challenge),\n")
+                for edit in _message(
+                    "Dusk", "Board to host", "it is dark", "since", "    (CHALLENGE, Challenge),\n"
+                )
             ),
             Edit(
                 "host_tools/host/connections/links.py",
                 "    messages.Challenge: Links._challenge,\n",
                 "    messages.Challenge: Links._challenge,\n"
-                "    messages.Dusk: lambda links, link, dusk, said: links.tell(Occurrence('dusk', site=link.site)),\n",
+                "    messages.Dusk: lambda links, link, dusk, said: "
+                "links.tell(Occurrence('dusk', site=link.site)),\n",
                 "'Dusk'",
             ),
         ),
@@ -214,7 +254,8 @@ ADDITIONS = {
             Edit(
                 "host_tools/host/notify/channels.py",
                 "from host_tools.host.notify.notifier import",
-                "from host_tools.host.notify.folder import FolderNotifier\nfrom host_tools.host.notify.notifier import",
+                "from host_tools.host.notify.folder import FolderNotifier\n"
+                "from host_tools.host.notify.notifier import",
                 "FolderNotifier",
             ),
             Edit(
@@ -255,7 +296,11 @@ ADDITIONS = {
 def tree(tmp_path: Path) -> Iterator[Path]:
     """A copy of the sources, without what is made from them."""
     for name in FOLDERS:
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", ".*cache", "node_modules"))
+        shutil.copytree(
+            ROOT / name,
+            tmp_path / name,
+            ignore=shutil.ignore_patterns("__pycache__", ".*cache", "node_modules"),
+        )
     for path in (path for path in ROOT.iterdir() if path.is_file()):
         shutil.copy(path, tmp_path)
     yield tmp_path
@@ -290,12 +335,20 @@ def add(tree: Path, edits: Iterable[Edit]) -> None:
 def run(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     around = os.environ | {"PYTHONPATH": f"{tree}{os.pathsep}{tree / 'firmware'}"}
     return subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=tree, env=around, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", *arguments],
+        cwd=tree,
+        env=around,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
 @pytest.mark.parametrize("what", ADDITIONS)
-def test_a_thing_is_added_by_touching_at_most_four_files_and_one_that_is_forgotten_is_named(what: str, tree: Path) -> None:
+def test_a_thing_is_added_by_touching_at_most_four_files_and_one_that_is_forgotten_is_named(
+    what: str, tree: Path
+) -> None:
     edits, checks, whole = ADDITIONS[what]
     assert len({edit.file for edit in edits}) <= FILES_MAX
     for edit in edits:

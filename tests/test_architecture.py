@@ -20,14 +20,20 @@ def defined(path: Path) -> set[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
         if isinstance(node, ast.ClassDef):
-            found |= {f"{node.name}.{inner.name}" for inner in node.body if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)}
+            found |= {
+                f"{node.name}.{inner.name}"
+                for inner in node.body
+                if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
+            }
     return found
 
 
 @pytest.mark.parametrize("walk", WALKS)
 def test_each_stop_of_a_walk_is_there_and_no_file_is_entered_twice(walk: str) -> None:
     stops = _STOP.findall(WALKS[walk])
-    assert len(stops) == len(re.findall(r"^\d+\. ", WALKS[walk], re.MULTILINE)), "a stop is a file, and what to read in it"
+    assert len(stops) == len(re.findall(r"^\d+\. ", WALKS[walk], re.MULTILINE)), (
+        "a stop is a file, and what to read in it"
+    )
     assert 2 < len(stops) <= STOPS_MAX
     assert len({path for path, _ in stops}) == len(stops)
     for path, name in stops:
@@ -35,4 +41,9 @@ def test_each_stop_of_a_walk_is_there_and_no_file_is_entered_twice(walk: str) ->
 
 
 def test_there_are_the_four_walks_of_a_newcomer() -> None:
-    assert [walk.split(",")[0] for walk in WALKS] == ["One key press", "One event", "One flash of a board", "One command from the host"]
+    assert [walk.split(",")[0] for walk in WALKS] == [
+        "One key press",
+        "One event",
+        "One flash of a board",
+        "One command from the host",
+    ]

@@ -1,4 +1,7 @@
-"""What a docstring says beyond its form, which the linter sees to: what is raised, and in which unit. And words are spelt right."""
+"""What a docstring says beyond its form, which the linter sees to: what is raised, and in which unit.
+
+And words are spelt right.
+"""
 
 import ast
 import re
@@ -10,10 +13,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-#: Folders whose functions implement an interface that is described elsewhere, or talk to people: the help of a command.
+#: Folders whose functions implement an interface that is described elsewhere, or talk to people:
+#: the help of a command.
 ELSEWHERE = ("injected", "errands", "versions", "cpython_board", "cli", "docs", "linker")
 SOURCES = sorted(
-    path for folder in ("firmware", "host_tools") for path in (ROOT / folder).rglob("*.py") if not set(ELSEWHERE) & set(path.parts)
+    path
+    for folder in ("firmware", "host_tools")
+    for path in (ROOT / folder).rglob("*.py")
+    if not set(ELSEWHERE) & set(path.parts)
 )
 _WITHOUT_UNIT = re.compile(r"(^|_)(timeout|delay|interval|period|duration|wait|age)$")
 _WORDS_OF_OURS = "jurnal,wel"  # a label and a key that are wrong on purpose
@@ -21,11 +28,15 @@ PAGES = [path for path in ROOT.rglob("*.md") if not {".venv", "node_modules"} & 
 
 
 def functions(tree: ast.Module) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDef, str]]:
-    """The public functions of a module, each with the docstrings that are about it: its own, its class's, the module's."""
+    """The public functions of a module, each with the docstrings that are about it:
+    its own, its class's, the module's.
+    """
     about = ast.get_docstring(tree) or ""
     for node in tree.body:
         holders = (
-            [(one, f"{about} {ast.get_docstring(node) or ''}") for one in node.body] if isinstance(node, ast.ClassDef) else [(node, about)]
+            [(one, f"{about} {ast.get_docstring(node) or ''}") for one in node.body]
+            if isinstance(node, ast.ClassDef)
+            else [(node, about)]
         )
         for one, around in holders:
             if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) and not one.name.startswith("_"):
@@ -45,14 +56,18 @@ def raised(function: ast.AST) -> set[str]:
 @pytest.mark.parametrize("path", SOURCES, ids=str)
 def test_a_docstring_names_what_its_function_raises(path: Path) -> None:
     for function, docstring in functions(ast.parse(path.read_text())):
-        assert not {name for name in raised(function) if name not in docstring}, f"{path}:{function.lineno} {function.name}"
+        assert not {name for name in raised(function) if name not in docstring}, (
+            f"{path}:{function.lineno} {function.name}"
+        )
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)
 def test_a_parameter_that_is_a_time_has_its_unit_in_its_name(path: Path) -> None:
     for function, _ in functions(ast.parse(path.read_text())):
         arguments = [one.arg for one in (*function.args.args, *function.args.kwonlyargs)]
-        assert not [name for name in arguments if _WITHOUT_UNIT.search(name)], f"{path}:{function.lineno} {function.name}"
+        assert not [name for name in arguments if _WITHOUT_UNIT.search(name)], (
+            f"{path}:{function.lineno} {function.name}"
+        )
 
 
 def test_words_are_spelt_right() -> None:

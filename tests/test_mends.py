@@ -1,4 +1,6 @@
-"""Each mend is there, names tests that exist, and can be taken back; that its tests then fail, the soak sees."""
+"""Each mend is there, names tests that exist, and can be taken back;
+that its tests then fail, the soak sees.
+"""
 
 import ast
 import shutil
@@ -38,7 +40,11 @@ def test_a_mend_is_held_by_tests_that_exist(mend: Mend) -> None:
         assert (REPOSITORY / path).exists(), test
         if name:
             nodes = ast.walk(ast.parse((REPOSITORY / path).read_text()))
-            found = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+            found = {
+                node.name
+                for node in nodes
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            }
             assert name.split("::")[-1].split("[")[0] in found, test
 
 

@@ -1,4 +1,7 @@
-"""What mutants/README.md says of the core is of the core as it is. Whether the mutants it lists still survive, `make mutants` tells."""
+"""What mutants/README.md says of the core is of the core as it is.
+
+Whether the mutants it lists still survive, `make mutants` tells.
+"""
 
 from tests.mutants.judged import code_of, judged
 

@@ -1,4 +1,6 @@
-"""Each thing that a cabinet remembers has an owner among the core's files: nobody else writes it (decision 0231)."""
+"""Each thing that a cabinet remembers has an owner among the core's files:
+nobody else writes it (decision 0231).
+"""
 
 import ast
 from collections import defaultdict
@@ -6,7 +8,8 @@ from pathlib import Path
 
 LOCKER = Path(__file__).parent.parent / "firmware" / "locker"
 CABINET = LOCKER / "core" / "cabinet.py"
-#: By attribute of Cabinet: the files whose functions write it. One that is not here is only written where a cabinet is made.
+#: By attribute of Cabinet: the files whose functions write it.
+#: One that is not here is only written where a cabinet is made.
 OWNERS = {
     "now effects _wake secrets text": "cabinet",
     "accepting": "app",
@@ -31,7 +34,11 @@ OWNERS = {
 
 def remembered() -> list[str]:
     """The attributes that Cabinet.__init__ makes, in its order."""
-    (start,) = [node for node in ast.walk(ast.parse(CABINET.read_text())) if isinstance(node, ast.FunctionDef) and node.name == "__init__"]
+    (start,) = [
+        node
+        for node in ast.walk(ast.parse(CABINET.read_text()))
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+    ]
     targets = [
         node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
         for node in start.body
@@ -50,7 +57,9 @@ def test_what_a_cabinet_remembers_is_written_by_its_owner_alone() -> None:
     found: dict[str, set[str]] = defaultdict(set)
     for path in sorted(LOCKER.rglob("*.py")):
         functions = [
-            node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef) and node.name != "__init__"
+            node
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.FunctionDef) and node.name != "__init__"
         ]
         for node in (node for function in functions for node in ast.walk(function)):
             is_written = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del)

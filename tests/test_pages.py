@@ -1,4 +1,6 @@
-"""What the pages name is there: an attribute of a class, a module or a record, and each file of Python; decisions say when and whether."""
+"""What the pages name is there: an attribute of a class, a module or a record, and each file of Python;
+decisions say when and whether.
+"""
 
 import ast
 import re
@@ -11,20 +13,30 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 _NAME = re.compile(r"`([A-Za-z_]\w*(?:\.\w+)+)(?:\(.*?\))?`")
-_FILE_ENDINGS = {"db", "json", "jsonl", "key", "lock", "lua", "md", "toml", "tsv", "txt", "url"}  # of files that are made
-_FOREIGN = {"WLAN", "binascii", "gc", "machine", "os", "scrypt", "typing"}  # MicroPython's, Python's and others'
+# Of files that are made.
+_FILE_ENDINGS = {"db", "json", "jsonl", "key", "lock", "lua", "md", "toml", "tsv", "txt", "url"}
+# MicroPython's, Python's and others'
+_FOREIGN = {"WLAN", "binascii", "gc", "machine", "os", "scrypt", "typing"}
 _STATUS = re.compile(r"\*Accepted \d{4}-\d\d-\d\d(?:; superseded by \[(\d{4})\]\((\S+\.md)\))?\.\*")
 
 
 def assigned(node: ast.AST) -> set[str]:
     """The names that an assignment makes: of attributes of self too."""
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    targets = (
+        node.targets
+        if isinstance(node, ast.Assign)
+        else [node.target]
+        if isinstance(node, ast.AnnAssign)
+        else []
+    )
     found = set()
     for target in targets:
         for one in ast.walk(target):
             if isinstance(one, ast.Name):
                 found.add(one.id)
-            elif isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id == "self":
+            elif (
+                isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id == "self"
+            ):
                 found.add(one.attr)
     return found
 
@@ -33,26 +45,39 @@ def fields(node: ast.AST) -> set[str]:
     """The fields of a NamedTuple(...) or namedtuple that an assignment makes."""
     if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and len(node.value.args) > 1):
         return set()
-    return {one.value for one in ast.walk(node.value.args[1]) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    return {
+        one.value
+        for one in ast.walk(node.value.args[1])
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
 
 
 def index() -> dict[str, set[str]]:
     """What belongs to each module and class, by its name."""
     found: dict[str, set[str]] = defaultdict(set)
     for path in (
-        path for folder in ("firmware", "host_tools", "tests") for path in (ROOT / folder).rglob("*.py*") if "c" not in path.suffix
+        path
+        for folder in ("firmware", "host_tools", "tests")
+        for path in (ROOT / folder).rglob("*.py*")
+        if "c" not in path.suffix
     ):
         tree = ast.parse(path.read_text())
         found[path.parent.name].add(path.stem)
         found[path.parent.parent.name].add(path.parent.name)
         for node in tree.body:
-            names = {node.name} if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) else assigned(node)
+            names = (
+                {node.name}
+                if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+                else assigned(node)
+            )
             found[path.stem] |= names
             for name in names:
                 found[name] |= fields(node)
         for node in (one for one in ast.walk(tree) if isinstance(one, ast.ClassDef)):
             for one in ast.walk(node):
-                found[node.name] |= {one.name} if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) else assigned(one)
+                found[node.name] |= (
+                    {one.name} if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) else assigned(one)
+                )
     return found
 
 
@@ -114,5 +139,9 @@ def test_the_words_of_the_glossary_stand_in_order_and_each_has_a_home() -> None:
 
 def test_the_reading_order_leads_to_every_page() -> None:
     order = (ROOT / "docs" / "README.md").read_text()
-    missing = {path.name for path in (ROOT / "docs").glob("*.md")} - set(re.findall(r"\]\(([\w-]+\.md)\)", order)) - {"README.md"}
+    missing = (
+        {path.name for path in (ROOT / "docs").glob("*.md")}
+        - set(re.findall(r"\]\(([\w-]+\.md)\)", order))
+        - {"README.md"}
+    )
     assert missing == set()

@@ -28,7 +28,8 @@ ALLOWED = {  # package: what it may import
 }
 HOST_MAY_IMPORT = {"locker.board", "locker.contract", "locker.wire"}
 LINK_MAY_IMPORT = HOST_MAY_IMPORT | {"locker.compat", "host_tools.link"}  # it runs on both interpreters
-# The rooms of host_tools from the ground up, and which of those below each imports. The command line, `cli`, imports from all of them.
+# The rooms of host_tools from the ground up, and which of those below each imports.
+# The command line, `cli`, imports from all of them.
 ROOMS = {
     "errors": "",
     "extras": "errors",
@@ -74,7 +75,9 @@ ROOMS_OF_SIMULATOR = {
 }
 #: Rooms whose files are loaded by name, a kind of lock each: what those may import.
 LOADED_BY_NAME = {"locks": "clock noise trace cabinet chip"}
-SOURCES = sorted(path for folder in ("firmware", "host_tools", "tests") for path in (ROOT / folder).rglob("*.py"))
+SOURCES = sorted(
+    path for folder in ("firmware", "host_tools", "tests") for path in (ROOT / folder).rglob("*.py")
+)
 
 
 def imported(path: Path) -> set[str]:
@@ -129,7 +132,9 @@ def test_host_tools_share_only_the_agreed_part_of_the_firmware(path: Path) -> No
         return
     is_link = path.parent.name == "link"
     allowed = LINK_MAY_IMPORT if is_link else HOST_MAY_IMPORT
-    ours = {name for name in imported(path) if within(name, "locker") or (is_link and within(name, "host_tools"))}
+    ours = {
+        name for name in imported(path) if within(name, "locker") or (is_link and within(name, "host_tools"))
+    }
     assert {name for name in ours if not any(within(name, package) for package in allowed)} <= {"locker"}
 
 
@@ -153,7 +158,11 @@ def test_a_room_imports_only_from_rooms_below_it(house: str, rooms: dict[str, st
             into |= {room(one, house) for one in imported(path)} - {name, "", "__version__"}
             assert name in rooms or into <= set(LOADED_BY_NAME[name].split())
     assert found == {name: set(allowed.split()) for name, allowed in rooms.items()}
-    assert all(list(rooms).index(below) < list(rooms).index(name) for name, allowed in rooms.items() for below in allowed.split())
+    assert all(
+        list(rooms).index(below) < list(rooms).index(name)
+        for name, allowed in rooms.items()
+        for below in allowed.split()
+    )
 
 
 def test_the_floors_are_drawn_as_they_are() -> None:

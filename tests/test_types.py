@@ -1,6 +1,8 @@
-"""Both halves pass the type checker: the host with its packages, the firmware with the stubs of MicroPython on the ESP32.
+"""Both halves pass the type checker: the host with its packages,
+the firmware with the stubs of MicroPython on the ESP32.
 
-What it cannot see: two arguments of one type the wrong way round, another constant of the same kind, a wrong number.
+What it cannot see: two arguments of one type the wrong way round,
+another constant of the same kind, a wrong number.
 """
 
 import ast
@@ -20,23 +22,36 @@ ROOT = Path(__file__).parent.parent
 @pytest.mark.parametrize("project", ["pyproject.toml", "firmware/pyrightconfig.json"])
 def test_the_type_checker_is_content(project: str) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "pyright", "--project", str(ROOT / project)], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pyright", "--project", str(ROOT / project)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def test_a_slip_in_the_core_is_seen(tmp_path: Path) -> None:
-    """A misspelt name, a missing argument, two of different types the wrong way round: 23 of them, each on a line of its own."""
+    """A misspelt name, a missing argument, two of different types the wrong way round:
+    23 of them, each on a line of its own.
+    """
     firmware = tmp_path / "firmware"
     shutil.copytree(ROOT / "firmware" / "locker", firmware / "locker")
     settings = json.loads((ROOT / "firmware" / "pyrightconfig.json").read_text())
     stubs = str(ROOT / ".venv" / "esp32-stubs")
-    settings |= {"include": ["locker/core"], "typeshedPath": stubs, "executionEnvironments": [{"root": ".", "extraPaths": [stubs]}]}
+    settings |= {
+        "include": ["locker/core"],
+        "typeshedPath": stubs,
+        "executionEnvironments": [{"root": ".", "extraPaths": [stubs]}],
+    }
     (firmware / "pyrightconfig.json").write_text(json.dumps(settings))
     slips = planted.plant(firmware / "locker" / "core", seed=1, count=23)
     command = [sys.executable, "-m", "pyright", "--project", str(firmware), "--outputjson"]
     ended = subprocess.run(command, cwd=firmware, capture_output=True, text=True, check=False)
-    seen = {(Path(one["file"]), one["range"]["start"]["line"] + 1) for one in json.loads(ended.stdout)["generalDiagnostics"]}
+    seen = {
+        (Path(one["file"]), one["range"]["start"]["line"] + 1)
+        for one in json.loads(ended.stdout)["generalDiagnostics"]
+    }
     assert len(slips) == 23
     assert {slip.kind for slip in slips} == set(planted.KINDS)
     assert [slip for slip in slips if (slip.path, slip.line) not in seen] == []

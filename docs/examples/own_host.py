@@ -4,9 +4,9 @@
     mpremote fs cp :/identity.json identity.json
     python docs/examples/own_host.py identity.json 127.0.0.1:26746
 
-It is for a board at a bench. It begins with nothing, so the board tells it all that its journal still has; afterwards the board's own host
-refuses it, and `ansim link take-over` gives it back. docs/protocol.md says what each message means, and what a host that serves people
-does beyond this.
+It is for a board at a bench. It begins with nothing, so the board tells it all that its journal still has;
+afterwards the board's own host refuses it, and `ansim link take-over` gives it back. docs/protocol.md says
+what each message means, and what a host that serves people does beyond this.
 """
 
 import json
@@ -26,10 +26,15 @@ TAG = 1  # of this host and this life of what it remembers
 
 
 class Host:
-    """One conversation with a board. `identity` is the object of its identity.json; `held` the last event number that is safe here."""
+    """One conversation with a board.
+
+    `identity` is the object of its identity.json; `held` the last event number that is safe here.
+    """
 
     def __init__(self, identity: dict, held: int = 0) -> None:
-        secret, board_id, alias = (bytes.fromhex(identity[name]) for name in ("master_secret", "board_id", "alias"))
+        secret, board_id, alias = (
+            bytes.fromhex(identity[name]) for name in ("master_secret", "board_id", "alias")
+        )
         self._session = HostSession(secret, board_id, alias, os.urandom)
         self._decoder = Decoder()
         self.held = held
@@ -42,7 +47,9 @@ class Host:
             if isinstance(message, messages.Events):
                 self._take(message)
             if isinstance(message, messages.Report):  # the board goes on behind what this host holds
-                answer += self._session.seal(messages.Resume(self.held, TAG, 0, message.uptime, int(time.time())))
+                answer += self._session.seal(
+                    messages.Resume(self.held, TAG, 0, message.uptime, int(time.time()))
+                )
             elif isinstance(message, messages.Events | messages.Status):
                 answer += self._session.seal(messages.Ack(self.held))
             answer += self._session.outgoing() or b""  # of the handshake
@@ -53,7 +60,10 @@ class Host:
             if record.number == self.held + 1:  # a host that serves people writes it to its database first
                 self.held = record.number
                 door = f"door {record.door:02}" if record.door else "cabinet"
-                print(f"{record.number:6}  {door}  {kinds.name_of(record)}: {kinds.in_words(record)}", flush=True)
+                print(
+                    f"{record.number:6}  {door}  {kinds.name_of(record)}: {kinds.in_words(record)}",
+                    flush=True,
+                )
 
 
 def main() -> None:

@@ -2,7 +2,8 @@
 
     python docs/examples/read_journal.py flash.bin
 
-`flash.bin` is a whole flash: what a virtual board keeps, or what `esptool read_flash 0 ALL flash.bin` reads from a board.
+`flash.bin` is a whole flash: what a virtual board keeps,
+or what `esptool read_flash 0 ALL flash.bin` reads from a board.
 """
 
 import struct
@@ -16,12 +17,16 @@ from host_tools.host import kinds
 from locker.contract import records
 from locker.contract.records import Record
 
-BLOCK_BYTES, HEADER_BYTES, SLOT_BYTES, RING_BLOCKS = 4096, 16, 24, 120  # docs/decisions/0001-journal-layout.md
+# docs/decisions/0001-journal-layout.md
+BLOCK_BYTES, HEADER_BYTES, SLOT_BYTES, RING_BLOCKS = 4096, 16, 24, 120
 OWN_KINDS = 128  # from here on a record is for the board itself
 
 
 def whole(slot: bytes) -> bytes | None:
-    """What a slot or a header holds: its last four bytes are a CRC-32 of the rest. None when it is blank, torn or damaged."""
+    """What a slot or a header holds: its last four bytes are a CRC-32 of the rest.
+
+    None when it is blank, torn or damaged.
+    """
     body = slot[:-4]
     return body if struct.pack("<I", zlib.crc32(body)) == slot[-4:] else None
 
@@ -43,12 +48,17 @@ def events(journal: bytes) -> Iterator[Record]:
 
 def main() -> None:
     flash = Path(sys.argv[1]).read_bytes()
-    table = partitions.parse_binary(flash[partitions.TABLE_OFFSET : partitions.TABLE_OFFSET + partitions.TABLE_BYTES])
+    table = partitions.parse_binary(
+        flash[partitions.TABLE_OFFSET : partitions.TABLE_OFFSET + partitions.TABLE_BYTES]
+    )
     place = partitions.find(table, "journal")
     for event in events(flash[place.offset : place.offset + place.size]):
         door = f"door {event.door:02}" if event.door else "cabinet"
         uptime_s = event.uptime / 10
-        print(f"{event.number:6}  boot {event.boot}, {uptime_s:.1f} s  {door}  {kinds.name_of(event)}: {kinds.in_words(event)}")
+        print(
+            f"{event.number:6}  boot {event.boot}, {uptime_s:.1f} s  {door}  {kinds.name_of(event)}: "
+            f"{kinds.in_words(event)}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""board.json -> Board: what the firmware must know of the cabinet it is in. Shared by device, simulator and host.
+"""board.json -> Board: what the firmware must know of the cabinet it is in.
 
-A pin is an int (a native GPIO) or a pair (I2C address of an MCP23017, bit 0-15: GPA0-7 are 0-7, GPB0-7 are 8-15).
-board.json is made from `boards/*.toml` by the host, which has validated it; the board trusts it. To a type checker, what a cabinet may lack
-and what depends on its kind may be anything.
+Shared by device, simulator and host.
+
+A pin is an int (a native GPIO) or a pair (I2C address of an MCP23017, bit 0-15: GPA0-7 are 0-7, GPB0-7 are
+8-15). board.json is made from `boards/*.toml` by the host, which has validated it; the board trusts it. To a
+type checker, what a cabinet may lack and what depends on its kind may be anything.
 """
 
 from locker.compat import TYPE_CHECKING, NamedTuple
@@ -21,14 +23,16 @@ Board = NamedTuple(
         ("keypad", "Keypad"),  # Keypad
         ("bus", "Any"),  # Bus or None
         ("expanders", "tuple[int, ...]"),  # tuple of I2C addresses of MCP23017s
-        ("expander_reset", "Any"),  # native pin on their RESET line (low resets; pulled low outside the chip), or None
+        # Native pin on their RESET line (low resets; pulled low outside the chip), or None.
+        ("expander_reset", "Any"),
         ("screen", "Any"),  # (I2C address, columns, rows) of an HD44780 behind a PCF8574, or None
         ("lamp", "Any"),  # pin or None
         ("beeper", "Any"),  # native pin or None
         ("bell", "Any"),  # pin (0 while pressed) or None
         ("lamp_sense", "Any"),  # pin (0 while current flows in the lamp) or None
         ("tamper", "Any"),  # pin (0 while the loop is whole) or None
-        # (UART id, tx pin, rx pin, baud) of the serial link to the host, on an RS-485 bus with the driver's pin behind, or None
+        # (UART id, tx pin, rx pin, baud) of the serial link to the host,
+        # on an RS-485 bus with the driver's pin behind, or None
         ("link", "Any"),
         ("supply", "Any"),  # (ADC pin, lowest mV at that pin at which a coil may be energised) or None
         ("current", "Any"),  # (ADC pin, mV at that pin from which on a coil draws current) or None
@@ -48,7 +52,8 @@ Door = NamedTuple(
         ("closed", int),  # level of the contact while the door is closed
         ("occupancy", str),  # "beam" or "distance"
         ("sensor", "Any"),  # pin of the occupancy sensor (a native ADC pin for distance)
-        # Beam: level while something is inside; distance: (mV at or above which it is occupied, mV at or below which clear).
+        # Beam: level while something is inside; distance:
+        # (mV at or above which it is occupied, mV at or below which clear).
         ("occupied", "Any"),
     ),
 )
@@ -74,7 +79,9 @@ def _made(make: "Any", names: "tuple[str, ...]", value: "Any") -> "Any":
 
 
 def from_json(data: "dict[str, Any]") -> Board:
-    """The board in the object of a board.json, which `host_tools.boards.board_file.to_board_json` makes. KeyError for another one.
+    """The board in the object of a board.json, which `host_tools.boards.board_file.to_board_json` makes.
+
+    KeyError for another one.
 
     `low_at_boot` is for boot.py.
     """

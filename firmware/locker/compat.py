@@ -1,4 +1,6 @@
-"""What differs between MicroPython and CPython, and nothing else: the only `except ImportError` of the firmware."""
+"""What differs between MicroPython and CPython, and nothing else:
+the only `except ImportError` of the firmware.
+"""
 
 import binascii
 from collections import namedtuple
@@ -10,7 +12,8 @@ except ImportError:
     from locker.cpython import aes, const  # noqa: F401  # pyright: ignore[reportAssignmentType, reportUnusedImport] - the same to its callers
 
 
-#: Holds for a type checker only, which reads a constant of this name as true: what it guards is imported for annotations.
+#: Holds for a type checker only, which reads a constant of this name as true:
+#: what it guards is imported for annotations.
 TYPE_CHECKING = const(False)
 
 
@@ -33,5 +36,6 @@ def _crc_hqx(data: "bytes | bytearray", crc: int) -> int:
     return crc
 
 
-#: crc_hqx(data, crc): CRC-16 with the polynomial x^16 + x^12 + x^5 + 1 (ITU-T V.41), most significant bit first, from a start value.
+#: crc_hqx(data, crc): CRC-16 with the polynomial x^16 + x^12 + x^5 + 1 (ITU-T V.41),
+#: most significant bit first, from a start value.
 crc_hqx = getattr(binascii, "crc_hqx", _crc_hqx)  # CPython has it in C

@@ -1,4 +1,6 @@
-"""A board on the bench, as each test of its parts finds it: what the board answers, and what the person there is told."""
+"""A board on the bench, as each test of its parts finds it:
+what the board answers, and what the person there is told.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,8 +16,8 @@ Say = Callable[[str], None]
 class Bench:
     """A board on the bench.
 
-    `say` tells the person what to do; `patience_s` is how long to wait for each thing. `hands`: somebody is there to put, press and shut;
-    `senses`: and to look and listen.
+    `say` tells the person what to do; `patience_s` is how long to wait for each thing. `hands`: somebody is
+    there to put, press and shut; `senses`: and to look and listen.
     """
 
     def __init__(self, device: Device, say: Say, patience_s: int, hands: bool, senses: bool) -> None:
@@ -42,12 +44,17 @@ class Bench:
 
         The script is small and travels as it is: a board has no memory to unpack it beside that of the bench.
         """
-        self.waiting = list(self.device.call("parcels", "waiting", tuple(sorted(self._numbers)), packed=False))
+        self.waiting = list(
+            self.device.call("parcels", "waiting", tuple(sorted(self._numbers)), packed=False)
+        )
         if not set(self.waiting) <= self._numbers:
             raise self.device.no_answer()
 
     def call(self, function: str, *arguments: Any) -> Any:
-        """Asks the board; see host_tools/device/errands/bench.py. Raises BoardError, and UserError for what does not fit this board."""
+        """Asks the board; see host_tools/device/errands/bench.py.
+
+        Raises BoardError, and UserError for what does not fit this board.
+        """
         answer = self.device.call("bench", function, *arguments, timeout_s=self.patience_s + _SPARE_S)
         if not self._fits(function, answer):
             raise self.device.no_answer()
@@ -63,7 +70,9 @@ class Bench:
         if function == "await_occupied":
             return answer in (0, *self._left)
         if function == "analogue":
-            return [mv is None for mv in answer] == [sensed is None for sensed in (self.board.supply, self.board.current)]
+            return [mv is None for mv in answer] == [
+                sensed is None for sensed in (self.board.supply, self.board.current)
+            ]
         return True
 
     def leave(self, part: str, why: str) -> None:

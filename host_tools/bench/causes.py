@@ -1,4 +1,6 @@
-"""What a measurement at the bench means: pure functions from what was seen to the part that is wrong and what to do."""
+"""What a measurement at the bench means:
+pure functions from what was seen to the part that is wrong and what to do.
+"""
 
 from collections.abc import Sequence
 
@@ -23,7 +25,9 @@ def part(what: str, door: Door) -> str:
 
 
 def hangs_on(door: Door, silent: Sequence[int]) -> str:
-    """Which part of a door hangs on which of these silent chips, as the reason for leaving it out; "" for none."""
+    """Which part of a door hangs on which of these silent chips,
+    as the reason for leaving it out; "" for none.
+    """
     for what in ("coil", "contact", "sensor"):
         pin = pin_of(door, what)
         if isinstance(pin, tuple) and pin[0] in silent:
@@ -32,14 +36,20 @@ def hangs_on(door: Door, silent: Sequence[int]) -> str:
 
 
 def silence(board: Board, found: Sequence[int], strangers: Sequence[int]) -> list[Finding]:
-    """Why chips do not answer: the bus, the RESET wire, or each by itself. `strangers` answer and should not."""
+    """Why chips do not answer: the bus, the RESET wire, or each by itself.
+
+    `strangers` answer and should not.
+    """
     expanders = [address for address in board.expanders if address not in found]
     screen = board.screen[0] if board.screen and board.screen[0] not in found else None
     lines = f"SDA ({pin_name(board.bus.sda)}) and SCL ({pin_name(board.bus.scl)})" if board.bus else "its bus"
     if not found and not strangers:
         remedy = f"check {lines}, their pull-ups, and the supply of the chips"
         if board.expander_reset is not None and not board.screen:
-            remedy += f"; without the RESET wire from {pin_name(board.expander_reset)} the expanders stay in reset too"
+            remedy += (
+                f"; without the RESET wire from {pin_name(board.expander_reset)} the "
+                "expanders stay in reset too"
+            )
         return [Finding("I2C bus", "no chip answers", remedy)]
     told = []
     all_gone = expanders and len(expanders) == len(board.expanders)
@@ -49,7 +59,8 @@ def silence(board: Board, found: Sequence[int], strangers: Sequence[int]) -> lis
             Finding(
                 f"RESET wire ({reset})",
                 "every expander is silent, and the screen answers",
-                f"check the wire from {reset} to their RESET pins: without it its pull-down holds them in reset; then their supply",
+                f"check the wire from {reset} to their RESET pins: "
+                "without it its pull-down holds them in reset; then their supply",
             )
         ]
     other = f"; 0x{strangers[0]:02x} answers instead: set the jumpers" if len(strangers) == 1 else ""
@@ -57,24 +68,38 @@ def silence(board: Board, found: Sequence[int], strangers: Sequence[int]) -> lis
         remedy = f"check its supply, its address jumpers A0 to A2, and {lines} at its plug{other}"
         told.append(Finding(f"expander 0x{address:02x}", "does not answer", remedy))
     if screen is not None:
-        told.append(Finding(f"screen 0x{screen:02x}", "does not answer", f"check its plug, its supply, and its address jumpers{other}"))
+        told.append(
+            Finding(
+                f"screen 0x{screen:02x}",
+                "does not answer",
+                f"check its plug, its supply, and its address jumpers{other}",
+            )
+        )
     return told
 
 
 def unmoved(door: Door, board: Board, highest_mv: int | None) -> Finding:
-    """Why a door did not open at its pulse, as far as the current tells; None: no pulse was ever seen in it."""
+    """Why a door did not open at its pulse, as far as the current tells;
+    None: no pulse was ever seen in it.
+    """
     if board.current and highest_mv is not None and highest_mv < board.current[1]:
-        return Finding(part("coil", door), "draws no current", "check its plug, both wires and its transistor; then the lock itself")
+        return Finding(
+            part("coil", door),
+            "draws no current",
+            "check its plug, both wires and its transistor; then the lock itself",
+        )
     if board.current and highest_mv is not None:
         return Finding(
             f"latch {door.number:02d}",
             "the coil draws current and the door does not move",
-            f"push the door and look for what holds it: latch, seal, frame; if it is open, check {part('contact', door)}",
+            "push the door and look for what holds it: latch, seal, frame; "
+            f"if it is open, check {part('contact', door)}",
         )
     return Finding(
         part("coil", door),
         "the door does not open",
-        f"check the wires and plugs of the coil; push the door, its latch may be wedged; if it is open, check {part('contact', door)}",
+        "check the wires and plugs of the coil; push the door, its latch may be wedged; "
+        f"if it is open, check {part('contact', door)}",
     )
 
 
@@ -92,10 +117,19 @@ def keys_wrong(keypad: Keypad, pressed: str) -> list[Finding]:
     width = len(keypad.columns)
     rows = [keypad.keys[at : at + width] for at in range(0, len(keypad.keys), width)]
     columns = ["".join(row[at] for row in rows) for at in range(width)]
-    lines: list[tuple[str, list[str], Sequence[int]]] = [("row", rows, keypad.rows), ("column", columns, keypad.columns)]
+    lines: list[tuple[str, list[str], Sequence[int]]] = [
+        ("row", rows, keypad.rows),
+        ("column", columns, keypad.columns),
+    ]
     missing = [key for key in keypad.keys if key not in pressed]
     if not pressed:
-        return [Finding("keypad", "no key at all was seen", "press its keys when you are asked; if you did, check its plug")]
+        return [
+            Finding(
+                "keypad",
+                "no key at all was seen",
+                "press its keys when you are asked; if you did, check its plug",
+            )
+        ]
     if missing:
         return _dead(lines, missing)
     first = "".join(dict.fromkeys(pressed))
@@ -124,9 +158,14 @@ def _dead(lines: list[tuple[str, list[str], Sequence[int]]], missing: list[str])
         for at, keys in enumerate(all_keys):
             if len(keys) > 1 and all(key in missing for key in keys):
                 number = f"{name} {at + 1} of the keypad ({pin_name(pins[at])})"
-                found.append(Finding(number, f"none of its keys {keys} is seen", "check its wire and its plug"))
+                found.append(
+                    Finding(number, f"none of its keys {keys} is seen", "check its wire and its plug")
+                )
                 missing = [key for key in missing if key not in keys]
-    return found + [Finding(f"key {key}", "is not seen", "press it again firmly; then replace the keypad") for key in missing]
+    return found + [
+        Finding(f"key {key}", "is not seen", "press it again firmly; then replace the keypad")
+        for key in missing
+    ]
 
 
 def keys_at_rest(keypad: Keypad, down: str, grounded: Sequence[int]) -> list[Finding]:
@@ -143,22 +182,40 @@ def keys_at_rest(keypad: Keypad, down: str, grounded: Sequence[int]) -> list[Fin
     for key in down:
         row, column = divmod(keypad.keys.index(key), width)
         wires = f"{pin_name(keypad.rows[row])} and {pin_name(keypad.columns[column])}"
-        told.append(Finding(f"key {key}", "is down though nobody presses it", f"free or clean it; then look for a short between {wires}"))
+        told.append(
+            Finding(
+                f"key {key}",
+                "is down though nobody presses it",
+                f"free or clean it; then look for a short between {wires}",
+            )
+        )
     return told
 
 
 def link_wrong(link: tuple[int, ...], rx: int, tx: int, driven: int | None, needed: bool) -> Finding | None:
-    """What is wrong with a serial link of which the far end is seen so often in a hundred at each pin; None for nothing."""
+    """What is wrong with a serial link of which the far end is seen so often in a hundred at each pin;
+    None for nothing.
+    """
     _, tx_pin, rx_pin, _, *enable = link
     wires = f"rx ({pin_name(rx_pin)}) and tx ({pin_name(tx_pin)})"
     far = "the transceiver" if enable else "the host's adapter"
     if tx > _HALF and rx <= _HALF:
-        return Finding("serial link", "its two wires are swapped", f"swap {wires}: {far} drives the pin that the board sends on")
+        return Finding(
+            "serial link",
+            "its two wires are swapped",
+            f"swap {wires}: {far} drives the pin that the board sends on",
+        )
     if rx <= _HALF and (needed or enable):
-        return Finding("serial link", f"{far} is not seen", f"check {wires}, their ground, and the supply of {far}")
+        return Finding(
+            "serial link", f"{far} is not seen", f"check {wires}, their ground, and the supply of {far}"
+        )
     if driven is not None and driven > _HALF:
         name = pin_name(enable[0])
-        return Finding(f"enable wire ({name})", "does not switch the transceiver", f"check the wire from {name} to DE and /RE")
+        return Finding(
+            f"enable wire ({name})",
+            "does not switch the transceiver",
+            f"check the wire from {name} to DE and /RE",
+        )
     return None
 
 

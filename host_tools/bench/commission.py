@@ -1,4 +1,6 @@
-"""The test of a finished cabinet at the bench: what the board file names is tried, done by a person's hands, ending in a report to file."""
+"""The test of a finished cabinet at the bench: what the board file names is tried,
+done by a person's hands, ending in a report to file.
+"""
 
 import contextlib
 import datetime
@@ -53,7 +55,9 @@ class Commissioning:
     def _examine(self, report: BenchReport, doors: DoorTest) -> None:
         self._phase(report, "controller", self._controller)
         self._phase(report, "bus", self._bus)
-        if self._bench.board.expander_reset is not None and not set(self._bench.board.expanders) <= set(self._bench.silent):
+        if self._bench.board.expander_reset is not None and not set(self._bench.board.expanders) <= set(
+            self._bench.silent
+        ):
             self._phase(report, "reset", self._reset)
         self._bench.call("connect", tuple(self._bench.silent))
         for name, action, why in PanelTest(self._bench).phases():
@@ -66,14 +70,19 @@ class Commissioning:
             self._phase(report, "current", doors.current if doors.pulsed else None, why="no door was opened")
         if self._bench.board.supply:
             self._phase(
-                report, "supply under a coil", self._under_a_coil(report, doors), why="it is not sound at rest, or no door was opened"
+                report,
+                "supply under a coil",
+                self._under_a_coil(report, doors),
+                why="it is not sound at rest, or no door was opened",
             )
         if doors.pulsed:
             with contextlib.suppress(BoardError):  # the result stands without it
                 doors.open = {number for number, closed, _ in self._bench.call("settle") if not closed}
 
     def plan(self) -> BenchReport:
-        """What `run` would try, each phase skipped: the board is asked who it is, and nothing of the cabinet is touched."""
+        """What `run` would try, each phase skipped:
+        the board is asked who it is, and nothing of the cabinet is touched.
+        """
         report = self._begin()
         names = ["controller", "bus"]
         names += ["reset"] if self._bench.board.expander_reset is not None else []
@@ -94,20 +103,30 @@ class Commissioning:
         self._bench.read_journal()
         begun = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         uid = facts.uid.hex() if facts.uid else ""
-        return BenchReport(self._bench.board.name, cabinet, uid, facts.micropython, begun, not_tried=self._bench.not_tried)
+        return BenchReport(
+            self._bench.board.name, cabinet, uid, facts.micropython, begun, not_tried=self._bench.not_tried
+        )
 
     @staticmethod
     def _under_a_coil(report: BenchReport, doors: DoorTest) -> Callable[[Phase], None] | None:
         at_rest = next((phase.outcome for phase in report.phases if phase.name == "supply"), SKIP)
         return doors.supply if doors.pulsed and at_rest == PASS else None
 
-    def _phase(self, report: BenchReport, name: str, action: Callable[..., None] | None, *arguments: Any, why: str = "") -> None:
+    def _phase(
+        self,
+        report: BenchReport,
+        name: str,
+        action: Callable[..., None] | None,
+        *arguments: Any,
+        why: str = "",
+    ) -> None:
         phase = Phase(name, note="" if action else why)
         report.phases.append(phase)
         if action:
             begun = time.monotonic()
             try:
-                self._bench.device.call("probe", "probe", PATIENCE_MS)  # a person takes time, and the watchdog is patient for so long only
+                # A person takes time, and the watchdog is patient for so long only.
+                self._bench.device.call("probe", "probe", PATIENCE_MS)
                 action(phase, *arguments)
                 phase.outcome = PASS if phase.passed else FAIL
             except BoardError as error:
@@ -124,13 +143,17 @@ class Commissioning:
             phase.find("controller", "has little memory left", "reset it and test again; then flash it again")
 
     def _bus(self, phase: Phase) -> None:
-        wanted = self._bench.board.expanders + ((self._bench.board.screen[0],) if self._bench.board.screen else ())
+        wanted = self._bench.board.expanders + (
+            (self._bench.board.screen[0],) if self._bench.board.screen else ()
+        )
         found = self._bench.call("answering", wanted, 1) if wanted else []
         self._bench.silent.extend(address for address in wanted if address not in found)
         for address in wanted:
             phase.measure(f"0x{address:02x} answers", address in found, wanted=True)
         if self._bench.silent:
-            strangers = self._bench.call("answering", tuple(address for address in _I2C if address not in wanted), 1)
+            strangers = self._bench.call(
+                "answering", tuple(address for address in _I2C if address not in wanted), 1
+            )
             phase.findings.extend(causes.silence(self._bench.board, found, strangers))
 
     def _reset(self, phase: Phase) -> None:
@@ -140,7 +163,10 @@ class Commissioning:
         reset = causes.pin_name(self._bench.board.expander_reset)
         for address in there:
             if not phase.measure(f"0x{address:02x} is reset", address not in loose, wanted=True):
-                remedy = f"connect its RESET pin to {reset}: without it nothing turns a coil off when the controller hangs"
+                remedy = (
+                    f"connect its RESET pin to {reset}: without it nothing turns a coil off when the "
+                    "controller hangs"
+                )
                 phase.find(f"expander 0x{address:02x}", "RESET does not reach it", remedy)
 
 
@@ -149,7 +175,8 @@ def _refuse_unready(device: Device) -> None:
     refuse_other_firmware(device)
     if "/board.json" not in survey(device, (), ("board.json",)).files:
         raise UserError(
-            f"The board on {device.name} does not know its cabinet yet: run `ansim provision --port {device.name}` first.",
+            f"The board on {device.name} does not know its cabinet yet: "
+            f"run `ansim provision --port {device.name}` first.",
             code="unprovisioned",
         )
 
@@ -164,11 +191,13 @@ def bench_test(
     *,
     dry_run: bool = False,
 ) -> BenchReport:
-    """Tests the cabinet of the board at a port; `say` tells the person what to do, `done` hears of each phase as it ends.
+    """Tests the cabinet of the board at a port; `say` tells the person what to do,
+    `done` hears of each phase as it ends.
 
-    `hands`: somebody is there to put things in, press keys and shut doors; `senses`: and to answer what they see and hear. What nobody is
-    there for is not tried, and the report says so. On a dry run each phase is a SKIP, and nothing moves. Raises UserError: see
-    `Device`; no firmware, not provisioned, no journal partition.
+    `hands`: somebody is there to put things in, press keys and shut doors; `senses`: and to answer what they
+    see and hear. What nobody is there for is not tried, and the report says so. On a dry run each phase is a
+    SKIP, and nothing moves. Raises UserError: see `Device`;
+    no firmware, not provisioned, no journal partition.
     """
     report: BenchReport | None = None
     try:

@@ -7,7 +7,8 @@ from host_tools.bench.bench import Bench
 from host_tools.bench.report import Phase
 from locker.board import Door
 
-#: From the start of a pulse to the opening contact: pull-in of the coil, a door that springs, and 20 ms of debouncing.
+#: From the start of a pulse to the opening contact: pull-in of the coil,
+#: a door that springs, and 20 ms of debouncing.
 OPENING_MS_MAX = 1000
 #: Why a door stays shut, whatever its sensor sees.
 PARCEL = "a parcel waits behind it"
@@ -56,16 +57,26 @@ class DoorTest:
         return sorted(self.open & set(self._bench.waiting))
 
     def at_rest(self, phase: Phase) -> None:
-        """Every door that can be seen, closed and, where no parcel waits by the journal, empty; and no coil on."""
+        """Every door that can be seen, closed and, where no parcel waits by the journal, empty;
+        and no coil on.
+        """
         bench = self._bench
         current = bench.call("analogue")[1]
-        if bench.board.current and not phase.measure("current at rest", current, "mV", most=bench.board.current[1] - 1):
+        if bench.board.current and not phase.measure(
+            "current at rest", current, "mV", most=bench.board.current[1] - 1
+        ):
             self._hot = True
-            phase.find("coils", "one draws current that nobody has given it", "cut its power now, it heats; then replace its transistor")
+            phase.find(
+                "coils",
+                "one draws current that nobody has given it",
+                "cut its power now, it heats; then replace its transistor",
+            )
         if bench.hands:
             bench.say(f"Close every door, with nothing inside{self._but_parcels()}.")
         state = bench.call("settle")
-        if bench.hands and any(not closed or (occupied and number not in bench.waiting) for number, closed, occupied in state):
+        if bench.hands and any(
+            not closed or (occupied and number not in bench.waiting) for number, closed, occupied in state
+        ):
             state = self._await_rest()
         for number, closed, occupied in state:
             door = self._doors[number]
@@ -75,11 +86,15 @@ class DoorTest:
             if number in bench.waiting:
                 continue
             if not phase.measure(f"door {number:02d} occupied", occupied, wanted=False):
-                remedy = "empty the compartment; if it is empty, clean and align the sensor and check its wires"
+                remedy = (
+                    "empty the compartment; if it is empty, clean and align the sensor and check its wires"
+                )
                 phase.find(causes.part("sensor", door), "sees something inside", remedy)
             if closed and not occupied:
                 self._closed.add(number)
-        phase.note = "" if len(self._closed) == len(state) else "only doors that are closed and empty are opened"
+        phase.note = (
+            "" if len(self._closed) == len(state) else "only doors that are closed and empty are opened"
+        )
 
     def _but_parcels(self) -> str:
         waiting = ", ".join(f"{number:02d}" for number in self._bench.waiting)
@@ -110,7 +125,9 @@ class DoorTest:
             return
         for number in moved:
             other = self._doors[number]
-            remedy = f"look for a bridge between {causes.pin_name(door.lock)} and {causes.pin_name(other.lock)}"
+            remedy = (
+                f"look for a bridge between {causes.pin_name(door.lock)} and {causes.pin_name(other.lock)}"
+            )
             phase.find(f"coils {door.number:02d} and {number:02d}", "both doors opened", remedy)
         if bench.hands:
             self._use(phase, door)
@@ -134,15 +151,25 @@ class DoorTest:
         seen = bench.call("await_occupied", number, True, bench.patience_ms)
         if not phase.measure("occupied with something inside", seen == number, wanted=True):
             if seen:
-                phase.findings.append(causes.swapped("sensor", door, self._doors[seen], f"what lies in {number:02d} is seen in {seen:02d}"))
+                phase.findings.append(
+                    causes.swapped(
+                        "sensor", door, self._doors[seen], f"what lies in {number:02d} is seen in {seen:02d}"
+                    )
+                )
             else:
                 remedy = "clean and align it, and check its wires and its supply"
                 phase.find(causes.part("sensor", door), f"sees nothing (waited {bench.patience_s} s)", remedy)
         bench.say(f"Door {number:02d}: take it out.")
         watched = seen or number
-        if not phase.measure("clear when empty", bench.call("await_occupied", watched, False, bench.patience_ms) == watched, wanted=True):
+        if not phase.measure(
+            "clear when empty",
+            bench.call("await_occupied", watched, False, bench.patience_ms) == watched,
+            wanted=True,
+        ):
             remedy = "empty the compartment; if it is empty, clean and align the sensor"
-            phase.find(causes.part("sensor", door), f"still sees something (waited {bench.patience_s} s)", remedy)
+            phase.find(
+                causes.part("sensor", door), f"still sees something (waited {bench.patience_s} s)", remedy
+            )
             return
         bench.say(f"Door {number:02d}: close it.")
         if phase.measure("closed", bench.call("await_closed", number, True, bench.patience_ms), wanted=True):
@@ -158,7 +185,9 @@ class DoorTest:
                 phase.findings.append(causes.unmoved(door, bench.board, current_mv))
                 self._ask_contact(phase, door, current_mv)
                 return
-            phase.find(f"latch {door.number:02d}", "opens late", "look for what holds the door: latch, seal, hinge")
+            phase.find(
+                f"latch {door.number:02d}", "opens late", "look for what holds the door: latch, seal, hinge"
+            )
             if bench.hands:
                 bench.say("Close every door.")
                 self._await_rest()
@@ -166,16 +195,26 @@ class DoorTest:
         other = self._doors[moved[0]]
         seen = 0
         if bench.hands:
-            bench.say(f"Something opened, and not what door {door.number:02d} says. Put something into the door that stands open.")
+            bench.say(
+                f"Something opened, and not what door {door.number:02d} says. "
+                "Put something into the door that stands open."
+            )
             seen = bench.call("await_occupied", door.number, True, bench.patience_ms)
         why = f"at the pulse of {door.number:02d} the contact of {other.number:02d} moved"
         if seen == other.number:
             phase.findings.append(causes.swapped("coil", door, other, f"{why}, and that door opened"))
         elif seen == door.number:
-            phase.findings.append(causes.swapped("contact", door, other, f"{why}, and door {door.number:02d} opened"))
+            phase.findings.append(
+                causes.swapped("contact", door, other, f"{why}, and door {door.number:02d} opened")
+            )
         else:
-            remedy = f"see which door opens then: if it is {other.number:02d}, swap the plugs of the coils, else those of the contacts"
-            phase.find(f"coils or contacts {door.number:02d} and {other.number:02d}", f"are swapped: {why}", remedy)
+            remedy = (
+                f"see which door opens then: if it is {other.number:02d}, swap the plugs of the coils, "
+                "else those of the contacts"
+            )
+            phase.find(
+                f"coils or contacts {door.number:02d} and {other.number:02d}", f"are swapped: {why}", remedy
+            )
         if bench.hands:
             bench.say("Take it out, and close every door.")
             self._await_rest()
@@ -189,7 +228,11 @@ class DoorTest:
         bench.say(f"If door {door.number:02d} stands open, put something into it.")
         if bench.call("await_occupied", door.number, True, min(bench.patience_ms, 15_000)) == door.number:
             phase.findings.clear()
-            phase.find(causes.part("contact", door), "says closed while the door is open", "check its wire, plug and magnet for a short")
+            phase.find(
+                causes.part("contact", door),
+                "says closed while the door is open",
+                "check its wire, plug and magnet for a short",
+            )
             bench.say("Take it out, and close every door.")
             self._await_rest()
 
@@ -198,7 +241,11 @@ class DoorTest:
         limit = self._bench.board.current
         if not phase.measure("highest at a pulse", self._highest_mv, "mV", least=limit[1]):
             name = causes.pin_name(limit[0])
-            phase.find(f"current sense ({name})", "no pulse was seen in it", f"check the shunt, its amplifier and the wire to {name}")
+            phase.find(
+                f"current sense ({name})",
+                "no pulse was seen in it",
+                f"check the shunt, its amplifier and the wire to {name}",
+            )
 
     def supply(self, phase: Phase) -> None:
         """The supply has held while the coils were on."""

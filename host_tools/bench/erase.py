@@ -1,7 +1,7 @@
 """What `ansim flash --erase-chip` does: MicroPython and our partition table onto an erased chip.
 
-Everything is looked at and put together before anything is erased: the image, esptool, the port, the chip, the size of its flash. Then one
-run of esptool erases and writes one image, table included.
+Everything is looked at and put together before anything is erased: the image, esptool, the port, the chip,
+the size of its flash. Then one run of esptool erases and writes one image, table included.
 """
 
 import os
@@ -35,11 +35,13 @@ def erase_chip(
     say: Callable[[str], None] = lambda line: None,
     progress: Progress = lambda done, total: None,
 ) -> str:
-    """Erases the whole chip and writes MicroPython and our partition table with esptool; returns what that did, or would do.
+    """Erases the whole chip and writes MicroPython and our partition table with esptool;
+    returns what that did, or would do.
 
-    `image` is a MicroPython release for that chip. Raises UserError, and then nothing was erased: the image is none for the board's chip or
-    does not fit; no esptool; no such port; another chip answers, or none, or its flash is too small. Raises UserError when esptool cannot
-    finish; it says whether the chip is as it was.
+    `image` is a MicroPython release for that chip. Raises UserError, and then nothing was erased: the image
+    is none for the board's chip or does not fit; no esptool; no such port; another chip answers, or none, or
+    its flash is too small. Raises UserError when esptool cannot finish;
+    it says whether the chip is as it was.
     """
     chip, flash_mb = board.definition.chip, board.definition.flash_mb
     content = put_together(image, chip, flash_mb)
@@ -66,16 +68,20 @@ def _refuse_other(board: BoardFile, port: str, ended: Ended) -> None:
     if ended.code:
         if found := _WRONG_CHIP.search(ended.said):
             raise UserError(
-                f"{name} has an {chip}, but the chip on {port} is an {found[1]}: check --board and --port. Nothing was erased.", code="chip"
+                f"{name} has an {chip}, but the chip on {port} is an {found[1]}: check --board and --port. "
+                "Nothing was erased.",
+                code="chip",
             )
         raise UserError(
-            f"esptool cannot reach the chip on {port} ({ended.cause.rstrip('.')}); nothing was erased: {_BOOT_MODE}", code="esptool"
+            f"esptool cannot reach the chip on {port} ({ended.cause.rstrip('.')}); nothing was erased: "
+            f"{_BOOT_MODE}",
+            code="esptool",
         )
     size = _FLASH_SIZE.search(ended.said)
     if size and int(size[1]) * (1 if size[2] == "KB" else 1024) < flash_mb * 1024:
         raise UserError(
-            f"{name} has {flash_mb} MiB of flash, but the chip on {port} has {size[1]} {size[2]}: check --board, or use another module. "
-            "Nothing was erased.",
+            f"{name} has {flash_mb} MiB of flash, but the chip on {port} has {size[1]} {size[2]}: check "
+            "--board, or use another module. Nothing was erased.",
             code="chip",
         )
 
@@ -86,12 +92,16 @@ def _write(tool: Esptool, offset: str, path: str, progress: Progress) -> None:
     try:
         ended = tool.run("write-flash", "--erase-all", offset, path, progress=progress)
     except KeyboardInterrupt:
-        raise UserError(f"Interrupted while the chip was erased and written; {again}", 130, code="interrupted", hint=again) from None
+        raise UserError(
+            f"Interrupted while the chip was erased and written; {again}", 130, code="interrupted", hint=again
+        ) from None
     if ended.code == 0:
         return
     reason = ended.cause.rstrip(".")
     if _ERASING.search(ended.said):
-        raise UserError(f"The chip is erased, but not written whole ({reason}); {again}", code="esptool", hint=again)
+        raise UserError(
+            f"The chip is erased, but not written whole ({reason}); {again}", code="esptool", hint=again
+        )
     raise UserError(f"esptool could not begin ({reason}); nothing was erased: {_BOOT_MODE}", code="esptool")
 
 

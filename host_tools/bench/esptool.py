@@ -1,4 +1,6 @@
-"""Espressif's esptool as a program of its own (its licence is the GPL: it is run, never imported), and what it says when it fails."""
+"""Espressif's esptool as a program of its own (its licence is the GPL: it is run, never imported),
+and what it says when it fails.
+"""
 
 import importlib.util
 import os
@@ -35,12 +37,17 @@ class Ended(NamedTuple):
 
 
 class Esptool:
-    """The installed esptool for one chip at one port. Raises UserError when there is none, or one that is too old."""
+    """The installed esptool for one chip at one port.
+
+    Raises UserError when there is none, or one that is too old.
+    """
 
     def __init__(self, chip: str, port: str) -> None:
         self._command = [*_program(), "--chip", chip, "--port", port]
 
-    def run(self, *arguments: str, after: str = "hard-reset", progress: Progress = lambda done, total: None) -> Ended:
+    def run(
+        self, *arguments: str, after: str = "hard-reset", progress: Progress = lambda done, total: None
+    ) -> Ended:
         """Runs `esptool ARGUMENTS` to its end; Ctrl-C ends both."""
         command = [*self._command, "--after", after, *arguments]
         surroundings = os.environ | {"COLUMNS": "1000", "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
@@ -54,18 +61,24 @@ class Esptool:
             text=True,
             errors="replace",
         ) as process:
-            for line in process.stdout or ():  # universal newlines: a progress bar is a line each time it moves
+            # Universal newlines: a progress bar is a line each time it moves.
+            for line in process.stdout or ():
                 said += line
                 if line.startswith("Writing at") and (found := _PERCENT.search(line)):
                     progress(round(float(found[1]) * 10), 1000)
         version = _VERSION.search(said)
         if version and int(version[1]) < _VERSION_MIN:
-            raise UserError(f"This esptool is of version {version[1]}, and {_VERSION_MIN} is needed: {_INSTALL}", code="esptool")
+            raise UserError(
+                f"This esptool is of version {version[1]}, and {_VERSION_MIN} is needed: {_INSTALL}",
+                code="esptool",
+            )
         return Ended(process.returncode, said)
 
 
 def cause(said: str) -> str:
-    """The line of an output that says why it ended, without frames, borders and the words that each of them has."""
+    """The line of an output that says why it ended, without frames,
+    borders and the words that each of them has.
+    """
     lines = [line.strip(_BORDER) for line in said.splitlines()]
     box = next((number for number, line in enumerate(lines) if line == "Error"), None)
     if box is not None:

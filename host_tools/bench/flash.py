@@ -1,4 +1,6 @@
-"""What `ansim flash` does: compares the firmware with what is on the board, moves what changed, and boots it."""
+"""What `ansim flash` does: compares the firmware with what is on the board,
+moves what changed, and boots it.
+"""
 
 import re
 import time
@@ -38,7 +40,8 @@ class Flashed:
     bytes_received: int = 0
     seconds: float = 0.0
     state: str = "in service"  # or "no firmware" (a dry run only), "not provisioned", "not in service"
-    booted: str = ""  # "", or what is next, or what the board said of an application that did not stay: "Not in service: ..."
+    # "", or what is next, or what the board said of an application that did not stay: "Not in service: ..."
+    booted: str = ""
 
 
 def flash(
@@ -50,10 +53,12 @@ def flash(
     progress: Progress = lambda done, total: None,
     waiting: Callable[[str], None] = lambda sentence: None,
 ) -> Flashed:
-    """Brings the firmware (or `files`, in their order) onto the board at a port and boots it; `waiting` hears when that takes long.
+    """Brings the firmware (or `files`, in their order) onto the board at a port and boots it;
+    `waiting` hears when that takes long.
 
-    Raises UserError: see `Device`; a chip other than the board definition's; no journal partition; flash full; the new firmware ends
-    at once with an error. Until the last step of an update the board keeps its old firmware, whole.
+    Raises UserError: see `Device`; a chip other than the board definition's; no journal partition; flash
+    full; the new firmware ends at once with an error. Until the last step of an update the board keeps its
+    old firmware, whole.
     """
     begun = time.monotonic()
     look_at(port)
@@ -73,7 +78,8 @@ def flash(
             install(device, found, moved, report.removed, progress, recall(found, report.changed))
             if device.call("files", "digest", OWNED_FOLDERS, START_FILES) != digest(wanted):
                 raise UserError(
-                    "The board does not hold what was installed: run the command again; if that repeats, its flash is worn out."
+                    "The board does not hold what was installed: run the command again; "
+                    "if that repeats, its flash is worn out."
                 )
         remember(wanted)
         report.booted = verdict(device.boot(waiting))
@@ -86,11 +92,14 @@ def flash(
 def _state(report: Flashed, is_dry: bool) -> str:
     if report.booted:
         return "not provisioned" if report.booted == UNPROVISIONED else "not in service"
-    return "no firmware" if is_dry and any(f"/{name}" in report.added for name in START_FILES) else "in service"
+    return (
+        "no firmware" if is_dry and any(f"/{name}" in report.added for name in START_FILES) else "in service"
+    )
 
 
 def verdict(said: str | None) -> str:
-    """What the output of a boot means: "" for an application at work, UNPROVISIONED, else why it is not in service.
+    """What the output of a boot means: "" for an application at work,
+    UNPROVISIONED, else why it is not in service.
 
     Raises UserError when it ended with an error.
     """
@@ -98,17 +107,26 @@ def verdict(said: str | None) -> str:
         return ""
     lines = said.replace("\r", "").strip().split("\n")
     if any(line.startswith("Traceback") for line in lines):
-        reason = next((line for line in reversed(lines) if line and not line.startswith((">>>", "MicroPython", "Type ", " "))), "")
+        reason = next(
+            (
+                line
+                for line in reversed(lines)
+                if line and not line.startswith((">>>", "MicroPython", "Type ", " "))
+            ),
+            "",
+        )
         raise UserError(
-            f"The firmware is installed, but its application ended at once with {reason}: run `ansim flash` again.", code="out_of_service"
+            f"The firmware is installed, but its application ended at once with {reason}: "
+            "run `ansim flash` again.",
+            code="out_of_service",
         )
     if any(line.startswith(("Not provisioned yet", "Not in service: [Errno 2] ENOENT")) for line in lines):
         return UNPROVISIONED
     reason = next((line for line in reversed(lines) if line.startswith("Not in service")), "")
     if raised := _RAISED.match(reason):
         raise UserError(
-            f"The firmware is installed, but its application ends at once with {raised[1]}, each time anew: run `ansim flash` again; "
-            "if that repeats, a file of `ansim provision` is damaged.",
+            f"The firmware is installed, but its application ends at once with {raised[1]}, each time anew: "
+            "run `ansim flash` again; if that repeats, a file of `ansim provision` is damaged.",
             code="out_of_service",
         )
     if not reason and not lines[-1].startswith(("In service", ">>>")):
@@ -117,7 +135,10 @@ def verdict(said: str | None) -> str:
 
 
 def plan(report: Flashed, found: OnBoard, wanted: dict[str, bytes]) -> None:
-    """Fills in what to add, change and remove. Files go before the folders they lie in; a folder goes when no wanted file needs it."""
+    """Fills in what to add, change and remove.
+
+    Files go before the folders they lie in; a folder goes when no wanted file needs it.
+    """
     for path, content in wanted.items():
         if path not in found.files:
             report.added.append(path)
@@ -132,11 +153,16 @@ def plan(report: Flashed, found: OnBoard, wanted: dict[str, bytes]) -> None:
 
 
 def refuse_wrong_chip(device: Device, board: "BoardFile | None") -> None:
-    """Refuses a chip that is not the board definition's: its pins would mean other things. Raises UserError."""
+    """Refuses a chip that is not the board definition's: its pins would mean other things.
+
+    Raises UserError.
+    """
     if board and device.facts.chip != board.definition.chip:
         wanted, found = board.definition.chip, device.facts.chip
         raise UserError(
-            f"{board.name} has an {wanted}, but the chip on {device.name} is an {found}: check --board and --port.", code="chip"
+            f"{board.name} has an {wanted}, but the chip on {device.name} is an {found}: "
+            "check --board and --port.",
+            code="chip",
         )
 
 
@@ -144,8 +170,9 @@ def refuse_missing_journal(device: Device) -> None:
     """Refuses a chip whose partition table has no journal: raises UserError with the cure."""
     if not device.call("files", "has_journal"):
         raise UserError(
-            f"The chip on {device.name} has no partition labelled journal: flash boards/partitions_4mb.csv (or _8mb, _16mb) with "
-            "`ansim flash --erase-chip --micropython FILE.bin --board NAME`; that erases the whole chip.",
+            f"The chip on {device.name} has no partition labelled journal: flash boards/partitions_4mb.csv "
+            "(or _8mb, _16mb) with `ansim flash --erase-chip --micropython FILE.bin --board NAME`; "
+            "that erases the whole chip.",
             code="unflashed",
         )
 
@@ -169,9 +196,13 @@ def refuse_other_firmware(device: Device) -> None:
         finish(device, found)
         found = survey(device, OWNED_FOLDERS, START_FILES, wanted)
     if not {f"/{name}" for name in START_FILES} <= set(found.files):
-        raise UserError(f"The board on {device.name} has no firmware yet: run `ansim flash --port {device.name}` first.", code="unflashed")
+        raise UserError(
+            f"The board on {device.name} has no firmware yet: run `ansim flash --port {device.name}` first.",
+            code="unflashed",
+        )
     if not _holds(found, wanted) and not _holds(found, ready_to_debug().files):
         raise UserError(
-            f"The firmware on {device.name} is of another version than this ansim: run `ansim flash --port {device.name}` first.",
+            f"The firmware on {device.name} is of another version than this ansim: "
+            f"run `ansim flash --port {device.name}` first.",
             code="unflashed",
         )

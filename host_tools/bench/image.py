@@ -1,4 +1,5 @@
-"""A MicroPython release for a chip, looked at before anything is erased, with our partition table put into it.
+"""A MicroPython release for a chip, looked at before anything is erased,
+with our partition table put into it.
 
 Source of the formats: ESP-IDF Programming Guide, "App Image Format", "Bootloader", "Partition Tables".
 """
@@ -11,10 +12,21 @@ from typing import NamedTuple
 from host_tools.boards import partitions
 from host_tools.errors import UserError
 
-#: Where a combined image begins in the flash, by chip (ESP-IDF Programming Guide, "Bootloader": 0x1000 on the ESP32 only).
+#: Where a combined image begins in the flash,
+#: by chip (ESP-IDF Programming Guide, "Bootloader": 0x1000 on the ESP32 only).
 IMAGE_OFFSET = {"esp32": 0x1000, "esp32s3": 0x0, "esp32c6": 0x0}
-#: The number of a chip in the header of an image (ESP-IDF, esp_chip_id_t), with its name as board definitions have it.
-CHIP_IDS = {0: "esp32", 2: "esp32s2", 5: "esp32c3", 9: "esp32s3", 12: "esp32c2", 13: "esp32c6", 16: "esp32h2", 18: "esp32p4"}
+#: The number of a chip in the header of an image (ESP-IDF, esp_chip_id_t),
+#: with its name as board definitions have it.
+CHIP_IDS = {
+    0: "esp32",
+    2: "esp32s2",
+    5: "esp32c3",
+    9: "esp32s3",
+    12: "esp32c2",
+    13: "esp32c6",
+    16: "esp32h2",
+    18: "esp32p4",
+}
 _MAGIC = 0xE9
 _HEADER_BYTES = 24
 _SEGMENTS_MAX = 16
@@ -26,7 +38,9 @@ _SIZE_CODES = {1: 0, 2: 1, 4: 2, 8: 3, 16: 4}  # MiB of flash in the upper half 
 
 
 class Part(NamedTuple):
-    """One program of an image, the boot loader or MicroPython: `size` bytes with its checksum, and whether a digest follows them."""
+    """One program of an image, the boot loader or MicroPython:
+    `size` bytes with its checksum, and whether a digest follows them.
+    """
 
     chip: str
     size: int
@@ -39,7 +53,8 @@ class Part(NamedTuple):
 
 
 def put_together(path: Path, chip: str, flash_mb: int) -> bytes:
-    """What the flash holds from IMAGE_OFFSET[chip] on: the release, with our partition table and the board's size of flash in it.
+    """What the flash holds from IMAGE_OFFSET[chip] on:
+    the release, with our partition table and the board's size of flash in it.
 
     Raises UserError: the file cannot be read, is no whole image for that chip, or does not fit the table.
     """
@@ -53,7 +68,9 @@ def put_together(path: Path, chip: str, flash_mb: int) -> bytes:
     try:
         stock = partitions.parse_binary(data[at : at + partitions.TABLE_BYTES])
     except ValueError:
-        raise _no_image(path, "it has no partition table, as an .app-bin has none; download the .bin of the release") from None
+        raise _no_image(
+            path, "it has no partition table, as an .app-bin has none; download the .bin of the release"
+        ) from None
     loader = _program(path, data, "boot loader")
     ours = partitions.load(partitions.table_path(flash_mb), flash_mb << 20)
     app = _application(path, data, base, stock, ours)
@@ -68,29 +85,43 @@ def put_together(path: Path, chip: str, flash_mb: int) -> bytes:
 
 def _refuse_strangers(path: Path, data: bytes, chip: str) -> None:
     if len(data) < _HEADER_BYTES or data[0] != _MAGIC:
-        raise UserError(f"{path} is not a firmware image for an ESP32: download MicroPython's .bin for your chip.", 2, code="image")
+        raise UserError(
+            f"{path} is not a firmware image for an ESP32: download MicroPython's .bin for your chip.",
+            2,
+            code="image",
+        )
     number = int.from_bytes(data[_CHIP_ID_AT : _CHIP_ID_AT + 2], "little")
     found = CHIP_IDS.get(number, f"chip number {number}")
     if found != chip:
-        raise UserError(f"{path} is MicroPython for an {found}, and the board has an {chip}: download the .bin for that.", 2, code="image")
+        raise UserError(
+            f"{path} is MicroPython for an {found}, and the board has an {chip}: download the .bin for that.",
+            2,
+            code="image",
+        )
 
 
 def _no_image(path: Path, reason: str) -> UserError:
-    return UserError(f"{path} cannot be used ({reason}): download it again from micropython.org/download.", 2, code="image")
+    return UserError(
+        f"{path} cannot be used ({reason}): download it again from micropython.org/download.", 2, code="image"
+    )
 
 
-def _application(path: Path, data: bytes, base: int, stock: list[partitions.Partition], ours: list[partitions.Partition]) -> Part:
+def _application(
+    path: Path, data: bytes, base: int, stock: list[partitions.Partition], ours: list[partitions.Partition]
+) -> Part:
     """MicroPython itself, where both tables have it."""
     kind = partitions.TYPES["app"]
     theirs = next((one for one in stock if one.type == kind), None)
     place = next(one for one in ours if one.type == kind)
     if theirs is None or theirs.offset != place.offset:
-        raise _no_image(path, f"it has MicroPython elsewhere than at {place.offset:#x}, where the partition table has it")
+        raise _no_image(
+            path, f"it has MicroPython elsewhere than at {place.offset:#x}, where the partition table has it"
+        )
     app = _program(path, data[theirs.offset - base :], "application")
     if base + len(data) > place.end:
         raise UserError(
-            f"{path} reaches to {base + len(data):#x}, but the partition table has room for MicroPython up to {place.end:#x}: "
-            "use the plain build for your chip.",
+            f"{path} reaches to {base + len(data):#x}, but the partition table has room for MicroPython up "
+            f"to {place.end:#x}: use the plain build for your chip.",
             2,
             code="image",
         )
@@ -98,9 +129,16 @@ def _application(path: Path, data: bytes, base: int, stock: list[partitions.Part
 
 
 def _program(path: Path, data: bytes, name: str) -> Part:
-    """One program, whole: its segments, their checksum, its digest. Raises UserError for one that is cut off or damaged."""
+    """One program, whole: its segments, their checksum, its digest.
+
+    Raises UserError for one that is cut off or damaged.
+    """
     head = data[:_HEADER_BYTES].ljust(_HEADER_BYTES, b"\0")
-    count, chip, has_digest = head[1], int.from_bytes(head[_CHIP_ID_AT : _CHIP_ID_AT + 2], "little"), head[_HAS_DIGEST_AT]
+    count, chip, has_digest = (
+        head[1],
+        int.from_bytes(head[_CHIP_ID_AT : _CHIP_ID_AT + 2], "little"),
+        head[_HAS_DIGEST_AT],
+    )
     if head[0] != _MAGIC or not 0 < count <= _SEGMENTS_MAX:
         raise _no_image(path, f"its {name} is missing")
     at, checksum = _HEADER_BYTES, _CHECKSUM_SEED
@@ -134,7 +172,9 @@ def _xor(data: bytes) -> int:
 
 
 def _with_flash_size(data: bytes, loader: Part, flash_mb: int) -> bytes:
-    """The boot loader with the size of this flash in its header: it refuses partitions behind the end of the one it is told of."""
+    """The boot loader with the size of this flash in its header:
+    it refuses partitions behind the end of the one it is told of.
+    """
     told = bytearray(data)
     told[3] = _SIZE_CODES[flash_mb] << 4 | told[3] & 0x0F
     if loader.has_digest:

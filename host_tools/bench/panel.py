@@ -1,4 +1,6 @@
-"""What is not a door, at the bench: supply, serial link, keypad, screen, beeper, lamp, bell and tamper loop."""
+"""What is not a door, at the bench: supply, serial link, keypad,
+screen, beeper, lamp, bell and tamper loop.
+"""
 
 import random
 from collections.abc import Callable, Iterator
@@ -23,7 +25,9 @@ class PanelTest:
         self._keys_work = False
 
     def phases(self) -> Iterator[tuple[str, Action | None, str]]:
-        """(name, what tries it or None, why it is not tried), in the order in which each can lean on what came before."""
+        """(name, what tries it or None, why it is not tried),
+        in the order in which each can lean on what came before.
+        """
         board, bench = self._board, self._bench
         if board.supply:
             yield "supply", self._supply, ""
@@ -43,7 +47,10 @@ class PanelTest:
 
     def _signals(self) -> Iterator[tuple[str, Action | None, str]]:
         board, bench = self._board, self._bench
-        for name, action, at_rest in (("bell", self._bell, self._bell_at_rest), ("tamper", self._tamper, self._tamper_at_rest)):
+        for name, action, at_rest in (
+            ("bell", self._bell, self._bell_at_rest),
+            ("tamper", self._tamper, self._tamper_at_rest),
+        ):
             pin = getattr(board, name)
             if pin is None:
                 continue
@@ -63,7 +70,11 @@ class PanelTest:
             yield "screen", self._screen, ""
 
     def _lamp_phase(self) -> Iterator[tuple[str, Action | None, str]]:
-        pins = [pin for pin in (self._board.lamp, self._board.lamp_sense) if isinstance(pin, tuple) and pin[0] in self._bench.silent]
+        pins = [
+            pin
+            for pin in (self._board.lamp, self._board.lamp_sense)
+            if isinstance(pin, tuple) and pin[0] in self._bench.silent
+        ]
         if pins:
             yield "lamp", None, f"it hangs on the silent expander 0x{pins[0][0]:02x}"
         elif self._board.lamp_sense is not None or self._asks("lamp", "an eye"):
@@ -73,7 +84,10 @@ class PanelTest:
         """Whether a person can be asked who answers on the keypad."""
         if self._bench.senses and self._keys_work:
             return True
-        self._bench.leave(part, f"needs {what}" if not self._bench.senses else f"needs {what}, and the keypad for the answer")
+        self._bench.leave(
+            part,
+            f"needs {what}" if not self._bench.senses else f"needs {what}, and the keypad for the answer",
+        )
         return False
 
     def _supply(self, phase: Phase) -> None:
@@ -86,10 +100,18 @@ class PanelTest:
         if mv < lowest * _SENSED_SHARE:
             phase.find(f"supply sense ({name})", "sees nothing", f"check the divider and its wire to {name}")
         elif mv > _FULL_SCALE_MV:
-            phase.find(f"supply sense ({name})", "is at its end", f"check the divider's resistor from {name} to ground")
+            phase.find(
+                f"supply sense ({name})",
+                "is at its end",
+                f"check the divider's resistor from {name} to ground",
+            )
         else:
             bench.weak = True
-            phase.find("supply", "is too weak", "check the mains, the power supply's rating, its cable and its terminals")
+            phase.find(
+                "supply",
+                "is too weak",
+                "check the mains, the power supply's rating, its cable and its terminals",
+            )
 
     def _link(self, phase: Phase) -> None:
         bench = self._bench
@@ -101,7 +123,9 @@ class PanelTest:
         if finding:
             phase.findings.append(finding)
         elif rx <= 50:
-            bench.leave("link", "nothing is connected to it, and this cabinet reaches its host over the network")
+            bench.leave(
+                "link", "nothing is connected to it, and this cabinet reaches its host over the network"
+            )
 
     def _keypad_at_rest(self, phase: Phase) -> None:
         if self._bench.hands:
@@ -130,7 +154,11 @@ class PanelTest:
         bench.say("Type the digits that the screen shows, on the keypad.")
         typed = bench.call("answer", _DIGITS, bench.patience_ms)
         if not phase.measure("the digits on the screen", typed, wanted=digits):
-            phase.find("screen", "its digits were not typed", "turn the contrast trimmer on its back; then check its plug and replace it")
+            phase.find(
+                "screen",
+                "its digits were not typed",
+                "turn the contrast trimmer on its back; then check its plug and replace it",
+            )
 
     def _beeper(self, phase: Phase) -> None:
         bench = self._bench
@@ -139,7 +167,11 @@ class PanelTest:
         bench.call("beep", times)
         if not phase.measure("beeps", bench.call("answer", 1, bench.patience_ms), wanted=str(times)):
             name = causes.pin_name(self._board.beeper)
-            phase.find(f"beeper ({name})", "was not heard", f"check its wires to {name} and to ground, and its polarity")
+            phase.find(
+                f"beeper ({name})",
+                "was not heard",
+                f"check its wires to {name} and to ground, and its polarity",
+            )
 
     def _lamp(self, phase: Phase) -> None:
         bench = self._bench
@@ -150,20 +182,30 @@ class PanelTest:
             on = bench.call("answer", 1, bench.patience_ms) == "1"
         off = bench.call("lamp", False)
         if not phase.measure("lit when switched on", on, wanted=True):
-            sense = f"; if it is lit, check the sense wire at {causes.pin_name(self._board.lamp_sense)}" if off is not None else ""
+            sense = (
+                f"; if it is lit, check the sense wire at {causes.pin_name(self._board.lamp_sense)}"
+                if off is not None
+                else ""
+            )
             phase.find(
                 f"lamp ({name})",
                 "draws no current" if off is not None else "is dark",
                 f"check the lamp, its wires and its transistor{sense}",
             )
         if off is not None and not phase.measure("dark when switched off", not off, wanted=True):
-            phase.find(f"lamp ({name})", "draws current though it is switched off", "check its transistor and the sense wire")
+            phase.find(
+                f"lamp ({name})",
+                "draws current though it is switched off",
+                "check its transistor and the sense wire",
+            )
 
     def _bell_at_rest(self, phase: Phase) -> None:
         name = causes.pin_name(self._board.bell)
         if not phase.measure("bell at rest", not self._bench.call("signals")[0], wanted=True):
             phase.find(
-                f"bell ({name})", "is pressed though nobody presses it", f"free the button; then look for a short of {name} to ground"
+                f"bell ({name})",
+                "is pressed though nobody presses it",
+                f"free the button; then look for a short of {name} to ground",
             )
 
     def _tamper_at_rest(self, phase: Phase) -> None:
@@ -189,7 +231,11 @@ class PanelTest:
         for text, opened in (("Shut", False), ("Open", True), ("Shut", False)):
             bench.say(f"{text} the cover over the cabinet's inside.")
             state = "open" if opened else "whole"
-            if not phase.measure(f"loop {state}", bench.call("await_tamper", opened, bench.patience_ms), wanted=True):
+            if not phase.measure(
+                f"loop {state}", bench.call("await_tamper", opened, bench.patience_ms), wanted=True
+            ):
                 fault = "never opens: it is bridged" if opened else "is open though the cover is shut"
-                phase.find(f"tamper loop ({name})", fault, f"check the switches of the loop and its wire to {name}")
+                phase.find(
+                    f"tamper loop ({name})", fault, f"check the switches of the loop and its wire to {name}"
+                )
                 return

@@ -1,8 +1,9 @@
-"""What `ansim provision` does: gives a board its identity, its cabinet and its way to the host, and enters it in the ledger.
+"""What `ansim provision` does: gives a board its identity,
+its cabinet and its way to the host, and enters it in the ledger.
 
-The ledger learns of the board first (pending), the board's files change as one set, and only then the ledger counts the cabinet as
-enrolled. A run that is killed anywhere is recovered by the next one: a pending entry whose identity reached the board is confirmed, any
-other is forgotten.
+The ledger learns of the board first (pending), the board's files change as one set, and only then the ledger
+counts the cabinet as enrolled. A run that is killed anywhere is recovered by the next one: a pending entry
+whose identity reached the board is confirmed, any other is forgotten.
 """
 
 import hashlib
@@ -25,7 +26,15 @@ from host_tools.device.port import Device
 from host_tools.errors import UserError
 from host_tools.host.ledger import help_numbers
 from host_tools.host.ledger.data_folder import data_folder
-from host_tools.host.ledger.ledger import PENDING, AlreadyEnrolledError, Enrolment, Ledger, Site, database_of, open_ledger
+from host_tools.host.ledger.ledger import (
+    PENDING,
+    AlreadyEnrolledError,
+    Enrolment,
+    Ledger,
+    Site,
+    database_of,
+    open_ledger,
+)
 from host_tools.host.ledger.names import checked_name, normal
 from locker.contract.codes import RULE
 
@@ -34,14 +43,17 @@ _FILES = ("update.py", "boot.py", "main.py", "next/manifest")
 
 
 def provision(
-    request: Request, progress: Progress = lambda done, total: None, waiting: Callable[[str], None] = lambda sentence: None
+    request: Request,
+    progress: Progress = lambda done, total: None,
+    waiting: Callable[[str], None] = lambda sentence: None,
 ) -> Provisioned:
-    """Provisions the board at a port and boots it; `progress(done, total)` counts erased blocks of the journal.
+    """Provisions the board at a port and boots it;
+    `progress(done, total)` counts erased blocks of the journal.
 
-    What the request and the ledger say is looked at before the board is; a dry run, or one that is refused, leaves no ledger and
-    nothing in one. `waiting` hears when the board's start takes long. Raises UserError: see `Device`; a name that is none; wrong chip;
-    no firmware or journal partition; board or number enrolled already (AlreadyEnrolled); a journal of an earlier identity; provisioned,
-    but not in service.
+    What the request and the ledger say is looked at before the board is; a dry run, or one that is refused,
+    leaves no ledger and nothing in one. `waiting` hears when the board's start takes long. Raises UserError:
+    see `Device`; a name that is none; wrong chip; no firmware or journal partition; board or number enrolled
+    already (AlreadyEnrolled); a journal of an earlier identity; provisioned, but not in service.
     """
     request = replace(request, site=checked_name("site", request.site))
     is_there = database_of(data_folder(request.data)).is_there()
@@ -57,7 +69,8 @@ def provision(
                 said = str(user_error)
     if said:
         raise UserError(
-            f"Provisioned as cabinet {report.cabinet} of {report.site}, and that stays so, but it is not in service: {said}",
+            f"Provisioned as cabinet {report.cabinet} of {report.site}, and that stays so, "
+            f"but it is not in service: {said}",
             code="out_of_service",
             hint="",
         )
@@ -65,7 +78,9 @@ def provision(
 
 
 def _provision(request: Request, device: Device, ledger: Ledger | None, progress: Progress) -> Provisioned:
-    """All but the start of the board; a ledger that is not there yet is made when nothing speaks against it any more."""
+    """All but the start of the board;
+    a ledger that is not there yet is made when nothing speaks against it any more.
+    """
     refuse_wrong_chip(device, request.board)
     refuse_missing_journal(device)
     refuse_other_firmware(device)
@@ -75,7 +90,11 @@ def _provision(request: Request, device: Device, ledger: Ledger | None, progress
         return _planned(request, found)
     with nullcontext(ledger) if ledger else open_ledger(request.data) as opened:
         request = _with_help_number(request, opened)
-        report = _resume(request, device, found, opened) if found.is_half_done else _begin(request, device, found, opened, progress)
+        report = (
+            _resume(request, device, found, opened)
+            if found.is_half_done
+            else _begin(request, device, found, opened, progress)
+        )
         report.help_number = request.network.get("help", "")
         if request.help_number is not None:
             help_numbers.keep(opened, report.site, request.help_number)
@@ -91,14 +110,19 @@ def _show(progress: Progress, line: str) -> None:
 
 def _with_help_number(request: Request, ledger: Ledger) -> Request:
     """The same with the help number in its network.json, where there is one."""
-    number = help_numbers.of_site(ledger, request.site) if request.help_number is None else request.help_number
+    number = (
+        help_numbers.of_site(ledger, request.site) if request.help_number is None else request.help_number
+    )
     return replace(request, network=request.network | {"help": number}) if number else request
 
 
 def _look(device: Device, ledger: Ledger | None) -> Found:
     uid = device.facts.uid
     if not uid:
-        raise UserError(f"The chip on {device.name} has no identity of its own (machine.unique_id): it cannot be enrolled.")
+        raise UserError(
+            f"The chip on {device.name} has no identity of its own (machine.unique_id): "
+            "it cannot be enrolled."
+        )
     identity = device.call("service", "who")
     journal = device.call("service", "journal") or (0, 0, 0, 0)
     board_id = bytes.fromhex(identity[0]) if identity else None
@@ -108,7 +132,11 @@ def _look(device: Device, ledger: Ledger | None) -> Found:
 def _retired(request: Request, found: Found) -> list[str]:
     """Those of them that are no longer there afterwards: the board becomes another cabinet."""
     known = found.known
-    if not known or known.state == PENDING or (known.site, known.number) == (normal(request.site), request.number or known.number):
+    if (
+        not known
+        or known.state == PENDING
+        or (known.site, known.number) == (normal(request.site), request.number or known.number)
+    ):
         return []
     return [f"cabinet {known.number} of {known.site}"]
 
@@ -128,7 +156,9 @@ def _planned(request: Request, found: Found) -> Provisioned:
 
 
 def _resume(request: Request, device: Device, found: Found, ledger: Ledger) -> Provisioned:
-    """Ends a provisioning that was killed after the identity reached the board: only the ledger's word is missing."""
+    """Ends a provisioning that was killed after the identity reached the board:
+    only the ledger's word is missing.
+    """
     known = found.known
     if known is None:
         raise ValueError("nothing to resume")
@@ -136,10 +166,12 @@ def _resume(request: Request, device: Device, found: Found, ledger: Ledger) -> P
     ledger.confirm(known.board_id)
     if request.site != known.site or request.number not in (None, known.number):
         raise AlreadyEnrolledError(
-            f"An earlier run had given this board its identity as cabinet {known.number} of {known.site}, and that is now in force; "
-            "--replace makes it another cabinet."
+            f"An earlier run had given this board its identity as cabinet {known.number} of {known.site}, "
+            "and that is now in force; --replace makes it another cabinet."
         )
-    return Provisioned(known.site, known.number, request.board.name, found.uid.hex(), known.alias.hex(), resumed=True)
+    return Provisioned(
+        known.site, known.number, request.board.name, found.uid.hex(), known.alias.hex(), resumed=True
+    )
 
 
 def _begin(request: Request, device: Device, found: Found, ledger: Ledger, progress: Progress) -> Provisioned:
@@ -155,10 +187,18 @@ def _begin(request: Request, device: Device, found: Found, ledger: Ledger, progr
     site = ledger.site(request.site)
     board_id, alias, secret, nonce_host, nonce_board = (os.urandom(size) for size in (8, 4, 32, 8, 8))
     name = request.board.name
-    enrolment = Enrolment(board_id, alias, found.uid, site.name, number, name, secret, nonce_host, nonce_board, site.generation)
+    enrolment = Enrolment(
+        board_id, alias, found.uid, site.name, number, name, secret, nonce_host, nonce_board, site.generation
+    )
     number = ledger.enrol(enrolment)
     try:
-        device.call("service", "start_journal", incarnation(board_id), timeout_s=60, on_line=lambda line: _show(progress, line))
+        device.call(
+            "service",
+            "start_journal",
+            incarnation(board_id),
+            timeout_s=60,
+            on_line=lambda line: _show(progress, line),
+        )
         device.call("service", "plant", os.urandom(32))
         device.start_afresh()  # the firmware is in its memory, and not much besides has room
         _write(device, _settings(request) | {"/identity.json": _identity(enrolment, site, number)})
@@ -179,7 +219,9 @@ def _begin(request: Request, device: Device, found: Found, ledger: Ledger, progr
 
 
 def _take_back(device: Device, ledger: Ledger, uid: bytes, board_id: bytes) -> None:
-    """Forgets the pending entry when the board answers that it does not have the identity; else the next run finds out."""
+    """Forgets the pending entry when the board answers that it does not have the identity;
+    else the next run finds out.
+    """
     try:
         identity = device.call("service", "who")
     except UserError:
@@ -191,7 +233,10 @@ def _take_back(device: Device, ledger: Ledger, uid: bytes, board_id: bytes) -> N
 def _write(device: Device, files: dict[str, bytes]) -> None:
     install(device, survey(device, (), _FILES), files, [])
     if device.call("files", "digest", (), [path[1:] for path in files]) != digest(files):
-        raise UserError("The board does not hold what was written: run the command again; if that repeats, its flash is worn out.")
+        raise UserError(
+            "The board does not hold what was written: run the command again; "
+            "if that repeats, its flash is worn out."
+        )
 
 
 def _settings(request: Request) -> dict[str, bytes]:
@@ -202,7 +247,11 @@ def _identity(enrolment: Enrolment, site: Site, number: int) -> bytes:
     names = ("board_id", "alias", "master_secret", "nonce_host", "nonce_board")
     fields: dict[str, Any] = {name: getattr(enrolment, name).hex() for name in names}
     secret = {"ticket_key" if site.is_old else "ticket_secret": site.ticket_secret.hex()}
-    return _json(fields | secret | {"site_id": site.site_id.hex(), "cabinet": number, "generation": enrolment.generation, "rule": RULE})
+    return _json(
+        fields
+        | secret
+        | {"site_id": site.site_id.hex(), "cabinet": number, "generation": enrolment.generation, "rule": RULE}
+    )
 
 
 def _json(value: Any) -> bytes:
@@ -210,7 +259,9 @@ def _json(value: Any) -> bytes:
 
 
 def incarnation(board_id: bytes) -> int:
-    """The incarnation of the first journal under an identity: 32 bits that are as random as the board_id, and can be told again from it."""
+    """The incarnation of the first journal under an identity:
+    32 bits that are as random as the board_id, and can be told again from it.
+    """
     return int.from_bytes(hashlib.sha256(b"journal" + board_id).digest()[:4], "big")
 
 
@@ -220,6 +271,6 @@ def check_host(host: str, port: int) -> None:
         socket.create_connection((host, port), _CONNECT_S_MAX).close()
     except OSError as error:
         raise UserError(
-            f"No host answers at {host}:{port} ({error.strerror or 'no such name or no answer'}): start `ansim serve` there, "
-            "or add --host-unchecked when only the cabinet's own network reaches it."
+            f"No host answers at {host}:{port} ({error.strerror or 'no such name or no answer'}): start "
+            "`ansim serve` there, or add --host-unchecked when only the cabinet's own network reaches it."
         ) from None

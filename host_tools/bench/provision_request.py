@@ -10,7 +10,9 @@ from host_tools.host.ledger.ledger import PENDING, Cabinet
 
 @dataclass(frozen=True)
 class Request:
-    """What the operator wants. `network` is the object of network.json; `number` None takes the lowest free one of the site.
+    """What the operator wants.
+
+    `network` is the object of network.json; `number` None takes the lowest free one of the site.
 
     `help_number` was checked by help_numbers.check_number.
     """
@@ -39,7 +41,8 @@ class Provisioned:
     replaced: bool = False
     discarded_events: int = 0
     help_number: str = ""  # that the screen shows; empty: none is known
-    retired: list[str] = field(default_factory=list)  # the cabinets that go with the earlier identity, as "cabinet 2 of mapo-3"
+    # The cabinets that go with the earlier identity, as "cabinet 2 of mapo-3".
+    retired: list[str] = field(default_factory=list)
 
 
 class Found(NamedTuple):

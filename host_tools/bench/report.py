@@ -1,4 +1,6 @@
-"""What the test of a cabinet leaves: phases of measurements with limits, and findings that name a part and what to do."""
+"""What the test of a cabinet leaves: phases of measurements with limits,
+and findings that name a part and what to do.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,12 +40,16 @@ class Measurement:
             return self.value == self.wanted
         if self.value is None:
             return False
-        return (self.least is None or self.value >= self.least) and (self.most is None or self.value <= self.most)
+        return (self.least is None or self.value >= self.least) and (
+            self.most is None or self.value <= self.most
+        )
 
     def as_json(self) -> dict[str, Any]:
         """What the report holds of it."""
         limits = {"unit": self.unit or None, "min": self.least, "max": self.most, "wanted": self.wanted}
-        return {"name": self.name, "value": self.value, "passed": self.passed} | {k: v for k, v in limits.items() if v is not None}
+        return {"name": self.name, "value": self.value, "passed": self.passed} | {
+            k: v for k, v in limits.items() if v is not None
+        }
 
 
 @dataclass
@@ -83,9 +89,11 @@ class Phase:
 
 @dataclass
 class BenchReport:
-    """What was tested, when, and what came of it. `not_tried` has the parts for which a hand, an eye or an ear was wanting,
-    `left_open` the doors that stand open at the end, `exposed` those of them with a parcel behind them, `perhaps_open` doors that were
-    pulsed and that nobody saw move. `cut_off` is the sentence with which the test ended before its end.
+    """What was tested, when, and what came of it.
+
+    `not_tried` has the parts for which a hand, an eye or an ear was wanting, `left_open` the doors that stand
+    open at the end, `exposed` those of them with a parcel behind them, `perhaps_open` doors that were pulsed
+    and that nobody saw move. `cut_off` is the sentence with which the test ended before its end.
     """
 
     board: str
@@ -108,7 +116,10 @@ class BenchReport:
 
     def as_json(self) -> dict[str, Any]:
         """The report to file."""
-        head = {name: getattr(self, name) for name in ("outcome", "board", "cabinet", "uid", "micropython", "begun")}
+        head = {
+            name: getattr(self, name)
+            for name in ("outcome", "board", "cabinet", "uid", "micropython", "begun")
+        }
         body = {"ansim": __version__, "phases": [phase.as_json() for phase in self.phases]}
         doors = {name: getattr(self, name) for name in ("not_tried", "left_open", "exposed", "perhaps_open")}
         return head | body | doors | ({"cut_off": self.cut_off} if self.cut_off else {})

@@ -48,7 +48,9 @@ def board_names() -> list[str]:
 
 
 def find_board(name_or_path: str | Path) -> Path:
-    """The board file of that name, or at that path (anything with a folder or ending in .toml); UserError when there is none."""
+    """The board file of that name, or at that path (anything with a folder or ending in .toml);
+    UserError when there is none.
+    """
     path = Path(name_or_path)
     if path.suffix == ".toml" or len(path.parts) > 1:
         if not path.is_file():
@@ -58,7 +60,11 @@ def find_board(name_or_path: str | Path) -> Path:
     if str(name_or_path) not in names:
         close = get_close_matches(str(name_or_path), names, 1, 0.5)
         hint = f"did you mean {close[0]}? Known" if close else "known"
-        raise UserError(f"There is no board {str(name_or_path)!r}: {hint} are {', '.join(names)}, or give the path of a .toml file.", 2)
+        raise UserError(
+            f"There is no board {str(name_or_path)!r}: "
+            f"{hint} are {', '.join(names)}, or give the path of a .toml file.",
+            2,
+        )
     return boards_folder() / f"{name_or_path}.toml"
 
 
@@ -66,7 +72,9 @@ _BYTES_MAX = 1 << 20  # the largest board takes 20 kB
 
 
 def check_board(path: Path) -> Report:
-    """All mistakes of a board file at once, also of one that is not TOML; UserError only when it cannot be read."""
+    """All mistakes of a board file at once, also of one that is not TOML;
+    UserError only when it cannot be read.
+    """
     content = _read(path)
     text = ""
     try:
@@ -79,23 +87,31 @@ def check_board(path: Path) -> Report:
     except ValueError:  # of Python's, which reads no longer numbers
         return _broken(path, *long_number_problem(text))
     except RecursionError:
-        return _broken(path, Problem(SYNTAX, "its lists are nested too deep", "write it like boards/wall_12.toml"), 1)
+        return _broken(
+            path, Problem(SYNTAX, "its lists are nested too deep", "write it like boards/wall_12.toml"), 1
+        )
     draft = Draft(tables, text)
     formal, definition = structural_problems(draft)
-    found = {problem: draft.line(problem.path) or 0 for problem in without_echoes([*formal, *rule_problems(draft)])}
+    found = {
+        problem: draft.line(problem.path) or 0 for problem in without_echoes([*formal, *rule_problems(draft)])
+    }
     problems = sorted(found, key=lambda problem: found[problem])
     board = BoardFile(path, path.stem, definition) if definition and not problems else None
     return Report(path, draft, problems, board)
 
 
 def load_board(name_or_path: str | Path) -> BoardFile:
-    """The board of that name or path; a UserError that counts the mistakes and says the first when it breaks a rule."""
+    """The board of that name or path;
+    a UserError that counts the mistakes and says the first when it breaks a rule.
+    """
     report = check_board(find_board(name_or_path))
     if report.board is None:
         first = report.problems[0]
         count = f"{len(report.problems)} mistakes" if len(report.problems) > 1 else "a mistake"
         where = f"{report.draft.spell(first.path)}: {first.reason}"
-        raise UserError(f"{report.path} has {count} ({where}): see `ansim boards check {report.path}`.", code="board_file")
+        raise UserError(
+            f"{report.path} has {count} ({where}): see `ansim boards check {report.path}`.", code="board_file"
+        )
     return report.board
 
 
@@ -106,7 +122,9 @@ def _broken(path: Path, problem: Problem, line: int) -> Report:
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > _BYTES_MAX:
-            raise UserError(f"{path} is not a board file: it is longer than {_BYTES_MAX} bytes.", code="board_file")
+            raise UserError(
+                f"{path} is not a board file: it is longer than {_BYTES_MAX} bytes.", code="board_file"
+            )
         return path.read_bytes()
     except OSError as error:
         raise UserError(f"Cannot read {path}: {error.strerror}.", hint="") from error
@@ -150,7 +168,9 @@ def _link_row(link: Link) -> list[Any]:
 
 def _door(door: Door) -> dict[str, Any]:
     sensor = door.occupancy
-    occupied = int(sensor.occupied == "high") if isinstance(sensor, Beam) else [sensor.occupied_mv, sensor.clear_mv]
+    occupied = (
+        int(sensor.occupied == "high") if isinstance(sensor, Beam) else [sensor.occupied_mv, sensor.clear_mv]
+    )
     return {
         "number": door.number,
         "size": door.size,

@@ -1,10 +1,14 @@
 """What the pins of each supported chip can do, and why some are refused.
 
 Sources, by chip:
-- ESP32: ESP32 Series Datasheet, "Pin Overview", "Strapping Pins"; ESP32-WROOM-32E Datasheet, "Pin Definitions".
-- ESP32-S3: ESP32-S3 Series Datasheet, "Pin Overview", "Strapping Pins"; ESP32-S3-WROOM-1 Datasheet, "Pin Definitions".
-- ESP32-C6: ESP32-C6 Series Datasheet, "Pin Overview", "Strapping Pins"; ESP32-C6-WROOM-1 and -MINI-1 Datasheets, "Pin Definitions".
-- All: ESP-IDF Programming Guide, "GPIO & RTC GPIO" (pins of flash, USB and UART0), "Analog to Digital Converter" (channels, ranges, Wi-Fi).
+- ESP32: ESP32 Series Datasheet, "Pin Overview", "Strapping Pins";
+  ESP32-WROOM-32E Datasheet, "Pin Definitions".
+- ESP32-S3: ESP32-S3 Series Datasheet, "Pin Overview", "Strapping Pins";
+  ESP32-S3-WROOM-1 Datasheet, "Pin Definitions".
+- ESP32-C6: ESP32-C6 Series Datasheet, "Pin Overview", "Strapping Pins";
+  ESP32-C6-WROOM-1 and -MINI-1 Datasheets, "Pin Definitions".
+- All: ESP-IDF Programming Guide, "GPIO & RTC GPIO" (pins of flash, USB and UART0),
+  "Analog to Digital Converter" (channels, ranges, Wi-Fi).
 """
 
 from collections.abc import Mapping
@@ -13,7 +17,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Chip:
-    """Facts of one chip, by GPIO number. `adc_mv` is what its ADC measures, in mV, at the 12 dB of attenuation that the firmware uses."""
+    """Facts of one chip, by GPIO number.
+
+    `adc_mv` is what its ADC measures, in mV, at the 12 dB of attenuation that the firmware uses.
+    """
 
     name: str
     pins: frozenset[int]
@@ -48,7 +55,10 @@ CHIPS = {
     "esp32": Chip(
         name="ESP32",
         pins=_numbers((0, 19), (21, 23), (25, 27), (32, 39)),
-        absent={37: "the WROOM and WROVER modules do not lead it out", 38: "the WROOM and WROVER modules do not lead it out"},
+        absent={
+            37: "the WROOM and WROVER modules do not lead it out",
+            38: "the WROOM and WROVER modules do not lead it out",
+        },
         flash=_numbers((6, 11)),
         console={1: _UART0_TX, 3: _UART0_RX},
         strapping={
@@ -114,9 +124,11 @@ CHIPS = {
     ),
 }
 
-#: GPA7 and GPB7 of an MCP23017 are outputs only (Microchip DS20001952 from revision D on): a level that changes there during a
-#: read can corrupt the transfer. The silicon has always been so; older revisions of the data sheet did not say it.
+#: GPA7 and GPB7 of an MCP23017 are outputs only (Microchip DS20001952 from revision D on): a level that
+#: changes there during a read can corrupt the transfer. The silicon has always been so; older revisions of
+#: the data sheet did not say it.
 EXPANDER_OUTPUT_ONLY = frozenset({7, 15})
-#: What the address pins A0-A2 can choose (MCP23017: DS20001952, section 3.3.1; PCF8574, PCF8574A: NXP data sheet, section 7.1).
+#: What the address pins A0-A2 can choose (MCP23017: DS20001952, section 3.3.1; PCF8574,
+#: PCF8574A: NXP data sheet, section 7.1).
 EXPANDER_ADDRESSES = range(0x20, 0x28)
 BACKPACK_ADDRESSES = {"pcf8574": range(0x20, 0x28), "pcf8574a": range(0x38, 0x40)}

@@ -1,4 +1,6 @@
-"""A board file as it was written, right or wrong: tolerant access to its tables, the line of each key, and what is wrong with it."""
+"""A board file as it was written, right or wrong: tolerant access to its tables,
+the line of each key, and what is wrong with it.
+"""
 
 import math
 import re
@@ -47,22 +49,37 @@ class Draft:
         return value
 
     def number(self, *path: str | int) -> float | None:
-        """The number there, or None when there is none (`inf` and `nan` are none). One that is absurdly large is 10^15 with its sign."""
+        """The number there, or None when there is none (`inf` and `nan` are none).
+
+        One that is absurdly large is 10^15 with its sign.
+        """
         value = self.get(*path)
-        if not isinstance(value, int | float) or isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
+        if (
+            not isinstance(value, int | float)
+            or isinstance(value, bool)
+            or (isinstance(value, float) and not math.isfinite(value))
+        ):
             return None
         return max(-_ABSURD, min(value, _ABSURD))
 
     def integer(self, *path: str | int) -> int | None:
         """The whole number there, or None when there is none."""
         value = self.get(*path)
-        return max(-_ABSURD, min(value, _ABSURD)) if isinstance(value, int) and not isinstance(value, bool) else None
+        return (
+            max(-_ABSURD, min(value, _ABSURD))
+            if isinstance(value, int) and not isinstance(value, bool)
+            else None
+        )
 
     def integers(self, *path: str | int) -> list[tuple[Place, int]]:
         """The integers of the list there, each with its place."""
         value = self.get(*path)
         items = enumerate(value) if isinstance(value, list) else ()
-        return [((*path, index), item) for index, item in items if isinstance(item, int) and not isinstance(item, bool)]
+        return [
+            ((*path, index), item)
+            for index, item in items
+            if isinstance(item, int) and not isinstance(item, bool)
+        ]
 
     def pin(self, *path: str | int) -> Pin | None:
         """The pin there, or None when nothing that reads as one is."""
@@ -83,14 +100,22 @@ class Draft:
         return CHIPS.get(name) if isinstance(name, str) else None
 
     def spell(self, path: Place) -> str:
-        """A place in words: `lock.pulse_ms`, `door 03 contact.pin`; a door without a number is counted: `door #3 coil`."""
+        """A place in words: `lock.pulse_ms`, `door 03 contact.pin`;
+        a door without a number is counted: `door #3 coil`.
+        """
         words = ""
         if len(path) > 1 and path[0] == "door" and isinstance(path[1], int):
             number = self.get("door", path[1], "number")
-            words = f"door {number:02d} " if isinstance(number, int) and not isinstance(number, bool) else f"door #{path[1] + 1} "
+            words = (
+                f"door {number:02d} "
+                if isinstance(number, int) and not isinstance(number, bool)
+                else f"door #{path[1] + 1} "
+            )
             path = path[2:]
         for step in path:
-            words += f"[{step}]" if isinstance(step, int) else f".{step}" if words and words[-1] != " " else step
+            words += (
+                f"[{step}]" if isinstance(step, int) else f".{step}" if words and words[-1] != " " else step
+            )
         return shown(words.strip())
 
     def line(self, path: Place) -> int | None:
@@ -103,7 +128,10 @@ class Draft:
 
 
 def _lines(text: str) -> dict[Place, int]:
-    """The line of each table and key. A reader of headers and keys, no parser: text inside a multi-line string may mislead it."""
+    """The line of each table and key.
+
+    A reader of headers and keys, no parser: text inside a multi-line string may mislead it.
+    """
     lines: dict[Place, int] = {}
     repeated: dict[str, int] = {}
     table: Place = ()

@@ -1,4 +1,7 @@
-"""What a board file may say: every table and key, with its meaning, unit and range. Its texts are the reference in `boards/README.md`."""
+"""What a board file may say: every table and key, with its meaning, unit and range.
+
+Its texts are the reference in `boards/README.md`.
+"""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -6,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from host_tools.boards.pins import PinField
 
-#: The floor of a compartment that a seated person reaches, mm above the ground (2010 ADA Standards 308.2.1, 308.3.1: 15 to 48 inches).
+#: The floor of a compartment that a seated person reaches,
+#: mm above the ground (2010 ADA Standards 308.2.1, 308.3.1: 15 to 48 inches).
 REACH_MM = (380, 1220)
 
 Millimetres = Annotated[int, Field(ge=50, le=2500)]
@@ -24,12 +28,16 @@ class Supply(_Table):
 
     volts: Volts = Field(description="its voltage, in V")
     amps: Amperes = Field(description="current that it can give, in A")
-    idle_amps: Annotated[float, Field(ge=0, le=100)] = Field(description="what controller, screen and lamp draw from it, in A")
+    idle_amps: Annotated[float, Field(ge=0, le=100)] = Field(
+        description="what controller, screen and lamp draw from it, in A"
+    )
     sense: PinField | None = Field(None, description="ADC1 pin on a divider from it; left out: not measured")
     lowest_mv: Annotated[int, Field(ge=1, le=3300)] | None = Field(
         None, description="voltage at that pin, in mV, below which no coil is energised"
     )
-    current: PinField | None = Field(None, description="ADC1 pin on an amplified shunt in the feed of the coils; left out: not measured")
+    current: PinField | None = Field(
+        None, description="ADC1 pin on an amplified shunt in the feed of the coils; left out: not measured"
+    )
     coil_mv: Annotated[int, Field(ge=1, le=3300)] | None = Field(
         None, description="voltage at that pin, in mV, from which on a coil certainly draws current"
     )
@@ -58,8 +66,12 @@ class CoilLock(Lock):
     driver: Literal["coils"] = Field("coils", description="the kind of lock")
     volts: Volts = Field(description="nominal voltage of the coil, in V")
     amps: Amperes = Field(description="current of one coil, in A")
-    on_ms_max: Annotated[int, Field(ge=1, le=60_000)] = Field(description="longest time that it stands to be on, in ms")
-    duty_percent: Annotated[float, Field(gt=0, le=100)] = Field(description="share of a minute that it stands to be on, in percent")
+    on_ms_max: Annotated[int, Field(ge=1, le=60_000)] = Field(
+        description="longest time that it stands to be on, in ms"
+    )
+    duty_percent: Annotated[float, Field(gt=0, le=100)] = Field(
+        description="share of a minute that it stands to be on, in percent"
+    )
     pulse_ms: int = Field(description="one pulse, in ms: 300 to 500")
     rest_ms: Annotated[int, Field(ge=100, le=10_000)] = Field(
         description="shortest time between two pulses of the cabinet, in which the supply recovers, in ms"
@@ -89,9 +101,13 @@ class Bus(_Table):
 class Expanders(_Table):
     """MCP23017 expanders on the bus."""
 
-    addresses: Annotated[list[int], Field(min_length=1, max_length=8)] = Field(description="their I2C addresses, 0x20 to 0x27")
+    addresses: Annotated[list[int], Field(min_length=1, max_length=8)] = Field(
+        description="their I2C addresses, 0x20 to 0x27"
+    )
     reset: PinField | None = Field(
-        None, description="pin on their RESET lines, pulled low outside the chip; needed where an expander drives coils"
+        None,
+        description="pin on their RESET lines, pulled low outside the chip; "
+        "needed where an expander drives coils",
     )
 
 
@@ -107,7 +123,9 @@ class Screen(_Table):
 class Keypad(_Table):
     """A matrix keypad."""
 
-    rows: Annotated[list[PinField], Field(min_length=4, max_length=4)] = Field(description="pins of the rows, which are driven")
+    rows: Annotated[list[PinField], Field(min_length=4, max_length=4)] = Field(
+        description="pins of the rows, which are driven"
+    )
     columns: Annotated[list[PinField], Field(min_length=3, max_length=4)] = Field(
         description="pins of the columns, which are read with pull-ups"
     )
@@ -121,7 +139,9 @@ class Signals(_Table):
     lamp_sense: PinField | None = Field(None, description="whether the lamp draws current: 0 while it does")
     beeper: PinField | None = Field(None, description="gets a tone")
     bell: PinField | None = Field(None, description="help button, 0 while pressed")
-    tamper: PinField | None = Field(None, description="loop through the switches of the cabinet's inside, 0 while it is whole")
+    tamper: PinField | None = Field(
+        None, description="loop through the switches of the cabinet's inside, 0 while it is whole"
+    )
 
 
 class Link(_Table):
@@ -134,7 +154,9 @@ class Link(_Table):
         description="bits per second; on an RS-485 bus at most 115200"
     )
     enable: PinField | None = Field(
-        None, description="1 drives the RS-485 bus (DE and /RE of the transceiver), pulled down outside the chip; left out: no bus"
+        None,
+        description="1 drives the RS-485 bus (DE and /RE of the transceiver), pulled down outside the chip; "
+        "left out: no bus",
     )
 
 
@@ -170,10 +192,14 @@ class Door(_Table):
     width_mm: Millimetres = Field(description="inner width, in mm")
     height_mm: Millimetres = Field(description="inner height, in mm")
     depth_mm: Millimetres = Field(description="inner depth, in mm")
-    sill_mm: Annotated[int, Field(ge=0, le=2500)] = Field(description="height of its floor above the ground, in mm")
+    sill_mm: Annotated[int, Field(ge=0, le=2500)] = Field(
+        description="height of its floor above the ground, in mm"
+    )
     inside_release: bool = Field(False, description="whether it can be opened from inside without power")
     coil: PinField | None = Field(None, description="1 energises the lock; gate pulled down outside the chip")
-    lock: Annotated[int, Field(ge=0, le=255)] | None = Field(None, description="of a lock without a coil: what its driver knows it by")
+    lock: Annotated[int, Field(ge=0, le=255)] | None = Field(
+        None, description="of a lock without a coil: what its driver knows it by"
+    )
     contact: Contact = Field(description="{ pin, closed }")
     occupancy: Annotated[Beam | Distance, Field(discriminator="kind")] = Field(
         description="{ kind, pin, occupied } or { kind, pin, occupied_mv, clear_mv }"
@@ -188,7 +214,9 @@ class Door(_Table):
 class Definition(_Table):
     """A whole board file."""
 
-    title: Annotated[str, Field(min_length=1, max_length=80)] = Field(description="one line for people, at most 80 characters")
+    title: Annotated[str, Field(min_length=1, max_length=80)] = Field(
+        description="one line for people, at most 80 characters"
+    )
     chip: Literal["esp32", "esp32s3", "esp32c6"] = Field(description="the controller")
     flash_mb: Literal[4, 8, 16] = Field(description="MiB of flash of its module; chooses the partition table")
     supply: Supply = Field(description="the supply of the coils")
@@ -198,7 +226,10 @@ class Definition(_Table):
     screen: Screen | None = Field(None, description="the text screen")
     keypad: Keypad = Field(description="the keypad")
     signals: Signals = Field(
-        Signals(lamp=None, lamp_sense=None, beeper=None, bell=None, tamper=None), description="lamp, beeper, help button, tamper loop"
+        Signals(lamp=None, lamp_sense=None, beeper=None, bell=None, tamper=None),
+        description="lamp, beeper, help button, tamper loop",
     )
     link: Link | None = Field(None, description="the serial link to the host")
-    door: Annotated[list[Door], Field(min_length=1, max_length=99)] = Field(description="one for each compartment")
+    door: Annotated[list[Door], Field(min_length=1, max_length=99)] = Field(
+        description="one for each compartment"
+    )

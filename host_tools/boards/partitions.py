@@ -1,4 +1,5 @@
-"""Partition tables of an ESP32's flash: the CSV of `boards/`, checked, and the bytes that a chip's boot loader reads.
+"""Partition tables of an ESP32's flash: the CSV of `boards/`, checked,
+and the bytes that a chip's boot loader reads.
 
 Source of both formats: ESP-IDF Programming Guide, "Partition Tables".
 """
@@ -11,7 +12,8 @@ from pathlib import Path
 from host_tools.errors import UserError
 from host_tools.sources import boards_folder
 
-#: Where the boot loader looks for the table, how many bytes of it are flashed, and where the first partition may begin.
+#: Where the boot loader looks for the table, how many bytes of it are flashed,
+#: and where the first partition may begin.
 TABLE_OFFSET = 0x8000
 TABLE_BYTES = 0xC00
 FIRST_OFFSET = TABLE_OFFSET + 0x1000
@@ -48,7 +50,9 @@ _ENTRIES_MAX = TABLE_BYTES // struct.calcsize(_ENTRY) - 1  # the last row is the
 
 @dataclass(frozen=True)
 class Partition:
-    """One row: `type` and `subtype` are ESP-IDF's numbers, `offset` and `size` are bytes from the start of the flash."""
+    """One row: `type` and `subtype` are ESP-IDF's numbers,
+    `offset` and `size` are bytes from the start of the flash.
+    """
 
     label: str
     type: int
@@ -66,21 +70,30 @@ class Partition:
 def table_path(flash_mb: int) -> Path:
     """The CSV for a flash of that many MiB; a UserError for a size that none is written for."""
     if flash_mb not in FLASH_SIZES_MB:
-        raise UserError(f"No partition table for {flash_mb} MiB of flash: use a module with {', '.join(map(str, FLASH_SIZES_MB))} MiB.", 2)
+        raise UserError(
+            f"No partition table for {flash_mb} MiB of flash: use a module with "
+            f"{', '.join(map(str, FLASH_SIZES_MB))} MiB.",
+            2,
+        )
     return boards_folder() / f"partitions_{flash_mb}mb.csv"
 
 
 def load(path: Path, flash_bytes: int | None = None) -> list[Partition]:
     """The partitions of a CSV in order of their offsets, checked.
 
-    Offsets must be given: a table that the eye cannot check is not accepted. Raises UserError with file and line for a row that
-    cannot be read, and one that names every fault of the table as a whole (overlap, alignment, size, missing journal or vfs).
+    Offsets must be given: a table that the eye cannot check is not accepted. Raises UserError with file and
+    line for a row that cannot be read, and one that names every fault of the table as a whole (overlap,
+    alignment, size, missing journal or vfs).
     """
     partitions = []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"Cannot read the partition table {path}: {getattr(error, 'strerror', None) or 'it is not text'}.", 2) from error
+        raise UserError(
+            f"Cannot read the partition table {path}: "
+            f"{getattr(error, 'strerror', None) or 'it is not text'}.",
+            2,
+        ) from error
     for number, line in enumerate(lines, 1):
         row = line.split("#", 1)[0].strip()
         if row:
@@ -95,33 +108,53 @@ def load(path: Path, flash_bytes: int | None = None) -> list[Partition]:
 
 
 def faults(partitions: list[Partition], flash_bytes: int | None = None) -> list[str]:
-    """Everything that is wrong with a table, each as one clause; empty when it is good. The order of the rows does not matter."""
+    """Everything that is wrong with a table, each as one clause; empty when it is good.
+
+    The order of the rows does not matter.
+    """
     found = []
     labels = [partition.label for partition in partitions]
-    found += [f"{label} is there twice: give each partition its own label" for label in sorted({x for x in labels if labels.count(x) > 1})]
+    found += [
+        f"{label} is there twice: give each partition its own label"
+        for label in sorted({x for x in labels if labels.count(x) > 1})
+    ]
     if len(partitions) > _ENTRIES_MAX:
-        found.append(f"{len(partitions)} partitions do not fit into the table of {TABLE_BYTES} bytes: at most {_ENTRIES_MAX} do")
+        found.append(
+            f"{len(partitions)} partitions do not fit into the table of {TABLE_BYTES} bytes: "
+            f"at most {_ENTRIES_MAX} do"
+        )
     before = None
     for partition in sorted(partitions, key=lambda partition: (partition.offset, partition.end)):
         found += _row_faults(partition, flash_bytes)
         if before and partition.offset < before.end:
-            found.append(f"{partition.label} begins at {partition.offset:#x}, inside {before.label}: move it to {before.end:#x} or behind")
+            found.append(
+                f"{partition.label} begins at {partition.offset:#x}, inside {before.label}: "
+                f"move it to {before.end:#x} or behind"
+            )
         if before is None or partition.end > before.end:
             before = partition
     return found + _needs(partitions)
 
 
 def binary(partitions: list[Partition]) -> bytes:
-    """The table as it lies at 0x8000 of the flash: rows of 32 bytes, their MD5, 0xFF up to 3,072 bytes. Takes a table without `faults`."""
+    """The table as it lies at 0x8000 of the flash: rows of 32 bytes, their MD5, 0xFF up to 3,072 bytes.
+
+    Takes a table without `faults`.
+    """
     rows = b"".join(
-        struct.pack(_ENTRY, _MAGIC, one.type, one.subtype, one.offset, one.size, one.label.encode(), one.flags) for one in partitions
+        struct.pack(
+            _ENTRY, _MAGIC, one.type, one.subtype, one.offset, one.size, one.label.encode(), one.flags
+        )
+        for one in partitions
     )
     checksum = hashlib.md5(rows, usedforsecurity=False).digest()
     return (rows + _MD5_MAGIC + checksum).ljust(TABLE_BYTES, b"\xff")
 
 
 def parse_binary(table: bytes) -> list[Partition]:
-    """The partitions in the bytes read from 0x8000 of a flash; raises ValueError when they are no intact table."""
+    """The partitions in the bytes read from 0x8000 of a flash;
+    raises ValueError when they are no intact table.
+    """
     partitions: list[Partition] = []
     width = struct.calcsize(_ENTRY)
     for at in range(0, len(table) - width + 1, width):
@@ -142,7 +175,9 @@ def find(partitions: list[Partition], label: str) -> Partition:
     for partition in partitions:
         if partition.label == label:
             return partition
-    raise UserError(f"The partition table has no partition labelled {label}: use one of boards/partitions_*.csv.", 1)
+    raise UserError(
+        f"The partition table has no partition labelled {label}: use one of boards/partitions_*.csv.", 1
+    )
 
 
 def _number(text: str, what: str) -> int:
@@ -164,7 +199,9 @@ def _named(text: str, names: dict[str, int], what: str) -> int:
 
 def _row(fields: list[str]) -> Partition:
     if not 5 <= len(fields) <= 6:
-        raise ValueError(f"{len(fields)} columns: write Name, Type, SubType, Offset, Size and, if need be, Flags")
+        raise ValueError(
+            f"{len(fields)} columns: write Name, Type, SubType, Offset, Size and, if need be, Flags"
+        )
     label, kind_name, subtype_name, offset, size = fields[:5]
     flags = 0
     for flag in fields[5].split(":") if len(fields) > 5 else ():
@@ -189,9 +226,14 @@ def _row_faults(partition: Partition, flash_bytes: int | None) -> list[str]:
     if partition.size <= 0 or partition.size % SECTOR_BYTES:
         found.append(f"{name} has {partition.size:#x} bytes: give it whole sectors of {SECTOR_BYTES:#x}")
     if partition.offset < FIRST_OFFSET:
-        found.append(f"{name} begins at {partition.offset:#x}, over the boot loader or this table: begin it at {FIRST_OFFSET:#x} or behind")
+        found.append(
+            f"{name} begins at {partition.offset:#x}, over the boot loader or this table: "
+            f"begin it at {FIRST_OFFSET:#x} or behind"
+        )
     if flash_bytes is not None and partition.end > flash_bytes:
-        found.append(f"{name} ends at {partition.end:#x}, behind the flash of {flash_bytes:#x} bytes: make it smaller")
+        found.append(
+            f"{name} ends at {partition.end:#x}, behind the flash of {flash_bytes:#x} bytes: make it smaller"
+        )
     return found
 
 
@@ -202,7 +244,9 @@ def _needs(partitions: list[Partition]) -> list[str]:
     for label, least in (("journal", JOURNAL_BYTES), ("vfs", 64 * SECTOR_BYTES)):
         partition = by_label.get(label)
         if partition is None:
-            found.append(f"there is no partition labelled {label}: add one of type data with at least {least:#x} bytes")
+            found.append(
+                f"there is no partition labelled {label}: add one of type data with at least {least:#x} bytes"
+            )
         elif partition.type != TYPES["data"]:
             found.append(f"{label} must be of type data")
         elif partition.size < least:

@@ -1,4 +1,7 @@
-"""What there is to read about a board: one line, a table of its pins, a report of its mistakes. Text only, no colours."""
+"""What there is to read about a board: one line, a table of its pins, a report of its mistakes.
+
+Text only, no colours.
+"""
 
 import textwrap
 from collections import Counter
@@ -24,14 +27,23 @@ def facts(board: BoardFile) -> dict[str, str]:
     released = [f"{door.number:02d}" for door in d.door if door.inside_release]
     facts = {
         "chip": f"{CHIPS[d.chip].name}, {d.flash_mb} MiB of flash",
-        "doors": f"{len(d.door)} ({', '.join(f'{sizes[size]} {size}' for size in 'SML' if sizes[size])}), {low} low",
+        "doors": (
+            f"{len(d.door)} ({', '.join(f'{sizes[size]} {size}' for size in 'SML' if sizes[size])}), "
+            f"{low} low"
+        ),
         "sensors": ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())),
         "locks": d.lock.in_words(),
         "supply": f"{d.supply.volts:g} V, {d.supply.amps:g} A",
-        "expanders": ", ".join(f"0x{address:02x}" for address in d.expanders.addresses) if d.expanders else "none",
-        "screen": f"{d.screen.columns}x{d.screen.rows} at 0x{d.screen.address:02x} ({d.screen.chip.upper()})" if d.screen else "none",
+        "expanders": ", ".join(f"0x{address:02x}" for address in d.expanders.addresses)
+        if d.expanders
+        else "none",
+        "screen": f"{d.screen.columns}x{d.screen.rows} at 0x{d.screen.address:02x} ({d.screen.chip.upper()})"
+        if d.screen
+        else "none",
         "keypad": f"{len(d.keypad.rows)}x{len(d.keypad.columns)} {d.keypad.keys}",
-        "link": f"UART {d.link.uart}, {d.link.baud} baud{', RS-485 bus' if d.link.enable else ''}" if d.link else "Wi-Fi only",
+        "link": f"UART {d.link.uart}, {d.link.baud} baud{', RS-485 bus' if d.link.enable else ''}"
+        if d.link
+        else "Wi-Fi only",
     }
     if released:
         facts["inside release"] = "door " + ", ".join(released)
@@ -51,7 +63,10 @@ def free_rows(report: Report) -> list[tuple[str, str]]:
     rows = [("chip", " ".join(native) or "none")]
     for _, address in report.draft.integers("expanders", "addresses"):
         bits = [bit for bit in range(_PINS_OF_AN_EXPANDER) if Pin(bit, address) not in served]
-        names = [str(Pin(bit, address)).split(".")[1] + (" (output)" if bit in EXPANDER_OUTPUT_ONLY else "") for bit in bits]
+        names = [
+            str(Pin(bit, address)).split(".")[1] + (" (output)" if bit in EXPANDER_OUTPUT_ONLY else "")
+            for bit in bits
+        ]
         rows.append((f"0x{address:02x}", " ".join(names) or "none"))
     return rows
 
@@ -86,12 +101,22 @@ def _use(report: Report, wire: Wire) -> str:
 
 
 def check_lines(report: Report, width: int) -> list[tuple[str, str]]:
-    """A check as lines of at most `width` characters: (style, text), the style one of good, bad, place, reason, remedy."""
+    """A check as lines of at most `width` characters:
+    (style, text), the style one of good, bad, place, reason, remedy.
+    """
     path = shown_path(report.path)
     if report.board is not None:
         doors = len(report.board.definition.door)
         pins = len(free_pins(report.draft))
-        return [("good", f"{path}: good. {facts(report.board)['chip']}; {doors} doors; {pins} pins of the chip are free.")]
+        return [
+            (
+                "good",
+                (
+                    f"{path}: good. {facts(report.board)['chip']}; {doors} doors; "
+                    f"{pins} pins of the chip are free."
+                ),
+            )
+        ]
     alike = _alike(report.problems)
     count = len(alike)
     lines = [("bad", f"{path}: {count} {'mistake' if count == 1 else 'mistakes'}")]
@@ -100,7 +125,10 @@ def check_lines(report: Report, width: int) -> list[tuple[str, str]]:
         doors = ", ".join(report.draft.spell(other.path[:2]).removeprefix("door ") for other in others)
         also = f", and at {'door' if len(others) == 1 else 'doors'} {doors}" if others else ""
         where = report.draft.spell(problem.path) + (f" (line {line})" if line else "") + also
-        lines += [("reason", ""), *(("place", one) for one in _wrapped(where, width, f"{number:3}. ", "     "))]
+        lines += [
+            ("reason", ""),
+            *(("place", one) for one in _wrapped(where, width, f"{number:3}. ", "     ")),
+        ]
         lines += [("reason", one) for one in _wrapped(problem.reason, width, "     ", "     ")]
         lines += [("remedy", one) for one in _wrapped(problem.remedy, width, "  -> ", "     ")]
     return lines
@@ -110,7 +138,11 @@ def _alike(problems: Sequence[Problem]) -> list[list[Problem]]:
     """The problems in their order, those that several doors have alike together."""
     found: dict[tuple[object, ...], list[Problem]] = {}
     for problem in problems:
-        place = ("door", *problem.path[2:]) if problem.path[:1] == ("door",) and len(problem.path) > 1 else problem.path
+        place = (
+            ("door", *problem.path[2:])
+            if problem.path[:1] == ("door",) and len(problem.path) > 1
+            else problem.path
+        )
         found.setdefault((place, problem.reason, problem.remedy), []).append(problem)
     return list(found.values())
 
@@ -124,8 +156,13 @@ def shown_path(path: Path) -> str:
 def columns(rows: Sequence[Sequence[str]], gap: int = 2) -> list[str]:
     """Rows as lines with aligned columns and nothing at their ends."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["".join(cell.ljust(width + gap) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "".join(cell.ljust(width + gap) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
 
 
 def _wrapped(text: str, width: int, first: str, others: str) -> list[str]:
-    return textwrap.wrap(shown(text), width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+    return textwrap.wrap(
+        shown(text), width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False
+    )

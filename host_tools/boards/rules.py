@@ -8,11 +8,13 @@ from host_tools.boards.model import LOCKS, Door, Lock
 from host_tools.boards.schema import MISSING
 from host_tools.boards.wiring import pin_problems, wires
 
-#: What the firmware does with a coil: one pulse of 300-500 ms, a ceiling that the hardware enforces, a share of any 60 s.
+#: What the firmware does with a coil: one pulse of 300-500 ms,
+#: a ceiling that the hardware enforces, a share of any 60 s.
 PULSE_MS = (300, 500)
 PULSE_CEILING_MS = 1000
 DUTY_PERCENT = 10
-#: A compartment that could hold a child: least side in mm, volume in litres (the measures of 16 CFR 1750.3 for refrigerators).
+#: A compartment that could hold a child:
+#: least side in mm, volume in litres (the measures of 16 CFR 1750.3 for refrigerators).
 CHILD_SIDE_MM = 203
 CHILD_LITRES = 56.6
 #: The two voltages of a distance sensor must be this far apart, or noise would flip it.
@@ -20,7 +22,8 @@ HYSTERESIS_MV_MIN = 50
 #: A supply and a lock fit when their nominal voltages differ by at most this share.
 VOLTS_TOLERANCE = 0.1
 _PCF8574_HZ_MAX = 100_000  # Philips PCF8574 data sheet (2002), section 11
-_BUS_BAUD_MAX = 115_200  # a cabinet looks each 20 ms, and what all on the bus have said meanwhile must fit its buffer
+# A cabinet looks each 20 ms, and what all on the bus have said meanwhile must fit its buffer.
+_BUS_BAUD_MAX = 115_200
 _LEGENDS = "0123456789*#ABCD"
 _NEEDED_LEGENDS = "0123456789*#"
 
@@ -60,7 +63,11 @@ def _locks(draft: Draft) -> Iterator[Problem]:
             yield Problem(("door", door, key), MISSING, f"add {key}: {Door.model_fields[key].description}")
         for other in sorted({kind.door_key for kind in (*LOCKS.values(), Lock)} - {key}):
             if draft.get("door", door, other) is not None:
-                yield Problem(("door", door, other), f"{driver} have no {other}", f"write {key}: {Door.model_fields[key].description}")
+                yield Problem(
+                    ("door", door, other),
+                    f"{driver} have no {other}",
+                    f"write {key}: {Door.model_fields[key].description}",
+                )
 
 
 def _pulse(draft: Draft) -> Iterator[Problem]:
@@ -70,7 +77,10 @@ def _pulse(draft: Draft) -> Iterator[Problem]:
     cure = f"write {low} to {high} ms; choose a lock that opens in that time"
     if pulse is not None and pulse > PULSE_CEILING_MS:
         yield Problem(
-            path, f"a pulse of {pulse:g} ms is unsafe: coils overheat, and no coil is ever on for more than {PULSE_CEILING_MS} ms", cure
+            path,
+            f"a pulse of {pulse:g} ms is unsafe: coils overheat, "
+            f"and no coil is ever on for more than {PULSE_CEILING_MS} ms",
+            cure,
         )
     elif pulse is not None and pulse > high:
         yield Problem(path, f"a pulse of {pulse:g} ms heats the coil for longer than it helps", cure)
@@ -79,17 +89,28 @@ def _pulse(draft: Draft) -> Iterator[Problem]:
     if pulse is not None and longest is not None and low <= pulse <= high and pulse > longest:
         possible = f"{low} to {longest:g}" if longest > low else f"{low}"
         cure = f"write {possible} ms" if longest >= low else f"choose a lock that stands {low} ms"
-        yield Problem(path, f"a pulse of {pulse:g} ms is longer than the {longest:g} ms that this lock stands", cure)
+        yield Problem(
+            path, f"a pulse of {pulse:g} ms is longer than the {longest:g} ms that this lock stands", cure
+        )
     if duty is not None and duty < DUTY_PERCENT:
         reason = f"this lock stands {duty:g} % of a minute, and the firmware may use {DUTY_PERCENT} %"
         yield Problem(("lock", "duty_percent"), reason, f"choose a lock that stands {DUTY_PERCENT} % or more")
 
 
 def _power(draft: Draft) -> Iterator[Problem]:
-    amps, idle, coil = draft.number("supply", "amps"), draft.number("supply", "idle_amps"), draft.number("lock", "amps")
+    amps, idle, coil = (
+        draft.number("supply", "amps"),
+        draft.number("supply", "idle_amps"),
+        draft.number("lock", "amps"),
+    )
     if amps is not None and idle is not None and coil is not None and idle + coil > amps:
-        reason = f"one coil ({coil:g} A) and everything else ({idle:g} A) draw {idle + coil:g} A of the {amps:g} A there are"
-        yield Problem(("supply", "amps"), reason, f"use a supply of {idle + coil:g} A or more, or locks that draw less")
+        reason = (
+            f"one coil ({coil:g} A) and everything else ({idle:g} A) "
+            f"draw {idle + coil:g} A of the {amps:g} A there are"
+        )
+        yield Problem(
+            ("supply", "amps"), reason, f"use a supply of {idle + coil:g} A or more, or locks that draw less"
+        )
     volts, nominal = draft.number("supply", "volts"), draft.number("lock", "volts")
     if volts is not None and nominal is not None and abs(volts - nominal) > VOLTS_TOLERANCE * nominal:
         reason = f"locks for {nominal:g} V do not belong on a supply of {volts:g} V"
@@ -104,7 +125,9 @@ def _measurement(draft: Draft) -> Iterator[Problem]:
     ):
         pin, limit = draft.get("supply", pin_key), draft.number("supply", limit_key)
         if pin is not None and draft.get("supply", limit_key) is None:
-            yield Problem(("supply", pin_key), f"a measured {quantity} needs a limit", f"add {limit_key}: {limit_words}")
+            yield Problem(
+                ("supply", pin_key), f"a measured {quantity} needs a limit", f"add {limit_key}: {limit_words}"
+            )
         if pin is None and limit is not None:
             remedy = f"add {pin_key}: a pin of ADC1, or remove {limit_key}"
             yield Problem(("supply", limit_key), "there is a limit and no pin that measures", remedy)
@@ -114,13 +137,19 @@ def _measurement(draft: Draft) -> Iterator[Problem]:
 
 def _lamp(draft: Draft) -> Iterator[Problem]:
     if draft.get("signals", "lamp_sense") is not None and draft.get("signals", "lamp") is None:
-        yield Problem(("signals", "lamp_sense"), "there is no lamp whose current it could tell", "add lamp: its pin, or remove lamp_sense")
+        yield Problem(
+            ("signals", "lamp_sense"),
+            "there is no lamp whose current it could tell",
+            "add lamp: its pin, or remove lamp_sense",
+        )
 
 
 def _in_adc_range(draft: Draft, path: Place, millivolts: float) -> Iterator[Problem]:
     if draft.chip and not draft.chip.adc_mv[0] <= millivolts <= draft.chip.adc_mv[1]:
         low, high = draft.chip.adc_mv
-        reason = f"the ADC of an {draft.chip.name} cannot tell {millivolts:g} mV: it measures {low} to {high} mV"
+        reason = (
+            f"the ADC of an {draft.chip.name} cannot tell {millivolts:g} mV: it measures {low} to {high} mV"
+        )
         yield Problem(path, reason, "choose a divider or a sensor that stays in that range")
 
 
@@ -128,19 +157,35 @@ def _expanders(draft: Draft) -> Iterator[Problem]:
     wiring = wires(draft)
     coils = [wire for wire in wiring if wire.role.coil and not wire.pin.native]
     if coils and draft.get("expanders", "reset") is None:
-        reason = "coils hang on expanders, which keep their outputs through a reset of the controller: a coil could stay on"
-        remedy = 'wire the RESET lines of the MCP23017s to a free pin, with a pull-down outside the chip, and write it: reset = "gpio14"'
+        reason = (
+            "coils hang on expanders, which keep their outputs through a reset of the controller: "
+            "a coil could stay on"
+        )
+        remedy = (
+            "wire the RESET lines of the MCP23017s to a free pin, with a pull-down outside the chip, "
+            'and write it: reset = "gpio14"'
+        )
         yield Problem(("expanders", "reset"), reason, remedy)
     seen: set[int] = set()
     for path, address in draft.integers("expanders", "addresses"):
         if address not in EXPANDER_ADDRESSES:
-            yield Problem(path, f"an MCP23017 cannot have the address 0x{address:02x}", "its pins A0 to A2 choose from 0x20 to 0x27")
+            yield Problem(
+                path,
+                f"an MCP23017 cannot have the address 0x{address:02x}",
+                "its pins A0 to A2 choose from 0x20 to 0x27",
+            )
         elif address in seen:
-            yield Problem(path, f"0x{address:02x} is listed twice", "give each expander its own address with its pins A0 to A2")
+            yield Problem(
+                path,
+                f"0x{address:02x} is listed twice",
+                "give each expander its own address with its pins A0 to A2",
+            )
         seen.add(address)
     for table in ("expanders", "screen"):
         if draft.get(table) is not None and draft.get("bus") is None:
-            yield Problem((table,), "it needs an I2C bus, and there is none", "add the table [bus] with sda, scl and hz")
+            yield Problem(
+                (table,), "it needs an I2C bus, and there is none", "add the table [bus] with sda, scl and hz"
+            )
 
 
 def _screen(draft: Draft) -> Iterator[Problem]:
@@ -160,12 +205,21 @@ def _screen(draft: Draft) -> Iterator[Problem]:
         )
     elif address in taken:
         other = next((f"0x{one:02x}" for one in reversed(BACKPACK_ADDRESSES["pcf8574a"])), "")
-        cure = f"set the jumpers of its backpack to a free address, such as {free[0]}, or use a pcf8574a ({other})"
-        yield Problem(path, f"an expander has the address 0x{address:02x} too", cure if free else f"use a pcf8574a, such as {other}")
+        cure = (
+            f"set the jumpers of its backpack to a free address, such as {free[0]}, "
+            f"or use a pcf8574a ({other})"
+        )
+        yield Problem(
+            path,
+            f"an expander has the address 0x{address:02x} too",
+            cure if free else f"use a pcf8574a, such as {other}",
+        )
     hz = draft.number("bus", "hz")
     if hz is not None and hz > _PCF8574_HZ_MAX:
         yield Problem(
-            ("bus", "hz"), f"the {chip.upper()} of the screen is made for {_PCF8574_HZ_MAX} Hz, not {hz:g}", f"write hz = {_PCF8574_HZ_MAX}"
+            ("bus", "hz"),
+            f"the {chip.upper()} of the screen is made for {_PCF8574_HZ_MAX} Hz, not {hz:g}",
+            f"write hz = {_PCF8574_HZ_MAX}",
         )
 
 
@@ -175,10 +229,17 @@ def _keypad(draft: Draft) -> Iterator[Problem]:
     if not isinstance(keys, str):
         return
     if isinstance(rows, list) and isinstance(columns, list) and len(keys) != len(rows) * len(columns):
-        reason = f"{len(rows)} rows and {len(columns)} columns have {len(rows) * len(columns)} keys, and {len(keys)} are named"
+        reason = (
+            f"{len(rows)} rows and {len(columns)} columns have {len(rows) * len(columns)} keys, "
+            f"and {len(keys)} are named"
+        )
         yield Problem(path, reason, "write one character for each key, row by row")
     elif wrong := sorted({key for key in keys if key not in _LEGENDS or keys.count(key) > 1}):
-        yield Problem(path, f"{''.join(wrong)!r} is no legend, or is there twice", f"use each of {_LEGENDS} at most once")
+        yield Problem(
+            path,
+            f"{''.join(wrong)!r} is no legend, or is there twice",
+            f"use each of {_LEGENDS} at most once",
+        )
     elif missing := [key for key in _NEEDED_LEGENDS if key not in keys]:
         yield Problem(path, f"nobody could type {' '.join(missing)}", "give every digit, * and # a key")
 
@@ -187,14 +248,18 @@ def _link(draft: Draft) -> Iterator[Problem]:
     baud = draft.number("link", "baud")
     if draft.get("link", "enable") is not None and baud is not None and baud > _BUS_BAUD_MAX:
         reason = f"a cabinet cannot follow a whole bus at {baud:g} baud"
-        yield Problem(("link", "baud"), reason, f"write baud = {_BUS_BAUD_MAX}, or remove enable for a line of its own")
+        yield Problem(
+            ("link", "baud"), reason, f"write baud = {_BUS_BAUD_MAX}, or remove enable for a line of its own"
+        )
     uart = draft.number("link", "uart")
     path = ("link", "uart")
     if uart is None or draft.chip is None:
         return
     others = " or ".join(str(one) for one in draft.chip.uarts if one)
     if uart == 0:
-        yield Problem(path, "UART 0 is the REPL's: whoever holds the link could type programs", f"write uart = {others}")
+        yield Problem(
+            path, "UART 0 is the REPL's: whoever holds the link could type programs", f"write uart = {others}"
+        )
     elif uart not in draft.chip.uarts:
         yield Problem(path, f"an {draft.chip.name} has no UART {uart:g}", f"write uart = {others}")
 
@@ -209,7 +274,9 @@ def _numbers(draft: Draft) -> Iterator[Problem]:
             taken = {draft.number("door", one, "number") for one in draft.doors()}
             free = next(one for one in range(1, len(taken) + 2) if one not in taken)
             reason = f"another door is number {number:g} already{where}"
-            yield Problem(("door", door, "number"), reason, f"give each door the number on its plate; {free} is free")
+            yield Problem(
+                ("door", door, "number"), reason, f"give each door the number on its plate; {free} is free"
+            )
 
 
 def _distances(draft: Draft) -> Iterator[Problem]:
@@ -223,9 +290,14 @@ def _distances(draft: Draft) -> Iterator[Problem]:
                 yield from _in_adc_range(draft, (*place, key), value)
         if occupied is not None and clear is not None and occupied < clear + HYSTERESIS_MV_MIN:
             reason = (
-                f"occupied from {occupied:g} mV and clear up to {clear:g} mV leave no {HYSTERESIS_MV_MIN} mV between: noise would flip it"
+                f"occupied from {occupied:g} mV and clear up to {clear:g} mV leave no {HYSTERESIS_MV_MIN} mV "
+                "between: noise would flip it"
             )
-            yield Problem((*place, "occupied_mv"), reason, f"measure both states and set the limits {HYSTERESIS_MV_MIN} mV apart or more")
+            yield Problem(
+                (*place, "occupied_mv"),
+                reason,
+                f"measure both states and set the limits {HYSTERESIS_MV_MIN} mV apart or more",
+            )
 
 
 def _releases(draft: Draft) -> Iterator[Problem]:
@@ -236,6 +308,12 @@ def _releases(draft: Draft) -> Iterator[Problem]:
         width, height, depth = (side or 0 for side in sides)
         litres = width * height * depth / 1e6
         if min(width, height, depth) >= CHILD_SIDE_MM and litres >= CHILD_LITRES:
-            reason = f"{width:g} x {height:g} x {depth:g} mm ({litres:.1f} L) could hold a child, who must be able to get out"
-            remedy = "fit a mechanical release inside that works without power and write inside_release = true, or divide the compartment"
+            reason = (
+                f"{width:g} x {height:g} x {depth:g} mm ({litres:.1f} L) could hold a child, "
+                "who must be able to get out"
+            )
+            remedy = (
+                "fit a mechanical release inside that works without power and write inside_release = true, "
+                "or divide the compartment"
+            )
             yield Problem(("door", door), reason, remedy)

@@ -1,4 +1,6 @@
-"""What pydantic found, in words that teach: the key, the reason and the remedy of every structural mistake."""
+"""What pydantic found, in words that teach:
+the key, the reason and the remedy of every structural mistake.
+"""
 
 import re
 import typing
@@ -17,9 +19,17 @@ from host_tools.showing import shown
 _SECRET = re.compile(r"pass|secret|token|psk|private|credential|(^|_)key$", re.IGNORECASE)
 #: How people ask for drivers that are energised by a low level.
 _ACTIVE_LOW = re.compile(
-    r"^coils?_(active|level|polarity|on|invert\w*)|^active(_(low|high|level))?$|^invert(ed)?$|active_low", re.IGNORECASE
+    r"^coils?_(active|level|polarity|on|invert\w*)|^active(_(low|high|level))?$|^invert(ed)?$|active_low",
+    re.IGNORECASE,
 )
-_TOML_TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes", list: "a list", dict: "a table"}
+_TOML_TYPES = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text in quotes",
+    list: "a list",
+    dict: "a table",
+}
 _WANTED = {
     "int_type": "a whole number",
     "float_type": "a number",
@@ -43,14 +53,19 @@ def structural_problems(draft: Draft) -> tuple[list[Problem], Definition | None]
         return [], definition.model_validate(draft.tables)
     except ValidationError as error:
         problems = [_problem(dict(one), definition) for one in error.errors(include_url=False)]
-    if any(problem.path == _DRIVER for problem in problems):  # what else that table should say is not known then
-        problems = [problem for problem in problems if problem.path == _DRIVER or problem.path[0] != _DRIVER[0]]
+    # What else that table should say is not known then.
+    if any(problem.path == _DRIVER for problem in problems):
+        problems = [
+            problem for problem in problems if problem.path == _DRIVER or problem.path[0] != _DRIVER[0]
+        ]
     return problems, None
 
 
 @cache
 def definition_for(driver: str) -> type[Definition]:
-    """What a board file with that kind of lock may say; one that is unknown is measured by the kind that has coils."""
+    """What a board file with that kind of lock may say;
+    one that is unknown is measured by the kind that has coils.
+    """
     kind = LOCKS.get(driver, LOCKS["coils"])
     about = Definition.model_fields["lock"].description
     return create_model("Definition", __base__=Definition, lock=(kind, Field(description=about)))
@@ -59,7 +74,9 @@ def definition_for(driver: str) -> type[Definition]:
 def without_echoes(problems: list[Problem]) -> list[Problem]:
     """A misspelt key is one mistake: the key that it was meant to be is not reported as missing too."""
     meant = {
-        (*problem.path[:-1], problem.remedy.split()[3].rstrip(":")) for problem in problems if problem.remedy.startswith(_DID_YOU_MEAN)
+        (*problem.path[:-1], problem.remedy.split()[3].rstrip(":"))
+        for problem in problems
+        if problem.remedy.startswith(_DID_YOU_MEAN)
     }
     return [problem for problem in problems if problem.path not in meant or problem.reason != MISSING]
 
@@ -86,11 +103,16 @@ def models_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _unwrapped(annotation: Any) -> list[Any]:
-    return [annotation, *(argument for argument in typing.get_args(annotation) if typing.get_origin(annotation) is not list)]
+    return [
+        annotation,
+        *(argument for argument in typing.get_args(annotation) if typing.get_origin(annotation) is not list),
+    ]
 
 
 def _walk(location: Place, definition: type[Definition]) -> tuple[Place, type[BaseModel], FieldInfo | None]:
-    """The place in the file (pydantic's has the kind of the sensor in it too), the table it is in, and the field if the key is known."""
+    """The place in the file (pydantic's has the kind of the sensor in it too),
+    the table it is in, and the field if the key is known.
+    """
     path: list[str | int] = []
     table: type[BaseModel] = definition
     inner: list[type[BaseModel]] = [definition]
@@ -99,7 +121,11 @@ def _walk(location: Place, definition: type[Definition]) -> tuple[Place, type[Ba
         if isinstance(step, int):
             path.append(step)
             continue
-        chosen = [model for model in inner if "kind" in model.model_fields and step in str(model.model_fields["kind"].annotation)]
+        chosen = [
+            model
+            for model in inner
+            if "kind" in model.model_fields and step in str(model.model_fields["kind"].annotation)
+        ]
         if len(inner) > 1 and chosen:
             inner = chosen
             continue
@@ -111,7 +137,13 @@ def _walk(location: Place, definition: type[Definition]) -> tuple[Place, type[Ba
 
 
 def _shown(value: Any) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    text = (
+        f'"{value}"'
+        if isinstance(value, str)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )
     text = shown(text)
     return text if len(text) <= _VALUE_CHARACTERS_MAX else text[: _VALUE_CHARACTERS_MAX - 3] + "..."
 
@@ -128,22 +160,50 @@ def _problem(error: dict[str, Any], definition: type[Definition]) -> Problem:
     if kind == "value_error":
         return Problem(path, str(context["error"]), HOW_TO_WRITE)
     if path == _DRIVER:
-        return Problem(path, f"{_shown(value)} is no kind of lock", "write " + " or ".join(f'"{driver}"' for driver in LOCKS))
+        return Problem(
+            path,
+            f"{_shown(value)} is no kind of lock",
+            "write " + " or ".join(f'"{driver}"' for driver in LOCKS),
+        )
     if kind == "literal_error":
-        return Problem(path, f"{_shown(value)} is not possible", f"write {_choices(context['expected'])}; {name} is {meaning}")
+        return Problem(
+            path,
+            f"{_shown(value)} is not possible",
+            f"write {_choices(context['expected'])}; {name} is {meaning}",
+        )
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        found = f'"{context["tag"]}" is no kind of sensor' if kind == "union_tag_invalid" else "the kind of sensor is missing"
-        return Problem((*path, "kind"), found, 'write kind = "beam" for a switch or kind = "distance" for an analogue sensor')
+        found = (
+            f'"{context["tag"]}" is no kind of sensor'
+            if kind == "union_tag_invalid"
+            else "the kind of sensor is missing"
+        )
+        return Problem(
+            (*path, "kind"),
+            found,
+            'write kind = "beam" for a switch or kind = "distance" for an analogue sensor',
+        )
     if kind in _WANTED:
         if path == ("door",):
-            return Problem(path, "a cabinet has a list of doors", "write [[door]] with two brackets above each of them")
-        is_type = next((words for kind_of, words in _TOML_TYPES.items() if isinstance(value, kind_of)), "something else")
+            return Problem(
+                path, "a cabinet has a list of doors", "write [[door]] with two brackets above each of them"
+            )
+        is_type = next(
+            (words for kind_of, words in _TOML_TYPES.items() if isinstance(value, kind_of)), "something else"
+        )
         return Problem(path, f"{_shown(value)} is {is_type}, not {_WANTED[kind]}", f"{name} is {meaning}")
     if kind in ("too_short", "too_long"):
         side = "at least" if kind == "too_short" else "at most"
         limit = context.get("min_length", context.get("max_length"))
-        return Problem(path, f"it has {context['actual_length']} entries", f"give {side} {limit}; {name} is {meaning}")
-    if kind in ("greater_than_equal", "less_than_equal", "greater_than", "string_too_short", "string_too_long"):
+        return Problem(
+            path, f"it has {context['actual_length']} entries", f"give {side} {limit}; {name} is {meaning}"
+        )
+    if kind in (
+        "greater_than_equal",
+        "less_than_equal",
+        "greater_than",
+        "string_too_short",
+        "string_too_long",
+    ):
         return Problem(path, f"{_shown(value)} is out of range", f"{name} is {meaning}")
     return Problem(path, str(error["msg"]).lower(), f"{name} is {meaning}")
 
@@ -163,11 +223,19 @@ def _unknown(path: Place, name: str, table: type[BaseModel]) -> Problem:
     if _ACTIVE_LOW.search(name):
         return Problem(
             path,
-            "coils are energised by a high level only: one that a low level energises is on whenever the chip is at reset or dead",
-            "use a driver that a high level energises, its gate pulled down outside the chip; then take this key out",
+            "coils are energised by a high level only: "
+            "one that a low level energises is on whenever the chip is at reset or dead",
+            "use a driver that a high level energises, its gate pulled down outside the chip; "
+            "then take this key out",
         )
     if close := get_close_matches(name, known, 1, 0.6):
-        return Problem(path, "no such key", f"{_DID_YOU_MEAN}{close[0]}: {table.model_fields[close[0]].description}?")
+        return Problem(
+            path, "no such key", f"{_DID_YOU_MEAN}{close[0]}: {table.model_fields[close[0]].description}?"
+        )
     if _SECRET.search(name):
-        return Problem(path, "a board file is public and holds no secrets", "remove it; `ansim provision` puts secrets on the board itself")
+        return Problem(
+            path,
+            "a board file is public and holds no secrets",
+            "remove it; `ansim provision` puts secrets on the board itself",
+        )
     return Problem(path, "no such key", f"remove it; known here are {', '.join(known)}")

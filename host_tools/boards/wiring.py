@@ -38,7 +38,8 @@ _BELL = Role("help button", pull=True)
 _TAMPER = Role("tamper loop", pull=True)
 _LAMP_SENSE = Role("lamp sense", pull=True)
 _TX = Role("serial output", output=True, native=True)
-_RX = Role("serial input", pull=True, native=True)  # an idle line is high; with no cable the pull keeps noise out
+# An idle line is high; with no cable the pull keeps noise out.
+_RX = Role("serial input", pull=True, native=True)
 _ENABLE = Role("bus driver", output=True, native=True, still=True)
 _SENSE = Role("supply measurement", adc=True, native=True)
 _CURRENT = Role("current measurement", adc=True, native=True)
@@ -92,11 +93,15 @@ class Wire:
 
 
 def wires(draft: Draft) -> list[Wire]:
-    """Every wire that the file names, in the order of the tables above; pins that cannot be read are left to the schema."""
+    """Every wire that the file names, in the order of the tables above;
+    pins that cannot be read are left to the schema.
+    """
     places = list(_SINGLE_WIRES)
     for table, role in (("rows", _ROW), ("columns", _COLUMN)):
         pins = draft.get("keypad", table)
-        places += [(("keypad", table, index), role) for index in range(len(pins) if isinstance(pins, list) else 0)]
+        places += [
+            (("keypad", table, index), role) for index in range(len(pins) if isinstance(pins, list) else 0)
+        ]
     for door in draft.doors():
         sensor = _DISTANCE if draft.get("door", door, "occupancy", "kind") == "distance" else _BEAM
         places += [
@@ -125,13 +130,21 @@ def pin_problems(draft: Draft) -> Iterator[Problem]:
 
 def suitable(role: Role, chip: Chip) -> list[Pin]:
     """The chip's own pins that can play a role."""
-    return [Pin(number) for number in sorted(chip.pins) if _native_reason(Wire((), Pin(number), role), chip) is None]
+    return [
+        Pin(number)
+        for number in sorted(chip.pins)
+        if _native_reason(Wire((), Pin(number), role), chip) is None
+    ]
 
 
 def free_pins(draft: Draft) -> list[Pin]:
     """The chip's own pins that could serve something and serve nothing yet."""
     used = {wire.pin for wire in wires(draft)}
-    return [pin for pin in map(Pin, sorted(draft.chip.free_of_side_effects)) if pin not in used] if draft.chip else []
+    return (
+        [pin for pin in map(Pin, sorted(draft.chip.free_of_side_effects)) if pin not in used]
+        if draft.chip
+        else []
+    )
 
 
 def _reason(wire: Wire, chip: Chip | None) -> str | None:
@@ -155,7 +168,9 @@ def _native_reason(wire: Wire, chip: Chip) -> str | None:
     elif number in chip.strapping:
         reason = f"is a strapping pin: {chip.strapping[number]}"
     elif role.still and number in chip.mild_strapping:
-        reason = f"is a strapping pin, and a {role.name} must be still at reset: {chip.mild_strapping[number]}"
+        reason = (
+            f"is a strapping pin, and a {role.name} must be still at reset: {chip.mild_strapping[number]}"
+        )
     elif role.output and number in chip.input_only:
         reason = f"is an input only, and a {role.name} needs an output"
     elif role.pull and number in chip.no_pull:
@@ -171,7 +186,10 @@ def _expander_reason(wire: Wire) -> str | None:
     if wire.role.native:
         return f"is on an expander, and a {wire.role.name} needs a pin of the chip"
     if not wire.role.output and wire.pin.number in EXPANDER_OUTPUT_ONLY:
-        return "is an output only: reading it while it changes can corrupt the bus (MCP23017 data sheet, revision D)"
+        return (
+            "is an output only: reading it while it changes can corrupt the "
+            "bus (MCP23017 data sheet, revision D)"
+        )
     return None
 
 
@@ -183,11 +201,17 @@ def _remedy(draft: Draft, wire: Wire, used: set[Pin]) -> str:
     if not role.native and (not role.coil or draft.get("expanders", "reset") is not None):
         for _, address in draft.integers("expanders", "addresses"):
             bits = (Pin(bit, address) for bit in range(16))
-            expanded += [one for one in bits if one not in used and _expander_reason(Wire((), one, role)) is None]
+            expanded += [
+                one for one in bits if one not in used and _expander_reason(Wire((), one, role)) is None
+            ]
     choice = native + expanded if wire.pin.native else expanded + native
     if choice:
-        return f"move it to a free pin that can do it, such as {', '.join(map(str, choice[:_SUGGESTIONS_MAX]))}"
-    return f"no pin that can be a {role.name} is free: " + ("free one" if role.native else "free one, or add an expander")
+        return (
+            f"move it to a free pin that can do it, such as {', '.join(map(str, choice[:_SUGGESTIONS_MAX]))}"
+        )
+    return f"no pin that can be a {role.name} is free: " + (
+        "free one" if role.native else "free one, or add an expander"
+    )
 
 
 def _conflicts(draft: Draft, wiring: list[Wire]) -> Iterator[Problem]:

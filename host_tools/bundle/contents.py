@@ -1,4 +1,6 @@
-"""What lands on a board, and the same as one file: the firmware linked and compiled, its library, its texts, the start files as source."""
+"""What lands on a board, and the same as one file: the firmware linked and compiled,
+its library, its texts, the start files as source.
+"""
 
 import hashlib
 import importlib.util
@@ -10,7 +12,8 @@ from typing import NamedTuple
 
 from host_tools.errors import UserError
 
-#: Run before and after everything else; kept as source so that they stay readable on the board. In the order of their installation.
+#: Run before and after everything else; kept as source so that they stay readable on the board.
+#: In the order of their installation.
 START_FILES = ("update.py", "boot.py", "main.py")
 LIBRARY = "adafruit_bus_device"
 #: Folders of the board whose whole content belongs to the firmware: what the bundle does not hold is removed.
@@ -20,14 +23,15 @@ _AT_ALL_TIMES = (1980, 1, 1, 0, 0, 0)  # the same content gives the same file
 
 
 class Bundle(NamedTuple):
-    """`files` by absolute path on the board, in the order of their installation; `errands` by name, as a board with these files runs them.
+    """`files` by absolute path on the board, in the order of their installation;
+    `errands` by name, as a board with these files runs them.
 
-    `symbols` are those of `host_tools.bundle.linker.link.Linked`; `build` is the number by which a board with these files says which they
-    are (`locker.shell.app.BUILD`).
+    `symbols` are those of `host_tools.bundle.linker.link.Linked`; `build` is the number by which a board with
+    these files says which they are (`locker.shell.app.BUILD`).
 
-    `lines` and `linked` are those of a bundle for debugging, whose tracebacks carry lines: where each line is in
-    the sources, as in `Linked`, and the linked source of each module by its path (`locker/core.py`). Others have
-    neither.
+    `lines` and `linked` are those of a bundle for debugging, whose tracebacks carry lines: where each line is
+    in the sources, as in `Linked`, and the linked source of each module by its path (`locker/core.py`).
+    Others have neither.
     """
 
     files: dict[str, bytes]
@@ -53,17 +57,28 @@ def packed(made: Bundle) -> bytes:
 
 
 def unpacked(content: bytes) -> Bundle:
-    """The bundle in such a file. Raises BadZipFile, KeyError or ValueError for another one, or a damaged one."""
+    """The bundle in such a file.
+
+    Raises BadZipFile, KeyError or ValueError for another one, or a damaged one.
+    """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     names = json.loads(parts[_SYMBOLS])
     return Bundle(
         {name.removeprefix(_BOARD): part for name, part in parts.items() if name.startswith(f"{_BOARD}/")},
-        {name.removeprefix(_ERRANDS): part.decode() for name, part in parts.items() if name.startswith(_ERRANDS)},
+        {
+            name.removeprefix(_ERRANDS): part.decode()
+            for name, part in parts.items()
+            if name.startswith(_ERRANDS)
+        },
         names["symbols"],
         names["build"],
         names["lines"],
-        {name.removeprefix(_LINKED): part.decode() for name, part in parts.items() if name.startswith(_LINKED)},
+        {
+            name.removeprefix(_LINKED): part.decode()
+            for name, part in parts.items()
+            if name.startswith(_LINKED)
+        },
     )
 
 
@@ -74,14 +89,17 @@ def module_of(path: str) -> str:
 
 def library_folder() -> Path:
     """Where the library that boards get is installed. Raises UserError when it is not."""
-    spec = importlib.util.find_spec(LIBRARY)  # finds it without running it: on CPython it would pull in half of Blinka
+    # Finds it without running it: on CPython it would pull in half of Blinka.
+    spec = importlib.util.find_spec(LIBRARY)
     if spec is None or not spec.submodule_search_locations:
         raise UserError("The library adafruit-circuitpython-busdevice is not installed: install ansim again.")
     return Path(next(iter(spec.submodule_search_locations)))
 
 
 def digest(files: dict[str, bytes]) -> str:
-    """SHA-256 (hex) over paths and contents, in order of the paths: one number that says whether a board holds exactly these files."""
+    """SHA-256 (hex) over paths and contents, in order of the paths:
+    one number that says whether a board holds exactly these files.
+    """
     whole = hashlib.sha256()
     for path in sorted(files):
         whole.update(path.encode() + b"\0" + hashlib.sha256(files[path]).digest())

@@ -1,4 +1,6 @@
-"""What a board's traceback means: the linked firmware has short names, and the sources have those that people read."""
+"""What a board's traceback means: the linked firmware has short names,
+and the sources have those that people read.
+"""
 
 import re
 from collections.abc import Mapping
@@ -29,11 +31,12 @@ def explained(
     lines: Mapping[str, list[str]] | None = None,
     debug: int | None = None,
 ) -> str:
-    """The same text with the functions of the sources in its frames, and where they begin; several where a short name stands for several.
+    """The same text with the functions of the sources in its frames, and where they begin;
+    several where a short name stands for several.
 
-    `symbols` and `lines` are those of `host_tools.bundle.linker.link.Linked`. A frame of the build `debug`, whose
-    lines these are, gets the very file, line and function instead; so do all where no build is said. A frame of
-    something else stays as it is.
+    `symbols` and `lines` are those of `host_tools.bundle.linker.link.Linked`. A frame of the build `debug`,
+    whose lines these are, gets the very file, line and function instead; so do all where no build is said. A
+    frame of something else stays as it is.
     """
     said = [(found.start(), int(found[1], 16)) for found in _BUILD.finditer(text)]
 

@@ -13,8 +13,8 @@ _COLUMNS = ("linked file", "line", "source", "line there", "function")
 def write_linked(folder: Path, build: int, made: Bundle) -> int:
     """Writes the linked sources of a bundle for debugging, and their map, into a new or empty folder.
 
-    How many sources there are. `build` is that of the same firmware without line numbers. Raises UserError for a
-    folder that holds something, or that cannot be written.
+    How many sources there are. `build` is that of the same firmware without line numbers. Raises UserError
+    for a folder that holds something, or that cannot be written.
     """
     try:
         if folder.is_dir() and any(folder.iterdir()):

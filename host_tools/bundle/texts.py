@@ -28,7 +28,9 @@ def catalogue(language: str) -> bytes:
     lines[0] = "|".join((*_welcome(language)[:_CHOICE_ROW], offered, following))
     for number, line in enumerate(lines, 1):
         if len(line.encode()) >= LINE_BYTES:
-            raise UserError(f"Line {number} of {language}.txt is longer than {LINE_BYTES - 1} bytes: make it shorter.")
+            raise UserError(
+                f"Line {number} of {language}.txt is longer than {LINE_BYTES - 1} bytes: make it shorter."
+            )
     return b"".join(line.encode().ljust(LINE_BYTES - 1) + b"\n" for line in lines)
 
 

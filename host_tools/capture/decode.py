@@ -1,6 +1,8 @@
-"""What a captured line of bytes says: its frames, what is damaged between them, and their messages for whoever holds the ledger's key.
+"""What a captured line of bytes says: its frames, what is damaged between them,
+and their messages for whoever holds the ledger's key.
 
-Without a key nothing but headers is seen, which anybody at the line sees too: versions, kinds, aliases, nonces, numbers and lengths.
+Without a key nothing but headers is seen, which anybody at the line sees too:
+versions, kinds, aliases, nonces, numbers and lengths.
 """
 
 from binascii import crc_hqx
@@ -84,9 +86,11 @@ def payload_of(held: bytes, longest: int = FRAME_MAX) -> tuple[bytes, str]:
 
 
 class Splitter:
-    """Takes the bytes of one line as they come and gives back what stood on it, piece by piece; idle delimiters are passed over.
+    """Takes the bytes of one line as they come and gives back what stood on it, piece by piece;
+    idle delimiters are passed over.
 
-    `bus`: several cabinets share the line, and an address stands ahead of each payload. Holds one frame, however long a piece is.
+    `bus`: several cabinets share the line, and an address stands ahead of each payload.
+    Holds one frame, however long a piece is.
     """
 
     def __init__(self, *, bus: bool = False) -> None:
@@ -120,7 +124,9 @@ class Splitter:
         if not self._bus or not payload:
             return piece
         first = payload[0]
-        return piece._replace(payload=payload[1:], address=first & ~ANSWER, sender=BOARD if first & ANSWER else HOST)
+        return piece._replace(
+            payload=payload[1:], address=first & ~ANSWER, sender=BOARD if first & ANSWER else HOST
+        )
 
     def end(self) -> Iterator[Piece]:
         """What is left when the capture ends."""
@@ -171,10 +177,12 @@ class _Context(NamedTuple):
 
 
 class _Conversation:
-    """What is known of the meetings of one board and its host: nonces, and the keys that have opened something.
+    """What is known of the meetings of one board and its host:
+    nonces, and the keys that have opened something.
 
-    Whoever was at the line may have written greetings into it, so a nonce counts when its seal has proved it, and what does not open is
-    tried with few keys: NEAR of them for each payload, SPARE more for the whole capture.
+    Whoever was at the line may have written greetings into it, so a nonce counts when its seal has proved it,
+    and what does not open is tried with few keys:
+    NEAR of them for each payload, SPARE more for the whole capture.
     """
 
     def __init__(self, identity: "Identity") -> None:
@@ -183,9 +191,11 @@ class _Conversation:
         self._boards: list[bytes] = []  # nonces of genuine greetings, in the order of the capture
         self._places: dict[bytes, int] = {}  # of those, in that list
         self._answered = 0  # place of the greeting that was answered last
-        self._hosts: deque[bytes] = deque(maxlen=NEAR)  # nonces of answers whose greeting is not in the capture, or which are none
+        # Nonces of answers whose greeting is not in the capture, or which are none.
+        self._hosts: deque[bytes] = deque(maxlen=NEAR)
         self._meetings: dict[bytes, list[bytes]] = {}  # both nonces of the meetings, by each of the two
-        self._contexts: dict[bytes, _Context] = {}  # by both nonces; the one that has opened something last is at the end
+        # By both nonces; the one that has opened something last is at the end.
+        self._contexts: dict[bytes, _Context] = {}
         self._spare = SPARE
 
     def note(self, payload: bytes, header: Header) -> None:
@@ -194,14 +204,21 @@ class _Conversation:
         if header.kind == "HELLO" and nonce not in self._places and self.open(payload, (BOARD,)):
             self._places[nonce] = len(self._boards)
             self._boards.append(nonce)
-        elif header.kind == "WELCOME" and nonce not in self._meetings and nonce not in self._hosts and not self.open(payload, (HOST,)):
+        elif (
+            header.kind == "WELCOME"
+            and nonce not in self._meetings
+            and nonce not in self._hosts
+            and not self.open(payload, (HOST,))
+        ):
             self._hosts.append(nonce)
 
     def _context(self, nonces: bytes) -> _Context:
         known = self._contexts.get(nonces)
         if known:
             return known
-        board, host, iv = oscore.derive(self._secret, self._board_id, nonces, _SENDER_IDS[BOARD], _SENDER_IDS[HOST])
+        board, host, iv = oscore.derive(
+            self._secret, self._board_id, nonces, _SENDER_IDS[BOARD], _SENDER_IDS[HOST]
+        )
         return _Context(nonces, {BOARD: board, HOST: host}, iv)
 
     def open(self, payload: bytes, senders: tuple[str, ...]) -> tuple[str, bytes] | None:
@@ -252,7 +269,9 @@ class _Conversation:
                 yield from (nonce + board for board in self._unanswered())
 
     def _unanswered(self) -> Iterator[bytes]:
-        """The nonces of greetings: the latest, those behind the one that was answered last, and all others."""
+        """The nonces of greetings: the latest,
+        those behind the one that was answered last, and all others.
+        """
         half = NEAR // 2
         yield from reversed(self._boards[-half:])
         yield from self._boards[self._answered : self._answered + half]
@@ -260,15 +279,21 @@ class _Conversation:
 
 
 class Opener:
-    """Opens what the boards of a ledger and their host said to each other, as far as the capture holds their greetings."""
+    """Opens what the boards of a ledger and their host said to each other,
+    as far as the capture holds their greetings.
+    """
 
     def __init__(self, ledger: "Ledger") -> None:
         self._ledger = ledger
         self._conversations: dict[bytes, _Conversation | None] = {}
-        self._aliases = {cabinet.alias for cabinet in ledger.cabinets()}  # asked once: a line may carry any number of others
+        # Asked once: a line may carry any number of others.
+        self._aliases = {cabinet.alias for cabinet in ledger.cabinets()}
 
     def note(self, payload: bytes) -> None:
-        """Takes the nonce of a greeting. Call it for every payload before `open`; of two directions, for all payloads of both."""
+        """Takes the nonce of a greeting.
+
+        Call it for every payload before `open`; of two directions, for all payloads of both.
+        """
         conversation = self._conversation(payload)
         header = header_of(payload)
         if conversation is not None and header.nonce is not None and not header.fault:

@@ -17,10 +17,15 @@ _HELP_CHARACTERS_MAX = 60
 
 
 class _Commands(click.Group):
-    """Finds `ansim NAME` in the module NAME of this package, as its object `command`. Modules with a leading _ are helpers."""
+    """Finds `ansim NAME` in the module NAME of this package, as its object `command`.
+
+    Modules with a leading _ are helpers.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+        return sorted(
+            path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_")
+        )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
@@ -35,7 +40,9 @@ class _Commands(click.Group):
 
 
 def _first_sentence(name: str) -> str:
-    """The first sentence of a command's help, from the docstring of its function `command`, as far as a line has room."""
+    """The first sentence of a command's help, from the docstring of its function `command`,
+    as far as a line has room.
+    """
     tree = ast.parse(Path(__file__).with_name(f"{name}.py").read_bytes())
     found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "command"]
     text = (ast.get_docstring(found[0]) if found else None) or ""

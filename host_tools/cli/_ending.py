@@ -1,6 +1,8 @@
-"""How every command ends: what went wrong becomes one sentence on stderr, under --json an object on stdout, and an exit code.
+"""How every command ends: what went wrong becomes one sentence on stderr,
+under --json an object on stdout, and an exit code.
 
-docs/json.md has the codes. No traceback reaches a person: ANSIM_TRACEBACK=1 shows the one of a fault of the program itself.
+docs/json.md has the codes. No traceback reaches a person:
+ANSIM_TRACEBACK=1 shows the one of a fault of the program itself.
 """
 
 import contextlib
@@ -27,7 +29,10 @@ _PRINTING_FRAMES_MAX = 4
 
 
 def run(command: click.Command, arguments: list[str]) -> int:
-    """Runs `ansim ARGUMENTS`, tells what went wrong, and returns the exit code. Raises SystemExit as the command does."""
+    """Runs `ansim ARGUMENTS`, tells what went wrong, and returns the exit code.
+
+    Raises SystemExit as the command does.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a name that the terminal cannot show is no fault
@@ -42,7 +47,10 @@ def run(command: click.Command, arguments: list[str]) -> int:
         with contextlib.suppress(OSError):
             say(error.ctx.get_help(), err=True)
         _print_error(
-            UserError(f"`{error.ctx.command_path}` needs a command: `{error.ctx.command_path} --help` lists them.", 2),
+            UserError(
+                f"`{error.ctx.command_path}` needs a command: `{error.ctx.command_path} --help` lists them.",
+                2,
+            ),
             "--json" in arguments,
         )
     except click.ClickException as error:
@@ -59,13 +67,19 @@ def run(command: click.Command, arguments: list[str]) -> int:
 
 
 def _complained(action: Callable[[], object]) -> int:
-    """The exit code of an action; what it raises comes out as a UserError unless a person or click has to do with it."""
+    """The exit code of an action; what it raises comes out as a UserError unless
+    a person or click has to do with it.
+    """
     try:
         found = action()
         return found if isinstance(found, int) else 0
     except click.Abort as error:
         if isinstance(error.__cause__, EOFError):
-            raise UserError("The input ended before the question was answered: run it in a terminal, or hand the answer in.", 2) from error
+            raise UserError(
+                "The input ended before the question was answered: "
+                "run it in a terminal, or hand the answer in.",
+                2,
+            ) from error
         raise KeyboardInterrupt from error
     except (UserError, click.ClickException, BrokenPipeError):
         raise
@@ -77,7 +91,8 @@ def _complained(action: Callable[[], object]) -> int:
         if isinstance(error, ModuleNotFoundError) and error.name in EXTRAS:
             raise lacking(error.name) from error
         raise UserError(
-            f"This is a fault of ansim itself ({_place(error)}): report it with the command that you gave; {_TRACEBACK}=1 shows where.",
+            f"This is a fault of ansim itself ({_place(error)}): report it with the command that you gave; "
+            f"{_TRACEBACK}=1 shows where.",
             code="internal",
         ) from error
 
@@ -85,18 +100,29 @@ def _complained(action: Callable[[], object]) -> int:
 def _of_the_system(error: OSError) -> UserError:
     """The sentence for what the operating system refused and nobody expected."""
     reason = error.strerror or str(error) or type(error).__name__
-    if any(frame.filename.endswith(_PRINTERS) for frame in traceback.extract_tb(error.__traceback__)[-_PRINTING_FRAMES_MAX:]):
+    if any(
+        frame.filename.endswith(_PRINTERS)
+        for frame in traceback.extract_tb(error.__traceback__)[-_PRINTING_FRAMES_MAX:]
+    ):
         _silence(sys.stdout)
         return _no_output(error)
     if error.errno in NO_ROOM:
         where = f" for {error.filename}" if error.filename else ""
-        return UserError(f"The disk is full ({reason}{where}): free some space, then run the command again.", code="disk_full")
+        return UserError(
+            f"The disk is full ({reason}{where}): free some space, then run the command again.",
+            code="disk_full",
+        )
     what = error.filename or "What the command needs"
-    return UserError(f"{what} cannot be used ({reason}): check that it is there and yours, then run the command again.", code="system")
+    return UserError(
+        f"{what} cannot be used ({reason}): check that it is there and yours, then run the command again.",
+        code="system",
+    )
 
 
 def _flush() -> None:
-    """Writes what is left of the output, so that a full disk is told and not lost at the interpreter's end."""
+    """Writes what is left of the output,
+    so that a full disk is told and not lost at the interpreter's end.
+    """
     if sys.stdout is None:
         return
     try:
@@ -110,7 +136,9 @@ def _flush() -> None:
 
 def _no_output(error: OSError) -> UserError:
     cure = "free some space there" if error.errno in NO_ROOM else "send it elsewhere"
-    return UserError(f"The output cannot be written ({error.strerror}): {cure}, then run the command again.", code="output")
+    return UserError(
+        f"The output cannot be written ({error.strerror}): {cure}, then run the command again.", code="output"
+    )
 
 
 def _tell(user_error: UserError, as_json: bool) -> None:
@@ -147,7 +175,9 @@ def _place(error: BaseException) -> str:
 
 
 def _silence(stream: IO[str]) -> None:
-    """Whatever is still to be written there goes nowhere: the interpreter flushes at its end, and would complain once more."""
+    """Whatever is still to be written there goes nowhere:
+    the interpreter flushes at its end, and would complain once more.
+    """
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

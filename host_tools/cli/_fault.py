@@ -9,7 +9,9 @@ from host_tools.cli._output import json_option, print_json, say
 
 
 class _Kinds(click.Group):
-    """The kinds of the table in host_tools.simulator.faults.plan, which is loaded only when it is asked for, beside `list` and `clear`."""
+    """The kinds of the table in host_tools.simulator.faults.plan,
+    which is loaded only when it is asked for, beside `list` and `clear`.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         from host_tools.simulator.faults.plan import KINDS

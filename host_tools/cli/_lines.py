@@ -1,4 +1,6 @@
-"""Lines on stdout that keep nobody waiting: whoever reads them may be slow, gone, or on a full disk, and the service goes on."""
+"""Lines on stdout that keep nobody waiting: whoever reads them may be slow,
+gone, or on a full disk, and the service goes on.
+"""
 
 import os
 import select
@@ -12,7 +14,9 @@ _READER_S = 1.0  # how long the end waits for a reader that takes nothing
 
 
 class Lines:
-    """Writes lines to a file descriptor from a thread of its own. `left_out(count)` is the line that tells of those that were lost.
+    """Writes lines to a file descriptor from a thread of its own.
+
+    `left_out(count)` is the line that tells of those that were lost.
 
     None as the descriptor is a stdout that was closed: every line is left out.
     """

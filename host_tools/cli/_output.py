@@ -1,4 +1,6 @@
-"""What every sub-command shares: --json, and the only way to stdout and stderr, through which nothing from outside is more than text."""
+"""What every sub-command shares: --json, and the only way to stdout and stderr,
+through which nothing from outside is more than text.
+"""
 
 import json
 from typing import Any
@@ -7,7 +9,9 @@ import click
 
 from host_tools.showing import shown_json, shown_lines
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout."
+)
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 
@@ -24,4 +28,8 @@ def json_line(value: Any) -> str:
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout; keys keep their order, non-ASCII stays readable."""
-    click.echo(shown_json(json.dumps(value, ensure_ascii=False, indent=None if isinstance(value, list) and not value else 2)))
+    click.echo(
+        shown_json(
+            json.dumps(value, ensure_ascii=False, indent=None if isinstance(value, list) and not value else 2)
+        )
+    )

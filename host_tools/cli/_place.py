@@ -23,9 +23,13 @@ _NO_WAIT = "ansim.no-wait"
 _LATER = "It waits for the link; if it has become impossible by then, staff are sent a message that says so."
 
 _IN_VAIN = {
-    commands.ANSWER_BELL: "that call is over: it was answered already, or the cabinet has started anew or was rung again",
+    commands.ANSWER_BELL: (
+        "that call is over: it was answered already, or the cabinet has started anew or was rung again"
+    ),
     commands.REISSUE: "the parcel is no longer there, or has another code already: `ansim parcel list`",
-    commands.ARM_RECALL: "the parcel is no longer there, or has another code for staff already: `ansim parcel list`",
+    commands.ARM_RECALL: (
+        "the parcel is no longer there, or has another code for staff already: `ansim parcel list`"
+    ),
 }
 
 
@@ -34,7 +38,9 @@ def _note_no_wait(context: click.Context, _parameter: click.Parameter, value: bo
 
 
 site_of_cabinet = click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands.")
-number_of_cabinet = click.option("--cabinet", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site.")
+number_of_cabinet = click.option(
+    "--cabinet", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site."
+)
 _no_wait = click.option(
     "--no-wait",
     is_flag=True,
@@ -45,9 +51,19 @@ _no_wait = click.option(
 
 
 def door_options(act: Callable[..., None]) -> Callable[..., None]:
-    """--site, --cabinet, --door, --dry-run, --no-wait, --data and --json of a command that orders something at a door."""
+    """--site, --cabinet, --door, --dry-run, --no-wait,
+    --data and --json of a command that orders something at a door.
+    """
     door = click.option("--door", required=True, type=click.IntRange(1, 99), help="The door.")
-    for option in (json_option, data_option, _no_wait, dry_run_option, door, number_of_cabinet, site_of_cabinet):
+    for option in (
+        json_option,
+        data_option,
+        _no_wait,
+        dry_run_option,
+        door,
+        number_of_cabinet,
+        site_of_cabinet,
+    ):
         act = option(act)
     return act
 
@@ -64,11 +80,22 @@ def board_options(act: Callable[..., None]) -> Callable[..., None]:
     return act
 
 
-def tell(place: Place, what: str, words: str, *, dry_run: bool, as_json: bool, which: str = "", more: dict[str, Any] | None = None) -> None:
-    """Says what was ordered and what became of it, or on a dry run what would be. Raises UserError when it could not be carried out.
+def tell(
+    place: Place,
+    what: str,
+    words: str,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    which: str = "",
+    more: dict[str, Any] | None = None,
+) -> None:
+    """Says what was ordered and what became of it, or on a dry run what would be.
 
-    What keeps it from its cabinet now is said at once, and not waited for. `which` follows `what` for a person, `more` goes into the JSON
-    document.
+    Raises UserError when it could not be carried out.
+
+    What keeps it from its cabinet now is said at once, and not waited for. `which` follows `what` for a
+    person, `more` goes into the JSON document.
     """
     where = (place._asdict() if place.door else {"site": place.site, "cabinet": place.cabinet}) | (more or {})
     with open_ledger(click.get_current_context().params.get("data"), create=False) as ledger:
@@ -76,10 +103,17 @@ def tell(place: Place, what: str, words: str, *, dry_run: bool, as_json: bool, w
         outcome = None if dry_run else _outcome(ledger, place, is_reached=hindrance is None)
     waits = {} if hindrance is None or outcome == DONE else {"hindrance": hindrance}
     if as_json:
-        done = {"ordered": None, "would_order": what, "dry_run": True} if dry_run else {"ordered": what, "outcome": outcome}
+        done = (
+            {"ordered": None, "would_order": what, "dry_run": True}
+            if dry_run
+            else {"ordered": what, "outcome": outcome}
+        )
         print_json(where | done | waits)
     elif dry_run:
-        say(f"Would order: {what}{which}." + (f" Nothing reaches the cabinet now: {hindrance}." if waits else ""))
+        say(
+            f"Would order: {what}{which}."
+            + (f" Nothing reaches the cabinet now: {hindrance}." if waits else "")
+        )
     elif outcome == DONE:
         say(f"Carried out. {words}")
     elif waits:
@@ -89,7 +123,10 @@ def tell(place: Place, what: str, words: str, *, dry_run: bool, as_json: bool, w
 
 
 def _outcome(ledger: Ledger, place: Place, *, is_reached: bool) -> str:
-    """What became of the newest order there, within the time that is waited. Raises UserError when it could not be carried out."""
+    """What became of the newest order there, within the time that is waited.
+
+    Raises UserError when it could not be carried out.
+    """
     order = order_log.newest(ledger, place.site, place.cabinet, place.door)
     if order is None:
         return WAITING
@@ -102,6 +139,7 @@ def _outcome(ledger: Ledger, place: Place, *, is_reached: bool) -> str:
             state = order_log.state_of(ledger, order.sequence)
     if state == IMPOSSIBLE:
         raise UserError(
-            f"The cabinet could not carry that out: {_IN_VAIN.get(order.kind, 'its door or its parcel is another one by now')}."
+            "The cabinet could not carry that out: "
+            f"{_IN_VAIN.get(order.kind, 'its door or its parcel is another one by now')}."
         )
     return state

@@ -18,7 +18,10 @@ notices = Console(stderr=True, highlight=False, markup=False)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table of texts: what is in a cell is shown as it is, and is nobody's markup. None is an empty cell."""
+    """A table of texts: what is in a cell is shown as it is, and is nobody's markup.
+
+    None is an empty cell.
+    """
     made = Table(*headings)
     for row in rows:
         made.add_row(*(Text("" if cell is None else shown(cell)) for cell in row))

@@ -29,7 +29,8 @@ def command() -> None:
     help="Which call, by the number in its alarm and in the message about it.  [default: the latest]",
 )
 def ack(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool, call: int | None) -> None:
-    """Tell whoever rang that a person has seen it: the cabinet's screen says so. Says which call that was, and whether it is over already.
+    """Tell whoever rang that a person has seen it: the cabinet's screen says so.
+    Says which call that was, and whether it is over already.
 
     \b
     Example: ansim bell ack --site mapo-3 --cabinet 2
@@ -40,4 +41,12 @@ def ack(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool
     which = f"call {answered.number}, heard {heard}"
     words = f"The screen says that {which}, was seen when the cabinet has the answer, and not before."
     more = {"call": answered.number, "heard": heard}
-    tell(Place(site, cabinet), "answer bell", words, dry_run=dry_run, as_json=as_json, which=f" ({which})", more=more)
+    tell(
+        Place(site, cabinet),
+        "answer bell",
+        words,
+        dry_run=dry_run,
+        as_json=as_json,
+        which=f" ({which})",
+        more=more,
+    )

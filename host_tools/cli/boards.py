@@ -9,7 +9,15 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from host_tools.boards.board_file import BoardFile, Report, board_names, check_board, find_board, load_board, to_board_json
+from host_tools.boards.board_file import (
+    BoardFile,
+    Report,
+    board_names,
+    check_board,
+    find_board,
+    load_board,
+    to_board_json,
+)
 from host_tools.boards.draft import Draft, Problem
 from host_tools.boards.report import check_lines, columns, facts, free_rows, pin_rows
 from host_tools.cli._output import json_option, print_json, say
@@ -18,11 +26,20 @@ from host_tools.showing import shown
 
 _FILE = ("file",)  # the place of a mistake that is the file's own
 _WIDTH_MAX = 110
-_STYLES = {"good": "green", "bad": "bold red", "place": "bold", "reason": "", "remedy": "cyan", "heading": "bold"}
+_STYLES = {
+    "good": "green",
+    "bad": "bold red",
+    "place": "bold",
+    "reason": "",
+    "remedy": "cyan",
+    "heading": "bold",
+}
 
 
 def _print(lines: Iterable[tuple[str, str]]) -> None:
-    """Lines of (style, text) on stdout: coloured on a terminal, plain elsewhere; long lines are the terminal's to wrap."""
+    """Lines of (style, text) on stdout: coloured on a terminal, plain elsewhere;
+    long lines are the terminal's to wrap.
+    """
     console = Console(highlight=False)
     for style, text in lines:
         console.print(Text(text, style=_STYLES[style]), soft_wrap=True)
@@ -55,7 +72,10 @@ def list_boards(as_json: bool) -> None:
         print_json([_summary(board) for board in boards])
         return
     rows = [("board", "chip", "doors", "what")]
-    rows += [(board.name, facts(board)["chip"], str(len(board.definition.door)), shown(board.definition.title)) for board in boards]
+    rows += [
+        (board.name, facts(board)["chip"], str(len(board.definition.door)), shown(board.definition.title))
+        for board in boards
+    ]
     heading, *lines = columns(rows)
     _print([("heading", heading), *(("reason", line) for line in lines)])
 
@@ -77,13 +97,17 @@ def check(files: tuple[str, ...], as_json: bool) -> None:
             reports.append(check_board(find_board(file)))
         except UserError as user_error:  # the others are looked at all the same
             missing = max(missing, user_error.exit_code)
-            reports.append(Report(Path(file), Draft({}), [Problem(_FILE, user_error.message, user_error.hint)], None))
+            reports.append(
+                Report(Path(file), Draft({}), [Problem(_FILE, user_error.message, user_error.hint)], None)
+            )
             if not as_json:
                 say(f"ansim: {user_error}", err=True)
     if as_json:
         print_json([_as_json(report) for report in reports])
     else:
-        found = [report for report in reports if not any(problem.path == _FILE for problem in report.problems)]
+        found = [
+            report for report in reports if not any(problem.path == _FILE for problem in report.problems)
+        ]
         for number, report in enumerate(found):
             _print([("reason", "")] * bool(number) + check_lines(report, _width()))
     sys.exit(missing or (0 if all(report.board for report in reports) else 1))
@@ -107,7 +131,10 @@ def show(name: str, as_json: bool) -> None:
     rows = {"": list(facts(board).items()), "Pins": pin_rows(report), "Free": free_rows(report)}
     _print([("heading", shown(board.definition.title))])
     for heading, table in rows.items():
-        _print([("reason", ""), ("heading", heading)] * bool(heading) + [("reason", line) for line in columns(table)])
+        _print(
+            [("reason", ""), ("heading", heading)] * bool(heading)
+            + [("reason", line) for line in columns(table)]
+        )
 
 
 def _summary(board: BoardFile) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from host_tools.host.parcels import parcels
 
 @click.group()
 def command() -> None:
-    """Look at the cabinets, tell them how long to wait for people, take a board out of service, silence a stolen one.
+    """Look at the cabinets, tell them how long to wait for people,
+    take a board out of service, silence a stolen one.
 
     \b
     Example: ansim cabinet list
@@ -29,7 +30,8 @@ def command() -> None:
 @data_option
 @json_option
 def list_(data: Path | None, as_json: bool) -> None:
-    """List the cabinets: since when each was last heard, how many events the ledger holds of its journal, how many parcels wait.
+    """List the cabinets: since when each was last heard,
+    how many events the ledger holds of its journal, how many parcels wait.
 
     \b
     Example: ansim cabinet list --json
@@ -46,7 +48,15 @@ def list_(data: Path | None, as_json: bool) -> None:
         return
     headings = ("site", "cabinet", "board", "state", "last heard", "boot", "events", "waiting")
     names = ("site", "number", "board", "state", "seen", "boot", "events", "waiting")
-    show(table(headings, [[row[name] for name in names] for row in [row | {"seen": row["seen"] or "never"} for row in rows]]))
+    show(
+        table(
+            headings,
+            [
+                [row[name] for name in names]
+                for row in [row | {"seen": row["seen"] or "never"} for row in rows]
+            ],
+        )
+    )
 
 
 @command.command()
@@ -61,7 +71,13 @@ def patience(factor: int, site: str, cabinet: int, dry_run: bool, data: Path | N
     place = Place(site, cabinet)
     with open_ledger(data, create=False) as ledger:
         doors.set_patience(ledger, place, factor, dry_run=dry_run)
-    tell(place, f"patience {factor}", "It waits so long as soon as it has heard of it.", dry_run=dry_run, as_json=as_json)
+    tell(
+        place,
+        f"patience {factor}",
+        "It waits so long as soon as it has heard of it.",
+        dry_run=dry_run,
+        as_json=as_json,
+    )
 
 
 @command.command()
@@ -69,9 +85,10 @@ def patience(factor: int, site: str, cabinet: int, dry_run: bool, data: Path | N
 def retire(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Take the board of a cabinet out of service permanently: it was stolen, copied, lost or thrown away.
 
-    A running server hears it no more within a minute, whatever it says. Parcels that wait are known to the next board that is
-    provisioned with this site and number: `ansim cabinet silence` is for a board that a stranger holds and that may have lied.
-    A stolen board knows the ticket secret of its site: docs/operations.md says what to do.
+    A running server hears it no more within a minute, whatever it says. Parcels that wait are known to the
+    next board that is provisioned with this site and number: `ansim cabinet silence` is for a board that a
+    stranger holds and that may have lied. A stolen board knows the ticket secret of its site:
+    docs/operations.md says what to do.
 
     \b
     Example: ansim cabinet retire --site mapo-3 --cabinet 2
@@ -80,7 +97,10 @@ def retire(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: b
         waiting = parcels.waiting_at(ledger, site, cabinet)
         ledger.retire_at(site, cabinet, dry_run=dry_run)
     if as_json:
-        print_json({"site": site, "cabinet": cabinet, "retired": not dry_run, "waiting": waiting} | ({"dry_run": True} if dry_run else {}))
+        print_json(
+            {"site": site, "cabinet": cabinet, "retired": not dry_run, "waiting": waiting}
+            | ({"dry_run": True} if dry_run else {})
+        )
         return
     say(f"The board of cabinet {cabinet} of {site} {'would be' if dry_run else 'is'} retired.")
     if waiting:
@@ -93,9 +113,10 @@ def retire(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: b
 def silence(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Believe nothing more of a board that was stolen or copied: from now on its keys count no more.
 
-    What waits in its cabinet is listed as `unknown`, staff and residents are told; its held letters are discarded, its orders end.
-    Codes still open its doors while that board is in them: empty the cabinet. There is no way back: `ansim provision --replace` gives the
-    cabinet a board, or this one, with new keys. Someone with the board can forge tickets until the site has a new ticket secret.
+    What waits in its cabinet is listed as `unknown`, staff and residents are told; its held letters are
+    discarded, its orders end. Codes still open its doors while that board is in them: empty the cabinet.
+    There is no way back: `ansim provision --replace` gives the cabinet a board, or this one, with new keys.
+    Someone with the board can forge tickets until the site has a new ticket secret.
 
     \b
     Example: ansim cabinet silence --site mapo-3 --cabinet 2
@@ -103,10 +124,19 @@ def silence(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: 
     with open_ledger(data, create=False) as ledger:
         ended = silence_board(ledger, Place(site, cabinet), dry_run=dry_run)
     if as_json:
-        print_json({"site": site, "cabinet": cabinet, "silenced": not dry_run, **ended._asdict()} | ({"dry_run": True} if dry_run else {}))
+        print_json(
+            {"site": site, "cabinet": cabinet, "silenced": not dry_run, **ended._asdict()}
+            | ({"dry_run": True} if dry_run else {})
+        )
         return
-    what = f"{ended.parcels} parcels become cases, {ended.letters} held letters are discarded, {ended.orders} orders end"
+    what = (
+        f"{ended.parcels} parcels become cases, {ended.letters} held letters are discarded, "
+        f"{ended.orders} orders end"
+    )
     if dry_run:
         say(f"Would silence cabinet {cabinet} of {site}: {what}.")
     else:
-        say(f"Cabinet {cabinet} of {site} is silenced: {what}. Empty it, and give it a board with new keys: `ansim provision --replace`.")
+        say(
+            f"Cabinet {cabinet} of {site} is silenced: {what}. Empty it, and give it a board with new keys: "
+            "`ansim provision --replace`."
+        )

@@ -16,9 +16,18 @@ from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import data_option
 
 _CHUNK = 65_536  # bytes
-_PCAP = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
+_PCAP = (
+    b"\xd4\xc3\xb2\xa1",
+    b"\xa1\xb2\xc3\xd4",
+    b"\x4d\x3c\xb2\xa1",
+    b"\xa1\xb2\x3c\x4d",
+    b"\x0a\x0d\x0d\x0a",
+)
 _DISSECTOR = Path(host_tools.__file__).parent / "capture" / "ansim.lua"
-_OPENED = "OPENED: this output holds ticket serials, door numbers and the times of people's visits. Keep it to yourself."
+_OPENED = (
+    "OPENED: this output holds ticket serials, door numbers and the times of people's visits. "
+    "Keep it to yourself."
+)
 
 
 def _pieces(source: BinaryIO, bus: bool) -> Iterator[Piece]:
@@ -28,7 +37,11 @@ def _pieces(source: BinaryIO, bus: bool) -> Iterator[Piece]:
     read = getattr(source, "read1", source.read)  # what is there, of a pipe
     while data := read(_CHUNK):
         if first and data[:4] in _PCAP:
-            raise UserError("This is a packet capture, not a stream of bytes: look at it with Wireshark and `ansim decode --dissector`.", 2)
+            raise UserError(
+                "This is a packet capture, not a stream of bytes: "
+                "look at it with Wireshark and `ansim decode --dissector`.",
+                2,
+            )
         first = False
         yield from splitter.feed(data)
     yield from splitter.end()
@@ -42,7 +55,12 @@ def _ledger(data: Path | None) -> AbstractContextManager[Any]:
 
 def _row(piece: Piece, sender: str | None, opener: Opener | None) -> dict[str, Any]:
     """All that is known of a piece of the line."""
-    row: dict[str, Any] = {"offset": piece.offset, "length": piece.length, "from": sender, "fault": piece.fault or None}
+    row: dict[str, Any] = {
+        "offset": piece.offset,
+        "length": piece.length,
+        "from": sender,
+        "fault": piece.fault or None,
+    }
     if piece.address is not None:
         row |= {"address": piece.address, "from": piece.sender}
         sender = piece.sender
@@ -97,11 +115,24 @@ def _fields(fields: dict[str, Any]) -> str:
 @click.command()
 @click.argument("file", type=click.File("rb"), required=False)
 @click.option(
-    "--board-to-host", "from_board", type=click.File("rb"), metavar="FILE", help="What the board sent, where each way has a file."
+    "--board-to-host",
+    "from_board",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="What the board sent, where each way has a file.",
 )
-@click.option("--host-to-board", "from_host", type=click.File("rb"), metavar="FILE", help="What the host sent.")
-@click.option("--bus", is_flag=True, help="Several cabinets share the line: an address stands ahead of each payload.")
-@click.option("--open", "opening", is_flag=True, help="Open the frames of the boards in the ledger: then the output is not for others.")
+@click.option(
+    "--host-to-board", "from_host", type=click.File("rb"), metavar="FILE", help="What the host sent."
+)
+@click.option(
+    "--bus", is_flag=True, help="Several cabinets share the line: an address stands ahead of each payload."
+)
+@click.option(
+    "--open",
+    "opening",
+    is_flag=True,
+    help="Open the frames of the boards in the ledger: then the output is not for others.",
+)
 @data_option
 @click.option("--dissector", is_flag=True, help="Only print where the dissector for Wireshark and tshark is.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each frame, one a line.")
@@ -117,11 +148,12 @@ def command(
 ) -> None:
     """Print what a captured serial line or TCP stream says, frame by frame, and what is damaged in between.
 
-    FILE holds the raw bytes, both ways mixed or one way; - is standard input. Each line gives offset and length on the line, who sent it,
-    whether the CRC is right, and the header: version, kind, alias, nonce, sequence number. That is safe to pass on: it holds no secret.
+    FILE holds the raw bytes, both ways mixed or one way; - is standard input. Each line gives offset and
+    length on the line, who sent it, whether the CRC is right, and the header: version, kind, alias, nonce,
+    sequence number. That is safe to pass on: it holds no secret.
 
-    With --open the messages of boards in the ledger (--data DIR) are opened, as far as the capture holds the greeting of their session.
-    Codes and keys are never shown; serials are.
+    With --open the messages of boards in the ledger (--data DIR) are opened, as far as the capture holds the
+    greeting of their session. Codes and keys are never shown; serials are.
 
     \b
     Example: ansim decode --open --board-to-host sent.bin --host-to-board received.bin
@@ -129,9 +161,15 @@ def command(
     if dissector:
         say(str(_DISSECTOR))
         return
-    sources = [(source, sender) for source, sender in ((file, None), (from_board, BOARD), (from_host, HOST)) if source]
+    sources = [
+        (source, sender)
+        for source, sender in ((file, None), (from_board, BOARD), (from_host, HOST))
+        if source
+    ]
     if not sources or (file and len(sources) > 1):
-        raise click.UsageError("Give one FILE (- for standard input), or --board-to-host and --host-to-board.")
+        raise click.UsageError(
+            "Give one FILE (- for standard input), or --board-to-host and --host-to-board."
+        )
     if data is not None and not opening:
         raise click.UsageError("--data names the ledger for --open: give that too.")
     with _ledger(data) if opening else nullcontext() as ledger:
@@ -145,11 +183,16 @@ def command(
                     _note(opener, piece)
                 source.seek(0)
         if not sum(_print_all(_pieces(source, bus), sender, opener, as_json) for source, sender in sources):
-            raise UserError("Nothing in it is a whole frame: was the line captured at its own speed, and without the REPL's output?")
+            raise UserError(
+                "Nothing in it is a whole frame: was the line captured at its own speed, "
+                "and without the REPL's output?"
+            )
 
 
 def _to_read_twice(source: BinaryIO) -> BinaryIO:
-    """The same bytes, from their beginning, as often as they are wanted; those of a pipe go through a file that nobody else sees."""
+    """The same bytes, from their beginning, as often as they are wanted;
+    those of a pipe go through a file that nobody else sees.
+    """
     if source.seekable():
         return source
     kept = tempfile.TemporaryFile()  # noqa: SIM115 - gone with its last reader

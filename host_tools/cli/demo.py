@@ -11,13 +11,20 @@ from host_tools.errors import UserError
 
 @click.command()
 @click.option("--once", is_flag=True, help="Play one parcel's life, print the timeline and exit.")
-@click.option("--board", default="wall_12", show_default=True, metavar="NAME", help="The virtual cabinet: a board of `ansim boards list`.")
+@click.option(
+    "--board",
+    default="wall_12",
+    show_default=True,
+    metavar="NAME",
+    help="The virtual cabinet: a board of `ansim boards list`.",
+)
 @click.option("--serial", is_flag=True, help="Join cabinet and host by the serial link instead of TCP.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: one JSON object a line.")
 def command(once: bool, board: str, serial: bool, as_json: bool) -> None:
     """Play with a virtual cabinet: real firmware, real host, no hardware.
 
-    Starts a host and a virtual board in a temporary folder, flashes and provisions it, and leaves nothing behind.
+    Starts a host and a virtual board in a temporary folder,
+    flashes and provisions it, and leaves nothing behind.
 
     \b
     Example: ansim demo
@@ -29,7 +36,9 @@ def command(once: bool, board: str, serial: bool, as_json: bool) -> None:
     if as_json and not once:
         raise UserError("--json goes with --once: the interactive demonstration draws.", 2)
     if not once and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UserError("The interactive demonstration needs a terminal: add --once to watch one parcel's life.", 2)
+        raise UserError(
+            "The interactive demonstration needs a terminal: add --once to watch one parcel's life.", 2
+        )
     require("sqlalchemy", "cryptography", "micropython_run")
     for ending in (signal.SIGTERM, signal.SIGHUP):  # leave in order, as after Ctrl-C
         signal.signal(ending, lambda number, _frame: sys.exit(128 + number))

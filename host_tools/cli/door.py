@@ -22,7 +22,8 @@ def command() -> None:
 @command.command()
 @door_options
 def out(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Take a door out of service: no courier gets it. A parcel that is behind it can be collected all the same.
+    """Take a door out of service: no courier gets it.
+    A parcel that is behind it can be collected all the same.
 
     \b
     Example: ansim door out --site mapo-3 --cabinet 2 --door 7
@@ -30,7 +31,13 @@ def out(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
         doors.set_out(ledger, place, is_out=True, dry_run=dry_run)
-    tell(place, "out of service", "The door gets no more parcels as soon as the cabinet has heard of it.", dry_run=dry_run, as_json=as_json)
+    tell(
+        place,
+        "out of service",
+        "The door gets no more parcels as soon as the cabinet has heard of it.",
+        dry_run=dry_run,
+        as_json=as_json,
+    )
 
 
 @command.command("in")
@@ -44,13 +51,20 @@ def in_(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
         doors.set_out(ledger, place, is_out=False, dry_run=dry_run)
-    tell(place, "back in service", "The door gets parcels again as soon as the cabinet has heard of it.", dry_run=dry_run, as_json=as_json)
+    tell(
+        place,
+        "back in service",
+        "The door gets parcels again as soon as the cabinet has heard of it.",
+        dry_run=dry_run,
+        as_json=as_json,
+    )
 
 
 @command.command()
 @door_options
 def service(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Arm a service code: 12 digits with which staff open the door once, empty or not. Staff are sent it when the cabinet knows it.
+    """Arm a service code: 12 digits with which staff open the door once, empty or not.
+    Staff are sent it when the cabinet knows it.
 
     Where a parcel waits behind the door its resident is told of the opening.
 
@@ -80,4 +94,10 @@ def disarm(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None,
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
         doors.disarm(ledger, place, dry_run=dry_run)
-    tell(place, "disarm", "No code of staff opens the door as soon as the cabinet has heard of it.", dry_run=dry_run, as_json=as_json)
+    tell(
+        place,
+        "disarm",
+        "No code of staff opens the door as soon as the cabinet has heard of it.",
+        dry_run=dry_run,
+        as_json=as_json,
+    )

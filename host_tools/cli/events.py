@@ -15,15 +15,20 @@ from host_tools.host.notify.log import moment, when_fields
 
 @click.command()
 @click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands.")
-@click.option("--cabinet", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site.")
+@click.option(
+    "--cabinet", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site."
+)
 @click.option("--door", type=click.IntRange(1, 99), help="Only what happened at that door.")
-@click.option("--last", type=click.IntRange(1, 100_000), default=events.LAST, show_default=True, help="How many events.")
+@click.option(
+    "--last", type=click.IntRange(1, 100_000), default=events.LAST, show_default=True, help="How many events."
+)
 @data_option
 @json_option
 def command(site: str, cabinet: int, door: int | None, last: int, data: Path | None, as_json: bool) -> None:
     """Show what happened at a cabinet or at one of its doors, in words: why was it jammed, who opened it?
 
-    The oldest of them first. Times are UTC: when it happened, as far as that is known, and when the host heard of it.
+    The oldest of them first. Times are UTC:
+    when it happened, as far as that is known, and when the host heard of it.
 
     \b
     Example: ansim events --site mapo-3 --cabinet 2 --door 7
@@ -32,7 +37,16 @@ def command(site: str, cabinet: int, door: int | None, last: int, data: Path | N
         found = events.listing(ledger, Place(site, cabinet, door or 0), last)
     if as_json:
         print_json(
-            [{"number": one.number, "door": one.door, "event": one.name, "words": one.words, **when_fields(one.moment)} for one in found]
+            [
+                {
+                    "number": one.number,
+                    "door": one.door,
+                    "event": one.name,
+                    "words": one.words,
+                    **when_fields(one.moment),
+                }
+                for one in found
+            ]
         )
         return
     rows = []
@@ -40,5 +54,13 @@ def command(site: str, cabinet: int, door: int | None, last: int, data: Path | N
         happened = moment(one.moment.earliest_ms)
         if one.moment.latest_ms > one.moment.earliest_ms:
             happened += f" to {moment(one.moment.latest_ms)}"
-        rows.append((one.number, f"{one.door:02d}" if one.door else "", happened, moment(one.moment.heard_ms), one.words))
+        rows.append(
+            (
+                one.number,
+                f"{one.door:02d}" if one.door else "",
+                happened,
+                moment(one.moment.heard_ms),
+                one.words,
+            )
+        )
     show(table(("event", "door", "happened", "heard", "what"), rows))

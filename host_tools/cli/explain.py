@@ -17,14 +17,16 @@ from host_tools.errors import UserError
     "--source",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Instead write the linked source that boards run into a new folder, and map.tsv: where each line is from.",
+    help="Instead write the linked source that boards run into a new folder, and map.tsv: "
+    "where each line is from.",
 )
 def command(file: TextIO, source: Path | None) -> None:
-    """Give the functions in a board's traceback the names they have in the sources, with file and line; it reads a file or standard input.
+    """Give the functions in a board's traceback the names they have in the sources, with file and line;
+    it reads a file or standard input.
 
-    The line is that at which the function begins; for a board that `ansim flash --debug` has flashed, that at which
-    it was. A traceback of another build than those that this command flashes is refused: its names mean something
-    else.
+    The line is that at which the function begins; for a board that `ansim flash --debug` has flashed, that at
+    which it was. A traceback of another build than those that this command flashes is refused: its names mean
+    something else.
 
     \b
     Example: ansim explain console.log
@@ -34,19 +36,26 @@ def command(file: TextIO, source: Path | None) -> None:
         return
     text = file.read()
     if not has_traceback(text):
-        raise UserError("That holds no traceback of a board: give it what the console printed, with the lines that begin with `File`.", 2)
+        raise UserError(
+            "That holds no traceback of a board: give it what the console printed, "
+            "with the lines that begin with `File`.",
+            2,
+        )
     said = builds(text)
     others = [number for number in said if number != build()]
     debug = ready_to_debug() if others or (not said and has_lines(text)) else None
     if debug and (strangers := [number for number in others if number != debug.build]):
         raise UserError(
-            f"This traceback is of build {strangers[0]:x}, and this command knows the names of build {build():x} and, "
-            f"with lines, of {debug.build:x}: use the ansim that flashed that board.",
+            f"This traceback is of build {strangers[0]:x}, and this command knows the names of build "
+            f"{build():x} and, with lines, of {debug.build:x}: use the ansim that flashed that board.",
             code="board",
         )
     if not said:
         right = debug.build if debug else build()
-        say(f"The text does not say of which build it is: the names are right for build {right:x} alone.", err=True)
+        say(
+            f"The text does not say of which build it is: the names are right for build {right:x} alone.",
+            err=True,
+        )
     told = explained(text, symbols(), debug.lines, debug.build) if debug else explained(text, symbols())
     say(told.removesuffix("\n"))
 

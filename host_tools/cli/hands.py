@@ -168,7 +168,9 @@ def state(port: Path, follow: bool, as_json: bool) -> None:
         say(f"  | {line:<20} |")
     for door in now["doors"]:
         inside = "parcel" if door["parcel"] else "empty"
-        say(f"  {door['number']:02}  {door['position']:<8} {door['latch']:<9} {inside:<7} coil {door['coil']}")
+        say(
+            f"  {door['number']:02}  {door['position']:<8} {door['latch']:<9} {inside:<7} coil {door['coil']}"
+        )
     for one in now["faults"]:
         say(f"  fault: {one}")
     for sentence in now["violations"]:

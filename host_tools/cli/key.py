@@ -14,8 +14,9 @@ from host_tools.host.ledger.passphrase import new_passphrase, passphrase
 def command() -> None:
     """Keep the host key under a passphrase.
 
-    With a passphrase, who copies the whole data folder opens no door. Each command and `ansim serve` then need it: they read the file that
-    --passphrase-file names, else $ANSIM_PASSPHRASE, else they ask at the terminal.
+    With a passphrase, who copies the whole data folder opens no door. Each command and `ansim serve` then
+    need it: they read the file that --passphrase-file names,
+    else $ANSIM_PASSPHRASE, else they ask at the terminal.
 
     \b
     Example: ansim key protect
@@ -24,19 +25,26 @@ def command() -> None:
 
 @command.command()
 @data_option
-@click.option("--new-passphrase-file", type=click.Path(path_type=Path), metavar="FILE", help="Its first line is the new passphrase.")
+@click.option(
+    "--new-passphrase-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Its first line is the new passphrase.",
+)
 @dry_run_option
 @json_option
 def protect(data: Path | None, new_passphrase_file: Path | None, dry_run: bool, as_json: bool) -> None:
     """Put the host key under a passphrase, or under another one.
 
-    Asks for it twice at a terminal, where it does not show; without one, reads a line from standard input. A lost passphrase cannot be
-    found again: without it every board must be provisioned anew.
+    Asks for it twice at a terminal, where it does not show; without one, reads a line from standard input. A
+    lost passphrase cannot be found again: without it every board must be provisioned anew.
 
     \b
     Example: ansim key protect
     """
-    key_file.change_key_file(_folder(data), passphrase, lambda: new_passphrase(new_passphrase_file), dry_run=dry_run)
+    key_file.change_key_file(
+        _folder(data), passphrase, lambda: new_passphrase(new_passphrase_file), dry_run=dry_run
+    )
     before = "Copies of host.key from before, in backups, still open without the passphrase: destroy them."
     _tell(True, f"Would protect host.key. {before}" if dry_run else f"Protected. {before}", dry_run, as_json)
 
@@ -52,7 +60,11 @@ def unprotect(data: Path | None, dry_run: bool, as_json: bool) -> None:
     Example: ansim key unprotect
     """
     key_file.change_key_file(_folder(data), passphrase, None, dry_run=dry_run)
-    words = "Would take the passphrase off host.key." if dry_run else "Unprotected. host.key opens the ledger's secrets by itself now."
+    words = (
+        "Would take the passphrase off host.key."
+        if dry_run
+        else "Unprotected. host.key opens the ledger's secrets by itself now."
+    )
     _tell(False, words, dry_run, as_json)
 
 
@@ -69,7 +81,11 @@ def status(data: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"protected": cost is not None, "scrypt": cost})
     else:
-        say("host.key is under a passphrase (scrypt, n={n}, r={r}, p={p}).".format(**cost) if cost else "host.key has no passphrase.")
+        say(
+            "host.key is under a passphrase (scrypt, n={n}, r={r}, p={p}).".format(**cost)
+            if cost
+            else "host.key has no passphrase."
+        )
 
 
 def _tell(is_protected: bool, words: str, dry_run: bool, as_json: bool) -> None:

@@ -27,12 +27,17 @@ _WATCH_S = 1.0
 
 
 @click.group(invoke_without_command=True)
-@click.option("--watch", is_flag=True, help="Go on showing them, renewed each second, until Ctrl-C. With --json: a document a second.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Go on showing them, renewed each second, until Ctrl-C. With --json: a document a second.",
+)
 @data_option
 @json_option
 @click.pass_context
 def command(context: click.Context, watch: bool, data: Path | None, as_json: bool) -> None:
-    """Show whether a server runs, and each board's link: up or down, since when, events behind, epoch, round trip, waiting orders.
+    """Show whether a server runs, and each board's link: up or down, since when,
+    events behind, epoch, round trip, waiting orders.
 
     \b
     Example: ansim link --watch
@@ -70,7 +75,10 @@ def _print(found: Links, as_json: bool) -> None:
         if status.reason:
             say(f"{status.site}, cabinet {status.cabinet}: {status.reason}.")
         if status.set_aside:
-            say(f"{status.site}, cabinet {status.cabinet}: {status.set_aside} of its records are set aside: `ansim link aside`.")
+            say(
+                f"{status.site}, cabinet {status.cabinet}: {status.set_aside} of its records are set aside: "
+                "`ansim link aside`."
+            )
 
 
 def _drawn(found: Links) -> Group:
@@ -99,7 +107,9 @@ def _table(statuses: list[LinkStatus]) -> Table:
         round_trip = f"{status.round_trip_ms} ms" if status.round_trip_ms is not None else None
         where = (status.site, status.cabinet, status.state, since)
         rows.append((*where, seen, status.behind, status.epoch, round_trip, status.orders or None))
-    return table(("site", "cabinet", "link", "since", "last heard", "behind", "epoch", "round trip", "orders"), rows)
+    return table(
+        ("site", "cabinet", "link", "since", "last heard", "behind", "epoch", "round trip", "orders"), rows
+    )
 
 
 @command.command("aside")
@@ -110,7 +120,8 @@ def _table(statuses: list[LinkStatus]) -> Table:
 def aside_(context: click.Context, seen: bool, data: Path | None, as_json: bool) -> None:
     """List the records of boards that could not be applied: they count as applied, and their boards go on.
 
-    Each is shown as it came, 20 bytes. Report it with the builds of board and host; look whether the door is as the screen says.
+    Each is shown as it came, 20 bytes. Report it with the builds of board and host;
+    look whether the door is as the screen says.
 
     \b
     Example: ansim link aside --seen
@@ -124,21 +135,41 @@ def aside_(context: click.Context, seen: bool, data: Path | None, as_json: bool)
         print_json([{name: value for name, value in row.items() if name != "aside_ms"} for row in rows])
         return
     cells = (
-        (one.site, one.cabinet, one.number, moment(one.aside_ms), one.reason, one.raw.hex(), "yes" if one.seen else "") for one in kept
+        (
+            one.site,
+            one.cabinet,
+            one.number,
+            moment(one.aside_ms),
+            one.reason,
+            one.raw.hex(),
+            "yes" if one.seen else "",
+        )
+        for one in kept
     )
     show(table(("site", "cabinet", "event", "at", "why", "record", "seen"), cells))
 
 
 @command.command("release")
 @click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands.")
-@click.option("--number", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site.")
+@click.option(
+    "--number", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site."
+)
 @click.option("--discard", is_flag=True, help="Send none of them: what the cabinet told did not happen.")
 @dry_run_option
 @data_option
 @json_option
 @click.pass_context
-def release_(context: click.Context, site: str, number: int, discard: bool, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Send the letters of a cabinet that were held because it told more than people at it could have done, or discard them.
+def release_(
+    context: click.Context,
+    site: str,
+    number: int,
+    discard: bool,
+    dry_run: bool,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Send the letters of a cabinet that were held because it told more than people at it could have done,
+    or discard them.
 
     Look at the cabinet first: whoever holds its board's keys can tell of parcels that were never there.
 
@@ -149,7 +180,10 @@ def release_(context: click.Context, site: str, number: int, discard: bool, dry_
         count = bounds.release(ledger, site, number, discard=discard, dry_run=dry_run)
         goes_out = reach.letter_words(ledger, "each of them")
     if as_json:
-        print_json({"site": site, "cabinet": number, "letters": count, "discarded": discard} | ({"dry_run": True} if dry_run else {}))
+        print_json(
+            {"site": site, "cabinet": number, "letters": count, "discarded": discard}
+            | ({"dry_run": True} if dry_run else {})
+        )
     elif not count:
         say(f"No letters of cabinet {number} of {site} are held.")
     else:
@@ -160,13 +194,18 @@ def release_(context: click.Context, site: str, number: int, discard: bool, dry_
 
 @command.command("take-over")
 @click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands.")
-@click.option("--number", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site.")
+@click.option(
+    "--number", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site."
+)
 @dry_run_option
 @data_option
 @json_option
 @click.pass_context
-def take_over_(context: click.Context, site: str, number: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Make this host the one that a cabinet follows, after another host with a copy of this ledger has served it.
+def take_over_(
+    context: click.Context, site: str, number: int, dry_run: bool, data: Path | None, as_json: bool
+) -> None:
+    """Make this host the one that a cabinet follows,
+    after another host with a copy of this ledger has served it.
 
     Stop the other host first. The cabinet tells this one what it lacks.
 
@@ -177,7 +216,10 @@ def take_over_(context: click.Context, site: str, number: int, dry_run: bool, da
         take_over(ledger, site, number, dry_run=dry_run)
         waits = "" if link_statuses(ledger, now_ms()).servers else f", once a server runs: {reach.NO_SERVER}"
     if as_json:
-        print_json({"site": site, "cabinet": number, "taken_over": not dry_run} | ({"dry_run": True} if dry_run else {}))
+        print_json(
+            {"site": site, "cabinet": number, "taken_over": not dry_run}
+            | ({"dry_run": True} if dry_run else {})
+        )
     else:
         follows = "would follow" if dry_run else "follows"
         say(f"Cabinet {number} of {site} {follows} this host from its next report on (within 300 s){waits}.")

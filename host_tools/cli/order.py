@@ -24,11 +24,14 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--state", type=click.Choice([WAITING, DONE, IMPOSSIBLE]), help="Only those.")
-@click.option("--last", type=click.IntRange(1, 100_000), default=order_log.LAST, show_default=True, help="How many.")
+@click.option(
+    "--last", type=click.IntRange(1, 100_000), default=order_log.LAST, show_default=True, help="How many."
+)
 @data_option
 @json_option
 def list_(state: str | None, last: int, data: Path | None, as_json: bool) -> None:
-    """List the orders, the newest first: which wait for their cabinet, were carried out, or could not be. Times are UTC.
+    """List the orders, the newest first: which wait for their cabinet,
+    were carried out, or could not be. Times are UTC.
 
     \b
     Example: ansim order list --state impossible

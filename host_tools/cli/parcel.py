@@ -55,8 +55,16 @@ def list_(state: str | None, data: Path | None, as_json: bool) -> None:
         return
     cells = []
     for row in rows:
-        where = (row["site"], row["cabinet"], f"{row['door']:02d}", row["resident"] or "unknown", row["state"])
-        cells.append((*where, row["deposited"], row["ended"], row["ended_by"], "odd ticket" if row["flagged"] else ""))
+        where = (
+            row["site"],
+            row["cabinet"],
+            f"{row['door']:02d}",
+            row["resident"] or "unknown",
+            row["state"],
+        )
+        cells.append(
+            (*where, row["deposited"], row["ended"], row["ended_by"], "odd ticket" if row["flagged"] else "")
+        )
     show(table(("site", "cabinet", "door", "resident", "state", "deposited", "ended", "by", "remark"), cells))
 
 
@@ -66,7 +74,9 @@ def _door_options(act: Callable[..., None]) -> Callable[..., None]:
         json_option,
         data_option,
         click.option("--door", required=True, type=click.IntRange(1, 99), help="The door that it is behind."),
-        click.option("--cabinet", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site."),
+        click.option(
+            "--cabinet", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site."
+        ),
         click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands."),
     ):
         act = option(act)
@@ -76,7 +86,8 @@ def _door_options(act: Callable[..., None]) -> Callable[..., None]:
 @command.command()
 @door_options
 def reissue(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Give a parcel that waits another code; the resident is sent it, and the one before dies, when the cabinet has heard of it.
+    """Give a parcel that waits another code; the resident is sent it,
+    and the one before dies, when the cabinet has heard of it.
 
     \b
     Example: ansim parcel reissue --site mapo-3 --cabinet 2 --door 7
@@ -84,13 +95,20 @@ def reissue(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
         support.reissue(ledger, place, dry_run=dry_run)
-    tell(place, "reissue", "The resident is sent the new code when the cabinet has it.", dry_run=dry_run, as_json=as_json)
+    tell(
+        place,
+        "reissue",
+        "The resident is sent the new code when the cabinet has it.",
+        dry_run=dry_run,
+        as_json=as_json,
+    )
 
 
 @command.command()
 @door_options
 def recall(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Let staff take a parcel out: arms a code of 12 digits that opens its door once. Staff are sent it when the cabinet knows it.
+    """Let staff take a parcel out: arms a code of 12 digits that opens its door once.
+    Staff are sent it when the cabinet knows it.
 
     \b
     Example: ansim parcel recall --site mapo-3 --cabinet 2 --door 7
@@ -107,28 +125,40 @@ def recall(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None,
 def open_(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) -> None:
     """Open the door of a parcel for somebody who stands there and talks to you.
 
-    The cabinet's screen asks her to press # and then shows four digits; she says them, you type them here, and the door opens. Needs a
-    running server and the cabinet's link; at most 4 a minute and 6 a day.
+    The cabinet's screen asks her to press # and then shows four digits; she says them, you type them here,
+    and the door opens. Needs a running server and the cabinet's link; at most 4 a minute and 6 a day.
 
     \b
     Example: ansim parcel open --site mapo-3 --cabinet 2 --door 7
     """
     if not sys.stdin.isatty():
-        raise UserError("Opening a door needs a person at a terminal, who hears the digits from the one at the cabinet.", 2)
+        raise UserError(
+            "Opening a door needs a person at a terminal, who hears the digits from the one at the cabinet.",
+            2,
+        )
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
         support.check_waiting(ledger, place)
         hindrance = reach.hindrance(ledger, site, cabinet)
         if hindrance:
-            raise UserError(f"The door was not opened: {hindrance}. Opening by order needs the cabinet's link.")
+            raise UserError(
+                f"The door was not opened: {hindrance}. Opening by order needs the cabinet's link."
+            )
         wish = support.want_open(ledger, place)
         if _state_after(ledger, wish, remote_opening.ASKED) != remote_opening.CHALLENGED:
-            raise UserError("The cabinet does not open that door now: it has no link, or too many were opened by order.")
-        digits = click.prompt("Ask her to press # and to read the digits to you", type=click.IntRange(0, 9999), err=True)
+            raise UserError(
+                "The cabinet does not open that door now: it has no link, or too many were opened by order."
+            )
+        digits = click.prompt(
+            "Ask her to press # and to read the digits to you", type=click.IntRange(0, 9999), err=True
+        )
         remote_opening.give(ledger, wish, digits)
         came = _state_after(ledger, wish, remote_opening.GIVEN)
         if came == remote_opening.STUCK:
-            raise UserError(f"The cabinet unlatched door {door:02d}, but it did not move: ask her to push it, or send staff.")
+            raise UserError(
+                f"The cabinet unlatched door {door:02d}, but it did not move: "
+                "ask her to push it, or send staff."
+            )
         if came != remote_opening.OPENED:
             raise UserError("The cabinet did not take these digits, or half a minute was over: begin again.")
     if as_json:
@@ -151,10 +181,21 @@ def _state_after(ledger: Ledger, wish: int, before: str) -> str:
 @door_options
 @click.option("--resident", required=True, metavar="NAME", help="Whose it is.")
 @click.option("--unit", metavar="UNIT", help="Her unit, where there is more than one resident of that name.")
-def assign(site: str, cabinet: int, door: int, resident: str, unit: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Give a parcel that is nobody's to its resident: one whose ticket this host does not know, after a backup was restored.
+def assign(
+    site: str,
+    cabinet: int,
+    door: int,
+    resident: str,
+    unit: str | None,
+    dry_run: bool,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Give a parcel that is nobody's to its resident:
+    one whose ticket this host does not know, after a backup was restored.
 
-    She is sent its letter with the code. Ask the carrier whose it is; do not guess. Her safe tail is not good for this parcel.
+    She is sent its letter with the code. Ask the carrier whose it is; do not guess.
+    Her safe tail is not good for this parcel.
 
     \b
     Example: ansim parcel assign --site mapo-3 --cabinet 2 --door 7 --resident "Kim Seo-yeon"
@@ -174,7 +215,8 @@ def assign(site: str, cabinet: int, door: int, resident: str, unit: str | None, 
 @_door_options
 @dry_run_option
 def vouch(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Say that a parcel whose label was used twice is honest: its remark goes, and its resident is told that it waits as any other.
+    """Say that a parcel whose label was used twice is honest:
+    its remark goes, and its resident is told that it waits as any other.
 
     Look at the parcel first, and ask the carrier: someone who found a label may have left something else.
 

@@ -28,12 +28,32 @@ PASSWORD = "ANSIM_WIFI_PASSWORD"  # noqa: S105 - the name of the variable, not a
 
 @click.command()
 @click.option("--port", required=True, metavar="PATH", help="The board's serial port, such as /dev/ttyUSB0.")
-@click.option("--board", "board_name", required=True, metavar="NAME", help="The cabinet: a board of `ansim boards list`, or a board file.")
-@click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands; a new name founds a new site.")
-@click.option("--number", type=click.IntRange(1, 9999), help="The cabinet's number at its site.  [default: the lowest free one]")
-@click.option("--host", metavar="ADDR:PORT", help=f"The host that the board connects to; PORT is {DEFAULT_PORT} unless given.")
+@click.option(
+    "--board",
+    "board_name",
+    required=True,
+    metavar="NAME",
+    help="The cabinet: a board of `ansim boards list`, or a board file.",
+)
+@click.option(
+    "--site", required=True, metavar="NAME", help="Where the cabinet stands; a new name founds a new site."
+)
+@click.option(
+    "--number",
+    type=click.IntRange(1, 9999),
+    help="The cabinet's number at its site.  [default: the lowest free one]",
+)
+@click.option(
+    "--host",
+    metavar="ADDR:PORT",
+    help=f"The host that the board connects to; PORT is {DEFAULT_PORT} unless given.",
+)
 @click.option("--host-unchecked", is_flag=True, help="Do not ask whether that host answers.")
-@click.option("--wifi", metavar="SSID", help=f"The site's network. Its password is asked for, or taken from ${PASSWORD}.")
+@click.option(
+    "--wifi",
+    metavar="SSID",
+    help=f"The site's network. Its password is asked for, or taken from ${PASSWORD}.",
+)
 @click.option("--serial-link", is_flag=True, help="The host is at the board's second serial port.")
 @click.option(
     "--address",
@@ -50,13 +70,14 @@ PASSWORD = "ANSIM_WIFI_PASSWORD"  # noqa: S105 - the name of the variable, not a
 @click.option(
     "--help-number",
     metavar="NUMBER",
-    help="Whom people at the site can call: on its screens and in its letters.  [default: that of the site's cabinets so far]",
+    help="Whom people at the site can call: on its screens and in its letters.  [default: "
+    "that of the site's cabinets so far]",
 )
 @click.option(
     "--replace",
     is_flag=True,
-    help="Give an enrolled board a new identity (its journal is discarded), or put this board in the place of the one that has --number. "
-    "Parcels that wait get new codes.",
+    help="Give an enrolled board a new identity (its journal is discarded), or put this board in the place "
+    "of the one that has --number. Parcels that wait get new codes.",
 )
 @data_option
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
@@ -112,10 +133,14 @@ def command(
         _print(report, dry_run)
 
 
-def _network(board: "BoardFile", host: str | None, wifi: str | None, serial_link: bool, address: int | None) -> dict[str, Any]:
+def _network(
+    board: "BoardFile", host: str | None, wifi: str | None, serial_link: bool, address: int | None
+) -> dict[str, Any]:
     """The object of network.json."""
     if serial_link == (host is not None):
-        raise UserError("How does the board reach its host? Give --host ADDR:PORT or --serial-link, one of them.", 2)
+        raise UserError(
+            "How does the board reach its host? Give --host ADDR:PORT or --serial-link, one of them.", 2
+        )
     if serial_link:
         return _serial_link(board, wifi, address)
     if address is not None:
@@ -133,9 +158,15 @@ def _warn_of_no_way(network: dict[str, Any]) -> None:
     """Says what a virtual board lives with and a real one does not."""
     host = network.get("host", "")
     if host and "wifi" not in network:
-        say("Without --wifi a real board has no network: it will not reach its host. A virtual board uses this computer's.", err=True)
+        say(
+            "Without --wifi a real board has no network: it will not reach its host. "
+            "A virtual board uses this computer's.",
+            err=True,
+        )
     if host == "localhost" or host.startswith("127.") or host == "::1":
-        say(f"{host} is the board itself: a real board needs the host's address in its own network.", err=True)
+        say(
+            f"{host} is the board itself: a real board needs the host's address in its own network.", err=True
+        )
 
 
 def _serial_link(board: "BoardFile", wifi: str | None, address: int | None) -> dict[str, Any]:
@@ -145,11 +176,17 @@ def _serial_link(board: "BoardFile", wifi: str | None, address: int | None) -> d
     if not link:
         raise UserError(f"{board.name} has no [link] in its board definition: use --host.", 2)
     if link.enable and address is None:
-        raise UserError(f"{board.name} is on an RS-485 bus: give it an --address of its own, {ADDRESSES[0]} to {ADDRESSES[-1]}.", 2)
+        raise UserError(
+            f"{board.name} is on an RS-485 bus: give it an --address of its own, "
+            f"{ADDRESSES[0]} to {ADDRESSES[-1]}.",
+            2,
+        )
     if address is None:
         return {"serial": True}
     if not link.enable:
-        raise UserError(f"{board.name} is not on an RS-485 bus (its [link] has no enable): leave out --address.", 2)
+        raise UserError(
+            f"{board.name} is not on an RS-485 bus (its [link] has no enable): leave out --address.", 2
+        )
     return {"serial": True, "bus": address}
 
 
@@ -162,8 +199,15 @@ def split_address(text: str) -> tuple[str, int]:
         address, _, port = text.partition(":")
         bracket = "]"
     number = port or str(DEFAULT_PORT)
-    if not address or not bracket or not (number.isascii() and number.isdigit()) or not 1 <= int(number) <= 65535:
-        raise UserError(f"{text!r} is no address: write ADDR:PORT, such as 10.0.0.2:{DEFAULT_PORT} (IPv6 in brackets).", 2)
+    if (
+        not address
+        or not bracket
+        or not (number.isascii() and number.isdigit())
+        or not 1 <= int(number) <= 65535
+    ):
+        raise UserError(
+            f"{text!r} is no address: write ADDR:PORT, such as 10.0.0.2:{DEFAULT_PORT} (IPv6 in brackets).", 2
+        )
     return address, int(number)
 
 
@@ -171,10 +215,18 @@ def _password(wifi: str) -> str:
     password = os.environ.get(PASSWORD)
     if password is None:
         if not sys.stdin.isatty():
-            raise UserError(f"The password of the network {wifi!r} is missing: set ${PASSWORD}, or run this in a terminal.", 2)
-        password = click.prompt(f"Password of {wifi}", hide_input=True, default="", show_default=False, err=True)
+            raise UserError(
+                f"The password of the network {wifi!r} is missing: "
+                f"set ${PASSWORD}, or run this in a terminal.",
+                2,
+            )
+        password = click.prompt(
+            f"Password of {wifi}", hide_input=True, default="", show_default=False, err=True
+        )
     if password and not 8 <= len(password) <= 63:
-        raise UserError("A Wi-Fi password has 8 to 63 characters (IEEE 802.11i); leave it empty for an open network.", 2)
+        raise UserError(
+            "A Wi-Fi password has 8 to 63 characters (IEEE 802.11i); leave it empty for an open network.", 2
+        )
     return password
 
 
@@ -185,9 +237,24 @@ def _print(report: "Provisioned", dry_run: bool) -> None:
     if report.resumed:
         say("An earlier run had been cut off; it " + ("would be" if dry_run else "is") + " finished.")
     if report.replaced:
-        lost = f", with {report.discarded_events} events that the host did not have" if report.discarded_events else ""
-        say("Its earlier identity " + ("would be" if dry_run else "is") + f" retired and its journal discarded{lost}.")
+        lost = (
+            f", with {report.discarded_events} events that the host did not have"
+            if report.discarded_events
+            else ""
+        )
+        say(
+            "Its earlier identity "
+            + ("would be" if dry_run else "is")
+            + f" retired and its journal discarded{lost}."
+        )
     for cabinet in report.retired:
-        say(f"{cabinet} " + ("would be" if dry_run else "is") + " another cabinet from now on, and no longer in the list.")
+        say(
+            f"{cabinet} "
+            + ("would be" if dry_run else "is")
+            + " another cabinet from now on, and no longer in the list."
+        )
     if not report.help_number and not dry_run:
-        say("Its screen names no help number: provision with --help-number, so that people at a stuck door know whom to call.")
+        say(
+            "Its screen names no help number: provision with --help-number, "
+            "so that people at a stuck door know whom to call."
+        )

@@ -12,8 +12,12 @@ from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.people import residents
 from host_tools.host.people.residents import Resident
 
-unit_option = click.option("--unit", metavar="UNIT", help='Tells residents of one name apart, such as a flat\'s number; "" for none.')
-_alike = click.option("--alike", is_flag=True, help="She is somebody else than a resident who is written nearly the same.")
+unit_option = click.option(
+    "--unit", metavar="UNIT", help='Tells residents of one name apart, such as a flat\'s number; "" for none.'
+)
+_alike = click.option(
+    "--alike", is_flag=True, help="She is somebody else than a resident who is written nearly the same."
+)
 
 
 @click.group()
@@ -27,16 +31,27 @@ def command() -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--contact", default="", metavar="CONTACT", help="An e-mail address or a telephone number; may be left out.")
-@click.option("--unit", default="", metavar="UNIT", help="Tells her from others of her name, such as the flat's number.")
+@click.option(
+    "--contact",
+    default="",
+    metavar="CONTACT",
+    help="An e-mail address or a telephone number; may be left out.",
+)
+@click.option(
+    "--unit", default="", metavar="UNIT", help="Tells her from others of her name, such as the flat's number."
+)
 @_alike
 @dry_run_option
 @data_option
 @json_option
-def add(name: str, contact: str, unit: str, alike: bool, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Enter a resident. Names that differ only in how they were typed (composed or decomposed letters) are one.
+def add(
+    name: str, contact: str, unit: str, alike: bool, dry_run: bool, data: Path | None, as_json: bool
+) -> None:
+    """Enter a resident. Names that differ only in how they were typed (composed
+    or decomposed letters) are one.
 
-    One whose name or unit differs from another's only in capitals, blanks or dashes is refused without --alike.
+    One whose name or unit differs from another's only in capitals,
+    blanks or dashes is refused without --alike.
 
     \b
     Example: ansim resident add "Kim Seo-yeon" --unit 101 --contact seo-yeon@example.org
@@ -48,7 +63,10 @@ def add(name: str, contact: str, unit: str, alike: bool, dry_run: bool, data: Pa
     elif dry_run:
         say(f"Would enter {_called(made)}.")
     else:
-        say(f"Entered {_called(made)}. `ansim resident tail` sets her safe tail, `ansim ticket new` issues a ticket for her.")
+        say(
+            f"Entered {_called(made)}. `ansim resident tail` sets her safe tail, "
+            "`ansim ticket new` issues a ticket for her."
+        )
 
 
 @command.command("list")
@@ -97,7 +115,12 @@ def rename(
         raise click.UsageError("Give a new name, --new-unit, or both.")
     with open_ledger(data, create=False) as ledger:
         before, after = residents.rename(ledger, name, unit, new_name, new_unit, alike=alike, dry_run=dry_run)
-    _tell(after, f"{'Would rename' if dry_run else 'Renamed'} {_called(before)}: {_called(after)}.", dry_run, as_json)
+    _tell(
+        after,
+        f"{'Would rename' if dry_run else 'Renamed'} {_called(before)}: {_called(after)}.",
+        dry_run,
+        as_json,
+    )
 
 
 @command.command()
@@ -107,7 +130,9 @@ def rename(
 @dry_run_option
 @data_option
 @json_option
-def contact(name: str, contact: str, unit: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
+def contact(
+    name: str, contact: str, unit: str | None, dry_run: bool, data: Path | None, as_json: bool
+) -> None:
     """Change where a resident is reached: an e-mail address or a telephone number, "" for nowhere.
 
     \b
@@ -116,7 +141,11 @@ def contact(name: str, contact: str, unit: str | None, dry_run: bool, data: Path
     with open_ledger(data, create=False) as ledger:
         changed = residents.set_contact(ledger, name, unit, contact, dry_run=dry_run)
     would = "would be" if dry_run else "is"
-    words = f"{would} reached at {changed.contact} from now on" if changed.contact else f"{would} not reached any more"
+    words = (
+        f"{would} reached at {changed.contact} from now on"
+        if changed.contact
+        else f"{would} not reached any more"
+    )
     _tell(changed, f"{_called(changed)} {words}.", dry_run, as_json)
 
 
@@ -128,9 +157,11 @@ def contact(name: str, contact: str, unit: str | None, dry_run: bool, data: Path
 @data_option
 @json_option
 def tail(name: str, unit: str | None, is_none: bool, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Set a resident's safe tail: the two digits that she types in place of the last two when she is forced to open her door.
+    """Set a resident's safe tail: the two digits that she types in place of the last
+    two when she is forced to open her door.
 
-    Asks for them on a terminal, where they do not show; without one, reads a line from standard input. They are never shown again.
+    Asks for them on a terminal, where they do not show; without one, reads a line from standard input.
+    They are never shown again.
 
     \b
     Example: ansim resident tail "Kim Seo-yeon"

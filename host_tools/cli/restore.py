@@ -21,10 +21,12 @@ from host_tools.host.ledger.data_folder import data_folder, data_option
 @data_option
 @json_option
 def command(file: Path, key: Path | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Make the backup FILE the ledger again: looked at first (it opens, its schema is known, the key fits), then put in its place whole.
+    """Make the backup FILE the ledger again:
+    looked at first (it opens, its schema is known, the key fits), then put in its place whole.
 
-    Stop the server before. The ledger that was there is kept beside it. Afterwards the boards tell again what the backup lacks; a parcel
-    that came on a ticket issued since the backup is `unknown` until `ansim parcel assign`.
+    Stop the server before. The ledger that was there is kept beside it. Afterwards the boards tell again what
+    the backup lacks; a parcel that came on a ticket issued since the backup is `unknown` until
+    `ansim parcel assign`.
 
     \b
     Example: ansim restore /media/backup/ledger-monday.db --key /media/key/host.key
@@ -32,7 +34,9 @@ def command(file: Path, key: Path | None, dry_run: bool, data: Path | None, as_j
     found, before = backups.restore(data_folder(data), file, key, dry_run=dry_run)
     if as_json:
         print_json(
-            found._asdict() | {"file": str(file), "before": str(before) if before else None} | ({"dry_run": True} if dry_run else {})
+            found._asdict()
+            | {"file": str(file), "before": str(before) if before else None}
+            | ({"dry_run": True} if dry_run else {})
         )
         return
     held = found.in_words()

@@ -59,11 +59,30 @@ def _settings(notify: str, given: Mapping[str, str | None]) -> dict[str, str]:
     show_default=True,
     metavar="ADDR:PORT",
     callback=_address,
-    help="Where boards connect by TCP. 0.0.0.0:26746: on every network of this machine; port 0: any free one; none: serial ports only.",
+    help="Where boards connect by TCP. 0.0.0.0:26746: on every network of this machine; port 0: "
+    "any free one; none: serial ports only.",
 )
-@click.option("--serial", "ports", multiple=True, metavar="PORT", help="A serial port with a cabinet's link; may be repeated.")
-@click.option("--rs485", "buses", multiple=True, metavar="PORT", help="A serial port with an RS-485 bus of cabinets; may be repeated.")
-@click.option("--baud", default=115200, show_default=True, type=click.IntRange(1200, 4_000_000), help="Of all serial ports.")
+@click.option(
+    "--serial",
+    "ports",
+    multiple=True,
+    metavar="PORT",
+    help="A serial port with a cabinet's link; may be repeated.",
+)
+@click.option(
+    "--rs485",
+    "buses",
+    multiple=True,
+    metavar="PORT",
+    help="A serial port with an RS-485 bus of cabinets; may be repeated.",
+)
+@click.option(
+    "--baud",
+    default=115200,
+    show_default=True,
+    type=click.IntRange(1200, 4_000_000),
+    help="Of all serial ports.",
+)
 @click.option(
     "--notify",
     type=click.Choice([*CHANNELS]),
@@ -92,10 +111,11 @@ def command(
 ) -> None:
     """Serve the cabinets: take their events, keep the ledger, tell residents and staff.
 
-    Prints `listening` with the address once boards can connect, then what happens, a line each (with --json: a JSON object a line).
-    A bus is asked for cabinets at all addresses, so they can be added while this runs.
-    Messages go to DIR/messages.jsonl, or with `--notify console` to this console. A pickup under duress looks like any other in all of
-    that; it is told to dispatchers only, in a file of their own. SIGTERM or Ctrl-C ends it in order.
+    Prints `listening` with the address once boards can connect, then what happens, a line each (with --json:
+    a JSON object a line). A bus is asked for cabinets at all addresses, so they can be added while this runs.
+    Messages go to DIR/messages.jsonl, or with `--notify console` to this console. A pickup under duress looks
+    like any other in all of that; it is told to dispatchers only, in a file of their own. SIGTERM or Ctrl-C
+    ends it in order.
 
     \b
     Example: ansim serve --listen 0.0.0.0:26746 --serial /dev/ttyUSB0
@@ -108,19 +128,23 @@ def command(
     def written(told: Occurrence) -> str:
         return json_line(told.as_json()) if as_json else shown_lines(told.in_words())
 
-    lines = Lines(stdout(), lambda count: written(Occurrence("lines left out", detail=f"{count} could not be written")))
+    def left_out(count: int) -> str:
+        return written(Occurrence("lines left out", detail=f"{count} could not be written"))
+
+    lines = Lines(stdout(), left_out)
 
     def tell(told: Occurrence) -> None:
         lines.say(written(told))
 
     def say_message(message: Message) -> bool:
-        return lines.say(written(Occurrence("message", to=message.to, detail=f"to {message.to}: {message.text}")))
+        detail = f"to {message.to}: {message.text}"
+        return lines.say(written(Occurrence("message", to=message.to, detail=detail)))
 
-    settings = _settings(notify, given)
-    folder = data_folder(data)
+    settings, folder = _settings(notify, given), data_folder(data)
     if listen is None and not ports and not buses:
         raise click.UsageError(
-            "With --listen none no cabinet can reach this host: name a serial port with --serial or --rs485, or an address."
+            "With --listen none no cabinet can reach this host: "
+            "name a serial port with --serial or --rs485, or an address."
         )
     with open_ledger(folder) as ledger, serving(folder):
         option = "--dispatcher" if dispatcher else "--data"

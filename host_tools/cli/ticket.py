@@ -31,7 +31,9 @@ def command() -> None:
 @dry_run_option
 @data_option
 @json_option
-def new(resident: str, unit: str | None, site: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
+def new(
+    resident: str, unit: str | None, site: str | None, dry_run: bool, data: Path | None, as_json: bool
+) -> None:
     """Issue a ticket: 9 digits for the address label, good for one deposit at any cabinet of the site.
 
     \b
@@ -39,7 +41,10 @@ def new(resident: str, unit: str | None, site: str | None, dry_run: bool, data: 
     """
     with open_ledger(data, create=False) as ledger:
         issued = tickets.issue(ledger, resident, site, unit, dry_run=dry_run)
-    values = {"ticket": issued.number, **{name: getattr(issued, name) for name in ("serial", "generation", "site", "resident")}}
+    values = {
+        "ticket": issued.number,
+        **{name: getattr(issued, name) for name in ("serial", "generation", "site", "resident")},
+    }
     if as_json:
         print_json(values | ({"ticket": None, "serial": None, "dry_run": True} if dry_run else {}))
     elif dry_run:
@@ -55,13 +60,17 @@ def _described(ticket: tickets.Ticket) -> dict[str, Any]:
 
 @command.command("list")
 @site_option
-@click.option("--state", type=click.Choice(("open", "used", "revoked", "expired")), help="Only those in this state.")
+@click.option(
+    "--state", type=click.Choice(("open", "used", "revoked", "expired")), help="Only those in this state."
+)
 @data_option
 @json_option
 def list_(site: str | None, state: str | None, data: Path | None, as_json: bool) -> None:
-    """List the tickets by serial, the newest first; the 9 digits are shown only once, when a ticket is issued.
+    """List the tickets by serial, the newest first;
+    the 9 digits are shown only once, when a ticket is issued.
 
-    `key` is the generation of the site's ticket key. Labels of two generations ago are expired: cabinets refuse them.
+    `key` is the generation of the site's ticket key.
+    Labels of two generations ago are expired: cabinets refuse them.
 
     \b
     Example: ansim ticket list --site mapo-3 --state expired
@@ -71,7 +80,10 @@ def list_(site: str | None, state: str | None, data: Path | None, as_json: bool)
     if as_json:
         print_json([_described(ticket) for ticket in found])
         return
-    rows = [(one.site, str(one.generation), f"{one.serial:05d}", one.resident, one.state, moment(one.issued_ms)) for one in found]
+    rows = [
+        (one.site, str(one.generation), f"{one.serial:05d}", one.resident, one.state, moment(one.issued_ms))
+        for one in found
+    ]
     show(table(("site", "key", "serial", "resident", "state", "issued"), rows))
 
 
@@ -84,7 +96,8 @@ def list_(site: str | None, state: str | None, data: Path | None, as_json: bool)
 def revoke(ticket: str, site: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Take an open ticket back, by its 9 digits or its 5-digit serial.
 
-    Cabinets check tickets without the host: one that takes the ticket all the same is reported at once, and the parcel is flagged.
+    Cabinets check tickets without the host:
+    one that takes the ticket all the same is reported at once, and the parcel is flagged.
 
     \b
     Example: ansim ticket revoke 04711

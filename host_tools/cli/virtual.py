@@ -15,24 +15,55 @@ _HEAP_KIB_MIN = 48
 
 
 @click.command()
-@click.option("--board", required=True, metavar="NAME", help="A board of `ansim boards list`, or a board file.")
+@click.option(
+    "--board", required=True, metavar="NAME", help="A board of `ansim boards list`, or a board file."
+)
 @click.option("--port", required=True, type=click.Path(path_type=Path), help="Where the serial port appears.")
-@click.option("--link", type=click.Path(path_type=Path), help="Where the board's second UART appears: the serial link to the host.")
+@click.option(
+    "--link",
+    type=click.Path(path_type=Path),
+    help="Where the board's second UART appears: the serial link to the host.",
+)
 @click.option(
     "--flash",
     type=click.Path(path_type=Path),
-    help="The flash image; made when missing. Default: PORT.flash. Where doors and parcels are is kept beside it, in FLASH.things.",
+    help="The flash image; made when missing. Default: PORT.flash. "
+    "Where doors and parcels are is kept beside it, in FLASH.things.",
 )
-@click.option("--heap-kib", type=click.IntRange(min=_HEAP_KIB_MIN), default=192, show_default=True, help="Heap of MicroPython.")
-@click.option("--uid", metavar="HEX", help="The chip's own identity, 12 hexadecimal digits. Default: from the seed; two boards need two.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of everything in the cabinet that is left to chance.")
+@click.option(
+    "--heap-kib",
+    type=click.IntRange(min=_HEAP_KIB_MIN),
+    default=192,
+    show_default=True,
+    help="Heap of MicroPython.",
+)
+@click.option(
+    "--uid",
+    metavar="HEX",
+    help="The chip's own identity, 12 hexadecimal digits. Default: from the seed; two boards need two.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Of everything in the cabinet that is left to chance.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say that the board is ready as one line of JSON.")
 def command(
-    board: str, port: Path, link: Path | None, flash: Path | None, heap_kib: int, uid: str | None, seed: int, as_json: bool
+    board: str,
+    port: Path,
+    link: Path | None,
+    flash: Path | None,
+    heap_kib: int,
+    uid: str | None,
+    seed: int,
+    as_json: bool,
 ) -> None:
     """Run a virtual board: the real MicroPython behind a serial port, in a simulated cabinet.
 
-    mpremote and every other tool of a real board work with it. It runs until Ctrl-C; `ansim hands` acts on its cabinet.
+    mpremote and every other tool of a real board work with it.
+    It runs until Ctrl-C; `ansim hands` acts on its cabinet.
 
     \b
     Example: ansim virtual --board wall_12 --port /tmp/wall
@@ -50,11 +81,22 @@ def command(
     require_interpreter()
     flash = flash or port.with_name(port.name + ".flash")
     definition, identity = from_json(to_board_json(file)), _uid(uid)
-    with Ending() as ending, OpenBoard(definition, file.definition.flash_mb, port, link, flash, heap_kib, seed, identity) as opened:
+    with (
+        Ending() as ending,
+        OpenBoard(
+            definition, file.definition.flash_mb, port, link, flash, heap_kib, seed, identity
+        ) as opened,
+    ):
 
         def tell() -> None:
             if as_json:
-                told = {"ready": True, "port": str(port), "device": opened.port.device, "link": link and str(link), "flash": str(flash)}
+                told = {
+                    "ready": True,
+                    "port": str(port),
+                    "device": opened.port.device,
+                    "link": link and str(link),
+                    "flash": str(flash),
+                }
                 say(json_line(told))
             else:
                 say(f"ready: {file.name} at {port} ({opened.port.device}), flash {flash}")

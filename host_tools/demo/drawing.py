@@ -1,6 +1,8 @@
-"""The drawing of a cabinet for a terminal of 80 x 24 characters or more: screen, doors, what happens, what can be done next, the keys.
+"""The drawing of a cabinet for a terminal of 80 x 24 characters or more:
+screen, doors, what happens, what can be done next, the keys.
 
-Nothing is cut off: what is told is folded to the width, and where there is not room for all of it the newest lines stay.
+Nothing is cut off: what is told is folded to the width,
+and where there is not room for all of it the newest lines stay.
 """
 
 from collections.abc import Sequence
@@ -61,7 +63,9 @@ def _door(door: dict[str, Any], chosen: bool) -> tuple[Text, Text]:
     head = f"{'>' if chosen else ' '}{door['number']:02d} {word}"
     inside = " [parcel]" if door["parcel"] else "    -"
     full = "bold cyan" if door["parcel"] else "dim"
-    return Text(head.ljust(_DOOR_WIDTH), style=f"reverse {style}" if chosen else style), Text(inside.ljust(_DOOR_WIDTH), style=full)
+    return Text(head.ljust(_DOOR_WIDTH), style=f"reverse {style}" if chosen else style), Text(
+        inside.ljust(_DOOR_WIDTH), style=full
+    )
 
 
 def _doors(state: dict[str, Any], chosen: int | None, width: int) -> list[Text]:
@@ -85,7 +89,9 @@ def _beside(left: Sequence[Text], right: Sequence[Text]) -> list[Text]:
 
 
 def folded(line: str, width: int) -> list[str]:
-    """A line of what happens in as many lines as it takes, the later ones indented; by words where that goes."""
+    """A line of what happens in as many lines as it takes, the later ones indented;
+    by words where that goes.
+    """
     lines = []
     rest = shown(line)
     while cell_len(rest) > width:
@@ -97,10 +103,17 @@ def folded(line: str, width: int) -> list[str]:
     return [*lines, rest]
 
 
-def frame(state: dict[str, Any], log: Sequence[str], guide: str, chosen: int | None, width: int, height: int) -> list[Text]:
-    """Everything as `height` lines of at most `width` columns; `chosen` is the door that the keys o, p, t, c, f and x act on."""
+def frame(
+    state: dict[str, Any], log: Sequence[str], guide: str, chosen: int | None, width: int, height: int
+) -> list[Text]:
+    """Everything as `height` lines of at most `width` columns;
+    `chosen` is the door that the keys o, p, t, c, f and x act on.
+    """
     if width < WIDTH_MIN or height < HEIGHT_MIN:
-        words = f"This terminal has {width} x {height} characters: make it {WIDTH_MIN} x {HEIGHT_MIN} or larger, or type q."
+        words = (
+            f"This terminal has {width} x {height} characters: "
+            f"make it {WIDTH_MIN} x {HEIGHT_MIN} or larger, or type q."
+        )
         lines = [Text(line) for line in folded(words, max(width, 8))][:height]
         return lines + [Text("")] * (height - len(lines))
     top = _beside(_screen(state), [*_doors(state, chosen, width - _SCREEN_WIDTH - _GAP), _panel(state)])

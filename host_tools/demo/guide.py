@@ -1,4 +1,6 @@
-"""What a visitor can do next, in a sentence: from what is to be seen at the cabinet and what has been told."""
+"""What a visitor can do next, in a sentence:
+from what is to be seen at the cabinet and what has been told.
+"""
 
 import re
 from typing import Any
@@ -8,7 +10,9 @@ _ENDED = ("collected", "withdrawn")
 
 
 class Guide:
-    """Remembers what a visitor holds: tickets that are not used yet, codes of parcels that wait, and whether the bell rings."""
+    """Remembers what a visitor holds: tickets that are not used yet,
+    codes of parcels that wait, and whether the bell rings.
+    """
 
     def __init__(self, resident: str) -> None:
         self._resident = resident
@@ -40,7 +44,9 @@ class Guide:
         for door in state["doors"]:
             if door["position"] != "shut":
                 coming = self._brings(state)
-                return _at_open_door(door, chosen, coming=coming) + ("" if coming else self._elsewhere(door["number"]))
+                return _at_open_door(door, chosen, coming=coming) + (
+                    "" if coming else self._elsewhere(door["number"])
+                )
         for line in state["screen"] or ():
             if "1 S" in line:
                 return "The screen asks for the size of the parcel: type 1, 2 or 3."
@@ -48,11 +54,16 @@ class Guide:
             return f"You are the courier. Type the ticket and #, then a size:  {self.tickets[0]}#"
         if self.codes:
             door, code = next(iter(self.codes.items()))
-            return f"You are {self._resident}. Fetch what waits behind door {door:02d}: type  {code}#   (or n: another parcel comes)"
+            return (
+                f"You are {self._resident}. Fetch what waits behind door {door:02d}: "
+                f"type  {code}#   (or n: another parcel comes)"
+            )
         return "Type n: a courier comes with a parcel and a ticket for it."
 
     def _brings(self, state: dict[str, Any]) -> bool:
-        return any("Put" in line or "Door still open" in line for line in state["screen"] or ()) and bool(self.tickets)
+        return any("Put" in line or "Door still open" in line for line in state["screen"] or ()) and bool(
+            self.tickets
+        )
 
     def _elsewhere(self, door: int) -> str:
         """What waits meanwhile at other doors, in a second sentence."""
@@ -64,9 +75,15 @@ class Guide:
 
 def _at_open_door(door: dict[str, Any], chosen: int, *, coming: bool) -> str:
     number = f"Door {door['number']:02d} is open: "
-    number += "type " if chosen == door["number"] else f"choose door {door['number']:02d} with the arrow keys, then type "
+    number += (
+        "type "
+        if chosen == door["number"]
+        else f"choose door {door['number']:02d} with the arrow keys, then type "
+    )
     if door["blocked"]:
         return f"{number}x to free it."
     if door["parcel"]:
-        return f"{number}c to close it." if coming else f"{number}t to take the parcel out, then c to close it."
+        return (
+            f"{number}c to close it." if coming else f"{number}t to take the parcel out, then c to close it."
+        )
     return f"{number}p to put the parcel in, then c to close it." if coming else f"{number}c to close it."

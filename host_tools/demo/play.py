@@ -31,7 +31,16 @@ _ACTS = {"p": "put", "t": "take", "c": "close", "o": "open", "f": "force"}
 _KEYS = re.compile(r"\x1b\[[0-9;]*(?P<csi>[@-~])|\x1bO(?P<ss3>.)|(?P<key>.)", re.DOTALL)
 _ARROWS = {"C": RIGHT, "D": LEFT}
 #: What the host tells that is no news for who looks at the cabinet.
-_QUIET = ("link up", "message sent", "pulsed", "door opened", "door closed", "deposit started", "command applied", "epoch begun")
+_QUIET = (
+    "link up",
+    "message sent",
+    "pulsed",
+    "door opened",
+    "door closed",
+    "deposit started",
+    "command applied",
+    "epoch begun",
+)
 
 
 @contextmanager
@@ -57,7 +66,10 @@ def keys_in(typed: str) -> list[str]:
 
 
 class Play:
-    """One visitor at the terminal, who is courier, resident and dispatcher in turn. Acts take their time on a thread of their own."""
+    """One visitor at the terminal, who is courier, resident and dispatcher in turn.
+
+    Acts take their time on a thread of their own.
+    """
 
     def __init__(self, stage: Stage, watch: Watch, hands: HandsClient) -> None:
         self._stage = stage
@@ -106,7 +118,9 @@ class Play:
         elif key in _ACTS:
             self._hand(_ACTS[key], self.door())
         elif key == "x":
-            blocked = next(each["blocked"] for each in self._watch.state["doors"] if each["number"] == self.door())
+            blocked = next(
+                each["blocked"] for each in self._watch.state["doors"] if each["number"] == self.door()
+            )
             self._hand("unblock" if blocked else "block", self.door())
         elif key.isprintable() and not key.isspace():
             self.say(f"The key {key} does nothing here: the last lines say which do.")
@@ -135,7 +149,9 @@ class Play:
         self._chosen = numbers[(numbers.index(self.door()) + step) % len(numbers)]
 
     def catch_up(self) -> None:
-        """Takes over what the host has told and sent since the last time; a door that opens is the one in hand."""
+        """Takes over what the host has told and sent since the last time;
+        a door that opens is the one in hand.
+        """
         for told in self._watch.heard[self._heard :]:
             self._heard += 1
             self._guide.hear(told)
@@ -148,7 +164,9 @@ class Play:
         self._read = len(messages)
         if self._watch.host_ended and not self._is_alone:
             self._is_alone = True
-            self.say("The host has ended: the cabinet works on, and nobody is told of anything. Type q to leave.")
+            self.say(
+                "The host has ended: the cabinet works on, and nobody is told of anything. Type q to leave."
+            )
         ajar = {door["number"] for door in self._watch.state["doors"] if door["position"] != "shut"}
         if ajar - self._ajar:
             self._chosen = min(ajar - self._ajar)
@@ -157,7 +175,9 @@ class Play:
     def picture(self, width: int, height: int) -> Group:
         """What the terminal shows."""
         state = self._watch.state
-        return Group(*frame(state, self._log, self._guide.sentence(state, self.door()), self.door(), width, height))
+        return Group(
+            *frame(state, self._log, self._guide.sentence(state, self.door()), self.door(), width, height)
+        )
 
 
 def play(stage: Stage) -> None:
@@ -166,12 +186,20 @@ def play(stage: Stage) -> None:
     changed = threading.Event()
     watch = Watch(stage, changed.set)
     console = Console(highlight=False, soft_wrap=False)
-    with HandsClient(stage.port) as hands, _raw_keys() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
+    with (
+        HandsClient(stage.port) as hands,
+        _raw_keys() as keys,
+        Live(console=console, screen=True, auto_refresh=False) as live,
+    ):
         visitor = Play(stage, watch, hands)
-        visitor.say(f"This is a real host and real firmware in a simulated cabinet. {RESIDENT} awaits a parcel.")
+        visitor.say(
+            f"This is a real host and real firmware in a simulated cabinet. {RESIDENT} awaits a parcel."
+        )
         while True:
             ready, _, _ = select.select([keys], [], [], _LOOK_S)
-            if ready and not all(visitor.key(key) for key in keys_in(os.read(keys, 64).decode(errors="ignore"))):
+            if ready and not all(
+                visitor.key(key) for key in keys_in(os.read(keys, 64).decode(errors="ignore"))
+            ):
                 return
             visitor.catch_up()
             live.update(visitor.picture(console.width, console.height), refresh=True)

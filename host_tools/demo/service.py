@@ -23,27 +23,38 @@ def end_with_parent() -> None:
 
 
 def surroundings() -> dict[str, str]:
-    """The environment without what it says of a real host: the demonstration has a folder, a database and a key of its own."""
+    """The environment without what it says of a real host:
+    the demonstration has a folder, a database and a key of its own.
+    """
     return {name: value for name, value in os.environ.items() if not name.startswith("ANSIM_")}
 
 
 def user_error(name: object, what: str, said: str) -> UserError:
     """What a command that failed said last, as one sentence."""
     lines = said.strip().splitlines()
-    return UserError(f"`ansim {name}` {what}: {lines[-1].removeprefix('ansim: ') if lines else 'it said nothing'}")
+    return UserError(
+        f"`ansim {name}` {what}: {lines[-1].removeprefix('ansim: ') if lines else 'it said nothing'}"
+    )
 
 
 def ansim(*arguments: object) -> str:
-    """Runs one `ansim` command to its end; its stdout. Raises UserError with its own sentence when it fails."""
+    """Runs one `ansim` command to its end; its stdout.
+
+    Raises UserError with its own sentence when it fails.
+    """
     command = [sys.executable, "-m", "host_tools", *map(str, arguments)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=surroundings())
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=surroundings()
+    )
     if ended.returncode:
         raise user_error(arguments[0], "failed", ended.stderr or ended.stdout)
     return ended.stdout
 
 
 class Service:
-    """A long-running `ansim` command that prints one JSON line when it is ready (`ready`) and one for each thing that happens."""
+    """A long-running `ansim` command that prints one JSON line when it is ready (`ready`)
+    and one for each thing that happens.
+    """
 
     def __init__(self, log: Path, *arguments: object) -> None:
         self._reading = threading.Lock()

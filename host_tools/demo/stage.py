@@ -1,6 +1,8 @@
-"""The stage: starts a host and a virtual cabinet in a temporary folder, flashes and provisions the board, and takes everything down again.
+"""The stage: starts a host and a virtual cabinet in a temporary folder,
+flashes and provisions the board, and takes everything down again.
 
-Everything is done with the `ansim` commands that a person would type, so the demonstration shows nothing that they cannot do.
+Everything is done with the `ansim` commands that a person would type,
+so the demonstration shows nothing that they cannot do.
 """
 
 import json
@@ -17,9 +19,12 @@ SITE = "demo"
 
 
 class Stage:
-    """A host and one virtual cabinet, ready for a courier. Use it as a context manager; nothing is left behind.
+    """A host and one virtual cabinet, ready for a courier.
 
-    `tell(sentence)` hears what is being set up. `serial` joins the two by the board's second UART instead of TCP.
+    Use it as a context manager; nothing is left behind.
+
+    `tell(sentence)` hears what is being set up.
+    `serial` joins the two by the board's second UART instead of TCP.
     """
 
     #: How a command runs to its end, and how one that serves begins.
@@ -45,7 +50,9 @@ class Stage:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._take_down()
 
     def _start(self, *arguments: object) -> Service:
@@ -68,8 +75,23 @@ class Stage:
         listen = ["--serial", link] if self._serial else ["--listen", "127.0.0.1:0"]
         self.host = self._start("serve", "--data", self.data, *listen, "--json")
         self._tell("the board gets its identity, its keys and the way to the host")
-        way = ["--serial-link"] if self._serial else ["--host", f"{self.host.ready['address']}:{self.host.ready['port']}"]
-        self.ansim("provision", "--port", self.port, "--board", self._board, "--site", SITE, "--data", self.data, *way)
+        way = (
+            ["--serial-link"]
+            if self._serial
+            else ["--host", f"{self.host.ready['address']}:{self.host.ready['port']}"]
+        )
+        self.ansim(
+            "provision",
+            "--port",
+            self.port,
+            "--board",
+            self._board,
+            "--site",
+            SITE,
+            "--data",
+            self.data,
+            *way,
+        )
 
     def _take_down(self) -> None:
         for service in reversed(self._services):
@@ -87,7 +109,9 @@ class Stage:
 
     def new_ticket(self, resident: str) -> str:
         """The 9 digits that entitle a courier to deposit for a resident."""
-        return json.loads(self.ansim("ticket", "new", "--data", self.data, "--site", SITE, "--resident", resident, "--json"))["ticket"]
+        return json.loads(
+            self.ansim("ticket", "new", "--data", self.data, "--site", SITE, "--resident", resident, "--json")
+        )["ticket"]
 
     def answer_bell(self) -> None:
         """A dispatcher has seen whoever rang last."""

@@ -37,7 +37,10 @@ class Story:
         self._tell(moment)
 
     def play(self, stage: Stage) -> None:
-        """From the ticket to `collected` in the ledger. Raises UserError at the first thing that goes otherwise."""
+        """From the ticket to `collected` in the ledger.
+
+        Raises UserError at the first thing that goes otherwise.
+        """
         stage.new_resident(RESIDENT)
         ticket = stage.new_ticket(RESIDENT)
         self.say("host", f"a ticket for {RESIDENT}: {ticket[:5]} {ticket[5:]}")
@@ -75,7 +78,11 @@ class Story:
         found: list[dict[str, Any]] = []
 
         def arrived() -> bool:
-            found[:] = [message for message in stage.messages() if message["to"] == RESIDENT and f"door {door:02d} ·" in message["text"]]
+            found[:] = [
+                message
+                for message in stage.messages()
+                if message["to"] == RESIDENT and f"door {door:02d} ·" in message["text"]
+            ]
             return bool(found)
 
         watch.until(arrived, "sends the resident her code")
@@ -88,7 +95,9 @@ class Story:
     def _wrong_code(self, hands: HandsClient, watch: Watch, code: str) -> None:
         wrong = code[:-1] + str((int(code[-1]) + 1) % 10)
         hands.ask("keys", wrong + "#")
-        watch.until(lambda: watch.has_heard("code tried") or "not" in watch.screen().lower(), "answers the wrong code")
+        watch.until(
+            lambda: watch.has_heard("code tried") or "not" in watch.screen().lower(), "answers the wrong code"
+        )
         if watch.open_doors():
             raise UserError("A wrong code has opened a door.")
         self.say("resident", f"mistypes the last digit; the screen says: {watch.read_screen()}")

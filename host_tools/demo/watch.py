@@ -59,10 +59,14 @@ class Watch:
             while not comes():
                 left = end - time.monotonic()
                 if left <= 0 or not self._news.wait(left):
-                    raise UserError(f"The cabinet did not do what was expected within {within_s:.0f} s: it {what}.")
+                    raise UserError(
+                        f"The cabinet did not do what was expected within {within_s:.0f} s: it {what}."
+                    )
 
     def read_screen(self) -> str:
-        """The text of the screen in one line, once it has been written to its end: nothing has changed for a third of a second."""
+        """The text of the screen in one line, once it has been written to its end:
+        nothing has changed for a third of a second.
+        """
         with self._news:
             while self._news.wait(_STILL_S):
                 pass

@@ -1,6 +1,8 @@
-"""What a board may answer, by script and function of `device/errands/`: a board that lies, or runs something else, ends in a sentence.
+"""What a board may answer, by script and function of `device/errands/`:
+a board that lies, or runs something else, ends in a sentence.
 
-Each shape says of a value whether it is one. What a function is not asked for is in no table: every one that is called has its line here.
+Each shape says of a value whether it is one. What a function is not asked for is in no table:
+every one that is called has its line here.
 """
 
 import ast
@@ -60,7 +62,9 @@ def each(shape: Shape, most: int = 100) -> Shape:
 def row(*shapes: Shape) -> Shape:
     """So many values, each of its own shape."""
     return lambda value: (
-        type(value) in (list, tuple) and len(value) == len(shapes) and all(fits(one) for fits, one in zip(shapes, value, strict=True))
+        type(value) in (list, tuple)
+        and len(value) == len(shapes)
+        and all(fits(one) for fits, one in zip(shapes, value, strict=True))
     )
 
 
@@ -81,7 +85,9 @@ _PERCENT = number(0, 100)
 _STATE = each(row(_DOOR, flag, flag))
 
 SHAPES: dict[tuple[str, str], Shape] = {
-    ("probe", "probe"): row(text(), row(number(), number(), number()), number(0, 255), text(), text(), maybe(data(1, 32)), flag),
+    ("probe", "probe"): row(
+        text(), row(number(), number(), number()), number(0, 255), text(), text(), maybe(data(1, 32)), flag
+    ),
     ("service", "who"): maybe(row(text("[0-9a-f]{16}"), number(0, 9999))),
     ("service", "journal"): maybe(row(number(0, (1 << 64) - 1), number(), number(), number())),
     ("parcels", "waiting"): each(_DOOR),

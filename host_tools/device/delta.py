@@ -1,7 +1,9 @@
-"""The difference between two versions of a compiled file, small even where a new name has moved every number in it by one.
+"""The difference between two versions of a compiled file,
+small even where a new name has moved every number in it by one.
 
-A new file is a list of pieces: bytes that travel, and runs of the old file to which the bytes that travel are added (Percival, Naive
-differences of executable code, 2003). Where both are alike those bytes are zeros, which deflate packs into nearly nothing.
+A new file is a list of pieces: bytes that travel, and runs of the old file to which the bytes that travel are
+added (Percival, Naive differences of executable code, 2003). Where both are alike those bytes are zeros,
+which deflate packs into nearly nothing.
 """
 
 from typing import NamedTuple
@@ -11,7 +13,9 @@ _PATIENCE = 32  # how many more bytes may differ than agree before a run ends
 
 
 class Piece(NamedTuple):
-    """A run of a new file: `length` bytes that travel, to be added to those from `offset` of the old file unless that is None."""
+    """A run of a new file: `length` bytes that travel,
+    to be added to those from `offset` of the old file unless that is None.
+    """
 
     length: int
     offset: int | None

@@ -1,4 +1,5 @@
-"""Puts a set of files on a board as a whole: staged, verified there, decided by one rename, installed by update.py.
+"""Puts a set of files on a board as a whole: staged, verified there,
+decided by one rename, installed by update.py.
 
 Whenever it is cut off, the board holds the old set or the new one, never a mixture.
 """
@@ -25,7 +26,11 @@ Progress = Callable[[int, int], None]
 
 
 class OnBoard(NamedTuple):
-    """What a survey found. `files` maps a path to the first 6 bytes of its content's SHA-256; `folders` are the owned ones, outer first."""
+    """What a survey found.
+
+    `files` maps a path to the first 6 bytes of its content's SHA-256;
+    `folders` are the owned ones, outer first.
+    """
 
     files: dict[str, bytes]
     folders: list[str]
@@ -33,7 +38,12 @@ class OnBoard(NamedTuple):
     block_bytes: int
 
 
-def survey(device: Device, folders: tuple[str, ...], root_files: tuple[str, ...], expected: dict[str, bytes] | None = None) -> OnBoard:
+def survey(
+    device: Device,
+    folders: tuple[str, ...],
+    root_files: tuple[str, ...],
+    expected: dict[str, bytes] | None = None,
+) -> OnBoard:
     """What is in those folders and which of those files are in the root, in one question and one answer.
 
     A folder that holds just the `expected` files (contents by path) costs a name instead of a list.
@@ -44,7 +54,9 @@ def survey(device: Device, folders: tuple[str, ...], root_files: tuple[str, ...]
         if folder:
             lists.setdefault(folder, {})[name] = fingerprint((expected or {})[path])
     hints = {folder: hashlib.sha256(_told(files)).digest()[:_HINT_BYTES] for folder, files in lists.items()}
-    free_bytes, block_bytes, text = device.call("files", "survey", folders, root_files, hints, timeout_s=_FLASH_TIMEOUT_S)
+    free_bytes, block_bytes, text = device.call(
+        "files", "survey", folders, root_files, hints, timeout_s=_FLASH_TIMEOUT_S
+    )
     files: dict[str, bytes] = {}
     found: list[str] = []
     try:
@@ -71,7 +83,9 @@ def fingerprint(content: bytes) -> bytes:
 
 
 def finish(device: Device, found: OnBoard) -> bool:
-    """Carries an update that was decided, but cut off, to its end; True when there was one. boot.py does the same at each start."""
+    """Carries an update that was decided, but cut off, to its end; True when there was one.
+    boot.py does the same at each start.
+    """
     program = start_file("update.py").read_bytes()
     is_there = found.files.get("/update.py") == fingerprint(program)
     device.execute("from update import finish_update" if is_there else program.decode())
@@ -86,10 +100,12 @@ def install(
     progress: Progress = lambda done, total: None,
     old: dict[str, bytes] | None = None,
 ) -> None:
-    """Installs files (in their order) after taking the `removed` paths away; the board holds all of it or nothing, whenever it is cut off.
+    """Installs files (in their order) after taking the `removed` paths away;
+    the board holds all of it or nothing, whenever it is cut off.
 
-    `old` are contents by path that the board is known to hold now: of those only the difference travels. `progress(done, total)` counts
-    bytes that travel. Raises UserError when the flash has no room, BoardError when the board cannot do it.
+    `old` are contents by path that the board is known to hold now: of those only the difference travels.
+    `progress(done, total)` counts bytes that travel. Raises UserError when the flash has no room, BoardError
+    when the board cannot do it.
     """
     _check_room(found, files)
     archive = _archive(files, old or {}, removed)
@@ -105,15 +121,20 @@ def install(
         device.call("files", "unpack", bits, hashlib.sha256(archive).digest()[:8], timeout_s=_FLASH_TIMEOUT_S)
     except BoardError as error:
         if error.kind == "ValueError":
-            raise UserError(f"{error.text} did not arrive whole; nothing was changed: check the cable and run the command again.") from None
+            raise UserError(
+                f"{error.text} did not arrive whole; nothing was changed: "
+                "check the cable and run the command again."
+            ) from None
         raise
     finish(device, found)
 
 
 def _archive(files: dict[str, bytes], old: dict[str, bytes], removed: list[str]) -> bytes:
-    """The stream that `device/errands/files.py` unpacks: the manifest of `firmware/update.py`, an empty line, what travels in order.
+    """The stream that `device/errands/files.py` unpacks:
+    the manifest of `firmware/update.py`, an empty line, what travels in order.
 
-    What boot.py needs to carry on goes first: from its first rename on, an update that is cut off is finished at the next start.
+    What boot.py needs to carry on goes first: from its first rename on,
+    an update that is cut off is finished at the next start.
     """
     first = [path for path in files if path in ("/update.py", "/boot.py")]
     parts = {path: pieces(old.get(path, b""), content) for path, content in files.items()}
@@ -138,10 +159,14 @@ def _check_room(found: OnBoard, files: dict[str, bytes]) -> None:
 
     folders = {path.rsplit("/", 1)[0] for path in files} - set(found.folders)
     needed = (
-        sum(blocks(len(content)) for content in files.values()) + blocks(sum(map(len, files.values()))) + 2 * len(folders) + _SPARE_BLOCKS
+        sum(blocks(len(content)) for content in files.values())
+        + blocks(sum(map(len, files.values())))
+        + 2 * len(folders)
+        + _SPARE_BLOCKS
     )
     if needed * found.block_bytes > found.free_bytes:
         raise UserError(
-            f"The board's flash is full: {needed * found.block_bytes // 1024} KiB are needed, {found.free_bytes // 1024} KiB are free; "
-            "remove files that are not the firmware's (`mpremote fs rm`). Nothing was changed."
+            f"The board's flash is full: {needed * found.block_bytes // 1024} KiB are needed, "
+            f"{found.free_bytes // 1024} KiB are free; remove files that are not the firmware's (`mpremote "
+            "fs rm`). Nothing was changed."
         )

@@ -1,4 +1,6 @@
-"""What this machine has flashed lately, by fingerprint: where a board still holds it, only a difference has to travel."""
+"""What this machine has flashed lately, by fingerprint:
+where a board still holds it, only a difference has to travel.
+"""
 
 import os
 
@@ -9,7 +11,10 @@ _FILES_MAX = 200
 
 
 def remember(files: dict[str, bytes]) -> None:
-    """Keeps contents of the firmware, the newest 200. A cache that cannot be written costs bytes on the line, nothing else."""
+    """Keeps contents of the firmware, the newest 200.
+
+    A cache that cannot be written costs bytes on the line, nothing else.
+    """
     try:
         folder = cache_folder() / "flashed"
         folder.mkdir(parents=True, exist_ok=True)

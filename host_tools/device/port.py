@@ -1,4 +1,4 @@
-"""A board behind a serial port: mpremote's transport, with clear causes when it fails, typed answers, and its bytes counted.
+"""A board behind a serial port: mpremote's transport, its failures explained, typed answers, bytes counted.
 
 with Device("/dev/ttyUSB0", errand) as device:
     device.call("files", "read", "/board.json")
@@ -25,18 +25,22 @@ PATIENCE_MS = 600_000
 _READ_TIMEOUT_S = 3
 _ANSWER_TIMEOUT_S = 30
 _ATTEMPTS = 2
-#: A plain ESP32 needs about 3 s from its reset to a cabinet in service; one with a full journal, or a slow supply, needs longer.
+#: A plain ESP32 needs about 3 s from its reset to a cabinet in service;
+#: one with a full journal, or a slow supply, needs longer.
 BOOT_S_MAX = 60.0
-#: After this long it is said that the board is waited for, and after a traceback it is waited this much longer for a second try.
+#: After this long it is said that the board is waited for,
+#: and after a traceback it is waited this much longer for a second try.
 _BOOT_S_USUAL = 5.0
 _AFTER_TRACEBACK_S = 10.0
 _BOOT_READ_S = 0.5
 #: How long a board has to end what it does when Ctrl-C is handed on to it.
 _END_S_MAX = 0.3
 _SILENT = (
-    "Likely causes: another device's port, a chip without MicroPython (`ansim flash --erase-chip`), a cable for charging only, or no power."
+    "Likely causes: another device's port, a chip without MicroPython (`ansim flash --erase-chip`), "
+    "a cable for charging only, or no power."
 )
-#: Takes away the note that the application has left (locker.shell.pause): else a look that comes before the next start would sign it.
+#: Takes away the note that the application has left (locker.shell.pause):
+#: else a look that comes before the next start would sign it.
 _RESET = b"""import machine
 try:
     machine.RTC().memory(b'')
@@ -68,13 +72,18 @@ class BoardError(UserError):
 
     def __init__(self, kind: str, text: str) -> None:
         self.kind, self.text = kind, text
-        super().__init__(_CAUSES.get((kind, text)) or _CAUSES.get((kind, "")) or f"The board reported {kind}: {text or 'no reason'}.")
+        known = _CAUSES.get((kind, text)) or _CAUSES.get((kind, ""))
+        super().__init__(known or f"The board reported {kind}: {text or 'no reason'}.")
 
 
 _CAUSES = {
-    ("OSError", "28"): "The board's flash is full: remove files that are not the firmware's and run the command again.",
+    ("OSError", "28"): (
+        "The board's flash is full: remove files that are not the firmware's and run the command again."
+    ),
     ("MemoryError", ""): "The board has not enough memory for this: reset it and run the command again.",
-    ("OSError", "5"): "The board's flash does not read back what was written: the module is worn out or not supplied well.",
+    ("OSError", "5"): (
+        "The board's flash does not read back what was written: the module is worn out or not supplied well."
+    ),
 }
 
 
@@ -130,13 +139,15 @@ class Traffic:
 
 
 class Device:
-    """One MicroPython board, in its raw REPL while the `with` block lasts. The block ends by resetting the board into its application.
+    """One MicroPython board, in its raw REPL while the `with` block lasts.
 
-    Where nothing was asked of it that could change it, that reset is no event of the board's journal: its boot goes on.
+    The block ends by resetting the board into its application. Where nothing was asked of it that could
+    change it, that reset is no event of the board's journal: its boot goes on.
 
     `errand` gives the program of an errand by its name, such as `host_tools.bundle.ready.errand`.
 
-    Raises UserError: no such port, no permission, busy, no MicroPython, another implementation or .mpy version, board gone.
+    Raises UserError: no such port, no permission, busy, no MicroPython,
+    another implementation or .mpy version, board gone.
     """
 
     def __init__(self, port: str, errand: Callable[[str], str]) -> None:
@@ -148,7 +159,8 @@ class Device:
 
     def __enter__(self) -> Self:
         look_at(self.name)
-        self._errand("probe")  # what takes long to make is made before the port is opened: from then on the board's watchdog counts
+        # What takes long to make is made before the port is opened: from then on the board's watchdog counts.
+        self._errand("probe")
         self._transport = _open(self.name)
         self.traffic = Traffic(self._transport.serial)
         self._transport.serial = self.traffic
@@ -165,7 +177,9 @@ class Device:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             if self._booted:
                 return
@@ -175,7 +189,9 @@ class Device:
                 self._abandon()
         except (OSError, TransportError):
             if kind is None:
-                raise UserError(f"The board on {self.name} went away: check the cable and its supply.", code="board") from None
+                raise UserError(
+                    f"The board on {self.name} went away: check the cable and its supply.", code="board"
+                ) from None
         finally:
             self._close()
 
@@ -195,20 +211,28 @@ class Device:
         A board that was just reset by the opening of its port does not hear the first attempt.
         """
         for _ in range(_ATTEMPTS):
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(TransportError):  # it prints what it did not expect
+            # It prints what it did not expect.
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(TransportError):
                 self._transport.enter_raw_repl(soft_reset=True, timeout_overall=_READ_TIMEOUT_S)
             if self._transport.in_raw_repl:
                 return
-        raise UserError(f"Could not enter the raw REPL on {self.name}: no MicroPython answers there. {_SILENT}", code="board", hint=_SILENT)
+        raise UserError(
+            f"Could not enter the raw REPL on {self.name}: no MicroPython answers there. {_SILENT}",
+            code="board",
+            hint=_SILENT,
+        )
 
     def _refuse_strangers(self) -> None:
         facts = self.facts
         if facts.implementation != "micropython":
-            raise UserError(f"{facts.implementation} answers on {self.name}, not MicroPython: flash MicroPython first.", code="board")
+            raise UserError(
+                f"{facts.implementation} answers on {self.name}, not MicroPython: flash MicroPython first.",
+                code="board",
+            )
         if facts.mpy != MPY_VERSION:
             raise UserError(
-                f"MicroPython {facts.micropython} on {self.name} reads .mpy version {facts.mpy}, the firmware has version {MPY_VERSION}: "
-                "flash MicroPython 1.23 or later.",
+                f"MicroPython {facts.micropython} on {self.name} reads .mpy version {facts.mpy}, the "
+                f"firmware has version {MPY_VERSION}: flash MicroPython 1.23 or later.",
                 code="board",
             )
 
@@ -221,10 +245,13 @@ class Device:
             lines = error.error_output.strip().splitlines() or ["Exception"]
             kind, _, text = lines[-1].partition(":")
             text = text.strip()
-            raise BoardError(kind, text.removeprefix("[Errno ").split("]")[0] if kind == "OSError" else text) from None
+            raise BoardError(
+                kind, text.removeprefix("[Errno ").split("]")[0] if kind == "OSError" else text
+            ) from None
         except (TransportError, OSError, struct.error) as error:
             raise UserError(
-                f"The board on {self.name} stopped answering: check the cable and its supply, then run the command again.",
+                f"The board on {self.name} stopped answering: "
+                "check the cable and its supply, then run the command again.",
                 code="board",
             ) from error
 
@@ -237,7 +264,8 @@ class Device:
         timeout_s: int = _ANSWER_TIMEOUT_S,
         on_line: Callable[[str], None] | None = None,
     ) -> Any:
-        """What a function of `device/errands/SCRIPT.py` returns on the board (as `answers.py` has it), given literal arguments.
+        """What a function of `device/errands/SCRIPT.py` returns on the board (as `answers.py` has it),
+        given literal arguments.
 
         `on_line` hears each line that it prints meanwhile; `timeout_s` is the longest silence.
         Raises BoardError with the board's own exception.
@@ -254,7 +282,8 @@ class Device:
             elif on_line:
                 on_line(line)
 
-        source = f"print('\\x05'+repr({function}(".encode() + b",".join(literal(value) for value in arguments) + b")))"
+        given = b",".join(literal(value) for value in arguments)
+        source = f"print('\\x05'+repr({function}(".encode() + given + b")))"
         self._run(source, timeout_s, hear)
         is_one, answer = parsed(script, function, told)
         if not is_one:
@@ -267,7 +296,9 @@ class Device:
         return UserError(f"The board on {self.name} gave an answer that is none: {cure}.", code="board")
 
     def execute(self, source: str, *, packed: bool = True) -> None:
-        """Runs a program in the board's main module, without its comments and docstrings; compressed where that is shorter."""
+        """Runs a program in the board's main module, without its comments and docstrings;
+        compressed where that is shorter.
+        """
         self._is_changed = True
         self._load(source, packed)
 
@@ -303,10 +334,11 @@ class Device:
                 raise TransportExecError(b"", error.decode(errors="replace"))
 
     def boot(self, waiting: Callable[[str], None] = lambda sentence: None) -> str | None:
-        """Resets the board into its application; what it says until that is at work or has ended, at most for BOOT_S_MAX.
+        """Resets the board into its application;
+        what it says until that is at work or has ended, at most for BOOT_S_MAX.
 
-        `waiting` hears once what is waited for, when a start takes longer than usual. None when the port goes away with the reset, as that
-        of a chip's own USB does.
+        `waiting` hears once what is waited for, when a start takes longer than usual. None when the port goes
+        away with the reset, as that of a chip's own USB does.
         """
         said = bytearray()
         with self._told():
@@ -318,17 +350,21 @@ class Device:
         try:
             while time.monotonic() < until and not said.endswith(_AFTER_BOOT):
                 said += self.traffic.read(max(1, self.traffic.in_waiting))
-                if b"Traceback" in said:
-                    until = min(until, time.monotonic() + _AFTER_TRACEBACK_S) if until == begun + BOOT_S_MAX else until
+                if b"Traceback" in said and until == begun + BOOT_S_MAX:
+                    until = min(until, time.monotonic() + _AFTER_TRACEBACK_S)
                 if not is_said and time.monotonic() - begun > _BOOT_S_USUAL:
-                    waiting(f"Waiting for the board on {self.name} to come into service, {BOOT_S_MAX:.0f} s at most.")
+                    waiting(
+                        f"Waiting for the board on {self.name} to come into service, "
+                        f"{BOOT_S_MAX:.0f} s at most."
+                    )
                     is_said = True
         except OSError:
             return None
         return said.decode(errors="replace")
 
     def _abandon(self) -> None:
-        """Ends whatever the board is doing for us and resets it, without waiting for answers: a person has pressed Ctrl-C, or it failed.
+        """Ends whatever the board is doing for us and resets it, without waiting for answers:
+        a person has pressed Ctrl-C, or it failed.
 
         The program there is interrupted first, so that its own `finally` blocks leave no coil on.
         """
@@ -352,7 +388,9 @@ class Device:
 
 
 def _open(port: str) -> SerialTransport:
-    """The transport on a port that nobody else has; a link is followed, for mpremote is faster on /dev/pts/N itself."""
+    """The transport on a port that nobody else has;
+    a link is followed, for mpremote is faster on /dev/pts/N itself.
+    """
     path = look_at(port)
     try:
         return SerialTransport(path, exclusive=True, timeout=_READ_TIMEOUT_S)

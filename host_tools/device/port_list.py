@@ -1,4 +1,6 @@
-"""The serial ports of this computer, looked at without opening one, and without what it takes to speak to a board."""
+"""The serial ports of this computer, looked at without opening one,
+and without what it takes to speak to a board.
+"""
 
 import os
 import stat
@@ -9,7 +11,10 @@ _MEMORY = 1  # major number of /dev/null and its like
 
 
 def look_at(port: str) -> str:
-    """The path of a serial port that is there and may be used, links followed, without opening it. Raises UserError."""
+    """The path of a serial port that is there and may be used, links followed, without opening it.
+
+    Raises UserError.
+    """
     path = os.path.realpath(port)
     try:
         found = os.stat(path)
@@ -18,11 +23,19 @@ def look_at(port: str) -> str:
         from serial.tools import list_ports
 
         known = ", ".join(sorted(found.device for found in list_ports.comports())) or "none"
-        raise UserError(f"There is no serial port {port}: check the cable and the name. Ports here: {known}.", code="port") from None
+        raise UserError(
+            f"There is no serial port {port}: check the cable and the name. Ports here: {known}.", code="port"
+        ) from None
     if not is_device:
-        raise UserError(f"{port} is not a serial port: give the name of the board's port, such as /dev/ttyUSB0.", 2, code="port")
+        raise UserError(
+            f"{port} is not a serial port: give the name of the board's port, such as /dev/ttyUSB0.",
+            2,
+            code="port",
+        )
     if not os.access(path, os.R_OK | os.W_OK):
         raise UserError(
-            f"No permission for {port}: add yourself to the group that owns it (often `dialout`) and log in again.", code="port"
+            f"No permission for {port}: add yourself to the group that owns it (often `dialout`) "
+            "and log in again.",
+            code="port",
         )
     return path

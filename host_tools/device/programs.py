@@ -1,4 +1,6 @@
-"""Programs and values as they travel to a board: compressed, without what only people read and what a raw REPL takes for its own."""
+"""Programs and values as they travel to a board:
+compressed, without what only people read and what a raw REPL takes for its own.
+"""
 
 import ast
 import re
@@ -6,7 +8,8 @@ import zlib
 from functools import lru_cache
 from typing import Any
 
-#: The .mpy format that mpy-cross 1.29 writes: MicroPython 1.23 and later load it (MicroPython docs, ".mpy files", "Versioning").
+#: The .mpy format that mpy-cross 1.29 writes:
+#: MicroPython 1.23 and later load it (MicroPython docs, ".mpy files", "Versioning").
 MPY_VERSION = 6
 #: 2^12 = 4 KiB of the board's memory while it unpacks; more saves under 5 % of the bytes.
 WINDOW_BITS = 12
@@ -21,7 +24,8 @@ def deflated(data: bytes) -> bytes:
 def literal(value: Any) -> bytes:
     """A value as source code.
 
-    MicroPython's literals are 8-bit clean, so bytes go as they are but for what a raw REPL or the literal itself would take for its own.
+    MicroPython's literals are 8-bit clean,
+    so bytes go as they are but for what a raw REPL or the literal itself would take for its own.
     """
     if not isinstance(value, bytes):
         return repr(value).encode()
@@ -43,6 +47,9 @@ def strip(source: str) -> str:
     """A program without comments and docstrings; the same few go to each board."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
+        if (
+            isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+            and ast.get_docstring(node, clean=False) is not None
+        ):
             node.body[:1] = [] if len(node.body) > 1 or isinstance(node, ast.Module) else [ast.Pass()]
     return ast.unparse(tree)

@@ -1,4 +1,6 @@
-"""`python -m host_tools.docs`: writes what is generated of docs/ and boards/README.md; `--check` only compares."""
+"""`python -m host_tools.docs`: writes what is generated of docs/ and boards/README.md;
+`--check` only compares.
+"""
 
 import sys
 from pathlib import Path
@@ -11,9 +13,15 @@ _MAKERS = (boards, protocol, sounds, state_machines)
 
 
 def stale() -> dict[Path, str]:
-    """The pages that say something else than what they are made from, each with what it should say; a page that is not there is one."""
+    """The pages that say something else than what they are made from, each with what it should say;
+    a page that is not there is one.
+    """
     wanted = {page: text for maker in _MAKERS for page, text in maker.pages().items()}
-    return {page: text for page, text in wanted.items() if not page.is_file() or page.read_text(encoding="utf-8") != text}
+    return {
+        page: text
+        for page, text in wanted.items()
+        if not page.is_file() or page.read_text(encoding="utf-8") != text
+    }
 
 
 @click.command()

@@ -1,4 +1,6 @@
-"""The tables of docs/hardware.md and boards/README.md, made from the boards, the chips and the rules of a board file."""
+"""The tables of docs/hardware.md and boards/README.md, made from the boards,
+the chips and the rules of a board file.
+"""
 
 import re
 import typing
@@ -24,8 +26,12 @@ _TRANSCRIPT_WIDTH = 110
 
 
 def made(page: Path) -> str:
-    """The text of a page with every block between `<!-- made from the code: NAME -->` and `<!-- end -->` made anew."""
-    return _BLOCK.sub(lambda block: f"{block[1]}\n{_content(block[2])}\n\n{block[3]}", page.read_text(encoding="utf-8"))
+    """The text of a page with every block between `<!-- made from the code: NAME -->`
+    and `<!-- end -->` made anew.
+    """
+    return _BLOCK.sub(
+        lambda block: f"{block[1]}\n{_content(block[2])}\n\n{block[3]}", page.read_text(encoding="utf-8")
+    )
 
 
 def _content(name: str) -> str:
@@ -59,7 +65,11 @@ def _board(name: str) -> str:
     about += [f"- {key}: {value}" for key, value in facts(board).items()]
     doors = [("door", "size", "inside, mm", "sill, mm", "coil", "contact", "occupancy")]
     doors += [_door_row(door) for door in sorted(board.definition.door, key=lambda door: door.number)]
-    served = {str(pin) for door in board.definition.door for pin in (door.coil, door.contact.pin, door.occupancy.pin)}
+    served = {
+        str(pin)
+        for door in board.definition.door
+        for pin in (door.coil, door.contact.pin, door.occupancy.pin)
+    }
     others = [("pin", "serves"), *((f"`{pin}`", use) for pin, use in pin_rows(report) if pin not in served)]
     free = [f"Free on the {where}: {pins}." for where, pins in free_rows(report)]
     return "\n".join([*about, "", _table(doors), "", _table(others), "", *free])
@@ -67,7 +77,11 @@ def _board(name: str) -> str:
 
 def _door_row(door: Door) -> tuple[str, ...]:
     sensor = door.occupancy
-    level = f"{sensor.occupied} while occupied" if sensor.kind == "beam" else f"{sensor.occupied_mv} / {sensor.clear_mv} mV"
+    level = (
+        f"{sensor.occupied} while occupied"
+        if sensor.kind == "beam"
+        else f"{sensor.occupied_mv} / {sensor.clear_mv} mV"
+    )
     return (
         f"{door.number:02d}",
         door.size + (", inside release" if door.inside_release else ""),
@@ -129,10 +143,20 @@ def _partitions() -> str:
 
 
 def _keys() -> str:
-    parts = [_model("the file's head", Definition, [name for name in Definition.model_fields if name in ("title", "chip", "flash_mb")])]
+    parts = [
+        _model(
+            "the file's head",
+            Definition,
+            [name for name in Definition.model_fields if name in ("title", "chip", "flash_mb")],
+        )
+    ]
     for name, field in Definition.model_fields.items():
         for model in LOCKS.values() if name == "lock" else models_in(field.annotation):
-            heading = f"`[[{name}]]`" if name == "door" else f"`[{name}]`" + ("" if field.is_required() else ", optional")
+            heading = (
+                f"`[[{name}]]`"
+                if name == "door"
+                else f"`[{name}]`" + ("" if field.is_required() else ", optional")
+            )
             parts.append(_model(heading, model, list(model.model_fields)))
     return "\n\n".join(parts)
 
@@ -160,8 +184,17 @@ def _value(field: FieldInfo) -> str:
     text = str(annotation)
     if "Pin" in text:
         return "pins" if "list" in text else "pin"
-    names = (("list[int]", "whole numbers"), ("bool", "`true`, `false`"), ("int", "whole number"), ("float", "number"), ("str", "text"))
-    return next((words for name, words in names if name in text or name == getattr(annotation, "__name__", "")), "table")
+    names = (
+        ("list[int]", "whole numbers"),
+        ("bool", "`true`, `false`"),
+        ("int", "whole number"),
+        ("float", "number"),
+        ("str", "text"),
+    )
+    return next(
+        (words for name, words in names if name in text or name == getattr(annotation, "__name__", "")),
+        "table",
+    )
 
 
 def pages() -> dict[Path, str]:

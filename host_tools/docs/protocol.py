@@ -1,16 +1,15 @@
 """The tables of docs/protocol.md, made from the code and the golden vectors.
 
-What a table says stands in the source: the numbers as values, their meaning as the comment behind them.
+What a table says stands in the source: the numbers as values, their meaning as the comment behind or above
+them.
 """
 
 import ast
-import io
 import re
-import tokenize
 from pathlib import Path
 
 from host_tools.docs import protocol_bytes, protocol_digits
-from host_tools.docs.prose import paragraphs
+from host_tools.docs.prose import comments_of, paragraphs
 from host_tools.host.connections import bus_master, carriers, links, listener
 from host_tools.link import messages as host_messages
 from host_tools.link import records as host_records
@@ -40,22 +39,19 @@ def _hex(number: int) -> str:
     return f"0x{number:02x}"
 
 
-def _comments(text: str) -> dict[int, str]:
-    """The comment on each line that has one."""
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    return {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
-
-
 def _constants(module: object) -> dict[str, tuple[int, str]]:
-    """The named numbers of an imported module, private ones included, in its order, with the comment behind each.
+    """The named numbers of an imported module, private ones included,
+    in its order, with the comment behind each.
 
     A file that no host can import is read instead: its numbers are written out.
     """
     text = module.read_text() if isinstance(module, Path) else _source(module)
-    comments = _comments(text)
+    comments = comments_of(text)
     found = {}
     for node in ast.parse(text).body:
-        if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and _is_number(node.value)):
+        if not (
+            isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and _is_number(node.value)
+        ):
             continue
         name = node.targets[0].id
         if isinstance(module, Path):
@@ -70,7 +66,9 @@ def _constants(module: object) -> dict[str, tuple[int, str]]:
 
 def _is_number(value: ast.expr) -> bool:
     """Whether it is a number, or `const` of something, which is one when it is imported."""
-    return isinstance(value, ast.Constant | ast.BinOp) or (isinstance(value, ast.Call) and getattr(value.func, "id", "") == "const")
+    return isinstance(value, ast.Constant | ast.BinOp) or (
+        isinstance(value, ast.Call) and getattr(value.func, "id", "") == "const"
+    )
 
 
 def kinds() -> str:
@@ -93,10 +91,14 @@ def kinds() -> str:
 def _meanings() -> dict[str, tuple[str, dict[str, str]]]:
     """By message: the comment above its definition, and the comment behind each field."""
     text = _source(host_messages)
-    comments = _comments(text)
+    comments = comments_of(text)
     found = {}
     for node in ast.parse(text).body:
-        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "NamedTuple"):
+        if not (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Call)
+            and getattr(node.value.func, "id", "") == "NamedTuple"
+        ):
             continue
         above = node.lineno
         while above - 1 in comments:
@@ -128,7 +130,9 @@ def message_tables() -> str:
         most = dict(host_messages.MOST.get(made, ()))
         for field, shape in zip(made._fields, messages.FIELDS[kind], strict=True):
             width, least = shape & 15, shape >> 4
-            meaning = fields.get(field, "tenths of a second since the board's boot" if field == "uptime" else "")
+            meaning = fields.get(
+                field, "tenths of a second since the board's boot" if field == "uptime" else ""
+            )
             values = "raw" if width == 8 else f"{least} to {most.get(field, 256**width - 1)}"
             rows.append((f"`{field}`", str(width), values, meaning))
         parts.append(_table(("field", "bytes", "values", "meaning"), rows))
@@ -137,7 +141,11 @@ def message_tables() -> str:
 
 def record_table() -> str:
     """The kinds of records that go to the host, and what their fields may say."""
-    names = {number: (name, comment) for name, (number, comment) in reversed(_constants(records).items()) if name != "RECORD_BYTES"}
+    names = {
+        number: (name, comment)
+        for name, (number, comment) in reversed(_constants(records).items())
+        if name != "RECORD_BYTES"
+    }
     rows = []
     for kind, bounds in sorted(host_records.BOUNDS.items()):
         least, most = bounds.door
@@ -150,14 +158,19 @@ def record_table() -> str:
 def command_table() -> str:
     """What the host may order."""
     numbers = _constants(commands)
-    rows = [(str(number), f"`{name}`", comment) for name, (number, comment) in numbers.items() if number and not name.startswith("_")]
+    rows = [
+        (str(number), f"`{name}`", comment)
+        for name, (number, comment) in numbers.items()
+        if number and not name.startswith("_")
+    ]
     return _table(("kind", "name", "what is done, and what the fields mean"), rows)
 
 
 def limits() -> str:
     """The numbers that an implementation must share, or may want to."""
     rows = [("`RECORDS_MAX`", str(messages.RECORDS_MAX), "records in one message")]
-    for name in ("_NUMBERS_MAX", "_WINDOW", "_PAUSE_FIRST_MS", "_PAUSE_MAX_MS", "_SILENCE_MS", "_WELCOME_MAX", "_FUTILE_MAX"):
+    names = "_NUMBERS_MAX _WINDOW _PAUSE_FIRST_MS _PAUSE_MAX_MS _SILENCE_MS _WELCOME_MAX _FUTILE_MAX"
+    for name in names.split():
         value, comment = _constants(session)[name]
         rows.append((f"`{name.strip('_')}`", str(value), comment))
     return _table(("limit", "value", "meaning"), rows)
@@ -168,19 +181,52 @@ _OF_BOARD = (  # module, constant, unit, meaning
         link,
         "_ANSWER_MS",
         "ms",
-        "without an answer, until the board sends its message again: a Report, Events or Status over the present numbers",
+        (
+            "without an answer, until the board sends its message again: "
+            "a Report, Events or Status over the present numbers"
+        ),
     ),
     (link, "_HEARTBEAT_MS", "ms", "after the last message, until a Status is sent"),
-    (link, "_VISIT_MS", "ms", "after an Urgent, until the Events that it is a copy from are sent, if nothing sends them before"),
-    (link, "_FRESH", "tenths of a second", "between a Report and its Resume, within which the board believes Resume's time"),
-    (link, "_PRESS_MS", "ms", "after an Urgent, within which a board that has not heard Resume hurries: see the handshake"),
+    (
+        link,
+        "_VISIT_MS",
+        "ms",
+        "after an Urgent, until the Events that it is a copy from are sent, if nothing sends them before",
+    ),
+    (
+        link,
+        "_FRESH",
+        "tenths of a second",
+        "between a Report and its Resume, within which the board believes Resume's time",
+    ),
+    (
+        link,
+        "_PRESS_MS",
+        "ms",
+        "after an Urgent, within which a board that has not heard Resume hurries: see the handshake",
+    ),
     (link, "_PRESS_EVERY_MS", "ms", "between two such hurries"),
     (remote_opening, "_VALID_MS", "ms", "within which a Challenge may be given back"),
-    (remote_opening, "_MINUTE_MAX", "", "host-ordered openings within a minute of uptime; the next OpenRequest is answered with 0"),
+    (
+        remote_opening,
+        "_MINUTE_MAX",
+        "",
+        "host-ordered openings within a minute of uptime; the next OpenRequest is answered with 0",
+    ),
     (remote_opening, "_DAY_MAX", "", "the same within a day of uptime; the count survives a power cut"),
     (_TCP, "_CONNECT_MS_MAX", "ms", "TCP: until a try to connect is given up"),
-    (_TCP, "_DEAD_MS", "ms", "TCP: after something was sent and nothing heard, until the connection is given up"),
-    (_TCP, "_BACKOFF_MS_MIN", "ms", "TCP: the first pause between two tries, doubled each time, times a random 0.5 to 1.5"),
+    (
+        _TCP,
+        "_DEAD_MS",
+        "ms",
+        "TCP: after something was sent and nothing heard, until the connection is given up",
+    ),
+    (
+        _TCP,
+        "_BACKOFF_MS_MIN",
+        "ms",
+        "TCP: the first pause between two tries, doubled each time, times a random 0.5 to 1.5",
+    ),
     (_TCP, "_BACKOFF_MS_MAX", "ms", "TCP: the longest such pause"),
     (_TCP, "_HURRY_MS", "ms", "TCP: within which a board that hurries tries again"),
 )
@@ -189,7 +235,12 @@ _OF_HOST = (
     (links, "SILENT_S", "s", "without a message, until a link counts as down and its connection is closed"),
     (listener, "STRANGER_S", "s", "TCP: until a connection is closed on which no board has proved itself"),
     (listener, "STRANGERS_MAX", "", "TCP: such connections at once"),
-    (carriers, "STRANGER_READ_MAX", "bytes", "TCP: of such a connection that are read in one turn; one seal in them is looked at"),
+    (
+        carriers,
+        "STRANGER_READ_MAX",
+        "bytes",
+        "TCP: of such a connection that are read in one turn; one seal in them is looked at",
+    ),
 )
 
 
@@ -208,15 +259,27 @@ def bounds() -> str:
     (_, _, epoch_max), *_ = host_records.BOUNDS[records.EPOCH_BEGUN].a
     rows = [
         ("door", f"1 to {host_records.DOOR[1]}", "0 where no door is meant"),
-        ("epoch", f"1 to {epoch_max}", f"at most {state.EPOCHS_MAX} in use at once: the present one, and those of parcels that wait"),
+        (
+            "epoch",
+            f"1 to {epoch_max}",
+            f"at most {state.EPOCHS_MAX} in use at once: the present one, and those of parcels that wait",
+        ),
         (
             "parcel counter",
             f"1 to {state.COUNTER_MAX}",
             "of each door, in each incarnation; a door whose counters are used up takes no parcels",
         ),
-        ("rule", f"0 to {codes.RULE}", "of codes and tails, in an epoch; a board refuses to begin an epoch of one that it does not know"),
+        (
+            "rule",
+            f"0 to {codes.RULE}",
+            "of codes and tails, in an epoch; a board refuses to begin an epoch of one that it does not know",
+        ),
         ("serial", f"0 to {tickets.SERIALS - 1}", "of a ticket; 17 bits in a record, see below"),
-        ("generation", f"0 to {tickets.GENERATION_MAX}", "of a ticket key; the present one and the one before are taken"),
+        (
+            "generation",
+            f"0 to {tickets.GENERATION_MAX}",
+            "of a ticket key; the present one and the one before are taken",
+        ),
         ("retry", f"0 to {state.CODE_VERSION_MAX}", "0 is the first code of a parcel"),
         ("arming", f"0 to {state.STAFF_CODE_VERSION_MAX}", "of a door; 0 before its first code for staff"),
     ]
@@ -225,7 +288,9 @@ def bounds() -> str:
 
 def urgent() -> str:
     """Which records leave a board ahead of others."""
-    names = {number: name for name, (number, _) in reversed(_constants(records).items()) if name != "RECORD_BYTES"}
+    names = {
+        number: name for name, (number, _) in reversed(_constants(records).items()) if name != "RECORD_BYTES"
+    }
 
     def listed(mask: int) -> str:
         return ", ".join(f"`{names[kind]}`" for kind in range(1, records.ACKNOWLEDGED) if mask >> kind & 1)
@@ -247,9 +312,18 @@ def identity() -> str:
         "master_secret": (32, "MS: random, of this enrolment"),
         "nonce_host": (8, "random, of this enrolment; the first half of the epochs' salt"),
         "nonce_board": (8, "random, of this enrolment; the second half of the epochs' salt"),
-        "ticket_secret": (32, "of the site, for the ticket keys of all generations; `ticket_key` at a site that is older than those"),
+        "ticket_secret": (
+            32,
+            (
+                "of the site, for the ticket keys of all generations; "
+                "`ticket_key` at a site that is older than those"
+            ),
+        ),
         "cabinet": (0, "the cabinet's number at its site, a JSON number"),
-        "generation": (0, "of the ticket key when the board was provisioned, a JSON number; 0 where it is missing"),
+        "generation": (
+            0,
+            "of the ticket key when the board was provisioned, a JSON number; 0 where it is missing",
+        ),
         "rule": (0, "of codes and tails in the first epoch, a JSON number; 0 where it is missing"),
     }
     rows = []
@@ -268,15 +342,26 @@ def bus() -> str:
     for name, (value, comment) in _constants(bus_master).items():
         if name.endswith("_S"):
             rows.append((f"`{name}`", f"{1000 * value:g} ms", f"host: {comment}"))
-    rows.append(("`FRAME_MAX`", f"{bus_master.FRAME_MAX} bytes", "of a frame with its address, without the delimiter"))
-    rows.append(("`MISSES_MAX`", str(bus_master.MISSES_MAX), "host: questions without an answer until a cabinet counts as away"))
+    rows.append(
+        ("`FRAME_MAX`", f"{bus_master.FRAME_MAX} bytes", "of a frame with its address, without the delimiter")
+    )
+    rows.append(
+        (
+            "`MISSES_MAX`",
+            str(bus_master.MISSES_MAX),
+            "host: questions without an answer until a cabinet counts as away",
+        )
+    )
     return _table(("limit", "value", "meaning"), rows)
 
 
 def rounds() -> str:
     """How long a round of a bus may take."""
     cabinets = (1, 3, 8, 16, 31)
-    rows = [(str(baud), *(f"{bus_master.round_s(count, baud):.2f} s" for count in cabinets)) for baud in (19_200, 57_600, 115_200)]
+    rows = [
+        (str(baud), *(f"{bus_master.round_s(count, baud):.2f} s" for count in cabinets))
+        for baud in (19_200, 57_600, 115_200)
+    ]
     return _table(("baud", *(f"{count} boards" if count > 1 else "1 board" for count in cabinets)), rows)
 
 

@@ -1,4 +1,6 @@
-"""The golden bytes of docs/protocol.md: frames, messages and runs of records, from the vectors and from the code."""
+"""The golden bytes of docs/protocol.md: frames, messages and runs of records,
+from the vectors and from the code.
+"""
 
 import json
 import textwrap
@@ -37,7 +39,12 @@ def refusal() -> str:
 def adopted() -> str:
     """How ADOPT and ADOPTED say a ticket."""
     lines = ["serial  generation  flagged  a"]
-    for serial, generation, flagged in ((4711, 0, 0), (4711, 1, 0), (4711, 2, 1), (65535, tickets.GENERATION_MAX, 1)):
+    for serial, generation, flagged in (
+        (4711, 0, 0),
+        (4711, 1, 0),
+        (4711, 2, 1),
+        (65535, tickets.GENERATION_MAX, 1),
+    ):
         a = tickets.recorded(serial, generation) | flagged << 17 | generation << 18
         lines.append(f"{serial:<8}{generation:<12}{flagged:<9}{a}")
     return _block(*lines)
@@ -54,7 +61,10 @@ def conversation() -> str:
         "DATA with Urgent, board",
         "DATA with Ack(6), host",
     )
-    inputs = [f"{name:<14} {case[name]}\n" for name in ("master_secret", "board_id", "alias", "hello_nonce", "host_secret")]
+    inputs = [
+        f"{name:<14} {case[name]}\n"
+        for name in ("master_secret", "board_id", "alias", "hello_nonce", "host_secret")
+    ]
     inputs.append(f"{'welcome_nonce':<14} {case['welcome_nonce']}\n")
     for context in ("c1", "c2"):
         inputs += [f"{f'{context.upper()} {name}':<14} {key}\n" for name, key in case[context].items()]
@@ -69,8 +79,13 @@ def plaintexts() -> str:
     """Messages and their plaintexts."""
     lines = []
     for case in vectors("messages.json"):
-        fields = ", ".join(f"{name} {value if isinstance(value, int | str) else ' '.join(value)}" for name, value in case["fields"])
-        about = textwrap.fill(f"{case['message']}: {fields}", 96, initial_indent="# ", subsequent_indent="#   ")
+        fields = ", ".join(
+            f"{name} {value if isinstance(value, int | str) else ' '.join(value)}"
+            for name, value in case["fields"]
+        )
+        about = textwrap.fill(
+            f"{case['message']}: {fields}", 96, initial_indent="# ", subsequent_indent="#   "
+        )
         lines.append(f"{about}\n{_folded(case['plaintext'])}\n")
     return "```\n" + "".join(lines) + "```\n"
 
@@ -92,4 +107,6 @@ def _folded(text: str) -> str:
 def run_of_records() -> str:
     """A run of records before and after packing."""
     case = vectors("batches.json")[0]
-    return _block("# five records of the journal", *case["records"], "# the same on the link", _folded(case["packed"]))
+    return _block(
+        "# five records of the journal", *case["records"], "# the same on the link", _folded(case["packed"])
+    )

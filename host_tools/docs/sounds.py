@@ -15,8 +15,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 WHEN = {
     "KEY": "a key was taken",
     "GOOD": "yes: a ticket or a code is right and the door opens, or the parcel is deposited",
-    "BAD": "no, and the screen says what to do: a number that is not right, or no parcel seen behind the closed door",
-    "ATTENTION": "please act: the door is still open, or it did not open and the screen names the help number",
+    "BAD": (
+        "no, and the screen says what to do: a number that is not right, "
+        "or no parcel seen behind the closed door"
+    ),
+    "ATTENTION": (
+        "please act: the door is still open, or it did not open and the screen names the help number"
+    ),
     "ALARM": "the help button, a door opened with no cause, or somebody at the cabinet's inside",
 }
 _BLOCK = re.compile(r"(<!-- made from the code: sounds -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -24,7 +29,9 @@ _NAME = re.compile(r"# (\w+)")
 
 
 class Tune(NamedTuple):
-    """One sound: its name, and its notes as (pitch in Hz, 0 for silence; length in ms), played so many times."""
+    """One sound: its name, and its notes as (pitch in Hz, 0 for silence; length in ms),
+    played so many times.
+    """
 
     name: str
     notes: tuple[tuple[int, int], ...]

@@ -1,6 +1,7 @@
 """docs/state-machines.md, made from the tables of the core.
 
-The tables are read from the firmware's source, because their comments and the first line of each action's docstring are what the page says.
+The tables are read from the firmware's source,
+because their comments and the first line of each action's docstring are what the page says.
 """
 
 import ast
@@ -8,11 +9,11 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from host_tools.docs.prose import paragraphs
+from host_tools.docs.prose import comments_of, paragraphs
 from host_tools.sources import locker_folder
 
 PAGE = Path(__file__).parents[2] / "docs" / "state-machines.md"
-_CONSTANT = re.compile(r"^(\w+) = const\(\w+\)(?:  # (.*))?$")
+_CONSTANT = re.compile(r"^(\w+) = const\(\w+\)(?:  #.*)?$")
 _ROW_COMMENT = re.compile(r"\),  # (.*)$")
 _HEAD = """\
 # State machines
@@ -24,7 +25,9 @@ mention changes nothing.
 
 
 class Transition(NamedTuple):
-    """One row of a table; `action` is the name of a function or of a text, "" for none; `comment` what stands behind the row."""
+    """One row of a table; `action` is the name of a function or of a text, "" for none;
+    `comment` what stands behind the row.
+    """
 
     state: str
     event: str
@@ -34,7 +37,9 @@ class Transition(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A module of the core: lines, docstring, comments of its constants, first docstring lines of its functions, tree."""
+    """A module of the core: lines, docstring, comments of its constants,
+    first docstring paragraphs of its functions, tree.
+    """
 
     lines: list[str]
     rule: str
@@ -47,13 +52,16 @@ def read_source(name: str) -> Source:
     """Reads `locker/core/NAME.py`."""
     text = (locker_folder() / "core" / f"{name}.py").read_text(encoding="utf-8")
     tree = ast.parse(text)
-    constants = [found for line in text.splitlines() if (found := _CONSTANT.match(line))]
+    comments = comments_of(text)
+    constants = {
+        row: found[1] for row, line in enumerate(text.splitlines(), 1) if (found := _CONSTANT.match(line))
+    }
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     return Source(
         text.splitlines(),
         ast.get_docstring(tree) or "",
-        {found[1]: found[2] or "" for found in constants},
-        {node.name: (ast.get_docstring(node) or "").split("\n")[0] for node in functions},
+        {name: comments.get(row, "") for row, name in constants.items()},
+        {node.name: " ".join((ast.get_docstring(node) or "").split("\n\n")[0].split()) for node in functions},
         tree,
     )
 
@@ -91,7 +99,11 @@ def transitions(source: Source) -> list[Transition]:
         match key, value:
             case ast.BinOp(left=state, op=ast.BitOr(), right=event), ast.Tuple(elts=[after, action]):
                 comment = _ROW_COMMENT.search(source.lines[value.lineno - 1])
-                rows.append(Transition(_name(state), _name(event), _name(after), _name(action), comment[1] if comment else ""))
+                rows.append(
+                    Transition(
+                        _name(state), _name(event), _name(after), _name(action), comment[1] if comment else ""
+                    )
+                )
             case _:
                 raise ValueError(f"line {value.lineno} is no row state | event: (next, action)")
     return rows
@@ -115,7 +127,10 @@ def _diagram(edges: list[tuple[str, str, str]], start: str) -> list[str]:
     arrows: dict[tuple[str, str], list[str]] = {}
     for state, event, target in edges:
         arrows.setdefault((state, target), []).append(_words(event))
-    lines = [f"    {_words(state)} --> {_words(target)}: {', '.join(events)}" for (state, target), events in arrows.items()]
+    lines = [
+        f"    {_words(state)} --> {_words(target)}: {', '.join(events)}"
+        for (state, target), events in arrows.items()
+    ]
     return ["```mermaid", "stateDiagram-v2", f"    [*] --> {_words(start)}", *lines, "```", ""]
 
 
@@ -153,14 +168,21 @@ def _texts() -> dict[str, str]:
     source = read_source("texts")
     english = (locker_folder() / "texts" / "en.txt").read_text()
     lines = english.replace("|", " ").replace("%02d", "07").splitlines()
-    return {name: f'Shows "{" ".join(line.split())}"' for name, line in zip(source.comments, lines, strict=True)}
+    return {
+        name: f'Shows "{" ".join(line.split())}"' for name, line in zip(source.comments, lines, strict=True)
+    }
 
 
 def _parcel() -> list[str]:
     """The section of the journal's fold."""
     source = read_source("state")
     states = ["EMPTY", "RESERVED", "LOADING", "WAITING", "GRANTED", "TAKING"]
-    lines = ["## A parcel, as the journal tells it", "", paragraphs(f"`locker/core/state.py`. {source.rule}"), ""]
+    lines = [
+        "## A parcel, as the journal tells it",
+        "",
+        paragraphs(f"`locker/core/state.py`. {source.rule}"),
+        "",
+    ]
     lines += _meanings("state", states, source.comments)
     lines += ["| record | the parcel is then |", "|---|---|"]
     lines += [f"| {_words(kind)} | {_words(state)} |" for kind, state in pairs(source, "_AFTER")]
@@ -172,7 +194,11 @@ def _parcel() -> list[str]:
 
 def page() -> str:
     """The whole page."""
-    lines = [*_machine("A door", "door"), *_machine("The keypad", "keypad", ("keypad_events", "courier", "resident")), *_parcel()]
+    lines = [
+        *_machine("A door", "door"),
+        *_machine("The keypad", "keypad", ("keypad_events", "courier", "resident")),
+        *_parcel(),
+    ]
     return _HEAD + "\n" + "\n".join(lines).rstrip() + "\n"
 
 

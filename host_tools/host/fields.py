@@ -1,4 +1,7 @@
-"""What lies packed in the arguments `a` and `b` of a record, by name. `host_tools.link.records.BOUNDS` has the bits."""
+"""What lies packed in the arguments `a` and `b` of a record, by name.
+
+`host_tools.link.records.BOUNDS` has the bits.
+"""
 
 from typing import NamedTuple
 
@@ -12,7 +15,9 @@ _TOO_OLD_SHIFT = 16
 
 
 class Armed(NamedTuple):
-    """An ARMED: which code of staff (RECALL, SERVICE, 0 for none), and which one of those that the door has had."""
+    """An ARMED: which code of staff (RECALL, SERVICE, 0 for none),
+    and which one of those that the door has had.
+    """
 
     code: int
     arming: int
@@ -33,7 +38,9 @@ class Epoch(NamedTuple):
 
 
 class Refusals(NamedTuple):
-    """A TICKET_REFUSED: how many tickets, and how many of them because their key is too old; none of either when an hour has passed."""
+    """A TICKET_REFUSED: how many tickets, and how many of them because their key is too old;
+    none of either when an hour has passed.
+    """
 
     tickets: int
     too_old: int

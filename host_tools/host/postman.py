@@ -1,4 +1,6 @@
-"""Hands over what people are told: letters and alarms to the notifier, silent alarms to dispatchers, each apart from the other."""
+"""Hands over what people are told: letters and alarms to the notifier,
+silent alarms to dispatchers, each apart from the other.
+"""
 
 import asyncio
 import contextlib
@@ -19,8 +21,10 @@ _RESEND_MAX_S = 300.0
 
 
 class Postman:
-    """Two jobs, each in a thread of its own. Setting `mail` has the first look now, setting `pickups` the second: a door with a parcel
-    was opened, by whomever.
+    """Two jobs, each in a thread of its own.
+
+    Setting `mail` has the first look now, setting `pickups` the second:
+    a door with a parcel was opened, by whomever.
     """
 
     def __init__(self, ledger: Ledger, notifier: Notifier, dispatchers: Notifier, tell: Emit) -> None:
@@ -34,12 +38,15 @@ class Postman:
         self.pickups.set()
 
     async def deliver(self, thread: ThreadPoolExecutor) -> None:
-        """Hands over letters, at once or within a second, whoever wrote them; again while the notifier does not take them."""
+        """Hands over letters, at once or within a second, whoever wrote them;
+        again while the notifier does not take them.
+        """
         pause_s = _RESEND_FIRST_S
         work = partial(outbox.deliver, self._ledger, self._notifier, Folds())
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.mail.wait(), _LOOK_S)  # a command beside this server may have written a letter
+                # A command beside this server may have written a letter.
+                await asyncio.wait_for(self.mail.wait(), _LOOK_S)
             self.mail.clear()
             try:
                 done = await asyncio.get_running_loop().run_in_executor(thread, work)
@@ -50,7 +57,11 @@ class Postman:
             for message in done.sent:
                 self._tell(Occurrence("message sent", id=message.id, detail=message.kind))
             if done.failed:
-                self._tell(Occurrence("messages wait", detail=f"{done.failed} could not be handed over ({done.reason})"))
+                self._tell(
+                    Occurrence(
+                        "messages wait", detail=f"{done.failed} could not be handed over ({done.reason})"
+                    )
+                )
             elif done.more:
                 self.mail.set()
             if not done.reason:
@@ -61,7 +72,9 @@ class Postman:
                 self.mail.set()
 
     async def dispatch(self, thread: ThreadPoolExecutor) -> None:
-        """Tells dispatchers what is for them alone; how that goes is told nowhere, for it would be told under duress only."""
+        """Tells dispatchers what is for them alone; how that goes is told nowhere,
+        for it would be told under duress only.
+        """
         folds = Folds()
         pause_s: float | None = None
         while True:

@@ -1,7 +1,8 @@
-"""The server: carriers bring payloads, links prove them, one transaction takes all that has come, and only then boards are answered.
+"""The server: carriers bring payloads, links prove them, one transaction takes all that has come,
+and only then boards are answered.
 
-Two threads keep the loop free: one commits, one hands messages over. While a commit is under way the next one gathers, so a busy
-host commits for many boards at once and an idle one at once for each.
+Two threads keep the loop free: one commits, one hands messages over. While a commit is under way the next one
+gathers, so a busy host commits for many boards at once and an idle one at once for each.
 """
 
 import asyncio
@@ -81,7 +82,8 @@ class Server:
         self._news = asyncio.Event()  # a board may have reported an order, and is told the next
         self._stop = asyncio.Event()
         self._failure: UserError | None = None
-        self._quiet_ms: dict[str, int] = {}  # by fault: until when it is told already; no more of them than places in the source
+        # By fault: until when it is told already; no more of them than places in the source.
+        self._quiet_ms: dict[str, int] = {}
 
     def stop(self) -> None:
         """Asks for an orderly end."""
@@ -98,7 +100,8 @@ class Server:
             posting = held.enter_context(ThreadPoolExecutor(1, "post"))
             dispatching = held.enter_context(ThreadPoolExecutor(1, "dispatch"))
             await self._open(settings, held)
-            gc.freeze()  # what was imported lives as long as the server: a collection need not look at it again and again
+            # What was imported lives as long as the server: a collection need not look at it again and again.
+            gc.freeze()
             stopping = asyncio.ensure_future(self._stop.wait())
             tasks = [
                 asyncio.ensure_future(self._lasting(job))
@@ -122,8 +125,13 @@ class Server:
                 raise outcome
 
     async def _open(self, settings: Settings, held: contextlib.AsyncExitStack) -> None:
-        lines = [SerialCarrier(port, settings.baud, self._hear, self._lost_line) for port in settings.serial_ports]
-        buses = [SerialBus(port, settings.baud, self._hear, self._lost_port, self._links.lost) for port in settings.buses]
+        lines = [
+            SerialCarrier(port, settings.baud, self._hear, self._lost_line) for port in settings.serial_ports
+        ]
+        buses = [
+            SerialBus(port, settings.baud, self._hear, self._lost_port, self._links.lost)
+            for port in settings.buses
+        ]
         for port in (*lines, *buses):
             held.callback(port.close)
             port.found = self._found_port
@@ -144,7 +152,10 @@ class Server:
             self._tell(Occurrence("listening", detail=shown, address=bound[0], port=bound[1]))
 
     async def _lasting(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Does a job that has no end. What goes wrong in it is told, and it goes on: one fault must not end the service of all cabinets."""
+        """Does a job that has no end.
+
+        What goes wrong in it is told, and it goes on: one fault must not end the service of all cabinets.
+        """
         while True:
             try:
                 await job()
@@ -155,7 +166,9 @@ class Server:
             await asyncio.sleep(_LEDGER_PAUSE_S)
 
     def _fault(self, error: Exception) -> None:
-        """Tells of a fault of the program itself by its type and place, an assertion's too; each once an hour, for it may come again."""
+        """Tells of a fault of the program itself by its type and place, an assertion's too;
+        each once an hour, for it may come again.
+        """
         place = traceback.extract_tb(error.__traceback__)[-1]
         detail, now = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}", now_ms()
         if now >= self._quiet_ms.get(detail, 0):
@@ -184,8 +197,12 @@ class Server:
         link, said = heard
         self._places[link.cabinet] = link
         if said is not None and not self._inflow.admits(said, loop_s):
-            self._tally.count(OVERFLOW, hint=f"of cabinet {link.number} of {link.site}, which tells more than there can be")
-        elif said is not None and (len(self._said) >= _WAITING_MAX or self._waiting[link.cabinet] >= _OF_ONE_MAX):
+            self._tally.count(
+                OVERFLOW, hint=f"of cabinet {link.number} of {link.site}, which tells more than there can be"
+            )
+        elif said is not None and (
+            len(self._said) >= _WAITING_MAX or self._waiting[link.cabinet] >= _OF_ONE_MAX
+        ):
             self._tally.count(OVERFLOW)
         elif said is not None:
             self._said.append((link, said))
@@ -216,7 +233,9 @@ class Server:
                 self._answer(turn, await self._take(thread, [said for _, said in turn]))
 
     async def _take(self, thread: ThreadPoolExecutor, said: list[Received]) -> Outcome:
-        """Commits, trying again while the ledger is locked, its server away or its disk full: nothing is acknowledged before."""
+        """Commits, trying again while the ledger is locked, its server away or its disk full:
+        nothing is acknowledged before.
+        """
         waited = False
         while True:
             try:
@@ -264,7 +283,11 @@ class Server:
                 if boards:
                     found = await loop.run_in_executor(thread, orders.next_orders, self._ledger, boards)
                     self._links.order(found, loop.time())
-                    self._links.say(await loop.run_in_executor(thread, remote_opening.untold, self._ledger, boards, now_ms()))
+                    self._links.say(
+                        await loop.run_in_executor(
+                            thread, remote_opening.untold, self._ledger, boards, now_ms()
+                        )
+                    )
             except TransientError:  # told by whoever commits
                 continue
 
@@ -272,7 +295,9 @@ class Server:
         if not self._inflow.flooding:
             return
         flooding = list(self._inflow.flooding)
-        told = await asyncio.get_running_loop().run_in_executor(thread, bounds.tell_of_floods, self._ledger, flooding, now_ms())
+        told = await asyncio.get_running_loop().run_in_executor(
+            thread, bounds.tell_of_floods, self._ledger, flooding, now_ms()
+        )
         for cabinet in flooding:
             self._inflow.flooding.pop(cabinet, None)
         self._alarm(bounds.FLOODS, told)
@@ -303,14 +328,17 @@ class Server:
                     await asyncio.sleep(_LEDGER_PAUSE_S)
                     continue
                 beat_s = loop.time()
-                for cabinet in [cabinet for cabinet, change in changes.items() if self._links.changes[cabinet] == change]:
+                for cabinet in [
+                    cabinet for cabinet, change in changes.items() if self._links.changes[cabinet] == change
+                ]:
                     del self._links.changes[cabinet]
                 for other in others:
                     if other.id not in known:
                         self._tell(
                             Occurrence(
                                 "another server",
-                                detail=f"one on {other.name} said within {ALIVE_MS // 1000} s that it serves this ledger too",
+                                detail=f"one on {other.name} said within {ALIVE_MS // 1000} s that it serves "
+                                "this ledger too",
                             )
                         )
                 known = {other.id for other in others}
@@ -328,11 +356,17 @@ class Server:
 
 def _why_not(address: str, number: int, error: OSError) -> str:
     reason = (error.strerror or "it is not an address of this machine").lower()
-    return f"Cannot listen on {address}:{number} ({reason}): stop the other program, or choose another with --listen."
+    return (
+        f"Cannot listen on {address}:{number} ({reason}): stop the other program, "
+        "or choose another with --listen."
+    )
 
 
 def serve(ledger: Ledger, notifier: Notifier, tell: Emit, settings: Settings, dispatchers: Notifier) -> None:
-    """Runs a server until SIGTERM or SIGINT; returns when everything is closed. Silent alarms go to `dispatchers` and nowhere else."""
+    """Runs a server until SIGTERM or SIGINT; returns when everything is closed.
+
+    Silent alarms go to `dispatchers` and nowhere else.
+    """
     sys.setswitchinterval(_SWITCH_S)
 
     async def main() -> None:

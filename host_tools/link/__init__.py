@@ -1,1 +1,4 @@
-"""The host's end of the wire: what boards' records and messages may say, and the host's half of a session. No board carries it."""
+"""The host's end of the wire: what boards' records and messages may say, and the host's half of a session.
+
+No board carries it.
+"""

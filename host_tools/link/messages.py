@@ -1,4 +1,6 @@
-"""The host's half of `locker.wire.messages`: what its messages are called, what their fields mean, and what the board's bytes say."""
+"""The host's half of `locker.wire.messages`: what its messages are called,
+what their fields mean, and what the board's bytes say.
+"""
 
 from locker.compat import TYPE_CHECKING, NamedTuple
 from locker.wire import batch
@@ -20,8 +22,8 @@ from locker.wire.messages import (
     encode,
 )
 
-# Board to host, the first after each handshake: who this is and how far it has come. It is sent again each 3 s until a Resume or a Refused
-# comes.
+# Board to host, the first after each handshake: who this is and how far it has come.
+# It is sent again each 3 s until a Resume or a Refused comes.
 Report = NamedTuple(
     "Report",
     (
@@ -58,8 +60,8 @@ Ack = NamedTuple(
     (("number", int),),  # everything up to this event number, 0 for nothing
 )
 
-# Host to board, in answer to a Report: from where the board goes on. It may be less than what was acknowledged before: an older
-# database was restored.
+# Host to board, in answer to a Report: from where the board goes on. It may be less than what was
+# acknowledged before: an older database was restored.
 Resume = NamedTuple(
     "Resume",
     (
@@ -70,7 +72,8 @@ Resume = NamedTuple(
         ("time", int),  # seconds since 1970, UTC; good for the board when it hears it within 5 s
     ),
 )
-# Host to board: the next of its numbered commands. It is sent again each 5 s until its COMMAND_APPLIED has come.
+# Host to board: the next of its numbered commands.
+# It is sent again each 5 s until its COMMAND_APPLIED has come.
 Command = NamedTuple(
     "Command",
     (
@@ -105,11 +108,13 @@ OpenConfirm = NamedTuple(
         ("digits", int),  # as a number
     ),
 )
-# Host to board, in answer to a Report or to Events: nothing but alarms is taken from this board until people have seen to it. It reports
-# again after 300 s.
+# Host to board, in answer to a Report or to Events: nothing but alarms is taken from this board until people
+# have seen to it. It reports again after 300 s.
 Refused = NamedTuple(
     "Refused",
-    (("reason", int),),  # 1 another chip than the one that was provisioned, 2 another host has taken it over, 3 codes of a newer rule
+    # 1 another chip than the one that was provisioned,
+    # 2 another host has taken it over, 3 codes of a newer rule
+    (("reason", int),),
 )
 
 if TYPE_CHECKING:
@@ -117,7 +122,19 @@ if TYPE_CHECKING:
 
     from locker.wire.messages import Typed
 
-    Message = Report | Events | Urgent | Status | Ack | Resume | Command | OpenRequest | Challenge | OpenConfirm | Refused
+    Message = (
+        Report
+        | Events
+        | Urgent
+        | Status
+        | Ack
+        | Resume
+        | Command
+        | OpenRequest
+        | Challenge
+        | OpenConfirm
+        | Refused
+    )
 
 # By the end that says it. The other end hears it: Link of locker/shell/link.py what the host says, Links of
 # connections/links.py what a board says.
@@ -138,7 +155,8 @@ OF_HOST: "tuple[tuple[int, type[Message]], ...]" = (
 )
 TABLE: "tuple[tuple[int, type[Message]], ...]" = tuple(sorted(OF_BOARD + OF_HOST, key=lambda row: row[0]))
 
-# By message: fields and their highest values, where those are less than what the bytes hold. The host keeps to them and refuses others.
+# By message: fields and their highest values, where those are less than what the bytes hold.
+# The host keeps to them and refuses others.
 MOST: "dict[type[Message], tuple[tuple[str, int], ...]]" = {
     Report: (("epoch", 0x3FFFF),),
     Command: (("door", 99),),
@@ -156,7 +174,10 @@ def _is_too_high(message: "Message") -> bool:
 
 
 def typed(message: "Message") -> "tuple[Any, ...]":
-    """A message as the board has it: its type and its fields. Raises ValueError for what is not a message, or has too high a field."""
+    """A message as the board has it: its type and its fields.
+
+    Raises ValueError for what is not a message, or has too high a field.
+    """
     if _is_too_high(message):
         raise ValueError("out of range")
     for kind, made in TABLE:
@@ -173,8 +194,8 @@ def named(message: "Typed") -> "Message":
 def encode_message(message: "Message") -> bytes:
     """The plaintext of a message.
 
-    Raises ValueError for what is not a message, when a field is out of its range, when raw bytes have another length, and when there are no
-    records or too many.
+    Raises ValueError for what is not a message, when a field is out of its range, when raw bytes have another
+    length, and when there are no records or too many.
     """
     return encode(typed(message))
 

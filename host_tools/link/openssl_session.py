@@ -1,4 +1,6 @@
-"""The host's end of the conversation with its seals by OpenSSL: the very same bytes, at a tenth of the cost, for a host has many boards."""
+"""The host's end of the conversation with its seals by OpenSSL:
+the very same bytes, at a tenth of the cost, for a host has many boards.
+"""
 
 from typing import Any
 

@@ -1,7 +1,10 @@
-"""The host's half of `locker.contract.records`: what each field of a record may say, in one table. No board carries it.
+"""The host's half of `locker.contract.records`: what each field of a record may say, in one table.
 
-The host looks at every record that it unpacks, and docs/protocol.md draws its table from here. A kind that is not in the table is of a
-newer board, and its fields may say anything; the board's own kinds, from 128 on, are never told.
+No board carries it.
+
+The host looks at every record that it unpacks, and docs/protocol.md draws its table from here. A kind that is
+not in the table is of a newer board, and its fields may say anything;
+the board's own kinds, from 128 on, are never told.
 """
 
 from locker.compat import TYPE_CHECKING, NamedTuple
@@ -21,7 +24,8 @@ _COUNTER = ((32, 1, 0x1FFFF),)
 _LATEST = ((32, 0, 0x1FFFF),)  # counter of the door's latest parcel, 0 before its first
 _FLAG = ((32, 0, 1),)
 
-# The lowest and highest door; of `a` and of `b` the parts, from the lowest bits on: how many bits, lowest and highest value.
+# The lowest and highest door; of `a` and of `b` the parts, from the lowest bits on:
+# how many bits, lowest and highest value.
 Bounds = NamedTuple("Bounds", (("door", "tuple[int, int]"), ("a", "Parts"), ("b", "Parts")))
 
 BOUNDS = {
@@ -74,7 +78,10 @@ class OutOfRange(Exception):
 
 
 def unpack(raw: bytes) -> Record:
-    """The record in 20 bytes, of which every field is within its range. Raises OutOfRange for the first that is not."""
+    """The record in 20 bytes, of which every field is within its range.
+
+    Raises OutOfRange for the first that is not.
+    """
     record = records.unpack(raw)
     for name in ("boot", "number"):
         if getattr(record, name) < _FIRST:

@@ -23,14 +23,18 @@ class NotReady(Exception):
 
 
 class HostSession(Session):
-    """The host's end of the conversation with one board. It speaks and hears the messages of `host_tools.link.messages`.
+    """The host's end of the conversation with one board.
 
-    `meetings`: how many contexts there were; what was known of the board belongs to the one before when it grows. `proofs`: how many
-    messages were the board's own and new. `late`: the last of them was overtaken by a newer one. `newest`: the sequence number of the
-    newest message of this context.
+    It speaks and hears the messages of `host_tools.link.messages`.
+
+    `meetings`: how many contexts there were; what was known of the board belongs to the one before when it
+    grows. `proofs`: how many messages were the board's own and new. `late`: the last of them was overtaken by
+    a newer one. `newest`: the sequence number of the newest message of this context.
     """
 
-    def __init__(self, master_secret: bytes, board_id: bytes, alias: bytes, entropy: "Callable[[int], bytes]") -> None:
+    def __init__(
+        self, master_secret: bytes, board_id: bytes, alias: bytes, entropy: "Callable[[int], bytes]"
+    ) -> None:
         """As for the board's end."""
         super().__init__(master_secret, board_id, alias, entropy)
         self._ids = (b"", b"\x01")
@@ -54,20 +58,29 @@ class HostSession(Session):
         return self._newest
 
     def seal(self, message: "Any") -> bytes:
-        """The frame of a message, as for the board's end. Raises NotReady without keys, ValueError for what is not a message."""
+        """The frame of a message, as for the board's end.
+
+        Raises NotReady without keys, ValueError for what is not a message.
+        """
         if not self.ready:
             raise NotReady
         return super().seal(typed(message))
 
     def accept(self, payload: bytes, now_ms: int) -> "Any":
-        """The message in a payload, as for the board's end. Another version is told ours; a host checks every seal."""
+        """The message in a payload, as for the board's end.
+
+        Another version is told ours; a host checks every seal.
+        """
         self._futile = 0
         if payload[1:_AFTER_ALIAS] == self._alias and payload[0] >> 4 != frame.VERSION:
             self._outgoing = frame.encode(bytes((frame.VERSION << 4 | frame.REFUSAL,)) + self._alias)
         return super().accept(payload, now_ms)
 
     def _greeted(self, payload: bytes) -> "messages.Typed | None":
-        """A HELLO is answered, and nothing is remembered. A FIRST under a fresh nonce of ours proves that the board is there now."""
+        """A HELLO is answered, and nothing is remembered.
+
+        A FIRST under a fresh nonce of ours proves that the board is there now.
+        """
         kind = frame.kind_of(payload)
         nonce = payload[_AFTER_ALIAS:_AFTER_NONCE]
         ours = hmac_sha256(self._secret, nonce)[:_NONCE_BYTES]
@@ -92,7 +105,9 @@ class HostSession(Session):
         return self._opened(payload, _AFTER_NONCE)
 
     def _opened(self, payload: bytes, at: int) -> "messages.Typed | None":
-        """As for the board's end; notes that the board is there, also where its message is none, and whether it was overtaken."""
+        """As for the board's end; notes that the board is there,
+        also where its message is none, and whether it was overtaken.
+        """
         newest, seen = self._newest, self._seen
         try:
             return super()._opened(payload, at)

@@ -1,4 +1,6 @@
-"""Time of the simulated world, in microseconds since its beginning: one queue of events under a virtual or a real clock."""
+"""Time of the simulated world, in microseconds since its beginning:
+one queue of events under a virtual or a real clock.
+"""
 
 import heapq
 import time
@@ -34,7 +36,9 @@ class Clock:
         self._now = 0
 
     def now_us(self) -> int:
-        """Microseconds since the beginning of the world; inside an event, the instant for which it was scheduled."""
+        """Microseconds since the beginning of the world;
+        inside an event, the instant for which it was scheduled.
+        """
         return self._now
 
     def now_ms(self) -> int:
@@ -78,7 +82,9 @@ class VirtualClock(Clock):
     """Time that passes only when it is told to, and then at once."""
 
     def advance_to(self, us: int) -> None:
-        """Runs everything due up to and including that instant, in (time, order of scheduling), and stands there."""
+        """Runs everything due up to and including that instant,
+        in (time, order of scheduling), and stands there.
+        """
         if self._running or (self._events and self._events[0][0] <= us):
             self._run_until(us)
         self._now = max(self._now, us)
@@ -88,7 +94,9 @@ class VirtualClock(Clock):
 
 
 class RealClock(Clock):
-    """Time of the wall. The owner calls `run_due()` when `next_due_us()` has come; `Chip` and `Hands` do it before each act.
+    """Time of the wall.
+
+    The owner calls `run_due()` when `next_due_us()` has come; `Chip` and `Hands` do it before each act.
 
     Not for several threads.
     """
@@ -109,7 +117,8 @@ class RealClock(Clock):
     def run_due(self) -> None:
         """Runs what is due by now; does nothing when called from inside an event."""
         if not self._running:
-            # The present is not written down before the events have run: each of them sees the instant it was scheduled for.
+            # The present is not written down before the events have run:
+            # each of them sees the instant it was scheduled for.
             self._run_until((self._monotonic_ns() - self._start_ns) // 1000)
 
     settle = run_due

@@ -1,4 +1,7 @@
-"""What people do to a cabinet, at the speed of people. Every act returns the instant (us) at which it is done."""
+"""What people do to a cabinet, at the speed of people.
+
+Every act returns the instant (us) at which it is done.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ _REACH_US = 300_000  # a hand goes in, does what it came for, comes out: three t
 
 
 class Hands:
-    """The hands of whoever stands at the cabinet. What cannot be done raises ValueError with one clear sentence, and changes nothing."""
+    """The hands of whoever stands at the cabinet.
+
+    What cannot be done raises ValueError with one clear sentence, and changes nothing.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -62,7 +68,9 @@ class Hands:
         return self._do(self._door(door).pull)
 
     def push(self, door: int) -> int:
-        """Pushes a door: shut if it was open, else with a weight on it for three seconds, which eases a latch that is wedged."""
+        """Pushes a door: shut if it was open, else with a weight on it for three seconds,
+        which eases a latch that is wedged.
+        """
         return self._do(self._door(door).push)
 
     def close(self, door: int) -> int:
@@ -118,7 +126,10 @@ class Hands:
     def supply(self, percent: int) -> int:
         """The mains are weak: without load the supply gives so many percent of its voltage. 100 mends it."""
         if not _SUPPLY_PERCENT_MIN <= percent <= 100:
-            raise ValueError(f"a supply can sag to {_SUPPLY_PERCENT_MIN}-100 percent, not {percent}: below that the power is cut")
+            raise ValueError(
+                f"a supply can sag to {_SUPPLY_PERCENT_MIN}-100 percent, not {percent}: "
+                "below that the power is cut"
+            )
         self._clock.settle()
         if not self._world.supply.on:
             raise ValueError("the power is cut: there is nothing to sag")
@@ -152,7 +163,10 @@ class Hands:
     def _door(self, number: int) -> Door:
         self._clock.settle()
         if number not in self._world.doors:
-            raise ValueError(f"this cabinet has no door {number:02}: it has {min(self._world.doors):02} to {max(self._world.doors):02}")
+            raise ValueError(
+                f"this cabinet has no door {number:02}: "
+                f"it has {min(self._world.doors):02} to {max(self._world.doors):02}"
+            )
         return self._world.doors[number]
 
     def _open_door(self, number: int, purpose: str) -> Door:

@@ -9,8 +9,8 @@ _MASK = (1 << 64) - 1
 def noise(seed: int, place: int, tick: int) -> int:
     """64 bits, as random as they are repeatable (the finaliser of splitmix64, applied to each argument).
 
-    However often a floating pin is read in one tick, by whichever program, it reads the same: two programs that look at one
-    world see one world.
+    However often a floating pin is read in one tick, by whichever program, it reads the same:
+    two programs that look at one world see one world.
     """
     return _mixed(_of_place(seed, place), tick)
 

@@ -13,7 +13,9 @@ class Entry(NamedTuple):
     """One thing that happened."""
 
     us: int  # since the beginning of the world
-    kind: str  # "coil", "latch", "door", "contact", "parcel", "lamp", "beeper", "bell", "tamper", "power", "reset", "screen", "violation"
+    # "coil", "latch", "door", "contact", "parcel", "lamp", "beeper", "bell",
+    # "tamper", "power", "reset", "screen", "violation"
+    kind: str
     door: int  # 0 where no door is meant
     value: object  # "on", "off", "released", "ajar", ...
     cause: str  # "program", "reset", "power cut", "hand" or "physics"
@@ -57,12 +59,17 @@ class Trace:
             listener(entry)
 
     def violation(self, sentence: str, door: int = 0) -> None:
-        """Something that must never be: burnt coils, shorts, two coils at once. Kept apart, never forgotten."""
+        """Something that must never be: burnt coils, shorts, two coils at once.
+
+        Kept apart, never forgotten.
+        """
         self.violations.append(Entry(self._clock.now_us(), "violation", door, sentence, self.cause))
         self.note("violation", door, sentence)
 
     def because(self, cause: str) -> _Because:
-        """What happens inside has this cause; the outermost cause wins, since what it sets off is its doing."""
+        """What happens inside has this cause; the outermost cause wins,
+        since what it sets off is its doing.
+        """
         return _Because(self, cause)
 
     def of(self, kind: str, door: int | None = None) -> list[Entry]:

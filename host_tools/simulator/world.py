@@ -33,19 +33,28 @@ _CONTACT_BOUNCE_US = 5_000
 
 
 def board_named(name_or_path: str | Path) -> Board:
-    """The board that the firmware would read from the board.json of that definition; UserError as `load_board`."""
+    """The board that the firmware would read from the board.json of that definition;
+    UserError as `load_board`.
+    """
     return from_json(json.loads(json.dumps(to_board_json(load_board(name_or_path)))))
 
 
 class World:
-    """A cabinet with its chip, its people and its power, from power-on at the clock's present. Same board, seed and acts: same world.
+    """A cabinet with its chip, its people and its power, from power-on at the clock's present.
 
-    `chip` is for programs, `hands` for people, `faults` breaks things; `doors`, `coils`, `expanders`, `supply`, `screen`, `lamp`, `beeper`,
-    `bell`, `tamper`, `serial` and `trace` are for those who look behind the scene.
+    Same board, seed and acts: same world.
+
+    `chip` is for programs, `hands` for people, `faults` breaks things; `doors`, `coils`, `expanders`,
+    `supply`, `screen`, `lamp`, `beeper`, `bell`, `tamper`,
+    `serial` and `trace` are for those who look behind the scene.
     """
 
-    def __init__(self, board: Board, clock: Clock, seed: int, uid: bytes | None = None, bus: Rs485Bus | None = None) -> None:
-        """`bus`: one that this cabinet shares with others, if its board is made for that; left out, it has one of its own."""
+    def __init__(
+        self, board: Board, clock: Clock, seed: int, uid: bytes | None = None, bus: Rs485Bus | None = None
+    ) -> None:
+        """`bus`: one that this cabinet shares with others, if its board is made for that;
+        left out, it has one of its own.
+        """
         self.board = board
         self.clock = clock
         self.seed = seed
@@ -77,7 +86,9 @@ class World:
         self.faults = Faults(self)
 
     def power_cut(self) -> None:
-        """The mains fail now: the program is gone, whatever it was doing, and nothing in the cabinet has a voltage."""
+        """The mains fail now: the program is gone, whatever it was doing,
+        and nothing in the cabinet has a voltage.
+        """
         self.clock.settle()
         if self.supply.on:
             with self.trace.because("power cut"):
@@ -90,7 +101,9 @@ class World:
                 self.supply.switch(False)
 
     def power_on(self) -> None:
-        """The mains are back: everything starts from its power-on state, doors and parcels are where they are."""
+        """The mains are back: everything starts from its power-on state,
+        doors and parcels are where they are.
+        """
         self.clock.settle()
         if not self.supply.on:
             self.trace.note("power", 0, "on")
@@ -102,7 +115,9 @@ class World:
             self.chip.power(True)
 
     def state(self) -> dict[str, Any]:
-        """What there is to see, for JSON: times in ms, positions 0 (shut) to 1 (wide), supply in percent of its voltage."""
+        """What there is to see, for JSON: times in ms, positions 0 (shut) to 1 (wide),
+        supply in percent of its voltage.
+        """
         self.clock.settle()
         return {
             "time_ms": self.clock.now_ms(),
@@ -142,7 +157,9 @@ class World:
             bus.targets.update(self.expanders)
             if board.screen:
                 address, columns, rows = board.screen
-                self.screen = CharacterScreen(self.clock, columns, rows, lambda lines: self.trace.note("screen", 0, tuple(lines)))
+                self.screen = CharacterScreen(
+                    self.clock, columns, rows, lambda lines: self.trace.note("screen", 0, tuple(lines))
+                )
                 bus.targets[address] = self.screen
             self.chip.buses.append(bus)
         if board.expander_reset is not None:
@@ -171,9 +188,18 @@ class World:
         pull_up(wires, self.board.chip, definition.contact)
         rng = stream(self.seed, f"contact {number}")
         contact = BouncingSwitch(clock, rng, wires.switch(wires.node(definition.contact)), _CONTACT_BOUNCE_US)
-        door = Door(number, contact, definition.closed == 0, clock, self.trace, stream(self.seed, f"door {number}"))
+        door = Door(
+            number, contact, definition.closed == 0, clock, self.trace, stream(self.seed, f"door {number}")
+        )
         if not self.board.locks:
-            coil = Coil(number, wires.node(definition.lock), self.supply, clock, self.trace, stream(self.seed, f"coil {number}"))
+            coil = Coil(
+                number,
+                wires.node(definition.lock),
+                self.supply,
+                clock,
+                self.trace,
+                stream(self.seed, f"coil {number}"),
+            )
             coil.on_plunger = door.plunger
             self.coils[number] = coil
         if definition.occupancy == "beam":
@@ -198,11 +224,15 @@ class World:
         self.bell = None
         if board.bell is not None:
             pull_up(wires, board.chip, board.bell)
-            self.bell = Bell(wires.switch(wires.node(board.bell)), self.clock, self.trace, stream(self.seed, "bell"))
+            self.bell = Bell(
+                wires.switch(wires.node(board.bell)), self.clock, self.trace, stream(self.seed, "bell")
+            )
         self.tamper = None
         if board.tamper is not None:
             pull_up(wires, board.chip, board.tamper)
-            self.tamper = TamperLoop(wires.switch(wires.node(board.tamper)), self.clock, self.trace, stream(self.seed, "tamper"))
+            self.tamper = TamperLoop(
+                wires.switch(wires.node(board.tamper)), self.clock, self.trace, stream(self.seed, "tamper")
+            )
         for pin in board.keypad.columns:
             pull_up(wires, board.chip, pin)
         if board.supply:
@@ -210,7 +240,9 @@ class World:
             self.chip.analogue[pin] = self.supply.sense(pin, lowest_mv)
         if board.current:
             pin, coil_mv = board.current
-            self.chip.analogue[pin] = Shunt(self.coils.values(), pin, coil_mv, self.clock, self.seed).millivolts
+            self.chip.analogue[pin] = Shunt(
+                self.coils.values(), pin, coil_mv, self.clock, self.seed
+            ).millivolts
 
     def _watch_coils(self, entry: Entry) -> None:
         if entry.kind == "coil":

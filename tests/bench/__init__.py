@@ -1,6 +1,7 @@
 """Measurements beside those of others: `python -m tests.bench`.
 
-A bench is one file in `benches/` with a function `run() -> list[Table]`; its name is the file's. Nothing else registers it.
+A bench is one file in `benches/` with a function `run() -> list[Table]`;
+its name is the file's. Nothing else registers it.
 """
 
 from pathlib import Path
@@ -12,7 +13,9 @@ SCRIPTS = Path(__file__).parent / "scripts"
 
 
 class Table(NamedTuple):
-    """What a bench has found: rows of equal length under column heads, and a sentence on how it was measured."""
+    """What a bench has found: rows of equal length under column heads,
+    and a sentence on how it was measured.
+    """
 
     title: str
     columns: tuple[str, ...]

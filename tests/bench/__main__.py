@@ -39,7 +39,11 @@ def bench(names: tuple[str, ...], as_json: bool) -> None:
         click.echo(f"measuring {name} ...", err=True)
         found[name] = importlib.import_module(f"{benches.__name__}.{name}").run()
     if as_json:
-        click.echo(json.dumps({name: [table._asdict() for table in tables] for name, tables in found.items()}, indent=2))
+        click.echo(
+            json.dumps(
+                {name: [table._asdict() for table in tables] for name, tables in found.items()}, indent=2
+            )
+        )
         return
     console = Console(highlight=False)
     for table in (table for tables in found.values() for table in tables):

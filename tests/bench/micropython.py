@@ -1,4 +1,6 @@
-"""The real MicroPython, and how many processor instructions it takes: exact to the last one from run to run."""
+"""The real MicroPython, and how many processor instructions it takes:
+exact to the last one from run to run.
+"""
 
 import os
 import platform
@@ -32,18 +34,22 @@ def output(script: Path, *arguments: object, paths: Sequence[Path]) -> str:
 def instructions(script: Path, *arguments: object, paths: Sequence[Path]) -> int:
     """Processor instructions of a whole run of a script on MicroPython, by valgrind's callgrind.
 
-    Addresses and hashes are the same in each run, so the count is too. Raises UserError when valgrind is missing.
+    Addresses and hashes are the same in each run, so the count is too.
+    Raises UserError when valgrind is missing.
     """
     return _number(_COLLECTED, _callgrind(script, arguments, paths, os.devnull))
 
 
 def stretches(script: Path, *arguments: object, paths: Sequence[Path]) -> list[int]:
-    """Processor instructions of each stretch of one run of a script, in order: from a call of gc.disable() to the next one of gc.enable().
+    """Processor instructions of each stretch of one run of a script, in order:
+    from a call of gc.disable() to the next one of gc.enable().
 
     Every call of gc.enable() in the script must end one. Raises UserError as `instructions` does.
     """
     with tempfile.TemporaryDirectory(prefix="ansim-bench-") as folder:
-        _callgrind(script, arguments, paths, f"{folder}/part", "--zero-before=gc_disable", "--dump-before=gc_enable")
+        _callgrind(
+            script, arguments, paths, f"{folder}/part", "--zero-before=gc_disable", "--dump-before=gc_enable"
+        )
         parts = sorted(Path(folder).glob("part.*"), key=lambda path: int(path.suffix[1:]))
         return [_number(_SUMMARY, path.read_text()) for path in parts]
 
@@ -55,17 +61,32 @@ def _number(pattern: re.Pattern[str], said: str) -> int:
     return int(found[1])
 
 
-def _callgrind(script: Path, arguments: Sequence[object], paths: Sequence[Path], out: str, *options: str) -> str:
+def _callgrind(
+    script: Path, arguments: Sequence[object], paths: Sequence[Path], out: str, *options: str
+) -> str:
     """What callgrind says of a run."""
     for tool in ("valgrind", "setarch"):
         if not shutil.which(tool):
-            raise UserError(f"{tool} is missing: install it (apt-get install valgrind util-linux) and run the bench again.")
-    callgrind = ["valgrind", "--tool=callgrind", "--toggle-collect=micropython_unix_main", f"--callgrind-out-file={out}", *options]
+            raise UserError(
+                f"{tool} is missing: install it (apt-get install valgrind util-linux) "
+                "and run the bench again."
+            )
+    callgrind = [
+        "valgrind",
+        "--tool=callgrind",
+        "--toggle-collect=micropython_unix_main",
+        f"--callgrind-out-file={out}",
+        *options,
+    ]
     interpreter = [micropython(), "-X", "heapsize=16m", str(script), *map(str, arguments)]
     return _run(["setarch", platform.machine(), "-R", *callgrind, *interpreter], paths).stderr
 
 
-def instructions_each(script: Path, what: str, *, paths: Sequence[Path], fewer: int = 200, more: int = 1200) -> float:
-    """Instructions of one turn of `script WHAT run TIMES`: what `more` turns cost beyond `fewer`, start and set-up left out."""
+def instructions_each(
+    script: Path, what: str, *, paths: Sequence[Path], fewer: int = 200, more: int = 1200
+) -> float:
+    """Instructions of one turn of `script WHAT run TIMES`:
+    what `more` turns cost beyond `fewer`, start and set-up left out.
+    """
     counts = [instructions(script, what, "run", times, paths=paths) for times in (fewer, more)]
     return (counts[1] - counts[0]) / (more - fewer)

@@ -19,7 +19,10 @@ def versions() -> dict[str, str]:
 
 
 def folders() -> dict[str, Path]:
-    """Name to the folder that its modules are imported from. Raises UserError when a package cannot be fetched."""
+    """Name to the folder that its modules are imported from.
+
+    Raises UserError when a package cannot be fetched.
+    """
     fetched = _CACHE / "fetched"
     if not fetched.is_file() or fetched.read_text() != _LIST.read_text():
         shutil.rmtree(_CACHE, ignore_errors=True)
@@ -36,13 +39,27 @@ def _folder(name: str, version: str) -> Path:
 
 def _fetch() -> None:
     archives = _CACHE / "archives"
-    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--dest", str(archives), "-r", str(_LIST)]
-    ended = subprocess.run([sys.executable, "-m", "pip", "download", *options], capture_output=True, text=True, check=False)
+    options = [
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--require-hashes",
+        "--dest",
+        str(archives),
+        "-r",
+        str(_LIST),
+    ]
+    ended = subprocess.run(
+        [sys.executable, "-m", "pip", "download", *options], capture_output=True, text=True, check=False
+    )
     if ended.returncode:
         raise UserError(
-            f"The packages to compare with cannot be fetched; check the connection and try again: {ended.stderr.strip()[-500:]}"
+            "The packages to compare with cannot be fetched; check the connection and try again: "
+            f"{ended.stderr.strip()[-500:]}"
         )
     for name, version in versions().items():
         start = f"{name}-{version}".replace("-", "_")
         archive = next(path for path in archives.iterdir() if path.name.replace("-", "_").startswith(start))
-        shutil.unpack_archive(archive, _CACHE / f"{name}-{version}", "zip" if archive.suffix == ".whl" else None)
+        shutil.unpack_archive(
+            archive, _CACHE / f"{name}-{version}", "zip" if archive.suffix == ".whl" else None
+        )

@@ -1,4 +1,6 @@
-"""A serial line of 115,200 baud between a tool and a virtual board: a pseudo-terminal takes bytes at any speed, a cable does not."""
+"""A serial line of 115,200 baud between a tool and a virtual board:
+a pseudo-terminal takes bytes at any speed, a cable does not.
+"""
 
 import contextlib
 import os
@@ -15,7 +17,8 @@ _HELD_MAX = 4096  # what a driver takes ahead of its line
 
 
 class SlowLine:
-    """Passes on what goes both ways between the board's port and `port`, each byte when its last bit would have left.
+    """Passes on what goes both ways between the board's port and `port`,
+    each byte when its last bit would have left.
 
     Use as a context manager.
     """

@@ -1,4 +1,5 @@
-"""The usual way to keep what devices say: JSON messages, an async handler, SQLAlchemy's ORM, a commit for each before it is acknowledged.
+"""The usual way to keep what devices say: JSON messages, an async handler,
+SQLAlchemy's ORM, a commit for each before it is acknowledged.
 
 It keeps what our host keeps of the same lives of parcels: the event once, the parcel, the ticket, the letter.
 """
@@ -90,7 +91,9 @@ class UsualIngest:
         self._sessions = sessionmaker(self._engine)
         with self._sessions() as session:
             session.add_all([Device(name=f"board-{number}") for number in range(_DEVICES)])
-            session.add_all([Ticket(serial=serial, resident="Kim", state="open") for serial in range(_TICKETS)])
+            session.add_all(
+                [Ticket(serial=serial, resident="Kim", state="open") for serial in range(_TICKETS)]
+            )
             session.commit()
         self._lives = 0
 
@@ -137,7 +140,14 @@ class UsualIngest:
         life, self._lives = self._lives, self._lives + 1
         kinds = ("deposit_started", "pulsed", "deposited", "code_tried", "opened", "collected")
         said = [
-            {"number": 6 * turn + at, "kind": kind, "door": 1, "uptime": 4.0 * at, "ticket": life, "counter": turn + 1}
+            {
+                "number": 6 * turn + at,
+                "kind": kind,
+                "door": 1,
+                "uptime": 4.0 * at,
+                "ticket": life,
+                "counter": turn + 1,
+            }
             for at, kind in enumerate(kinds, 1)
         ]
         return [Message(f"lockers/board-{device}/events", json.dumps(one).encode()) for one in said]

@@ -1,4 +1,6 @@
-"""The digits of tickets, codes and receipts are those that any third implementation derives; the vectors were made with other libraries."""
+"""The digits of tickets, codes and receipts are those that any third implementation derives;
+the vectors were made with other libraries.
+"""
 
 from golden import cases, raw
 
@@ -39,7 +41,10 @@ def test_pickup_and_duress_codes_are_those_of_the_golden_vectors():
 def test_codes_of_staff_are_those_of_the_golden_vectors():
     for case in cases("staff_codes.json"):
         terms = [case[name] for name in ("epoch", "door", "counter", "arming")]
-        assert codes.staff_code(raw(case["k_code"]), case["label"].encode(), raw(case["board_id"]), *terms) == case["code"]
+        assert (
+            codes.staff_code(raw(case["k_code"]), case["label"].encode(), raw(case["board_id"]), *terms)
+            == case["code"]
+        )
 
 
 def test_receipts_are_those_of_the_golden_vectors():

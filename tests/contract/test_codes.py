@@ -1,4 +1,7 @@
-"""Codes and receipts are the digits that product.md defines. The expected values were computed with CPython's own hmac."""
+"""Codes and receipts are the digits that product.md defines.
+
+The expected values were computed with CPython's own hmac.
+"""
 
 from locker.contract.codes import NO_TAIL, duress_code, pickup_code, pickup_digits, receipt_code, same
 

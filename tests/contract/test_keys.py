@@ -24,7 +24,11 @@ def test_hkdf_gives_as_much_as_rfc_5869_allows():
 def test_epoch_keys_are_those_of_the_golden_vectors():
     for case in cases("keys.json"):
         inputs = [raw(case[name]) for name in ("master_secret", "nonce_host", "nonce_board", "board_id")]
-        assert epoch_keys(*inputs, case["epoch"], case["nonce"]) == (raw(case["code"]), raw(case["receipt"]), raw(case["maint"]))
+        assert epoch_keys(*inputs, case["epoch"], case["nonce"]) == (
+            raw(case["code"]),
+            raw(case["receipt"]),
+            raw(case["maint"]),
+        )
 
 
 def test_every_input_changes_every_key():

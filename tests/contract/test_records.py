@@ -10,14 +10,39 @@ def test_a_record_is_twenty_little_endian_bytes():
     data = unhexlify("0607020104030201080706052a000000ffffffff")
     assert records.pack(record) == data
     assert records.unpack(data) == record
-    assert (record.kind, record.door, record.boot, record.number) == (records.DEPOSITED, 7, 0x0102, 0x01020304)
+    assert (record.kind, record.door, record.boot, record.number) == (
+        records.DEPOSITED,
+        7,
+        0x0102,
+        0x01020304,
+    )
     assert (record.uptime, record.a, record.b) == (0x05060708, 42, 0xFFFFFFFF)
     assert len(data) == records.RECORD_BYTES
 
 
 KINDS = (  # by number
-    (None, "BOOTED", "DEPOSIT_STARTED", "PULSED", "DOOR_OPENED", "DOOR_CLOSED", "DEPOSITED", "CANCELLED", "WITHDRAWN", "CODE_TRIED")
-    + ("PICKUP_OPENED", "COLLECTED", "DOOR_LEFT_OPEN", "DOOR_FORCED", "DOOR_JAMMED", "BELL_RUNG", "LAMP_FAILED", "TICKET_REFUSED")
+    (
+        None,
+        "BOOTED",
+        "DEPOSIT_STARTED",
+        "PULSED",
+        "DOOR_OPENED",
+        "DOOR_CLOSED",
+        "DEPOSITED",
+        "CANCELLED",
+        "WITHDRAWN",
+        "CODE_TRIED",
+    )
+    + (
+        "PICKUP_OPENED",
+        "COLLECTED",
+        "DOOR_LEFT_OPEN",
+        "DOOR_FORCED",
+        "DOOR_JAMMED",
+        "BELL_RUNG",
+        "LAMP_FAILED",
+        "TICKET_REFUSED",
+    )
     + (
         "STILL_INSIDE",
         "SENSOR_FAULT",
@@ -51,7 +76,16 @@ KINDS = (  # by number
         "KEYS_LEFT_OUT",
     )
 )
-OWN_KINDS = ("ACKNOWLEDGED", "DOOR_STATE", "CABINET_STATE", "OPENINGS", "EPOCH_KEPT", "TICKETS_KEPT", "TAIL_KEPT")  # never sent
+# Never sent.
+OWN_KINDS = (
+    "ACKNOWLEDGED",
+    "DOOR_STATE",
+    "CABINET_STATE",
+    "OPENINGS",
+    "EPOCH_KEPT",
+    "TICKETS_KEPT",
+    "TAIL_KEPT",
+)
 OPENERS = ("BY_CODE", "BY_DURESS", "BY_RECALL", "BY_SERVICE", "BY_HOST")
 RESETS = ("RESET_UNKNOWN", "RESET_POWER", "RESET_HARD", "RESET_WATCHDOG", "RESET_SOFT", "RESET_BROWNOUT")
 

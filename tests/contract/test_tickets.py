@@ -16,7 +16,8 @@ from locker.contract.tickets import (
 
 KEY = bytes(range(32))
 SITE = bytes(range(100, 108))
-OLD = ((0, "000007346", 44), (1, "000016493", 39), (12345, "123452469", 87), (99999, "999998288", 79))  # of rule 0
+# Of rule 0.
+OLD = ((0, "000007346", 44), (1, "000016493", 39), (12345, "123452469", 87), (99999, "999998288", 79))
 
 
 def test_a_ticket_is_five_digits_of_serial_and_four_of_tag():
@@ -32,7 +33,8 @@ def test_half_of_the_serials_have_a_tail_and_the_others_have_none():
     assert 900 < len([value for value in values if value < codes.NO_TAIL]) < 1100
     assert max(values) < 200
     for serial, _, its_tail in OLD:
-        assert tail(KEY, SITE, serial) % 100 == its_tail  # so a label that fits her by rule 1 fits her by rule 0 too
+        # So a label that fits her by rule 1 fits her by rule 0 too.
+        assert tail(KEY, SITE, serial) % 100 == its_tail
 
 
 def test_there_are_as_many_serials_as_16_bits_count_and_none_is_beyond():

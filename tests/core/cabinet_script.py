@@ -1,4 +1,7 @@
-"""A language for stories at a cabinet: who acts, when, and what the cabinet wants done then. For both interpreters."""
+"""A language for stories at a cabinet: who acts, when, and what the cabinet wants done then.
+
+For both interpreters.
+"""
 
 import english
 
@@ -9,7 +12,9 @@ from locker.core.secrets import Secrets
 
 TICKET_SECRET = b"t" * 32
 TICKET_KEYS = {0: tickets.keyed(TICKET_SECRET, 0, False)}
-SECRETS = Secrets(bytes(range(8)), bytes(range(8, 16)), 1, b"c" * 32, b"r" * 32, TICKET_KEYS, 12, {}, codes.RULE)
+SECRETS = Secrets(
+    bytes(range(8)), bytes(range(8, 16)), 1, b"c" * 32, b"r" * 32, TICKET_KEYS, 12, {}, codes.RULE
+)
 SIZES = "SSML"
 PULSE_MS = 400
 
@@ -59,7 +64,9 @@ def present(epochs, generations=(0,)):
 
 
 class Story:
-    """A cabinet whose doors people move, and a flash that keeps its records and spent tickets when the power goes."""
+    """A cabinet whose doors people move,
+    and a flash that keeps its records and spent tickets when the power goes.
+    """
 
     def __init__(self, sizes=SIZES, draw=lambda n: 0, rule=codes.RULE):
         self.rule = rule  # of the first epoch
@@ -88,8 +95,14 @@ class Story:
         self.effects = []
         self._store(effects.Record(records.BOOTED, 0, 1, 1))
         self.state.apply(self.log[-1])
-        self.cabinet = Cabinet(self.doors, present, self.state, lambda serial: serial in self.spent, self.draw)
-        sensors = tuple((number, self.closed[number], self.occupied[number]) for number, _ in self.doors if number not in self.dark)
+        self.cabinet = Cabinet(
+            self.doors, present, self.state, lambda serial: serial in self.spent, self.draw
+        )
+        sensors = tuple(
+            (number, self.closed[number], self.occupied[number])
+            for number, _ in self.doors
+            if number not in self.dark
+        )
         return self._perform(self.cabinet.boot(sensors, self.now))
 
     def folded(self):
@@ -102,7 +115,11 @@ class Story:
     def _store(self, effect):
         if effect.kind < records.ACKNOWLEDGED:
             self.number += 1
-        self.log.append(records.Record(effect.kind, effect.door, self.boots, self.number, self.now // 100, effect.a, effect.b))
+        self.log.append(
+            records.Record(
+                effect.kind, effect.door, self.boots, self.number, self.now // 100, effect.a, effect.b
+            )
+        )
 
     def _perform(self, wanted):
         for effect in wanted:
@@ -225,13 +242,21 @@ class Story:
         """Door and pickup code of the parcel in it, as the host would derive them."""
         parcel = self.state.doors[door]
         generation = self.state.generation_of(parcel)
-        return f"{door:02}" + parcel_code(door, parcel.counter, parcel.serial, rule=self.rule, generation=generation)[:digits]
+        return (
+            f"{door:02}"
+            + parcel_code(door, parcel.counter, parcel.serial, rule=self.rule, generation=generation)[:digits]
+        )
 
     def duress(self, door, digits=8):
         """The same with the safe tail of the parcel's ticket."""
         parcel = self.state.doors[door]
         generation = self.state.generation_of(parcel)
-        return f"{door:02}" + parcel_duress(door, parcel.counter, parcel.serial, rule=self.rule, generation=generation)[:digits]
+        return (
+            f"{door:02}"
+            + parcel_duress(door, parcel.counter, parcel.serial, rule=self.rule, generation=generation)[
+                :digits
+            ]
+        )
 
     def wrong(self, door, digits=8):
         """The same with its last digit changed."""

@@ -7,7 +7,10 @@ _known = {}
 
 
 def read(name):
-    """The lines of a file of texts, in the order of their numbers. A story reads them at each text that it shows."""
+    """The lines of a file of texts, in the order of their numbers.
+
+    A story reads them at each text that it shows.
+    """
     if name not in _known:
         with open(_FOLDER + name + ".txt") as file:
             _known[name] = file.read().split("\n")[:-1]

@@ -1,25 +1,29 @@
-"""Korean in Latin letters, by the rules of the Revised Romanization (National Institute of Korean Language, proclamation 2000-8).
+"""Korean in Latin letters, by the rules of the Revised Romanization (National Institute
+of Korean Language, proclamation 2000-8).
 
-What is written is how a word sounds: a final consonant moves to a vowel that follows it, and neighbours become alike. As the rules say,
-tense sounds that come of a neighbour are not written. Aspiration is, as in verbs; the texts have no noun in which it would differ.
+What is written is how a word sounds: a final consonant moves to a vowel that follows it, and neighbours
+become alike. As the rules say, tense sounds that come of a neighbour are not written. Aspiration is, as in
+verbs; the texts have no noun in which it would differ.
 """
 
 _INITIALS = (
     "g", "kk", "n", "d", "tt", "r", "m", "b", "pp", "s", "ss", "", "j", "jj", "ch", "k", "t", "p", "h",
 )  # fmt: skip
 _VOWELS = (
-    "a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo", "we", "wi", "yu", "eu", "ui", "i",
+    "a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo", "we", "wi", "yu",
+    "eu", "ui", "i",
 )  # fmt: skip
 # The finals as pairs: what stays when a vowel follows, and the initial that moves over to it.
 _FINALS = (
-    ("", ""), ("", "g"), ("", "kk"), ("g", "s"), ("", "n"), ("n", "j"), ("n", "h"), ("", "d"), ("", "r"), ("r", "g"), ("r", "m"),
-    ("r", "b"), ("r", "s"), ("r", "t"), ("r", "p"), ("r", "h"), ("", "m"), ("", "b"), ("b", "s"), ("", "s"), ("", "ss"), ("ng", ""),
-    ("", "j"), ("", "ch"), ("", "k"), ("", "t"), ("", "p"), ("", "h"),
+    ("", ""), ("", "g"), ("", "kk"), ("g", "s"), ("", "n"), ("n", "j"), ("n", "h"), ("", "d"), ("", "r"),
+    ("r", "g"), ("r", "m"), ("r", "b"), ("r", "s"), ("r", "t"), ("r", "p"), ("r", "h"), ("", "m"), ("", "b"),
+    ("b", "s"), ("", "s"), ("", "ss"), ("ng", ""), ("", "j"), ("", "ch"), ("", "k"), ("", "t"), ("", "p"),
+    ("", "h"),
 )  # fmt: skip
 # What a final says at the end of a word, where it is closed.
 _CLOSED = (
-    "", "k", "k", "k", "n", "n", "n", "t", "l", "k", "m", "l", "l", "l", "p", "l", "m", "p", "p", "t", "t", "ng", "t", "t", "k", "t", "p",
-    "t",
+    "", "k", "k", "k", "n", "n", "n", "t", "l", "k", "m", "l", "l", "l", "p", "l", "m", "p", "p", "t", "t",
+    "ng", "t", "t", "k", "t", "p", "t",
 )  # fmt: skip
 _ASPIRATED = {"g": "k", "d": "t", "b": "p", "j": "ch"}
 _NASAL = {"k": "ng", "t": "n", "p": "m"}

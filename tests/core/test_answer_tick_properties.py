@@ -1,7 +1,9 @@
-"""Theorem: whatever happened before, the answer comes 500 ms after the later of `#` and the end of the floor, to the millisecond.
+"""Theorem: whatever happened before, the answer comes 500 ms after the later of `#` and the end of the floor,
+to the millisecond.
 
-The floor ends 2 s after the number before was checked, 5 s where the door asks for all digits; what is typed and what is behind the door do
-not move it. So right, wrong and duress, an empty door and one that does not exist are all answered at the same tick.
+The floor ends 2 s after the number before was checked, 5 s where the door asks for all digits; what is typed
+and what is behind the door do not move it. So right, wrong and duress, an empty door and one that does not
+exist are all answered at the same tick.
 """
 
 import pytest
@@ -85,7 +87,9 @@ class TimedStory(Story):
         self.asks(digits + "#")
 
     def deposits(self, patient):
-        """Another parcel, as far as there is a small door for it; an impatient courier leaves the door open."""
+        """Another parcel, as far as there is a small door for it;
+        an impatient courier leaves the door open.
+        """
         self.serial += 1
         self.asks(self.ticket(self.serial) + "#")
         self.types("1")
@@ -118,7 +122,9 @@ class TimedStory(Story):
 
 
 def after(asking_for_all, history):
-    """A story with a parcel behind door 1, doors that were tried too often, some history, and a keypad that nobody uses."""
+    """A story with a parcel behind door 1, doors that were tried too often,
+    some history, and a keypad that nobody uses.
+    """
     story = TimedStory()
     story.begins_deposit(42)
     story.opens(PARCEL)
@@ -162,7 +168,12 @@ def check_ticks(asking_for_all, history, gap_ms, digits):
     assert all(len(same) <= 1 for same in ticks.values())
 
 
-STORIES = (st.sets(st.sampled_from((PARCEL, EMPTY))), HISTORIES, st.sampled_from((0, 20, 150, 450)), st.sampled_from((8, 12)))
+STORIES = (
+    st.sets(st.sampled_from((PARCEL, EMPTY))),
+    HISTORIES,
+    st.sampled_from((0, 20, 150, 450)),
+    st.sampled_from((8, 12)),
+)
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,7 +1,7 @@
 """Whatever people, doors, power cuts and the host do, in any order: the laws of a cabinet hold.
 
-The laws are checked at every effect by tests/core/watched.py, which knows what really happened at the doors, what was really typed and what
-the host really ordered.
+The laws are checked at every effect by tests/core/watched.py, which knows what really happened at the doors,
+what was really typed and what the host really ordered.
 """
 
 import pytest
@@ -16,7 +16,9 @@ from locker.core.door import SHUT, WANTED
 
 DOORS = st.integers(1, 4)
 SERIALS = st.integers(0, 5)
-ORDERS = st.sampled_from((commands.REISSUE, commands.ARM_RECALL, commands.ARM_SERVICE, commands.DISARM, commands.SET_OUT, 99))
+ORDERS = st.sampled_from(
+    (commands.REISSUE, commands.ARM_RECALL, commands.ARM_SERVICE, commands.DISARM, commands.SET_OUT, 99)
+)
 MOMENTS = st.sampled_from((20, 100, 600, 3000, 8000, 20000, 61000, 130000))
 INSIDE = (state.WAITING, state.GRANTED, state.TAKING)
 
@@ -126,11 +128,20 @@ class Cabinets(RuleBasedStateMachine):
         """Something sensible, for a parcel or for an empty door."""
         door = self.held(door) if kind in (commands.REISSUE, commands.ARM_RECALL) else door
         parcel = self.story.parcels.get(door)
-        a = (parcel.retry if parcel and kind == commands.REISSUE else self.story.armed.get(door, (b"", 1))[1]) + more
-        order = events.Commanded(self.story.state.command + 1, kind, door, self.story.counters.get(door, 0), a)
+        a = (
+            parcel.retry if parcel and kind == commands.REISSUE else self.story.armed.get(door, (b"", 1))[1]
+        ) + more
+        order = events.Commanded(
+            self.story.state.command + 1, kind, door, self.story.counters.get(door, 0), a
+        )
         self.act(lambda: self.story.tell(order))
 
-    @rule(door=DOORS, label=st.sampled_from((b"recall", b"service")), arming=st.integers(1, 3), takes=st.booleans())
+    @rule(
+        door=DOORS,
+        label=st.sampled_from((b"recall", b"service")),
+        arming=st.integers(1, 3),
+        takes=st.booleans(),
+    )
     def staff_visit(self, door, label, arming, takes):
         door = sorted(self.story.armed)[0] if self.story.armed else door
         label, arming = self.story.armed.get(door, (label, arming))
@@ -160,7 +171,8 @@ class Cabinets(RuleBasedStateMachine):
     @rule()
     def a_new_epoch_begins(self):
         epoch = self.story.epoch + 1
-        self.act(lambda: self.story.orders(commands.BEGIN_EPOCH, a=epoch | epoch % 2 << 18))  # of either rule in turn
+        # Of either rule in turn.
+        self.act(lambda: self.story.orders(commands.BEGIN_EPOCH, a=epoch | epoch % 2 << 18))
 
     @rule()
     def a_person_answers_the_bell(self):
@@ -227,8 +239,12 @@ class Cabinets(RuleBasedStateMachine):
         cabinet = self.story.cabinet
         for door in self.story.state.doors.values():
             assert door.closed or door.phase != SHUT, "an open door is never SHUT"
-            assert door.phase != WANTED or cabinet.unlocking, "a door waits for its turn only while a lock is at work"
-            assert door.state not in INSIDE[1:] or door.serial in self.story.spent, "a code is checked after the ticket before it is spent"
+            assert door.phase != WANTED or cabinet.unlocking, (
+                "a door waits for its turn only while a lock is at work"
+            )
+            assert door.state not in INSIDE[1:] or door.serial in self.story.spent, (
+                "a code is checked after the ticket before it is spent"
+            )
             assert door.attempts <= 4
 
     @invariant()
@@ -261,4 +277,6 @@ TestCabinets.settings = settings(max_examples=200, stateful_step_count=60, deadl
 
 @pytest.mark.soak
 class TestCabinetsAtLength(Cabinets.TestCase):
-    settings = settings(max_examples=4000, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings = settings(
+        max_examples=4000, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )

@@ -13,7 +13,9 @@ def applied(story, kind, door, counter, a):
     """Whether the host's next command was possible, by its report."""
     number = story.state.command + 1
     effects = story.tell(Commanded(number, kind, door, counter, a))
-    (report,) = [effect for effect in effects if isinstance(effect, Record) and effect.kind == records.COMMAND_APPLIED]
+    (report,) = [
+        effect for effect in effects if isinstance(effect, Record) and effect.kind == records.COMMAND_APPLIED
+    ]
     assert (report.door, report.a, report.b >> 1) == (door, number, story.state.patience)
     return bool(report.b & 1)
 
@@ -66,7 +68,9 @@ def test_a_parcel_whose_door_jammed_can_be_reissued_and_recalled():
 def test_a_command_is_applied_once_and_only_in_its_turn():
     story = Story()
     assert kinds(story.tell(Commanded(2, commands.SET_OUT, 1, 0, 1))) == []
-    assert Record(records.COMMAND_APPLIED, 1, 1, 1 << 1 | 1) in story.tell(Commanded(1, commands.SET_OUT, 1, 0, 1))
+    assert Record(records.COMMAND_APPLIED, 1, 1, 1 << 1 | 1) in story.tell(
+        Commanded(1, commands.SET_OUT, 1, 0, 1)
+    )
     assert kinds(story.tell(Commanded(1, commands.SET_OUT, 1, 0, 0))) == []
     assert story.state.doors[1].out_of_service == 1
     story.power_on()
@@ -110,7 +114,11 @@ def test_what_is_not_possible_is_reported_so_and_changes_nothing():
         1,
     ):
         effects = story.tell(Commanded(number, kind, where, counter, a))
-        applied = [effect for effect in effects if isinstance(effect, Record) and effect.kind == records.COMMAND_APPLIED]
+        applied = [
+            effect
+            for effect in effects
+            if isinstance(effect, Record) and effect.kind == records.COMMAND_APPLIED
+        ]
         assert [(effect.a, effect.b & 1) for effect in applied] == [(number, 0)]
     assert story.state.door_records()[1:] == before
     assert story.state.command == 13
@@ -180,7 +188,9 @@ def test_a_service_code_is_of_the_present_epoch_whatever_parcels_the_door_had():
     story.collects(door)
     assert applied(story, commands.BEGIN_EPOCH, 0, 0, 2)
     assert applied(story, commands.ARM_SERVICE, door, 1, 1)
-    code = f"{door:02}" + codes.staff_code(secrets_of(2).code_key, b"service", SECRETS.board_id, 2, door, 1, 1)
+    code = f"{door:02}" + codes.staff_code(
+        secrets_of(2).code_key, b"service", SECRETS.board_id, 2, door, 1, 1
+    )
     assert pulses(story.asks(code + "#")) == [door]
 
 
@@ -203,12 +213,15 @@ def test_an_epoch_brings_its_rule():
 
 def test_an_epoch_begins_once_however_often_it_is_ordered():
     story = Story()
-    begun = [effect for effect in story.orders(commands.BEGIN_EPOCH, counter=5, a=9) if isinstance(effect, Record)]
+    begun = [
+        effect for effect in story.orders(commands.BEGIN_EPOCH, counter=5, a=9) if isinstance(effect, Record)
+    ]
     assert begun == [Record(records.EPOCH_BEGUN, 0, 9, 6), Record(records.COMMAND_APPLIED, 0, 1, 1 << 1 | 1)]
     for epoch in (9, 8):
         assert kinds(story.orders(commands.BEGIN_EPOCH, counter=5, a=epoch)) == [records.COMMAND_APPLIED]
     assert story.state.epochs() == [(9, 6, 0)]
-    assert not applied(story, commands.BEGIN_EPOCH, 0, 0, 10 | 2 << 18)  # of a rule that this firmware does not know
+    # Of a rule that this firmware does not know.
+    assert not applied(story, commands.BEGIN_EPOCH, 0, 0, 10 | 2 << 18)
     assert story.state.epoch == 9
     assert applied(Story(), commands.BEGIN_EPOCH, 0, 0, (1 << 18) - 1)
     story.power_on()
@@ -217,7 +230,13 @@ def test_an_epoch_begins_once_however_often_it_is_ordered():
 
 
 def test_the_nonce_of_an_epoch_is_of_both_ends_and_never_0():
-    for draw, half, nonce in ((0, 0, 1), (0xFFFFFFFE, 0, 0xFFFFFFFF), (0, 0xFFFFFFFF, 1), (0b0101, 0b0011, 0b0110 + 1), (0xFFFFFFFF, 1, 2)):
+    for draw, half, nonce in (
+        (0, 0, 1),
+        (0xFFFFFFFE, 0, 0xFFFFFFFF),
+        (0, 0xFFFFFFFF, 1),
+        (0b0101, 0b0011, 0b0110 + 1),
+        (0xFFFFFFFF, 1, 2),
+    ):
         story = Story(draw=lambda n, drawn=draw: drawn % n)
         story.orders(commands.BEGIN_EPOCH, counter=half, a=2)
         assert story.state.nonces[2] == nonce
@@ -256,8 +275,15 @@ def test_a_parcel_that_the_journal_does_not_know_is_adopted_with_a_code_of_the_p
     assert Record(records.ADOPTED, 2, 1 << 17 | 4711, 7) in made
     assert Spend(4711) in made
     door = story.state.doors[2]
-    assert (door.state, door.counter, door.serial, door.sensor_unreliable, door.epoch) == (state.WAITING, 7, 4711, 1, 2)
-    assert kinds(story.orders(commands.ADOPT, 2, 7, 4711)) == [records.COMMAND_APPLIED]  # said again after a power cut
+    assert (door.state, door.counter, door.serial, door.sensor_unreliable, door.epoch) == (
+        state.WAITING,
+        7,
+        4711,
+        1,
+        2,
+    )
+    # Said again after a power cut.
+    assert kinds(story.orders(commands.ADOPT, 2, 7, 4711)) == [records.COMMAND_APPLIED]
     assert applied(story, commands.ADOPT, 2, 7, 4711)
     code = "02" + parcel_code(2, 7, 4711, epoch=2, rule=0)
     story.wait(5000)

@@ -1,4 +1,6 @@
-"""A board that an older image of its flash has put back says which ticket key it has, before it takes parcels again."""
+"""A board that an older image of its flash has put back says which ticket key it has,
+before it takes parcels again.
+"""
 
 from cabinet_script import Story
 

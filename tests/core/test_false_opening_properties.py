@@ -1,9 +1,11 @@
 """Theorem: G guesses during a parcel's stay open its door with a probability of 2*10/10^8 + 2*(G-10)/10^12.
 
-The first 10 guesses are of 8 digits, the others of 12, and each time two entries would open: the code and the duress code. At these lengths
-nobody lives to see a hit, so the cabinet's own code runs on a model with 3 + 2 digits: codes from the same MAC, the same tables.
+The first 10 guesses are of 8 digits, the others of 12, and each time two entries would open: the code and the
+duress code. At these lengths nobody lives to see a hit, so the cabinet's own code runs on a model with 3 + 2
+digits: codes from the same MAC, the same tables.
 
-Guesses are made at the keypad's table, without the time and the keys between them; a smaller run shows that with both it is the same.
+Guesses are made at the keypad's table, without the time and the keys between them;
+a smaller run shows that with both it is the same.
 """
 
 import random
@@ -39,7 +41,9 @@ def pickup_digits_of_five(key, board_id, epoch, door, counter, retry, tail, _rul
 
 @pytest.fixture
 def model(monkeypatch):
-    """Codes of 3 + 2 digits: the long ones modulo 10^5, with the safe tail in the place of the last two of the 3."""
+    """Codes of 3 + 2 digits: the long ones modulo 10^5,
+    with the safe tail in the place of the last two of the 3.
+    """
     code_digits = codes.code_digits
     # What is derived for one parcel is the same for each guess.
     remember = lru_cache(8)
@@ -68,7 +72,11 @@ class Parcel:
 
 def parcels():
     """One parcel after the other, each with codes of its own."""
-    return (parcel for parcel in (Parcel(counter, counter % 1000) for counter in count(1)) if parcel.has_a_duress_code())
+    return (
+        parcel
+        for parcel in (Parcel(counter, counter % 1000) for counter in count(1))
+        if parcel.has_a_duress_code()
+    )
 
 
 def holding(parcel):
@@ -112,15 +120,26 @@ def first_hit(cabinet, guesses):
 def check_chances(stays, long_guesses, seed):
     """Plays so many stays, and compares the hits of the short and of the long guesses with the formula."""
     rng = random.Random(seed)
-    hits = [first_hit(holding(parcel), guesses_of(rng, long_guesses)) for _, parcel in zip(range(stays), parcels(), strict=False)]
+    hits = [
+        first_hit(holding(parcel), guesses_of(rng, long_guesses))
+        for _, parcel in zip(range(stays), parcels(), strict=False)
+    ]
     short_hits = sum(0 < hit <= SHORT_GUESSES for hit in hits)
     long_hits = sum(hit > SHORT_GUESSES for hit in hits)
     short_chance = chance(SHORT_GUESSES, SHORT_ENTRIES, LONG_ENTRIES)
     long_chance = chance(SHORT_GUESSES + long_guesses, SHORT_ENTRIES, LONG_ENTRIES) - short_chance
     chi_square = 0
-    for found, tries, probability in ((short_hits, stays, short_chance), (long_hits, stays - short_hits, long_chance)):
+    for found, tries, probability in (
+        (short_hits, stays, short_chance),
+        (long_hits, stays - short_hits, long_chance),
+    ):
         chi_square += (found - tries * probability) ** 2 / (tries * probability * (1 - probability))
-    assert chi_square < CHI_SQUARE_MAX, (short_hits, stays * short_chance, long_hits, (stays - short_hits) * long_chance)
+    assert chi_square < CHI_SQUARE_MAX, (
+        short_hits,
+        stays * short_chance,
+        long_hits,
+        (stays - short_hits) * long_chance,
+    )
     return stays * chance(SHORT_GUESSES + long_guesses, SHORT_ENTRIES, LONG_ENTRIES), sum(
         hit or SHORT_GUESSES + long_guesses for hit in hits
     )
@@ -189,7 +208,9 @@ def test_guessing_at_the_table_is_guessing_at_the_keypad(model):
 
 
 def attack_for(days):
-    """Days of a vandal who types in no time and never rests; how much of it was compared, by the day, and the last interval."""
+    """Days of a vandal who types in no time and never rests;
+    how much of it was compared, by the day, and the last interval.
+    """
     story = Story("S")
     story.deposits()
     arrived = answered_at = story.now

@@ -101,7 +101,8 @@ def test_a_parcel_that_vanishes_behind_a_closed_door_is_a_fault_told_once_and_as
     story = Story()
     door = story.deposits()
     story.wait(10000)
-    assert Record(records.SENSOR_FAULT, door, 2, 1) in story.takes(door)  # nobody opened it: the beam has failed
+    # Nobody opened it: the beam has failed.
+    assert Record(records.SENSOR_FAULT, door, 2, 1) in story.takes(door)
     assert kinds(story.puts(door)) == []
     assert kinds(story.takes(door)) == []
     opens_and_closes(story, door)

@@ -1,6 +1,7 @@
 """Theorem: a vandal who never rests adds few records an hour to the journal, however he goes about it.
 
-The journal holds 20,000 events for 90 days without a link: nine an hour. What is worth no record of its own is counted into one.
+The journal holds 20,000 events for 90 days without a link: nine an hour.
+What is worth no record of its own is counted into one.
 """
 
 import pytest
@@ -118,7 +119,8 @@ def rings_between_power_cuts(story, number):
         story.power_on()
 
 
-# Records in the first hour, and in each of the others, at most. Who holds a good ticket is slowed, never refused.
+# Records in the first hour, and in each of the others, at most.
+# Who holds a good ticket is slowed, never refused.
 ABUSES = {
     guesses_short: (A_DOOR_ONCE, 2),
     guesses_long: (A_DOOR_ONCE, 2),

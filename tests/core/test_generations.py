@@ -1,4 +1,6 @@
-"""Ticket keys turn: labels of two generations are good, each for one deposit; a parcel keeps the tail that it came with."""
+"""Ticket keys turn: labels of two generations are good, each for one deposit;
+a parcel keeps the tail that it came with.
+"""
 
 from cabinet_script import TICKET_SECRET, Story, kinds, parcel_code, parcel_duress, present, pulses, tail_of
 
@@ -14,7 +16,12 @@ ODD = 1 << 16  # in records, of an odd generation
 def turn(story, generation):
     """The host orders the turn; whether it was possible."""
     made = story.orders(commands.TURN_TICKETS, a=generation)
-    return bool(made[[type(effect) is Record and effect.kind == records.COMMAND_APPLIED for effect in made].index(True)].b & 1)
+    return bool(
+        made[
+            [type(effect) is Record and effect.kind == records.COMMAND_APPLIED for effect in made].index(True)
+        ].b
+        & 1
+    )
 
 
 def tailed(generation, but=()):
@@ -66,8 +73,12 @@ def test_labels_of_two_generations_are_good_and_older_ones_are_refused_and_count
     for generation, text in ((2, texts.SIZES), (1, texts.SIZES), (0, texts.OLD_TICKET), (3, texts.UNKNOWN)):
         effects_ = story.asks(story.ticket(5, generation) + "#")
         assert story.text == text, generation
-        refused = [effect for effect in effects_ if type(effect) is Record and effect.kind == records.TICKET_REFUSED]
-        assert [effect.a for effect in refused] == {texts.OLD_TICKET: [1 << 16 | 1], texts.UNKNOWN: [1]}.get(text, [])
+        refused = [
+            effect for effect in effects_ if type(effect) is Record and effect.kind == records.TICKET_REFUSED
+        ]
+        assert [effect.a for effect in refused] == {texts.OLD_TICKET: [1 << 16 | 1], texts.UNKNOWN: [1]}.get(
+            text, []
+        )
         story.types("*")
 
 
@@ -107,7 +118,9 @@ def test_a_parcel_that_waits_through_turns_keeps_the_tail_that_it_came_with():
     for generation in (1, 2, 3):
         kept = [Record(records.TAIL_KEPT, door, 0, 0)] if generation == 2 else []
         made = story.orders(commands.TURN_TICKETS, a=generation)
-        assert [effect for effect in made if type(effect) is Record and effect.kind == records.TAIL_KEPT] == kept
+        assert [
+            effect for effect in made if type(effect) is Record and effect.kind == records.TAIL_KEPT
+        ] == kept
         assert 0 in story.cabinet.secrets.ticket_keys
     story.power_on()
     assert story.state.generation_of(story.state.doors[door]) == 0
@@ -195,7 +208,10 @@ def test_a_turn_that_the_power_cut_off_is_made_at_the_next_start():
     story.spent = {ODD | 7}
     story._store(Record(records.TICKETS_KEPT, 0, 0, 1))
     made = story.power_on()
-    assert [effect for effect in made if type(effect) in (Clear, Record)] == [Clear(1), Record(records.TICKETS_TURNED, 0, 1, 0)]
+    assert [effect for effect in made if type(effect) in (Clear, Record)] == [
+        Clear(1),
+        Record(records.TICKETS_TURNED, 0, 1, 0),
+    ]
     assert story.spent == set()
     assert not [effect for effect in story.power_on() if type(effect) is Clear]
     assert story.state.generation == 1
@@ -231,7 +247,11 @@ def test_each_parity_has_a_bitmap_and_a_first_key_has_one_for_all_its_serials():
 
 def test_a_board_that_is_provisioned_later_begins_with_the_generation_of_its_site():
     state = State((1,), 1, 1, 7)
-    assert (state.generation, state.generations(), state.carried(0)[0]) == (7, [5, 6, 7], Record(records.TICKETS_KEPT, 0, 7, 0))
+    assert (state.generation, state.generations(), state.carried(0)[0]) == (
+        7,
+        [5, 6, 7],
+        Record(records.TICKETS_KEPT, 0, 7, 0),
+    )
 
 
 def test_an_adopted_parcel_has_the_tail_of_its_generation_and_its_ticket_is_spent_where_there_is_a_bitmap():
@@ -289,7 +309,7 @@ def old_ticket(serial):
     return tickets.ticket(TICKET_SECRET, bytes(range(8, 16)), serial)
 
 
-def test_labels_from_before_generations_stay_good_until_the_key_turns_and_half_of_the_numbers_until_it_turns_again():
+def test_labels_from_before_generations_are_good_until_the_key_turns_and_half_of_them_until_it_turns_again():
     story = OldStory()
     for serial in (4711, 99999):
         story.asks(old_ticket(serial) + "#")
@@ -337,7 +357,11 @@ def test_without_a_safe_tail_no_slip_is_a_call_for_help():
     story.state.doors[door].failures = -200
     for slip in range(100):
         typed = f"{door:02}{code[:6]}{slip:02}#"
-        opened = [effect for effect in story.asks(typed) if type(effect) is Record and effect.kind == records.PICKUP_OPENED]
+        opened = [
+            effect
+            for effect in story.asks(typed)
+            if type(effect) is Record and effect.kind == records.PICKUP_OPENED
+        ]
         assert [effect.a for effect in opened] == ([records.BY_CODE] if code[6:8] == f"{slip:02}" else [])
         if opened:
             story.opens(door)

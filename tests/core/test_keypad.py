@@ -254,7 +254,11 @@ def test_an_event_that_comes_after_a_time_out_finds_it_done():
 def test_at_the_start_the_screen_welcomes_the_light_is_off_and_the_host_is_told():
     story = Story()
     effects = story.power_on()
-    assert [(type(effect), tuple(effect)) for effect in effects] == [(Light, (False,)), (Show, (texts.WELCOME, ())), (Send, (False,))]
+    assert [(type(effect), tuple(effect)) for effect in effects] == [
+        (Light, (False,)),
+        (Show, (texts.WELCOME, ())),
+        (Send, (False,)),
+    ]
 
 
 def test_with_a_key_that_types_nothing_a_number_of_full_length_is_taken_after_a_pause():

@@ -17,7 +17,12 @@ def test_without_the_host_a_receipt_is_shown_three_seconds_after_closing():
     story.wait(100)
     assert story.text == texts.RECEIPT
     code = codes.receipt_code(SECRETS.receipt_key, SECRETS.board_id, 1, door, 1, 42, 0)
-    assert story.screen == ("No link. Please note", "01 0001 " + code, "Ticket " + story.ticket(42), "Cabinet 12")
+    assert story.screen == (
+        "No link. Please note",
+        "01 0001 " + code,
+        "Ticket " + story.ticket(42),
+        "Cabinet 12",
+    )
     story.wait(61000)
     assert story.text == texts.WELCOME
 

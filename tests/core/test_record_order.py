@@ -1,4 +1,6 @@
-"""The records of a visit come in the order that docs/protocol.md gives: with the names of the page, read from the page on CPython."""
+"""The records of a visit come in the order that docs/protocol.md gives:
+with the names of the page, read from the page on CPython.
+"""
 
 from cabinet_script import Story
 
@@ -89,7 +91,11 @@ VISITS = (  # as docs/protocol.md lists them, in its order
         left_inside,
         ("CODE_TRIED", "PICKUP_OPENED", "PULSED", "DOOR_OPENED", "DOOR_CLOSED", "STILL_INSIDE"),
     ),
-    ("pickup, the door is stuck", stuck, ("CODE_TRIED", "PICKUP_OPENED", "PULSED", "PULSED", "PULSED", "DOOR_JAMMED")),
+    (
+        "pickup, the door is stuck",
+        stuck,
+        ("CODE_TRIED", "PICKUP_OPENED", "PULSED", "PULSED", "PULSED", "DOOR_JAMMED"),
+    ),
     ("wrong code", wrong, ("CODE_TRIED",)),
     ("command", ordered, ("OUT_OF_SERVICE", "COMMAND_APPLIED")),
     ("command that is not possible", impossible, ("COMMAND_APPLIED",)),

@@ -19,7 +19,9 @@ def test_an_invented_ticket_is_refused_and_counted():
 def refused(story, times):
     """Asks with an invented ticket so often; the records that makes."""
     invented = story.ticket(42)[:-1] + ("0" if story.ticket(42)[-1] != "0" else "1")
-    return [effect for _ in range(times) for effect in story.asks(invented + "#") if isinstance(effect, Record)]
+    return [
+        effect for _ in range(times) for effect in story.asks(invented + "#") if isinstance(effect, Record)
+    ]
 
 
 def test_ten_refused_tickets_are_journaled_at_once_and_more_once_an_hour():

@@ -1,4 +1,6 @@
-"""A host-ordered opening answers a fresh challenge of the board, shown only at the cabinet, and the board limits how many there are."""
+"""A host-ordered opening answers a fresh challenge of the board, shown only at the cabinet,
+and the board limits how many there are.
+"""
 
 from cabinet_script import Story, kinds, pulses
 

@@ -130,7 +130,9 @@ def test_step_up_never_confirms_the_first_eight_digits():
     for code in (story.code(door), story.wrong(door)):
         story.types(code)
         asked = story.now
-        answers.append([effect for effect in story.asks("#") if type(effect) is not WakeAt] + [story.now - asked])
+        answers.append(
+            [effect for effect in story.asks("#") if type(effect) is not WakeAt] + [story.now - asked]
+        )
     assert answers[0] == answers[1]
 
 

@@ -1,4 +1,6 @@
-"""A power cut anywhere: what was begun is resolved from the sensors, nothing is opened, nothing is guessed."""
+"""A power cut anywhere: what was begun is resolved from the sensors,
+nothing is opened, nothing is guessed.
+"""
 
 from cabinet_script import Story, kinds, pulses
 
@@ -68,7 +70,13 @@ RESOLVED = (
 def said(where, closed, occupied):
     """What the screen says at once when the power is back."""
     if not closed:
-        return texts.RESUMED if where in (RESERVED, LOADING) else texts.TAKE if where in (GRANTED, TAKING) else texts.CLOSE
+        return (
+            texts.RESUMED
+            if where in (RESERVED, LOADING)
+            else texts.TAKE
+            if where in (GRANTED, TAKING)
+            else texts.CLOSE
+        )
     if where == LOADING and occupied:
         return texts.DEPOSITED
     if where in (GRANTED, TAKING):
@@ -106,7 +114,11 @@ def test_a_door_found_open_is_judged_when_it_closes():
 def test_a_door_found_open_counts_as_opened_when_it_is_pulsed():
     story = story_in(WAITING, False, True)
     story.power_on()
-    assert kinds(story.asks(story.code(1) + "#"))[-3:] == [records.PICKUP_OPENED, records.PULSED, records.DOOR_OPENED]
+    assert kinds(story.asks(story.code(1) + "#"))[-3:] == [
+        records.PICKUP_OPENED,
+        records.PULSED,
+        records.DOOR_OPENED,
+    ]
 
 
 def test_an_empty_door_found_open_is_not_given_out_until_it_is_closed():

@@ -1,4 +1,6 @@
-"""A journal with little room: it is kept for the pickups of the parcels that wait, and nothing else is told until there is more."""
+"""A journal with little room: it is kept for the pickups of the parcels that wait,
+and nothing else is told until there is more.
+"""
 
 from cabinet_script import Story, kinds, sounds
 

@@ -1,4 +1,6 @@
-"""Staff at the keypad: a code of twelve digits that the host has armed for one door, that serves once, and that opens nothing else."""
+"""Staff at the keypad: a code of twelve digits that the host has armed for one door,
+that serves once, and that opens nothing else.
+"""
 
 from cabinet_script import SECRETS, Story, kinds, pulses, sounds
 
@@ -16,7 +18,9 @@ def command(story, kind, door, a, number=None):
 
 def staff_code(story, door, label, arming):
     counter = story.state.doors[door].counter
-    return f"{door:02}" + codes.staff_code(SECRETS.code_key, label, SECRETS.board_id, SECRETS.epoch, door, counter, arming)
+    return f"{door:02}" + codes.staff_code(
+        SECRETS.code_key, label, SECRETS.board_id, SECRETS.epoch, door, counter, arming
+    )
 
 
 def waiting(story):
@@ -31,7 +35,9 @@ def test_a_recall_code_opens_its_door_once_and_the_host_is_told_who_it_was():
     code = staff_code(story, door, b"recall", 1)
     story.asks(code + "#")
     assert story.text == texts.UNKNOWN  # nobody has armed it
-    assert Record(records.ARMED, door, records.RECALL << 8 | 1, 1) in command(story, commands.ARM_RECALL, door, 1)
+    assert Record(records.ARMED, door, records.RECALL << 8 | 1, 1) in command(
+        story, commands.ARM_RECALL, door, 1
+    )
     effects = story.asks(code + "#")
     assert Record(records.PICKUP_OPENED, door, records.BY_RECALL, 1) in effects
     story.opens(door)
@@ -75,7 +81,8 @@ def test_a_new_arming_is_another_code_and_disarming_ends_it():
     assert pulses(story.asks(staff_code(story, door, b"recall", 1) + "#")) == []
     command(story, commands.DISARM, door, 0)
     assert pulses(story.asks(staff_code(story, door, b"recall", 2) + "#")) == []
-    assert Record(records.COMMAND_APPLIED, door, 4, 1 << 1) in command(story, commands.ARM_RECALL, door, 1)  # an older one: refused
+    # An older one: refused.
+    assert Record(records.COMMAND_APPLIED, door, 4, 1 << 1) in command(story, commands.ARM_RECALL, door, 1)
     assert not story.state.doors[door].armed
 
 

@@ -114,9 +114,16 @@ def test_what_is_written_for_an_erased_block_is_of_the_cabinet_and_of_each_door(
 
 
 def test_the_largest_numbers_fill_their_bits():
-    assert (state.COUNTER_MAX, state.STAFF_CODE_VERSION_MAX, state.CODE_VERSION_MAX) == ((1 << 17) - 1, 15, 15)
+    assert (state.COUNTER_MAX, state.STAFF_CODE_VERSION_MAX, state.CODE_VERSION_MAX) == (
+        (1 << 17) - 1,
+        15,
+        15,
+    )
     assert (records.RECALL, records.SERVICE) == (1, 2)
-    assert folded(((records.EPOCH_BEGUN, 0, 1024 + 5, 0), (records.DEPOSIT_STARTED, 1, 0, 1))).doors[1].epoch == 5
+    assert (
+        folded(((records.EPOCH_BEGUN, 0, 1024 + 5, 0), (records.DEPOSIT_STARTED, 1, 0, 1))).doors[1].epoch
+        == 5
+    )
 
 
 def test_a_withdrawn_parcel_is_the_couriers_again_with_a_counter_and_terms_of_its_own():
@@ -126,7 +133,13 @@ def test_a_withdrawn_parcel_is_the_couriers_again_with_a_counter_and_terms_of_it
         (records.ARMED, 1, records.RECALL << 8 | 4, 7),
     )
     parcel = folded(waiting).doors[1]
-    assert (parcel.failures, parcel.sensor_unreliable, parcel.code_version, parcel.armed, parcel.staff_code_version) == (
+    assert (
+        parcel.failures,
+        parcel.sensor_unreliable,
+        parcel.code_version,
+        parcel.armed,
+        parcel.staff_code_version,
+    ) == (
         2,
         1,
         3,
@@ -137,7 +150,13 @@ def test_a_withdrawn_parcel_is_the_couriers_again_with_a_counter_and_terms_of_it
     for rows in (withdrawn, withdrawn + ((records.DEPOSIT_STARTED, 1, 42, 8),)):
         parcel = folded(rows).doors[1]
         assert (parcel.state, parcel.counter, parcel.serial) == (state.LOADING, 8, 42)
-        assert (parcel.failures, parcel.sensor_unreliable, parcel.code_version, parcel.armed, parcel.staff_code_version) == (0, 0, 0, 0, 0)
+        assert (
+            parcel.failures,
+            parcel.sensor_unreliable,
+            parcel.code_version,
+            parcel.armed,
+            parcel.staff_code_version,
+        ) == (0, 0, 0, 0, 0)
 
 
 def test_a_new_deposit_says_that_whatever_was_there_is_gone():
@@ -161,22 +180,51 @@ def test_only_a_passed_test_brings_a_door_back_that_jammed_or_was_taken_out():
 
 
 def test_a_record_that_says_nothing_of_a_parcel_changes_nothing():
-    silent = (records.BOOTED, records.DOOR_CLOSED, records.DOOR_LEFT_OPEN, records.BELL_RUNG, records.LAMP_FAILED, records.LEVEL_LOST)
-    silent += (records.SERVICE_OPENED, records.CODES_TRIED, records.DOOR_FLAPPED, records.SUPPLY_LOW, records.TAMPERED, records.COIL_STUCK)
+    silent = (
+        records.BOOTED,
+        records.DOOR_CLOSED,
+        records.DOOR_LEFT_OPEN,
+        records.BELL_RUNG,
+        records.LAMP_FAILED,
+        records.LEVEL_LOST,
+    )
+    silent += (
+        records.SERVICE_OPENED,
+        records.CODES_TRIED,
+        records.DOOR_FLAPPED,
+        records.SUPPLY_LOW,
+        records.TAMPERED,
+        records.COIL_STUCK,
+    )
     rows = LIFE[:5] + ((records.OUT_OF_SERVICE, 1, 1, 7), (records.DOOR_JAMMED, 1, 0, 7))
     before = folded(rows).doors[1].__dict__
     for kind in silent:
         for a in (0, 1, 2, 9100):
             assert folded(rows + ((kind, 1, a, 7),)).doors[1].__dict__ == before, (kind, a)
     for sensor, flagged in ((1, 0), (2, 1), (3, 0)):  # only the occupancy sensor says where the parcel is
-        assert folded(LIFE[:5] + ((records.SENSOR_FAULT, 1, sensor, 7),)).doors[1].sensor_unreliable == flagged
+        assert (
+            folded(LIFE[:5] + ((records.SENSOR_FAULT, 1, sensor, 7),)).doors[1].sensor_unreliable == flagged
+        )
 
 
 def test_a_door_record_holds_the_largest_of_everything():
     where = State((1,), 1023)
     parcel = where.doors[1]
-    parcel.state, parcel.counter, parcel.serial, parcel.failures, parcel.epoch, parcel.jammed = 5, 0x1FFFF, 99999, 10, 1023, 1
-    parcel.code_version, parcel.staff_code_version, parcel.armed, parcel.sensor_unreliable, parcel.out_of_service = 15, 15, 2, 1, 1
+    parcel.state, parcel.counter, parcel.serial, parcel.failures, parcel.epoch, parcel.jammed = (
+        5,
+        0x1FFFF,
+        99999,
+        10,
+        1023,
+        1,
+    )
+    (
+        parcel.code_version,
+        parcel.staff_code_version,
+        parcel.armed,
+        parcel.sensor_unreliable,
+        parcel.out_of_service,
+    ) = 15, 15, 2, 1, 1
     record = where.door_record(1)
     assert 0 <= record.a < 1 << 32
     assert 0 <= record.b < 1 << 32
@@ -186,16 +234,26 @@ def test_a_door_record_holds_the_largest_of_everything():
 
 
 def test_a_doors_records_from_its_latest_anchor_on_are_enough():
-    rows = LIFE + ((records.DEPOSIT_STARTED, 1, 43, 8), (records.PULSED, 1, 1, 8), (records.DEPOSITED, 1, 43, 8))
+    rows = LIFE + (
+        (records.DEPOSIT_STARTED, 1, 43, 8),
+        (records.PULSED, 1, 1, 8),
+        (records.DEPOSITED, 1, 43, 8),
+    )
     jam = (records.DOOR_JAMMED, 1, 0, 7)
-    assert folded(rows[len(LIFE) :]).door_records() == folded(LIFE + (jam,) + rows[len(LIFE) :]).door_records()
+    assert (
+        folded(rows[len(LIFE) :]).door_records() == folded(LIFE + (jam,) + rows[len(LIFE) :]).door_records()
+    )
     assert folded(rows[len(LIFE) :]).door_records() == folded(rows).door_records()
     assert set(state.ANCHORS) == {records.DEPOSIT_STARTED, records.DOOR_STATE, records.CABINET_STATE}
 
 
 def test_what_is_of_no_door_is_carried_over_too():
     epoch = (1 << 18) - 1
-    told = ((records.COMMAND_APPLIED, 0, 7, 4 << 1 | 1), (records.TICKET_REFUSED, 0, 1, 10), (records.OPENINGS, 0, 6, 0))
+    told = (
+        (records.COMMAND_APPLIED, 0, 7, 4 << 1 | 1),
+        (records.TICKET_REFUSED, 0, 1, 10),
+        (records.OPENINGS, 0, 6, 0),
+    )
     where = folded(told + ((records.EPOCH_BEGUN, 0, epoch, 0xFFFFFFFF),))
     assert (where.command, where.patience, where.refused, where.openings, where.epoch) == (7, 4, 10, 6, epoch)
     assert where.epochs() == [(epoch, 0xFFFFFFFF, 0)]
@@ -218,7 +276,13 @@ def test_a_door_that_the_cabinet_no_longer_has_is_passed_over():
 
 
 def test_an_epoch_that_parcels_are_of_is_carried_over_with_its_nonce():
-    where = folded(((records.EPOCH_BEGUN, 0, 2, 77), (records.DEPOSIT_STARTED, 1, 42, 1), (records.EPOCH_BEGUN, 0, 3, 88)))
+    where = folded(
+        (
+            (records.EPOCH_BEGUN, 0, 2, 77),
+            (records.DEPOSIT_STARTED, 1, 42, 1),
+            (records.EPOCH_BEGUN, 0, 3, 88),
+        )
+    )
     assert where.carried(0) == [
         effects.Record(records.EPOCH_KEPT, 0, 2, 77),
         effects.Record(records.EPOCH_KEPT, 0, 3, 88),
@@ -250,5 +314,7 @@ def test_boots_are_counted_since_one_that_has_lasted_for_an_hour():
 
 
 def test_an_epoch_that_is_carried_over_an_erased_block_is_not_the_present_one_for_that():
-    where = folded(((records.EPOCH_BEGUN, 0, 3, 88), (records.JOURNAL_DOUBT, 0, 1, 0), (records.EPOCH_KEPT, 0, 2, 77)))
+    where = folded(
+        ((records.EPOCH_BEGUN, 0, 3, 88), (records.JOURNAL_DOUBT, 0, 1, 0), (records.EPOCH_KEPT, 0, 2, 77))
+    )
     assert (where.epoch, where.nonces[2], where.doubt) == (3, 77, 1)

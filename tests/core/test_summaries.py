@@ -1,4 +1,6 @@
-"""What a vandal can do over and over is counted into one record an hour: the journal has room for the parcels."""
+"""What a vandal can do over and over is counted into one record an hour:
+the journal has room for the parcels.
+"""
 
 from cabinet_script import Story, kinds, pulses
 
@@ -15,10 +17,14 @@ def test_wrong_codes_after_the_tenth_are_counted_into_one_record_an_hour():
     made = [kind for _ in range(60) for kind in kinds(story.asks(story.wrong(door, 12) + "#"))]
     assert made == [records.CODE_TRIED] * 10
     effects = story.wait(3600000)
-    assert [effect for effect in effects if isinstance(effect, Record)] == [Record(records.CODES_TRIED, 0, 50, 0)]
+    assert [effect for effect in effects if isinstance(effect, Record)] == [
+        Record(records.CODES_TRIED, 0, 50, 0)
+    ]
     story.asks(story.wrong(door, 12) + "#")
     effects = story.wait(3600000)
-    assert [effect for effect in effects if isinstance(effect, Record)] == [Record(records.CODES_TRIED, 0, 1, 0)]
+    assert [effect for effect in effects if isinstance(effect, Record)] == [
+        Record(records.CODES_TRIED, 0, 1, 0)
+    ]
     assert kinds(story.wait(7200000)) == []
 
 
@@ -46,7 +52,9 @@ def test_an_hour_ends_for_a_door_that_was_told_of_each_time_as_well():
     for _ in range(2):
         story.opens(2)
         story.closes(2)
-    assert [effect for effect in story.wait(3600000) if isinstance(effect, Record)] == [Record(records.DOOR_FLAPPED, 0, 0, 0)]
+    assert [effect for effect in story.wait(3600000) if isinstance(effect, Record)] == [
+        Record(records.DOOR_FLAPPED, 0, 0, 0)
+    ]
     assert story.state.flaps == {}
     assert Record(records.SUPPLY_LOW, 1, 9100, 0) in story.tell(SupplyLow(1, 9100))
 
@@ -88,7 +96,8 @@ def test_a_door_that_flaps_across_power_cuts_is_told_three_times_as_well():
         story.power_on()
     told = [record.kind for record in story.log[before:]]
     assert told.count(records.DOOR_FORCED) == 3
-    assert Record(records.DOOR_FLAPPED, 0, 0, 0) in story.wait(3600000)  # what was only counted is lost with the power
+    # What was only counted is lost with the power.
+    assert Record(records.DOOR_FLAPPED, 0, 0, 0) in story.wait(3600000)
     assert kinds(story.opens(2)) == [records.DOOR_FORCED]
 
 
@@ -124,7 +133,8 @@ def ticket_ms(story):
 
 
 def test_it_is_the_tenth_visit_in_vain_that_makes_tickets_slow_in_each_hour():
-    for visits, each in ((visits_in_vain, 1), (withdraws, 2)):  # whoever withdraws and cancels has come in vain twice
+    # Whoever withdraws and cancels has come in vain twice.
+    for visits, each in ((visits_in_vain, 1), (withdraws, 2)):
         story = Story()
         for _ in range(2):
             visits(story, 9 // each)

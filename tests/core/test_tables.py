@@ -154,7 +154,11 @@ def test_a_star_never_leads_to_an_opening():
 
 
 def test_only_checked_numbers_and_the_couriers_keys_open_doors():
-    openers = {key for key, row in keypad.TRANSITIONS.items() if row[1] in (courier.start, courier.reopen, keypad.answer)}
+    openers = {
+        key
+        for key, row in keypad.TRANSITIONS.items()
+        if row[1] in (courier.start, courier.reopen, keypad.answer)
+    }
     assert openers == {
         keypad.CHECKING | keypad_events.TIMEOUT,  # a number has been checked
         keypad.SLOWED | keypad_events.TIMEOUT,  # a ticket, slowly
@@ -181,10 +185,24 @@ def test_deadlines_have_numbers_of_their_own_that_no_door_has():
 
 
 def test_events_have_numbers_of_their_own():
-    assert list(DOOR_EVENTS) == [door.WANT, door.TURN, door.ENDED, door.OPENED, door.CLOSED, door.TIMEOUT, door.GIVE_UP]
+    assert list(DOOR_EVENTS) == [
+        door.WANT,
+        door.TURN,
+        door.ENDED,
+        door.OPENED,
+        door.CLOSED,
+        door.TIMEOUT,
+        door.GIVE_UP,
+    ]
     numbers = [keypad_events.DIGIT, keypad_events.HASH, keypad_events.STAR, keypad_events.TIMEOUT]
     numbers += [keypad_events.GOOD_TICKET, keypad_events.FOUND, keypad_events.LARGER, keypad_events.STUCK]
-    numbers += [keypad_events.SHUT_EMPTY, keypad_events.DONE, keypad_events.CONFIRM, keypad_events.TYPED, keypad_events.SLOW]
+    numbers += [
+        keypad_events.SHUT_EMPTY,
+        keypad_events.DONE,
+        keypad_events.CONFIRM,
+        keypad_events.TYPED,
+        keypad_events.SLOW,
+    ]
     assert sorted(numbers) == list(VISIT_EVENTS)
     for key, row in keypad.TRANSITIONS.items():
         assert key & 15 in MODES

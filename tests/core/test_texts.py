@@ -1,4 +1,6 @@
-"""In every language each text fits the screen with the longest arguments, and what it is filled with stands in the same order."""
+"""In every language each text fits the screen with the longest arguments,
+and what it is filled with stands in the same order.
+"""
 
 import english
 from romanisation import romanised
@@ -37,10 +39,13 @@ HELP = "02-1234-567890"[:14]  # the longest help number
 NAMES_HELP = (texts.JAMMED, texts.BELL, texts.OFFLINE, texts.ANSWERED, texts.KEYS_LEFT_OUT)
 # From the proclamation, chapters 2 and 3, and what the texts need beside it.
 EXAMPLES = {
-    "구미": "gumi", "옥천": "okcheon", "합덕": "hapdeok", "호법": "hobeop", "월곶": "wolgot", "벚꽃": "beotkkot", "한밭": "hanbat",
+    "구미": "gumi", "옥천": "okcheon", "합덕": "hapdeok", "호법": "hobeop", "월곶": "wolgot",
+    "벚꽃": "beotkkot", "한밭": "hanbat",
     "설악": "seorak", "칠곡": "chilgok", "임실": "imsil", "울릉": "ulleung", "대관령": "daegwallyeong",
-    "백마": "baengma", "종로": "jongno", "왕십리": "wangsimni", "별내": "byeollae", "신라": "silla", "독립문": "dongnimmun",
-    "해돋이": "haedoji", "같이": "gachi", "굳히다": "guchida", "좋고": "joko", "놓다": "nota", "잡혀": "japyeo", "낳지": "nachi",
+    "백마": "baengma", "종로": "jongno", "왕십리": "wangsimni", "별내": "byeollae", "신라": "silla",
+    "독립문": "dongnimmun",
+    "해돋이": "haedoji", "같이": "gachi", "굳히다": "guchida", "좋고": "joko", "놓다": "nota",
+    "잡혀": "japyeo", "낳지": "nachi",
     "압구정": "apgujeong", "낙성대": "nakseongdae", "없어요": "eopseoyo", "닫혀": "dachyeo", "많이": "mani",
 }  # fmt: skip
 
@@ -64,7 +69,8 @@ def test_every_text_fits_four_lines_of_twenty_characters():
             assert 1 <= len(rows) <= 4, line
             for row in rows:
                 assert 1 <= len(row) <= 20, row
-                assert all(" " <= character <= "~" for character in row), row  # what a character screen can show
+                # What a character screen can show.
+                assert all(" " <= character <= "~" for character in row), row
 
 
 def test_every_catalogue_has_a_line_for_each_number():
@@ -97,7 +103,8 @@ def test_what_speaks_of_help_names_the_number_and_so_does_nothing_else():
         named = [text for text, line in enumerate(english.read(language)) if "@" in line]
         assert sorted(named) == sorted(NAMES_HELP)
         for text in named:
-            assert "@" in english.read(language)[text].split("|")[-1]  # the row that is left out where there is none
+            # The row that is left out where there is none.
+            assert "@" in english.read(language)[text].split("|")[-1]
 
 
 def test_whoever_is_afraid_is_led_to_people_and_to_the_police_and_never_told_to_stay():
@@ -108,7 +115,10 @@ def test_whoever_is_afraid_is_led_to_people_and_to_the_police_and_never_told_to_
         assert "stay" not in words
         for language in LANGUAGES:
             assert "112 / 119" in english.read(language)[text].replace("|", " "), language
-        assert "saram maneun goseuro gaseyo. 112 / 119" in english.read("ko")[text].replace("|", " ").lower() or text == texts.OFFLINE
+        assert (
+            "saram maneun goseuro gaseyo. 112 / 119" in english.read("ko")[text].replace("|", " ").lower()
+            or text == texts.OFFLINE
+        )
 
 
 def test_the_rules_of_romanisation_give_the_examples_of_the_proclamation():

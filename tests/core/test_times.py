@@ -72,7 +72,11 @@ def test_a_question_waits_for_a_minute_and_an_answer_counts_after_two_seconds():
     story.tell_key("1")
     assert until(story, made(story, records.DEPOSITED)) == 2000
     story.wait(61000)
-    for keys, outcome, ms in (("", records.STILL_INSIDE, 60000), ("2", records.STILL_INSIDE, 2000), ("1", records.COLLECTED, 2000)):
+    for keys, outcome, ms in (
+        ("", records.STILL_INSIDE, 60000),
+        ("2", records.STILL_INSIDE, 2000),
+        ("1", records.COLLECTED, 2000),
+    ):
         story.asks(story.code(1) + "#")
         story.opens(1)
         story.closed[1] = True
@@ -140,7 +144,7 @@ def test_a_door_has_three_seconds_to_move_before_it_is_pulsed_again_and_a_minute
     assert until(story, made(story, records.STILL_INSIDE)) == 60000
 
 
-def test_an_open_door_is_reminded_of_after_a_minute_then_every_fifteen_seconds_and_reported_after_two_minutes():
+def test_an_open_door_is_reminded_of_after_a_minute_then_every_15_seconds_and_reported_after_two_minutes():
     story = Story()
     door = story.begins_deposit()
     story.opens(door)

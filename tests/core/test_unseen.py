@@ -1,4 +1,6 @@
-"""Doors whose sensors cannot be read: the others serve, codes open, nothing is guessed, and what is seen later is told as it is."""
+"""Doors whose sensors cannot be read: the others serve, codes open, nothing is guessed,
+and what is seen later is told as it is.
+"""
 
 from cabinet_script import Story, kinds, pulses
 from test_restart import EMPTY, GRANTED, LOADING, RESERVED, RESOLVED, TAKING, WAITING, said, story_in
@@ -53,7 +55,9 @@ def test_a_code_opens_a_door_whose_contact_nobody_can_read_and_nothing_false_is_
         assert pulses(story.asks(story.code(1) + "#")) == [1]
         story.closed[1] = story.occupied[1] = False  # she takes her parcel, and leaves the door open
         told = kinds(story.wait(120000))
-        assert {records.COLLECTED, records.DOOR_FORCED, records.DOOR_OPENED, records.SENSOR_FAULT} & set(told) == set()
+        assert {records.COLLECTED, records.DOOR_FORCED, records.DOOR_OPENED, records.SENSOR_FAULT} & set(
+            told
+        ) == set()
         assert story.state.doors[1].state == WAITING  # her code stays good
         assert kinds(story.sees(1)) == [records.DOOR_OPENED]
         assert kinds(story.closes(1)) == [records.DOOR_CLOSED, records.SENSOR_FAULT]

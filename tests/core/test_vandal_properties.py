@@ -1,4 +1,6 @@
-"""Theorem: whatever a vandal does to the keypad, and whenever he leaves, within 30 s the resident's code opens her door, and hers only."""
+"""Theorem: whatever a vandal does to the keypad, and whenever he leaves,
+within 30 s the resident's code opens her door, and hers only.
+"""
 
 import random
 
@@ -39,7 +41,9 @@ def mashes(story, rng):
 
 def guesses(story, rng):
     for _ in range(rng.randint(1, 12)):
-        keys_with_answer(story, f"{rng.choice(EVERY_DOOR):02}{rng.randrange(10**8):08}{rng.choice(('', '2718'))}#")
+        keys_with_answer(
+            story, f"{rng.choice(EVERY_DOOR):02}{rng.randrange(10**8):08}{rng.choice(('', '2718'))}#"
+        )
 
 
 def wears_her_door_down(story, rng):
@@ -143,7 +147,9 @@ def worn_down(asks_for_all):
 @pytest.mark.parametrize("asks_for_all", [False, True])
 @pytest.mark.parametrize("number", ENTRIES)
 def test_at_whichever_moment_of_the_answer_he_leaves_she_has_her_door_open(number, asks_for_all):
-    """He types the entry twice, so that the floor is in the way, and leaves at each tenth of a second of the second answer."""
+    """He types the entry twice, so that the floor is in the way,
+    and leaves at each tenth of a second of the second answer.
+    """
     for left_ms in range(0, 5600, 100):
         story = worn_down(asks_for_all)
         keys_with_answer(story, ENTRIES[number])
@@ -154,7 +160,9 @@ def test_at_whichever_moment_of_the_answer_he_leaves_she_has_her_door_open(numbe
 
 @pytest.mark.parametrize("asks_for_all", [False, True])
 def test_whatever_he_leaves_half_typed_she_has_her_door_open(asks_for_all):
-    """Even when what he began and what she types make a number of another length, at her own door or another."""
+    """Even when what he began and what she types make a number of another length,
+    at her own door or another.
+    """
     for begun in [f"{door:02}{'5' * 14}"[:length] for door in (DOOR, OTHER) for length in range(17)]:
         for floor in ("", ENTRIES["long"]):
             story = worn_down(asks_for_all)
@@ -163,7 +171,8 @@ def test_whatever_he_leaves_half_typed_she_has_her_door_open(asks_for_all):
             check_resident(story, 0, begun)
 
 
-# What he does after a stolen ticket ("o" is his hand that shuts the door), whether he leans on the door, and where that leaves the keypad.
+# What he does after a stolen ticket ("o" is his hand that shuts the door),
+# whether he leans on the door, and where that leaves the keypad.
 DEPOSITS = {
     ("", False): keypad.CHOOSING,
     ("1", False): keypad.OFFERED,

@@ -71,7 +71,8 @@ def keys_with_answer(story, text):
 
 
 def collects_within(story, door, patience_ms):
-    """The resident types her code at her pace, and again when it was not heard; with the extra digits if the screen asks for them.
+    """The resident types her code at her pace, and again when it was not heard;
+    with the extra digits if the screen asks for them.
 
     Whether her door is open in so many ms.
     """
@@ -81,7 +82,9 @@ def collects_within(story, door, patience_ms):
         keys(story, story.code(door, digits) + "#", KEY_MS)
         asked = story.now
         while (
-            story.closed[door] and story.now - asked < ANSWER_MS_MAX and story.text not in (texts.UNKNOWN, texts.LENGTH, texts.ALL_DIGITS)
+            story.closed[door]
+            and story.now - asked < ANSWER_MS_MAX
+            and story.text not in (texts.UNKNOWN, texts.LENGTH, texts.ALL_DIGITS)
         ):
             story.wait(20)
         if not story.closed[door]:

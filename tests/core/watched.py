@@ -1,6 +1,8 @@
-"""A second opinion on every effect of a cabinet: what people and the host really did, by the promises and not by the firmware's tables.
+"""A second opinion on every effect of a cabinet: what people and the host really did,
+by the promises and not by the firmware's tables.
 
-Nothing here looks at the doors that the cabinet believes in. It knows what was typed, what moved, what was ordered and what was written.
+Nothing here looks at the doors that the cabinet believes in.
+It knows what was typed, what moved, what was ordered and what was written.
 """
 
 from cabinet_script import SECRETS, Story, code_key, parcel_code, parcel_duress
@@ -48,7 +50,8 @@ class WatchedStory(Story):
         self.tried = {}  # (door, counter): tries recorded
         self.flagged = set()  # doors of which a sensor was wrong or a courier said that nothing can be seen
         self.epoch = 1
-        self.challenge = self.digits = None  # what the host knows, and what only the screen shows once somebody asked for it
+        # What the host knows, and what only the screen shows once somebody asked for it.
+        self.challenge = self.digits = None
         self.challenged_ms = 0
         self.openings = []  # when, by order of the host
         self.event = self.mode = None
@@ -63,7 +66,9 @@ class WatchedStory(Story):
         return super().tell(event)
 
     def _press(self, key):
-        """A digit goes on where another may have begun a number; a question may have been answered by the first."""
+        """A digit goes on where another may have begun a number;
+        a question may have been answered by the first.
+        """
         mode = self.cabinet.mode
         if key.isdigit():
             asked = mode in (keypad.ASKING, keypad.CONFIRMING) and self.mode == mode and self.key.isdigit()
@@ -87,7 +92,9 @@ class WatchedStory(Story):
     def staff_code(self, door, label, arming):
         """Door and code of staff, were it armed."""
         epoch = self.parcels[door].epoch if door in self.parcels else self.epoch
-        return f"{door:02}" + codes.staff_code(code_key(epoch), label, SECRETS.board_id, epoch, door, self.counters.get(door, 0), arming)
+        return f"{door:02}" + codes.staff_code(
+            code_key(epoch), label, SECRETS.board_id, epoch, door, self.counters.get(door, 0), arming
+        )
 
     def _perform(self, wanted):
         done = []
@@ -119,15 +126,30 @@ class WatchedStory(Story):
         assert recorded[-1].kind == records.PULSED
         assert recorded[-1].door == effect.door
         rights = (records.DEPOSIT_STARTED, records.PICKUP_OPENED, records.SERVICE_OPENED)
-        ends = (records.DEPOSITED, records.COLLECTED, records.CANCELLED, records.STILL_INSIDE, records.DOOR_JAMMED, records.DOOR_TESTED)
-        cause = next(record.kind for record in reversed(self.log) if record.door == effect.door and record.kind in rights + ends)
+        ends = (
+            records.DEPOSITED,
+            records.COLLECTED,
+            records.CANCELLED,
+            records.STILL_INSIDE,
+            records.DOOR_JAMMED,
+            records.DOOR_TESTED,
+        )
+        cause = next(
+            record.kind
+            for record in reversed(self.log)
+            if record.door == effect.door and record.kind in rights + ends
+        )
         assert cause in rights, "a coil moves for somebody"
         if cause != records.PICKUP_OPENED:
-            assert effect.door not in self.parcels, "a courier gets no door with a parcel, and a test is of an empty one"
+            assert effect.door not in self.parcels, (
+                "a courier gets no door with a parcel, and a test is of an empty one"
+            )
 
     def _check_2(self, effect):  # DEPOSIT_STARTED
         reserved = self.counters.get(effect.door, 0)
-        assert effect.b > reserved or (effect.b == reserved and effect.door in self.unused), "a counter is used again"
+        assert effect.b > reserved or (effect.b == reserved and effect.door in self.unused), (
+            "a counter is used again"
+        )
         assert effect.door not in self.parcels
         self._begin(effect.door, effect.b)
 
@@ -143,7 +165,9 @@ class WatchedStory(Story):
 
     def _check_6(self, effect):  # DEPOSITED
         assert self.closed[effect.door]
-        assert self.occupied[effect.door] or effect.door in self.flagged, "deposited is closed and seen, or said by the courier"
+        assert self.occupied[effect.door] or effect.door in self.flagged, (
+            "deposited is closed and seen, or said by the courier"
+        )
         assert effect.a not in self.deposited, "a ticket is good for one deposit"
         self.deposited.append(effect.a)
         assert effect.b == self.counters[effect.door]
@@ -217,7 +241,12 @@ class WatchedStory(Story):
 
     def _check_23(self, effect):  # REISSUED
         order = self.order
-        assert (order.kind, order.door, order.a, order.counter) == (commands.REISSUE, effect.door, effect.a, effect.b)
+        assert (order.kind, order.door, order.a, order.counter) == (
+            commands.REISSUE,
+            effect.door,
+            effect.a,
+            effect.b,
+        )
         self.parcels[effect.door].retry = effect.a
 
     def _check_24(self, effect):  # ARMED

@@ -14,7 +14,9 @@ def bank(doors=3, pulse_ms=PULSE_MS, rest_ms=REST_MS):
 
 
 def driven(coils, wires, until_ms, wish, step_ms=20):
-    """Runs the bank in steps, asking for door `wish(now)` each time; the (door, start, end) of every pulse."""
+    """Runs the bank in steps, asking for door `wish(now)` each time;
+    the (door, start, end) of every pulse.
+    """
     pulses = []
     running = {}
     for now in range(0, until_ms, step_ms):
@@ -66,7 +68,11 @@ def test_a_coil_is_on_for_at_most_a_tenth_of_any_minute():
         pulses = driven(coils, wires, 200000, lambda now: 1)
         assert len(pulses) > 10
         for _, _, until in pulses:
-            on_ms = sum(min(end, until) - max(start, until - 60000) for _, start, end in pulses if end > until - 60000 and start < until)
+            on_ms = sum(
+                min(end, until) - max(start, until - 60000)
+                for _, start, end in pulses
+                if end > until - 60000 and start < until
+            )
             assert on_ms <= 6000
 
 
@@ -81,7 +87,12 @@ def test_a_cabinet_pulses_at_most_thirty_times_in_any_minute():
 def test_bursts_of_pulses_are_all_counted_while_any_part_of_them_is_in_the_minute():
     coils, wires = bank(24, 300, 0)
     bursts = (0, 5000), (40000, 45000), (60000, 140000), (170000, 250000)
-    pulses = driven(coils, wires, 250000, lambda now: now // 20 % 24 + 1 if any(start <= now < end for start, end in bursts) else 0)
+    pulses = driven(
+        coils,
+        wires,
+        250000,
+        lambda now: now // 20 % 24 + 1 if any(start <= now < end for start, end in bursts) else 0,
+    )
     starts = [start for _, start, _ in pulses]
     assert max(sum(1 for other in starts if start - 60000 < other <= start) for start in starts) == 30
 

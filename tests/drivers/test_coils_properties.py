@@ -1,4 +1,6 @@
-"""Theorem: whatever is asked for, whenever, and whichever pin fails for a while, the coils stay within their limits."""
+"""Theorem: whatever is asked for, whenever, and whichever pin fails for a while,
+the coils stay within their limits.
+"""
 
 import itertools
 from contextlib import suppress
@@ -13,11 +15,16 @@ DOORS = 4
 LOOP_MS = 20
 WINDOW_MS = 60_000
 ACTIONS = st.sampled_from(("pulse", "pulse", "pulse", "all off", "break", "heal"))
-MOVES = st.lists(st.tuples(st.sampled_from((1, 2, 5, 30, 300)), ACTIONS, st.integers(1, DOORS)), min_size=10, max_size=200)
+MOVES = st.lists(
+    st.tuples(st.sampled_from((1, 2, 5, 30, 300)), ACTIONS, st.integers(1, DOORS)), min_size=10, max_size=200
+)
 
 
 class Coil(Wire):
-    """Remembers from when to when it was on. While it is broken nothing reaches it, and the backstop timer ends what runs."""
+    """Remembers from when to when it was on.
+
+    While it is broken nothing reaches it, and the backstop timer ends what runs.
+    """
 
     def __init__(self, clock):
         super().__init__()
@@ -70,7 +77,10 @@ def check_limits(coils, pulse_ms, rest_ms):
     for pulses in coils:
         assert all(end - start <= 1000 for start, end in pulses)
         for _, until in pulses:
-            assert sum(max(0, end - max(start, until - WINDOW_MS)) for start, end in pulses if start < until) <= 6000
+            assert (
+                sum(max(0, end - max(start, until - WINDOW_MS)) for start, end in pulses if start < until)
+                <= 6000
+            )
     every = sorted(pulse for pulses in coils for pulse in pulses)
     starts = [start for start, _ in every]
     assert all(sum(start - WINDOW_MS < other <= start for other in starts) <= 30 for start in starts)

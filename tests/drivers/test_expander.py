@@ -12,7 +12,9 @@ def word_of(two):
 
 
 class Registers:
-    """An MCP23017 with IOCON.BANK = 0, as far as reading and writing in sequence; the register after the last is the first."""
+    """An MCP23017 with IOCON.BANK = 0, as far as reading and writing in sequence;
+    the register after the last is the first.
+    """
 
     def __init__(self):
         self.bytes = bytearray(22)
@@ -203,7 +205,9 @@ def test_inputs_are_read_by_every_refresh_also_by_those_that_check():
 
 
 class Torn(Registers):
-    """Loses its supply for a moment after some bytes of a read, and says no more in it: a bus that nobody pulls down reads ones."""
+    """Loses its supply for a moment after some bytes of a read, and says no more in it:
+    a bus that nobody pulls down reads ones.
+    """
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,6 @@
-"""Theorem: whatever a former program left in an MCP23017, starting it makes no coil move but to switch off one left on."""
+"""Theorem: whatever a former program left in an MCP23017,
+starting it makes no coil move but to switch off one left on.
+"""
 
 from contextlib import suppress
 from itertools import product
@@ -44,7 +46,9 @@ def refresh_twice(rig):
 
 
 class Rig:
-    """One chip with a gate pull-down at every pin that drives a coil, and a record of every level those gates take."""
+    """One chip with a gate pull-down at every pin that drives a coil,
+    and a record of every level those gates take.
+    """
 
     def __init__(self, coils, **registers):
         clock = VirtualClock()
@@ -101,7 +105,9 @@ def test_exhaustively_each_pin_by_itself_starts_without_an_edge():
 
 
 @given(WORDS, WORDS, CONFIGURATIONS, st.integers(0, 7))
-def test_a_start_that_is_cut_off_anywhere_switches_no_coil_on_and_the_next_one_ends_well(olat, iodir, iocon, transactions):
+def test_a_start_that_is_cut_off_anywhere_switches_no_coil_on_and_the_next_one_ends_well(
+    olat, iodir, iocon, transactions
+):
     rig = Rig(range(16), OLAT=olat, IODIR=iodir, IOCON=iocon * 0x101)
     rig.transfers.left = transactions
     with suppress(OSError):

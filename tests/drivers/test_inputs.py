@@ -1,4 +1,6 @@
-"""Contacts, occupancy sensors and the bell: believed when they have settled, each for itself, all in one poll."""
+"""Contacts, occupancy sensors and the bell:
+believed when they have settled, each for itself, all in one poll.
+"""
 
 from wires import Wire
 

@@ -1,4 +1,6 @@
-"""Theorem: a bit changes at a poll exactly when its last 2**planes readings all contradict it; no wire has a say in another."""
+"""Theorem: a bit changes at a poll exactly when its last 2**planes readings all contradict it;
+no wire has a say in another.
+"""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,9 @@ RUNS = st.lists(st.tuples(st.integers(0, 2**WIRES - 1), st.integers(1, 20)), min
 
 
 @given(st.integers(1, 4), st.integers(0, 2**WIRES - 1), st.integers(0, 2**WIRES - 1), RUNS)
-def test_a_bit_changes_when_and_only_when_its_latest_readings_all_contradict_it(planes, first, inverted, runs):
+def test_a_bit_changes_when_and_only_when_its_latest_readings_all_contradict_it(
+    planes, first, inverted, runs
+):
     wires = [Wire(first >> place & 1) for place in range(WIRES)]
     inputs = Inputs((), tuple(wires), inverted, planes)
     believed = first ^ inverted

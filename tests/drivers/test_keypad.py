@@ -41,7 +41,9 @@ class Finger:
         return self.scans(count)
 
     def keeps(self, keys, ms=62_000):
-        """Exactly these keys are down for so long, scanned twice a second: the keypad goes by the clock, and so nothing is missed."""
+        """Exactly these keys are down for so long, scanned twice a second:
+        the keypad goes by the clock, and so nothing is missed.
+        """
         self.matrix.pressed = {at(key, self.keys, self.rows) for key in keys}
         return self.scans(ms // 500, 500)
 
@@ -82,7 +84,14 @@ def test_scans_in_quick_succession_do_not_shorten_the_debounce():
 
 def test_fast_typing_rolls_over_from_one_key_to_the_next():
     finger = Finger()
-    said = finger.holds("1") + finger.holds("12") + finger.holds("2") + finger.holds("25") + finger.holds("5") + finger.holds("")
+    said = (
+        finger.holds("1")
+        + finger.holds("12")
+        + finger.holds("2")
+        + finger.holds("25")
+        + finger.holds("5")
+        + finger.holds("")
+    )
     assert said == "125"
 
 
@@ -183,7 +192,11 @@ def test_a_stuck_key_is_noticed_though_others_are_typed_meanwhile():
     finger = Finger()
     said = finger.holds("5", 5)
     for turn in range(60):
-        said += finger.keeps("5" + "19"[turn & 1], 500) + finger.holds("5" + "19"[turn & 1], 2) + finger.keeps("5", 500)
+        said += (
+            finger.keeps("5" + "19"[turn & 1], 500)
+            + finger.holds("5" + "19"[turn & 1], 2)
+            + finger.keeps("5", 500)
+        )
     assert said == "5" + "19" * 30
     assert finger.keypad.left_out() == b"5"
 
@@ -207,7 +220,13 @@ def test_a_column_on_ground_leaves_its_keys_out_until_it_is_free_again():
 
 
 def test_two_stuck_keys_leave_out_what_nobody_could_tell_apart_and_no_other():
-    for stuck, lost in (("15", "1245"), ("12", "124578*0"), ("14", "123456AB"), ("1D", "1A*D"), ("1245", "1245789*036#AB")):
+    for stuck, lost in (
+        ("15", "1245"),
+        ("12", "124578*0"),
+        ("14", "123456AB"),
+        ("1D", "1A*D"),
+        ("1245", "1245789*036#AB"),
+    ):
         finger = Finger()
         finger.keeps(stuck)
         left_out = set(finger.keypad.left_out().decode())
@@ -222,7 +241,9 @@ def test_two_stuck_keys_leave_out_what_nobody_could_tell_apart_and_no_other():
 
 
 def test_digits_typed_beside_stuck_keys_with_overlapping_fingers_are_told_or_not_but_never_another():
-    """CPython types each pair of digits, MicroPython, of which only a difference could be news, each seventh."""
+    """CPython types each pair of digits, MicroPython,
+    of which only a difference could be news, each seventh.
+    """
     for stuck in ("5", "15", "1#", "12", "369"):
         finger = Finger()
         finger.keeps(stuck)

@@ -1,4 +1,6 @@
-"""Theorems about fingers on a bouncing matrix without diodes: what is typed is told, and nothing else ever is."""
+"""Theorems about fingers on a bouncing matrix without diodes:
+what is typed is told, and nothing else ever is.
+"""
 
 import random
 
@@ -28,7 +30,11 @@ class Desk:
         self.matrix = KeypadMatrix(fitted, wires, self.clock, random.Random(seed))
         self.said = ""
         self.pressed_us = dict.fromkeys(KEYS, -1)  # when a key was last down
-        self.driver = Keypad([self.row(wires.node(pin)) for pin in ROWS], [self.column(wires.node(pin)) for pin in COLUMNS], KEYS)
+        self.driver = Keypad(
+            [self.row(wires.node(pin)) for pin in ROWS],
+            [self.column(wires.node(pin)) for pin in COLUMNS],
+            KEYS,
+        )
         self.next_us = SCAN_US
 
     def row(self, node):
@@ -56,13 +62,17 @@ class Desk:
                 self.pressed_us[key] = self.clock.now_us()
             told = self.driver.scan(self.clock.now_ms())
             if told:
-                assert self.clock.now_us() - self.pressed_us[chr(told)] <= 2 * SCAN_US, f"{chr(told)} was not down"
+                assert self.clock.now_us() - self.pressed_us[chr(told)] <= 2 * SCAN_US, (
+                    f"{chr(told)} was not down"
+                )
                 self.said += chr(told)
             self.next_us += SCAN_US
         self.clock.advance_to(max(until, self.clock.now_us()))
 
 
-@given(SEEDS, st.lists(st.tuples(st.sampled_from(KEYS), st.integers(60, 300), st.integers(60, 300)), max_size=12))
+@given(
+    SEEDS, st.lists(st.tuples(st.sampled_from(KEYS), st.integers(60, 300), st.integers(60, 300)), max_size=12)
+)
 def test_what_is_typed_is_told(seed, strokes):
     desk = Desk(seed)
     for key, hold_ms, gap_ms in strokes:
@@ -73,7 +83,9 @@ def test_what_is_typed_is_told(seed, strokes):
     assert desk.said == "".join(key for key, _, _ in strokes)
 
 
-@given(SEEDS, st.lists(st.tuples(st.sampled_from(KEYS), st.integers(60, 300), st.integers(60, 300)), max_size=12))
+@given(
+    SEEDS, st.lists(st.tuples(st.sampled_from(KEYS), st.integers(60, 300), st.integers(60, 300)), max_size=12)
+)
 def test_what_is_typed_with_the_next_finger_down_before_the_last_is_up_is_told(seed, strokes):
     desk = Desk(seed)
     typed, last = "", None

@@ -116,7 +116,9 @@ def test_a_step_sends_one_line_at_most_and_nothing_when_nothing_has_changed():
         before = bus.transactions
         screen.step()
         assert bus.transactions == before + 1
-        assert [line[:1] for line in controller.lines(20, 4)] == [b"a", b"b", b"c", b"d"][:shown] + [b" "] * (4 - shown)
+        assert [line[:1] for line in controller.lines(20, 4)] == [b"a", b"b", b"c", b"d"][:shown] + [b" "] * (
+            4 - shown
+        )
     before = bus.transactions
     for _ in range(100):
         screen.show(["a", "b", "c", "d"])

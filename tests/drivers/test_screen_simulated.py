@@ -1,4 +1,6 @@
-"""Theorems about a controller that sparks have reached: it comes back, and one that they have not reached shows nothing of it."""
+"""Theorems about a controller that sparks have reached:
+it comes back, and one that they have not reached shows nothing of it.
+"""
 
 import pytest
 

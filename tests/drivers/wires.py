@@ -32,7 +32,9 @@ def driving(wires):
 
 
 class Matrix:
-    """A keypad without diodes: pressed keys join rows and columns, and whatever hangs together with a low row is low."""
+    """A keypad without diodes: pressed keys join rows and columns,
+    and whatever hangs together with a low row is low.
+    """
 
     def __init__(self, rows, columns):
         self.driven = [1] * rows
@@ -114,7 +116,9 @@ class Bus:
         if self.deaf:
             raise OSError(_EIO)
 
-    def writeto_then_readfrom(self, address, out_buffer, in_buffer, *, out_start=0, out_end=None, in_start=0, in_end=None):
+    def writeto_then_readfrom(
+        self, address, out_buffer, in_buffer, *, out_start=0, out_end=None, in_start=0, in_end=None
+    ):
         self._chosen(address)
         self._chip.written(bytes(out_buffer[out_start : len(out_buffer) if out_end is None else out_end]))
         end = len(in_buffer) if in_end is None else in_end

@@ -1,4 +1,6 @@
-"""A cabinet on the bench in virtual time: the test's own on-board part on CPython, and a person who does what she is told."""
+"""A cabinet on the bench in virtual time: the test's own on-board part on CPython,
+and a person who does what she is told.
+"""
 
 import json
 import re
@@ -43,7 +45,9 @@ class BenchCabinet:
             "/network.json": json.dumps({"serial": True} if serial else {"host": "10.0.0.2", "port": 1}),
         }
         self._errand = self._loaded()
-        self.device = SimpleNamespace(call=self.call, name="/dev/bench", facts=SimpleNamespace(uid=b"\x01" * 6, micropython="1.27.0"))
+        self.device = SimpleNamespace(
+            call=self.call, name="/dev/bench", facts=SimpleNamespace(uid=b"\x01" * 6, micropython="1.27.0")
+        )
         self.clock.advance(100_000)
         for fault in faults:
             self.world.hands.fault(fault)
@@ -64,7 +68,15 @@ class BenchCabinet:
         self.hal.board = from_json(json.loads(self._files["/board.json"]))
         return self.hal
 
-    def call(self, errand: str, function: str, *arguments: Any, packed: bool = True, timeout_s: int = 0, on_line: Any = None) -> Any:
+    def call(
+        self,
+        errand: str,
+        function: str,
+        *arguments: Any,
+        packed: bool = True,
+        timeout_s: int = 0,
+        on_line: Any = None,
+    ) -> Any:
         """What Device.call does, in no time; answers travel as literals do."""
         if errand == "parcels":
             return self.waiting
@@ -76,7 +88,9 @@ class BenchCabinet:
         if entry.kind == "beeper" and entry.value:
             self._beeps += 1
 
-    def examine(self, person: Callable[[str], None] | None = None, hands: bool = True, senses: bool = True) -> BenchReport:
+    def examine(
+        self, person: Callable[[str], None] | None = None, hands: bool = True, senses: bool = True
+    ) -> BenchReport:
         """The whole test."""
         done: list[Phase] = []
         with pytest.MonkeyPatch.context() as patch:

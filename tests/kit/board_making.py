@@ -1,4 +1,6 @@
-"""Board files for tests: a writer of TOML and a strategy for cabinets that break no rule, with the Board that each must become."""
+"""Board files for tests: a writer of TOML and a strategy for cabinets that break no rule,
+with the Board that each must become.
+"""
 
 import json
 from typing import Any
@@ -19,7 +21,11 @@ def toml(tables: dict[str, Any]) -> str:
     """The text of a board file: plain values, then tables, then doors."""
     doors = tables.get("door")
     repeated = doors if isinstance(doors, list) and all(isinstance(door, dict) for door in doors) else []
-    plain = {key: value for key, value in tables.items() if not isinstance(value, dict) and not (key == "door" and repeated)}
+    plain = {
+        key: value
+        for key, value in tables.items()
+        if not isinstance(value, dict) and not (key == "door" and repeated)
+    }
     lines = _lines(plain)
     for name, table in tables.items():
         if isinstance(table, dict):
@@ -56,7 +62,12 @@ class _Pins:
             choice = [pin for pin in suitable(ROLE[role], self.chip) if pin not in self.used]
         else:
             bits = range(16) if ROLE[role].output else INPUT_BITS
-            choice = [pin for address in self.addresses for pin in (Pin(bit, address) for bit in bits) if pin not in self.used]
+            choice = [
+                pin
+                for address in self.addresses
+                for pin in (Pin(bit, address) for bit in bits)
+                if pin not in self.used
+            ]
         pin = self.draw(st.sampled_from(choice))
         self.used.add(pin)
         return pin
@@ -73,9 +84,11 @@ def cabinets(draw: Any, name: str = "drawn") -> tuple[dict[str, Any], Board]:
     addresses = draw(st.lists(st.integers(0x20, 0x27), min_size=2, max_size=6, unique=True))
     pins = _Pins(draw, chip, addresses)
     distances = [pins.take("distance sensor") for _ in range(draw(st.integers(0, 2)))]
-    rows, columns = [pins.take("keypad row") for _ in range(4)], [pins.take("keypad column") for _ in range(3)]
+    rows = [pins.take("keypad row") for _ in range(4)]
+    columns = [pins.take("keypad column") for _ in range(3)]
     sda, scl, reset = pins.take("I2C line"), pins.take("I2C line"), pins.take("expander reset")
     pulse, rest = draw(st.integers(300, 500)), draw(st.integers(100, 10_000))
+    on = {"pulse_ms": pulse, "rest_ms": rest}
     keys = "".join(draw(st.permutations("123456789*0#")))
     count = draw(st.integers(max(1, len(distances)), 7))
     numbers = draw(st.lists(st.integers(1, 99), min_size=count, max_size=count, unique=True))
@@ -90,10 +103,14 @@ def cabinets(draw: Any, name: str = "drawn") -> tuple[dict[str, Any], Board]:
         "chip": chip,
         "flash_mb": 4,
         "supply": {"volts": 12.0, "amps": 3.0, "idle_amps": 0.5},
-        "lock": {"volts": 12.0, "amps": 1.2, "on_ms_max": 1000, "duty_percent": 10, "pulse_ms": pulse, "rest_ms": rest},
+        "lock": {"volts": 12.0, "amps": 1.2, "on_ms_max": 1000, "duty_percent": 10} | on,
         "bus": {"sda": str(sda), "scl": str(scl), "hz": 400_000},
         "expanders": {"addresses": addresses, "reset": str(reset)},
-        "keypad": {"rows": [str(pin) for pin in rows], "columns": [str(pin) for pin in columns], "keys": keys},
+        "keypad": {
+            "rows": [str(pin) for pin in rows],
+            "columns": [str(pin) for pin in columns],
+            "keys": keys,
+        },
         "signals": {"lamp": str(lamp)} if lamp else {},
         "door": files,
     }
@@ -128,7 +145,12 @@ def _door(draw: Any, pins: _Pins, number: int, sensor: Pin | None) -> tuple[dict
     if sensor:
         clear = draw(st.integers(150, 2400))
         high = draw(st.integers(clear + 50, 2450))
-        occupancy: dict[str, Any] = {"kind": "distance", "pin": str(sensor), "occupied_mv": high, "clear_mv": clear}
+        occupancy: dict[str, Any] = {
+            "kind": "distance",
+            "pin": str(sensor),
+            "occupied_mv": high,
+            "clear_mv": clear,
+        }
         limits: Any = (high, clear)
     else:
         sensor = pins.take("beam")
@@ -146,4 +168,14 @@ def _door(draw: Any, pins: _Pins, number: int, sensor: Pin | None) -> tuple[dict
         "occupancy": occupancy,
     }
     low = int(380 <= sill <= 1220)
-    return file, Door(number, size, low, _code(coil), _code(contact), LEVELS.index(closed), str(occupancy["kind"]), _code(sensor), limits)
+    return file, Door(
+        number,
+        size,
+        low,
+        _code(coil),
+        _code(contact),
+        LEVELS.index(closed),
+        str(occupancy["kind"]),
+        _code(sensor),
+        limits,
+    )

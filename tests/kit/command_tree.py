@@ -12,7 +12,9 @@ _HEAD = "| command | prints | fields | what they say |"
 _NAMES = re.compile(r"`([^`]+)`")
 
 
-def commands(group: click.Group, path: tuple[str, ...] = (), parent: click.Context | None = None) -> Iterator[tuple[str, click.Command]]:
+def commands(
+    group: click.Group, path: tuple[str, ...] = (), parent: click.Context | None = None
+) -> Iterator[tuple[str, click.Command]]:
     """Every command of a group with its words, groups too."""
     context = click.Context(group, parent=parent)
     for name in group.list_commands(context):
@@ -29,9 +31,11 @@ def has(command: click.Command, option: str) -> bool:
 
 
 class Document(NamedTuple):
-    """What a command prints: `object`, `list` (of objects, whose fields these are), `lines` (an object on each) or `texts`, a list of them.
+    """What a command prints: `object`, `list` (of objects, whose fields these are),
+    `lines` (an object on each) or `texts`, a list of them.
 
-    A field is `name`, `name?` where it is there at times only, `name[].inner` for the objects of a list, `name.inner` for an object.
+    A field is `name`, `name?` where it is there at times only,
+    `name[].inner` for the objects of a list, `name.inner` for an object.
     """
 
     prints: str
@@ -57,10 +61,16 @@ def page() -> dict[str, Document]:
 
 
 def departures(document: Document, printed: Any) -> list[str]:
-    """How what was printed differs from the page: fields that it does not name, and those that are missing."""
+    """How what was printed differs from the page:
+    fields that it does not name, and those that are missing.
+    """
     assert document.prints in ("object", "list", "lines", "texts")
     if document.prints == "texts":
-        return [] if isinstance(printed, list) and all(isinstance(one, str) for one in printed) else ["no list of texts"]
+        return (
+            []
+            if isinstance(printed, list) and all(isinstance(one, str) for one in printed)
+            else ["no list of texts"]
+        )
     if document.prints == "object":
         assert isinstance(printed, dict)
         return _departures(document.fields, printed, "")
@@ -73,7 +83,9 @@ def _departures(fields: list[str], value: dict[str, Any], where: str) -> list[st
     own = [field for field in fields if not re.search(r"\[\]\.|\.", field)]
     known = {field.rstrip("?") for field in own}
     faults = [f"{where}{name} is not on the page" for name in value if name not in known]
-    faults += [f"{where}{field} is missing" for field in own if not field.endswith("?") and field not in value]
+    faults += [
+        f"{where}{field} is missing" for field in own if not field.endswith("?") and field not in value
+    ]
     for name in {field.partition(".")[0] for field in fields} - set(own):
         inner = [field.partition(".")[2] for field in fields if field.startswith(f"{name}.")]
         found = value.get(name.removesuffix("[]"))

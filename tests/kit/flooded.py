@@ -1,4 +1,6 @@
-"""A real host under floods: how long a board waits for its answer, people for a bell's alarm, and a board that comes now for its place."""
+"""A real host under floods: how long a board waits for its answer, people for a bell's alarm,
+and a board that comes now for its place.
+"""
 
 import os
 import statistics
@@ -28,7 +30,9 @@ NEWCOMER_MS_MAX = 10_000.0  # a try of a board to connect
 
 
 class Figures(NamedTuple):
-    """Of one flood, in ms: from a board's status to its Ack, from a bell to its alarm, from a new board's connecting to its Resume."""
+    """Of one flood, in ms: from a board's status to its Ack, from a bell to its alarm,
+    from a new board's connecting to its Resume.
+    """
 
     ack_median_ms: float
     ack_worst_ms: float
@@ -44,7 +48,9 @@ class Figures(NamedTuple):
         if self.alarm_ms > ALARM_MS_MAX:
             found.append(f"the alarm took {self.alarm_ms:.0f} ms, more than {ALARM_MS_MAX:.0f}")
         if self.newcomer_ms > NEWCOMER_MS_MAX:
-            found.append(f"a new board was in after {self.newcomer_ms:.0f} ms, more than {NEWCOMER_MS_MAX:.0f}")
+            found.append(
+                f"a new board was in after {self.newcomer_ms:.0f} ms, more than {NEWCOMER_MS_MAX:.0f}"
+            )
         return found
 
 
@@ -102,7 +108,10 @@ def port() -> Iterator[Port]:
     ours, theirs = os.openpty()
     for end in (ours, theirs):
         tty.setraw(end)
-    with tempfile.TemporaryDirectory(prefix="ansim-flood-") as folder, open_ledger(Path(folder, "data")) as ledger:
+    with (
+        tempfile.TemporaryDirectory(prefix="ansim-flood-") as folder,
+        open_ledger(Path(folder, "data")) as ledger,
+    ):
         ledger.site(SITE)
         with Host(Path(folder, "data"), "--listen", "127.0.0.1:0", "--serial", os.ttyname(theirs)) as host:
             made = Port(ledger, host, ours)

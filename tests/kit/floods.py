@@ -1,6 +1,8 @@
-"""What a stranger who knows a board's alias, and has heard it speak, can pour into a host's port: a process that does it as fast as it can.
+"""What a stranger who knows a board's alias, and has heard it speak, can pour into a host's port:
+a process that does it as fast as it can.
 
-Each flood is a function of where to, of a forger (which makes one more forged greeting) and of what was sniffed.
+Each flood is a function of where to,
+of a forger (which makes one more forged greeting) and of what was sniffed.
 """
 
 import contextlib
@@ -75,7 +77,11 @@ def huge_frames(target: Target) -> None:
 
 
 def other_versions(target: Target) -> None:
-    _pour(target, 16, [encode(bytes((version << 4,)) + target.alias + os.urandom(24)) for version in range(2, 16)])
+    _pour(
+        target,
+        16,
+        [encode(bytes((version << 4,)) + target.alias + os.urandom(24)) for version in range(2, 16)],
+    )
 
 
 def serial_garbage(target: Target) -> None:
@@ -120,7 +126,10 @@ def _connected(target: Target) -> socket.socket:
 
 
 def _pour(target: Target, connections: int, pieces: list[bytes], rate: float | None = None) -> None:
-    """Says the pieces over and over on so many connections, without a rate as fast as these take it. What is closed is opened again."""
+    """Says the pieces over and over on so many connections, without a rate as fast as these take it.
+
+    What is closed is opened again.
+    """
     lines: list[socket.socket] = []
     count = 0
     sent = 0

@@ -1,4 +1,6 @@
-"""A board whose keys somebody else holds: what it says is sealed as it should be, and means whatever chance makes of it."""
+"""A board whose keys somebody else holds: what it says is sealed as it should be,
+and means whatever chance makes of it.
+"""
 
 import random
 import struct
@@ -74,7 +76,15 @@ class Fuzzer(Board):
         """A record that could be, with some field of it changed as often as not."""
         rng = self.rng
         kind, door, serial = rng.choice(KINDS), rng.choice((0, rng.randint(1, 12))), rng.choice(self.serials)
-        fields = [kind, door, rng.randint(1, 3), number, rng.randrange(10**6), rng.choice((serial, 0, 1)), rng.randint(0, 5)]
+        fields = [
+            kind,
+            door,
+            rng.randint(1, 3),
+            number,
+            rng.randrange(10**6),
+            rng.choice((serial, 0, 1)),
+            rng.randint(0, 5),
+        ]
         if rng.random() < 0.5:
             at = rng.choice((1, 2, 4, 5, 6))
             fields[at] = self.number((255, 65_535)[at - 1] if at < 3 else 2**32 - 1)
@@ -84,7 +94,9 @@ class Fuzzer(Board):
     def plaintext(self) -> bytes:
         """The next thing to say."""
         rng = self.rng
-        what = rng.choices(("events", "urgent", "status", "challenge", "flipped", "garbage"), (70, 8, 6, 4, 6, 6))[0]
+        what = rng.choices(
+            ("events", "urgent", "status", "challenge", "flipped", "garbage"), (70, 8, 6, 4, 6, 6)
+        )[0]
         self.said[what] += 1
         if what == "events":
             run = tuple(self.record(self.next + at) for at in range(rng.randint(1, 8)))
@@ -93,7 +105,9 @@ class Fuzzer(Board):
         if what == "urgent":
             return bytes((3,)) + batch.pack((self.record(rng.choice((self.next, self.number() or 1))),), 1)
         if what == "status":
-            return bytes((4,)) + struct.pack(">IIHH", *(self.number() for _ in range(2)), *(self.number(65_535) for _ in range(2)))
+            return bytes((4,)) + struct.pack(
+                ">IIHH", *(self.number() for _ in range(2)), *(self.number(65_535) for _ in range(2))
+            )
         if what == "challenge":
             return bytes((9,)) + struct.pack(">BI", self.number(255), self.number())
         if what == "flipped":
@@ -107,9 +121,12 @@ class Fuzzer(Board):
         self.said["report"] += 1
         name = self.rng.choice([name for name in messages.Report._fields if name != "board_id"])
         text = messages.encode_message(self.report()._replace(next_event=self.next))
-        at = {name: place for place, name in zip((0, 8, 12, 16, 20, 24, 28, 32, 34, 38, 42), messages.Report._fields, strict=True)}[
-            name
-        ] + 1
+        at = {
+            name: place
+            for place, name in zip(
+                (0, 8, 12, 16, 20, 24, 28, 32, 34, 38, 42), messages.Report._fields, strict=True
+            )
+        }[name] + 1
         width = {"boot": 2, "uid": 6}.get(name, 4)
         self.say_raw(text[:at] + self.number(256**width - 1).to_bytes(width, "big") + text[at + width :])
         self.drain()

@@ -1,4 +1,7 @@
-"""A board as the host meets it: a journal in memory, the firmware's own session, a socket or a serial line. And a host to meet."""
+"""A board as the host meets it: a journal in memory, the firmware's own session, a socket or a serial line.
+
+And a host to meet.
+"""
 
 import json
 import os
@@ -30,7 +33,17 @@ A_MONTH_MS = 30 * 86_400_000
 
 
 def enrolment(uid: bytes = b"uid-01", site: str = "mapo-3", number: int | None = None) -> Enrolment:
-    return Enrolment(os.urandom(8), os.urandom(4), uid, site, number, "wall_12", os.urandom(32), os.urandom(8), os.urandom(8))
+    return Enrolment(
+        os.urandom(8),
+        os.urandom(4),
+        uid,
+        site,
+        number,
+        "wall_12",
+        os.urandom(32),
+        os.urandom(8),
+        os.urandom(8),
+    )
 
 
 def enrol(ledger: Ledger, uid: bytes = b"uid-01", site: str = "mapo-3") -> Enrolment:
@@ -42,15 +55,23 @@ def enrol(ledger: Ledger, uid: bytes = b"uid-01", site: str = "mapo-3") -> Enrol
 
 
 def was_away_for_a_month(ledger: Ledger) -> None:
-    """No board has been heard since it was enrolled a month ago: what its journal tells is as much as people can do in that time."""
+    """No board has been heard since it was enrolled a month ago:
+    what its journal tells is as much as people can do in that time.
+    """
     with ledger.writing() as connection:
-        connection.execute(tables.cabinet.update().values(enrolled_ms=tables.cabinet.c.enrolled_ms - A_MONTH_MS))
+        connection.execute(
+            tables.cabinet.update().values(enrolled_ms=tables.cabinet.c.enrolled_ms - A_MONTH_MS)
+        )
 
 
 def told_unknown(ledger: Ledger, folder: Path) -> list[tuple[str, str]]:
     """Who is told now of parcels of which nobody knows, and in which words."""
     notifier = FileNotifier(folder / "messages.jsonl")
-    told = [(message.to, message.text) for message in outbox.deliver(ledger, notifier).sent if message.kind == "unknown"]
+    told = [
+        (message.to, message.text)
+        for message in outbox.deliver(ledger, notifier).sent
+        if message.kind == "unknown"
+    ]
     notifier.close()
     return told
 
@@ -66,7 +87,9 @@ class Journal:
 
     def add(self, kind: int, door: int = 0, a: int = 0, b: int = 0) -> bytes:
         self.uptime += 10
-        self.events.append(records.pack(Record(kind, door, self.boot, len(self.events) + 1, self.uptime, a, b)))
+        self.events.append(
+            records.pack(Record(kind, door, self.boot, len(self.events) + 1, self.uptime, a, b))
+        )
         return self.events[-1]
 
     def deposit(self, door: int, serial: int, counter: int) -> bytes:
@@ -145,7 +168,12 @@ class Board:
             "tag": self.tag,
             "next_command": self.command + 1,
         }
-        of_boot = {"boot": journal.boot, "build": 100, "uptime": journal.uptime, "uid": int.from_bytes(self.uid, "big")}
+        of_boot = {
+            "boot": journal.boot,
+            "build": 100,
+            "uptime": journal.uptime,
+            "uid": int.from_bytes(self.uid, "big"),
+        }
         return messages.Report(self.enrolled.board_id, journal.incarnation, self.epoch, **numbers, **of_boot)
 
     def say(self, message: tuple) -> None:

@@ -64,12 +64,21 @@ class Site:
     def hear(self, board: int, *, uptime: int | None = None) -> Outcome:
         """The host hears all that the board has journaled."""
         its = self.boards[board]
-        message = Received(board, its.incarnation, its.boot, 1, self.heard_ms, tuple(its.events), uptime=uptime or its.uptime)
+        message = Received(
+            board, its.incarnation, its.boot, 1, self.heard_ms, tuple(its.events), uptime=uptime or its.uptime
+        )
         return take(self.ledger, [message])
 
     def hear_copy(self, board: int, event: bytes) -> Outcome:
         journal = self.boards[board]
-        return take(self.ledger, [Received(board, journal.incarnation, journal.boot, 1, self.heard_ms, (event,), True, journal.uptime)])
+        return take(
+            self.ledger,
+            [
+                Received(
+                    board, journal.incarnation, journal.boot, 1, self.heard_ms, (event,), True, journal.uptime
+                )
+            ],
+        )
 
     def letters(self) -> list[Message]:
         """What the post hands over now."""
@@ -85,7 +94,8 @@ class Site:
         """All that the ledger holds, but for the two numbers that say who opened a door."""
         with self.ledger.reading() as connection:
             found = {
-                table.name: [dict(row._mapping) for row in connection.execute(table.select())] for table in tables.metadata.sorted_tables
+                table.name: [dict(row._mapping) for row in connection.execute(table.select())]
+                for table in tables.metadata.sorted_tables
             }
         for row in found["event"]:
             row["a"] = None if row["kind"] == records.PICKUP_OPENED else row["a"]

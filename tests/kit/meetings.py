@@ -41,7 +41,9 @@ class Meetings:
         self.at_ms += 60_000
         journal = self.journal
         one = Received(1, journal.incarnation, journal.boot, 100, self.at_ms, records_, urgent)
-        return take(self.ledger, [one._replace(last_event=len(journal.events), started_ms=self.at_ms - 30_000)])
+        return take(
+            self.ledger, [one._replace(last_event=len(journal.events), started_ms=self.at_ms - 30_000)]
+        )
 
     def report(self) -> messages.Report:
         journal = self.journal
@@ -63,7 +65,14 @@ class Meetings:
         """Reports; the number that the host goes on from."""
         journal, report = self.journal, self.report()
         one = Received(
-            1, journal.incarnation, journal.boot, 100, self.at_ms, uptime=journal.uptime, next_event=report.next_event, report=report
+            1,
+            journal.incarnation,
+            journal.boot,
+            100,
+            self.at_ms,
+            uptime=journal.uptime,
+            next_event=report.next_event,
+            report=report,
         )
         answer = take(self.ledger, [one]).meetings[0].answer
         assert isinstance(answer, messages.Resume)
@@ -87,7 +96,9 @@ class Meetings:
 
     def begin_epoch(self) -> None:
         """The board carries out the order for a new epoch."""
-        (order,) = [row for row in self.orders() if row.kind == commands.BEGIN_EPOCH and row.state == "waiting"]
+        (order,) = [
+            row for row in self.orders() if row.kind == commands.BEGIN_EPOCH and row.state == "waiting"
+        ]
         self.journal.add(records.EPOCH_BEGUN, 0, order.a, 12345)
         self.tell_all()
 
@@ -96,7 +107,11 @@ class Meetings:
             return list(connection.execute(tables.command.select().order_by(tables.command.c.sequence)))
 
     def ordered(self) -> list[tuple[int, int, int, int]]:
-        return [(row.kind, row.door, row.counter, row.a) for row in self.orders() if row.kind != commands.BEGIN_EPOCH]
+        return [
+            (row.kind, row.door, row.counter, row.a)
+            for row in self.orders()
+            if row.kind != commands.BEGIN_EPOCH
+        ]
 
     def letters(self) -> list[tuple[str, int, int]]:
         with self.ledger.reading() as connection:

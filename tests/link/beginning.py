@@ -1,4 +1,7 @@
-"""Where the stories begin: a ledger with a site, a resident with tickets and an enrolled board. Each story has a copy of its own."""
+"""Where the stories begin: a ledger with a site, a resident with tickets and an enrolled board.
+
+Each story has a copy of its own.
+"""
 
 import shutil
 from functools import cache

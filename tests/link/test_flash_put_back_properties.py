@@ -1,8 +1,10 @@
-"""Theorems about a flash image that was put back: whatever happened before and whatever the board did since, offline or not, when board
-and host have met they agree, nobody's parcel is lost, and what residents were told last opens their doors.
+"""Theorems about a flash image that was put back: whatever happened before and whatever the board did since,
+offline or not, when board and host have met they agree, nobody's parcel is lost, and what residents were told
+last opens their doors.
 
-Ticket keys turn at any moment of it. Each serial is issued in every generation, to another resident each time, so that a label that is
-read by the wrong generation brings the wrong resident a letter, and makes an honest label one that was used.
+Ticket keys turn at any moment of it. Each serial is issued in every generation, to another resident each
+time, so that a label that is read by the wrong generation brings the wrong resident a letter, and makes an
+honest label one that was used.
 """
 
 import copy
@@ -59,7 +61,10 @@ class Cabinet(BoardEnd):
         return 0 <= self.state.generation - label[0] <= 1 and self.cabinet.accepting
 
     def leave(self, label: Label, story: "Story") -> bool:
-        """A courier leaves a parcel; a sensor that sees what is inside keeps others from its door. Whether the label was taken."""
+        """A courier leaves a parcel; a sensor that sees what is inside keeps others from its door.
+
+        Whether the label was taken.
+        """
         if not self.accepts(label):
             return False
         self.cabinet.serial = serial = recorded(label[1], label[0])
@@ -67,7 +72,11 @@ class Cabinet(BoardEnd):
         for _ in range(self._rng.choice((0, 0, 1, 60))):  # while the courier thinks about the size
             story.step()
         self.cabinet.mode = keypad.IDLE
-        free = [door for door in self.state.doors.values() if not door.state and not (story.sees and self.inside.get(door.number))]
+        free = [
+            door
+            for door in self.state.doors.values()
+            if not door.state and not (story.sees and self.inside.get(door.number))
+        ]
         if not free or not self.cabinet.accepting:
             return False
         door = self._rng.choice(free)
@@ -109,12 +118,21 @@ class Story:
         self.start()
 
     def issue(self, first: int) -> list[Label]:
-        """A label of each serial and generation, in an order that chance has made; the site's key is of the `first` one."""
+        """A label of each serial and generation, in an order that chance has made;
+        the site's key is of the `first` one.
+        """
         for number in range(RESIDENTS):
             residents.add(self.ledger, f"resident {number}")
         labels = [(generation, serial) for generation in range(GENERATIONS_MAX) for serial in range(SERIALS)]
         rows = [
-            {"site": 1, "generation": label[0], "serial": label[1], "resident": resident_of(label), "state": "open", "issued_ms": 0}
+            {
+                "site": 1,
+                "generation": label[0],
+                "serial": label[1],
+                "resident": resident_of(label),
+                "state": "open",
+                "issued_ms": 0,
+            }
             for label in labels
         ]
         with self.ledger.writing() as connection:
@@ -189,23 +207,39 @@ class Story:
                 self.step(50 if is_soon else 5000)
 
     def has_turn_to_come(self) -> bool:
-        """Whether the cabinet could not turn its ticket key when it was asked: a courier had a ticket in hand that would have gone."""
+        """Whether the cabinet could not turn its ticket key when it was asked:
+        a courier had a ticket in hand that would have gone.
+        """
         turns = [row.state for row in self.host.rows(tables.command) if row.kind == commands.TURN_TICKETS]
-        return self.board.state.generation < self.host.rows(tables.site)[0].generation and "impossible" in turns
+        return (
+            self.board.state.generation < self.host.rows(tables.site)[0].generation and "impossible" in turns
+        )
 
     def is_settled(self) -> bool:
         (cabinet,), (site,) = self.host.rows(tables.cabinet), self.host.rows(tables.site)
         places = {row.incarnation: row.applied for row in self.host.rows(tables.position)}
         waiting = [row for row in self.host.rows(tables.command) if row.state == "waiting"]
-        held = places.get(cabinet.incarnation) == self.board.journal.next_number - 1 == self.board.journal.acknowledged
+        held = (
+            places.get(cabinet.incarnation)
+            == self.board.journal.next_number - 1
+            == self.board.journal.acknowledged
+        )
         state = self.board.state
-        return held and not waiting and cabinet.unsettled is None and not state.doubt and state.generation == site.generation
+        return (
+            held
+            and not waiting
+            and cabinet.unsettled is None
+            and not state.doubt
+            and state.generation == site.generation
+        )
 
     def check(self) -> None:
         parcels = self.host.rows(tables.parcel)
         waiting = {(row.door, row.counter): row for row in parcels if row.state == "waiting"}
         doors = {number: door for number, door in self.board.state.doors.items() if door.state}
-        assert {(number, door.counter) for number, door in doors.items()} == set(waiting), "both know the same parcels"
+        assert {(number, door.counter) for number, door in doors.items()} == set(waiting), (
+            "both know the same parcels"
+        )
         for row in waiting.values():
             door = doors[row.door]
             code = (row.epoch % 1024, row.retry)
@@ -231,7 +265,9 @@ class Story:
             codes.setdefault((row.epoch, row.door, row.counter, row.retry), set()).add(row.id)
         assert all(len(ids) == 1 for ids in codes.values())
         lost = [row for row in self.host.rows(tables.parcel) if row.state == "unknown"]
-        assert len([row for row in letters if row.kind == "unknown" and row.resident]) == len(lost), "who cannot know is told so"
+        assert len([row for row in letters if row.kind == "unknown" and row.resident]) == len(lost), (
+            "who cannot know is told so"
+        )
         assert len([row for row in letters if row.kind == "bell"]) == len(
             [row for row in self.host.rows(tables.alarm) if row.kind == "bell"]
         )
@@ -253,7 +289,8 @@ class Story:
         self.start()
         known = {(row.generation, row.serial) for row in self.host.rows(tables.parcel)}
         known |= {self.board.label_of(door) for door in self.board.state.doors.values() if door.state}
-        self.forgotten = set().union(*self.board.inside.values()) - known  # only the flash that was overwritten knew of them
+        # Only the flash that was overwritten knew of them.
+        self.forgotten = set().union(*self.board.inside.values()) - known
         if meets_first:
             for _ in range(self.rng.choice((1, 20, 60))):
                 self.step(100)
@@ -272,7 +309,9 @@ def resident_of(label: Label) -> int:
     return 1 + sum(label) % RESIDENTS
 
 
-def play(seed: int, before: int, between: int, offline: int, after: int, meets_first: bool, sees: bool) -> None:
+def play(
+    seed: int, before: int, between: int, offline: int, after: int, meets_first: bool, sees: bool
+) -> None:
     with scratch() as folder:
         story = Story(Path(folder), seed, sees=sees)
         try:
@@ -297,10 +336,15 @@ STORIES = {
 @example(seed=1, before=4, between=6, offline=10, after=0, meets_first=False, sees=True)
 @example(seed=2, before=4, between=6, offline=10, after=0, meets_first=False, sees=False)
 @example(seed=3, before=4, between=6, offline=10, after=2, meets_first=True, sees=True)
-@example(seed=24712, before=0, between=1, offline=0, after=2, meets_first=False, sees=False)  # provisioned under a later ticket key
-@example(seed=157, before=7, between=8, offline=7, after=3, meets_first=True, sees=True)  # a turn has to wait for a courier
-@example(seed=393462838, before=0, between=5, offline=0, after=0, meets_first=False, sees=False)  # serial 0, which nobody heard of
-def test_when_an_old_flash_image_was_put_back_nobodys_parcel_is_lost_and_letters_tell_the_truth(**story: Any) -> None:
+# Provisioned under a later ticket key.
+@example(seed=24712, before=0, between=1, offline=0, after=2, meets_first=False, sees=False)
+# A turn has to wait for a courier.
+@example(seed=157, before=7, between=8, offline=7, after=3, meets_first=True, sees=True)
+# Serial 0, which nobody heard of.
+@example(seed=393462838, before=0, between=5, offline=0, after=0, meets_first=False, sees=False)
+def test_when_an_old_flash_image_was_put_back_nobodys_parcel_is_lost_and_letters_tell_the_truth(
+    **story: Any,
+) -> None:
     play(**story)
 
 

@@ -1,4 +1,6 @@
-"""What was overtaken on its way tells nothing new: nobody is told, nothing is ordered, and nothing that is known better is forgotten."""
+"""What was overtaken on its way tells nothing new: nobody is told, nothing is ordered,
+and nothing that is known better is forgotten.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,7 +69,9 @@ class Line:
     def hear(self) -> list[tuple]:
         """What the board hears of all that is on its way to it."""
         frames, self.for_board = self.for_board, []
-        heard = [self.board.session.accept(payload, 0) for frame in frames for payload in Decoder().feed(frame)]
+        heard = [
+            self.board.session.accept(payload, 0) for frame in frames for payload in Decoder().feed(frame)
+        ]
         return [told.named(message) for message in heard if message]
 
     def arrive(self, frame: bytes) -> None:
@@ -161,7 +165,9 @@ def test_a_repeated_report_keeps_no_alarm_from_being_heard(line: Line) -> None:
 
 
 def test_what_is_said_in_a_new_conversation_is_not_judged_by_the_report_of_the_last_one(line: Line) -> None:
-    """A board with an older journal rings before its report has arrived: its number is one that the ledger waits for."""
+    """A board with an older journal rings before its report has arrived:
+    its number is one that the ledger waits for.
+    """
     overtaken_report(line)
     older = Journal()
     for _ in range(4):
@@ -172,7 +178,9 @@ def test_what_is_said_in_a_new_conversation_is_not_judged_by_the_report_of_the_l
     line.arrive(line.frame(told.Urgent(older.add(records.BELL_RUNG, 0, 1))))
     line.commit()
     with line.ledger.reading() as connection:
-        assert len(connection.execute(tables.event.select()).all()) == 4, "event 5 of the older journal is none of this one"
+        assert len(connection.execute(tables.event.select()).all()) == 4, (
+            "event 5 of the older journal is none of this one"
+        )
 
 
 def test_what_was_said_before_a_new_report_is_in_the_ledger_before_it_is_compared(line: Line) -> None:
@@ -215,7 +223,8 @@ def test_a_challenge_counts_for_the_latest_wish_at_its_door_and_a_late_one_for_n
     line.say(told.Challenge(3, 77))
     line.arrive(late)
     assert state_of(line.ledger, second) == remote_opening.CHALLENGED
-    line.say(told.Challenge(3, 78))  # the board has had the wish twice: its newest challenge is the one that is good
+    # The board has had the wish twice: its newest challenge is the one that is good.
+    line.say(told.Challenge(3, 78))
     third = wish(5)
     line.say(told.Challenge(3, 0))
     assert state_of(line.ledger, third) == remote_opening.ASKED
@@ -240,7 +249,9 @@ def test_a_report_that_is_repeated_orders_nothing_twice(line: Line) -> None:
 
 
 def test_a_second_answer_to_a_report_takes_nothing_back_at_the_board(tmp_path: Path) -> None:
-    """Two reports had two answers; the second arrives when the host has acknowledged more, and the board may have erased it."""
+    """Two reports had two answers; the second arrives when the host has acknowledged more,
+    and the board may have erased it.
+    """
     story = Story(tmp_path, 1, Faults())
     for _ in range(20):
         story.step()

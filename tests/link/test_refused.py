@@ -1,4 +1,6 @@
-"""A board that is refused: it is told why, people are told once, and what cannot wait is heard all the same."""
+"""A board that is refused: it is told why, people are told once,
+and what cannot wait is heard all the same.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +36,9 @@ def of_a_newer_rule(line: Line) -> list[tuple]:
     return line.say(told.Events(line.board.journal.events))
 
 
-def test_a_board_whose_codes_are_of_a_newer_rule_is_refused_by_name_until_a_newer_host_starts(line: Line) -> None:
+def test_a_board_whose_codes_are_of_a_newer_rule_is_refused_by_name_until_a_newer_host_starts(
+    line: Line,
+) -> None:
     assert of_a_newer_rule(line) == [told.Refused(3)]
     line.greet()
     assert line.say(line.board.report()) == [told.Refused(3)]
@@ -81,7 +85,9 @@ def test_a_bell_is_heard_whatever_keeps_the_rest_from_being_believed(line: Line,
     refused = ["refused"] if why in ("copied", "other host") else []  # of which staff are told too
     assert line.alarms() == [*refused, "bell", "forced"]
     with line.ledger.reading() as connection:
-        assert len(connection.execute(tables.event.select()).all()) == (why == "newer codes"), "nothing else is believed"
+        assert len(connection.execute(tables.event.select()).all()) == (why == "newer codes"), (
+            "nothing else is believed"
+        )
 
 
 def test_a_journal_begun_anew_is_told_each_time_and_a_report_that_is_repeated_once(line: Line) -> None:

@@ -1,5 +1,5 @@
-"""Theorems about the two logs: whatever the line does and whoever crashes, nothing is lost, nothing is applied twice, and when the trouble
-ends both ends know the same within eight minutes.
+"""Theorems about the two logs: whatever the line does and whoever crashes, nothing is lost, nothing is
+applied twice, and when the trouble ends both ends know the same within eight minutes.
 """
 
 import random
@@ -21,7 +21,8 @@ from tests.memory_disk import scratch
 from .beginning import begin
 from .two_logs import STEP_MS, BoardEnd, Faults, HostEnd, String, every_seal_watched
 
-CONVERGED_MS_MAX = 480_000  # of calm: 300 s to the next heartbeat, 10 of silence, 40 to the next greeting, and the backlog
+# Of calm: 300 s to the next heartbeat, 10 of silence, 40 to the next greeting, and the backlog.
+CONVERGED_MS_MAX = 480_000
 ACTS = ("deposit", "deposit", "collect", "collect", "bell", "order", "epoch")
 TROUBLES = ("board", "host", "before", "behind", "numbered", "partition", "heal", "cut", "day", "minutes")
 FAULTS = st.builds(
@@ -135,9 +136,13 @@ class Story:
         turned = [record.a for record in journal if record.kind == records.TICKETS_TURNED]
         assert turned == sorted(turned), "a ticket key never goes back"
         held = self.host.rows(tables.position)[0]
-        assert held.generation == self.board.state.generation == (turned[-1] if turned else 0), "both ends know the same ticket key"
+        assert held.generation == self.board.state.generation == (turned[-1] if turned else 0), (
+            "both ends know the same ticket key"
+        )
         parcels = {(row.door, row.counter): row for row in self.host.rows(tables.parcel)}
-        assert {key: row.epoch for key, row in parcels.items()} == self.board.epochs, "both ends know the epoch of each parcel"
+        assert {key: row.epoch for key, row in parcels.items()} == self.board.epochs, (
+            "both ends know the epoch of each parcel"
+        )
         labels = {key: (row.generation, row.serial) for key, row in parcels.items()}
         assert labels == self.board.labels, "both ends know the label of each parcel"
         assert not any(row.flagged for row in parcels.values()), "and that it was good"
@@ -185,14 +190,19 @@ def play(seed: int, faults: Faults, length: int, *, restores: bool = False, turn
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32), faults=FAULTS, turns=st.booleans())
-@example(seed=356607, faults=Faults(0.03125, 0.12606471014755163, 0.03125, 0.0625, 3000), turns=False)  # a report overtaken by events
-def test_whatever_the_line_does_and_whoever_crashes_both_ends_come_to_know_the_same(seed: int, faults: Faults, turns: bool) -> None:
+# A report overtaken by events.
+@example(seed=356607, faults=Faults(0.03125, 0.12606471014755163, 0.03125, 0.0625, 3000), turns=False)
+def test_whatever_the_line_does_and_whoever_crashes_both_ends_come_to_know_the_same(
+    seed: int, faults: Faults, turns: bool
+) -> None:
     play(seed, faults, 150, turns=turns)
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32), faults=FAULTS)
-def test_so_they_do_when_a_backup_of_the_ledger_is_restored_in_the_midst_of_it(seed: int, faults: Faults) -> None:
+def test_so_they_do_when_a_backup_of_the_ledger_is_restored_in_the_midst_of_it(
+    seed: int, faults: Faults
+) -> None:
     play(seed, faults, 150, restores=True)
 
 

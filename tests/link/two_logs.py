@@ -1,7 +1,8 @@
-"""A cabinet's journal and a host's ledger, joined by a string that does whatever chance tells it to; both ends may crash at any point.
+"""A cabinet's journal and a host's ledger, joined by a string that does whatever chance tells it to;
+both ends may crash at any point.
 
-The board is the firmware's own Link, Session, Store and core, without its hardware; the host is its own Links, orders and ledger. Time is
-a number: a day passes as easily as a step.
+The board is the firmware's own Link, Session, Store and core, without its hardware; the host is its own
+Links, orders and ledger. Time is a number: a day passes as easily as a step.
 """
 
 import random
@@ -56,12 +57,17 @@ def every_seal_watched() -> Iterator[None]:
 
         def act(self: Any, made: tuple, kind: int, rest: bytes, piv: bytes, plaintext: bytes) -> bytes:
             what = (bytes((kind,)), rest, plaintext)
-            assert sealed.setdefault((made[0], made[2], piv), what) == what, "a key and a nonce seal two things"
+            assert sealed.setdefault((made[0], made[2], piv), what) == what, (
+                "a key and a nonce seal two things"
+            )
             return seal(self, made, kind, rest, piv, plaintext)
 
         return act
 
-    with patch.object(Session, "_sealed", watched(Session)), patch.object(OpenSslSession, "_sealed", watched(OpenSslSession)):
+    with (
+        patch.object(Session, "_sealed", watched(Session)),
+        patch.object(OpenSslSession, "_sealed", watched(OpenSslSession)),
+    ):
         yield
 
 
@@ -86,7 +92,9 @@ class String:
         self._ways: dict[str, list[tuple[int, bytes]]] = {"host": [], "board": []}  # by destination
 
     def put(self, destination: str, data: bytes, now_ms: int) -> None:
-        """Bytes enter the line; pieces with other delays overtake each other, and those that arrive together are one."""
+        """Bytes enter the line; pieces with other delays overtake each other,
+        and those that arrive together are one.
+        """
         faults, rng = self.faults, self._rng
         for _ in range(1 + (rng.random() < faults.doubling)):
             if self.partition or rng.random() < faults.loss:
@@ -117,17 +125,28 @@ class BoardEnd:
         format_journal(self.flash, 7)
         self._nvs = Nvs(self.flash)
         self._nvs.set_blob(NAME, bytes(12))
-        fields = {name: getattr(enrolled, name) for name in ("board_id", "alias", "master_secret", "nonce_host", "nonce_board")}
+        fields = {
+            name: getattr(enrolled, name)
+            for name in ("board_id", "alias", "master_secret", "nonce_host", "nonce_board")
+        }
         self.identity = identities.Identity(
-            **fields, site_id=bytes(8), cabinet=1, ticket_secret=bytes(32), is_old=False, generation=enrolled.generation, rule=RULE
+            **fields,
+            site_id=bytes(8),
+            cabinet=1,
+            ticket_secret=bytes(32),
+            is_old=False,
+            generation=enrolled.generation,
+            rule=RULE,
         )
         self._uid = int.from_bytes(enrolled.uid, "big")
         self._string = string
         self._rng = rng
         self._inbox = b""
         self._started_ms = 0
-        self.epochs: dict[tuple[int, int], int] = {}  # of each parcel (door, counter), that in which its counter was reserved
-        self.labels: dict[tuple[int, int], tuple[int, int]] = {}  # and the label with which it came: generation, serial
+        # Of each parcel (door, counter), that in which its counter was reserved.
+        self.epochs: dict[tuple[int, int], int] = {}
+        # And the label with which it came: generation, serial.
+        self.labels: dict[tuple[int, int], tuple[int, int]] = {}
         self.refused = 0
 
     def start(self, now_ms: int) -> None:
@@ -136,13 +155,35 @@ class BoardEnd:
         self._inbox = b""
         numbers = tuple(range(1, DOORS + 1))
         self.state = State(numbers, 1, RULE, self.identity.generation)
-        self.cabinet = Cabinet([(number, "S") for number in numbers], self._derive, self.state, lambda serial: True, self._rng.randrange)
+        self.cabinet = Cabinet(
+            [(number, "S") for number in numbers],
+            self._derive,
+            self.state,
+            lambda serial: True,
+            self._rng.randrange,
+        )
         self.journal = Journal(self.flash, self.state.apply, self.state.carried)
         pair(self._nvs, self.journal, self.state)
-        session = Session(self.identity.master_secret, self.identity.board_id, self.identity.alias, self._rng.randbytes)
-        self.link = Link(self, Decoder(), session, self.journal, self._report, self._status, self._tell, lambda seconds: None)
+        session = Session(
+            self.identity.master_secret, self.identity.board_id, self.identity.alias, self._rng.randbytes
+        )
+        self.link = Link(
+            self,
+            Decoder(),
+            session,
+            self.journal,
+            self._report,
+            self._status,
+            self._tell,
+            lambda seconds: None,
+        )
         self._perform(self.cabinet.note(records.BOOTED, 0, 1, 1), 0)
-        self._perform(self.cabinet.boot([(number, True, bool(door.state)) for number, door in self.state.doors.items()], 0), 0)
+        self._perform(
+            self.cabinet.boot(
+                [(number, True, bool(door.state)) for number, door in self.state.doors.items()], 0
+            ),
+            0,
+        )
 
     def step(self, now_ms: int) -> None:
         """Once around the board's loop."""
@@ -156,11 +197,14 @@ class BoardEnd:
         self.state.number = self.journal.next_number - 1
 
     def deposit(self, serial: int, now: Callable[[], int], between: Callable[[], None]) -> None:
-        """A courier's whole visit, with what happens meanwhile, or nothing when no door is free or parcels are not taken."""
+        """A courier's whole visit, with what happens meanwhile,
+        or nothing when no door is free or parcels are not taken.
+        """
         free = [door for door in self.state.doors.values() if not door.state]
         if free and not self.state.doubt:
             door = free[0]
-            generation = max(0, self.state.generation - serial % 2)  # of the present ticket key, or of the one before
+            # Of the present ticket key, or of the one before.
+            generation = max(0, self.state.generation - serial % 2)
             self._record(records.DEPOSIT_STARTED, door, recorded(serial, generation), now(), door.counter + 1)
             self.epochs[door.number, door.counter] = self.state.epoch
             self.labels[door.number, door.counter] = (generation, serial)
@@ -206,9 +250,24 @@ class BoardEnd:
 
     def _report(self) -> tuple:
         journal, state = self.journal, self.state
-        numbers = (journal.next_number, journal.acknowledged, journal.tag, state.command + 1, journal.boot, BUILD)
+        numbers = (
+            journal.next_number,
+            journal.acknowledged,
+            journal.tag,
+            state.command + 1,
+            journal.boot,
+            BUILD,
+        )
         uptime = (self._now_ms - self._started_ms) // 100
-        return (messages.REPORT, self.identity.board_id, journal.incarnation, state.epoch, *numbers, uptime, self._uid)
+        return (
+            messages.REPORT,
+            self.identity.board_id,
+            journal.incarnation,
+            state.epoch,
+            *numbers,
+            uptime,
+            self._uid,
+        )
 
     def _status(self) -> tuple:
         return messages.STATUS, (self._now_ms - self._started_ms) // 100, self.journal.next_number, 0, 0
@@ -251,7 +310,10 @@ class HostEnd:
         self._said: list[tuple[HostLink, Received]] = []
 
     def step(self, now_ms: int, crash: str = "") -> None:
-        """Once around the host's loops. `crash` "before" or "behind": the process dies at the next commit, before or behind it."""
+        """Once around the host's loops.
+
+        `crash` "before" or "behind": the process dies at the next commit, before or behind it.
+        """
         self._now_ms = now_ms
         for payload in self._decoder.feed(self._string.arrived("host", now_ms)):
             heard = self._links.hear(self, payload, now_ms / 1000)
@@ -280,7 +342,9 @@ class HostEnd:
 
     def new_epoch(self) -> None:
         with self.ledger.reading() as connection:
-            known = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == self.cabinet)).one()
+            known = connection.execute(
+                select(tables.cabinet).where(tables.cabinet.c.id == self.cabinet)
+            ).one()
         self.order(orders.new_epoch(known.epoch, known.build))
 
     def turn(self) -> None:
@@ -294,7 +358,11 @@ class HostEnd:
     def issue_again(self, serials: list[int]) -> None:
         """The tickets with these serials under each later ticket key too."""
         row = {"site": 1, "resident": 1, "state": "open", "issued_ms": 0}
-        rows = [row | {"generation": generation, "serial": serial} for serial in serials for generation in range(1, GENERATIONS_MAX)]
+        rows = [
+            row | {"generation": generation, "serial": serial}
+            for serial in serials
+            for generation in range(1, GENERATIONS_MAX)
+        ]
         with self.ledger.writing() as connection:
             connection.execute(tables.ticket.insert(), rows)
 
@@ -302,7 +370,9 @@ class HostEnd:
         """All that the ledger holds, in order."""
         event = tables.event.c
         with self.ledger.reading() as connection:
-            rows = connection.execute(select(*(event[name] for name in records.Record._fields)).order_by(event.number))
+            rows = connection.execute(
+                select(*(event[name] for name in records.Record._fields)).order_by(event.number)
+            )
             return [records.Record(*row) for row in rows]
 
     def rows(self, table: Any) -> list[Any]:

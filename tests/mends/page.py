@@ -16,7 +16,13 @@ page is made by `python -m tests.mends --write`.
 
 
 def _row(mend: Mend) -> str:
-    cells = (mend.name, mend.fault, mend.right, "<br>".join(mend.siblings), "<br>".join(f"`{test}`" for test in mend.tests))
+    cells = (
+        mend.name,
+        mend.fault,
+        mend.right,
+        "<br>".join(mend.siblings),
+        "<br>".join(f"`{test}`" for test in mend.tests),
+    )
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ").strip() for cell in cells) + " |\n"
 
 

@@ -1,4 +1,6 @@
-"""How large the compiled firmware may be, by linked module, and how large it is: the same bytes that `ansim flash` sends."""
+"""How large the compiled firmware may be, by linked module, and how large it is:
+the same bytes that `ansim flash` sends.
+"""
 
 from pathlib import PurePosixPath
 
@@ -21,8 +23,9 @@ BUDGETS = {
     "__init__": 1_000,  # board.py, compat.py
 }
 TOTAL_BYTES = 52_000
-# Of 192 KiB of 64-bit heap, which stand in for the 112,000 bytes that a plain ESP32 has with Wi-Fi connected (measured on the
-# official image): 160,000 bytes here are about 92,000 there, and 20,000 stay free for what comes and goes.
+# Of 192 KiB of 64-bit heap, which stand in for the 112,000 bytes that a plain ESP32 has with Wi-Fi connected
+# (measured on the official image): 160,000 bytes here are about 92,000 there, and 20,000 stay free for what
+# comes and goes.
 HEAP_KIB_MAX = 192
 LIVE_HEAP_BYTES = 160_000
 # The same with the 32-bit pointers of an ESP32, without the port's own share.
@@ -33,4 +36,8 @@ FREE_RUN_BYTES = 32_768  # of the 192 KiB in one piece: more than twice the 8 Ki
 
 def compiled_bytes() -> dict[str, int]:
     """.mpy bytes of each module of `locker`."""
-    return {PurePosixPath(path).stem: len(data) for path, data in bundle().items() if path.startswith("/locker/") and path.endswith(".mpy")}
+    return {
+        PurePosixPath(path).stem: len(data)
+        for path, data in bundle().items()
+        if path.startswith("/locker/") and path.endswith(".mpy")
+    }

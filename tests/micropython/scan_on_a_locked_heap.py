@@ -1,4 +1,5 @@
-"""Does on MicroPython what the loop does all day with one kind of driver, while the heap refuses every allocation.
+"""Does on MicroPython what the loop does all day with one kind of driver,
+while the heap refuses every allocation.
 
 scan_on_a_locked_heap.py NAME       one of the functions below; a MemoryError ends it
 """
@@ -65,7 +66,9 @@ class Bus:
         for i in range(start + 1, end):
             self.registers[(buffer[0] + i - 1) % 22] = buffer[i]
 
-    def writeto_then_readfrom(self, address, out_buffer, in_buffer, *, out_start=0, out_end=None, in_start=0, in_end=None):
+    def writeto_then_readfrom(
+        self, address, out_buffer, in_buffer, *, out_start=0, out_end=None, in_start=0, in_end=None
+    ):
         if in_start or in_end != len(in_buffer):
             in_buffer = memoryview(in_buffer)[in_start:in_end]  # as hal.esp32 must
             in_start = 0

@@ -1,4 +1,6 @@
-"""Whoever watches the cabinet, with a stopwatch or an ammeter, learns nothing from how long it thinks; and it thinks little."""
+"""Whoever watches the cabinet, with a stopwatch or an ammeter, learns nothing from how long it thinks;
+and it thinks little.
+"""
 
 import pytest
 

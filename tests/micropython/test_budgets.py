@@ -1,4 +1,6 @@
-"""The compiled firmware stays within its budgets: what it takes in flash it takes again, and more, in memory."""
+"""The compiled firmware stays within its budgets:
+what it takes in flash it takes again, and more, in memory.
+"""
 
 import pytest
 

@@ -4,8 +4,9 @@ import pytest
 
 from tests.bench.benches.flood import Cost, costs
 
-# From one scan of the keypad to the next: 19 ms at 160 MHz (about 1.2 ms for 100,000). The cabinet with the most expanders pays 220,000 of
-# them for reading with the levels whether each chip still has its configuration.
+# From one scan of the keypad to the next: 19 ms at 160 MHz (about 1.2 ms for 100,000). The cabinet with the
+# most expanders pays 220,000 of them for reading with the levels whether each chip still has its
+# configuration.
 INSTRUCTIONS_MAX = 1_572_000
 KINDS = ("long_welcomes", "long_seals", "short_frames")
 

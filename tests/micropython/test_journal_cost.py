@@ -1,4 +1,6 @@
-"""An erase stalls the whole chip for 50 ms and wears it out: the journal, which is written at each step of each parcel, needs few."""
+"""An erase stalls the whole chip for 50 ms and wears it out:
+the journal, which is written at each step of each parcel, needs few.
+"""
 
 from tests.bench.benches.journal import costs
 

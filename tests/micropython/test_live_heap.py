@@ -1,10 +1,17 @@
-"""What the firmware keeps in memory leaves room for what comes and goes: on the virtual board, flashed and provisioned, at work."""
+"""What the firmware keeps in memory leaves room for what comes and goes:
+on the virtual board, flashed and provisioned, at work.
+"""
 
 import pytest
 
 from tests.bench import webassembly
 from tests.bench.benches.heap import AT_WORK, FREE_RUN, kept
-from tests.micropython.budgets import FREE_RUN_BYTES, FREE_RUN_BYTES_DEBUG, LIVE_HEAP_BYTES, LIVE_HEAP_BYTES_32
+from tests.micropython.budgets import (
+    FREE_RUN_BYTES,
+    FREE_RUN_BYTES_DEBUG,
+    LIVE_HEAP_BYTES,
+    LIVE_HEAP_BYTES_32,
+)
 
 
 @pytest.mark.parametrize("board", ["row_8", "wall_12", "tower_24"])

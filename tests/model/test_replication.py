@@ -1,6 +1,8 @@
-"""spin tries every order of every step of tests/model/replication.pml: nothing is lost, nothing is done twice, and all arrives in the end.
+"""spin tries every order of every step of tests/model/replication.pml:
+nothing is lost, nothing is done twice, and all arrives in the end.
 
-A model that finds nothing proves little, so it is given faults too, each of which an engineer could make, and has to find them.
+A model that finds nothing proves little, so it is given faults too,
+each of which an engineer could make, and has to find them.
 """
 
 import re
@@ -62,10 +64,13 @@ def checked(folder: Path, bounds: dict[str, int], fault: str = "NONE") -> str:
     made = [f"-D{name}={value}" for name, value in (values | {"FAULT": fault}).items()]
     subprocess.run(["spin", "-a", *made, str(MODEL)], cwd=folder, check=True, capture_output=True)
     how = ["-DNOFAIR"] if live else ["-DSAFETY", "-DNOCLAIM"]
-    # Of a compiler's thoughts these pay: a fault is found in no time, and with -O2 it thinks for longer than a whole search saves.
+    # Of a compiler's thoughts these pay: a fault is found in no time,
+    # and with -O2 it thinks for longer than a whole search saves.
     thoughts = "-O1" if fault == "NONE" else "-O0"
     subprocess.run(
-        ["gcc", thoughts, "-w", *how, "-DNOREDUCE", "-DVECTORSZ=512", "-DMEMLIM=4000", "-o", "pan", "pan.c"], cwd=folder, check=True
+        ["gcc", thoughts, "-w", *how, "-DNOREDUCE", "-DVECTORSZ=512", "-DMEMLIM=4000", "-o", "pan", "pan.c"],
+        cwd=folder,
+        check=True,
     )
     run = ["./pan", "-m10000", "-w22", *(["-a"] if live else [])]
     return subprocess.run(run, cwd=folder, check=True, capture_output=True, text=True).stdout
@@ -84,7 +89,9 @@ def holds(folder: Path, bounds: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize("case", SAFE)
-def test_whatever_is_lost_and_whoever_crashes_nothing_is_lost_doubled_or_under_another_epoch(tmp_path: Path, case: str) -> None:
+def test_whatever_is_lost_and_whoever_crashes_nothing_is_lost_doubled_or_under_another_epoch(
+    tmp_path: Path, case: str
+) -> None:
     holds(tmp_path, SAFE[case])
 
 
@@ -101,7 +108,9 @@ def test_no_more_messages_parcels_or_orders_change_that(tmp_path: Path, case: st
 
 @pytest.mark.soak
 @pytest.mark.parametrize("case", LIVE_FOR_LONG)
-def test_when_the_trouble_of_more_messages_and_orders_ends_everything_arrives(tmp_path: Path, case: str) -> None:
+def test_when_the_trouble_of_more_messages_and_orders_ends_everything_arrives(
+    tmp_path: Path, case: str
+) -> None:
     holds(tmp_path, LIVE_FOR_LONG[case])
 
 
@@ -119,7 +128,9 @@ def test_every_fault_that_the_model_knows_is_tried() -> None:
 
 
 def test_the_code_that_the_model_mirrors_is_where_it_says() -> None:
-    rows = re.findall(r"^ \*   [\w: ,]+?   +(\w+/[\w/]+\.py)(?:, (.*?))?(?:;|$)", MODEL.read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^ \*   [\w: ,]+?   +(\w+/[\w/]+\.py)(?:, (.*?))?(?:;|$)", MODEL.read_text(), re.MULTILINE
+    )
     assert len(rows) == 7
     for path, names in rows:
         source = (ROOT / path).read_text()

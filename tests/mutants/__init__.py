@@ -1,6 +1,7 @@
 """Small wrong changes to the core, each of which a test must notice: `python -m tests.mutants`.
 
-`operators` says what is changed, `making` makes the mutants, `trying` runs the tests of the core on one, `judged` reads README.md.
+`operators` says what is changed, `making` makes the mutants,
+`trying` runs the tests of the core on one, `judged` reads README.md.
 """
 
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Tries all mutants of the core, or those of some files, and names the survivors that tests/mutants/README.md does not judge."""
+"""Tries all mutants of the core, or those of some files,
+and names the survivors that tests/mutants/README.md does not judge.
+"""
 
 import hashlib
 import json
@@ -23,8 +25,8 @@ def digest(*texts: str) -> str:
 class Results:
     """What became of each mutant, kept from run to run.
 
-    A mutant that was killed stays so until the code around it changes; a survivor is tried again when anything in the core or its tests has
-    changed.
+    A mutant that was killed stays so until the code around it changes; a survivor is tried again when
+    anything in the core or its tests has changed.
     """
 
     def __init__(self, path: Path, properties: bool) -> None:
@@ -66,12 +68,17 @@ def survivors_of(name: str, trial: Trial, results: Results) -> tuple[int, list[J
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(NAMES))
-@click.option("--properties", is_flag=True, help="Run the properties too on what the examples do not notice: half a minute each.")
+@click.option(
+    "--properties",
+    is_flag=True,
+    help="Run the properties too on what the examples do not notice: half a minute each.",
+)
 @click.option("--fresh", is_flag=True, help="Forget what earlier runs have found.")
 def run(names: tuple[str, ...], properties: bool, fresh: bool) -> None:
     """Change the core in one place at a time, and see whether a test notices.
 
-    What was found is kept in build/mutants.json, so that a run goes on where one was ended and a later one tries only what has changed.
+    What was found is kept in build/mutants.json,
+    so that a run goes on where one was ended and a later one tries only what has changed.
 
     \b
     Example: python -m tests.mutants door.py entry.py
@@ -93,7 +100,10 @@ def run(names: tuple[str, ...], properties: bool, fresh: bool) -> None:
     known = {one for one in judged() if one.file in (names or NAMES)}
     new = [one for one in found if not known & {one, one._replace(after=ANYTHING)}]
     gone = known - set(found) - {one._replace(after=ANYTHING) for one in found}
-    click.echo(f"{total} mutants: {total - len(found)} killed, {len(found) - len(new)} survive as judged, {len(new)} survive otherwise")
+    click.echo(
+        f"{total} mutants: {total - len(found)} killed, {len(found) - len(new)} survive as judged, "
+        f"{len(new)} survive otherwise"
+    )
     for what, some in (("not judged", new), ("judged, but is killed", sorted(gone))):
         for one in some:
             click.echo(f"{what}: {one.file} {one.place}: {one.before}\n    {one.after}")

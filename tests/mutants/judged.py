@@ -12,7 +12,10 @@ ANYTHING = "anything"
 
 
 class Judged(NamedTuple):
-    """A line of the document; see making.Mutant. ANYTHING after the change stands for all changes of that code."""
+    """A line of the document; see making.Mutant.
+
+    ANYTHING after the change stands for all changes of that code.
+    """
 
     file: str
     place: str
@@ -21,7 +24,9 @@ class Judged(NamedTuple):
 
 
 def plain(code: str) -> str:
-    """Code without a comment behind it and with one space where it has several, so that alignment does not matter."""
+    """Code without a comment behind it and with one space where it has several,
+    so that alignment does not matter.
+    """
     code = re.sub(r"  #.*", "", code)
     return re.sub(r"\s+", " ", code).replace("( ", "(").strip()
 
@@ -45,7 +50,9 @@ _ANNOTATION = re.compile(r'(?<=\w): "[^"]*" =')  # of a name that is given somet
 
 
 def code_of(file: str, place: str) -> str:
-    """The present code of a function, a method or a statement at the top of a file of the core, plain; "" when there is none."""
+    """The present code of a function, a method or a statement at the top of a file of the core, plain;
+    "" when there is none.
+    """
     source = (CORE / file).read_text()
     nodes = ast.parse(source).body
     for name in place.split("."):

@@ -14,7 +14,8 @@ from tests.mutants.operators import operators
 
 
 class Mutant(NamedTuple):
-    """What is changed where: `before` and `after` as `plain` lines of `around`, a function or a statement at the top of the file.
+    """What is changed where: `before` and `after` as `plain` lines of `around`,
+    a function or a statement at the top of the file.
 
     `code` is the whole file as changed.
     """
@@ -45,7 +46,9 @@ def place_of(node) -> tuple[str, str]:
 def is_annotation(node) -> bool:
     """Whether a node belongs to the type of something."""
     while node.parent:
-        if node.type in ("tfpdef", "annassign") or (node.parent.type == "funcdef" and node is node.parent.annotation):
+        if node.type in ("tfpdef", "annassign") or (
+            node.parent.type == "funcdef" and node is node.parent.annotation
+        ):
             return True
         node = node.parent
     return False
@@ -54,13 +57,19 @@ def is_annotation(node) -> bool:
 def change(before: str, after: str) -> tuple[str, str]:
     """The lines that differ."""
     old, new = before.splitlines(), after.splitlines()
-    blocks = [block for block in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if block[0] != "equal"]
+    blocks = [
+        block
+        for block in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        if block[0] != "equal"
+    ]
     first, last = blocks[0], blocks[-1]
     return plain("\n".join(old[first[1] : last[2]])), plain("\n".join(new[first[3] : last[4]]))
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
-    """All mutants of a file that compile; of changes that read alike in one function those after the first end in `# 2`, `# 3` ..."""
+    """All mutants of a file that compile;
+    of changes that read alike in one function those after the first end in `# 2`, `# 3` ...
+    """
     source = path.read_text()
     seen: Counter[tuple[str, str, str]] = Counter()
     for operator in operators():

@@ -1,8 +1,9 @@
-"""What is changed: some operators of cosmic-ray, and those that tables and sentences of this house ask for beside them.
+"""What is changed: some operators of cosmic-ray,
+and those that tables and sentences of this house ask for beside them.
 
-Of the replacements of an operator only those are kept that no other one implies: a test that tells `<` from both `<=` and `!=` tells it
-from all other comparisons. (Equality is reversed too, for things that have no order.) Sums of bits are written with `|` throughout, so
-`+` and `^` would be the same.
+Of the replacements of an operator only those are kept that no other one implies: a test that tells `<` from
+both `<=` and `!=` tells it from all other comparisons. (Equality is reversed too, for things that have no
+order.) Sums of bits are written with `|` throughout, so `+` and `^` would be the same.
 """
 
 import re
@@ -11,9 +12,30 @@ import parso
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.operators.provider import OperatorProvider
 
-_BINARY = ("Add_Sub", "Sub_Add", "Mul_FloorDiv", "FloorDiv_Mul", "Mod_FloorDiv", "Pow_Mul", "LShift_RShift", "RShift_LShift")
+_BINARY = (
+    "Add_Sub",
+    "Sub_Add",
+    "Mul_FloorDiv",
+    "FloorDiv_Mul",
+    "Mod_FloorDiv",
+    "Pow_Mul",
+    "LShift_RShift",
+    "RShift_LShift",
+)
 _BITS = ("BitOr_BitAnd", "BitAnd_BitOr", "BitXor_BitOr")
-_COMPARISONS = ("Lt_LtE", "Lt_NotEq", "Gt_GtE", "Gt_NotEq", "LtE_Lt", "LtE_Eq", "GtE_Gt", "GtE_Eq", "Eq_LtE", "Eq_GtE", "Eq_NotEq")
+_COMPARISONS = (
+    "Lt_LtE",
+    "Lt_NotEq",
+    "Gt_GtE",
+    "Gt_NotEq",
+    "LtE_Lt",
+    "LtE_Eq",
+    "GtE_Gt",
+    "GtE_Eq",
+    "Eq_LtE",
+    "Eq_GtE",
+    "Eq_NotEq",
+)
 _MORE_COMPARISONS = ("NotEq_Lt", "NotEq_Gt", "NotEq_Eq", "Is_IsNot", "IsNot_Is")
 _OTHERS = (
     "ReplaceUnaryOperator_Delete_Not",
@@ -49,7 +71,11 @@ class NextConstant(_OneWay):
         if node.parent and node.parent.type == "expr":  # a sum of bits
             return
         if node.type in ("power", "atom_expr"):
-            named = len(node.children) == 2 and node.children[1].type == "trailer" and node.children[1].children[0].value == "."
+            named = (
+                len(node.children) == 2
+                and node.children[1].type == "trailer"
+                and node.children[1].children[0].value == "."
+            )
             name = node.children[1].children[1] if named else None
         else:
             loose = node.parent and node.parent.type not in (
@@ -75,7 +101,11 @@ class RemoveStatement(_OneWay):
 
     def mutation_positions(self, node):
         kept = ("string", "keyword", "import_name", "import_from", "assert_stmt")
-        if node.type == "simple_stmt" and node.children[0].type not in kept and node.search_ancestor("funcdef"):
+        if (
+            node.type == "simple_stmt"
+            and node.children[0].type not in kept
+            and node.search_ancestor("funcdef")
+        ):
             yield node.start_pos, node.end_pos
 
     def mutate(self, node, index):
@@ -93,7 +123,8 @@ class RemoveRow(_OneWay):
     def mutate(self, node, index):
         row = node.children[4 * index : 4 * index + 4]
         behind, prefix = row[-1].get_next_leaf(), row[0].get_first_leaf().prefix
-        behind.prefix = prefix.rstrip(" ") if behind.value == "}" else prefix  # so that only this line changes
+        # So that only this line changes.
+        behind.prefix = prefix.rstrip(" ") if behind.value == "}" else prefix
         del node.children[4 * index : 4 * index + 4]
         return node
 
@@ -102,7 +133,11 @@ class RemoveAction(_OneWay):
     """A row of a table of transitions does nothing."""
 
     def mutation_positions(self, node):
-        if node.type == "testlist_comp" and node.parent.parent.type == "dictorsetmaker" and node.children[-1].get_code().strip() != "None":
+        if (
+            node.type == "testlist_comp"
+            and node.parent.parent.type == "dictorsetmaker"
+            and node.children[-1].get_code().strip() != "None"
+        ):
             yield node.children[-1].start_pos, node.children[-1].end_pos
 
     def mutate(self, node, index):
@@ -141,7 +176,11 @@ class NegateElif(_OneWay):
 
     @staticmethod
     def _tests(node):
-        return (node.children[i + 1] for i, child in enumerate(node.children) if child.type == "keyword" and child.value == "elif")
+        return (
+            node.children[i + 1]
+            for i, child in enumerate(node.children)
+            if child.type == "keyword" and child.value == "elif"
+        )
 
 
 class NegateMembership(_OneWay):
@@ -157,7 +196,9 @@ class NegateMembership(_OneWay):
 
 
 class ChangeText(_OneWay):
-    """A text or bytes get one character more at their front; the name that a kind of tuples is printed with does not."""
+    """A text or bytes get one character more at their front;
+    the name that a kind of tuples is printed with does not.
+    """
 
     def mutation_positions(self, node):
         if node.type == "string" and node.parent.type != "simple_stmt" and not self._is_title(node):
@@ -180,5 +221,14 @@ def operators() -> list[Operator]:
     names += [f"ReplaceComparisonOperator_{change}" for change in _COMPARISONS + _MORE_COMPARISONS]
     provider = OperatorProvider()
     found = [provider[name]() for name in (*names, *_OTHERS)]
-    own = (NextConstant, RemoveStatement, RemoveRow, RemoveAction, DropOperand, NegateElif, NegateMembership, ChangeText)
+    own = (
+        NextConstant,
+        RemoveStatement,
+        RemoveRow,
+        RemoveAction,
+        DropOperand,
+        NegateElif,
+        NegateMembership,
+        ChangeText,
+    )
     return found + [operator() for operator in own]

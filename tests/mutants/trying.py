@@ -1,4 +1,6 @@
-"""Runs the tests of the core on a mutant, in a process forked for it: the tests take a third of a second, an interpreter as long again."""
+"""Runs the tests of the core on a mutant, in a process forked for it:
+the tests take a third of a second, an interpreter as long again.
+"""
 
 import ast
 import contextlib
@@ -19,7 +21,8 @@ from tests.mutants import CORE, FIRMWARE, REPOSITORY, TESTS
 MEMORY_BYTES_MAX = 2 << 30  # a loop without an end would take all there is before its time is up
 EXAMPLES_S_MAX = 6  # of processor time, 15 times what they take
 PROPERTIES_S_MAX = 240
-SLOW = "test_false_opening_properties.py"  # half the time of all properties, and mostly about arithmetic of its own
+# Half the time of all properties, and mostly about arithmetic of its own.
+SLOW = "test_false_opening_properties.py"
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
@@ -36,7 +39,9 @@ def examples() -> list[tuple[str, str]]:
     found = []
     for path in sorted(TESTS.glob("test_*.py")):
         if not path.stem.endswith("_properties"):
-            names = [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+            names = [
+                node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)
+            ]
             found += [(path.stem, name) for name in names if name.startswith("test_")]
     return found
 
@@ -47,7 +52,12 @@ def _replace(file: str, code: str) -> None:
     loader = _Loader(name, str(CORE / file))
     loader.code = code
     spec = importlib.util.spec_from_file_location(name, CORE / file, loader=loader)
-    sys.meta_path.insert(0, SimpleNamespace(find_spec=lambda fullname, path=None, target=None: spec if fullname == name else None))
+    sys.meta_path.insert(
+        0,
+        SimpleNamespace(
+            find_spec=lambda fullname, path=None, target=None: spec if fullname == name else None
+        ),
+    )
 
 
 def _run_examples(order: list[tuple[str, str]]) -> str:
@@ -61,12 +71,17 @@ def _run_examples(order: list[tuple[str, str]]) -> str:
 
 
 def _run_properties() -> str:
-    """The same for the properties, each with the same examples every time and no search for the smallest one that fails."""
+    """The same for the properties, each with the same examples every time and
+    no search for the smallest one that fails.
+    """
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-    hypothesis.settings.register_profile("mutants", derandomize=True, database=None, phases=phases, deadline=None)
+    hypothesis.settings.register_profile(
+        "mutants", derandomize=True, database=None, phases=phases, deadline=None
+    )
     hypothesis.settings.load_profile("mutants")
     files = [str(path) for path in sorted(TESTS.glob("test_*_properties.py")) if path.name != SLOW]
-    quiet = ["-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]  # hypothesis is here already
+    # Hypothesis is here already.
+    quiet = ["-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     return "properties" if pytest.main(["-x", *quiet, *files]) else ""
 
 
@@ -95,7 +110,9 @@ class Trial:
         self.order = examples()
 
     def killer(self, file: str, code: str) -> str:
-        """The test that fails when that file of the core has this code, "time" when none ends in time, "" when all pass."""
+        """The test that fails when that file of the core has this code,
+        "time" when none ends in time, "" when all pass.
+        """
         read, write = os.pipe()
         child = os.fork()
         if not child:

@@ -1,6 +1,8 @@
-"""The modules that locker.hal.esp32_tcp asks for a network, with a host that is there or not, and a clock that a test moves.
+"""The modules that locker.hal.esp32_tcp asks for a network,
+with a host that is there or not, and a clock that a test moves.
 
-They refuse what the chip's refuse; host_tools.simulator.chip.radio, which is for CPython, says from where that is known.
+They refuse what the chip's refuse; host_tools.simulator.chip.radio,
+which is for CPython, says from where that is known.
 """
 
 import errno
@@ -10,7 +12,11 @@ POLLOUT, POLLERR, POLLHUP = 4, 8, 16
 
 
 class FakeNetwork:
-    """The air and the host. `reachable`: connections come about; `reset`: and end at once; `refused`: they are answered with a refusal."""
+    """The air and the host.
+
+    `reachable`: connections come about; `reset`: and end at once;
+    `refused`: they are answered with a refusal.
+    """
 
     def __init__(self):
         self.reachable = True
@@ -92,7 +98,9 @@ class FakeDatagrams(FakeSocket):
         if found is None:
             return asked[:2] + b"\x81\x83\0\1\0\0\0\0\0\0" + asked[12:]
         address = bytes([int(part) for part in found.split(".")])
-        return asked[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + asked[12:] + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + address
+        return (
+            asked[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + asked[12:] + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + address
+        )
 
 
 class FakePoll:
@@ -108,7 +116,9 @@ class FakePoll:
 
 
 class FakeStation:
-    """Joins when there is an access point; `joins` False leaves it joining for ever, and then the port refuses to be asked again."""
+    """Joins when there is an access point; `joins` False leaves it joining for ever,
+    and then the port refuses to be asked again.
+    """
 
     def __init__(self, net):
         self.net = net

@@ -1,4 +1,6 @@
-"""What of a cabinet touches the journal and its second copy, on a chip whose power may fail; for both interpreters."""
+"""What of a cabinet touches the journal and its second copy, on a chip whose power may fail;
+for both interpreters.
+"""
 
 import struct
 

@@ -1,4 +1,6 @@
-"""NOR flash in memory for tests on both interpreters: writing clears bits, erasing sets a block, and power may fail in the middle."""
+"""NOR flash in memory for tests on both interpreters: writing clears bits,
+erasing sets a block, and power may fail in the middle.
+"""
 
 
 class PowerFailed(Exception):
@@ -9,7 +11,9 @@ _ERASED = b"\xff" * 4096
 
 
 class NorFlash:
-    """128 blocks of 4,096 bytes; `cut_after` operations the power fails, leaving `torn` (0.0-1.0) of that operation done."""
+    """128 blocks of 4,096 bytes; `cut_after` operations the power fails,
+    leaving `torn` (0.0-1.0) of that operation done.
+    """
 
     block_bytes = 4096
     block_count = 128
@@ -61,7 +65,8 @@ class NorFlash:
 
 
 class Nvs:
-    """The non-volatile storage of the same chip, as MicroPython's esp32.NVS: a value is set as a whole or not at all.
+    """The non-volatile storage of the same chip, as MicroPython's esp32.NVS:
+    a value is set as a whole or not at all.
 
     `worn` refuses whatever is to be kept.
     """

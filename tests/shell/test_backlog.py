@@ -61,7 +61,9 @@ def test_ten_thousand_events_are_told_in_order_and_nothing_grows():
             told[:] = [event.number]
 
     session = Session(MASTER_SECRET, BOARD_ID, ALIAS, Entropy(b"board"))
-    link = Link(line, Decoder(), session, journal, lambda: typed(REPORT), lambda: None, tell, lambda seconds: None)
+    link = Link(
+        line, Decoder(), session, journal, lambda: typed(REPORT), lambda: None, tell, lambda seconds: None
+    )
     link.nudge()
     now_ms = 0
     for _ in range(10):  # they meet

@@ -1,4 +1,6 @@
-"""board.json becomes the same Board on both interpreters: that of today, and that of before its parts had names."""
+"""board.json becomes the same Board on both interpreters:
+that of today, and that of before its parts had names.
+"""
 
 import json
 
@@ -8,14 +10,15 @@ from locker.board import Bus, Door, Keypad, from_json
 NATIVE = """{
 "name": "bench", "chip": "esp32", "pulse_ms": 400, "rest_ms": 600,
 "doors": [[1, "S", 1, 16, 32, 0, "distance", 34, [1100, 800]], [2, "L", 0, 17, 33, 1, "beam", 25, 1]],
-"keypad": [[13, 14, 27, 23], [4, 5, 15], "123456789*0#"], "bus": null, "expanders": [], "expander_reset": null,
+"keypad": [[13, 14, 27, 23], [4, 5, 15], "123456789*0#"],
+"bus": null, "expanders": [], "expander_reset": null,
 "screen": null, "lamp": null, "lamp_sense": null, "beeper": null, "bell": null, "tamper": null, "link": null,
 "supply": null, "current": null}"""
 EXPANDED = """{
 "name": "wall", "chip": "esp32s3", "pulse_ms": 350, "rest_ms": 500,
 "low_at_boot": [14],
-"doors": [{"number": 7, "size": "M", "low": 1, "lock": [32, 6], "contact": [33, 6], "closed": 0, "occupancy": "beam", "sensor": [34, 6],
-  "occupied": 0}],
+"doors": [{"number": 7, "size": "M", "low": 1, "lock": [32, 6], "contact": [33, 6], "closed": 0,
+  "occupancy": "beam", "sensor": [34, 6], "occupied": 0}],
 "keypad": {"rows": [5, 6, 7, 15], "columns": [10, 11, 12, 13], "keys": "123A456B789C*0#D"},
 "bus": {"sda": 8, "scl": 9, "hz": 100000}, "expanders": [32, 33, 34], "expander_reset": 14,
 "screen": [63, 20, 4], "lamp": [32, 12], "lamp_sense": 40, "beeper": 4, "bell": 21, "tamper": [34, 5],

@@ -1,10 +1,23 @@
-"""What the board's end of the link does with answers that bring it no further: it waits, and what cannot wait goes at once."""
+"""What the board's end of the link does with answers that bring it no further:
+it waits, and what cannot wait goes at once.
+"""
 
 from nor_flash import NorFlash
 from pair import ALIAS, BOARD_ID, MASTER_SECRET, REPORT, Entropy
 from wire_end import WireEnd
 
-from host_tools.link.messages import OF_BOARD, OF_HOST, Ack, Events, Refused, Report, Resume, Status, Urgent, typed
+from host_tools.link.messages import (
+    OF_BOARD,
+    OF_HOST,
+    Ack,
+    Events,
+    Refused,
+    Report,
+    Resume,
+    Status,
+    Urgent,
+    typed,
+)
 from host_tools.link.session import HostSession
 from locker.contract import records
 from locker.shell.format import format_journal
@@ -16,7 +29,9 @@ from locker.wire.session import Session
 
 
 class Stubborn(WireEnd):
-    """The board's carrier, and at its other end a host that answers as it is told; `heard`: each message by its type, and when it came."""
+    """The board's carrier, and at its other end a host that answers as it is told;
+    `heard`: each message by its type, and when it came.
+    """
 
     def __init__(self):
         super().__init__()
@@ -140,7 +155,8 @@ def test_a_refused_board_reports_again_after_300_s_or_on_a_new_connection_or_whe
     board.link.urgent(records.pack(board.add(records.BELL_RUNG)), board.line.now_ms)
     board.run(1000)
     assert {what for what, _ in board.line.heard} == {Urgent, Report}
-    board.line.host = HostSession(MASTER_SECRET, BOARD_ID, ALIAS, Entropy(b"another"))  # which has forgotten the meeting
+    # Which has forgotten the meeting.
+    board.line.host = HostSession(MASTER_SECRET, BOARD_ID, ALIAS, Entropy(b"another"))
     board.heard(Report)
     board.link.urgent(records.pack(board.add(records.BELL_RUNG)), board.line.now_ms)
     board.run(6000)

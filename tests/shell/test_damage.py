@@ -1,4 +1,6 @@
-"""A journal that is damaged in part: it is found and told, what can be read is used, and no number is given out twice."""
+"""A journal that is damaged in part: it is found and told, what can be read is used,
+and no number is given out twice.
+"""
 
 import sys
 
@@ -15,7 +17,9 @@ GARBAGE = b"\x5a\xc3" * 2048
 
 
 def long_lived(events=500):
-    """Three blocks: a parcel waits behind each door, then events of no consequence; the host holds the first 20."""
+    """Three blocks: a parcel waits behind each door, then events of no consequence;
+    the host holds the first 20.
+    """
     board = lived()
     board.deposit(3)
     while board.state.number < events:
@@ -29,7 +33,9 @@ def flip(board, block, offset):
 
 
 def check(board, doubt):
-    """Boots the damaged board: it is in doubt, knows every parcel, erases nothing, and the host hears a run of events without a gap."""
+    """Boots the damaged board: it is in doubt, knows every parcel, erases nothing,
+    and the host hears a run of events without a gap.
+    """
     newest, erases = board.state.number, board.flash.erases
     found = board.boot()
     assert board.state.doubt == doubt
@@ -73,7 +79,8 @@ def test_a_damaged_record_is_told_and_the_host_is_given_something_in_its_place()
     flip(board, 1, HEADER + 40 * SLOT)
     _, tail = check(board, DAMAGED)
     assert board.journal.damaged == 1
-    assert [number for number in lost_in(tail) if number <= 500] == [170 + 40]  # one record before it is an acknowledgement
+    # One record before it is an acknowledgement.
+    assert [number for number in lost_in(tail) if number <= 500] == [170 + 40]
 
 
 def test_a_damaged_header_in_the_middle_costs_no_record():
@@ -91,7 +98,9 @@ def test_a_damaged_header_of_the_newest_block_costs_no_record():
     for a in range(400):
         board.say(records.CODE_TRIED, 2, a)
     again = board.boot()
-    assert [record.a for record in again if record.kind == records.CODE_TRIED and record.door == 2] == list(range(400))
+    assert [record.a for record in again if record.kind == records.CODE_TRIED and record.door == 2] == list(
+        range(400)
+    )
     assert board.state.doubt == DAMAGED
 
 
@@ -173,7 +182,9 @@ def test_what_stands_for_a_lost_event_is_the_same_whenever_it_is_read():
     whole = board.tail()
     for start in (21, 150, 171, 200, 339, 340, 341, 480):
         for count in (1, 5, 8):
-            assert [records.unpack(body) for body in board.journal.events_from(start, count)] == whole[start - 21 :][:count]
+            assert [records.unpack(body) for body in board.journal.events_from(start, count)] == whole[
+                start - 21 :
+            ][:count]
     board.boot()
     assert board.tail()[: len(whole)] == whole
 
@@ -206,7 +217,8 @@ def test_damage_anywhere_in_a_ring_that_has_gone_round_is_found_and_every_parcel
     image, kept, head = board.image(), dict(board.nvs.values), board.journal._head
     damages = ("header", "record", "erased")
     for place, sequence in enumerate((head, head - 1, head - 60, head - 116, head - 117)):
-        # CPython lives each at each place; MicroPython, of which only a difference could be news, each and each place.
+        # CPython lives each at each place;
+        # MicroPython, of which only a difference could be news, each and each place.
         for damage in damages if EVERYTHING else damages[place % 3 : place % 3 + 1]:
             board.restore(image)
             board.nvs.values = dict(kept)

@@ -1,4 +1,6 @@
-"""The journal keeps what it was told, in order, through restarts, power cuts and many times round its ring."""
+"""The journal keeps what it was told, in order, through restarts,
+power cuts and many times round its ring.
+"""
 
 import gc
 
@@ -83,7 +85,14 @@ def test_the_tail_is_read_from_any_number_past_records_of_the_boards_own():
         events = [records.unpack(body) for body in journal.events_from(start, 8)]
         assert [event.number for event in events] == list(range(start, min(start + 8, 351)))
     assert journal.events_from(351, 8) == []
-    assert [records.unpack(body).number for body in journal.events_from(345, 8)] == [345, 346, 347, 348, 349, 350]
+    assert [records.unpack(body).number for body in journal.events_from(345, 8)] == [
+        345,
+        346,
+        347,
+        348,
+        349,
+        350,
+    ]
     write(journal, reader, 351)
     assert [records.unpack(body).number for body in journal.events_from(351, 8)] == [351]
 
@@ -159,7 +168,12 @@ def test_a_block_whose_erase_was_cut_off_is_erased_again_when_it_is_needed():
             journal.tidy(0, quiet=False)
         except PowerFailed:
             journal = Journal(flash, lambda record: None, reader.carry)
-        assert (flash.erases, journal._erased, journal.damaged, journal.next_number) == (erases + 1, 0, 0, number + 1)
+        assert (flash.erases, journal._erased, journal.damaged, journal.next_number) == (
+            erases + 1,
+            0,
+            0,
+            number + 1,
+        )
         for _ in range(400):
             journal.tidy(0, quiet=False)
             assert ring(journal) == journal.next_number - 1

@@ -19,7 +19,9 @@ def board(name):
     if name not in FLIPPED:
         return made
     doors = [
-        door._replace(closed=1 - door.closed, occupied=1 - door.occupied if door.occupancy == "beam" else door.occupied)
+        door._replace(
+            closed=1 - door.closed, occupied=1 - door.occupied if door.occupancy == "beam" else door.occupied
+        )
         if place % 2
         else door
         for place, door in enumerate(made.doors)
@@ -47,8 +49,12 @@ class Room:
 
     def assert_said_is_so(self):
         doors = [self.world.doors[number] for number in self.peripherals.numbers]
-        assert self.peripherals.contacts.state == sum(1 << place for place, door in enumerate(doors) if door.contact == "open")
-        assert self.peripherals.occupancy.state == sum(1 << place for place, door in enumerate(doors) if door.parcel)
+        assert self.peripherals.contacts.state == sum(
+            1 << place for place, door in enumerate(doors) if door.contact == "open"
+        )
+        assert self.peripherals.occupancy.state == sum(
+            1 << place for place, door in enumerate(doors) if door.parcel
+        )
 
 
 @pytest.mark.parametrize("name", [*BOARDS, *FLIPPED])
@@ -67,7 +73,9 @@ def test_each_door_and_each_parcel_is_told_at_its_own_place(name):
             hands.close(number)
             assert room.polls(3000) == (1 << place, 0)
     room.assert_said_is_so()
-    assert Peripherals(room.hal).contacts.state == room.peripherals.contacts.state, "a new start sees the same"
+    assert Peripherals(room.hal).contacts.state == room.peripherals.contacts.state, (
+        "a new start sees the same"
+    )
     assert Peripherals(room.hal).occupancy.state == room.peripherals.occupancy.state
 
 
@@ -82,7 +90,9 @@ def test_each_pulse_energises_the_coil_of_its_door_and_no_other(name):
         while not coils.step(room.hal.now_ms()):
             room.world.clock.advance(POLL_US)
         assert not any(coil.energised for coil in room.world.coils.values())
-    assert [entry.door for entry in room.world.trace.of("coil") if entry.value == "on"] == list(room.peripherals.numbers)
+    assert [entry.door for entry in room.world.trace.of("coil") if entry.value == "on"] == list(
+        room.peripherals.numbers
+    )
     assert room.world.trace.violations == []
 
 

@@ -1,4 +1,6 @@
-"""No fault of the radio, of a name look-up or of a socket stops the board: each ends a try, and the next one comes."""
+"""No fault of the radio, of a name look-up or of a socket stops the board:
+each ends a try, and the next one comes.
+"""
 
 import errno
 
@@ -45,7 +47,12 @@ def test_a_station_through_which_nothing_comes_for_five_minutes_is_started_anew(
 
 
 def test_a_radio_that_does_not_start_is_tried_again():
-    for error in (OSError("Wifi Not Initialized"), OSError(errno.ENOMEM), RuntimeError("Wifi Unknown Error 0x0101"), MemoryError()):
+    for error in (
+        OSError("Wifi Not Initialized"),
+        OSError(errno.ENOMEM),
+        RuntimeError("Wifi Unknown Error 0x0101"),
+        MemoryError(),
+    ):
         life = Life()
         life.net.start_errors = [error, error, error]
         assert not life.live(500)

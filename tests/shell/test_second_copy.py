@@ -41,7 +41,8 @@ def test_the_second_copy_is_written_behind_the_journal_and_only_when_a_number_gr
 
 def test_a_counter_that_is_decided_but_not_durable_is_not_counted_yet():
     board = lived()
-    board.state.fold(records.DEPOSIT_STARTED, 3, 5, 1)  # the core has already emitted it, behind another record
+    # The core has already emitted it, behind another record.
+    board.state.fold(records.DEPOSIT_STARTED, 3, 5, 1)
     board.journal.append(records.CODE_TRIED, 2, 0, 1, 3)
     board.boot()
     assert board.state.doubt == 0
@@ -144,7 +145,8 @@ def test_a_power_cut_between_the_two_or_anywhere_else_is_no_doubt():
 
 def test_cuts_in_a_row_right_behind_the_record_of_the_boot_add_up_to_no_doubt():
     board = lived()
-    for operations in (2, 3, 3, 3, 3):  # what the last boot left open is put right; the record; its second copy fails
+    # What the last boot left open is put right; the record; its second copy fails.
+    for operations in (2, 3, 3, 3, 3):
         boot = board.kept()[0]
         board.flash.cut_after = operations
         try:
@@ -182,7 +184,9 @@ def test_an_older_journal_is_found_after_one_boot_or_one_reservation_or_64_event
         assert board.state.doubt == BEHIND
         assert board.journal.boot > boot, "two boots have one number"
         assert board.tail()[-2:] == [
-            records.Record(records.JOURNAL_DOUBT, 0, board.journal.boot, board.state.number - 1, 0, BEHIND, 0),
+            records.Record(
+                records.JOURNAL_DOUBT, 0, board.journal.boot, board.state.number - 1, 0, BEHIND, 0
+            ),
             records.Record(records.BOOTED, 0, board.journal.boot, board.state.number, 0, 0, 0),
         ]
         assert board.state.number - 1 > newest, "two events have one number"

@@ -5,7 +5,14 @@ import sys
 from locker.shell import start as starting
 from locker.shell.journal import JournalError
 
-IDENTITY = {"board_id": "01", "alias": "02", "site_id": "03", "master_secret": "04", "nonce_host": "05", "nonce_board": "06"}
+IDENTITY = {
+    "board_id": "01",
+    "alias": "02",
+    "site_id": "03",
+    "master_secret": "04",
+    "nonce_host": "05",
+    "nonce_board": "06",
+}
 IDENTITY.update({"ticket_key": "07", "cabinet": 1})
 
 

@@ -68,7 +68,9 @@ def test_two_boards_do_not_try_at_the_same_times():
 
 
 def pause_after_a_connection(answers):
-    """To the next try, after a long time without a connection; with or without a word of the host while there was one."""
+    """To the next try, after a long time without a connection;
+    with or without a word of the host while there was one.
+    """
     life = Life(0)
     life.net.refused = True
     life.live(120000)

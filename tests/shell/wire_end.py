@@ -7,7 +7,10 @@ from locker.wire.frame import Decoder
 
 
 class WireEnd:
-    """What a Link asks of its carrier. A test's own `write(data)` takes what the board sends, and puts answers into `waiting`."""
+    """What a Link asks of its carrier.
+
+    A test's own `write(data)` takes what the board sends, and puts answers into `waiting`.
+    """
 
     def __init__(self):
         self.host = HostSession(MASTER_SECRET, BOARD_ID, ALIAS, Entropy(b"host"))

@@ -62,7 +62,9 @@ class CoilJudge:
         self.longest_seen_us = max(self.longest_seen_us, us - since)
         self._note(us - since <= self._longest_us, us, f"door {door} on for {us - since} us")
         begin = us - WINDOW_US
-        on_us = sum(end - max(start, begin) for start, end, other in self._minute if other == door and end > begin)
+        on_us = sum(
+            end - max(start, begin) for start, end, other in self._minute if other == door and end > begin
+        )
         self.most_on_us = max(self.most_on_us, on_us)
         self._note(on_us <= ON_US_MAX, us, f"door {door} on for {on_us} us in a minute")
 

@@ -1,4 +1,6 @@
-"""A stage for the two afternoons that a tail can spoil: a code that would end in it, and a resident who has chosen none."""
+"""A stage for the two afternoons that a tail can spoil:
+a code that would end in it, and a resident who has chosen none.
+"""
 
 import random
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ OTHER = "Lee"  # who has chosen no tail
 
 @dataclass(frozen=True)
 class Edge(Stage):
-    """A stage with what is typed under duress, by parcel, and of which the `parcels` have what is typed else."""
+    """A stage with what is typed under duress, by parcel,
+    and of which the `parcels` have what is typed else.
+    """
 
     forced: dict[int, str]
 
@@ -31,10 +35,11 @@ class Edge(Stage):
 
 @cache
 def edge() -> Edge:
-    """Behind the first door the parcel of a resident whose code would end in her tail; behind the second one of a resident without a tail.
+    """Behind the first door the parcel of a resident whose code would end in her tail;
+    behind the second one of a resident without a tail.
 
-    The second one types a number that is wrong in its first digit; "under duress" one that is wrong in its last two, which would be a tail
-    if each serial had one.
+    The second one types a number that is wrong in its first digit; "under duress" one that is wrong in its
+    last two, which would be a tail if each serial had one.
     """
     (first, usual), (second, _) = stage().parcels[:2]
     tail = usual[6:]  # chance plays again what it has played there
@@ -55,10 +60,17 @@ def edge() -> Edge:
 
     with Run(folder, 1, START_NS) as run:
         run.live(identity, bring, UNTIL_DEPOSITED_MS)
-    letters = [what["text"].split(": ", 1)[1].split(" · ") for _, sense, what in run.seen if sense == "letter"]
+    letters = [
+        what["text"].split(": ", 1)[1].split(" · ") for _, sense, what in run.seen if sense == "letter"
+    ]
     told = [(int(door.removeprefix("door ")), digits.replace(" ", "")) for door, digits, *_ in letters]
     assert [door for door, _ in told] == [first, second], "chance was to choose the same doors"
     code, other = (digits for _, digits in told)
     assert code == f"{usual[:6]}{(int(tail) + 1) % 100:02}"
     slip = f"{9 - int(other[0])}{other[1:]}"
-    return Edge(folder, identity, [(first, code), (second, slip)], {0: code[:6] + tail, 1: other[:6] + f"{v % 100:02}"})
+    return Edge(
+        folder,
+        identity,
+        [(first, code), (second, slip)],
+        {0: code[:6] + tail, 1: other[:6] + f"{v % 100:02}"},
+    )

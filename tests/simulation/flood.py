@@ -1,4 +1,6 @@
-"""A stranger at the line who sends frames as fast as it carries them, each with a right check sum and the board's alias."""
+"""A stranger at the line who sends frames as fast as it carries them,
+each with a right check sum and the board's alias.
+"""
 
 import random
 
@@ -12,7 +14,8 @@ TICK_US = 5_000
 SERIAL_BYTES_A_SECOND = 11_520
 TCP_WINDOW = 5_744  # what lwIP on an ESP32 takes before the board has read it
 ALIAS = bytes.fromhex(IDENTITY["alias"])
-KINDS = {"short": (frame.DATA, 17), "long": (frame.DATA, 230), "welcomes": (frame.WELCOME, 24)}  # kind, bytes behind the alias
+# Kind, bytes behind the alias.
+KINDS = {"short": (frame.DATA, 17), "long": (frame.DATA, 230), "welcomes": (frame.WELCOME, 24)}
 
 
 def forged(kind: int, count: int, draw: random.Random) -> bytes:
@@ -48,7 +51,9 @@ class Flood:
         self._clock.after(TICK_US, self._tick)
 
     def _room(self) -> int:
-        """How many bytes the line takes now: as many as its rate has room for, or as the board has not read."""
+        """How many bytes the line takes now:
+        as many as its rate has room for, or as the board has not read.
+        """
         if isinstance(self._end, Stream):
             board = self._end.peer
             return TCP_WINDOW - len(board._ready) - sum(len(segment) for _, segment in board._arriving)

@@ -1,4 +1,5 @@
-"""The firmware as a board runs it: `locker.shell.start`, guard and all, on a simulated chip, with what can go wrong in the middle of it.
+"""The firmware as a board runs it: `locker.shell.start`, guard and all, on a simulated chip,
+with what can go wrong in the middle of it.
 
 One thread and no event loop, as on the board; time passes where the program sleeps.
 """
@@ -38,10 +39,13 @@ class Pause:
 
 
 class Board:
-    """A simulated chip that runs the firmware whenever it has power, for one story. Two seconds at the prompt, and somebody resets it.
+    """A simulated chip that runs the firmware whenever it has power, for one story.
 
-    `before` and `after` are called around every act of the program on the hardware and may raise or `lose` time; those in `asleep` are
-    called whenever the program has slept, and may raise too. `crashes` are the errors that the guard, or the prompt behind it, tells of.
+    Two seconds at the prompt, and somebody resets it.
+
+    `before` and `after` are called around every act of the program on the hardware and may raise or `lose`
+    time; those in `asleep` are called whenever the program has slept, and may raise too. `crashes` are the
+    errors that the guard, or the prompt behind it, tells of.
     """
 
     def __init__(self, world: World, flash: FlashImage, network: Network | None = None) -> None:
@@ -67,7 +71,9 @@ class Board:
         self._end_us = ms * 1000
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(starter, "App", self._build)
-            patch.setattr(starter, "read_json", lambda path: IDENTITY if path == "/identity.json" else self.settings)
+            patch.setattr(
+                starter, "read_json", lambda path: IDENTITY if path == "/identity.json" else self.settings
+            )
             patch.setattr(sys, "print_exception", self.crashes.append, raising=False)
             while self._clock.now_us() < self._end_us:
                 self._live()
@@ -85,7 +91,9 @@ class Board:
             if self._clock.now_us() == found_us:
                 chip.reset(HARD_RESET)
         self._starts_in_no_time = self._starts_in_no_time + 1 if self._clock.now_us() == began_us else 0
-        assert self._starts_in_no_time < _STARTS_IN_NO_TIME_MAX, f"it starts over and over: {self.crashes[-1:]}"
+        assert self._starts_in_no_time < _STARTS_IN_NO_TIME_MAX, (
+            f"it starts over and over: {self.crashes[-1:]}"
+        )
 
     def _build(self, *parts: Any) -> App:
         self.app = App(*parts)

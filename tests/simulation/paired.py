@@ -1,7 +1,9 @@
-"""One afternoon at a cabinet, to be played twice on one seed: the firmware, the host's server, its ledger and its post, in virtual time.
+"""One afternoon at a cabinet, to be played twice on one seed:
+the firmware, the host's server, its ledger and its post, in virtual time.
 
-What anybody but a dispatcher can observe of it is written down with its instant: bytes on the way (their number and what is not sealed),
-lines of the server, letters, statements to the database, the screen, sounds, coils and lamp, and at the end all rows of the ledger.
+What anybody but a dispatcher can observe of it is written down with its instant: bytes on the way (their
+number and what is not sealed), lines of the server, letters, statements to the database, the screen, sounds,
+coils and lamp, and at the end all rows of the ledger.
 """
 
 import asyncio
@@ -63,7 +65,9 @@ _ECHO = re.compile(r"\.*[0-9]")  # of a key: who stands there sees the key itsel
 
 @dataclass(frozen=True)
 class Visit:
-    """A resident comes for her parcel, types so many `wrong` numbers first, and holds the door open for a while; or it is blocked."""
+    """A resident comes for her parcel, types so many `wrong` numbers first,
+    and holds the door open for a while; or it is blocked.
+    """
 
     at_ms: int
     parcel: int
@@ -74,7 +78,9 @@ class Visit:
 
 @dataclass(frozen=True)
 class Trouble:
-    """To the way between the two: "cut", "forget", "down", "up"; "host" or "power": an end of it starts anew; "force": the fourth door."""
+    """To the way between the two: "cut", "forget", "down", "up"; "host" or "power":
+    an end of it starts anew; "force": the fourth door.
+    """
 
     at_ms: int
     what: str
@@ -139,7 +145,9 @@ class Line:
         self._stream.close()
 
 
-def _at_once(loop: asyncio.AbstractEventLoop, _executor: object, act: Callable[..., Any], *arguments: Any) -> asyncio.Future:
+def _at_once(
+    loop: asyncio.AbstractEventLoop, _executor: object, act: Callable[..., Any], *arguments: Any
+) -> asyncio.Future:
     """What a thread would do is done at this instant: in virtual time nothing else can happen meanwhile."""
     done = loop.create_future()
     try:
@@ -157,7 +165,10 @@ def seeded(chance: random.Random) -> Iterator[None]:
 
 
 class Run:
-    """A cabinet, a way and a host for an afternoon. `seen` is what everybody but a dispatcher observes, `alarms` what dispatchers do."""
+    """A cabinet, a way and a host for an afternoon.
+
+    `seen` is what everybody but a dispatcher observes, `alarms` what dispatchers do.
+    """
 
     def __init__(self, folder: Path, seed: int, start_ns: int) -> None:
         self.seen: list[tuple[int, str, Any]] = []
@@ -191,7 +202,9 @@ class Run:
         self._held.__exit__(None, None, None)
 
     def makes_own(self) -> None:
-        """This process goes on without the one that began: its flash and its ledger are copies of that one's."""
+        """This process goes on without the one that began:
+        its flash and its ledger are copies of that one's.
+        """
         asyncio._set_running_loop(self._controller._runner.get_loop())  # which belongs to a process
         cells = mmap.mmap(-1, self._flash.size)
         cells[:] = self._flash._cells[:]
@@ -201,7 +214,9 @@ class Run:
         self._flash._cells = cells
         self.ledger._engine.dispose(close=False)
         connect = sqlite3.connect
-        moved = patch("sqlite3.connect", lambda place, **how: connect(place.replace(str(self._folder), str(own)), **how))
+        moved = patch(
+            "sqlite3.connect", lambda place, **how: connect(place.replace(str(self._folder), str(own)), **how)
+        )
         self._held.enter_context(moved)
 
     def note(self, sense: str, what: Any) -> None:
@@ -211,7 +226,9 @@ class Run:
         else:
             self.seen.append((self.clock.now_us(), sense, what))
 
-    def _asked(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+    def _asked(
+        self, _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
+    ) -> None:
         self.note("statement", (statement, len(parameters) if many else 1))
 
     def _shown(self, entry: Entry) -> None:
@@ -230,7 +247,10 @@ class Run:
         loop = self._controller._runner.get_loop()
         told = Post(self.note, "letter")
         self.server = Server(
-            self.ledger, told, lambda said: self.note("line", (said.as_json(), said.in_words())), Post(self.note, "dispatcher")
+            self.ledger,
+            told,
+            lambda said: self.note("line", (said.as_json(), said.in_words())),
+            Post(self.note, "dispatcher"),
         )
         self._serving = loop.create_task(self.server.run(Settings(None)))
 
@@ -269,7 +289,14 @@ class Run:
             controller.live_until(until_ms)
             self._end_host()
             controller.live_until(until_ms + 100)
-        self.note("lists", (parcels.listing(self.ledger), parcels.cabinets(self.ledger), events.listing(self.ledger, Place(SITE, 1))))
+        self.note(
+            "lists",
+            (
+                parcels.listing(self.ledger),
+                parcels.cabinets(self.ledger),
+                events.listing(self.ledger, Place(SITE, 1)),
+            ),
+        )
         self.note("ansim decode --open", self._opened())
         self.note("ledger", self._rows())
 
@@ -284,7 +311,8 @@ class Run:
         """All of the ledger, but for the two numbers that dispatchers have of a pickup."""
         with self.ledger.reading() as connection:
             found = {
-                table.name: [dict(row._mapping) for row in connection.execute(table.select())] for table in tables.metadata.sorted_tables
+                table.name: [dict(row._mapping) for row in connection.execute(table.select())]
+                for table in tables.metadata.sorted_tables
             }
         for row in found["event"]:
             row["a"] = "who" if row["kind"] == records.PICKUP_OPENED else row["a"]
@@ -295,7 +323,9 @@ class Run:
 
 @dataclass(frozen=True)
 class Stage:
-    """Where afternoons begin: a flash and a ledger with parcels that wait, and their doors, counters and codes."""
+    """Where afternoons begin: a flash and a ledger with parcels that wait,
+    and their doors, counters and codes.
+    """
 
     folder: Path
     identity: Identity

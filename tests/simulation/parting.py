@@ -19,7 +19,10 @@ class Parting:
         self._pipe = -1
 
     def comes(self, make_own: Callable[[], None]) -> None:
-        """Now, unless it has come already. The other process calls `make_own()` first of all, and this one waits until it has."""
+        """Now, unless it has come already.
+
+        The other process calls `make_own()` first of all, and this one waits until it has.
+        """
         if self._pid or self.is_other:
             return
         reader, writer = os.pipe()
@@ -37,7 +40,10 @@ class Parting:
             os.read(reader, 1)
 
     def ends(self, seen: Any) -> Any:
-        """What was seen in the other one: tells it, where this is the other one, and is no more. The same where they never parted."""
+        """What was seen in the other one: tells it, where this is the other one, and is no more.
+
+        The same where they never parted.
+        """
         if self.is_other:
             self._tell(seen)
         if not self._pid:

@@ -1,4 +1,6 @@
-"""Several cabinets on one bus in virtual time: the whole firmware of each on CPython, and a host that asks them in turn."""
+"""Several cabinets on one bus in virtual time:
+the whole firmware of each on CPython, and a host that asks them in turn.
+"""
 
 import asyncio
 import random
@@ -33,7 +35,12 @@ class RowCabinet:
 
     def __init__(self, folder: Path, bus: Rs485Bus, address: int) -> None:
         self.address = address
-        names = {"board_id": f"{address:016x}", "alias": f"{address:08x}", "master_secret": f"{address:064x}", "cabinet": address}
+        names = {
+            "board_id": f"{address:016x}",
+            "alias": f"{address:08x}",
+            "master_secret": f"{address:064x}",
+            "cabinet": address,
+        }
         self.identity = identities.from_json(IDENTITY | names)
         self.world = World(board_named(BOARD), bus.clock, address, bus=bus)
         (self.end,) = (end for end in bus.ends if end.name == f"cabinet {address}")

@@ -1,4 +1,6 @@
-"""A provisioned cabinet in virtual time: the whole firmware on CPython, and a host at the other end of its serial cable."""
+"""A provisioned cabinet in virtual time: the whole firmware on CPython,
+and a host at the other end of its serial cable.
+"""
 
 import random
 from pathlib import Path
@@ -54,7 +56,9 @@ def tail_of(serial: int) -> int:
 
 
 def code_of(door: int, counter: int, tail: int = NO_TAIL, digits: int = 8) -> str:
-    """The digits of the identity's parcel with that counter behind a door, which came with a ticket of that tail."""
+    """The digits of the identity's parcel with that counter behind a door,
+    which came with a ticket of that tail.
+    """
     identity = identities.from_json(IDENTITY)
     key = identities.secrets(identity, [(1, 0, RULE)], [0]).code_key
     return pickup_code(key, identity.board_id, 1, door, counter, 0, tail)[:digits]
@@ -69,7 +73,9 @@ def duress_of(door: int, counter: int, tail: int) -> str:
 
 
 def make_flash(path: Path, board: str = "wall_12") -> None:
-    """A flash image as provisioning leaves it: partitioned, with an initialised journal and the second copy of its numbers."""
+    """A flash image as provisioning leaves it:
+    partitioned, with an initialised journal and the second copy of its numbers.
+    """
     with FlashImage(path, flash_mb=load_board(board).definition.flash_mb) as flash:
         partition = flash.partition("journal")
         assert partition is not None
@@ -80,7 +86,9 @@ def make_flash(path: Path, board: str = "wall_12") -> None:
 class Cabinet:
     """The firmware's app on CPython, in a simulated cabinet of that board, with power from instant 0."""
 
-    def __init__(self, path: Path, board: str = "wall_12", seed: int = 1, network: dict | None = None) -> None:
+    def __init__(
+        self, path: Path, board: str = "wall_12", seed: int = 1, network: dict | None = None
+    ) -> None:
         self.world = World(from_json(to_board_json(load_board(board))), VirtualClock(), seed)
         self.identity = identities.from_json(IDENTITY)
         self.flash = FlashImage(path, seed)
@@ -139,7 +147,9 @@ def answer_to(message: object, held: int) -> tuple | None:
 
 
 class TestHost:
-    """The host at the other end of the serial cable, or of what it `takes`: keeps what it is sent, in order, and acknowledges it."""
+    """The host at the other end of the serial cable, or of what it `takes`:
+    keeps what it is sent, in order, and acknowledges it.
+    """
 
     __test__ = False
 

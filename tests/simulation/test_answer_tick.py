@@ -1,4 +1,6 @@
-"""At a whole cabinet, to the microsecond: the answer begins to sound at the same instant whatever was typed, and whatever is inside."""
+"""At a whole cabinet, to the microsecond:
+the answer begins to sound at the same instant whatever was typed, and whatever is inside.
+"""
 
 from pathlib import Path
 
@@ -22,7 +24,10 @@ def number_of(kind: str, door: int) -> str:
 
 
 def visit(cabinet: Cabinet, kind: str) -> Script:
-    """A courier, then whoever types the number that it is about. Returns the instant at which its `#` is pressed."""
+    """A courier, then whoever types the number that it is about.
+
+    Returns the instant at which its `#` is pressed.
+    """
     world = cabinet.world
     door = yield from courier(world, ticket_of(SERIAL))
     yield TYPES_AT_US

@@ -1,4 +1,6 @@
-"""A cabinet that has heard nothing of its host for months tells it everything, while its residents are served as ever."""
+"""A cabinet that has heard nothing of its host for months tells it everything,
+while its residents are served as ever.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""Cabinets that share a pair of wires, in virtual time: who speaks when, and that nothing is lost whatever happens on the wires."""
+"""Cabinets that share a pair of wires, in virtual time:
+who speaks when, and that nothing is lost whatever happens on the wires.
+"""
 
 import random
 from collections.abc import Iterator
@@ -63,7 +65,9 @@ def test_three_cabinets_share_a_noisy_bus_with_a_babbler_and_each_event_arrives_
         row.bus.damage = 0.002
         Babbler(row.bus, 8_000, 50_000)
         unplug(row, row.cabinets[1], 5_000, 60_000)
-        lives = [send(cabinet.world, life_at(cabinet), 6_000 + 700 * cabinet.address) for cabinet in row.cabinets]
+        lives = [
+            send(cabinet.world, life_at(cabinet), 6_000 + 700 * cabinet.address) for cabinet in row.cabinets
+        ]
         row.live_until(140_000)
     assert [life.result for life in lives] == [True] * 3
     assert [row.host.heard[cabinet.address].kinds for cabinet in row.cabinets] == [LIFE] * 3
@@ -107,8 +111,12 @@ def test_the_bound_of_a_round_is_what_the_documentation_says() -> None:
 
 
 @pytest.mark.parametrize("stall_ms", [75, 120, 200])
-def test_cabinets_that_are_at_something_else_for_a_while_speak_in_their_turn_or_not_at_all(tmp_path: Path, stall_ms: int) -> None:
-    """An erase of the flash stops a whole chip for 75 ms: what it was asked before may be an old question afterwards."""
+def test_cabinets_that_are_at_something_else_for_a_while_speak_in_their_turn_or_not_at_all(
+    tmp_path: Path, stall_ms: int
+) -> None:
+    """An erase of the flash stops a whole chip for 75 ms:
+    what it was asked before may be an old question afterwards.
+    """
     with Row(tmp_path, 4) as row:
         for cabinet in row.cabinets:
             cabinet.stall_ms = stall_ms
@@ -118,7 +126,9 @@ def test_cabinets_that_are_at_something_else_for_a_while_speak_in_their_turn_or_
         assert row.host.master.dropped == 0
 
 
-def test_a_cabinet_that_is_away_costs_the_others_little_and_is_found_again_when_it_is_back(tmp_path: Path) -> None:
+def test_a_cabinet_that_is_away_costs_the_others_little_and_is_found_again_when_it_is_back(
+    tmp_path: Path,
+) -> None:
     with Row(tmp_path, 2) as row:
         unplug(row, row.cabinets[0], 10_000, 70_000)
         row.live_until(40_000)
@@ -133,7 +143,9 @@ def test_a_cabinet_that_is_away_costs_the_others_little_and_is_found_again_when_
         assert records.BELL_RUNG in row.host.heard[1].kinds
 
 
-def test_a_cabinet_whose_chip_was_reset_while_it_spoke_lets_go_of_the_bus_and_comes_back(tmp_path: Path) -> None:
+def test_a_cabinet_whose_chip_was_reset_while_it_spoke_lets_go_of_the_bus_and_comes_back(
+    tmp_path: Path,
+) -> None:
     with Row(tmp_path, 2) as row:
         cabinet = row.cabinets[0]
         still_driving: list[bool] = []

@@ -1,4 +1,6 @@
-"""People come and go, doors are wedged, parts and power fail: the coils keep their limits, and no door is pulsed more than three times."""
+"""People come and go, doors are wedged, parts and power fail:
+the coils keep their limits, and no door is pulsed more than three times.
+"""
 
 import gc
 import random
@@ -42,7 +44,10 @@ def waiting(board: Board) -> list[tuple[int, int]]:
 
 
 def visit(board: Board, rng: random.Random, serial: int) -> Script:
-    """Somebody comes: a courier, a resident, or one who plays with the keys. Before that a door may be wedged."""
+    """Somebody comes: a courier, a resident, or one who plays with the keys.
+
+    Before that a door may be wedged.
+    """
     world = board.world
     if rng.random() < 0.3:
         world.hands.block(rng.choice(list(world.doors)))
@@ -58,7 +63,9 @@ def visit(board: Board, rng: random.Random, serial: int) -> Script:
 
 
 def people(board: Board, rng: random.Random) -> Script:
-    """One after the other, without an end; who finds the power cut, or a door that another has left shut, goes away."""
+    """One after the other, without an end; who finds the power cut,
+    or a door that another has left shut, goes away.
+    """
     serial = 0
     while True:
         serial += 1
@@ -92,7 +99,9 @@ def test_an_hour_of_trouble_is_no_different(board: Board, seed: int) -> None:
 
 
 def parcel_behind_a_wedged_door(board: Board) -> Script:
-    """A courier comes, then the latch is wedged, then the resident types her code; how often the door was pulsed until then."""
+    """A courier comes, then the latch is wedged, then the resident types her code;
+    how often the door was pulsed until then.
+    """
     world = board.world
     door = yield from courier(world, ticket_of(1))
     yield world.clock.now_us() + 2_000_000
@@ -125,7 +134,9 @@ def test_a_wedged_door_is_pulsed_three_times_for_one_ticket(board: Board) -> Non
 
 @pytest.mark.parametrize("into_ms", [0, 700, 3500])
 @pytest.mark.parametrize("cause", [*RESETS, "cut"])
-def test_a_start_in_the_middle_of_an_attempt_adds_no_pulse_to_it(board: Board, into_ms: int, cause: int | str) -> None:
+def test_a_start_in_the_middle_of_an_attempt_adds_no_pulse_to_it(
+    board: Board, into_ms: int, cause: int | str
+) -> None:
     world = board.world
 
     def interrupt() -> None:

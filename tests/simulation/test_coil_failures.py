@@ -1,7 +1,9 @@
-"""Theorem: whatever fails during a pulse, at whichever act of the program on its hardware, the coil is off at that instant.
+"""Theorem: whatever fails during a pulse, at whichever act of the program on its hardware,
+the coil is off at that instant.
 
-When nothing fails but the program hangs, the backstop cuts the coil 100 ms after the pulse should have ended. Every act of the program from
-the command of the pulse to its end is tried, before it and after it, and each sleep in between.
+When nothing fails but the program hangs, the backstop cuts the coil 100 ms after the pulse should have ended.
+Every act of the program from the command of the pulse to its end is tried, before it and after it, and each
+sleep in between.
 """
 
 import gc
@@ -29,14 +31,19 @@ BACKSTOP_MS = 100
 LATCHED_MS = 50  # from a reset to the moment when latches that it did not clear are clear
 RESETS = (HARD_RESET, WDT_RESET, SOFT_RESET)
 BOARDS = {name: board_named(name) for name in ("devkit_4", "wall_12")}
-UNWIRED = BOARDS["wall_12"]._replace(expander_reset=None)  # refused by the host, but the firmware does what it can
+# Refused by the host, but the firmware does what it can.
+UNWIRED = BOARDS["wall_12"]._replace(expander_reset=None)
 Trouble = Callable[[Board, int], None]
 
 
 class Pulsed:
-    """A board that is commanded one pulse, and what happens to it at one of its acts or sleeps meanwhile, counted from the command."""
+    """A board that is commanded one pulse, and what happens to it at one of its acts or sleeps meanwhile,
+    counted from the command.
+    """
 
-    def __init__(self, definition: BoardDefinition, flash: FlashImage, at: int = 0, trouble: Trouble | None = None) -> None:
+    def __init__(
+        self, definition: BoardDefinition, flash: FlashImage, at: int = 0, trouble: Trouble | None = None
+    ) -> None:
         world = World(definition, VirtualClock(), 1)
         self.board = Board(world, flash, None if world.board.link else Network(world.clock, random.Random(1)))
         self.judge = CoilJudge(world, (PULSE_MS + BACKSTOP_MS) * 1000)
@@ -105,7 +112,9 @@ def flash(name: str, tmp_path: Path) -> Iterator[FlashImage]:
 
 
 def acts_of(definition: BoardDefinition, flash: FlashImage, every: int) -> list[int]:
-    """Of the acts during a pulse the first, in which it begins, the last, in which it ends, and some of the many in between."""
+    """Of the acts during a pulse the first, in which it begins, the last,
+    in which it ends, and some of the many in between.
+    """
     pulsed = Pulsed(definition, flash)
     pulsed.judge.check()
     assert pulsed.judge.longest_seen_us == PULSE_MS * 1000
@@ -120,11 +129,15 @@ def check_failing(definition: BoardDefinition, flash: FlashImage, trouble: Troub
         crashes, boots = pulsed.board.crashes, pulsed.board.world.chip.boots
         ended = crashes or boots > 1 or not pulsed.board.world.supply.on
         assert pulsed.off_at_once or not ended, f"act {at}"
-        assert boots > 1 or not any(isinstance(crash, Exception) for crash in crashes), f"act {at}: the guard starts the board afresh"
+        assert boots > 1 or not any(isinstance(crash, Exception) for crash in crashes), (
+            f"act {at}: the guard starts the board afresh"
+        )
 
 
 @pytest.mark.parametrize("trouble", [error, reset, power_cut])
-def test_when_the_program_ends_in_a_pulse_the_coil_is_off_at_that_instant(name: str, flash: FlashImage, trouble: Trouble) -> None:
+def test_when_the_program_ends_in_a_pulse_the_coil_is_off_at_that_instant(
+    name: str, flash: FlashImage, trouble: Trouble
+) -> None:
     check_failing(BOARDS[name], flash, trouble, every=7)
 
 
@@ -144,7 +157,9 @@ def test_a_program_that_hangs_when_the_timer_is_armed_is_cut_by_it(name: str, fl
 
 
 @pytest.mark.parametrize("name", ["wall_12"], indirect=True)
-def test_a_latch_that_survives_the_reset_of_the_controller_is_clear_within_50_ms(name: str, flash: FlashImage) -> None:
+def test_a_latch_that_survives_the_reset_of_the_controller_is_clear_within_50_ms(
+    name: str, flash: FlashImage
+) -> None:
     survived = []
 
     def reset_only_the_chip(board: Board, at: int) -> None:

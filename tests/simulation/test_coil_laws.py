@@ -1,9 +1,9 @@
 """Theorem: whatever is commanded, in any order, and whatever fails meanwhile, the coils keep their limits.
 
-Never longer than a pulse and its backstop, never two at once, at most 10 % of a minute each and 30 pulses a minute in all, however often
-the board starts afresh in it, off whenever the firmware does not run. The firmware is the whole one, under its guard; commands go to the
-place where the core's effects go, each journaled as the core does it, so that they may come in any order. The judge sees the simulated
-coils only.
+Never longer than a pulse and its backstop, never two at once, at most 10 % of a minute each and 30 pulses a
+minute in all, however often the board starts afresh in it, off whenever the firmware does not run. The
+firmware is the whole one, under its guard; commands go to the place where the core's effects go, each
+journaled as the core does it, so that they may come in any order. The judge sees the simulated coils only.
 """
 
 import gc
@@ -34,12 +34,15 @@ SETTLED_MS = 5000  # after boot; the core checks no number before
 
 
 class Commander:
-    """Commands pulses without any sense: of all doors or of some, seldom or at each step, for some seconds at a time.
+    """Commands pulses without any sense: of all doors or of some,
+    seldom or at each step, for some seconds at a time.
 
     `in_turn` as the core does, which waits until a pulse has ended: then each record stands for a pulse.
     """
 
-    def __init__(self, board: Board, rng: random.Random, eagerness: tuple[float, ...], in_turn: bool = False) -> None:
+    def __init__(
+        self, board: Board, rng: random.Random, eagerness: tuple[float, ...], in_turn: bool = False
+    ) -> None:
         self._board = board
         self._in_turn = in_turn
         self._rng = rng
@@ -118,13 +121,17 @@ TROUBLED = {"devkit_4": (20, 2_500), "wall_12": (12, 1_000)}
 
 
 @pytest.mark.parametrize("name", SOUND)
-def test_a_sound_board_keeps_its_coils_within_their_limits_whatever_is_commanded(tmp_path: Path, name: str) -> None:
+def test_a_sound_board_keeps_its_coils_within_their_limits_whatever_is_commanded(
+    tmp_path: Path, name: str
+) -> None:
     minutes, commands_min = SOUND[name]
     assert check_sound(tmp_path / "flash", name, minutes, seed=1) >= commands_min
 
 
 @pytest.mark.parametrize("name", TROUBLED)
-def test_a_board_in_trouble_keeps_its_coils_within_their_limits_whatever_is_commanded(tmp_path: Path, name: str) -> None:
+def test_a_board_in_trouble_keeps_its_coils_within_their_limits_whatever_is_commanded(
+    tmp_path: Path, name: str
+) -> None:
     minutes, commands_min = TROUBLED[name]
     assert check_troubled(tmp_path / "flash", name, minutes, seed=1) >= commands_min
 
@@ -139,5 +146,7 @@ def test_a_million_commands_are_no_different(tmp_path: Path, name: str, seed: in
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2, 13))
 @pytest.mark.parametrize("name", TROUBLED)
-def test_a_hundred_thousand_commands_in_trouble_are_no_different(tmp_path: Path, name: str, seed: int) -> None:
+def test_a_hundred_thousand_commands_in_trouble_are_no_different(
+    tmp_path: Path, name: str, seed: int
+) -> None:
     check_troubled(tmp_path / "flash", name, TROUBLED[name][0], seed)

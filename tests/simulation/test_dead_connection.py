@@ -1,4 +1,6 @@
-"""A network that forgets connections without a word: the whole firmware in virtual time, and a host that is connected to."""
+"""A network that forgets connections without a word:
+the whole firmware in virtual time, and a host that is connected to.
+"""
 
 import random
 from pathlib import Path
@@ -21,7 +23,9 @@ class TcpHost:
     """Takes events from whichever connection they come, and answers there."""
 
     def __init__(self, network: Network) -> None:
-        secret, board_id, alias = (bytes.fromhex(IDENTITY[name]) for name in ("master_secret", "board_id", "alias"))
+        secret, board_id, alias = (
+            bytes.fromhex(IDENTITY[name]) for name in ("master_secret", "board_id", "alias")
+        )
         self._session = HostSession(secret, board_id, alias, random.Random(1).randbytes)
         self._now_ms = network.clock.now_ms
         self.connections: list[int] = []  # when each came about, in ms
@@ -45,7 +49,7 @@ class TcpHost:
             stream.write(self._session.seal(answer))
 
 
-def test_an_event_on_a_dead_connection_arrives_half_a_minute_later_and_an_idle_board_is_back_after_a_heartbeat(
+def test_an_event_on_a_dead_connection_is_half_a_minute_late_and_an_idle_board_is_back_after_a_heartbeat(
     tmp_path: Path,
 ) -> None:
     make_flash(tmp_path / "flash")
@@ -59,7 +63,9 @@ def test_an_event_on_a_dead_connection_arrives_half_a_minute_later_and_an_idle_b
         visit = send(cabinet.world, courier(cabinet.world, ticket_of(4711)), 6_000)
         cabinet.run_until(60_000)
         assert visit.result
-        (at_ms, started), *_ = [(at_ms, record) for at_ms, record in host.events if record.kind == records.DEPOSIT_STARTED]
+        (at_ms, started), *_ = [
+            (at_ms, record) for at_ms, record in host.events if record.kind == records.DEPOSIT_STARTED
+        ]
         assert DEAD_MS <= at_ms - 100 * started.uptime <= DEAD_MS + AGAIN_MS
         assert len(host.connections) == 2
         assert [record.kind for _, record in host.events][-1] == records.DEPOSITED

@@ -1,4 +1,6 @@
-"""An expander that loses its supply for a moment is not believed: what its pins say then is no opening, no parcel and no collection."""
+"""An expander that loses its supply for a moment is not believed:
+what its pins say then is no opening, no parcel and no collection.
+"""
 
 from pathlib import Path
 
@@ -13,7 +15,14 @@ from tests.simulation.test_parcel_life import LIFE, SERIAL, life_in
 
 DIPS = 20
 DIP_MS = 5
-EXPANDERS = [("wall_12", 0x20), ("wall_12", 0x21), ("wall_12", 0x22), ("tower_24", 0x20), ("tower_24", 0x22), ("tower_24", 0x25)]
+EXPANDERS = [
+    ("wall_12", 0x20),
+    ("wall_12", 0x21),
+    ("wall_12", 0x22),
+    ("tower_24", 0x20),
+    ("tower_24", 0x22),
+    ("tower_24", 0x25),
+]
 
 
 def dip(world: World, address: int, at_ms: int, ms: int = DIP_MS) -> None:
@@ -21,12 +30,20 @@ def dip(world: World, address: int, at_ms: int, ms: int = DIP_MS) -> None:
 
 
 def told(host: TestHost) -> list[int]:
-    """The kinds of the events, but for lost expanders and for second pulses after one that a dip has cut short."""
-    return [event.kind for event in host.events if event.kind != records.LEVEL_LOST and (event.kind != records.PULSED or event.a == 1)]
+    """The kinds of the events, but for lost expanders and for second pulses
+    after one that a dip has cut short.
+    """
+    return [
+        event.kind
+        for event in host.events
+        if event.kind != records.LEVEL_LOST and (event.kind != records.PULSED or event.a == 1)
+    ]
 
 
 @pytest.mark.parametrize("board", ["wall_12", "tower_24"])
-def test_twenty_dips_of_each_expander_of_an_idle_cabinet_are_each_told_once_and_nothing_else_is(tmp_path: Path, board: str) -> None:
+def test_twenty_dips_of_each_expander_of_an_idle_cabinet_are_each_told_once_and_nothing_else_is(
+    tmp_path: Path, board: str
+) -> None:
     make_flash(tmp_path / "flash", board)
     with Cabinet(tmp_path / "flash", board) as cabinet:
         host = TestHost(cabinet.world)
@@ -84,7 +101,9 @@ def test_a_dip_of_any_expander_in_the_midst_of_a_pulse_keeps_the_coils_off_and_c
 
 
 def left_ajar(world: World) -> Script:
-    """A courier and the resident, who opens her door and leaves it ajar for half a minute, her parcel inside."""
+    """A courier and the resident, who opens her door and leaves it ajar for half a minute,
+    her parcel inside.
+    """
     door = yield from courier(world, ticket_of(SERIAL))
     yield world.clock.now_us() + 11_000_000
     yield world.hands.keys(f"{door:02}{code_of(door, 1)}#")
@@ -115,5 +134,10 @@ def test_with_her_door_ajar_no_dip_collects_her_parcel(tmp_path: Path, board: st
         cabinet.run_until(90_000)
         assert visit.error is None
         assert host.kinds().count(records.COLLECTED) == 1
-        assert not {records.DOOR_FORCED, records.SENSOR_FAULT, records.STILL_INSIDE, records.DOOR_JAMMED} & set(host.kinds())
+        assert not {
+            records.DOOR_FORCED,
+            records.SENSOR_FAULT,
+            records.STILL_INSIDE,
+            records.DOOR_JAMMED,
+        } & set(host.kinds())
         assert world.chip.boots == 1

@@ -1,4 +1,6 @@
-"""Whatever a spark does to the screen's controller, people read the right words again soon, and nothing flickers when none has struck."""
+"""Whatever a spark does to the screen's controller, people read the right words again soon,
+and nothing flickers when none has struck.
+"""
 
 from pathlib import Path
 
@@ -47,8 +49,12 @@ def test_an_idle_screen_that_no_spark_has_reached_never_changes(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_screen_that_each_coil_disturbs_says_what_it_should_at_every_stage_of_a_life(tmp_path: Path, state: str) -> None:
-    """The spark strikes when the coil lets go; half a second later the words are those of a life without sparks."""
+def test_a_screen_that_each_coil_disturbs_says_what_it_should_at_every_stage_of_a_life(
+    tmp_path: Path, state: str
+) -> None:
+    """The spark strikes when the coil lets go;
+    half a second later the words are those of a life without sparks.
+    """
     make_flash(tmp_path / "calm")
     make_flash(tmp_path / "flash")
     read: list[list[tuple[str, ...]]] = []

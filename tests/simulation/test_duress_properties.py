@@ -1,7 +1,9 @@
-"""The theorem of the safe tail: with and without duress, all that anybody but a dispatcher can observe is the same, at the same instants.
+"""The theorem of the safe tail: with and without duress,
+all that anybody but a dispatcher can observe is the same, at the same instants.
 
-Each afternoon is played twice on one seed: residents who are free, and the same ones who type their safe tails. Connections break, stall
-and are forgotten, the host and the cabinet start anew, doors jam, numbers are mistyped, another door is forced.
+Each afternoon is played twice on one seed: residents who are free, and the same ones who type their safe
+tails. Connections break, stall and are forgotten, the host and the cabinet start anew, doors jam, numbers are
+mistyped, another door is forced.
 """
 
 import pytest
@@ -30,7 +32,11 @@ VISITS = st.lists(
     unique_by=lambda visit: visit.parcel,
 )
 TROUBLES = st.lists(
-    st.builds(Trouble, at_ms=st.integers(1_000, 20_000), what=st.sampled_from(("cut", "forget", "down", "up", "host", "force", "power"))),
+    st.builds(
+        Trouble,
+        at_ms=st.integers(1_000, 20_000),
+        what=st.sampled_from(("cut", "forget", "down", "up", "host", "force", "power")),
+    ),
     max_size=2,
 )
 
@@ -39,7 +45,9 @@ TROUBLES = st.lists(
 def afternoons(draw: st.DrawFn) -> Afternoon:
     """Some residents, some troubles, and what is lost on the way."""
     visits, troubles = draw(VISITS), draw(TROUBLES)
-    last_ms = max([visit.at_ms + visit.holds_ms for visit in visits] + [trouble.at_ms for trouble in troubles])
+    last_ms = max(
+        [visit.at_ms + visit.holds_ms for visit in visits] + [trouble.at_ms for trouble in troubles]
+    )
     return Afternoon(visits, troubles, draw(st.sampled_from((0.0, 0.0, 0.2))), last_ms + _LAST_MS)
 
 
@@ -48,7 +56,11 @@ def difference(free: Observed, forced: Observed) -> str:
     for one, other in zip(free.seen, forced.seen, strict=False):
         if one != other:
             return f"{one}\n{other}"
-    return "" if len(free.seen) == len(forced.seen) else f"{len(free.seen)} things are seen, and {len(forced.seen)} under duress"
+    return (
+        ""
+        if len(free.seen) == len(forced.seen)
+        else f"{len(free.seen)} things are seen, and {len(forced.seen)} under duress"
+    )
 
 
 def check(afternoon: Afternoon, seed: int) -> None:
@@ -56,20 +68,25 @@ def check(afternoon: Afternoon, seed: int) -> None:
     assert difference(free, forced) == ""
     pickups = free.seen[-1][2]["pickup"]
     assert free.alarms == []
-    assert len({alarm["id"] for _, alarm in forced.alarms}) == len(pickups), "each pickup that the host has heard of is a silent alarm"
+    assert len({alarm["id"] for _, alarm in forced.alarms}) == len(pickups), (
+        "each pickup that the host has heard of is a silent alarm"
+    )
 
 
 def test_twenty_letters_leave_at_the_same_instants_as_twenty_under_duress() -> None:
     for seed in range(10):
         visits = [Visit(_FIRST_MS, seed % 3, 300 * seed), Visit(9_000 + 100 * seed, (seed + 1) % 3, 2_000)]
         free, forced = play_twice(Afternoon(visits, until_ms=24_000), seed)
-        left = [[one for one in run.seen if one[1] == "letter" and one[2]["kind"] == "opened"] for run in (free, forced)]
+        left = [
+            [one for one in run.seen if one[1] == "letter" and one[2]["kind"] == "opened"]
+            for run in (free, forced)
+        ]
         assert len(left[0]) == 2
         assert left[0] == left[1]
         assert len(forced.alarms) == 2
 
 
-def test_without_a_chosen_tail_a_slip_in_the_last_two_digits_is_no_alarm_and_looks_as_any_other_slip() -> None:
+def test_without_a_chosen_tail_a_slip_in_the_last_two_digits_is_no_alarm_and_looks_as_any_other() -> None:
     for seed, trouble in ((1, []), (2, [Trouble(7_500, "cut")])):
         one, other = play_twice(Afternoon([Visit(7_000, 1, 300)], trouble, until_ms=24_000), seed, edge())
         assert difference(one, other) == ""
@@ -77,7 +94,7 @@ def test_without_a_chosen_tail_a_slip_in_the_last_two_digits_is_no_alarm_and_loo
         assert one.seen[-1][2]["pickup"] == [], "no door has opened"
 
 
-def test_who_was_given_a_code_that_would_end_in_her_tail_calls_for_help_as_anybody_and_nobody_sees_it() -> None:
+def test_whose_code_would_end_in_her_tail_calls_for_help_as_anybody_and_nobody_sees_it() -> None:
     for seed, trouble in ((1, []), (2, [Trouble(7_500, "cut")])):
         free, forced = play_twice(Afternoon([Visit(7_000, 0, 2_000)], trouble, until_ms=30_000), seed, edge())
         assert difference(free, forced) == ""
@@ -86,21 +103,31 @@ def test_who_was_given_a_code_that_would_end_in_her_tail_calls_for_help_as_anybo
 
 
 def test_every_pickup_looks_for_a_lost_host_alike() -> None:
-    for lost in ([Trouble(7_000, "host")], [Trouble(2_000, "host"), Trouble(6_000, "host"), Trouble(8_500, "host")]):
+    for lost in (
+        [Trouble(7_000, "host")],
+        [Trouble(2_000, "host"), Trouble(6_000, "host"), Trouble(8_500, "host")],
+    ):
         check(Afternoon([Visit(8_000, 0, 300)], lost, until_ms=30_000), 5)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 @example(Afternoon([Visit(8_000, 0, 2_000)], until_ms=24_000), 1)
 @given(afternoons(), st.integers(0, 2**32))
-def test_nobody_but_a_dispatcher_can_tell_a_pickup_under_duress_from_another(afternoon: Afternoon, seed: int) -> None:
+def test_nobody_but_a_dispatcher_can_tell_a_pickup_under_duress_from_another(
+    afternoon: Afternoon, seed: int
+) -> None:
     check(afternoon, seed)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 @example(Afternoon([Visit(5_500, 0, 300)], until_ms=16_300), 0, 500, "power")
 @example(Afternoon([Visit(5_500, 0, 300)], until_ms=22_300), 0, 1_900, "power")
-@given(afternoons(), st.integers(0, 2**32), st.integers(0, 6_000), st.sampled_from(("cut", "forget", "host", "power")))
+@given(
+    afternoons(),
+    st.integers(0, 2**32),
+    st.integers(0, 6_000),
+    st.sampled_from(("cut", "forget", "host", "power")),
+)
 def test_nor_when_the_link_or_an_end_of_it_fails_in_the_midst_of_the_visit(
     afternoon: Afternoon, seed: int, behind_ms: int, what: str
 ) -> None:

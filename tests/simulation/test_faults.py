@@ -1,4 +1,6 @@
-"""What the whole firmware does when a part of the cabinet or its link fails for a while: it goes on, and loses nothing."""
+"""What the whole firmware does when a part of the cabinet or its link fails for a while:
+it goes on, and loses nothing.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""Whoever floods the line keeps nobody from her parcel: the keypad answers as ever, her door opens, and later the host hears of it all."""
+"""Whoever floods the line keeps nobody from her parcel: the keypad answers as ever,
+her door opens, and later the host hears of it all.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -35,12 +37,18 @@ def check_visit(cabinet: Cabinet, host: TestHost) -> None:
 
 
 def floods(begun_first: tuple[str, ...]) -> list[Any]:
-    """Kind and begin: those kinds from the power on, the others from behind the deposit; what is left of the grid is for the soak.
+    """Kind and begin: those kinds from the power on, the others from behind the deposit;
+    what is left of the grid is for the soak.
 
     So each kind is on both carriers and from both moments, and each moment on both carriers.
     """
     return [
-        pytest.param(kind, since_ms, id=f"{kind}-{since_ms}", marks=[] if (kind in begun_first) == (since_ms == 0) else pytest.mark.soak)
+        pytest.param(
+            kind,
+            since_ms,
+            id=f"{kind}-{since_ms}",
+            marks=[] if (kind in begun_first) == (since_ms == 0) else pytest.mark.soak,
+        )
         for kind in KINDS
         for since_ms in (0, 31_000)
     ]
@@ -63,6 +71,8 @@ def test_a_flooded_connection_keeps_no_resident_waiting(tmp_path: Path, kind: st
     with Cabinet(tmp_path / "flash", network=TCP) as cabinet:
         host = TestHost(cabinet.world)
         flood = Flood(cabinet.world, kind, since_ms, ENDS_MS)
-        cabinet.network.listen(TCP["host"], TCP["port"], lambda stream: (host.take(stream), flood.take(stream)))
+        cabinet.network.listen(
+            TCP["host"], TCP["port"], lambda stream: (host.take(stream), flood.take(stream))
+        )
         check_visit(cabinet, host)
         assert flood.sent > 0.9 * 6.4 * (ENDS_MS - since_ms)  # 128 bytes a step of 20 ms

@@ -1,4 +1,6 @@
-"""A host that stays away until the journal is full: deposits stop, pickups go on, nothing raises, and all is told when it comes back."""
+"""A host that stays away until the journal is full: deposits stop, pickups go on,
+nothing raises, and all is told when it comes back.
+"""
 
 import random
 from pathlib import Path
@@ -24,7 +26,8 @@ from tests.simulation.test_second_copies import REFUSED, refused_courier
 
 HOUR_MS = 3_600_000
 PICKUP = [
-    records.CODE_TRIED, records.PICKUP_OPENED, records.PULSED, records.DOOR_OPENED, records.DOOR_CLOSED, records.COLLECTED,
+    records.CODE_TRIED, records.PICKUP_OPENED, records.PULSED,
+    records.DOOR_OPENED, records.DOOR_CLOSED, records.COLLECTED,
 ]  # fmt: skip
 
 
@@ -56,7 +59,9 @@ def flood(world: World, hours: int) -> None:
 
 
 def drained(world: World) -> None:
-    """The host comes back, everybody finishes; all laws hold, and the host has been told every event in turn."""
+    """The host comes back, everybody finishes;
+    all laws hold, and the host has been told every event in turn.
+    """
     go_on(world)
     world.power_off()
     assert world.host.last == world.written.number
@@ -90,7 +95,9 @@ def test_with_the_last_slots_a_cabinet_starts_as_often_as_it_must_opens_nothing_
             number = world.written.number
             for serial in (HERS, OTHER):
                 assert world.press(resident_of(world, serial).code()) == texts.JAMMED
-            empty = next(number for number, door in world.written.state.doors.items() if door.state != WAITING)
+            empty = next(
+                number for number, door in world.written.state.doors.items() if door.state != WAITING
+            )
             assert world.press(f"{empty:02}12345678#") == texts.UNKNOWN
             world.ring()
             world.wait(SEALED_MS)
@@ -111,7 +118,9 @@ def test_an_acknowledgement_of_a_few_events_costs_no_room() -> None:
 
 
 def fill(cabinet: Cabinet, room: int) -> int:
-    """Somebody rings, on a journal without power, until there is room for no more than so many events; the number of the last one."""
+    """Somebody rings, on a journal without power, until there is room for no more than so many events;
+    the number of the last one.
+    """
     partition = cabinet.flash.partition("journal")
     assert partition is not None
     state = State(tuple(cabinet.world.doors))
@@ -123,7 +132,9 @@ def fill(cabinet: Cabinet, room: int) -> int:
     return journal.next_number - 1
 
 
-def test_a_whole_cabinet_with_a_full_journal_opens_to_its_resident_and_tells_everything_when_the_host_is_back(tmp_path: Path) -> None:
+def test_a_whole_cabinet_with_a_full_journal_opens_to_its_resident_and_tells_everything_when_the_host_is_back(
+    tmp_path: Path,
+) -> None:
     make_flash(tmp_path / "flash")
     with Cabinet(tmp_path / "flash") as cabinet:
         world, filled, refused = cabinet.world, [], []

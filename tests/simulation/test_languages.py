@@ -1,4 +1,7 @@
-"""The screen speaks the visitor's language, and goes back to the cabinet's own. One key goes through them all."""
+"""The screen speaks the visitor's language, and goes back to the cabinet's own.
+
+One key goes through them all.
+"""
 
 from pathlib import Path
 

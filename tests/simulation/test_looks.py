@@ -1,4 +1,6 @@
-"""A look of staff at a cabinet in service leaves its journal as it was; whatever else starts it anew is told."""
+"""A look of staff at a cabinet in service leaves its journal as it was;
+whatever else starts it anew is told.
+"""
 
 from pathlib import Path
 
@@ -18,7 +20,9 @@ def in_service(tmp_path: Path, until_ms: int = 10_000) -> Cabinet:
 
 
 def restart(cabinet: Cabinet, *, signed: bool, cause: int = HARD_RESET, ended: bool = True) -> None:
-    """What Ctrl-C makes the program do, what a tool does to its note, and the reset, all in a moment of the cabinet's time."""
+    """What Ctrl-C makes the program do, what a tool does to its note,
+    and the reset, all in a moment of the cabinet's time.
+    """
 
     def act() -> None:
         app = cabinet.apps[-1]
@@ -82,5 +86,9 @@ def test_what_happens_after_a_look_has_the_time_of_the_boot(tmp_path: Path) -> N
         cabinet.world.clock.at(20_000_000, cabinet.world.hands.bell)
         cabinet.run_until(21_000)
         journal = cabinet.apps[-1]._journal
-        rung = [record for record in map(records.unpack, journal.events_from(1, 100)) if record.kind == records.BELL_RUNG]
+        rung = [
+            record
+            for record in map(records.unpack, journal.events_from(1, 100))
+            if record.kind == records.BELL_RUNG
+        ]
         assert [record.uptime for record in rung] == [pytest.approx(200, abs=3)]

@@ -31,7 +31,9 @@ def boots_of(cabinet: Cabinet) -> list[records.Record]:
     return [record for record in found if record.kind == records.BOOTED]
 
 
-def test_ten_boots_are_journaled_at_once_and_the_others_as_a_number_when_one_has_lasted_an_hour(tmp_path: Path) -> None:
+def test_ten_boots_are_journaled_at_once_and_the_others_as_a_number_when_one_has_lasted_an_hour(
+    tmp_path: Path,
+) -> None:
     make_flash(tmp_path / "flash", SMALL)
     with Cabinet(tmp_path / "flash", SMALL, network=NOBODY) as cabinet:
         over_ms = flicker(cabinet, BOOTS)

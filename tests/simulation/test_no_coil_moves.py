@@ -1,4 +1,6 @@
-"""No coil moves unless a code or a ticket moves it: not in boot, reset, power cut or brown-out, whatever was before."""
+"""No coil moves unless a code or a ticket moves it:
+not in boot, reset, power cut or brown-out, whatever was before.
+"""
 
 import shutil
 from pathlib import Path
@@ -86,7 +88,9 @@ def test_a_pulse_ends_the_instant_the_board_is_reset_or_loses_its_power_and_is_n
 
 
 @SLOW
-@given(st.sets(st.integers(0, 11), max_size=2), st.integers(0, 0xFFFF), st.sampled_from((0x00, 0x20, 0x80, 0xA0)))
+@given(
+    st.sets(st.integers(0, 11), max_size=2), st.integers(0, 0xFFFF), st.sampled_from((0x00, 0x20, 0x80, 0xA0))
+)
 def test_coils_that_an_earlier_program_left_on_are_off_within_50_ms_even_without_a_wired_reset(
     tmp_path: Path, used_flash: Path, coils: set[int], others: int, iocon: int
 ) -> None:
@@ -104,7 +108,9 @@ def test_coils_that_an_earlier_program_left_on_are_off_within_50_ms_even_without
         assert sum(entry.value == "on" for entry in world.trace.of("coil")) == len(coils)
 
 
-def test_a_supply_too_weak_for_a_coil_ends_in_a_reboot_and_not_in_a_loop_of_pulses(tmp_path: Path, used_flash: Path) -> None:
+def test_a_supply_too_weak_for_a_coil_ends_in_a_reboot_and_not_in_a_loop_of_pulses(
+    tmp_path: Path, used_flash: Path
+) -> None:
     path = tmp_path / "flash"
     shutil.copyfile(used_flash, path)
     with Cabinet(path) as cabinet:

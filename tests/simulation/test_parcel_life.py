@@ -26,7 +26,10 @@ LIFE = [
 
 
 def life_in(world: World) -> Script:
-    """A courier comes, and eleven seconds later the resident, who first mistypes her code. Returns the door, and which try opened it."""
+    """A courier comes, and eleven seconds later the resident, who first mistypes her code.
+
+    Returns the door, and which try opened it.
+    """
     door = yield from courier(world, ticket_of(SERIAL))
     code = code_of(door, 1)
     yield world.clock.now_us() + 11_000_000

@@ -1,4 +1,6 @@
-"""Each part that fails is lived with and told: the converter, the screen, the beeper and the link cost no parcel and no restart."""
+"""Each part that fails is lived with and told: the converter, the screen,
+the beeper and the link cost no parcel and no restart.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""The sweep bites: a firmware with one of these faults breaks a law at some power cut, and the sweep says which."""
+"""The sweep bites: a firmware with one of these faults breaks a law at some power cut,
+and the sweep says which.
+"""
 
 from collections.abc import Callable
 
@@ -26,7 +28,11 @@ def a_try_is_recorded_after_the_answer(patch: Patch) -> None:
 
     def answer_first(self, event, now_ms):
         wanted = handle(self, event, now_ms)
-        if late and any(isinstance(effect, effects.Show) and effect.text for effect in wanted) and self.mode == 0:
+        if (
+            late
+            and any(isinstance(effect, effects.Show) and effect.text for effect in wanted)
+            and self.mode == 0
+        ):
             record(self, records.CODE_TRIED, *late.pop())
         return wanted
 
@@ -35,7 +41,9 @@ def a_try_is_recorded_after_the_answer(patch: Patch) -> None:
 
 
 def torn_records_are_taken_for_whole(patch: Patch) -> None:
-    patch.setattr(journal, "_opened", lambda data: None if bytes(data).count(255) == len(data) else bytes(data[:-4]))
+    patch.setattr(
+        journal, "_opened", lambda data: None if bytes(data).count(255) == len(data) else bytes(data[:-4])
+    )
 
 
 def a_counter_is_kept_with_the_deposit_only(patch: Patch) -> None:
@@ -51,7 +59,9 @@ def a_counter_is_kept_with_the_deposit_only(patch: Patch) -> None:
 
 def everything_is_acknowledged_as_soon_as_anything_is(patch: Patch) -> None:
     acknowledge = Journal.acknowledge
-    patch.setattr(Journal, "acknowledge", lambda self, _, uptime: acknowledge(self, self.next_number - 1, uptime))
+    patch.setattr(
+        Journal, "acknowledge", lambda self, _, uptime: acknowledge(self, self.next_number - 1, uptime)
+    )
 
 
 def a_start_goes_on_with_the_pulse(patch: Patch) -> None:
@@ -70,13 +80,21 @@ def a_start_goes_on_with_the_pulse(patch: Patch) -> None:
 
 def a_start_forgets_to_spend_tickets(patch: Patch) -> None:
     boot = Cabinet.boot
-    patch.setattr(Cabinet, "boot", lambda self, *now: [effect for effect in boot(self, *now) if not isinstance(effect, effects.Spend)])
+    patch.setattr(
+        Cabinet,
+        "boot",
+        lambda self, *now: [effect for effect in boot(self, *now) if not isinstance(effect, effects.Spend)],
+    )
 
 
 def the_coil_moves_before_the_record(patch: Patch) -> None:
     handle = Cabinet.handle
     patch.setattr(
-        Cabinet, "handle", lambda self, *now: sorted(handle(self, *now), key=lambda effect: not isinstance(effect, effects.Unlock))
+        Cabinet,
+        "handle",
+        lambda self, *now: sorted(
+            handle(self, *now), key=lambda effect: not isinstance(effect, effects.Unlock)
+        ),
     )
 
 
@@ -95,14 +113,20 @@ def what_was_being_taken_is_taken(patch: Patch) -> None:
     boot = Cabinet.boot
 
     def guess(self, sensors, now_ms):
-        return boot(self, [(n, shut, seen and self.doors[n].state != TAKING) for n, shut, seen in sensors], now_ms)
+        return boot(
+            self, [(n, shut, seen and self.doors[n].state != TAKING) for n, shut, seen in sensors], now_ms
+        )
 
     patch.setattr(Cabinet, "boot", guess)
 
 
 def a_new_epoch_is_not_kept(patch: Patch) -> None:
     fold = State.fold
-    patch.setattr(State, "fold", lambda self, kind, *more: None if kind == records.EPOCH_BEGUN else fold(self, kind, *more))
+    patch.setattr(
+        State,
+        "fold",
+        lambda self, kind, *more: None if kind == records.EPOCH_BEGUN else fold(self, kind, *more),
+    )
 
 
 def the_second_copy_is_written_first(patch: Patch) -> None:
@@ -125,7 +149,10 @@ MUTANTS: dict[Callable[[Patch], None], tuple[str, str]] = {
     a_try_is_recorded_after_the_answer: ("wrong code", "a try is written before it is compared"),
     torn_records_are_taken_for_whole: ("deposit", "nothing is there that was not written"),
     a_counter_is_kept_with_the_deposit_only: ("deposit", "no parcel counter is used twice"),
-    everything_is_acknowledged_as_soon_as_anything_is: ("erase ahead", "the host is told every event in turn, without gaps"),
+    everything_is_acknowledged_as_soon_as_anything_is: (
+        "erase ahead",
+        "the host is told every event in turn, without gaps",
+    ),
     a_start_goes_on_with_the_pulse: ("pickup", "no coil moves for an act of before a power cut"),
     a_start_forgets_to_spend_tickets: ("deposit", "a ticket is good for one deposit"),
     the_coil_moves_before_the_record: ("pickup", "a pulse is written down before its coil moves"),

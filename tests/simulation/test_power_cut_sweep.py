@@ -1,6 +1,8 @@
-"""Wherever the power is cut, however often and however torn the flash is then: the laws of tests.simulation.cuts.laws hold.
+"""Wherever the power is cut, however often and however torn the flash is then:
+the laws of tests.simulation.cuts.laws hold.
 
-A story that breaks one prints the command that lives it again. `python -m tests.simulation.cuts` prints how many were lived.
+A story that breaks one prints the command that lives it again.
+`python -m tests.simulation.cuts` prints how many were lived.
 """
 
 import pytest
@@ -33,7 +35,11 @@ def test_a_transaction_that_is_not_cut_leads_to_what_its_name_says(name: str) ->
 def test_no_power_cut_at_any_flash_operation_breaks_a_law(name: str) -> None:
     count = lived(single(name))
     print(f"{name}: {count}")
-    assert count.cuts == count.stories == tears(name) * sum(uncut(name, online).operations for online in TRANSACTIONS[name].links)
+    assert (
+        count.cuts
+        == count.stories
+        == tears(name) * sum(uncut(name, online).operations for online in TRANSACTIONS[name].links)
+    )
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -47,7 +53,11 @@ def test_no_power_cut_at_any_flash_operation_torn_in_any_way_breaks_a_law(name: 
     count = lived(every_single(name))
     print(f"{name}: {count}")
     ways = len(TORN) * (1 if TRANSACTIONS[name].long else len(DARK))
-    assert count.cuts == count.stories == ways * sum(uncut(name, online).operations for online in TRANSACTIONS[name].links)
+    assert (
+        count.cuts
+        == count.stories
+        == ways * sum(uncut(name, online).operations for online in TRANSACTIONS[name].links)
+    )
 
 
 @pytest.mark.soak

@@ -1,4 +1,6 @@
-"""The power may fail in the middle of any write of a parcel's life: afterwards everything is as the journal says, and no coil has moved."""
+"""The power may fail in the middle of any write of a parcel's life:
+afterwards everything is as the journal says, and no coil has moved.
+"""
 
 import shutil
 from pathlib import Path
@@ -39,7 +41,9 @@ def test_a_life_writes_as_often_as_these_tests_cut_it(tmp_path: Path, fresh: Pat
 
 
 def cut_life(path: Path, at_operation: int, seed: int) -> None:
-    """One life with a torn write, power for the rest of the story, and a resident who tries once more with the right code."""
+    """One life with a torn write, power for the rest of the story,
+    and a resident who tries once more with the right code.
+    """
     with Cabinet(path, seed=seed) as cabinet:
         world = cabinet.world
         host = TestHost(world)
@@ -94,6 +98,8 @@ def test_a_write_torn_by_a_power_cut_costs_no_parcel(tmp_path: Path, fresh: Path
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("at_operation", range(STEPS_OF_A_LIFE))
-def test_no_write_torn_by_a_power_cut_costs_a_parcel(tmp_path: Path, fresh: Path, at_operation: int, seed: int) -> None:
+def test_no_write_torn_by_a_power_cut_costs_a_parcel(
+    tmp_path: Path, fresh: Path, at_operation: int, seed: int
+) -> None:
     shutil.copyfile(fresh, tmp_path / "flash")
     cut_life(tmp_path / "flash", at_operation, seed)

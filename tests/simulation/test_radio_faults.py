@@ -1,6 +1,8 @@
-"""Radio, name look-up and sockets fail in each documented way, at every stage of a visit: the doors work, the host hears everything once.
+"""Radio, name look-up and sockets fail in each documented way, at every stage of a visit:
+the doors work, the host hears everything once.
 
-The whole firmware with its own carrier in virtual time; what the radio does and refuses is in host_tools.simulator.chip.radio.
+The whole firmware with its own carrier in virtual time;
+what the radio does and refuses is in host_tools.simulator.chip.radio.
 """
 
 import errno
@@ -22,16 +24,31 @@ from tests.simulation.test_dead_connection import TcpHost
 NAME, ADDRESS, PORT = "ansim.example.org", "10.0.0.2", 26746
 BOARD = "devkit_4"  # which has no other way to its host, and is lived fastest
 SETTINGS = {"host": NAME, "port": PORT, "wifi": {"ssid": "locker", "password": "secret"}}
-#: When trouble begins, in ms: at power-on, while the station joins, while it is looked up and connected to; as the courier types, chooses,
-#: has the door open, has closed it; as the resident types, waits for the answer, has the door open, has closed it.
-STAGES = {"off": 0, "joining": 300, "meeting": 900, "ticket": 6_600, "size": 9_000, "loading": 11_000, "closed": 13_500}
+#: When trouble begins, in ms: at power-on, while the station joins, while it is looked up and connected to;
+#: as the courier types, chooses, has the door open, has closed it; as the resident types, waits for the
+#: answer, has the door open, has closed it.
+STAGES = {
+    "off": 0,
+    "joining": 300,
+    "meeting": 900,
+    "ticket": 6_600,
+    "size": 9_000,
+    "loading": 11_000,
+    "closed": 13_500,
+}
 STAGES |= {"code": 31_000, "answer": 33_200, "taking": 35_000, "collected": 37_000}
 MENDED_MS, END_MS = 48_000, 150_000
-STARTS = [Refused("RuntimeError", "Wifi Unknown Error 0x0101"), Refused("OSError", "Wifi Not Initialized"), Refused("MemoryError")]
+STARTS = [
+    Refused("RuntimeError", "Wifi Unknown Error 0x0101"),
+    Refused("OSError", "Wifi Not Initialized"),
+    Refused("MemoryError"),
+]
 
 
 def every_socket_call(number: int) -> Callable[[Radio], None]:
-    return lambda radio: radio.change(socket_errors={call: deque([number] * 3) for call in ("socket", "connect", "send", "read")})
+    return lambda radio: radio.change(
+        socket_errors={call: deque([number] * 3) for call in ("socket", "connect", "send", "read")}
+    )
 
 
 FAULTS: dict[str, Callable[[Radio], None]] = {
@@ -56,7 +73,9 @@ def mend(radio: Radio) -> None:
 
 
 def lived(path: Path, fault: Callable[[Radio], None], begins_ms: int, version: str) -> TcpHost:
-    """A courier comes and a resident collects, while that goes wrong from one instant to 48 s; what the host has heard in the end."""
+    """A courier comes and a resident collects, while that goes wrong from one instant to 48 s;
+    what the host has heard in the end.
+    """
     make_flash(path, BOARD)
     with Cabinet(path, BOARD, network=SETTINGS) as cabinet:
         world, radio = cabinet.world, cabinet.world.chip.radio

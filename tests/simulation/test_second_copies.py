@@ -1,4 +1,6 @@
-"""The journal's numbers have a second copy in the NVS: when one of the two is old, deposits stop, pickups go on, and the host is told."""
+"""The journal's numbers have a second copy in the NVS: when one of the two is old,
+deposits stop, pickups go on, and the host is told.
+"""
 
 import shutil
 from pathlib import Path
@@ -77,7 +79,9 @@ def test_a_lost_second_copy_stops_deposits_too(tmp_path: Path) -> None:
         send(cabinet.world, refused_courier(cabinet, 7, read), 14_000)
         cabinet.run_until(30_000)
         assert [lines[0].strip() for lines in read] == [REFUSED]
-    assert [(record.a, record.b) for record in host.events if record.kind == records.JOURNAL_DOUBT] == [(records.DOUBT_COPY, 0)]
+    assert [(record.a, record.b) for record in host.events if record.kind == records.JOURNAL_DOUBT] == [
+        (records.DOUBT_COPY, 0)
+    ]
 
 
 def test_a_new_epoch_ends_the_doubt_and_deposits_go_on(tmp_path: Path) -> None:
@@ -117,7 +121,9 @@ def test_a_boot_and_a_deposit_write_as_often_as_these_tests_cut_them(tmp_path: P
 
 
 @pytest.mark.parametrize("at_operation", range(OPERATIONS))
-def test_a_power_cut_between_journal_and_second_copy_is_no_disagreement(tmp_path: Path, fresh: Path, at_operation: int) -> None:
+def test_a_power_cut_between_journal_and_second_copy_is_no_disagreement(
+    tmp_path: Path, fresh: Path, at_operation: int
+) -> None:
     shutil.copyfile(fresh, tmp_path / "flash")
     with Cabinet(tmp_path / "flash") as cabinet:
         world, host = cabinet.world, TestHost(cabinet.world)
@@ -129,7 +135,9 @@ def test_a_power_cut_between_journal_and_second_copy_is_no_disagreement(tmp_path
         cabinet.flash.cut_after(at_operation, cut)
         send(world, courier(world, cabinet.ticket(5)), 6_000)
         for door in world.doors:
-            world.clock.at(24_000_000, lambda door=door: world.doors[door].place != "shut" and world.hands.close(door))
+            world.clock.at(
+                24_000_000, lambda door=door: world.doors[door].place != "shut" and world.hands.close(door)
+            )
         last = send(world, courier(world, cabinet.ticket(6)), 30_000)
         restart(cabinet, 40_000)
         cabinet.run_until(45_000)

@@ -51,7 +51,9 @@ def test_doors_forced_at_the_same_time_are_each_journaled(tmp_path: Path) -> Non
         for number in cabinet.world.doors:
             cabinet.world.hands.force(number)
         cabinet.run_until(20_000)
-        assert sorted(record.door for record in host.events if record.kind == records.DOOR_FORCED) == sorted(cabinet.world.doors)
+        assert sorted(record.door for record in host.events if record.kind == records.DOOR_FORCED) == sorted(
+            cabinet.world.doors
+        )
 
 
 def test_each_opening_of_the_inside_sounds_the_alarm_and_the_first_is_told_at_once(tmp_path: Path) -> None:

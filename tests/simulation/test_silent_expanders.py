@@ -1,4 +1,6 @@
-"""What the whole firmware does with an expander that is silent at the worst moment: the coil is off, and the cabinet helps itself."""
+"""What the whole firmware does with an expander that is silent at the worst moment:
+the coil is off, and the cabinet helps itself.
+"""
 
 from pathlib import Path
 
@@ -29,11 +31,15 @@ def silence(world: World, us: int) -> None:
     """All expanders keep their latches and acknowledge nothing."""
     until_us = world.clock.now_us() + us
     for expander in world.expanders.values():
-        expander.acknowledges = lambda chip=expander: world.clock.now_us() >= until_us and MCP23017.acknowledges(chip)
+        expander.acknowledges = lambda chip=expander: (
+            world.clock.now_us() >= until_us and MCP23017.acknowledges(chip)
+        )
 
 
 @pytest.mark.parametrize("for_us", [100_000, 2_000_000])
-def test_an_expander_that_is_silent_when_a_pulse_ends_costs_neither_the_coil_nor_the_visit(tmp_path: Path, for_us: int) -> None:
+def test_an_expander_that_is_silent_when_a_pulse_ends_costs_neither_the_coil_nor_the_visit(
+    tmp_path: Path, for_us: int
+) -> None:
     make_flash(tmp_path / "flash")
     world = world_of()
     silenced = []
@@ -95,7 +101,11 @@ def test_doors_that_hang_on_no_silent_expander_serve_from_the_start_and_the_othe
     with Cabinet(tmp_path / "flash", "tower_24") as cabinet:
         world, host = cabinet.world, TestHost(cabinet.world)
         world.hands.fault("expander 0x22 dead")
-        hers = [door.number for door in world.board.doors if 0x22 in (door.lock[0], door.contact[0], door.sensor[0])]
+        hers = [
+            door.number
+            for door in world.board.doors
+            if 0x22 in (door.lock[0], door.contact[0], door.sensor[0])
+        ]
         life = send(world, life_in(world), 6_000)
         cabinet.run_until(80_000)
         assert life.error is None

@@ -23,7 +23,13 @@ def is_in(tune: Tune, notes: list[tuple[int, int]]) -> bool:
     """Whether a tune was played, each note as long as it should be, up to the loop's steps."""
     wanted = [note for note in tune.notes * tune.times if note[0]]
     runs = (notes[at : at + len(wanted)] for at in range(len(notes) - len(wanted) + 1))
-    return any(all(hz == want and 0 <= ms - long < 2 * STEP_MS for (hz, ms), (want, long) in zip(run, wanted, strict=True)) for run in runs)
+    return any(
+        all(
+            hz == want and 0 <= ms - long < 2 * STEP_MS
+            for (hz, ms), (want, long) in zip(run, wanted, strict=True)
+        )
+        for run in runs
+    )
 
 
 def names(world: World, since_ms: int) -> set[str]:

@@ -1,4 +1,6 @@
-"""A coil that is on and should be off: it is freed if it can be, a person is told, and no other coil is energised beside it."""
+"""A coil that is on and should be off: it is freed if it can be, a person is told,
+and no other coil is energised beside it.
+"""
 
 from pathlib import Path
 
@@ -23,7 +25,9 @@ def stuck(host: TestHost) -> list[records.Record]:
     return [record for record in host.events if record.kind == records.COIL_STUCK]
 
 
-def test_a_coil_that_a_latch_holds_is_off_before_its_door_springs_and_the_expander_is_told(tmp_path: Path) -> None:
+def test_a_coil_that_a_latch_holds_is_off_before_its_door_springs_and_the_expander_is_told(
+    tmp_path: Path,
+) -> None:
     make_flash(tmp_path / "flash")
     with Cabinet(tmp_path / "flash") as cabinet:
         world, host = cabinet.world, TestHost(cabinet.world)
@@ -62,14 +66,20 @@ def test_a_welded_switch_is_told_once_and_no_other_coil_is_energised_beside_it(t
         assert kept_out.result is True
         assert world.trace.counts["coil", "on"] == pulses + 1
         assert len(stuck(host)) == 1
-        assert {entry.value for entry in world.trace.violations} == {f"the coil of door {other:02} is on for longer than 1000 ms"}
+        assert {entry.value for entry in world.trace.violations} == {
+            f"the coil of door {other:02} is on for longer than 1000 ms"
+        }
 
 
 def test_a_switch_that_welded_while_the_power_was_off_is_told_after_the_start(tmp_path: Path) -> None:
     make_flash(tmp_path / "flash")
     with Cabinet(tmp_path / "flash") as cabinet:
         world, host = cabinet.world, TestHost(cabinet.world)
-        for at_ms, act in ((6_000, world.power_cut), (6_500, lambda: world.coils[DOOR].weld(True)), (7_000, world.power_on)):
+        for at_ms, act in (
+            (6_000, world.power_cut),
+            (6_500, lambda: world.coils[DOOR].weld(True)),
+            (7_000, world.power_on),
+        ):
             world.clock.at(at_ms * 1000, act)
         cabinet.run_until(10_000)
         assert [record.boot for record in stuck(host)] == [2]

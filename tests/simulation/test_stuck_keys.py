@@ -1,4 +1,6 @@
-"""A key that is stuck is noticed, told and left out: codes can still be typed, and never another one than was typed."""
+"""A key that is stuck is noticed, told and left out:
+codes can still be typed, and never another one than was typed.
+"""
 
 from pathlib import Path
 
@@ -54,7 +56,9 @@ def test_with_a_stuck_hash_a_code_opens_after_a_pause_and_the_screen_says_so(tmp
 
 
 @pytest.mark.parametrize("stuck", ["5", "15"])
-def test_a_stuck_digit_is_told_once_and_what_is_typed_beside_it_is_never_another_number(tmp_path: Path, stuck: str) -> None:
+def test_a_stuck_digit_is_told_once_and_what_is_typed_beside_it_is_never_another_number(
+    tmp_path: Path, stuck: str
+) -> None:
     make_flash(tmp_path / "flash")
     with Cabinet(tmp_path / "flash") as cabinet:
         world, host = cabinet.world, TestHost(cabinet.world)
@@ -70,6 +74,9 @@ def test_a_stuck_digit_is_told_once_and_what_is_typed_beside_it_is_never_another
             world.hands.keys("07" + str(number) * 8 + "#")
             cabinet.run_until(6_000 + NOTICED_MS + 12_000 * (number + 1))
         typable = 10 - len(lost)
-        assert host.kinds().count(records.CODE_TRIED) + host.kinds().count(records.CODES_TRIED) - tries <= typable
+        assert (
+            host.kinds().count(records.CODE_TRIED) + host.kinds().count(records.CODES_TRIED) - tries
+            <= typable
+        )
         assert records.PULSED not in host.kinds()
         assert told(host) == [bits(lost)], "once"

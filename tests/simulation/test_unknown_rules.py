@@ -1,4 +1,6 @@
-"""Codes and tails of a rule that one end does not know are refused by that end, by name, and nothing is lost until it knows it."""
+"""Codes and tails of a rule that one end does not know are refused by that end,
+by name, and nothing is lost until it knows it.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,14 +32,19 @@ def appended(cabinet: Cabinet, kind: int, a: int, b: int) -> None:
     journal.append(kind, 0, 0, a, b)
 
 
-def test_a_firmware_serves_no_journal_with_an_epoch_of_a_rule_that_it_does_not_know_and_names_the_rule(tmp_path: Path) -> None:
+def test_a_firmware_serves_no_journal_with_an_epoch_of_a_rule_that_it_does_not_know_and_names_the_rule(
+    tmp_path: Path,
+) -> None:
     make_flash(tmp_path / "flash", "devkit_4")
     with Cabinet(tmp_path / "flash", "devkit_4") as cabinet:
         cabinet.run_until(1_000)
         appended(cabinet, records.EPOCH_BEGUN, 2 | NEWER << 18, 77)
     with (
         Cabinet(tmp_path / "flash", "devkit_4") as cabinet,
-        pytest.raises(ValueError, match=f"its codes are of rule {NEWER}, and this firmware knows {RULE}: flash a newer one"),
+        pytest.raises(
+            ValueError,
+            match=f"its codes are of rule {NEWER}, and this firmware knows {RULE}: flash a newer one",
+        ),
     ):
         cabinet.run_until(1_000)
 
@@ -77,12 +84,16 @@ def test_a_host_takes_nothing_from_an_epoch_of_a_rule_on_that_it_does_not_know_u
 
     for _ in range(2):  # and it is asked again
         assert say(*journal.events) == 3
-    assert [parcel.serial for parcel in parcels.listing(ledger)] == serials[:1], "nobody is told a code that may be another one"
+    assert [parcel.serial for parcel in parcels.listing(ledger)] == serials[:1], (
+        "nobody is told a code that may be another one"
+    )
     (status,) = link_statuses(ledger, 0).links
     assert status.reason == "its codes are of a rule that this ansim does not know: update ansim on this host"
     say(journal.add(records.BELL_RUNG, 0, 1), urgent=True)
     with ledger.reading() as connection:
-        assert list(connection.scalars(select(tables.alarm.c.kind))) == ["bell"], "a bell is heard all the same"
+        assert list(connection.scalars(select(tables.alarm.c.kind))) == ["bell"], (
+            "a bell is heard all the same"
+        )
     monkeypatch.setattr(batch, "RULE", NEWER)
     assert say(*journal.events[3:]) == len(journal.events)
     assert sorted(parcel.serial for parcel in parcels.listing(ledger)) == sorted(serials)

@@ -1,4 +1,6 @@
-"""A board with something urgent meets its host at once, whatever pause it was in; what is urgent makes no difference."""
+"""A board with something urgent meets its host at once, whatever pause it was in;
+what is urgent makes no difference.
+"""
 
 import random
 from collections.abc import Callable
@@ -38,8 +40,13 @@ def act_duress(cabinet: Cabinet, door: int) -> None:
 ACTS = {"bell": act_bell, "tamper": act_tamper, "pickup": act_pickup, "duress": act_duress}
 
 
-def connections_after(path: Path, act: Callable[[Cabinet, int], None]) -> tuple[list[int], list[records.Record]]:
-    """A host goes away for 3 minutes; that happens half a minute before it is back. When connections came about, and the events."""
+def connections_after(
+    path: Path, act: Callable[[Cabinet, int], None]
+) -> tuple[list[int], list[records.Record]]:
+    """A host goes away for 3 minutes; that happens half a minute before it is back.
+
+    When connections came about, and the events.
+    """
     make_flash(path)
     with Cabinet(path, network=HOST) as cabinet:
         network = Network(cabinet.world.clock, random.Random(1))
@@ -68,14 +75,18 @@ def test_a_board_with_something_urgent_is_back_within_seconds_of_its_host(tmp_pa
 
 
 def test_a_pickup_under_duress_comes_back_at_the_same_instant_as_any_other(tmp_path: Path) -> None:
-    (free, freely), (forced, under_duress) = (connections_after(tmp_path / name, ACTS[name]) for name in ("pickup", "duress"))
+    (free, freely), (forced, under_duress) = (
+        connections_after(tmp_path / name, ACTS[name]) for name in ("pickup", "duress")
+    )
     assert free == forced
     assert [record.kind for record in freely] == [record.kind for record in under_duress]
     assert by_whom(freely) == [records.BY_CODE]
     assert by_whom(under_duress) == [records.BY_DURESS]
 
 
-def test_a_host_that_started_afresh_on_a_serial_line_hears_a_call_within_seconds_and_the_screen_says_so(tmp_path: Path) -> None:
+def test_a_host_that_started_afresh_on_a_serial_line_hears_a_call_within_seconds_and_the_screen_says_so(
+    tmp_path: Path,
+) -> None:
     make_flash(tmp_path / "flash")
     with Cabinet(tmp_path / "flash") as cabinet:
         TestHost(cabinet.world)
@@ -87,7 +98,9 @@ def test_a_host_that_started_afresh_on_a_serial_line_hears_a_call_within_seconds
         assert screen_of(cabinet.world)[0].startswith("Bell rung")
 
 
-def test_an_idle_board_on_a_serial_line_meets_a_host_that_started_afresh_within_a_heartbeat(tmp_path: Path) -> None:
+def test_an_idle_board_on_a_serial_line_meets_a_host_that_started_afresh_within_a_heartbeat(
+    tmp_path: Path,
+) -> None:
     make_flash(tmp_path / "flash")
     with Cabinet(tmp_path / "flash") as cabinet:
         TestHost(cabinet.world)

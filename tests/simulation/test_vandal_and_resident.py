@@ -1,4 +1,7 @@
-"""The whole firmware, a cabinet and two people: a vandal, and the resident who comes the moment he leaves. Her door opens within 30 s."""
+"""The whole firmware, a cabinet and two people: a vandal, and the resident who comes the moment he leaves.
+
+Her door opens within 30 s.
+"""
 
 import random
 from collections.abc import Callable
@@ -42,7 +45,9 @@ def all_digits_of(door: int) -> str:
 
 
 def insistent(world: World, door: int) -> Script:
-    """A resident who types her code until her door opens, with the extra digits once the screen asks for them."""
+    """A resident who types her code until her door opens,
+    with the extra digits once the screen asks for them.
+    """
     digits = 8
     while True:
         yield world.hands.keys(f"{door:02}{all_digits_of(door)[:digits]}#")
@@ -57,15 +62,22 @@ def insistent(world: World, door: int) -> Script:
 
 
 def plays(world: World, door: int, rng: random.Random) -> Script:
-    """Mashes keys, several at once and for long, types numbers of all kinds and half numbers, and rings the bell."""
+    """Mashes keys, several at once and for long,
+    types numbers of all kinds and half numbers, and rings the bell.
+    """
     for _ in range(rng.randint(5, 30)):
         act = rng.randrange(6)
         if act == 0:
             yield world.hands.keys("".join(rng.choices(world.board.keypad.keys, k=rng.randint(1, 20))))
         elif act == 1:
-            yield max(world.hands.press(key, rng.choice((30, 500, 5000))) for key in rng.sample(world.board.keypad.keys, rng.randint(1, 4)))
+            yield max(
+                world.hands.press(key, rng.choice((30, 500, 5000)))
+                for key in rng.sample(world.board.keypad.keys, rng.randint(1, 4))
+            )
         elif act == 2:
-            yield world.hands.keys(f"{rng.choice((door, 1, 2, 77)):02}{rng.randrange(10**8):08}{rng.choice(('', '2718'))}#")
+            yield world.hands.keys(
+                f"{rng.choice((door, 1, 2, 77)):02}{rng.randrange(10**8):08}{rng.choice(('', '2718'))}#"
+            )
         elif act == 3:
             yield world.hands.keys(f"{rng.randrange(10**9):09}#")
         elif act == 4:
@@ -84,7 +96,8 @@ def wears_down(world: World, door: int, rng: random.Random) -> Script:
 
 
 def squanders(world: World, door: int, rng: random.Random) -> Script:
-    """Has a ticket, and the hands of a machine: shuts the door that opens at once, again and again, at one door after the other.
+    """Has a ticket, and the hands of a machine: shuts the door that opens at once,
+    again and again, at one door after the other.
 
     For as long as the cabinet answers him quickly.
     """
@@ -136,7 +149,9 @@ def check_visit(path: Path, vandal: Vandal, seed: int) -> None:
             cabinet.run_until(at_ms)
         assert visit.done
         assert not visit.error
-        released = [entry for entry in world.trace.of("latch") if entry.value == "released" and entry.us > left[0]]
+        released = [
+            entry for entry in world.trace.of("latch") if entry.value == "released" and entry.us > left[0]
+        ]
         assert [entry.door for entry in released] == [door], f"seed {seed}"
         assert released[0].us - left[0] <= PATIENCE_MS * 1000, f"seed {seed}"
         assert not world.trace.violations
@@ -144,7 +159,9 @@ def check_visit(path: Path, vandal: Vandal, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("vandal", [plays, wears_down])
-def test_the_moment_a_vandal_leaves_the_resident_has_her_door_open_within_30_seconds(tmp_path: Path, vandal: Vandal, seed: int) -> None:
+def test_the_moment_a_vandal_leaves_the_resident_has_her_door_open_within_30_seconds(
+    tmp_path: Path, vandal: Vandal, seed: int
+) -> None:
     check_visit(tmp_path / "flash", vandal, seed)
 
 

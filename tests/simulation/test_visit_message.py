@@ -1,4 +1,6 @@
-"""When the link speaks of a pickup: a copy at once, the visit when it ends, and no later than 8 s after the opening."""
+"""When the link speaks of a pickup: a copy at once, the visit when it ends,
+and no later than 8 s after the opening.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -59,7 +61,9 @@ def test_a_quick_visit_is_told_when_it_ends_behind_the_copy_of_its_opening(cabin
     assert visit.result is True
 
 
-def test_an_opening_whose_copy_is_lost_is_told_within_eight_seconds_however_long_the_visit(cabinet: Cabinet) -> None:
+def test_an_opening_whose_copy_is_lost_is_told_within_eight_seconds_however_long_the_visit(
+    cabinet: Cabinet,
+) -> None:
     host = HardOfHearing(cabinet.world)
     door = cabinet.deposit(SERIAL)
     cabinet.run_until(COMES_MS)
@@ -73,7 +77,9 @@ def test_an_opening_whose_copy_is_lost_is_told_within_eight_seconds_however_long
     assert host.received_bytes == greeted  # nothing was said, nothing was to be answered
 
 
-def test_a_door_that_opens_late_is_told_at_most_eight_seconds_after_it_has_really_opened(cabinet: Cabinet) -> None:
+def test_a_door_that_opens_late_is_told_at_most_eight_seconds_after_it_has_really_opened(
+    cabinet: Cabinet,
+) -> None:
     host = TestHost(cabinet.world)
     door = cabinet.deposit(SERIAL)
     cabinet.run_until(COMES_MS)

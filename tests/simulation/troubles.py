@@ -42,9 +42,15 @@ class Troubles:
         if entry.kind != "coil" or self._rng.random() > _CHANCE:
             return
         if self._rng.random() < _CHANCE:
-            self._make(self._rng.choice((self.error_after_an_act, self.lost_acknowledge, self.deaf_expander, self.weak_supply)))
+            self._make(
+                self._rng.choice(
+                    (self.error_after_an_act, self.lost_acknowledge, self.deaf_expander, self.weak_supply)
+                )
+            )
         else:
-            self._clock.after(self._rng.randint(0, _LATEST_US), lambda: self._make(self._rng.choice(self._all())))
+            self._clock.after(
+                self._rng.randint(0, _LATEST_US), lambda: self._make(self._rng.choice(self._all()))
+            )
 
     def _all(self) -> tuple[Callable[[], None], ...]:
         return (
@@ -112,7 +118,9 @@ class Troubles:
         """Keeps its latches, and acknowledges nothing for a while."""
         until_us = self._clock.now_us() + 1000 * self._rng.choice(_AWAY_MS)
         for expander in self._some():
-            expander.acknowledges = lambda chip=expander: self._clock.now_us() >= until_us and MCP23017.acknowledges(chip)
+            expander.acknowledges = lambda chip=expander: (
+                self._clock.now_us() >= until_us and MCP23017.acknowledges(chip)
+            )
 
     def dead_expander(self) -> None:
         """Without power for a while."""
@@ -128,7 +136,9 @@ class Troubles:
     def weak_supply(self) -> None:
         supply = self._world.supply
         supply.resistance = _WEAK_OHM
-        self._clock.after(1000 * self._rng.choice(_AWAY_MS), lambda: setattr(supply, "resistance", self._resistance))
+        self._clock.after(
+            1000 * self._rng.choice(_AWAY_MS), lambda: setattr(supply, "resistance", self._resistance)
+        )
 
     def reset(self) -> None:
         cause = self._rng.choice(RESETS)

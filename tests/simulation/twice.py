@@ -17,7 +17,9 @@ _AWAKE_US = 3_000_000  # from the power's return to the welcome
 
 
 class Observed(NamedTuple):
-    """What everybody but a dispatcher observes of an afternoon, and what dispatchers do, each with its instant."""
+    """What everybody but a dispatcher observes of an afternoon,
+    and what dispatchers do, each with its instant.
+    """
 
     seen: list[tuple[int, str, Any]]
     alarms: list[tuple[int, Any]]
@@ -78,7 +80,9 @@ def _type(run: Run, parting: Parting, number: list[tuple[str, str]]) -> Script:
 
 
 def _collect(run: Run, parting: Parting, door: int, number: list[tuple[str, str]], visit: Visit) -> Script:
-    """She types slips of the finger first, then her number, waits for the door, and closes it after a while."""
+    """She types slips of the finger first, then her number,
+    waits for the door, and closes it after a while.
+    """
     world = run.world
     for slip in range(visit.wrong):
         yield from _type(run, parting, [(key, key) for key in f"{door:02}{slip:08}#"])

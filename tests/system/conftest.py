@@ -1,4 +1,6 @@
-"""A virtual board for a test: `ansim virtual` as a process of its own, and the unmodified mpremote beside it."""
+"""A virtual board for a test: `ansim virtual` as a process of its own,
+and the unmodified mpremote beside it.
+"""
 
 import json
 import os
@@ -24,7 +26,17 @@ class Board:
     def __init__(self, folder: Path, board: str = "wall_12", *options: str) -> None:
         self.port = folder / "port"
         self.flash = folder / "flash.bin"
-        words = ["virtual", "--board", board, "--port", str(self.port), "--flash", str(self.flash), "--json", *options]
+        words = [
+            "virtual",
+            "--board",
+            board,
+            "--port",
+            str(self.port),
+            "--flash",
+            str(self.flash),
+            "--json",
+            *options,
+        ]
         self.process = Running(words, os.environ)
         line = self.process.stdout.readline()
         if not line:

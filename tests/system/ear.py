@@ -1,4 +1,6 @@
-"""Whoever knows a board's secret and has heard a meeting from its first frame can say what each frame of it is."""
+"""Whoever knows a board's secret and has heard a meeting from its first
+frame can say what each frame of it is.
+"""
 
 from host_tools.host.kinds import KINDS
 from host_tools.link.messages import decode_message
@@ -43,7 +45,9 @@ class Ear:
         end = at + (payload[0] & 7)
         key, sender = (self._keys[1], _HOST) if way == TO_BOARD else (self._keys[0], _BOARD)
         try:
-            text = ccm.unseal(key, oscore.nonce(self._keys[2], sender, payload[at:end]), payload[:end], payload[end:])
+            text = ccm.unseal(
+                key, oscore.nonce(self._keys[2], sender, payload[at:end]), payload[:end], payload[end:]
+            )
             message = decode_message(text)
         except (ccm.BadSeal, BadFrame):
             return "of another meeting"

@@ -1,4 +1,6 @@
-"""Boards on which `ansim flash` has been, without having been there: its files are written into the image of the flash."""
+"""Boards on which `ansim flash` has been, without having been there:
+its files are written into the image of the flash.
+"""
 
 import atexit
 import shutil

@@ -1,4 +1,6 @@
-"""A cabinet and its host with people who know what they are told: the virtual board, `ansim serve`, and the commands that staff type."""
+"""A cabinet and its host with people who know what they are told:
+the virtual board, `ansim serve`, and the commands that staff type.
+"""
 
 import json
 import re
@@ -44,7 +46,11 @@ class Place(SwiftStage):
 
     def deposit(self, ticket: str = "") -> int:
         """A courier leaves a parcel; the door."""
-        self._type((ticket or self.new_ticket(RESIDENT)) + "#", lambda: "1 S" in self.watch.screen(), "asks for the size")
+        self._type(
+            (ticket or self.new_ticket(RESIDENT)) + "#",
+            lambda: "1 S" in self.watch.screen(),
+            "asks for the size",
+        )
         self._type("1", lambda: bool(self.watch.open_doors()), "opens a door for the courier")
         door = self.watch.open_doors()[0]
         self._use(door, "put")
@@ -74,7 +80,10 @@ class Place(SwiftStage):
         return [(int(one[1]), one[2] + one[3]) for one in found if one]
 
     def told(self, kind: str, count: int) -> list[tuple[int, str]]:
-        wait_until(lambda: len(self.codes(kind)) == count, f"{count} messages of kind {kind}: {[m['kind'] for m in self.messages()]}")
+        wait_until(
+            lambda: len(self.codes(kind)) == count,
+            f"{count} messages of kind {kind}: {[m['kind'] for m in self.messages()]}",
+        )
         return self.codes(kind)
 
     def states(self) -> list[str]:

@@ -1,6 +1,8 @@
-"""What stands between a board and its host: counts what goes by, and disturbs it at the frame that a test wants.
+"""What stands between a board and its host: counts what goes by,
+and disturbs it at the frame that a test wants.
 
-A frame is handed on when its delimiter has come, so "before", "in" and "behind" a frame are exact. One thread does all.
+A frame is handed on when its delimiter has come, so "before", "in" and "behind" a frame are exact.
+One thread does all.
 """
 
 import contextlib
@@ -23,7 +25,9 @@ _LOOK_S = 0.02
 
 
 class Frame(NamedTuple):
-    """What came by, its delimiter and idle line before it included; `seconds` is when, by time.monotonic()."""
+    """What came by, its delimiter and idle line before it included;
+    `seconds` is when, by time.monotonic().
+    """
 
     seconds: float
     way: str
@@ -48,8 +52,9 @@ class Relay:
     BEHIND     the line is cut behind it
     STALL      it goes on, and what comes after it waits for `still_s` (seconds)
 
-    `frames` are all that came by, lost ones too; `cuts` how often the line was disturbed. What a cut is depends on the carrier: a TCP
-    connection ends on both sides, a serial line loses all bytes for `lost_s` (seconds).
+    `frames` are all that came by, lost ones too; `cuts` how often the line was disturbed. What a cut is
+    depends on the carrier: a TCP connection ends on both sides,
+    a serial line loses all bytes for `lost_s` (seconds).
     """
 
     def __init__(self) -> None:
@@ -139,7 +144,9 @@ class Relay:
 
 
 class TcpRelay(Relay):
-    """Listens at `address`, where the board is sent, and connects to the host at another address for each connection of the board's."""
+    """Listens at `address`, where the board is sent,
+    and connects to the host at another address for each connection of the board's.
+    """
 
     def __init__(self, host: tuple[str, int]) -> None:
         super().__init__()

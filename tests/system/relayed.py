@@ -1,4 +1,6 @@
-"""A board and its host as people set them up, with a relay between them, and people who use the cabinet without waiting for the host."""
+"""A board and its host as people set them up, with a relay between them,
+and people who use the cabinet without waiting for the host.
+"""
 
 import contextlib
 import time
@@ -39,7 +41,16 @@ class RelayedStage(SwiftStage):
         self.cabinet = self._new_cabinet(self.port, *(["--link", link] if self._serial else []))
         if self._serial:
             self.relay = SerialRelay(link, self.folder / "relayed").__enter__()
-            self.host = self._start("serve", "--data", self.data, "--listen", "none", "--serial", self.folder / "relayed", "--json")
+            self.host = self._start(
+                "serve",
+                "--data",
+                self.data,
+                "--listen",
+                "none",
+                "--serial",
+                self.folder / "relayed",
+                "--json",
+            )
             way = ["--serial-link"]
         else:
             self.host = self._start("serve", "--data", self.data, "--listen", "127.0.0.1:0", "--json")
@@ -81,8 +92,9 @@ class RelayedStage(SwiftStage):
 
 
 class People:
-    """Couriers and residents at the cabinet of a stage. They know their codes without the host; a door that keeps them waiting is an
-    error.
+    """Couriers and residents at the cabinet of a stage.
+
+    They know their codes without the host; a door that keeps them waiting is an error.
     """
 
     def __init__(self, stage: RelayedStage, watch: Watch, hands: HandsClient) -> None:
@@ -92,7 +104,9 @@ class People:
         self._deposits: Counter[int] = Counter()
         identity = stage.identity()
         self._board_id, self._epoch = identity.cabinet.board_id, identity.cabinet.epoch
-        self._key = epoch_keys(identity.master_secret, identity.nonce_host, identity.nonce_board, self._board_id, self._epoch)[0]
+        self._key = epoch_keys(
+            identity.master_secret, identity.nonce_host, identity.nonce_board, self._board_id, self._epoch
+        )[0]
 
     def deposit(self, ticket: str) -> int:
         """A courier leaves a small parcel; the door, closed."""
@@ -105,7 +119,11 @@ class People:
 
     def collect(self, door: int) -> None:
         """A resident collects her parcel."""
-        self._type(f"{door:02}{self.code(door)}#", lambda: door in self.watch.open_doors(), "opens the door to the right code")
+        self._type(
+            f"{door:02}{self.code(door)}#",
+            lambda: door in self.watch.open_doors(),
+            "opens the door to the right code",
+        )
         self._use(door, "take")
 
     def _type(self, keys: str, comes: Callable[[], bool], what: str) -> None:
@@ -123,7 +141,9 @@ class People:
 
 
 def type_keys(hands: HandsClient, watch: Watch, keys: str, comes: Callable[[], bool], what: str) -> None:
-    """Types, and clears and types again where nothing comes of it: a computer with other work misses a key now and then."""
+    """Types, and clears and types again where nothing comes of it:
+    a computer with other work misses a key now and then.
+    """
     for begin in ("", "*", "*"):
         hands.ask("keys", begin + keys if keys.endswith("#") else keys)
         with contextlib.suppress(UserError):

@@ -1,10 +1,11 @@
-"""Chips in their ROM boot loader behind serial ports: `python -m tests.system.rom_loader`, and on its stdin a line
-`CHIP FLASH.bin OUTPUT [COMMAND:N]` for each of them, with tabs between.
+"""Chips in their ROM boot loader behind serial ports: `python -m tests.system.rom_loader`, and on its stdin a
+line `CHIP FLASH.bin OUTPUT [COMMAND:N]` for each of them, with tabs between.
 
-`esp32-mock-bootloader` answers for the chip; the flash here is one of NOR cells in a file, as large as that: a write clears bits only,
-and what is to be written is erased before. COMMAND:N pulls the cable when that command of the loader arrives for the Nth time. Each
-chip writes into its OUTPUT: its process, the path of its port, then each command but the reading and writing of registers. A program of
-its own, since it loads esptool, which takes longer than all that a chip is asked.
+`esp32-mock-bootloader` answers for the chip; the flash here is one of NOR cells in a file, as large as that:
+a write clears bits only, and what is to be written is erased before. COMMAND:N pulls the cable when that
+command of the loader arrives for the Nth time. Each chip writes into its OUTPUT: its process, the path of its
+port, then each command but the reading and writing of registers. A program of its own, since it loads
+esptool, which takes longer than all that a chip is asked.
 """
 
 import mmap
@@ -83,9 +84,16 @@ def main(chip: str, flash: Path, pull: str) -> None:
     print(port.client_path, flush=True)
     try:
         while True:
-            server.handle_client(server.BootloaderConnection(pty=port), threading.Event(), chip, exit_on_disconnect=True, flash=cells)
+            server.handle_client(
+                server.BootloaderConnection(pty=port),
+                threading.Event(),
+                chip,
+                exit_on_disconnect=True,
+                flash=cells,
+            )
     except Pulled:
-        os.open(port.client_path, os.O_RDWR | os.O_NOCTTY)  # its number is given to no other port while esptool still tries to open it
+        # Its number is given to no other port while esptool still tries to open it.
+        os.open(port.client_path, os.O_RDWR | os.O_NOCTTY)
         port.close()
         print("pulled", flush=True)
         signal.pause()  # until the test ends

@@ -56,7 +56,9 @@ class RowStage(SwiftStage):
 
 
 def play() -> None:
-    """A parcel's life at one cabinet and a call for help at the other; raises where anything goes otherwise."""
+    """A parcel's life at one cabinet and a call for help at the other;
+    raises where anything goes otherwise.
+    """
     moments: list[Moment] = []
     with RowStage() as stage:
         Story(moments.append).play(stage)

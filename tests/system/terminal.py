@@ -1,4 +1,6 @@
-"""A terminal of 80 x 24 characters with a program in it, as far as ours use one: what stands on its screen, its keyboard."""
+"""A terminal of 80 x 24 characters with a program in it, as far as ours use one:
+what stands on its screen, its keyboard.
+"""
 
 import fcntl
 import os
@@ -14,12 +16,17 @@ import unicodedata
 from collections.abc import Callable
 
 WIDTH, HEIGHT = 80, 24
-_TOKEN = re.compile(r"\x1b\[(?P<arguments>[0-9;?]*)(?P<command>[@-~])|(?P<text>[^\x1b]+)|(?P<rest>\x1b.?)", re.DOTALL)
+_TOKEN = re.compile(
+    r"\x1b\[(?P<arguments>[0-9;?]*)(?P<command>[@-~])|(?P<text>[^\x1b]+)|(?P<rest>\x1b.?)", re.DOTALL
+)
 _PATIENCE_S = 90.0  # a test waits no longer than what it waits for takes
 
 
 class Screen:
-    """Characters in a grid. `faults` are what a person would see: what ran over the edge, scrolled away, or was not understood."""
+    """Characters in a grid.
+
+    `faults` are what a person would see: what ran over the edge, scrolled away, or was not understood.
+    """
 
     def __init__(self) -> None:
         self.rows = [[" "] * WIDTH for _ in range(HEIGHT)]

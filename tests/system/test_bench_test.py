@@ -20,7 +20,18 @@ def ready(folder: Path, board: VirtualPort, name: str) -> None:
     """Flashes and provisions."""
     for command in (
         ("flash", "--port", board.port),
-        ("provision", "--port", board.port, "--board", name, "--site", "bench", "--host", "127.0.0.1:1", "--host-unchecked"),
+        (
+            "provision",
+            "--port",
+            board.port,
+            "--board",
+            name,
+            "--site",
+            "bench",
+            "--host",
+            "127.0.0.1:1",
+            "--host-unchecked",
+        ),
     ):
         data = ("--data", str(folder / "data")) if command[0] == "provision" else ()
         ended = ansim(*command, *data)
@@ -41,7 +52,19 @@ def careful(hands: HandsClient, wanted: str) -> None:
 
 def examine(board: VirtualPort, report: Path, person: Person) -> tuple[int, dict]:
     """Runs the test with that person; exit code and report."""
-    command = [sys.executable, "-m", "host_tools", "test", "--port", board.port, "--report", str(report), "--json", "--patience", "4"]
+    command = [
+        sys.executable,
+        "-m",
+        "host_tools",
+        "test",
+        "--port",
+        board.port,
+        "--report",
+        str(report),
+        "--json",
+        "--patience",
+        "4",
+    ]
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
         HandsClient(Path(board.port)) as hands,
@@ -83,7 +106,9 @@ def test_a_sound_cabinet_passes_every_phase_and_leaves_a_report(devkit: VirtualP
         assert 0 < opening["value"] < opening["max"]
 
 
-def test_a_blocked_door_and_a_dead_key_are_found_and_the_rest_is_tested_on(devkit: VirtualPort, tmp_path: Path) -> None:
+def test_a_blocked_door_and_a_dead_key_are_found_and_the_rest_is_tested_on(
+    devkit: VirtualPort, tmp_path: Path
+) -> None:
     def without_eight(hands: HandsClient, wanted: str) -> None:
         careful(hands, wanted.replace("8 ", ""))
 
@@ -142,11 +167,14 @@ def test_a_board_that_is_not_ready_is_told_what_to_do_first(tmp_path: Path) -> N
         assert "run `ansim provision" in ansim("test", "--port", board.port).stderr
 
 
-BOARD_KIB = "192"  # of heap with 64-bit pointers: what stands in for a board's memory, see docs/architecture.md
+# Of heap with 64-bit pointers: what stands in for a board's memory, see docs/architecture.md.
+BOARD_KIB = "192"
 
 
 @pytest.mark.parametrize(("name", "options"), [("wall_12", ("--unattended",)), ("tower_24", ("--dry-run",))])
-def test_the_test_fits_into_the_memory_of_a_board(name: str, options: tuple[str, ...], tmp_path: Path) -> None:
+def test_the_test_fits_into_the_memory_of_a_board(
+    name: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
     with virtual_board(tmp_path, name, "--heap-kib", BOARD_KIB) as board:
         ready(tmp_path, board, name)
         ended = ansim("test", "--port", board.port, "--json", *options)

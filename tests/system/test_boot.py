@@ -1,5 +1,5 @@
-"""What a board.json makes of a start, that of today and that of before its parts had names: boot.py of today reads both, on the real
-interpreter, and so does the firmware.
+"""What a board.json makes of a start, that of today and that of before its parts had names: boot.py of today
+reads both, on the real interpreter, and so does the firmware.
 """
 
 import json
@@ -38,9 +38,13 @@ def lived(path: Path, name: str, board: dict[str, Any], files: dict[str, bytes],
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["names", "rows"])
 @pytest.mark.parametrize("name", ["devkit_4", "wall_12"])
-def test_coils_and_the_reset_line_are_low_before_any_firmware_runs(name: str, is_old: bool, tmp_path: Path) -> None:
+def test_coils_and_the_reset_line_are_low_before_any_firmware_runs(
+    name: str, is_old: bool, tmp_path: Path
+) -> None:
     board = to_board_json(load_board(name))
-    life = lived(tmp_path / "flash", name, before_names(board) if is_old else board, {"/main.py": STANDSTILL}, 3_000)
+    life = lived(
+        tmp_path / "flash", name, before_names(board) if is_old else board, {"/main.py": STANDSTILL}, 3_000
+    )
     low = [door["lock"] for door in board["doors"] if isinstance(door["lock"], int)]
     low += [] if board["expander_reset"] is None else [board["expander_reset"]]
     assert low == board["low_at_boot"]

@@ -1,6 +1,8 @@
-"""A firmware and a host of different builds live a parcel together, both ways round, or refuse each other by name.
+"""A firmware and a host of different builds live a parcel together,
+both ways round, or refuse each other by name.
 
-The other build is a copy of the tree in which it knows more: records, messages, commands and fields that this one has never heard of.
+The other build is a copy of the tree in which it knows more:
+records, messages, commands and fields that this one has never heard of.
 """
 
 import contextlib
@@ -24,16 +26,23 @@ from .place import BOARD, Place
 from .relayed import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".hypothesis", ".*_cache", "build", "dist", ".demo", "*.egg-info", "tests")
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", ".hypothesis", ".*_cache", "build", "dist", ".demo", "*.egg-info", "tests"
+)
 
 NEW_RECORD = 99
 NEW_TYPE = 63
 NEW_COMMAND = 200
 
-#: What a later build has besides, at each place of which there is one: (file, what stands there, what stands there then).
+#: What a later build has besides, at each place of which there is one:
+#: (file, what stands there, what stands there then).
 LATER = (
     ("firmware/locker/shell/app.py", "BUILD = const(0x10000002)", "BUILD = const(4711)"),
-    ("firmware/locker/wire/messages.py", "        out += raw\n    return out\n", "        out += raw\n    return out + b'later'\n"),
+    (
+        "firmware/locker/wire/messages.py",
+        "        out += raw\n    return out\n",
+        "        out += raw\n    return out + b'later'\n",
+    ),
     (
         "firmware/locker/wire/messages.py",
         "    kind: int = message[0]\n",
@@ -42,7 +51,10 @@ LATER = (
     (
         "firmware/locker/shell/link.py",
         "self._session.seal(message))\n        self._said_ms = now_ms\n",
-        f"self._session.seal(message))\n        self._carrier.write(self._session.seal(({NEW_TYPE},)))\n        self._said_ms = now_ms\n",
+        (
+            f"self._session.seal(message))\n        self._carrier.write(self._session.seal(({NEW_TYPE},)))\n"
+            "        self._said_ms = now_ms\n"
+        ),
     ),
     (
         "firmware/locker/core/cabinet.py",
@@ -91,7 +103,10 @@ def within(tree: Path) -> Iterator[None]:
 
 
 class Mixed(Place):
-    """A cabinet of one build and a host of another. The chip and all that staff type afterwards are of this one."""
+    """A cabinet of one build and a host of another.
+
+    The chip and all that staff type afterwards are of this one.
+    """
 
     def __init__(self, cabinet: Path, host: Path) -> None:
         self._trees = (cabinet, host)
@@ -109,12 +124,26 @@ class Mixed(Place):
             self.host = self._start("serve", "--data", self.data, "--listen", "127.0.0.1:0", "--json")
         way = f"{self.host.ready['address']}:{self.host.ready['port']}"
         with within(cabinet):
-            flash("provision", "--port", self.port, "--board", BOARD, "--site", SITE, "--data", self.data, "--host", way)
+            flash(
+                "provision",
+                "--port",
+                self.port,
+                "--board",
+                BOARD,
+                "--site",
+                SITE,
+                "--data",
+                self.data,
+                "--host",
+                way,
+            )
 
     def ordered(self) -> str:
         """How the command of an unknown kind ended."""
         with open_ledger(self.data) as ledger, ledger.reading() as connection:
-            row = connection.execute(tables.command.select().where(tables.command.c.kind == NEW_COMMAND)).one()
+            row = connection.execute(
+                tables.command.select().where(tables.command.c.kind == NEW_COMMAND)
+            ).one()
         return row.state
 
     def events(self) -> list[int]:
@@ -134,10 +163,16 @@ def test_builds_that_know_different_things_live_a_parcel_together(later: str, tm
         ((door, code),) = place.told("deposited", 1)
         place.collect(door, code)
         wait_until(lambda: place.states() == ["collected"], "the parcel is collected at both ends")
-        wait_until(lambda: place.ordered() == orders.IMPOSSIBLE, "the board says that it does not know that command")
+        wait_until(
+            lambda: place.ordered() == orders.IMPOSSIBLE, "the board says that it does not know that command"
+        )
         wait_until(lambda: place.link()["behind"] == 0, "all is told")
         assert (NEW_RECORD in place.events()) is (later == "cabinet")
-        assert not [told for told in place.watch.heard if told["event"] in ("link down", "out of step", "refused", "record set aside")]
+        assert not [
+            told
+            for told in place.watch.heard
+            if told["event"] in ("link down", "out of step", "refused", "record set aside")
+        ]
 
 
 def test_builds_of_another_major_version_refuse_each_other_by_name(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""The controller itself fails in each way seen in the field: the real firmware on the real interpreter still gives a parcel out."""
+"""The controller itself fails in each way seen in the field:
+the real firmware on the real interpreter still gives a parcel out.
+"""
 
 import json
 from pathlib import Path
@@ -31,11 +33,17 @@ OVER_WIFI = {
 }
 
 
-def lived(path: Path, faults: list[str], network: dict, board: str = "wall_12", at_ms: int = 0) -> tuple[Lived, TestHost]:
-    """A courier comes at 7 s, the resident at 25 s; both get what they came for, and the chip is not reset."""
+def lived(
+    path: Path, faults: list[str], network: dict, board: str = "wall_12", at_ms: int = 0
+) -> tuple[Lived, TestHost]:
+    """A courier comes at 7 s, the resident at 25 s;
+    both get what they came for, and the chip is not reset.
+    """
     make_flash(path, board)
     settings = {"board": to_board_json(load_board(board)), "identity": IDENTITY, "network": network}
-    put_files(path, bundle() | {f"/{name}.json": json.dumps(value).encode() for name, value in settings.items()})
+    put_files(
+        path, bundle() | {f"/{name}.json": json.dumps(value).encode() for name, value in settings.items()}
+    )
     visits, hosts = [], []
 
     def collect(world: World) -> None:
@@ -81,7 +89,9 @@ def test_a_chip_without_calibration_reads_by_its_nominal_curve_and_says_so_once(
         hosts.append(TestHost(world))
 
     hosts: list[TestHost] = []
-    run_in_virtual_time(tmp_path / "flash", from_json(to_board_json(load_board("tower_24"))), 1, again, 20_000)
+    run_in_virtual_time(
+        tmp_path / "flash", from_json(to_board_json(load_board("tower_24"))), 1, again, 20_000
+    )
     kinds = [record.kind for record in hosts[0].events]
     assert kinds.count(records.BOOTED) == 2
     assert kinds.count(records.PART_FAILED) == 1

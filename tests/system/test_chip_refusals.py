@@ -107,7 +107,8 @@ def test_the_chip_refuses_as_the_real_one_does(told: dict[str, str], what: str) 
 def test_a_pin_of_the_flash_takes_the_program_away(tmp_path: Path) -> None:
     lived = run(
         tmp_path / "flash",
-        "from machine import Pin, reset_cause\nprint(reset_cause())\nif reset_cause() == 1: Pin(6, Pin.OUT)\n",
+        "from machine import Pin, reset_cause\nprint(reset_cause())\n"
+        "if reset_cause() == 1: Pin(6, Pin.OUT)\n",
         lambda world: None,
     )
     assert lived.world.chip.boots == 2
@@ -115,6 +116,9 @@ def test_a_pin_of_the_flash_takes_the_program_away(tmp_path: Path) -> None:
 
 
 def test_a_name_keeps_the_program_waiting_for_as_long_as_the_network_takes(tmp_path: Path) -> None:
-    program = "import socket, time\nbegin = time.ticks_ms()\nsocket.getaddrinfo('localhost', 80)\nprint(time.ticks_ms() - begin)\n"
+    program = (
+        "import socket, time\nbegin = time.ticks_ms()\nsocket.getaddrinfo('localhost', 80)\n"
+        "print(time.ticks_ms() - begin)\n"
+    )
     lived = run(tmp_path / "flash", program, lambda world: world.chip.radio.change(blocks_ms=7000))
     assert "7000" in lived.console

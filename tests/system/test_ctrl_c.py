@@ -41,10 +41,19 @@ def started_s() -> float:
     return time.monotonic() - begun
 
 
-def interrupted(board: VirtualPort, words: tuple[str, ...], is_due: Callable[[subprocess.Popen[bytes]], None]) -> None:
-    """Starts a command, presses Ctrl-C when it is due, and looks for how it ends and what the board does then."""
+def interrupted(
+    board: VirtualPort, words: tuple[str, ...], is_due: Callable[[subprocess.Popen[bytes]], None]
+) -> None:
+    """Starts a command, presses Ctrl-C when it is due,
+    and looks for how it ends and what the board does then.
+    """
     command = [sys.executable, "-m", "host_tools", *words, "--port", board.port]
-    options: dict = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True, "preexec_fn": hear_ctrl_c}
+    options: dict = {
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "start_new_session": True,
+        "preexec_fn": hear_ctrl_c,
+    }
     with subprocess.Popen(command, **options) as process:
         is_due(process)
         allowed = 1 + BUSY_STARTS * started_s()

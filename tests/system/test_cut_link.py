@@ -1,4 +1,6 @@
-"""A day at a cabinet whose link breaks at each kind of frame: the doors do not care, and in the end the host knows everything, once."""
+"""A day at a cabinet whose link breaks at each kind of frame:
+the doors do not care, and in the end the host knows everything, once.
+"""
 
 import itertools
 import random
@@ -34,12 +36,28 @@ class Trouble(NamedTuple):
     fate: str
 
 
-# On TCP each cut begins with the handshake: HELLO and WELCOME, the report and its answer, events and theirs, and whatever comes next.
-# On a serial line a loss that is short is followed by what was not answered; several in a row, by a handshake as well.
+# On TCP each cut begins with the handshake: HELLO and WELCOME, the report and its answer, events and theirs,
+# and whatever comes next. On a serial line a loss that is short is followed by what was not answered; several
+# in a row, by a handshake as well.
 TROUBLES = {
-    "tcp": [Trouble(way, frame, fate) for way in (TO_HOST, TO_BOARD) for frame in (1, 2, 3) for fate in (BEFORE, IN, BEHIND)]
-    + [Trouble(TO_HOST, 4, BEFORE), Trouble(TO_HOST, 5, IN), Trouble(TO_HOST, 3, STALL), Trouble(TO_BOARD, 1, STALL)],
-    "serial": [Trouble(way, frame, fate) for way in (TO_HOST, TO_BOARD) for frame in (1, 2) for fate in (BEFORE, IN, BEHIND)]
+    "tcp": [
+        Trouble(way, frame, fate)
+        for way in (TO_HOST, TO_BOARD)
+        for frame in (1, 2, 3)
+        for fate in (BEFORE, IN, BEHIND)
+    ]
+    + [
+        Trouble(TO_HOST, 4, BEFORE),
+        Trouble(TO_HOST, 5, IN),
+        Trouble(TO_HOST, 3, STALL),
+        Trouble(TO_BOARD, 1, STALL),
+    ],
+    "serial": [
+        Trouble(way, frame, fate)
+        for way in (TO_HOST, TO_BOARD)
+        for frame in (1, 2)
+        for fate in (BEFORE, IN, BEHIND)
+    ]
     + [Trouble(way, 1, fate) for way in (TO_HOST, TO_BOARD) for fate in (BEFORE, IN, BEHIND)]
     + [Trouble(TO_HOST, 2, STALL), Trouble(TO_BOARD, 1, STALL)],
 }
@@ -71,7 +89,9 @@ class Fate:
 
 def _unsent(stage: RelayedStage) -> int:
     with open_ledger(stage.data) as ledger, ledger.reading() as connection:
-        return len(connection.execute(select(tables.outbox.c.id).where(tables.outbox.c.sent_ms.is_(None))).all())
+        return len(
+            connection.execute(select(tables.outbox.c.id).where(tables.outbox.c.sent_ms.is_(None))).all()
+        )
 
 
 class Day:
@@ -98,12 +118,16 @@ class Day:
             self.journal = stage.journal()
             with open_ledger(stage.data) as ledger, ledger.reading() as connection:
                 event = tables.event.c
-                rows = connection.execute(select(*(event[name] for name in records.Record._fields)).order_by(event.number))
+                rows = connection.execute(
+                    select(*(event[name] for name in records.Record._fields)).order_by(event.number)
+                )
                 self.ledger = [records.Record(*row) for row in rows]
         self.took_s = time.monotonic() - began_s
 
     def _live(self, stage: RelayedStage, people: People, fate: Fate) -> None:
-        """A parcel comes before the one before it goes, and now and then somebody wants help; in the end there is no link at all."""
+        """A parcel comes before the one before it goes, and now and then somebody wants help;
+        in the end there is no link at all.
+        """
         waiting = self._deposit(stage, people)
         while fate.left and self.lives < LIVES_MAX:
             newer = self._deposit(stage, people)
@@ -115,8 +139,13 @@ class Day:
         people.collect(waiting)
         people.collect(self._deposit(stage, people))
         stage.relay.whole = True
-        wait_until(lambda: [each["state"] for each in stage.parcels()] == ["collected"] * self.lives, "all is told", HEALED_S_MAX)
-        ansim("link", "release", "--site", SITE, "--number", 1, "--data", stage.data)  # letters beyond what people at a cabinet cause
+        wait_until(
+            lambda: [each["state"] for each in stage.parcels()] == ["collected"] * self.lives,
+            "all is told",
+            HEALED_S_MAX,
+        )
+        # Letters beyond what people at a cabinet cause.
+        ansim("link", "release", "--site", SITE, "--number", 1, "--data", stage.data)
         wait_until(lambda: not _unsent(stage), "all letters are sent")
 
     def _deposit(self, stage: RelayedStage, people: People) -> int:

@@ -1,4 +1,6 @@
-"""A stranger plays the demonstration at a terminal of 80 x 24 characters, and does only what its lines say."""
+"""A stranger plays the demonstration at a terminal of 80 x 24 characters,
+and does only what its lines say.
+"""
 
 import re
 from pathlib import Path
@@ -9,7 +11,9 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def picture(lines: list[str]) -> str:
-    """A picture without the times, codes and doors that chance and the machine decide, wherever its lines are folded."""
+    """A picture without the times, codes and doors that chance and the machine decide,
+    wherever its lines are folded.
+    """
     words = re.sub(r"\(happened [^)]*\)", "", " ".join(" ".join(lines).split()))
     plain = re.sub(r"\[parcel]|[-> ]+", " ", re.sub(r"\d", "0", words)).replace("lamp lit", "lamp dark")
     return " ".join(plain.split())
@@ -24,7 +28,10 @@ def guide(terminal: Terminal) -> str:
 
 def type_what_is_asked(terminal: Terminal, words: str) -> str:
     """Waits for a guide with these words and types the number it shows."""
-    terminal.until(lambda: words in guide(terminal) and bool(re.search(r"\d{9,}#", guide(terminal))), f"the guide says {words!r}")
+    terminal.until(
+        lambda: words in guide(terminal) and bool(re.search(r"\d{9,}#", guide(terminal))),
+        f"the guide says {words!r}",
+    )
     number = re.search(r"\d{9,}#", guide(terminal))
     assert number
     terminal.type(number[0])
@@ -48,7 +55,9 @@ def test_a_stranger_plays_a_parcels_life_a_burglary_and_a_call_for_help() -> Non
         terminal.shows("A parcel waits for you")
         assert "[parcel]" in terminal.screen.text  # a door that is shut shows what lies behind it
         block = README.read_text().split("<!-- picture -->\n```\n")[1].split("```")[0]
-        terminal.until(lambda: picture(block.splitlines()) == picture(terminal.screen.lines), "it looks as in the README")
+        terminal.until(
+            lambda: picture(block.splitlines()) == picture(terminal.screen.lines), "it looks as in the README"
+        )
         code = type_what_is_asked(terminal, "You are Minji")
         follow(terminal, "t to take the parcel out", "t")
         terminal.until(lambda: "[parcel]" not in terminal.screen.text, "the parcel is out")

@@ -1,4 +1,6 @@
-"""Whoever listens on the line cannot tell a pickup under duress from any other: the real firmware, one day twice but for two digits."""
+"""Whoever listens on the line cannot tell a pickup under duress from any other:
+the real firmware, one day twice but for two digits.
+"""
 
 import json
 import shutil
@@ -64,14 +66,23 @@ def images(tmp_path: Path) -> tuple[Path, Path]:
     one, other = tmp_path / "one.bin", tmp_path / "other.bin"
     make_flash(one, BOARD)
     settings = {"board": to_board_json(load_board(BOARD)), "identity": IDENTITY, "network": {"serial": True}}
-    put_files(one, bundle() | {f"/{name}.json": json.dumps(value).encode() for name, value in settings.items()})
+    put_files(
+        one, bundle() | {f"/{name}.json": json.dumps(value).encode() for name, value in settings.items()}
+    )
     shutil.copy(one, other)
     return one, other
 
 
-def test_a_pickup_under_duress_sends_as_many_bytes_at_the_same_instants_as_any_other(images: tuple[Path, Path]) -> None:
-    free, forced = (afternoon(image, under_duress) for image, under_duress in zip(images, (False, True), strict=True))
-    how = [[record.a for record in host.events if record.kind == records.PICKUP_OPENED] for host in (free, forced)]
+def test_a_pickup_under_duress_sends_as_many_bytes_at_the_same_instants_as_any_other(
+    images: tuple[Path, Path],
+) -> None:
+    free, forced = (
+        afternoon(image, under_duress) for image, under_duress in zip(images, (False, True), strict=True)
+    )
+    how = [
+        [record.a for record in host.events if record.kind == records.PICKUP_OPENED]
+        for host in (free, forced)
+    ]
     assert how == [[records.BY_CODE], [records.BY_DURESS]]
     assert free.kinds() == forced.kinds()
     assert len(free.heard) > 10

@@ -1,4 +1,6 @@
-"""`ansim flash --erase-chip` with the real esptool, against a chip in its ROM boot loader whose flash is one of NOR cells."""
+"""`ansim flash --erase-chip` with the real esptool,
+against a chip in its ROM boot loader whose flash is one of NOR cells.
+"""
 
 import atexit
 import os
@@ -96,12 +98,16 @@ def assert_holds(flash: bytes, release: Path, name: str) -> None:
     base, flash_mb = IMAGE_OFFSET[definition.chip], definition.flash_mb
     whole = put_together(release, definition.chip, flash_mb)
     assert flash == (b"\xff" * base + whole).ljust(flash_mb * MIB, b"\xff")
-    assert partitions.parse_binary(flash[partitions.TABLE_OFFSET :]) == partitions.load(partitions.table_path(flash_mb))
+    assert partitions.parse_binary(flash[partitions.TABLE_OFFSET :]) == partitions.load(
+        partitions.table_path(flash_mb)
+    )
 
 
 @pytest.mark.parametrize("name", ["devkit_4", "wall_12"])
 def test_the_flash_holds_image_and_table_and_nothing_else(name: str, tmp_path: Path) -> None:
-    """An official image for the ESP32; one that is made here for the S3, whose table is for another size of flash than the board's."""
+    """An official image for the ESP32; one that is made here for the S3,
+    whose table is for another size of flash than the board's.
+    """
     definition = load_board(name).definition
     release = official_image() if definition.chip == "esp32" else tmp_path / "made.bin"
     if definition.chip != "esp32":
@@ -115,7 +121,9 @@ def test_the_flash_holds_image_and_table_and_nothing_else(name: str, tmp_path: P
         log = found.log()
     assert moved[-1] == 1000
     assert log.count("ERASE_FLASH") == log.count("FLASH_DEFL_BEGIN") == 1
-    told = subprocess.run([sys.executable, "-m", "esptool", "image-info", loader], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        [sys.executable, "-m", "esptool", "image-info", loader], capture_output=True, text=True, check=True
+    ).stdout
     assert f"Flash size: {definition.flash_mb}MB" in told
     assert told.count("(valid)") == 2
 
@@ -137,13 +145,28 @@ def test_a_dry_run_asks_the_chip_and_erases_nothing(image: Path, tmp_path: Path)
             "esp32s3",
             4,
             "devkit_4",
-            "devkit_4 has an esp32, but the chip on .* is an ESP32-S3: check --board and --port. Nothing was erased.",
+            (
+                "devkit_4 has an esp32, but the chip on .* is an ESP32-S3: check --board and --port. "
+                "Nothing was erased."
+            ),
         ),
-        ("esp32s3", 4, "wall_12", "wall_12 has 8 MiB of flash, but the chip on .* has 4 MB: .* Nothing was erased."),
-        ("esp32", 2, "devkit_4", "devkit_4 has 4 MiB of flash, but the chip on .* has 2 MB: .* Nothing was erased."),
+        (
+            "esp32s3",
+            4,
+            "wall_12",
+            "wall_12 has 8 MiB of flash, but the chip on .* has 4 MB: .* Nothing was erased.",
+        ),
+        (
+            "esp32",
+            2,
+            "devkit_4",
+            "devkit_4 has 4 MiB of flash, but the chip on .* has 2 MB: .* Nothing was erased.",
+        ),
     ],
 )
-def test_another_chip_or_a_smaller_flash_is_not_erased(chip_name: str, flash_mb: int, board: str, sentence: str, tmp_path: Path) -> None:
+def test_another_chip_or_a_smaller_flash_is_not_erased(
+    chip_name: str, flash_mb: int, board: str, sentence: str, tmp_path: Path
+) -> None:
     path = tmp_path / "micropython.bin"
     path.write_bytes(made_image(load_board(board).definition.chip))
     with chip(tmp_path, chip_name, flash_mb) as found:
@@ -170,7 +193,9 @@ def test_another_chip_or_a_smaller_flash_is_not_erased(chip_name: str, flash_mb:
         "SPI_FLASH_MD5:1",
     ],
 )
-def test_a_cable_that_is_pulled_leaves_the_chip_as_it_was_or_the_sentence_says_what_to_do(pull: str, image: Path, tmp_path: Path) -> None:
+def test_a_cable_that_is_pulled_leaves_the_chip_as_it_was_or_the_sentence_says_what_to_do(
+    pull: str, image: Path, tmp_path: Path
+) -> None:
     board = load_board("devkit_4")
     with chip(tmp_path, pull=pull) as found:
         with pytest.raises(UserError) as told:
@@ -190,8 +215,22 @@ def test_a_cable_that_is_pulled_leaves_the_chip_as_it_was_or_the_sentence_says_w
 
 def test_ctrl_c_while_it_is_written_says_what_to_do(image: Path, tmp_path: Path) -> None:
     with chip(tmp_path) as found:
-        words = ["flash", "--port", found.port, "--board", "devkit_4", "--erase-chip", "--micropython", str(image)]
-        options: dict = {"stderr": subprocess.PIPE, "text": True, "start_new_session": True, "preexec_fn": hear_ctrl_c}
+        words = [
+            "flash",
+            "--port",
+            found.port,
+            "--board",
+            "devkit_4",
+            "--erase-chip",
+            "--micropython",
+            str(image),
+        ]
+        options: dict = {
+            "stderr": subprocess.PIPE,
+            "text": True,
+            "start_new_session": True,
+            "preexec_fn": hear_ctrl_c,
+        }
         with subprocess.Popen([sys.executable, "-m", "host_tools", *words], **options) as command:
             found.await_command("FLASH_DEFL_DATA")
             os.killpg(command.pid, signal.SIGINT)
@@ -201,7 +240,9 @@ def test_ctrl_c_while_it_is_written_says_what_to_do(image: Path, tmp_path: Path)
         assert "Traceback" not in said
 
 
-def test_without_esptool_or_with_an_old_one_nothing_is_erased(image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_esptool_or_with_an_old_one_nothing_is_erased(
+    image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tools.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     board = load_board("devkit_4")
@@ -225,13 +266,32 @@ def test_a_port_that_is_missing_is_told_before_esptool_is_asked(image: Path) -> 
 def test_the_cause_is_what_esptool_says_and_not_the_border_of_its_box(image: Path, tmp_path: Path) -> None:
     table = tmp_path / "table"
     table.write_bytes(bytes(3072))
-    words = ["--chip", "esp32", "--port", "/dev/null", "write-flash", "0x1000", str(image), "0x8000", str(table)]
-    ended = subprocess.run([sys.executable, "-m", "esptool", *words], capture_output=True, text=True, check=False)
+    words = [
+        "--chip",
+        "esp32",
+        "--port",
+        "/dev/null",
+        "write-flash",
+        "0x1000",
+        str(image),
+        "0x8000",
+        str(table),
+    ]
+    ended = subprocess.run(
+        [sys.executable, "-m", "esptool", *words], capture_output=True, text=True, check=False
+    )
     assert ended.returncode
     assert "Detected overlap at address: 0x8000 for file: " in cause(ended.stdout + ended.stderr)
     nobody = subprocess.run(
-        [sys.executable, "-m", "esptool", "--port", "/dev/null", "flash-id"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "esptool", "--port", "/dev/null", "flash-id"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert cause(nobody.stdout + nobody.stderr).startswith("Could not open /dev/null, the port is busy or doesn't exist")
-    assert cause("esptool v4\nA fatal error occurred: No serial data received.\n") == "No serial data received."
+    assert cause(nobody.stdout + nobody.stderr).startswith(
+        "Could not open /dev/null, the port is busy or doesn't exist"
+    )
+    assert (
+        cause("esptool v4\nA fatal error occurred: No serial data received.\n") == "No serial data received."
+    )
     assert cause("") == "no reason given"

@@ -54,11 +54,19 @@ def test_a_blank_board_gets_the_whole_firmware_and_a_second_run_moves_nothing(bo
     wanted = bundle()
     first = flash(board, "--board", "wall_12")
     assert first["added"] == list(wanted)
-    assert (first["state"], first["booted"]) == ("not provisioned", "Not provisioned yet: `ansim provision` is next.")
+    assert (first["state"], first["booted"]) == (
+        "not provisioned",
+        "Not provisioned yet: `ansim provision` is next.",
+    )
     with Device(board.port, errand) as device:
         assert device.call("files", "digest", OWNED_FOLDERS, START_FILES) == digest(wanted)
     second = flash(board)
-    assert (second["added"], second["changed"], second["removed"], second["unchanged"]) == ([], [], [], len(wanted))
+    assert (second["added"], second["changed"], second["removed"], second["unchanged"]) == (
+        [],
+        [],
+        [],
+        len(wanted),
+    )
 
 
 def test_what_the_firmware_no_longer_holds_goes_and_what_is_not_its_own_stays(board: VirtualPort) -> None:
@@ -69,7 +77,9 @@ def test_what_the_firmware_no_longer_holds_goes_and_what_is_not_its_own_stays(bo
 import os
 for path in ("/locker/old", "/locker/old/deep", "/lib/theirs"):
     os.mkdir(path)
-for path in ("/locker/old/deep/a.mpy", "/locker/theirs.py", "/lib/theirs/b.py", "/identity.json", "/notes.txt"):
+for path in (
+    "/locker/old/deep/a.mpy", "/locker/theirs.py", "/lib/theirs/b.py", "/identity.json", "/notes.txt"
+):
     with open(path, "w") as file:
         file.write("{}")
 """,
@@ -102,11 +112,15 @@ def test_a_damaged_file_on_the_board_is_put_right(board: VirtualPort) -> None:
 
 
 def test_another_chip_than_the_board_definitions_is_refused(board: VirtualPort) -> None:
-    assert "devkit_4 has an esp32, but the chip on" in refusal("flash", "--port", board.port, "--board", "devkit_4")
+    assert "devkit_4 has an esp32, but the chip on" in refusal(
+        "flash", "--port", board.port, "--board", "devkit_4"
+    )
 
 
 def test_an_unknown_board_and_a_missing_port_are_named(tmp_path: Path) -> None:
-    assert "did you mean wall_12" in refusal("flash", "--port", "/dev/null", "--board", "wall_21", exit_code=2)
+    assert "did you mean wall_12" in refusal(
+        "flash", "--port", "/dev/null", "--board", "wall_21", exit_code=2
+    )
     assert "There is no serial port" in refusal("flash", "--port", str(tmp_path / "nothing"))
     assert "is not a serial port" in refusal("flash", "--port", __file__, exit_code=2)
     assert "is not a serial port" in refusal("flash", "--port", "/dev/null", exit_code=2)

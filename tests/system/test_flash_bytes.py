@@ -1,4 +1,6 @@
-"""One changed file of the firmware moves at most a sixth of the bytes of `mpremote fs cp -r`, counted at the transport of both."""
+"""One changed file of the firmware moves at most a sixth of the bytes of `mpremote fs cp -r`,
+counted at the transport of both.
+"""
 
 import ast
 import json
@@ -40,31 +42,46 @@ sys.exit(status)
 def mpremote(*arguments: str, folder: Path) -> int:
     """Runs mpremote; how many bytes it moved, both ways."""
     ended = subprocess.run(
-        [sys.executable, "-c", COUNTED, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", COUNTED, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return sum(json.loads(ended.stderr.splitlines()[-1]))
 
 
 def edits(text: str, board: str) -> list[str]:
-    """The source with two lines more in one of its functions, and with a text and a number that it did not have: the middle one first.
+    """The source with two lines more in one of its functions,
+    and with a text and a number that it did not have: the middle one first.
 
     `board` are the sources of a board, in which most functions are called somewhere.
     """
-    found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef) and len(node.body) > 1]
+    found = [
+        node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef) and len(node.body) > 1
+    ]
     functions = [node for node in found if board.count(f"{node.name}(") > 1]
     middle = len(functions) // 2
     found = []
-    for place in (functions[at].body[1] for at in sorted(range(len(functions)), key=lambda at: abs(at - middle))):
+    for place in (
+        functions[at].body[1] for at in sorted(range(len(functions)), key=lambda at: abs(at - middle))
+    ):
         lines = text.split("\n")
         indent = " " * place.col_offset
-        lines[place.lineno - 1 : place.lineno - 1] = [f"{indent}if len('edited') > 7:", f"{indent}    raise ValueError(1234)"]
+        lines[place.lineno - 1 : place.lineno - 1] = [
+            f"{indent}if len('edited') > 7:",
+            f"{indent}    raise ValueError(1234)",
+        ]
         found.append("\n".join(lines))
     return found
 
 
 def edit(file: Path) -> None:
-    """Edits the middle one of those functions of a file that reach the board: the linker leaves out what only the host calls."""
+    """Edits the middle one of those functions of a file that reach the board:
+    the linker leaves out what only the host calls.
+    """
     forget()
     before = bundles.bundle()
     sources = [path.read_text() for path in file.parents[1].rglob("*.py")]
@@ -83,7 +100,10 @@ def forget() -> None:
 
 
 class Workshop(NamedTuple):
-    """Sources that change, and a board that has them twice: flashed by us, and copied by mpremote. `names` are those at the top."""
+    """Sources that change, and a board that has them twice: flashed by us, and copied by mpremote.
+
+    `names` are those at the top.
+    """
 
     tree: Path
     port: str
@@ -97,7 +117,16 @@ class Workshop(NamedTuple):
             forget()
 
     def copy(self) -> int:
-        return mpremote("connect", os.path.realpath(self.port), "fs", "cp", "-r", *self.names, ":/sources/", folder=self.tree)
+        return mpremote(
+            "connect",
+            os.path.realpath(self.port),
+            "fs",
+            "cp",
+            "-r",
+            *self.names,
+            ":/sources/",
+            folder=self.tree,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +145,21 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         yield found
 
 
-@pytest.mark.parametrize("path", ["contract/codes.py", "drivers/coils.py", "shell/app.py", "shell/journal.py"])
-def test_one_changed_file_moves_at_most_a_sixth_of_the_bytes_of_mpremote(path: str, workshop: Workshop) -> None:
-    """The same edit of the same sources: `ansim flash` against mpremote with a board that has the sources of before."""
+@pytest.mark.parametrize(
+    "path", ["contract/codes.py", "drivers/coils.py", "shell/app.py", "shell/journal.py"]
+)
+def test_one_changed_file_moves_at_most_a_sixth_of_the_bytes_of_mpremote(
+    path: str, workshop: Workshop
+) -> None:
+    """The same edit of the same sources:
+    `ansim flash` against mpremote with a board that has the sources of before.
+    """
     edit(workshop.tree / "locker" / path)
     ours = workshop.flash()
     assert ours.changed
     theirs = workshop.copy()
     moved = ours.bytes_sent + ours.bytes_received
-    assert theirs >= 6 * moved, f"ansim flash moved {moved} bytes, mpremote {theirs}: a ratio of {theirs / moved:.1f}"
+    assert theirs >= 6 * moved, (
+        f"ansim flash moved {moved} bytes, mpremote {theirs}: a ratio of {theirs / moved:.1f}"
+    )
     print(f"{path}: {moved} bytes against {theirs}")

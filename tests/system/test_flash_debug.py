@@ -42,7 +42,11 @@ def at(source: str, line: str) -> str:
 def test_what_ends_the_app_is_told_with_its_build_and_explained_to_the_line(tmp_path: Path) -> None:
     files = ready_to_debug().files
     main = files["/main.py"].replace(b"    start(open_hal)\n", FLAW + b"    start(open_hal)\n")
-    settings = {"board": to_board_json(load_board("wall_12")), "identity": IDENTITY, "network": {"serial": True}}
+    settings = {
+        "board": to_board_json(load_board("wall_12")),
+        "identity": IDENTITY,
+        "network": {"serial": True},
+    }
     make_flash(tmp_path / "flash")
     kept = {f"/{name}.json": json.dumps(value).encode() for name, value in settings.items()}
     put_files(tmp_path / "flash", files | {"/main.py": main} | kept)

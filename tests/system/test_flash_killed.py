@@ -1,4 +1,6 @@
-"""`ansim flash` killed with SIGKILL at any byte leaves the old firmware or the new one, and the next run completes it."""
+"""`ansim flash` killed with SIGKILL at any byte leaves the old firmware or the new one,
+and the next run completes it.
+"""
 
 from pathlib import Path
 
@@ -14,7 +16,12 @@ from tests.swift import ansim
 from tests.system.virtual_port import VirtualPort, virtual_board
 
 START = {f"/{name}": start_file(name).read_bytes() for name in START_FILES[:2]}
-OLD = START | {"/locker/a.mpy": b"old a" * 300, "/locker/gone.mpy": b"old", "/locker/core/same.mpy": b"the same", "/main.py": b"# old\n"}
+OLD = START | {
+    "/locker/a.mpy": b"old a" * 300,
+    "/locker/gone.mpy": b"old",
+    "/locker/core/same.mpy": b"the same",
+    "/main.py": b"# old\n",
+}
 NEW = START | {
     "/locker/a.mpy": bytes(range(256)) * 9,
     "/locker/core/same.mpy": b"the same",

@@ -1,4 +1,6 @@
-"""What was restored, copied or replaced is found out when board and host meet: real MicroPython boards, the real host, staff's commands."""
+"""What was restored, copied or replaced is found out when board and host meet:
+real MicroPython boards, the real host, staff's commands.
+"""
 
 import json
 import shutil
@@ -29,7 +31,9 @@ def overwrite(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def test_a_board_whose_journal_was_restored_from_an_old_image_finds_it_out_and_gets_a_new_epoch_and_its_parcels_back(place: Place) -> None:
+def test_a_board_put_back_to_an_old_image_finds_it_out_and_gets_a_new_epoch_and_its_parcels_back(
+    place: Place,
+) -> None:
     place.cut()
     image = place.flash.read_bytes()
     place.power_on()
@@ -51,7 +55,9 @@ def test_a_board_whose_journal_was_restored_from_an_old_image_finds_it_out_and_g
     assert where == other
 
 
-def test_a_board_whose_whole_flash_was_restored_from_an_old_image_is_found_out_by_its_host(place: Place) -> None:
+def test_a_board_whose_whole_flash_was_restored_from_an_old_image_is_found_out_by_its_host(
+    place: Place,
+) -> None:
     place.cut()
     image = place.flash.read_bytes()
     place.power_on()
@@ -63,14 +69,18 @@ def test_a_board_whose_whole_flash_was_restored_from_an_old_image_is_found_out_b
     ((moved, code),) = place.told("new code", 1)
     assert moved == door
     assert code != old_code
-    assert "older image" in next(told["detail"] for told in place.watch.heard if told["event"] == "out of step")
+    assert "older image" in next(
+        told["detail"] for told in place.watch.heard if told["event"] == "out of step"
+    )
     place.watch = Watch(place)
     place.is_refused(door, old_code)
     place.hands("keys", f"{door:02}{code}#")
     place.watch.until(lambda: door in place.watch.open_doors(), "opens to the new code", 10)
 
 
-def test_a_host_restored_from_an_old_backup_is_told_again_what_it_lacks_and_tells_nobody_twice(place: Place, tmp_path: Path) -> None:
+def test_a_host_restored_from_an_old_backup_is_told_again_what_it_lacks_and_tells_nobody_twice(
+    place: Place, tmp_path: Path
+) -> None:
     first = place.deposit()
     place.told("deposited", 1)
     ticket = place.new_ticket(RESIDENT)
@@ -99,7 +109,17 @@ def test_a_copied_board_is_refused_by_name_and_the_true_one_goes_on(place: Place
     copy = place.folder / "copy.flash"
     shutil.copyfile(place.flash, copy)
     place.power_on()
-    flags = ("--board", BOARD, "--port", place.folder / "copy", "--flash", copy, "--uid", "246f28c0ffee", "--json")
+    flags = (
+        "--board",
+        BOARD,
+        "--port",
+        place.folder / "copy",
+        "--flash",
+        copy,
+        "--uid",
+        "246f28c0ffee",
+        "--json",
+    )
     place._start("virtual", *flags)
     place.watch.until(lambda: place.watch.has_heard("refused"), "is refused")
     (told,) = [told["detail"] for told in place.watch.heard if told["event"] == "refused"]
@@ -126,7 +146,9 @@ def test_two_hosts_do_not_serve_one_board_and_staff_decide_which_one_does(place:
     place.restart_host(copy)  # it knows nothing of the second parcel, and takes itself for restored
     place.told("deposited", 2)
     place.restart_host(original)
-    wait_until(lambda: place.link()["state"] == "refused", "the original is not the one that the board follows")
+    wait_until(
+        lambda: place.link()["state"] == "refused", "the original is not the one that the board follows"
+    )
     assert "ansim link take-over" in place.link()["reason"]
     shown = ansim("link", "--data", original)
     assert "another host with a copy of this ledger" in shown
@@ -158,7 +180,10 @@ def test_a_replaced_board_adopts_the_parcels_of_the_old_one_and_residents_get_ne
     assert sorted(moved for moved, _ in adopted) == sorted(doors)
     assert not {code for _, code in adopted} & set(old_codes)
     wait_until(lambda: place.link()["behind"] == 0, "the host holds all")
-    planned = {phase["name"]: phase for phase in json.loads(ansim("test", "--port", place.port, "--dry-run", "--json"))["phases"]}
+    planned = {
+        phase["name"]: phase
+        for phase in json.loads(ansim("test", "--port", place.port, "--dry-run", "--json"))["phases"]
+    }
     kept = [name for name, phase in planned.items() if phase["note"] == "a parcel waits behind it"]
     assert kept == [f"door {door:02}" for door in sorted(doors)]
     place.watch = Watch(place)

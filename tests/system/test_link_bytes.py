@@ -18,7 +18,9 @@ LETTER_S_MAX = 2.0  # on a machine with other work
 
 
 class Life:
-    """What a relay heard of one parcel's life, and how long after the closing of the door its letter was out."""
+    """What a relay heard of one parcel's life,
+    and how long after the closing of the door its letter was out.
+    """
 
     def __init__(self, carrier: str) -> None:
         with RelayedStage(carrier) as stage:
@@ -32,7 +34,11 @@ class Life:
                 self._live(stage, people, ticket)
             named = [(frame, ear.name(frame)) for frame in stage.relay.frames]
         self.frames: list[Frame] = [frame for frame, _ in named if frame.seconds > self.began_s]
-        self.names = [f"{frame.way}: {len(frame.raw)} bytes, {name}" for frame, name in named if frame.seconds > self.began_s]
+        self.names = [
+            f"{frame.way}: {len(frame.raw)} bytes, {name}"
+            for frame, name in named
+            if frame.seconds > self.began_s
+        ]
 
     def _live(self, stage: RelayedStage, people: People, ticket: str) -> None:
         wait_until(lambda: stage.relay.frames[-1].way == TO_BOARD, "the host answers")
@@ -51,7 +57,15 @@ def test_a_parcels_life_takes_256_bytes_in_five_frames_and_its_letter_is_out_at_
     life = Life(carrier)
     assert sum(len(frame.raw) for frame in life.frames) <= LIFE_BYTES_MAX, json.dumps(life.names, indent=2)
     assert len(life.frames) <= LIFE_FRAMES_MAX, json.dumps(life.names, indent=2)
-    said = [name.split(", ", 1)[1] for frame, name in zip(life.frames, life.names, strict=True) if frame.way == TO_HOST]
+    said = [
+        name.split(", ", 1)[1]
+        for frame, name in zip(life.frames, life.names, strict=True)
+        if frame.way == TO_HOST
+    ]
     assert [name.split(":")[0] for name in said] == ["Events", "Urgent", "Events"], life.names
-    assert [name.split(", ")[-1].split(": ")[-1] for name in said] == ["deposited", "pickup opened", "collected"], life.names
+    assert [name.split(", ")[-1].split(": ")[-1] for name in said] == [
+        "deposited",
+        "pickup opened",
+        "collected",
+    ], life.names
     assert life.letter_s < LETTER_S_MAX

@@ -1,4 +1,5 @@
-"""Commands that are refused, dry, or have nothing to change leave the journal of an enrolled board as it was, on the real interpreter.
+"""Commands that are refused, dry, or have nothing to change leave the journal of an enrolled board as it was,
+on the real interpreter.
 
 And what they print under --json is what docs/json.md says.
 """
@@ -33,7 +34,11 @@ def told(*arguments: str, code: int = 0) -> Any:
     if code:
         assert set(printed["error"]) == {"code", "message", "hint"}
     else:
-        name = " ".join(word for word in arguments if word in ("flash", "provision", "test", "hands", "state", "fault", "list"))
+        name = " ".join(
+            word
+            for word in arguments
+            if word in ("flash", "provision", "test", "hands", "state", "fault", "list")
+        )
         assert departures(page()[name], printed) == []
     return printed
 
@@ -43,7 +48,17 @@ def test_a_look_at_an_enrolled_board_leaves_nothing_in_its_journal(tmp_path: Pat
         assert departures(page()["virtual"], [running.told]) == []
         board = VirtualPort(str(running.port), running.flash)
         place = ("--port", board.port)
-        cabinet = ("provision", *place, "--board", "wall_12", "--site", "mapo-3", "--serial-link", "--data", str(tmp_path / "data"))
+        cabinet = (
+            "provision",
+            *place,
+            "--board",
+            "wall_12",
+            "--site",
+            "mapo-3",
+            "--serial-link",
+            "--data",
+            str(tmp_path / "data"),
+        )
         assert told("flash", *place)["state"] == "not provisioned"
         assert told(*cabinet)["cabinet"] == 1
         before = journal(board, tmp_path)
@@ -53,14 +68,17 @@ def test_a_look_at_an_enrolled_board_leaves_nothing_in_its_journal(tmp_path: Pat
         assert journal(board, tmp_path) == before
         assert told(*cabinet, "--replace", "--dry-run")["replaced"]
         assert journal(board, tmp_path) == before
-        assert {phase["outcome"] for phase in told("test", *place, "--unattended", "--dry-run")["phases"]} == {"SKIP"}
+        assert {
+            phase["outcome"] for phase in told("test", *place, "--unattended", "--dry-run")["phases"]
+        } == {"SKIP"}
         assert journal(board, tmp_path) == before
         assert not told("flash", *place)["changed"]
         assert journal(board, tmp_path) == before
         with Device(board.port, errand) as device:
             assert device.call("service", "journal")[1:3] == (1, 1)  # the one start after provisioning
             device.execute("changed = 1")
-        assert told("flash", *place, "--dry-run")["state"] == "in service"  # it has waited until it is so again
+        # It has waited until it is so again.
+        assert told("flash", *place, "--dry-run")["state"] == "in service"
         with Device(board.port, errand) as device:
             assert device.call("service", "journal")[1:3] == (2, 2)
         board.hands("fault", "lamp")

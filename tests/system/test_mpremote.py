@@ -71,7 +71,10 @@ def test_df_shows_the_file_system_of_the_flash(board: Board) -> None:
 def test_mount_lets_the_board_read_and_write_files_of_the_computer(board: Board, tmp_path: Path) -> None:
     (tmp_path / "helper.py").write_text("answer = 43\n")
     told = board.mpremote(
-        "mount", str(tmp_path), "exec", "import helper; print(helper.answer); open('new', 'wb').write(bytes(range(256)) * 40)"
+        "mount",
+        str(tmp_path),
+        "exec",
+        "import helper; print(helper.answer); open('new', 'wb').write(bytes(range(256)) * 40)",
     )
     assert "43" in told
     assert (tmp_path / "new").read_bytes() == bytes(range(256)) * 40
@@ -87,7 +90,9 @@ def test_soft_reset_forgets_names_and_says_so(board: Board) -> None:
 def test_reset_starts_the_chip_anew(board: Board) -> None:
     before = json.loads(board.hands("state", "--json"))["boots"]
     board.mpremote("reset")
-    told = board.mpremote("sleep", "0.3", "resume", "exec", "import machine; print(machine.reset_cause() == machine.HARD_RESET)")
+    told = board.mpremote(
+        "sleep", "0.3", "resume", "exec", "import machine; print(machine.reset_cause() == machine.HARD_RESET)"
+    )
     assert told == "True\n"
     assert json.loads(board.hands("state", "--json"))["boots"] == before + 1
 
@@ -108,7 +113,10 @@ def test_rtc_is_set_and_read_and_outlives_a_reset(board: Board) -> None:
     assert board.mpremote("rtc").startswith(this_year)
     board.mpremote("reset")
     assert board.mpremote("sleep", "0.3", "rtc").startswith(this_year)
-    assert board.exec("import time; print(time.localtime()[0], time.gmtime(0)[0])") == f"{time.strftime('%Y')} 2000\n"
+    assert (
+        board.exec("import time; print(time.localtime()[0], time.gmtime(0)[0])")
+        == f"{time.strftime('%Y')} 2000\n"
+    )
 
 
 def test_a_romfs_is_built_deployed_queried_and_imported_from(board: Board, tmp_path: Path) -> None:
@@ -133,7 +141,10 @@ def package_index(tmp_path: Path) -> Iterator[str]:
     short = hashlib.sha256(source).hexdigest()[:8]
     package = root / "package" / "py" / "greeting" / "latest.json"
     file = root / "file" / short[:2] / short
-    for path, content in ((package, json.dumps({"v": 1, "hashes": [["greeting.py", short]]}).encode()), (file, source)):
+    for path, content in (
+        (package, json.dumps({"v": 1, "hashes": [["greeting.py", short]]}).encode()),
+        (file, source),
+    ):
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
 
@@ -160,7 +171,9 @@ class Terminal:
         near, far = pty.openpty()
         self._near = near
         self._seen = b""
-        self.process = subprocess.Popen([*MPREMOTE, *arguments], stdin=far, stdout=far, stderr=far, start_new_session=True)
+        self.process = subprocess.Popen(
+            [*MPREMOTE, *arguments], stdin=far, stdout=far, stderr=far, start_new_session=True
+        )
         os.close(far)
 
     def type(self, keys: bytes) -> None:

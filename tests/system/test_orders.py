@@ -1,4 +1,6 @@
-"""What people at the host order happens at the cabinet: the virtual board, the real host, and the commands that staff type."""
+"""What people at the host order happens at the cabinet:
+the virtual board, the real host, and the commands that staff type.
+"""
 
 import json
 import os
@@ -53,12 +55,16 @@ def test_a_reissued_code_is_sent_opens_and_the_one_before_is_dead(place: Place) 
 def test_staff_are_sent_a_code_that_takes_a_parcel_out_once(place: Place) -> None:
     door, _ = fresh(place)
     order(place, "parcel", "recall", "--door", str(door))
-    wait_until(lambda: [one for one in place.messages() if one["kind"] == "recall code"], "staff are sent the code")
+    wait_until(
+        lambda: [one for one in place.messages() if one["kind"] == "recall code"], "staff are sent the code"
+    )
     (message,) = [one for one in place.messages() if one["kind"] == "recall code"]
     assert message["to"] == "staff"
     code = "".join(re.findall(r"(\d{4}) (\d{4}) (\d{4})", message["text"])[0])
     place.collect(door, code)
-    wait_until(lambda: [one for one in place.messages() if one["kind"] == "opened by staff"], "the resident is told")
+    wait_until(
+        lambda: [one for one in place.messages() if one["kind"] == "opened by staff"], "the resident is told"
+    )
     place.is_refused(door, code)
 
 
@@ -72,9 +78,25 @@ def test_whoever_rings_sees_that_a_person_has_heard_her(place: Place) -> None:
 def test_a_person_at_the_host_opens_for_somebody_who_reads_the_digits_from_the_screen(place: Place) -> None:
     door, _ = fresh(place)
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "host_tools", "parcel", "open", *HERE, "--door", str(door), "--data", str(place.data), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "host_tools",
+        "parcel",
+        "open",
+        *HERE,
+        "--door",
+        str(door),
+        "--data",
+        str(place.data),
+        "--json",
+    ]
     asking = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    place.watch.until(lambda: "press #" in place.watch.screen() and "Help would" in place.watch.screen(), "asks whoever is there", 15)
+    place.watch.until(
+        lambda: "press #" in place.watch.screen() and "Help would" in place.watch.screen(),
+        "asks whoever is there",
+        15,
+    )
     place.hands("keys", "#")
     place.watch.until(lambda: bool(NUMBER.search(place.watch.screen())), "shows the number", 10)
     found = NUMBER.search(place.watch.read_screen())

@@ -1,4 +1,6 @@
-"""Whoever follows the README as it is printed gets there: nothing is missing and everything stands in its order."""
+"""Whoever follows the README as it is printed gets there:
+nothing is missing and everything stands in its order.
+"""
 
 import json
 import re
@@ -32,7 +34,11 @@ def served(data: Path) -> Iterator[str]:
     ((*arguments,),) = [commands("host")[0]]
     assert commands("host") == [["serve", "--listen", "0.0.0.0:26746"]]
     host = Service(
-        data.parent / "serve.log", *(word.replace("0.0.0.0:26746", "127.0.0.1:0") for word in arguments), "--data", data, "--json"
+        data.parent / "serve.log",
+        *(word.replace("0.0.0.0:26746", "127.0.0.1:0") for word in arguments),
+        "--data",
+        data,
+        "--json",
     )
     try:
         yield f"127.0.0.1:{host.ready['port']}"
@@ -50,7 +56,10 @@ def run(arguments: list[str], data: Path) -> str:
 def examined(arguments: list[str], port: str) -> str:
     """The bench test, with a person whose hands do what it asks for; what it prints."""
     command = [sys.executable, "-m", "host_tools", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process, HandsClient(Path(port)) as hands:
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
+        HandsClient(Path(port)) as hands,
+    ):
         assert process.stderr is not None
         assert process.stdout is not None
         said = ""
@@ -73,7 +82,8 @@ def test_the_commands_of_the_readme_work_in_their_order_and_as_they_are_printed(
             printed = examined(meant, board.port) if meant[0] == "test" else run(meant, data)
             if arguments[:2] == ["ticket", "new"]:
                 assert re.fullmatch(r"\d{9}\n", printed)
-        wait_until(lambda: json.loads(run(["cabinet", "list", "--json"], data))[0]["seen"])  # it joins its network first
+        # It joins its network first.
+        wait_until(lambda: json.loads(run(["cabinet", "list", "--json"], data))[0]["seen"])
 
 
 def test_every_command_of_the_readme_that_needs_no_board_is_there_after_make_demo() -> None:
@@ -83,9 +93,13 @@ def test_every_command_of_the_readme_that_needs_no_board_is_there_after_make_dem
 
 
 def test_a_demonstration_installs_nothing_that_only_tests_need() -> None:
-    planned = subprocess.run(["make", "--dry-run", "--always-make", "demo"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    planned = subprocess.run(
+        ["make", "--dry-run", "--always-make", "demo"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert "pip install" in planned
     assert "[test]" not in planned
     assert "stubs" not in planned
-    tested = subprocess.run(["make", "--dry-run", "--always-make", "test"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    tested = subprocess.run(
+        ["make", "--dry-run", "--always-make", "test"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert "[test]" in tested

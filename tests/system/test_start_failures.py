@@ -1,4 +1,6 @@
-"""What goes wrong before the app runs is tried again by itself: on the real interpreter, with boot.py and main.py as they are flashed."""
+"""What goes wrong before the app runs is tried again by itself:
+on the real interpreter, with boot.py and main.py as they are flashed.
+"""
 
 import json
 from pathlib import Path
@@ -15,7 +17,8 @@ from .vfs import put_files
 
 BOARD = to_board_json(load_board("wall_12"))
 SETTINGS = {"board": BOARD, "identity": IDENTITY, "network": {"serial": True}}
-#: A part that cannot be imported at the first three starts, of which it keeps count: what a worn flash or a full heap does.
+#: A part that cannot be imported at the first three starts, of which it keeps count:
+#: what a worn flash or a full heap does.
 FLAWED = b"""
 import os
 try:
@@ -37,7 +40,9 @@ def lived(path: Path, files: dict[str, bytes], until_ms: int) -> Lived:
 
 
 def test_a_part_of_the_firmware_that_cannot_be_imported_is_tried_again_by_itself(tmp_path: Path) -> None:
-    main = bundle()["/main.py"].replace(b"    gc.threshold(16384)\n", b"    gc.threshold(16384)\n    import flawed\n")
+    main = bundle()["/main.py"].replace(
+        b"    gc.threshold(16384)\n", b"    gc.threshold(16384)\n    import flawed\n"
+    )
     life = lived(tmp_path / "flash", {"/flawed.py": FLAWED, "/main.py": main}, 40_000)
     assert life.console.count("Not in service: MemoryError") == 3
     assert life.console.count("In service") == 1
@@ -47,12 +52,20 @@ def test_a_part_of_the_firmware_that_cannot_be_imported_is_tried_again_by_itself
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"/next/manifest": b"+ /locker/core.mpy\n", "/update.py": b"def finish_update():\n    raise OSError(5)\n"}, "cannot be finished"),
+        (
+            {
+                "/next/manifest": b"+ /locker/core.mpy\n",
+                "/update.py": b"def finish_update():\n    raise OSError(5)\n",
+            },
+            "cannot be finished",
+        ),
         ({"/identity.json": b'{"board_id": "01'}, "Not in service: ValueError"),
         ({"/board.json": b"[1, 2"}, "Not in service: ValueError"),
     ],
 )
-def test_no_file_that_cannot_be_read_leaves_the_cabinet_waiting_for_a_person(tmp_path: Path, files: dict[str, bytes], said: str) -> None:
+def test_no_file_that_cannot_be_read_leaves_the_cabinet_waiting_for_a_person(
+    tmp_path: Path, files: dict[str, bytes], said: str
+) -> None:
     life = lived(tmp_path / "flash", files, 17_000)
     assert said in life.console
     assert life.world.chip.boots >= 3

@@ -1,4 +1,6 @@
-"""What operations.md says of a stolen board, done with the commands that it names: a real MicroPython board and the real host."""
+"""What operations.md says of a stolen board, done with the commands that it names:
+a real MicroPython board and the real host.
+"""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +26,9 @@ def place() -> Iterator[Place]:
 
 
 def issue(place: Place, site: str) -> str:
-    return json.loads(ansim("ticket", "new", "--resident", RESIDENT, "--site", site, "--data", place.data, "--json"))["ticket"]
+    return json.loads(
+        ansim("ticket", "new", "--resident", RESIDENT, "--site", site, "--data", place.data, "--json")
+    )["ticket"]
 
 
 def provision(place: Place, site: str) -> None:
@@ -49,7 +53,12 @@ def test_with_the_commands_of_operations_md_no_parcel_and_no_label_is_left_in_do
     planned = {"site": SITE, "cabinet": 1, "retired": False, "waiting": 1, "dry_run": True}
     assert json.loads(ansim("cabinet", "retire", *at, "--dry-run")) == planned
     assert sites_heard(place) == [SITE]
-    assert json.loads(ansim("cabinet", "retire", *at)) == {"site": SITE, "cabinet": 1, "retired": True, "waiting": 1}
+    assert json.loads(ansim("cabinet", "retire", *at)) == {
+        "site": SITE,
+        "cabinet": 1,
+        "retired": True,
+        "waiting": 1,
+    }
     assert sites_heard(place) == []
     with pytest.raises(UserError, match="There is no cabinet 1"):
         ansim("cabinet", "retire", *at)
@@ -67,9 +76,13 @@ def test_with_the_commands_of_operations_md_no_parcel_and_no_label_is_left_in_do
     with open_ledger(place.data) as ledger:
         assert ledger.site(SITE).ticket_secret != ledger.site(NEW_SITE).ticket_secret
     place.hands("keys", label + "#")
-    place.watch.until(lambda: UNKNOWN in place.watch.screen(), "refuses a label that the thief could have made", 10)
+    place.watch.until(
+        lambda: UNKNOWN in place.watch.screen(), "refuses a label that the thief could have made", 10
+    )
     # 4. Whose labels have died is known.
-    void = json.loads(ansim("ticket", "list", "--site", SITE, "--state", "open", "--data", place.data, "--json"))
+    void = json.loads(
+        ansim("ticket", "list", "--site", SITE, "--state", "open", "--data", place.data, "--json")
+    )
     assert [(one["resident"], f"{one['serial']:05d}") for one in void] == [(RESIDENT, label[:5])]
     second = place.deposit(issue(place, NEW_SITE))
     where, digits = place.told("deposited", 2)[1]

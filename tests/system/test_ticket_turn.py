@@ -34,11 +34,15 @@ def use_up(place: Place) -> None:
         secret = ledger.site(name).ticket_secret
         with ledger.writing() as connection:
             site = connection.execute(select(tables.site)).one()
-            (who,) = connection.scalars(select(tables.resident.c.id).where(tables.resident.c.name == RESIDENT))
+            (who,) = connection.scalars(
+                select(tables.resident.c.id).where(tables.resident.c.name == RESIDENT)
+            )
             key = generations.key_of(site, secret, 0)
             hers = [serial for serial in range(derivation.SERIALS) if key.fits(serial, TAIL)]
             row = {"site": site.id, "generation": 0, "resident": who, "state": "used", "issued_ms": 0}
-            connection.execute(insert(tables.ticket), [row | {"serial": serial} for serial in hers[: len(hers) * 4 // 5]])
+            connection.execute(
+                insert(tables.ticket), [row | {"serial": serial} for serial in hers[: len(hers) * 4 // 5]]
+            )
 
 
 def issue(place: Place) -> dict:

@@ -1,4 +1,6 @@
-"""The virtual board behaves like the chip: resets, power, Ctrl-C, flash, timers; and like a good guest on the computer."""
+"""The virtual board behaves like the chip: resets, power, Ctrl-C, flash, timers;
+and like a good guest on the computer.
+"""
 
 import os
 import subprocess
@@ -19,7 +21,10 @@ WRITE_MAIN = f"with open('main.py', 'w') as file:\n file.write({TICK!r})"
 
 def test_boot_and_main_run_in_order_and_main_only_for_people(start_board: Start) -> None:
     board = start_board()
-    board.exec("for name in ('boot', 'main'):\n with open(name + '.py', 'w') as f: f.write('print(__name__, ' + repr(name) + ')')")
+    board.exec(
+        "for name in ('boot', 'main'):\n"
+        " with open(name + '.py', 'w') as f: f.write('print(__name__, ' + repr(name) + ')')"
+    )
     with Line(board) as line:
         line.port.write(b"\x02\x04")
         line.until(b"MPY: soft reboot\r\n")
@@ -45,7 +50,10 @@ def test_a_watchdog_that_is_not_fed_resets_the_chip_in_the_middle_of_anything(st
     board.exec(WRITE_MAIN)
     with Line(board) as line:
         line.raw()
-        line.start(b"import machine\nw = machine.WDT(timeout=300)\nfor _ in range(20):\n w.feed()\nprint('fed')\nwhile True: pass")
+        line.start(
+            b"import machine\nw = machine.WDT(timeout=300)\nfor _ in range(20):\n w.feed()\nprint('fed')\n"
+            b"while True: pass"
+        )
         line.until(b"fed")
         line.until(b"main 3\r\n")
 
@@ -94,7 +102,9 @@ def test_ctrl_c_interrupts_sleeps_loops_input_and_exchanges_with_the_chip(start_
 
 
 def test_ctrl_c_never_breaks_the_file_system(start_board: Start) -> None:
-    """Interrupted over and over while it writes, renames and removes, the file system stays whole, for the board and for littlefs."""
+    """Interrupted over and over while it writes, renames and removes,
+    the file system stays whole, for the board and for littlefs.
+    """
     board = start_board()
     work = b"""
 import os
@@ -112,7 +122,11 @@ while True:
             time.sleep(turn % 30 / 5000)
             line.port.write(b"\x03")
             line.until(b"KeyboardInterrupt: \n\x04>")
-        line.start(b"import os\nprint([n for n in os.listdir() if n[0] == 'k' and open(n, 'rb').read(999) != n[4:].encode() * 999])")
+        line.start(
+            b"import os\n"
+            b"print([n for n in os.listdir() if n[0] == 'k' and open(n, "
+            b"'rb').read(999) != n[4:].encode() * 999])"
+        )
         assert line.until(b"\x04\x04>") == b"[]\n\x04\x04>"
     board.__exit__()
     with file_system(board.flash) as files:
@@ -128,7 +142,12 @@ def test_images_interchange_with_littlefs(start_board: Start, tmp_path: Path) ->
         with files.open("/from_host", "w") as file:
             file.write("y" * 5000)
     with Board(tmp_path) as again:
-        assert again.exec("print(open('from_host').read() == 'y' * 5000, open('d/from_board').read() == 'x' * 5000)") == "True True\n"
+        assert (
+            again.exec(
+                "print(open('from_host').read() == 'y' * 5000, open('d/from_board').read() == 'x' * 5000)"
+            )
+            == "True True\n"
+        )
 
 
 def test_the_flash_is_nor_flash(start_board: Start) -> None:
@@ -159,13 +178,20 @@ print(Partition.find(Partition.TYPE_DATA, label="nowhere"), Partition(Partition.
 def test_nvs_outlives_power_cuts(start_board: Start) -> None:
     board = start_board()
     board.exec(
-        "import esp32\nn = esp32.NVS('counts'); n.set_i32('boot', -7); n.set_blob('id', b'\\x00\\xff'); n.set_i32('boot', 8); n.commit()"
+        "import esp32\n"
+        "n = esp32.NVS('counts'); n.set_i32('boot', -7); n.set_blob('id', b'\\x00\\xff'); "
+        "n.set_i32('boot', 8); n.commit()"
     )
     board.hands("power", "cut")
     board.hands("power", "on")
-    told = board.exec("import esp32\nn = esp32.NVS('counts'); b = bytearray(4); print(n.get_i32('boot'), n.get_blob('id', b), b)")
+    told = board.exec(
+        "import esp32\n"
+        "n = esp32.NVS('counts'); b = bytearray(4); print(n.get_i32('boot'), n.get_blob('id', b), b)"
+    )
     assert told == "8 2 bytearray(b'\\x00\\xff\\x00\\x00')\n"
-    assert "ESP_ERR_NVS_NOT_FOUND" in board.mpremote("exec", "import esp32\nesp32.NVS('counts').get_i32('other')", fails=True)
+    assert "ESP_ERR_NVS_NOT_FOUND" in board.mpremote(
+        "exec", "import esp32\nesp32.NVS('counts').get_i32('other')", fails=True
+    )
 
 
 def test_timers_fire_while_code_sleeps_spins_or_nothing_runs(start_board: Start) -> None:
@@ -187,17 +213,29 @@ print(len(fired) >= 11 and took >= 90)
 """).splitlines() == ["[True]", "True"]
     with Line(board) as line:
         line.raw()
-        line.start(b"from machine import Timer\nTimer(1).init(mode=Timer.ONE_SHOT, period=200, callback=lambda t: print('late'))")
+        line.start(
+            b"from machine import Timer\n"
+            b"Timer(1).init(mode=Timer.ONE_SHOT, period=200, callback=lambda t: print('late'))"
+        )
         line.until(b"\x04\x04>")
         line.until(b"late\n")
 
 
-def test_the_hardware_modules_cost_little_heap(start_board: Start, record_property: Callable[[str, object], None]) -> None:
+def test_the_hardware_modules_cost_little_heap(
+    start_board: Start, record_property: Callable[[str, object], None]
+) -> None:
     """With everything that the firmware uses: at most 18 kB of the 64-bit heap."""
     bare = int(
-        subprocess.run([str(Path(sys.executable).parent / "micropython"), "-c", COUNT], capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [str(Path(sys.executable).parent / "micropython"), "-c", COUNT],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
     )
-    told = start_board().exec("from machine import ADC, I2C, PWM, UART, Pin, Timer, WDT\nimport esp32, os, time\n" + COUNT)
+    told = start_board().exec(
+        "from machine import ADC, I2C, PWM, UART, Pin, Timer, WDT\nimport esp32, os, time\n" + COUNT
+    )
     cost = int(told) - bare
     record_property("injected modules, bytes of 64-bit heap", cost)
     print(f"the injected modules cost {cost} bytes")

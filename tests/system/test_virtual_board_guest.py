@@ -1,4 +1,6 @@
-"""The virtual board on the computer: its ports, its hands, what it leaves behind, and what it says when it cannot run."""
+"""The virtual board on the computer: its ports, its hands, what it leaves behind,
+and what it says when it cannot run.
+"""
 
 import json
 import os
@@ -26,7 +28,10 @@ _END_S = 10  # to end, on a computer that has other things to do
 
 def test_hands_act_and_what_cannot_be_done_is_said(start_board: Start) -> None:
     board = start_board()
-    assert board.hands("put", "7", fails=True) == "ansim: Door 07 is shut: it must be open before anything can be put in.\n"
+    assert (
+        board.hands("put", "7", fails=True)
+        == "ansim: Door 07 is shut: it must be open before anything can be put in.\n"
+    )
     assert "no key 'x'" in board.hands("keys", "x", fails=True)
     before = state(board)["time_ms"]
     board.hands("keys", "12#")
@@ -75,7 +80,9 @@ def test_a_board_that_was_stopped_for_a_while_is_not_reset_by_its_watchdog(start
     board = start_board()
     with Line(board) as line:
         line.raw()
-        line.start(b"import machine, time\nw = machine.WDT(timeout=1500)\nwhile True:\n w.feed()\n time.sleep_ms(20)")
+        line.start(
+            b"import machine, time\nw = machine.WDT(timeout=1500)\nwhile True:\n w.feed()\n time.sleep_ms(20)"
+        )
         os.kill(board.process.pid, signal.SIGSTOP)
         time.sleep(3)  # longer than the watchdog's patience
         os.kill(board.process.pid, signal.SIGCONT)
@@ -103,11 +110,15 @@ def test_an_ended_board_leaves_nothing_behind(start_board: Start, tmp_path: Path
 
 
 def children_of(board: Board) -> list[str]:
-    return subprocess.run(["pgrep", "-P", str(board.process.pid)], capture_output=True, text=True, check=True).stdout.split()
+    return subprocess.run(
+        ["pgrep", "-P", str(board.process.pid)], capture_output=True, text=True, check=True
+    ).stdout.split()
 
 
 def assert_nothing_is_left(board: Board, children: list[str]) -> None:
-    """Ended within seconds, with exit code 0, no process, no link, no lock, and a flash that the next board can have."""
+    """Ended within seconds, with exit code 0, no process, no link, no lock,
+    and a flash that the next board can have.
+    """
     assert board.process.wait(_END_S) == 0
     assert sorted(path.name for path in board.port.parent.iterdir()) == ["flash.bin"]
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
@@ -127,7 +138,9 @@ def assert_nothing_is_left(board: Board, children: list[str]) -> None:
     ],
     ids=["spins", "catches", "posts", "prints", "writes"],
 )
-def test_a_program_that_ignores_everything_does_not_keep_its_board_from_ending(start_board: Start, loop: str, stopped: bool) -> None:
+def test_a_program_that_ignores_everything_does_not_keep_its_board_from_ending(
+    start_board: Start, loop: str, stopped: bool
+) -> None:
     board = start_board()
     with Line(board) as line:
         line.raw()
@@ -179,7 +192,9 @@ def test_a_board_that_is_told_to_end_while_it_is_being_made_leaves_nothing_behin
 
 
 @pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
-def test_an_interpreter_that_goes_on_without_console_and_chip_is_killed(tmp_path: Path, stopped: bool) -> None:
+def test_an_interpreter_that_goes_on_without_console_and_chip_is_killed(
+    tmp_path: Path, stopped: bool
+) -> None:
     with FlashImage(tmp_path / "flash.bin", flash_mb=8):
         pass  # made
     put_files(tmp_path / "flash.bin", {"/main.py": b"print('begun')\nwhile True: pass"})
@@ -194,9 +209,13 @@ def test_an_interpreter_that_goes_on_without_console_and_chip_is_killed(tmp_path
     assert not Path(f"/proc/{interpreter.pid}").exists()
 
 
-def test_a_killed_board_takes_its_interpreter_along_and_the_next_one_takes_over(start_board: Start, tmp_path: Path) -> None:
+def test_a_killed_board_takes_its_interpreter_along_and_the_next_one_takes_over(
+    start_board: Start, tmp_path: Path
+) -> None:
     board = start_board()
-    child = subprocess.run(["pgrep", "-P", str(board.process.pid)], capture_output=True, text=True, check=True).stdout.strip()
+    child = subprocess.run(
+        ["pgrep", "-P", str(board.process.pid)], capture_output=True, text=True, check=True
+    ).stdout.strip()
     board.process.kill()
     board.process.wait(PATIENCE_S)
     wait_until(lambda: not Path(f"/proc/{child}").exists())
@@ -223,10 +242,18 @@ def test_bad_input_is_one_clear_sentence(start_board: Start, tmp_path: Path) -> 
     for arguments, code, sentence in (
         (("--board", "wal_12", "--port", other), 2, "wall_12"),
         (("--board", "wall_12", "--port", port), 1, "belongs to a virtual board that runs"),
-        (("--board", "wall_12", "--port", other, "--flash", flash), 1, "Another virtual board is running from"),
+        (
+            ("--board", "wall_12", "--port", other, "--flash", flash),
+            1,
+            "Another virtual board is running from",
+        ),
         (("--board", "wall_12", "--port", str(tmp_path / "file")), 2, "exists and is no port"),
         (("--board", "wall_12", "--port", other, "--flash", str(tmp_path / "short")), 2, "has 100 bytes"),
-        (("--board", "wall_12", "--port", other, "--flash", str(tmp_path / "foreign")), 2, "is no flash image"),
+        (
+            ("--board", "wall_12", "--port", other, "--flash", str(tmp_path / "foreign")),
+            2,
+            "is no flash image",
+        ),
         (("--board", "devkit_4", "--port", other, "--flash", str(tmp_path / "foreign")), 2, "has 4 MiB"),
         (("--board", "devkit_4", "--port", other, "--link", other + "2"), 2, "no serial link"),
         (("--board", "wall_12", "--port", str(tmp_path / "no" / "where")), 1, "No such file or directory"),

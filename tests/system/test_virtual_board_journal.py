@@ -1,4 +1,6 @@
-"""From one flash image, one seed and one script: CPython and the real MicroPython leave the same bytes of journal and NVS."""
+"""From one flash image, one seed and one script:
+CPython and the real MicroPython leave the same bytes of journal and NVS.
+"""
 
 import json
 import shutil
@@ -40,7 +42,9 @@ def provisioned(image: Path, board: str) -> None:
     """A flash with the firmware and what provisioning writes."""
     make_flash(image, board)
     settings = {"board": to_board_json(load_board(board)), "identity": IDENTITY, "network": {"serial": True}}
-    put_files(image, bundle() | {f"/{name}.json": json.dumps(value).encode() for name, value in settings.items()})
+    put_files(
+        image, bundle() | {f"/{name}.json": json.dumps(value).encode() for name, value in settings.items()}
+    )
 
 
 def journal(image: Path) -> tuple[bytes, list[int]]:
@@ -56,7 +60,9 @@ def journal(image: Path) -> tuple[bytes, list[int]]:
 
 
 def story(cabinet: Cabinet, errands: list[Errand]) -> Callable[[World], None]:
-    """A deposit, a power cut in the middle of the collection's afternoon, a wrong code, the collection, the bell."""
+    """A deposit, a power cut in the middle of the collection's afternoon,
+    a wrong code, the collection, the bell.
+    """
 
     def play(world: World) -> None:
         TestHost(world)
@@ -76,7 +82,9 @@ def story(cabinet: Cabinet, errands: list[Errand]) -> Callable[[World], None]:
 
 
 @pytest.mark.parametrize(("board", "seed"), [("wall_12", 1), ("wall_12", 2), ("tower_24", 1)])
-def test_cpython_and_micropython_write_the_same_journal(tmp_path: Path, board: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cpython_and_micropython_write_the_same_journal(
+    tmp_path: Path, board: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(app, "BUILD", build())  # which no linker has put into the sources
     on_cpython, on_micropython = tmp_path / "cpython.bin", tmp_path / "micropython.bin"
     provisioned(on_cpython, board)
@@ -85,7 +93,9 @@ def test_cpython_and_micropython_write_the_same_journal(tmp_path: Path, board: s
     with Cabinet(on_cpython, board, seed) as cabinet:
         story(cabinet, errands)(cabinet.world)
         cabinet.run_until(UNTIL_MS)
-        lived = run_in_virtual_time(on_micropython, cabinet.world.board, seed, story(cabinet, again := []), UNTIL_MS)
+        lived = run_in_virtual_time(
+            on_micropython, cabinet.world.board, seed, story(cabinet, again := []), UNTIL_MS
+        )
     assert lived.console.splitlines() == ["In service"] * 2
     assert errands[0].result == again[0].result
     assert errands[1].result is again[1].result is True
@@ -96,15 +106,22 @@ def test_cpython_and_micropython_write_the_same_journal(tmp_path: Path, board: s
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"\x5a"], ids=["blank", "garbage"])
-def test_a_board_whose_whole_journal_is_lost_says_so_and_moves_nothing(tmp_path: Path, content: bytes) -> None:
+def test_a_board_whose_whole_journal_is_lost_says_so_and_moves_nothing(
+    tmp_path: Path, content: bytes
+) -> None:
     image = tmp_path / "flash.bin"
     provisioned(image, "wall_12")
     with FlashImage(image) as flash:
         partition = flash.partition("journal")
         assert partition is not None
         flash.replace(partition.partition.offset, lost := content * partition.partition.size)
-    lived = run_in_virtual_time(image, from_json(to_board_json(load_board("wall_12"))), 1, lambda world: None, 10_000)
-    assert lived.console.splitlines()[0] == "Not in service: The journal is not initialised: run `ansim provision`."
+    lived = run_in_virtual_time(
+        image, from_json(to_board_json(load_board("wall_12"))), 1, lambda world: None, 10_000
+    )
+    assert (
+        lived.console.splitlines()[0]
+        == "Not in service: The journal is not initialised: run `ansim provision`."
+    )
     assert not lived.world.trace.of("coil")
     assert not any(coil.energised for coil in lived.world.coils.values())
     with FlashImage(image) as flash:

@@ -1,4 +1,6 @@
-"""The real interpreter in virtual time: hours pass in a moment, always alike, and the program sees nothing but the simulated clock."""
+"""The real interpreter in virtual time: hours pass in a moment, always alike,
+and the program sees nothing but the simulated clock.
+"""
 
 import time
 from collections.abc import Callable
@@ -37,7 +39,11 @@ def image(tmp_path: Path) -> Image:
 
 
 def printed(
-    image: Path, board: Board, script: Callable[[World], object] = lambda world: None, until_ms: int = 60_000, seed: int = 1
+    image: Path,
+    board: Board,
+    script: Callable[[World], object] = lambda world: None,
+    until_ms: int = 60_000,
+    seed: int = 1,
 ) -> list[str]:
     return run_in_virtual_time(image, board, seed, script, until_ms).console.splitlines()
 
@@ -61,12 +67,24 @@ async def tick(name, ms):
         print(name, time.ticks_ms())
     return name
 async def main():
-    print(await asyncio.gather(*[asyncio.create_task(tick(name, ms)) for name, ms in (("a", 20), ("b", 20), ("c", 30))]))
+    ticks = ("a", 20), ("b", 20), ("c", 30)
+    print(await asyncio.gather(*[asyncio.create_task(tick(name, ms)) for name, ms in ticks]))
 asyncio.run(main())
 """),
         board,
     )
-    assert lines[:10] == ["a 20", "b 20", "c 30", "a 40", "b 40", "c 60", "a 60", "b 60", "c 90", "['a', 'b', 'c']"]
+    assert lines[:10] == [
+        "a 20",
+        "b 20",
+        "c 30",
+        "a 40",
+        "b 40",
+        "c 60",
+        "a 60",
+        "b 60",
+        "c 90",
+        "['a', 'b', 'c']",
+    ]
 
 
 def test_asyncio_is_whole(image: Image, board: Board) -> None:
@@ -114,7 +132,16 @@ asyncio.run(main())
 """),
         board,
     )
-    assert lines[:8] == ["True False", "cancelled 10 True False", "late 60", "40 100", "no", "x 106", "y 111", "1 1"]
+    assert lines[:8] == [
+        "True False",
+        "cancelled 10 True False",
+        "late 60",
+        "40 100",
+        "no",
+        "x 106",
+        "y 111",
+        "1 1",
+    ]
 
 
 def test_timers_of_the_chip_fire_in_the_middle_of_a_wait(image: Image, board: Board) -> None:
@@ -133,7 +160,9 @@ print("awake", time.ticks_ms())
     assert lines[:4] == ["again 40", "once 55", "again 80", "awake 100"]
 
 
-def test_the_watchdog_and_reset_start_the_program_again_at_the_same_instant(image: Image, board: Board) -> None:
+def test_the_watchdog_and_reset_start_the_program_again_at_the_same_instant(
+    image: Image, board: Board
+) -> None:
     lines = printed(
         image("""
 import machine, time
@@ -154,7 +183,11 @@ time.sleep_ms(100000)
 
 
 def test_what_was_printed_right_before_a_reset_is_kept(image: Image, board: Board) -> None:
-    lines = printed(image("import machine, time\nprint(time.ticks_ms())\nmachine.WDT(timeout=10)\ntime.sleep(1)\n"), board, until_ms=500)
+    lines = printed(
+        image("import machine, time\nprint(time.ticks_ms())\nmachine.WDT(timeout=10)\ntime.sleep(1)\n"),
+        board,
+        until_ms=500,
+    )
     assert lines == [str(ms) for ms in range(0, 500, 10)]
 
 

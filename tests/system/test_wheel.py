@@ -1,5 +1,6 @@
-"""An installed wheel carries the firmware ready-made: flashing, provisioning and testing do not wait for the linker.
-No optional package is there."""
+"""An installed wheel carries the firmware ready-made:
+flashing, provisioning and testing do not wait for the linker. No optional package is there.
+"""
 
 import json
 import os
@@ -45,7 +46,9 @@ def run(installed: Path, cache: Path, *arguments: str) -> subprocess.CompletedPr
     hidden = without(installed.parent, *EXTRAS)["PYTHONPATH"]
     around = os.environ | {"PYTHONPATH": f"{hidden}{os.pathsep}{installed}", "XDG_CACHE_HOME": str(cache)}
     command = [sys.executable, "-m", "host_tools", *arguments]
-    return subprocess.run(command, cwd=installed.parent, env=around, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, cwd=installed.parent, env=around, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 def test_the_wheel_carries_what_its_sources_make(installed: Path) -> None:
@@ -61,11 +64,15 @@ def test_the_linked_source_and_its_map_lie_beside_the_wheel(installed: Path, tmp
     assert ended.returncode == 0, ended.stderr
     files = {path.relative_to(beside) for path in beside.rglob("*") if path.is_file()}
     assert Path("locker/core.py") in files
-    assert {path: (beside / path).read_text() for path in files} == {path: (tmp_path / "linked" / path).read_text() for path in files}
+    assert {path: (beside / path).read_text() for path in files} == {
+        path: (tmp_path / "linked" / path).read_text() for path in files
+    }
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_board_is_flashed_and_asked_without_the_linker_and_keeps_what_a_checkout_puts_on_it(installed: Path, tmp_path: Path) -> None:
+def test_a_board_is_flashed_and_asked_without_the_linker_and_keeps_what_a_checkout_puts_on_it(
+    installed: Path, tmp_path: Path
+) -> None:
     with virtual_board(tmp_path) as board:
         first = run(installed, tmp_path / "cache", "flash", "--port", board.port, "--json")
         assert first.returncode == 0, first.stderr
@@ -83,12 +90,19 @@ def test_a_board_is_flashed_and_asked_without_the_linker_and_keeps_what_a_checko
     assert len(json.loads(first.stdout)["added"]) == told["unchanged"]
 
 
-@pytest.mark.parametrize("command", [("flash",), ("test",), ("provision", "--board", "wall_12", "--site", "x", "--serial-link")])
-def test_a_missing_port_is_told_within_half_a_second_of_the_processor(command: tuple[str, ...], installed: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "command", [("flash",), ("test",), ("provision", "--board", "wall_12", "--site", "x", "--serial-link")]
+)
+def test_a_missing_port_is_told_within_half_a_second_of_the_processor(
+    command: tuple[str, ...], installed: Path, tmp_path: Path
+) -> None:
     """The best of three, beside a small program: where others share a processor its second holds less."""
 
     def told() -> None:
-        assert "There is no serial port" in run(installed, tmp_path / "cache", *command, "--port", "/nowhere/port").stderr
+        assert (
+            "There is no serial port"
+            in run(installed, tmp_path / "cache", *command, "--port", "/nowhere/port").stderr
+        )
 
     def peer() -> None:
         subprocess.run([sys.executable, "-c", SMALL_PROGRAM], check=True)

@@ -13,9 +13,11 @@ from host_tools.simulator.chip.flash import FlashImage
 
 @contextmanager
 def file_system(image: Path) -> Iterator[littlefs.LittleFS]:
-    """The image's files, with the geometry that both sides agreed on; formatted first when the partition is blank, as the board does.
+    """The image's files, with the geometry that both sides agreed on;
+    formatted first when the partition is blank, as the board does.
 
-    What changes in the block is in the image after it. Raises littlefs.LittleFSError when the file system is damaged.
+    What changes in the block is in the image after it.
+    Raises littlefs.LittleFSError when the file system is damaged.
     """
     with FlashImage(image) as flash:
         partition = partitions.find(flash.partitions, "vfs")

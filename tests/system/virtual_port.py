@@ -25,7 +25,8 @@ class VirtualPort(NamedTuple):
 def virtual_board(folder: Path, board: str = "wall_12", *options: str) -> Iterator[VirtualPort]:
     """A board with nothing on it but MicroPython, unless its flash image is in the folder already.
 
-    Its heap is ample: these tests are about the tools; that the firmware fits into a board's memory is shown elsewhere.
+    Its heap is ample: these tests are about the tools;
+    that the firmware fits into a board's memory is shown elsewhere.
     """
     with Board(folder, board, "--heap-kib", "256", *options) as running:
         yield VirtualPort(str(running.port), running.flash)

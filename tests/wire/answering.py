@@ -1,4 +1,6 @@
-"""Answers questions about the wire on MicroPython, one a line: operation, hexadecimal arguments; the answer likewise, "!" for refused."""
+"""Answers questions about the wire on MicroPython, one a line: operation, hexadecimal arguments;
+the answer likewise, "!" for refused.
+"""
 
 import sys
 from binascii import hexlify, unhexlify

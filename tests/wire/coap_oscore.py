@@ -1,4 +1,6 @@
-"""aiocoap's OSCORE, and what a CoAP message under it looks like to us: the two ends of a context made by either."""
+"""aiocoap's OSCORE, and what a CoAP message under it looks like to us:
+the two ends of a context made by either.
+"""
 
 import random
 from typing import NamedTuple
@@ -61,7 +63,11 @@ class Theirs(oscore.CanProtect, oscore.CanUnprotect, oscore.SecurityContextUtils
     def __init__(self, inputs: Inputs) -> None:
         self.alg_aead = oscore.algorithms[ALGORITHMS[inputs.algorithm]]
         self.hashfun = oscore.hashfunctions["sha256"]
-        self.sender_id, self.recipient_id, self.id_context = inputs.sender_id, inputs.recipient_id, inputs.id_context
+        self.sender_id, self.recipient_id, self.id_context = (
+            inputs.sender_id,
+            inputs.recipient_id,
+            inputs.id_context,
+        )
         self.sender_sequence_number = 0
         self.recipient_replay_window = oscore.ReplayWindow(32, lambda: None)
         self.recipient_replay_window.initialize_empty()
@@ -75,7 +81,9 @@ class Theirs(oscore.CanProtect, oscore.CanUnprotect, oscore.SecurityContextUtils
 
 
 class Ours:
-    """The same end as we derive it, with so much of OSCORE's message format (RFC 8613, sections 5.3, 5.4, 6.1) as a test needs."""
+    """The same end as we derive it, with so much of OSCORE's message format (RFC 8613,
+    sections 5.3, 5.4, 6.1) as a test needs.
+    """
 
     def __init__(self, inputs: Inputs) -> None:
         self._inputs = inputs
@@ -87,9 +95,13 @@ class Ours:
         tag_length = TAG_BYTES[self._inputs.algorithm]
         return ccm.unseal(self.context.recipient_key, number, self._aad(kid, piv), outer.payload, tag_length)
 
-    def protect(self, code: int, text: bytes, kid: bytes, request_piv: bytes, own_piv: bytes | None) -> Message:
+    def protect(
+        self, code: int, text: bytes, kid: bytes, request_piv: bytes, own_piv: bytes | None
+    ) -> Message:
         """A response, under a nonce of our own or the request's."""
-        number = nonce(self.context.common_iv, self._inputs.sender_id if own_piv else kid, own_piv or request_piv)
+        number = nonce(
+            self.context.common_iv, self._inputs.sender_id if own_piv else kid, own_piv or request_piv
+        )
         tag_length = TAG_BYTES[self._inputs.algorithm]
         plaintext = bytes((code,)) + (b"\xff" + text if text else b"")
         sealed = ccm.seal(self.context.sender_key, number, self._aad(kid, request_piv), plaintext, tag_length)

@@ -10,11 +10,15 @@ from host_tools.link.messages import Ack, Events, Status, Urgent
 from host_tools.link.session import HostSession
 from locker.wire.frame import Decoder, encode
 
-RECORDS = tuple(bytes((kind, 7, 2, 0, kind, 0, 0, 0, 0x69, 0, 0, 0, 0, 0, 0, 0, 0x2C, 1, 0, 0)) for kind in range(2, 7))
+RECORDS = tuple(
+    bytes((kind, 7, 2, 0, kind, 0, 0, 0, 0x69, 0, 0, 0, 0, 0, 0, 0, 0x2C, 1, 0, 0)) for kind in range(2, 7)
+)
 
 
 class Recording(NamedTuple):
-    """Frames of whole conversations as they were on the line, both ways; `hellos` are the payloads of their HELLOs."""
+    """Frames of whole conversations as they were on the line, both ways;
+    `hellos` are the payloads of their HELLOs.
+    """
 
     lines: list[bytes]
     hellos: set[bytes]
@@ -26,7 +30,9 @@ def talk(pair: Pair) -> list[bytes]:
     pair.at_host(hello)
     lines = [hello, pair.host.outgoing()]
     pair.at_board(lines[-1])
-    for number, message in enumerate((REPORT, Urgent(RECORDS[1]), Events(RECORDS), Status(3000, 6, 4, 64), Events(RECORDS[:1]))):
+    for number, message in enumerate(
+        (REPORT, Urgent(RECORDS[1]), Events(RECORDS), Status(3000, 6, 4, 64), Events(RECORDS[:1]))
+    ):
         lines.append(pair.board.seal(message))
         assert pair.at_host(lines[-1]) == [message]
         lines.append(pair.host.seal(Ack(number)))
@@ -43,7 +49,9 @@ def stranger(seed: bytes) -> Pair:
 
 
 def record(pair: Pair) -> Recording:
-    """What this pair says from now on (half of all), what it said at other meetings, and what others with its alias say."""
+    """What this pair says from now on (half of all), what it said at other meetings,
+    and what others with its alias say.
+    """
     lines = talk(pair)
     hellos = lines[:1]
     lines *= 8
@@ -56,7 +64,10 @@ def record(pair: Pair) -> Recording:
 
 
 class Forger:
-    """Makes frames of recorded ones. Half of what it changes has a right check sum again, so that only the seal is in its way."""
+    """Makes frames of recorded ones.
+
+    Half of what it changes has a right check sum again, so that only the seal is in its way.
+    """
 
     def __init__(self, recording: Recording, draw: random.Random) -> None:
         self._draw = draw

@@ -1,4 +1,6 @@
-"""A line between two sessions that does whatever the test tells it to, and a notebook of what was said and what was believed."""
+"""A line between two sessions that does whatever the test tells it to,
+and a notebook of what was said and what was believed.
+"""
 
 import struct
 from collections.abc import Iterator
@@ -30,7 +32,10 @@ def every_seal_watched() -> Iterator[None]:
 
 
 class HostileString:
-    """Two sessions, and two queues of bytes on their way. Every message said is one of its kind, so that each can be believed once only."""
+    """Two sessions, and two queues of bytes on their way.
+
+    Every message said is one of its kind, so that each can be believed once only.
+    """
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -52,7 +57,11 @@ class HostileString:
         session = self.pair.board if destination == "host" else self.pair.host
         if session.ready:
             self._count += 1
-            message = Ack(self._count) if destination == "board" else Urgent(struct.pack("<BBHIIII", 1, 1, 1, self._count, 0, 0, 0))
+            message = (
+                Ack(self._count)
+                if destination == "board"
+                else Urgent(struct.pack("<BBHIIII", 1, 1, 1, self._count, 0, 0, 0))
+            )
             self.said[destination].add(message)
             self.put(destination, session.seal(message))
 
@@ -102,7 +111,10 @@ class HostileString:
         self.clean(60, drop=False)
 
     def clean(self, seconds: int, drop: bool = True) -> int:
-        """From now on the line is honest: board and host talk as they do. The seconds until both have been believed, -1 if never."""
+        """From now on the line is honest: board and host talk as they do.
+
+        The seconds until both have been believed, -1 if never.
+        """
         if drop:
             for way in self.ways.values():
                 way.clear()

@@ -12,7 +12,9 @@ def used() -> int:
 
 
 def all_but(count: int) -> list:
-    """What leaves so many bytes of the heap free, in one piece, and nothing else, for as long as it is held."""
+    """What leaves so many bytes of the heap free, in one piece,
+    and nothing else, for as long as it is held.
+    """
     gc.collect()
     room = bytearray(count) if TELLS else b""
     taken = []

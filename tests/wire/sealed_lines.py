@@ -1,4 +1,6 @@
-"""Checks AES-CCM on either interpreter against a file: `key nonce aad plaintext sealed tag_length` a line, "-" nothing, "!" refused."""
+"""Checks AES-CCM on either interpreter against a file:
+`key nonce aad plaintext sealed tag_length` a line, "-" nothing, "!" refused.
+"""
 
 import sys
 from binascii import unhexlify

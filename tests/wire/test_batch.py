@@ -52,7 +52,11 @@ def test_a_duress_pickup_is_as_long_as_any_other():
     for before in (0, 1, 255):
         lengths = set()
         for duress in (0, 1):
-            visit = (record(9, 7, 3, 5, 100, before, 300), record(10, 7, 3, 6, 105, duress, 300), record(3, 7, 3, 7, 106, 1, 300))
+            visit = (
+                record(9, 7, 3, 5, 100, before, 300),
+                record(10, 7, 3, 6, 105, duress, 300),
+                record(3, 7, 3, 7, 106, 1, 300),
+            )
             lengths.add(len(pack(visit, 8)))
             lengths.add(len(pack(visit[1:2], 8)) + 1000)
         assert len(lengths) == 2

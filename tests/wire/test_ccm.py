@@ -28,7 +28,9 @@ def check_packets(name, count):
     packets = cases(name)
     assert len(packets) == count
     for packet in packets:
-        key, nonce, aad, plaintext, sealed = [raw(packet[name]) for name in ("key", "nonce", "aad", "plaintext", "sealed")]
+        key, nonce, aad, plaintext, sealed = [
+            raw(packet[name]) for name in ("key", "nonce", "aad", "plaintext", "sealed")
+        ]
         tag_length = len(sealed) - len(plaintext)
         assert seal(key=key, nonce=nonce, aad=aad, plaintext=plaintext, tag_length=tag_length) == sealed
         assert unseal(key=key, nonce=nonce, aad=aad, sealed=sealed, tag_length=tag_length) == plaintext

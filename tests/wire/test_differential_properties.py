@@ -1,4 +1,6 @@
-"""Theorem: in 10^5 random cases (10^6 in the soak) sealing is `cryptography`'s, and contexts, nonces and messages are aiocoap's OSCORE."""
+"""Theorem: in 10^5 random cases (10^6 in the soak) sealing is `cryptography`'s,
+and contexts, nonces and messages are aiocoap's OSCORE.
+"""
 
 import random
 
@@ -47,7 +49,11 @@ def check_contexts(draw: random.Random) -> None:
     for _ in range(CASES):
         inputs = drawn(draw)
         ours, theirs = derive(*inputs), Theirs(inputs)
-        assert (ours.sender_key, ours.recipient_key, ours.common_iv) == (theirs.sender_key, theirs.recipient_key, theirs.common_iv)
+        assert (ours.sender_key, ours.recipient_key, ours.common_iv) == (
+            theirs.sender_key,
+            theirs.recipient_key,
+            theirs.common_iv,
+        )
         assert derive(*inputs.of_server()) == (theirs.recipient_key, theirs.sender_key, theirs.common_iv)
         for sender_id in (inputs.sender_id, inputs.recipient_id):
             piv = short(piv_of(draw))
@@ -74,7 +80,10 @@ def check_messages(draw: random.Random) -> None:
             server.open(arriving(GET, flipped(request.payload, draw), b""), inputs.sender_id, piv)
 
 
-CHECKS = (*[(check_seals, seed) for seed in range(SEALS)], *[(check_contexts, seed) for seed in range(CONTEXTS)])
+CHECKS = (
+    *[(check_seals, seed) for seed in range(SEALS)],
+    *[(check_contexts, seed) for seed in range(CONTEXTS)],
+)
 CHECKS += tuple((check_messages, seed) for seed in range(MESSAGES))
 
 
@@ -123,5 +132,7 @@ def test_a_whole_session_is_sealed_under_the_context_that_aiocoap_derives() -> N
         payload = Decoder().feed(pair.host.seal(Ack(number)))[0]
         end = 5 + (payload[0] & 7)
         assert payload[1:5] == ALIAS
-        text = host.alg_aead.decrypt(payload[end:], payload[:end], host.sender_key, host.nonce(b"", payload[5:end]))
+        text = host.alg_aead.decrypt(
+            payload[end:], payload[:end], host.sender_key, host.nonce(b"", payload[5:end])
+        )
         assert text == encode_message(Ack(number))

@@ -1,4 +1,6 @@
-"""Theorem: of 10^5 forged frames (10^7 in the soak) and 10^6 bytes of garbage (10^8) for each end, none is believed and none does harm."""
+"""Theorem: of 10^5 forged frames (10^7 in the soak) and 10^6 bytes of garbage (10^8) for each end,
+none is believed and none does harm.
+"""
 
 import random
 import tracemalloc
@@ -18,7 +20,9 @@ FRAMES = 25_000  # of one run
 FRAMES_IN_A_SOAK = 500_000
 GARBAGE = 1_000_000  # bytes
 GARBAGE_IN_A_SOAK = 10_000_000
-HELD_MAX = 20_000  # bytes of memory more than before, at any moment: the line of at most 2,000 bytes, its pieces, and what a seal takes
+# Bytes of memory more than before, at any moment:
+# the line of at most 2,000 bytes, its pieces, and what a seal takes.
+HELD_MAX = 20_000
 MAY_CHANGE = {"rejected", "other_version", "_futile", "_outgoing"}
 
 
@@ -43,7 +47,9 @@ class Victim:
         self._before = state(self.session)
 
     def hear(self, line: bytes) -> None:
-        """Nothing is believed, nothing is changed, and only a host answers: a HELLO that was genuine once, and another version."""
+        """Nothing is believed, nothing is changed, and only a host answers:
+        a HELLO that was genuine once, and another version.
+        """
         session = self.session
         for payload in self.decoder.feed(line):
             session.step(self.pair.now_ms)
@@ -52,7 +58,9 @@ class Victim:
             if answer is not None:
                 assert self._is_host
                 assert payload in self.recording.hellos or payload[0] >> 4 != frame.VERSION
-                assert frame.kind_of(Decoder().feed(answer)[0]) == (frame.WELCOME if payload[0] >> 4 == frame.VERSION else frame.REFUSAL)
+                assert frame.kind_of(Decoder().feed(answer)[0]) == (
+                    frame.WELCOME if payload[0] >> 4 == frame.VERSION else frame.REFUSAL
+                )
                 self.answered += 1
         assert len(self.decoder._held) <= 257
 
@@ -95,14 +103,18 @@ ENDS = [(end, talking) for end in ("board", "host") for talking in (True, False)
 
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(("end", "talking"), ENDS)
-def test_of_a_hundred_thousand_forged_frames_for_each_end_none_is_believed(end: str, talking: bool, seed: int) -> None:
+def test_of_a_hundred_thousand_forged_frames_for_each_end_none_is_believed(
+    end: str, talking: bool, seed: int
+) -> None:
     check_frames(end, talking, seed, FRAMES)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2, 12))
 @pytest.mark.parametrize(("end", "talking"), ENDS)
-def test_of_ten_million_forged_frames_for_each_end_none_is_believed(end: str, talking: bool, seed: int) -> None:
+def test_of_ten_million_forged_frames_for_each_end_none_is_believed(
+    end: str, talking: bool, seed: int
+) -> None:
     check_frames(end, talking, seed, FRAMES_IN_A_SOAK)
 
 
@@ -116,7 +128,13 @@ def without_an_end(draw: random.Random) -> bytes:
 
 def like_cobs(draw: random.Random) -> bytes:
     """Runs that add up, so that the check sum is what is left in the way."""
-    return b"".join(bytes((size + 1,)) + draw.randbytes(size).replace(b"\0", b"\7") for size in draw.choices(range(40), k=40)) + b"\0"
+    return (
+        b"".join(
+            bytes((size + 1,)) + draw.randbytes(size).replace(b"\0", b"\7")
+            for size in draw.choices(range(40), k=40)
+        )
+        + b"\0"
+    )
 
 
 def of_few_bytes(draw: random.Random) -> bytes:

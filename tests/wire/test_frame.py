@@ -90,7 +90,9 @@ def test_bytes_of_any_kind_of_buffer_are_taken():
 
 def test_the_header_tells_whom_and_what_a_payload_is_for():
     assert alias_of(b"\x11abcd") == b"abcd"
-    kinds = [frame.HELLO] + [frame.DATA] * 5 + [frame.WELCOME, frame.REFUSAL, 8] + [frame.FIRST] * 5 + [14, 15]
+    kinds = (
+        [frame.HELLO] + [frame.DATA] * 5 + [frame.WELCOME, frame.REFUSAL, 8] + [frame.FIRST] * 5 + [14, 15]
+    )
     for low, kind in enumerate(kinds):
         assert kind_of(bytes((0x10 | low,)) + b"abcd") == kind
 

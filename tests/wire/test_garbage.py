@@ -20,7 +20,9 @@ def noise(seed, blocks):
 
 def forged(kind, number, size):
     """A frame with a right check sum for our alias: kind, and whatever behind it."""
-    return encode(bytes((0x10 | kind,)) + ALIAS + (hmac_sha256(b"forged", number.to_bytes(4, "big")) * 7)[:size])
+    return encode(
+        bytes((0x10 | kind,)) + ALIAS + (hmac_sha256(b"forged", number.to_bytes(4, "big")) * 7)[:size]
+    )
 
 
 def hear(pair, decoders, line):

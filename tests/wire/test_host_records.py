@@ -25,7 +25,16 @@ def test_a_record_within_its_ranges_is_taken():
 
 
 def test_each_field_out_of_its_range_is_named():
-    for changes in ({"door": 0}, {"door": 100}, {"a": 0x20000}, {"b": 0}, {"b": 0x20000}, {"boot": 0}, {"number": 0}, {"kind": 128}):
+    for changes in (
+        {"door": 0},
+        {"door": 100},
+        {"a": 0x20000},
+        {"b": 0},
+        {"b": 0x20000},
+        {"boot": 0},
+        {"number": 0},
+        {"kind": 128},
+    ):
         assert [wrong(**changes)] == list(changes)
     assert wrong(kind=records.REISSUED, a=256) == "a"
     assert wrong(kind=records.EPOCH_BEGUN, door=0, a=0x40000) == "a"
@@ -47,7 +56,12 @@ def test_a_kind_of_a_newer_board_may_say_anything():
 def test_every_kind_that_goes_to_the_host_has_its_ranges():
     others = ("RECORD_BYTES", "URGENT", "TOLD", "MINOR")
     for name in dir(records):
-        if name[0] != "_" and name == name.upper() and name not in others and not name.startswith(("RESET_", "BY_", "DOUBT_")):
+        if (
+            name[0] != "_"
+            and name == name.upper()
+            and name not in others
+            and not name.startswith(("RESET_", "BY_", "DOUBT_"))
+        ):
             kind = getattr(records, name)
             assert (kind in BOUNDS) == (kind < records.ACKNOWLEDGED), name
 

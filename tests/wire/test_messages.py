@@ -27,7 +27,13 @@ def message_of(case):
     """The message of a vector: raw values are hexadecimal, numbers are numbers."""
     values = []
     for _name, value in case["fields"]:
-        values.append(tuple([raw(text) for text in value]) if isinstance(value, list) else raw(value) if isinstance(value, str) else value)
+        values.append(
+            tuple([raw(text) for text in value])
+            if isinstance(value, list)
+            else raw(value)
+            if isinstance(value, str)
+            else value
+        )
     return BY_NAME[case["message"]](*values)
 
 
@@ -136,7 +142,9 @@ def test_a_message_cut_short_or_out_of_range_is_refused():
         plaintext = encode_message(message)
         for size in range(len(plaintext)):
             assert refuses(BadFrame, decode_message, plaintext[:size])
-    assert refuses(BadFrame, decode_message, encode_message(REPORT)[:9] + bytes(4) + encode_message(REPORT)[13:])
+    assert refuses(
+        BadFrame, decode_message, encode_message(REPORT)[:9] + bytes(4) + encode_message(REPORT)[13:]
+    )
     assert refuses(BadFrame, decode_message, b"\3" + encode_message(Events((RECORD, RECORD)))[1:])
 
 

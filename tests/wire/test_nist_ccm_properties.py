@@ -1,4 +1,6 @@
-"""Theorem: on both interpreters AES-CCM is what NIST's CAVP files say, all 2,880 cases of them (MicroPython's AES has no 192-bit keys)."""
+"""Theorem: on both interpreters AES-CCM is what NIST's CAVP files say,
+all 2,880 cases of them (MicroPython's AES has no 192-bit keys).
+"""
 
 import re
 import subprocess
@@ -24,7 +26,9 @@ def lines(path: Path) -> Iterator[str]:
         if name != ends or (name == "Result" and value == "Pass"):
             continue
         aad = values["Adata"] if int(values["Alen"]) else "-"
-        plaintext = "!" if values.get("Result") == "Fail" else values["Payload"] if int(values["Plen"]) else "-"
+        plaintext = (
+            "!" if values.get("Result") == "Fail" else values["Payload"] if int(values["Plen"]) else "-"
+        )
         yield f"{values['Key']} {values['Nonce']} {aad} {plaintext} {values['CT']} {values['Tlen']}\n"
 
 
@@ -38,6 +42,13 @@ def test_ccm_agrees_with_every_case_of_nist(bits: int, tmp_path: Path) -> None:
     assert good + refused == len(found) == 960
     assert refused > 100
     if bits != 192:
-        command = [MICROPYTHON, "-X", "heapsize=4m", Path(__file__).with_name("sealed_lines.py"), FIRMWARE, cases]
+        command = [
+            MICROPYTHON,
+            "-X",
+            "heapsize=4m",
+            Path(__file__).with_name("sealed_lines.py"),
+            FIRMWARE,
+            cases,
+        ]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         assert ended.stdout.strip() == counted, ended.stdout + ended.stderr

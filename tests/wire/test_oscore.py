@@ -1,4 +1,6 @@
-"""Contexts and nonces are those of OSCORE (RFC 8613), and what is sealed under them comes out as printed there."""
+"""Contexts and nonces are those of OSCORE (RFC 8613),
+and what is sealed under them comes out as printed there.
+"""
 
 from golden import cases, raw
 
@@ -31,7 +33,11 @@ def test_both_ends_derive_the_contexts_of_rfc_8613():
             assert context.common_iv == raw(case["common_iv"])
             assert nonce(context.common_iv, raw(case[end + "_id"]), b"\0") == raw(case[end + "_nonce"])
             sender_key, recipient_key, common_iv = context
-            assert (sender_key, recipient_key, common_iv) == (context.sender_key, context.recipient_key, context.common_iv)
+            assert (sender_key, recipient_key, common_iv) == (
+                context.sender_key,
+                context.recipient_key,
+                context.common_iv,
+            )
 
 
 def test_the_messages_of_rfc_8613_are_sealed_as_printed():
@@ -51,13 +57,20 @@ def test_the_messages_of_rfc_8613_are_sealed_as_printed():
 
 
 def test_an_absent_id_context_is_not_an_empty_one_and_the_algorithm_enters_the_keys():
-    contexts = [derive(b"secret", b"salt", *rest) for rest in ((None, b"", b"\1", 10), (b"", b"", b"\1", 10), (None, b"", b"\1", 30))]
+    contexts = [
+        derive(b"secret", b"salt", *rest)
+        for rest in ((None, b"", b"\1", 10), (b"", b"", b"\1", 10), (None, b"", b"\1", 30))
+    ]
     assert len({context.sender_key for context in contexts}) == 3
 
 
 def test_no_two_sequence_numbers_or_senders_share_a_nonce():
     numbers = [b"\0", b"\1", b"\xff", b"\1\0", b"\1\0\0", b"\xff\xff\xff\xff\xff"]
-    made = [nonce(bytes(range(13)), sender, number) for sender in (b"", b"\0", b"\1", b"\0\0", bytes(7)) for number in numbers]
+    made = [
+        nonce(bytes(range(13)), sender, number)
+        for sender in (b"", b"\0", b"\1", b"\0\0", bytes(7))
+        for number in numbers
+    ]
     assert len(set(made)) == len(made)
 
 

@@ -46,9 +46,17 @@ def test_the_handshake_is_that_of_the_golden_vectors():
     (case,) = cases("session.json")
     nonces = [raw(case["hello_nonce"])]
     board = BoardSession(
-        raw(case["master_secret"]), raw(case["board_id"]), raw(case["alias"]), lambda count: nonces.pop() if nonces else b"\0"
+        raw(case["master_secret"]),
+        raw(case["board_id"]),
+        raw(case["alias"]),
+        lambda count: nonces.pop() if nonces else b"\0",
     )
-    host = HostSession(raw(case["master_secret"]), raw(case["board_id"]), raw(case["alias"]), lambda count: raw(case["host_secret"]))
+    host = HostSession(
+        raw(case["master_secret"]),
+        raw(case["board_id"]),
+        raw(case["alias"]),
+        lambda count: raw(case["host_secret"]),
+    )
     board.start(0)
     board.step(0)
     frames = [board.outgoing()]
@@ -72,7 +80,9 @@ def test_frames_are_as_small_as_the_byte_budget_needs():
     assert len(pair.board.seal(Urgent(RECORD))) <= 60
     assert len(pair.board.seal(Events((RECORD,)))) <= 60
     assert len(pair.host.seal(Ack(0xFFFFFFFF))) <= 36
-    heartbeat = len(pair.board.seal(Status(1 << 31, 1 << 31, 0xFFFFFFFFFFFF, 0))) + len(pair.host.seal(Ack(0xFFFFFFFF)))
+    heartbeat = len(pair.board.seal(Status(1 << 31, 1 << 31, 0xFFFFFFFFFFFF, 0))) + len(
+        pair.host.seal(Ack(0xFFFFFFFF))
+    )
     assert (heartbeat + 4) * 288 < 24000  # a day; 4 for sequence numbers of three bytes
 
 
@@ -88,7 +98,9 @@ def test_a_parcels_life_takes_at_most_256_bytes():
     deposit = visit((2, 99999, 0), (3, 1, 1), (4, 0, 4), (5, 1, 180), (6, 99999, 180))
     pickup = visit((9, 1, 0), (10, 0, 5), (3, 1, 6), (4, 0, 9), (5, 0, 150), (11, 99999, 150))
     opened = Urgent(struct.pack("<BBHIIII", 10, 12, 40, 1000001, 10000005, 0, 4711))
-    line = [pair.board.seal(message) for message in (deposit, opened, pickup)] + [pair.host.seal(Ack(1000005)) for _ in range(2)]
+    line = [pair.board.seal(message) for message in (deposit, opened, pickup)] + [
+        pair.host.seal(Ack(1000005)) for _ in range(2)
+    ]
     sequence_numbers = 2 * 5  # each may take two bytes more than in a young session
     assert sum([len(whole) for whole in line]) + sequence_numbers <= 256
 

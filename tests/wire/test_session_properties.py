@@ -1,5 +1,6 @@
-"""Theorems about two sessions joined by a hostile string: nothing unsaid is believed, nothing is believed twice, no key and nonce ever
-seal two things, no bytes raise an exception, and once the line is honest both ends hear each other within a minute.
+"""Theorems about two sessions joined by a hostile string: nothing unsaid is believed, nothing is believed
+twice, no key and nonce ever seal two things, no bytes raise an exception, and once the line is honest both
+ends hear each other within a minute.
 """
 
 from random import Random
@@ -76,9 +77,14 @@ def live(seed: int, actions: list[tuple[str, str]]) -> HostileString:
 
 @settings(deadline=None, max_examples=150)
 @given(
-    st.integers(0, 2**32), st.lists(st.tuples(st.sampled_from((*ACTIONS * 2, *ENDINGS)), st.sampled_from(BOTH)), min_size=20, max_size=150)
+    st.integers(0, 2**32),
+    st.lists(
+        st.tuples(st.sampled_from((*ACTIONS * 2, *ENDINGS)), st.sampled_from(BOTH)), min_size=20, max_size=150
+    ),
 )
-def test_whatever_the_string_does_nothing_false_is_believed_and_an_honest_line_heals(seed: int, actions: list[tuple[str, str]]) -> None:
+def test_whatever_the_string_does_nothing_false_is_believed_and_an_honest_line_heals(
+    seed: int, actions: list[tuple[str, str]]
+) -> None:
     live(seed, actions)
 
 
@@ -93,7 +99,9 @@ def test_long_lives_of_the_string_are_no_different(seed: int) -> None:
 @settings(deadline=None, max_examples=15)
 @given(st.integers(0, 2**32), st.integers(0, 30), st.integers(0, 50), st.integers(0, 10))
 def test_a_lossy_line_carries_messages_both_ways(seed: int, lost: int, doubled: int, damaged: int) -> None:
-    """Up to 30 % lost, 50 % doubled, 10 % damaged: the handshake still ends, and messages get through, each once."""
+    """Up to 30 % lost, 50 % doubled, 10 % damaged:
+    the handshake still ends, and messages get through, each once.
+    """
     with every_seal_watched():
         line = HostileString(Random(seed))
         line.pair.board.start(0)
@@ -106,7 +114,10 @@ def test_a_lossy_line_carries_messages_both_ways(seed: int, lost: int, doubled: 
                     chance = line.random.randrange(100)
                     if chance >= lost:
                         for _ in range(2 if line.random.randrange(100) < doubled else 1):
-                            line.deliver(destination, line.damage(frame) if line.random.randrange(100) < damaged else frame)
+                            line.deliver(
+                                destination,
+                                line.damage(frame) if line.random.randrange(100) < damaged else frame,
+                            )
         assert len(line.believed["host"]) > 100
         assert len(line.believed["board"]) > 100
 
@@ -126,7 +137,9 @@ def test_a_decoder_never_raises_holds_little_and_is_in_step_again(noise: list[by
 
 @settings(deadline=None)
 @given(st.booleans(), st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=60)), max_size=30))
-def test_headers_of_ours_with_anything_behind_them_are_refused(met: bool, payloads: list[tuple[int, bytes]]) -> None:
+def test_headers_of_ours_with_anything_behind_them_are_refused(
+    met: bool, payloads: list[tuple[int, bytes]]
+) -> None:
     pair = Pair()
     if met:
         pair.meet()

@@ -56,7 +56,9 @@ def test_only_the_last_question_counts():
     station = Station(3)
     assert station.hear(question(3) + question(4), 20, 1000) == b""
     assert station.hear(question(3) + question(ANSWER | 3), 20, 1000) == b""
-    assert told(station.hear(question(4) + question(ANSWER | 4) + question(3), 20, 1000)) == bytes((ANSWER | 3,))
+    assert told(station.hear(question(4) + question(ANSWER | 4) + question(3), 20, 1000)) == bytes(
+        (ANSWER | 3,)
+    )
 
 
 def test_a_question_that_may_be_old_gets_no_answer_and_what_it_carried_is_taken():
@@ -64,7 +66,10 @@ def test_a_question_that_may_be_old_gets_no_answer_and_what_it_carried_is_taken(
     station.say(OURS)
     assert station.hear(question(3, b"a message"), LOOK_MS + 1, 1000) == b""
     assert station.readinto(bytearray(256)) == len(encode(b"a message"))
-    assert told(station.hear(question(3), LOOK_MS, 1100)) == bytes((ANSWER | 3,)) + b"\x11alias and a sealed message"
+    assert (
+        told(station.hear(question(3), LOOK_MS, 1100))
+        == bytes((ANSWER | 3,)) + b"\x11alias and a sealed message"
+    )
 
 
 def test_a_question_that_comes_in_pieces_or_behind_noise_is_answered_once():

@@ -1,4 +1,6 @@
-"""Theorem: a stranger with docs/protocol.md, `cryptography` and `cobs`, and without a line of ours, reads and speaks our protocol."""
+"""Theorem: a stranger with docs/protocol.md, `cryptography` and `cobs`,
+and without a line of ours, reads and speaks our protocol.
+"""
 
 import binascii
 import struct
@@ -24,7 +26,13 @@ class Context:
 
     def __init__(self, secret: bytes, salt: bytes, id_context: bytes) -> None:
         def derived(identity: bytes, what: bytes, length: int) -> bytes:
-            info = b"\x85" + bytes((0x40 + len(identity),)) + identity + bytes((0x40 + len(id_context),)) + id_context
+            info = (
+                b"\x85"
+                + bytes((0x40 + len(identity),))
+                + identity
+                + bytes((0x40 + len(id_context),))
+                + id_context
+            )
             info += b"\x18\x1e" + bytes((0x60 + len(what),)) + what + bytes((length,))
             return HKDF(SHA256(), length, salt, info).derive(secret)
 
@@ -66,7 +74,14 @@ def test_the_golden_conversation_can_be_read_with_the_page_alone() -> None:
     (case,) = cases("session.json")
     secret, board_id, nonce_board = [raw(case[name]) for name in ("master_secret", "board_id", "hello_nonce")]
     hello, welcome, first, held, urgent, last = [payload_of(raw(text)) for text in case["frames"]]
-    assert [payload[0] for payload in (hello, welcome, first, held, urgent, last)] == [0x10, 0x16, 0x19, 0x11, 0x11, 0x11]
+    assert [payload[0] for payload in (hello, welcome, first, held, urgent, last)] == [
+        0x10,
+        0x16,
+        0x19,
+        0x11,
+        0x11,
+        0x11,
+    ]
     assert hello[1:5] == raw(case["alias"])
     assert hello[5:13] == first[5:13] == nonce_board
     assert Context(secret, board_id, nonce_board).open(BOARD, hello, 13, b"\0") == b""
@@ -76,7 +91,9 @@ def test_the_golden_conversation_can_be_read_with_the_page_alone() -> None:
     context = Context(secret, board_id, welcome[5:13] + nonce_board)
     assert welcome[5:13] == raw(case["welcome_nonce"])
     for made, named in ((Context(secret, board_id, nonce_board), case["c1"]), (context, case["c2"])):
-        assert (made.raw_keys[BOARD], made.raw_keys[HOST], made.iv) == tuple(raw(key) for key in named.values())
+        assert (made.raw_keys[BOARD], made.raw_keys[HOST], made.iv) == tuple(
+            raw(key) for key in named.values()
+        )
     assert context.open(HOST, welcome, 13, b"\0") == b""
     assert message_in(context, BOARD, first) == b"\x01" + board_id + struct.pack(
         ">IIIIIIHII6s", *case["report"][:-1], case["report"][-1].to_bytes(6, "big")
@@ -91,7 +108,12 @@ def test_the_keys_of_an_epoch_can_be_derived_with_the_page_alone() -> None:
     for case in cases("keys.json"):
         salt = raw(case["nonce_host"]) + raw(case["nonce_board"])
         for label in ("code", "receipt", "maint"):
-            info = b"ansim\x01" + raw(case["board_id"]) + struct.pack(">IIB", case["epoch"], case["nonce"], len(label)) + label.encode()
+            info = (
+                b"ansim\x01"
+                + raw(case["board_id"])
+                + struct.pack(">IIB", case["epoch"], case["nonce"], len(label))
+                + label.encode()
+            )
             assert HKDF(SHA256(), 32, salt, info).derive(raw(case["master_secret"])) == raw(case[label])
 
 

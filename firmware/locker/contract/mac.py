@@ -4,7 +4,8 @@ from hashlib import sha256
 
 from locker.compat import const
 
-_ONES = int.from_bytes(b"\1" * 64, "big")  # numbers, since one wide exclusive-or is far cheaper on the board than 64 narrow ones
+# Numbers, since one wide exclusive-or is far cheaper on the board than 64 narrow ones.
+_ONES = int.from_bytes(b"\1" * 64, "big")
 
 
 _KEYS_MAX = const(4)
@@ -16,7 +17,8 @@ def _pads_of(key: bytes) -> "list[bytes]":
     pad = int.from_bytes(block + bytes(64 - len(block)), "big")
     if len(_pads) == _KEYS_MAX:
         _pads.clear()
-    _pads[bytes(key)] = pads = [(pad ^ flip * _ONES).to_bytes(64, "big") for flip in b"\x36\x5c"]  # ipad and opad
+    # Ipad and opad.
+    _pads[bytes(key)] = pads = [(pad ^ flip * _ONES).to_bytes(64, "big") for flip in b"\x36\x5c"]
     return pads
 
 

@@ -1,4 +1,7 @@
-"""The bell: an alarm at once, and a screen that says no more than is true. A person at the host may answer."""
+"""The bell: an alarm at once, and a screen that says no more than is true.
+
+A person at the host may answer.
+"""
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
@@ -23,7 +26,8 @@ def ring(cabinet: "Cabinet", _: "BellPressed") -> None:
     cabinet.rang_ms = cabinet.now
     hourly.note(cabinet, records.BELL_RUNG, None, rings)
     if not cabinet.counted[records.BELL_RUNG]:
-        cabinet.bell_number = cabinet.state.number + cabinet.dropped  # one that was dropped is not told until there is room
+        # One that was dropped is not told until there is room.
+        cabinet.bell_number = cabinet.state.number + cabinet.dropped
     cabinet.beep(ALARM)
     cabinet.show(texts.BELL, (), _READ_MS)
     cabinet.wait(deadlines.BELL, _HOST_MS)

@@ -1,4 +1,7 @@
-"""The cabinet: events in, effects out. The decisions are in the tables of core.door, core.keypad and core.state; here they meet."""
+"""The cabinet: events in, effects out.
+
+The decisions are in the tables of core.door, core.keypad and core.state; here they meet.
+"""
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
@@ -29,8 +32,8 @@ if TYPE_CHECKING:
     from locker.core.secrets import Secrets
     from locker.core.state import Door, State
 
-    # What a row of a table asks for: a function, a text to be shown, or nothing. Without a courier an action of the keypad gets None for
-    # the door, and does not use it.
+    # What a row of a table asks for: a function, a text to be shown, or nothing. Without a courier an action
+    # of the keypad gets None for the door, and does not use it.
     Action = Callable[["Cabinet", Any], None] | int | None
 
 _MESSAGE_MS = const(8000)
@@ -42,11 +45,12 @@ _VISIT = const(12)  # records of one visit at most, from the `#` to the closed d
 class Cabinet:
     """Everything one cabinet decides.
 
-    `sizes` is a sequence of (door number, size); `state` the fold of its journal (core.state.State), into which the cabinet
-    folds each record as it emits it; `derive(epochs, generations)` gives the Secrets of a board with these `State.epochs` and
-    `State.generations`; `spent(serial)` tells whether a ticket, its serial as in records, is used up; `draw(n)` gives a random number
-    0 to n-1. `accepting` may be set to False, and deposits stop while everything else goes on; `room` to how many more records fit into
-    the journal; `away` to the numbers of doors of which a part cannot be reached: no parcel is put there meanwhile.
+    `sizes` is a sequence of (door number, size); `state` the fold of its journal (core.state.State), into
+    which the cabinet folds each record as it emits it; `derive(epochs, generations)` gives the Secrets of a
+    board with these `State.epochs` and `State.generations`; `spent(serial)` tells whether a ticket, its
+    serial as in records, is used up; `draw(n)` gives a random number 0 to n-1. `accepting` may be set to
+    False, and deposits stop while everything else goes on; `room` to how many more records fit into the
+    journal; `away` to the numbers of doors that cannot be reached: no parcel is put there meanwhile.
     """
 
     def __init__(
@@ -75,13 +79,13 @@ class Cabinet:
         self.accepting = True
         self.away: "tuple[int, ...]" = ()
         self.room = 65535
-        self.dropped = 0  # minor events that were not recorded for want of room, since the last record of that
+        self.dropped = 0  # minor events that found no room, since the last record of that
         self.counted: "dict[int, int]" = {}  # by kind: what has happened this hour beyond what was recorded
         # The doors: core.door, core.restart.
         self.unlocking = 0  # the door whose lock is at work
         self.serviced: "list[Door]" = []  # doors without a parcel that staff have opened
         self.unseen: "list[Door]" = []  # doors whose sensors have said nothing yet since the boot
-        # Shows what is to be done at a door that a power cut has left open, instead of the welcome, if there is one.
+        # Shows, instead of the welcome, what is to be done at a door that a power cut has left open.
         self.resumed: "Callable[[Cabinet], bool] | None" = None
         self.resumed_ms = 0  # until when, for one that nobody may be at
         # The keypad and the screen: core.keypad, core.faults.
@@ -102,16 +106,17 @@ class Cabinet:
         self.cancelled = 0  # deposits of this hour that came to nothing
         # An opening by order of the host: core.remote_opening.
         self.openings: "list[int]" = []  # when doors were opened so
-        self.opening: "tuple[int, int, Door] | None" = None  # what waits for the host: challenge, digits, door
+        # What waits for the host: challenge, digits, door.
+        self.opening: "tuple[int, int, Door] | None" = None
         self.is_shown = False  # its digits were
         # The bell: core.bell.
         self.rang_ms = 0
         self.bell_number = 0  # the event number of a call that nobody has answered
 
     def boot(self, sensors: "Iterable[tuple[int, bool, bool]]", now_ms: int) -> "list[effects.Effect]":
-        """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied). No door is unlocked.
+        """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied).
 
-        A door that is not among them stays as the journal has it until it is Seen.
+        No door is unlocked. One that is not among them stays as the journal has it until it is Seen.
         """
         self._begin(now_ms)
         self.rekey()
@@ -155,9 +160,9 @@ class Cabinet:
     # What the tables ask for
 
     def record(self, kind: int, door: "Door | None", a: int = 0, b: int | None = None) -> None:
-        """Journals and folds a record of a door (None for the cabinet), and tells the host if it is for it. `b` is the door's counter.
+        """Journals and folds a record of a door (None for the cabinet), and tells the host if it is for it.
 
-        A minor one is only counted when records are scarce.
+        `b` is the door's counter unless told. A minor one is only counted when records are scarce.
         """
         number = door.number if door else 0
         if b is None:
@@ -174,11 +179,11 @@ class Cabinet:
             self.effects.append(effects.Send(bool(records.URGENT >> kind & 1)))
 
     def rekey(self) -> None:
-        """Derives the keys of the epochs and of the tickets in use: new parcels are of the present ones, those that wait keep theirs."""
+        """Derives the keys in use: new parcels are of the present ones, those that wait keep theirs."""
         self.secrets = self._derive(self.state.epochs(), self.state.generations())
 
     def scarce(self, door: "Door | None") -> bool:
-        """Whether a visit to this door (None: anything else) would take records that are kept for the pickups of other parcels."""
+        """Whether a visit to this door (None: anything else) would take room from the pickups of others."""
         return self.room < _VISIT + self.state.reserved(door)
 
     def beep(self, sound: int) -> None:
@@ -205,7 +210,9 @@ class Cabinet:
             self.due[whose] = self.now + ms
 
     def show(self, text: int, arguments: "tuple[int | str, ...]" = (), ms: int | None = _MESSAGE_MS) -> None:
-        """Shows a text: for `ms` (None: until something else) when nobody is at the keypad, else while the keypad is in this mode."""
+        """Shows a text: for `ms` (None: until something else) when nobody is at the keypad,
+        else while the keypad is in this mode.
+        """
         self.text = text
         self.effects.append(effects.Show(text, arguments))
         if self.mode == keypad.IDLE:
@@ -230,13 +237,23 @@ class Cabinet:
         """The doors of these sizes that a parcel may be put in."""
         found: "list[Door]" = []
         for door in self.doors.values():
-            busy = door.phase or door.occupied or door.state or door.jammed or door.out_of_service or door.number in self.away
+            busy = (
+                door.phase
+                or door.occupied
+                or door.state
+                or door.jammed
+                or door.out_of_service
+                or door.number in self.away
+            )
             if door.size in sizes and door.closed and not busy and door.counter < state.COUNTER_MAX:
                 found.append(door)
         return found
 
     def transition(self, event: int) -> None:
-        """Takes the keypad's transition for an event; without one nothing happens. Whoever leaves the courier's modes leaves her door."""
+        """Takes the keypad's transition for an event; without one nothing happens.
+
+        Whoever leaves the courier's modes leaves her door.
+        """
         row = keypad.TRANSITIONS.get(self.mode | event)
         if row:
             self.mode = row[0]
@@ -315,7 +332,9 @@ class Cabinet:
         return self.effects
 
     def _nearest(self) -> "tuple[int, int] | None":
-        """The earliest deadline and whose it is: a key of _TIMERS, deadlines.KEYPAD or a door's number; None without one."""
+        """The earliest deadline and whose it is: a key of _TIMERS, deadlines.KEYPAD or a door's number;
+        None without one.
+        """
         return min(zip(self.due.values(), self.due), default=None)
 
     def _time_out(self) -> None:
@@ -337,7 +356,8 @@ class Cabinet:
         courier.report_refusals(self)
         self.cancelled = 0
         for kind, count in list(self.counted.items()):
-            if count or kind == records.DOOR_FLAPPED:  # which also begins a new hour for the doors, across a power cut
+            # Which also begins a new hour for the doors, across a power cut.
+            if count or kind == records.DOOR_FLAPPED:
                 self.record(kind, None, count, self.bell_number if kind == records.BELL_RUNG else None)
             if count:
                 hourly.count(self, kind, -count)  # and another hour

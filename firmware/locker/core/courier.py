@@ -1,7 +1,9 @@
-"""The courier's visit: ticket, size, door, parcel. Deposited only when the door is closed and something is seen inside.
+"""The courier's visit: ticket, size, door, parcel.
 
-A counter is reserved durably before its door moves and is never given out again. A ticket is spent when its deposit can no longer be
-withdrawn: when another number is checked, or 60 s after closing.
+Deposited only when the door is closed and something is seen inside.
+
+A counter is reserved durably before its door moves and is never given out again. A ticket is spent when its
+deposit can no longer be withdrawn: when another number is checked, or 60 s after closing.
 """
 
 from locker.compat import TYPE_CHECKING, const
@@ -55,14 +57,18 @@ def answer(cabinet: "Cabinet") -> None:
 
 
 def _serial(cabinet: "Cabinet") -> int:
-    """The serial, as in records, of the ticket that was typed; -1 for no ticket, _TOO_OLD for one of two generations ago."""
+    """The serial, as in records, of the ticket that was typed;
+    -1 for no ticket, _TOO_OLD for one of two generations ago.
+    """
     secrets = cabinet.secrets
     newest = cabinet.state.generation
     found = -1
     for generation in (newest, newest - 1, newest - 2):
         if found == -1 and generation >= 0:
             key, rule = secrets.ticket_keys[generation]
-            found = tickets.check_ticket(key, secrets.site_id, cabinet.typed, tickets.SERIALS if rule else tickets.OLD_SERIALS)
+            found = tickets.check_ticket(
+                key, secrets.site_id, cabinet.typed, tickets.SERIALS if rule else tickets.OLD_SERIALS
+            )
             if found >= 0 and (generation + 1 < newest or (newest and found >= tickets.SERIALS)):
                 found = _TOO_OLD
             elif found >= 0:
@@ -71,7 +77,9 @@ def _serial(cabinet: "Cabinet") -> int:
 
 
 def _count_refusal(cabinet: "Cabinet", is_old: bool) -> None:
-    """Journals a refused ticket at once, as it counts across a power cut; those after the tenth once an hour."""
+    """Journals a refused ticket at once, as it counts across a power cut;
+    those after the tenth once an hour.
+    """
     hourly.count(cabinet, records.TICKET_REFUSED, 1 | is_old << 16)
     counted = cabinet.state.refused
     if counted < REFUSED_MAX:
@@ -79,7 +87,10 @@ def _count_refusal(cabinet: "Cabinet", is_old: bool) -> None:
 
 
 def _in_vain(cabinet: "Cabinet") -> None:
-    """Counts a visit that ended without a deposit. Many of them in an hour slow the answers to tickets; no ticket is refused for it."""
+    """Counts a visit that ended without a deposit.
+
+    Many of them in an hour slow the answers to tickets; no ticket is refused for it.
+    """
     cabinet.cancelled += 1
     hourly.begin(cabinet)
 
@@ -156,7 +167,9 @@ def start(cabinet: "Cabinet", _: "Door | None") -> None:
 
 
 def reopen(cabinet: "Cabinet", door: "Door") -> None:
-    """Opens the courier's door again because nothing was seen inside; not for ever, since each time is written down."""
+    """Opens the courier's door again because nothing was seen inside;
+    not for ever, since each time is written down.
+    """
     if cabinet.rounds < _ROUNDS_MAX:
         cabinet.rounds += 1
         cabinet.open(door, texts.PUT)
@@ -165,7 +178,9 @@ def reopen(cabinet: "Cabinet", door: "Door") -> None:
 
 
 def ask_reopen(cabinet: "Cabinet", door: "Door") -> None:
-    """Closed, and nothing is seen inside: it can be opened again where rounds are left, else by the ticket typed again."""
+    """Closed, and nothing is seen inside:
+    it can be opened again where rounds are left, else by the ticket typed again.
+    """
     cabinet.typed = ""
     cabinet.beep(BAD)
     cabinet.show_about(door, texts.NO_PARCEL if cabinet.rounds < _ROUNDS_MAX else texts.NO_PARCEL_AGAIN)
@@ -242,7 +257,9 @@ def acknowledged(cabinet: "Cabinet") -> None:
 
 
 def show_receipt(cabinet: "Cabinet") -> None:
-    """The host has not acknowledged the deposit: what the courier can report instead, once nobody is at the keypad."""
+    """The host has not acknowledged the deposit:
+    what the courier can report instead, once nobody is at the keypad.
+    """
     door = cabinet.deposited
     if door is None or cabinet.state.acknowledged >= cabinet.deposit_number:
         return
@@ -250,7 +267,13 @@ def show_receipt(cabinet: "Cabinet") -> None:
         cabinet.wait(deadlines.RECEIPT, _AGAIN_MS)
         return
     secrets = cabinet.secrets
-    code = codes.receipt_code(secrets.receipt_key, secrets.board_id, secrets.epoch, door.number, door.counter, door.serial, 0)
+    code = codes.receipt_code(
+        secrets.receipt_key, secrets.board_id, secrets.epoch, door.number, door.counter, door.serial, 0
+    )
     generation = cabinet.state.generation_of(door)
-    ticket = tickets.ticket(secrets.ticket_keys[generation][0], secrets.site_id, door.serial & 0xFFFF if generation else door.serial)
+    ticket = tickets.ticket(
+        secrets.ticket_keys[generation][0],
+        secrets.site_id,
+        door.serial & 0xFFFF if generation else door.serial,
+    )
     cabinet.show(texts.RECEIPT, (door.number, door.counter % 10000, code, ticket, secrets.cabinet), _READ_MS)

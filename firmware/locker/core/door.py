@@ -1,7 +1,10 @@
-"""One door: what it does, step by step. Sent is not opened: unlock sent, latch released, door opened, door closed are separate facts.
+"""One door: what it does, step by step.
 
-An opening is wanted, waits for its turn (one lock at a time), and is watched; a door that does not move is unlocked again, three times in
-all. Whether something was put in or taken is judged when the door has been closed for half a second.
+Sent is not opened: unlock sent, latch released, door opened, door closed are separate facts.
+
+An opening is wanted, waits for its turn (one lock at a time), and is watched; a door that does not move is
+unlocked again, three times in all. Whether something was put in or taken is judged when the door has been
+closed for half a second.
 """
 
 from locker.compat import TYPE_CHECKING, const
@@ -80,7 +83,9 @@ def _opened(cabinet: "Cabinet", door: "Door") -> None:
 
 def _judge(cabinet: "Cabinet", door: "Door") -> None:
     """Records what is inside, then what became of the parcel."""
-    if door.state in _OUTCOMES or (cabinet.state.flaps.get(door.number, 0) <= _FLAPS_MAX and not cabinet.scarce(None)):
+    if door.state in _OUTCOMES or (
+        cabinet.state.flaps.get(door.number, 0) <= _FLAPS_MAX and not cabinet.scarce(None)
+    ):
         cabinet.record(records.DOOR_CLOSED, door, int(door.occupied))
     if door.state == LOADING:
         courier.judge(cabinet, door)
@@ -95,7 +100,9 @@ def _judge(cabinet: "Cabinet", door: "Door") -> None:
 
 
 def resolve(cabinet: "Cabinet", door: "Door") -> None:
-    """Records what became of the parcel: if its door was not unlocked it is where it was, whatever the sensor says."""
+    """Records what became of the parcel:
+    if its door was not unlocked it is where it was, whatever the sensor says.
+    """
     outcomes = _OUTCOMES.get(door.state)
     if outcomes:
         inside = door.occupied or door.sensor_unreliable  # by a sensor or by somebody's word
@@ -106,7 +113,9 @@ def resolve(cabinet: "Cabinet", door: "Door") -> None:
 
 
 def distrust(cabinet: "Cabinet", door: "Door") -> None:
-    """Records once that a sensor says something else of a closed door than the journal: its next parcel is collected by key."""
+    """Records once that a sensor says something else of a closed door than the journal:
+    its next parcel is collected by key.
+    """
     if not door.sensor_unreliable and door.state == (EMPTY if door.occupied else WAITING):
         cabinet.record(records.SENSOR_FAULT, door, 2)
 

@@ -10,16 +10,24 @@ Cleared = NamedTuple("Cleared", (("door", int),))
 UnlockEnded = NamedTuple("UnlockEnded", (("door", int),))  # its lock is at rest again, or was given up
 Woke = NamedTuple("Woke", ())  # the time of the last WakeAt has come
 BellPressed = NamedTuple("BellPressed", ())
-HostAcknowledged = NamedTuple("HostAcknowledged", (("number", int),))  # everything up to this event number is in its database
+# Everything up to this event number is in its database.
+HostAcknowledged = NamedTuple("HostAcknowledged", (("number", int),))
 Tampered = NamedTuple("Tampered", ())  # the tamper input says that somebody is at the cabinet's inside
-KeysLeftOut = NamedTuple("KeysLeftOut", (("keys", str),))  # those that type nothing: stuck, or not to be told from a stuck one; "" for none
+# Those that type nothing: stuck, or not to be told from a stuck one; "" for none.
+KeysLeftOut = NamedTuple("KeysLeftOut", (("keys", str),))
 # Its sensors can be read at last, or again after they could not for a while.
 Seen = NamedTuple("Seen", (("door", int), ("closed", bool), ("occupied", bool)))
 SensorFailed = NamedTuple("SensorFailed", (("door", int),))  # nobody can tell whether something is inside
-SupplyLow = NamedTuple("SupplyLow", (("door", int), ("mv", int)))  # its unlocking was refused; UnlockEnded follows
-Commanded = NamedTuple("Commanded", (("number", int), ("kind", int), ("door", int), ("counter", int), ("a", int)))  # see contract.commands
-OpenRequested = NamedTuple("OpenRequested", (("door", int), ("counter", int)))  # the host wants to open the door of that parcel
-OpenConfirmed = NamedTuple("OpenConfirmed", (("challenge", int), ("digits", int)))  # its answer to a Challenge
+# Its unlocking was refused; UnlockEnded follows.
+SupplyLow = NamedTuple("SupplyLow", (("door", int), ("mv", int)))
+# See contract.commands.
+Commanded = NamedTuple(
+    "Commanded", (("number", int), ("kind", int), ("door", int), ("counter", int), ("a", int))
+)
+# The host wants to open the door of that parcel.
+OpenRequested = NamedTuple("OpenRequested", (("door", int), ("counter", int)))
+# Its answer to a Challenge.
+OpenConfirmed = NamedTuple("OpenConfirmed", (("challenge", int), ("digits", int)))
 
 if TYPE_CHECKING:
     Event = (

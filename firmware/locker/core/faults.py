@@ -1,4 +1,6 @@
-"""What is wrong at the cabinet and is not of a visit: somebody at its inside, broken keys, a sensor, a weak supply."""
+"""What is wrong at the cabinet and is not of a visit:
+somebody at its inside, broken keys, a sensor, a weak supply.
+"""
 
 from locker.compat import TYPE_CHECKING
 from locker.contract import records

@@ -1,4 +1,6 @@
-"""What may happen over and over is recorded when it happens first, and then counted: a record an hour says how often."""
+"""What may happen over and over is recorded when it happens first, and then counted:
+a record an hour says how often.
+"""
 
 from locker.compat import TYPE_CHECKING, const
 from locker.core import deadlines

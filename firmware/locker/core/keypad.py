@@ -1,7 +1,8 @@
 """What the keypad is in use for: length decides what a number is, and one answer follows each `#`.
 
-A number is checked at the later of `#` and the floor's end (2 s after the previous check, 5 s where a door asks for all its digits, 5 s
-after boot), and answered 500 ms later: the same for right, wrong and empty. A door left open never keeps anyone from typing.
+A number is checked at the later of `#` and the floor's end (2 s after the previous check, 5 s where a door
+asks for all its digits, 5 s after boot), and answered 500 ms later: the same for right, wrong and empty. A
+door left open never keeps anyone from typing.
 """
 
 from locker.compat import TYPE_CHECKING, const
@@ -70,7 +71,9 @@ def welcome(cabinet: "Cabinet", _: "Door | None") -> None:
         return
     lost = cabinet.left_out
     if lost:
-        cabinet.show(texts.KEYS_LEFT_OUT, (lost if len(lost) <= _NAMED_MAX else lost[: _NAMED_MAX - 1] + "+",), None)
+        cabinet.show(
+            texts.KEYS_LEFT_OUT, (lost if len(lost) <= _NAMED_MAX else lost[: _NAMED_MAX - 1] + "+",), None
+        )
     else:
         cabinet.show(texts.WELCOME, (), None)
 
@@ -97,14 +100,18 @@ def add(cabinet: "Cabinet", _: "Door | None") -> None:
 
 
 def hide(cabinet: "Cabinet") -> None:
-    """The digit typed last becomes a dot, where it still stands on the screen: nobody reads it who comes near, and no camera."""
+    """The digit typed last becomes a dot, where it still stands on the screen:
+    nobody reads it who comes near, and no camera.
+    """
     cabinet.wait(deadlines.HIDE, None)
     if cabinet.text == texts.ENTRY:
         cabinet.show(texts.ENTRY, ("." * len(cabinet.typed),))
 
 
 def rest(cabinet: "Cabinet", _: "Door | None") -> None:
-    """Nothing was pressed for a while: the number is forgotten; where a key is broken, one of full length is taken as it is."""
+    """Nothing was pressed for a while: the number is forgotten;
+    where a key is broken, one of full length is taken as it is.
+    """
     if cabinet.left_out and len(cabinet.typed) in _LENGTHS:
         cabinet.mode = TYPING
         cabinet.transition(HASH)
@@ -173,7 +180,10 @@ def answer(cabinet: "Cabinet", _: "Door | None") -> None:
 
 
 def _answer_code(cabinet: "Cabinet") -> None:
-    """Compares door + 8 or 12 digits and opens the door, or does not. All comparisons are always made, for any number of a door."""
+    """Compares door + 8 or 12 digits and opens the door, or does not.
+
+    All comparisons are always made, for any number of a door.
+    """
     typed = cabinet.typed.encode()
     number = int(typed[:2])
     door = cabinet.doors.get(number) or _NOBODYS
@@ -196,7 +206,9 @@ def _answer_code(cabinet: "Cabinet") -> None:
 def tail_of(secrets: "Secrets", generation: int, serial: int, rule: int) -> int:
     """The safe tail that comes with a ticket, its serial as in records; NO_TAIL and above for none."""
     ticket_key, its_rule = secrets.ticket_keys[generation]
-    return tickets.tail(ticket_key, secrets.site_id, serial & 0xFFFF if generation else serial, min(rule, its_rule))
+    return tickets.tail(
+        ticket_key, secrets.site_id, serial & 0xFFFF if generation else serial, min(rule, its_rule)
+    )
 
 
 def _whose(cabinet: "Cabinet", door: "Door", number: int, pin: bytes) -> "int | None":
@@ -218,7 +230,16 @@ def _whose(cabinet: "Cabinet", door: "Door", number: int, pin: bytes) -> "int | 
     duress = same(pin, duress[:size])
     service = door.armed == records.SERVICE
     staff = same(
-        pin, codes.code_digits(key, b"service" if service else b"recall", board_id, epoch, number, counter, door.staff_code_version)
+        pin,
+        codes.code_digits(
+            key,
+            b"service" if service else b"recall",
+            board_id,
+            epoch,
+            number,
+            counter,
+            door.staff_code_version,
+        ),
     )
     if in_use and door.epoch == epoch & 1023 and (right or duress):
         return records.BY_CODE if right else records.BY_DURESS

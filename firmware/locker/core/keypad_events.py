@@ -1,4 +1,5 @@
-"""Every event of the keypad's table in core.keypad: what is pressed, what happens to the visit, and that time is up.
+"""Every event of the keypad's table in core.keypad:
+what is pressed, what happens to the visit, and that time is up.
 
 They are 16 apart, so that MODE | EVENT is one number.
 """

@@ -1,6 +1,8 @@
-"""What the host may order, in numbered commands: each is applied once, in order, and reported with its number.
+"""What the host may order, in numbered commands:
+each is applied once, in order, and reported with its number.
 
-A command names the parcel it is for by the door's counter. Said again after a power cut it changes nothing that it has changed already.
+A command names the parcel it is for by the door's counter.
+Said again after a power cut it changes nothing that it has changed already.
 """
 
 from locker.compat import TYPE_CHECKING, const
@@ -94,9 +96,12 @@ def _begin_epoch(cabinet: "Cabinet", _: "Door | None", event: "Commanded") -> bo
     if event.a & (1 << EPOCH_BITS) - 1 > state.epoch:
         if event.a >> EPOCH_BITS > RULE or len(state.epochs()) >= EPOCHS_MAX:
             return False
-        if state.doubt:  # which may be of an older image of the flash: how the serials of new parcels are to be read
+        # Which may be of an older image of the flash: how the serials of new parcels are to be read.
+        if state.doubt:
             cabinet.record(records.TICKETS_TURNED, None, state.generation)
-        cabinet.record(records.EPOCH_BEGUN, None, event.a, 1 + (event.counter ^ cabinet.draw(0xFFFFFFFF)) % 0xFFFFFFFF)
+        cabinet.record(
+            records.EPOCH_BEGUN, None, event.a, 1 + (event.counter ^ cabinet.draw(0xFFFFFFFF)) % 0xFFFFFFFF
+        )
         cabinet.rekey()
     return True
 
@@ -133,30 +138,39 @@ def _settle(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:
 
 
 def _goes(serial: int, generation: int, newest: int) -> bool:
-    """Whether a ticket is not good any more: it is more than one generation old, or its serial would be read by another key."""
+    """Whether a ticket is not good any more: it is more than one generation old,
+    or its serial would be read by another key.
+    """
     return generation + 1 < newest or serial >> 16 != generation & 1
 
 
 def _turn_tickets(cabinet: "Cabinet", _: "Door | None", event: "Commanded") -> bool:
-    """Another ticket key: labels of the one before stay good, older ones go, and their bitmap is erased for the new one.
+    """Another ticket key: labels of the one before stay good, older ones go,
+    and their bitmap is erased for the new one.
 
-    Not while a courier has a ticket in hand that would go. Parcels that wait keep the tails that they came with.
+    Not while a courier has a ticket in hand that would go.
+    Parcels that wait keep the tails that they came with.
     """
     state = cabinet.state
     if event.a <= state.generation:  # said again: so is the answer
         cabinet.record(records.TICKETS_TURNED, None, state.generation)
         return True
     if not _may_turn(cabinet, event.a):
-        cabinet.record(records.TICKETS_TURNED, None, state.generation)  # so that a host that has lost count learns the present one
+        # So that a host that has lost count learns the present one.
+        cabinet.record(records.TICKETS_TURNED, None, state.generation)
         return False
     turn(cabinet)
     return True
 
 
 def _may_turn(cabinet: "Cabinet", newest: int) -> bool:
-    """Whether the newest generation may begin; then the tails of parcels that wait are written down, and that it begins."""
+    """Whether the newest generation may begin;
+    then the tails of parcels that wait are written down, and that it begins.
+    """
     state = cabinet.state
-    if keypad.CHOOSING <= cabinet.mode <= keypad.ASKING and _goes(cabinet.serial, state.generation_by(cabinet.serial), newest):
+    if keypad.CHOOSING <= cabinet.mode <= keypad.ASKING and _goes(
+        cabinet.serial, state.generation_by(cabinet.serial), newest
+    ):
         return False
     kept: "list[tuple[Door, int]]" = []
     for door in state.doors.values():
@@ -176,7 +190,10 @@ def _may_turn(cabinet: "Cabinet", newest: int) -> bool:
 
 
 def turn(cabinet: "Cabinet") -> None:
-    """Erases the bitmap that the next generation needs; only then it begins. A power cut between the two leads here again."""
+    """Erases the bitmap that the next generation needs; only then it begins.
+
+    A power cut between the two leads here again.
+    """
     state = cabinet.state
     generation = state.clearing
     if generation != state.generation + 1:
@@ -185,7 +202,8 @@ def turn(cabinet: "Cabinet") -> None:
     cabinet.record(records.TICKETS_TURNED, None, generation)
     cabinet.rekey()
     for door in state.doors.values():
-        if door.state >= WAITING and door.generation >= 0 and state.is_current(door):  # adopted before there was a bitmap for it
+        # Adopted before there was a bitmap for it.
+        if door.state >= WAITING and door.generation >= 0 and state.is_current(door):
             cabinet.effects.append(Spend(door.serial))
 
 
@@ -205,7 +223,9 @@ _ACTIONS: "dict[int, Callable[[Cabinet, Any, Commanded], bool]]" = {
 
 
 def apply(cabinet: "Cabinet", event: "Commanded") -> None:
-    """Carries out a Commanded event when it is the next one; one that is old, too early or without room in the journal changes nothing."""
+    """Carries out a Commanded event when it is the next one;
+    one that is old, too early or without room in the journal changes nothing.
+    """
     state = cabinet.state
     door = cabinet.doors.get(event.door)
     kind = event.kind

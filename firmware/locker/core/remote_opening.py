@@ -1,10 +1,12 @@
-"""An opening that the host orders: for the parcel of somebody who stands there and talks to a person at the host.
+"""An opening that the host orders:
+for the parcel of somebody who stands there and talks to a person at the host.
 
     host: OpenRequested  ->  Challenge, valid for 30 s; the screen asks for a key
     somebody: #         ->  the screen shows 4 digits, to be told to the person at the host
     host: OpenConfirmed  ->  the door opens
 
-The board refuses more than 4 such openings a minute and 6 a day of its uptime, whoever asks. The day's count survives power cuts.
+The board refuses more than 4 such openings a minute and 6 a day of its uptime, whoever asks.
+The day's count survives power cuts.
 """
 
 from locker.compat import TYPE_CHECKING, const
@@ -43,11 +45,15 @@ def forget(cabinet: "Cabinet") -> None:
 def _fused(cabinet: "Cabinet") -> bool:
     """Whether one more is too many: asked once, since an opening ends the only challenge there is."""
     times = cabinet.openings
-    return len(times) >= _DAY_MAX or (len(times) >= _MINUTE_MAX and cabinet.now - times[-_MINUTE_MAX] < _MINUTE_MS)
+    return len(times) >= _DAY_MAX or (
+        len(times) >= _MINUTE_MAX and cabinet.now - times[-_MINUTE_MAX] < _MINUTE_MS
+    )
 
 
 def ask(cabinet: "Cabinet", event: "OpenRequested") -> None:
-    """Answers the host with a challenge for the parcel with that counter, or with 0 when its door may not be opened."""
+    """Answers the host with a challenge for the parcel with that counter,
+    or with 0 when its door may not be opened.
+    """
     door = cabinet.doors.get(event.door)
     challenge = 0
     cancel(cabinet)
@@ -77,11 +83,20 @@ def show(cabinet: "Cabinet") -> bool:
 
 
 def give(cabinet: "Cabinet", event: "OpenConfirmed") -> None:
-    """Opens the door when the host gives back what only the screen has shown. Each challenge is answered once."""
+    """Opens the door when the host gives back what only the screen has shown.
+
+    Each challenge is answered once.
+    """
     opening = cabinet.opening
     is_shown = cabinet.is_shown
     cancel(cabinet)
-    if not opening or not is_shown or opening[:2] != event or opening[2].state < WAITING or cabinet.scarce(opening[2]):
+    if (
+        not opening
+        or not is_shown
+        or opening[:2] != event
+        or opening[2].state < WAITING
+        or cabinet.scarce(opening[2])
+    ):
         cabinet.challenge(0, 0)
         return
     courier.seal(cabinet)

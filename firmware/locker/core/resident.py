@@ -1,8 +1,9 @@
-"""The resident's visit behind the code: collected only when the door is closed and nothing is inside, by the sensor or by her word.
+"""The resident's visit behind the code:
+collected only when the door is closed and nothing is inside, by the sensor or by her word.
 
-Where the sensor cannot tell (a flat parcel, a sensor that has been wrong) the screen asks: `1` taken, `2` still inside. No answer means
-still inside: the code stays alive and staff are told. A `1` counts when no other key follows for two seconds, for it may begin
-somebody's number.
+Where the sensor cannot tell (a flat parcel, a sensor that has been wrong) the screen asks: `1` taken, `2`
+still inside. No answer means still inside: the code stays alive and staff are told. A `1` counts when no
+other key follows for two seconds, for it may begin somebody's number.
 """
 
 from locker.compat import TYPE_CHECKING
@@ -33,7 +34,9 @@ def _end(cabinet: "Cabinet", door: "Door", is_taken: bool) -> None:
 
 
 def still_inside(door: "Door") -> int:
-    """What the screen says of a parcel that was not taken: her code is good as ever, that of staff was for once."""
+    """What the screen says of a parcel that was not taken:
+    her code is good as ever, that of staff was for once.
+    """
     return texts.CODE_SPENT if records.BY_RECALL <= door.opener <= records.BY_SERVICE else texts.STILL_INSIDE
 
 

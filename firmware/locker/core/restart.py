@@ -1,4 +1,6 @@
-"""After a power cut: what was begun is resolved from the sensors, no door is unlocked, and the screen says what is to be done now."""
+"""After a power cut: what was begun is resolved from the sensors, no door is unlocked,
+and the screen says what is to be done now.
+"""
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
@@ -21,7 +23,9 @@ _OPEN = {state.LOADING: texts.RESUMED, state.TAKING: texts.TAKE}
 
 
 def resolve(cabinet: "Cabinet", sensors: "Iterable[tuple[int, bool, bool]]") -> bool:
-    """Resolves each door: `sensors` is a tuple of (door, closed, occupied). A door that is open goes before one that is closed.
+    """Resolves each door: `sensors` is a tuple of (door, closed, occupied).
+
+    A door that is open goes before one that is closed.
 
     Whether there is something to be said of it; the screen says it unless the keypad is in use.
     """
@@ -65,7 +69,8 @@ def resolve(cabinet: "Cabinet", sensors: "Iterable[tuple[int, bool, bool]]") -> 
 def see(cabinet: "Cabinet", event: "Seen") -> None:
     """The sensors of a door can be read: at last since the boot, or again after they could not for a while.
 
-    What happened meanwhile nobody has seen. A door that was unlocked in the dark and stands open was not forced.
+    What happened meanwhile nobody has seen.
+    A door that was unlocked in the dark and stands open was not forced.
     """
     number, closed, occupied = event
     door = cabinet.doors[number]
@@ -92,7 +97,9 @@ def _show(cabinet: "Cabinet", door: "Door") -> None:
 
 
 def remind(cabinet: "Cabinet") -> bool:
-    """Instead of the welcome: a door that the power cut has left open; whether there is one still, and somebody may be there."""
+    """Instead of the welcome: a door that the power cut has left open;
+    whether there is one still, and somebody may be there.
+    """
     for door in cabinet.doors.values():
         is_forced = door.phase == doors_table.FORCED and cabinet.now < cabinet.resumed_ms
         if is_forced or (door.phase == doors_table.OPEN and door.state in _OPEN):

@@ -10,7 +10,8 @@ Secrets = NamedTuple(
         ("epoch", int),
         ("code_key", bytes),  # K_code and K_receipt of the epoch
         ("receipt_key", bytes),
-        ("ticket_keys", "dict[int, tuple[bytes, int]]"),  # by generation: (K_ticket, rule of its tails), see contract.tickets.keyed
+        # By generation: (K_ticket, rule of its tails), see contract.tickets.keyed.
+        ("ticket_keys", "dict[int, tuple[bytes, int]]"),
         ("cabinet", int),  # its number at the site
         (
             "old",

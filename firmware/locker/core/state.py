@@ -1,8 +1,9 @@
-"""What the journal says of the doors: the state is the fold of its records, and nothing else is remembered across a power cut.
+"""What the journal says of the doors: the state is the fold of its records,
+and nothing else is remembered across a power cut.
 
-Each record says where a parcel is now, so folding the records of one list of effects a second time changes nothing. A door's records from
-its latest anchor on (a kind of ANCHORS) say all there is to know of it: before the block with that anchor is erased, what `State.carried`
-gives must be written.
+Each record says where a parcel is now, so folding the records of one list of effects a second time changes
+nothing. A door's records from its latest anchor on (a kind of ANCHORS) say all there is to know of it: before
+the block with that anchor is erased, what `State.carried` gives must be written.
 """
 
 from collections import OrderedDict
@@ -21,14 +22,16 @@ RESERVED = const(1)  # a courier's, with a counter of its own; its door was not 
 LOADING = const(2)  # the door was unlocked or opened for the courier
 WAITING = const(3)  # inside; its code is alive
 GRANTED = const(4)  # inside; the right code was typed; its door was not unlocked for it
-TAKING = const(5)  # the door was unlocked or opened for the resident; its code is alive until closed and clear
+# the door was unlocked or opened for the resident; its code is alive until closed and clear
+TAKING = const(5)
 
 FAILURES_MAX = const(10)  # counted failures of a parcel; from here on the door asks for all 12 digits
 
-# A serial has 17 bits in records: the highest is the parity of its ticket key's generation, see contract.tickets.recorded.
-# DOOR_STATE.a: serial in bits 0-16, failures in 17-20, jammed in 21, epoch modulo 1024 in 22-31.
-# DOOR_STATE.b: state in bits 0-2, out_of_service in 3, sensor_unreliable in 4, armed in 5-6, staff_code_version in 7-10, code_version in
-# 11-14, counter in 15-31.
+# A serial has 17 bits in records: the highest is the parity of its ticket key's generation, see
+# contract.tickets.recorded. DOOR_STATE.a: serial in bits 0-16, failures in 17-20, jammed in 21, epoch modulo
+# 1024 in 22-31.
+# DOOR_STATE.b: state in bits 0-2, out_of_service in 3, sensor_unreliable in 4, armed in 5-6,
+# staff_code_version in 7-10, code_version in 11-14, counter in 15-31.
 _SERIAL_MASK = const(0x1FFFF)
 _EPOCH_MASK = const(1023)
 COUNTER_MAX = const(0x1FFFF)
@@ -58,7 +61,8 @@ _AFTER = {  # record kind: where the parcel is then
     records.ADOPTED: WAITING,
 }
 ANCHORS = (records.DEPOSIT_STARTED, records.DOOR_STATE, records.CABINET_STATE)
-# What carries something of a door beside its DOOR_STATE has a place of its own: that of the door and so many more.
+# What carries something of a door beside its DOOR_STATE has a place of its own:
+# that of the door and so many more.
 TAIL = const(128)
 _MOVED = {RESERVED: LOADING, GRANTED: TAKING}  # after PULSED and DOOR_OPENED
 _JAMMED = {TAKING: GRANTED}  # after DOOR_JAMMED: the door was unlocked in vain
@@ -67,11 +71,13 @@ _JAMMED = {TAKING: GRANTED}  # after DOOR_JAMMED: the door was unlocked in vain
 class Door:
     """One door: what the journal says of its parcel, and what the door does now.
 
-    By the journal: `state` as above; `counter` of its latest parcel (0: never had one); `serial` of that parcel's ticket; `failures`
-    counted for it (0-10); `epoch` modulo 1024 it was deposited in; `code_version` (0-15), which makes each new code of that parcel another
-    one; `sensor_unreliable` 1 when its sensor cannot tell whether the parcel is there; `jammed` 1 when the door did not move at its last
-    attempt; `out_of_service`, 0 or 1; `armed` 0, RECALL or SERVICE, the code with which staff open it, and `staff_code_version` (0-15),
-    which makes each of those another one; `generation` of its ticket's key, -1 where the serial tells.
+    By the journal: `state` as above; `counter` of its latest parcel (0: never had one); `serial` of that
+    parcel's ticket; `failures` counted for it (0-10); `epoch` modulo 1024 it was deposited in; `code_version`
+    (0-15), which makes each new code of that parcel another one; `sensor_unreliable` 1 when its sensor cannot
+    tell whether the parcel is there; `jammed` 1 when the door did not move at its last attempt;
+    `out_of_service`, 0 or 1; `armed` 0, RECALL or SERVICE, the code with which staff open it, and
+    `staff_code_version` (0-15), which makes each of those another one; `generation` of its ticket's key, -1
+    where the serial tells.
     For core.door: `size` "S", "M" or "L"; `phase`; `closed` and `occupied`, what the sensors last said;
     `attempts`, which counts the unlocks of this attempt, then the reminders; `opener` who was let in to the
     parcel last (records.BY_), 0 after a boot.
@@ -105,7 +111,8 @@ class Door:
                 self.state = _AFTER[kind]
             self.counter = b
             if kind == records.WITHDRAWN:
-                self.counter += 1  # reserved with it: what is inside when the power fails now gets a code of its own
+                # Reserved with it: what is inside when the power fails now gets a code of its own.
+                self.counter += 1
             if kind in (records.WITHDRAWN, records.DEPOSIT_STARTED, records.ADOPTED):
                 self.serial = a & _SERIAL_MASK
                 self.sensor_unreliable = a >> 17 & 1
@@ -159,17 +166,20 @@ class Door:
 
 
 class State:
-    """The fold of a journal for a cabinet with these door numbers, that began in `epoch` with that `rule` of codes and tails, and with
-    ticket keys of that `generation`; afterwards `epoch` and `generation` are those of its last record.
+    """The fold of a journal for a cabinet with these door numbers, that began in `epoch` with that `rule` of
+    codes and tails, and with ticket keys of that `generation`; afterwards `epoch` and `generation` are those
+    of its last record.
 
-    `doors` is a dict of door number to Door, in that order; `number` the newest event number; `acknowledged` the newest that the host's
-    database holds; `rung` the event number of the latest call for help; `command` that of the host's last command; `refused` how many
-    refused tickets count (0-10); `openings` how many host-ordered openings count against the fuse of a day; `patience` how many times as
-    long the cabinet waits for people (1-4); `boots` how many boots were recorded since one that has lasted for an hour; `doubt` what was
-    found wrong with the journal in this epoch (a sum of records.DOUBT_): unless it is 0, it is trusted with no new parcel; `nonces` and
-    `rules` those of the epochs that may be in use, by epoch; `clearing` the generation whose bitmap is being erased (0: none), and whose
-    turn is next. By door, 0 left out: `flaps` how
-    often it opened with no cause within the hour (4: any more), `used` how many records of its RESERVE its parcel has used.
+    `doors` is a dict of door number to Door, in that order; `number` the newest event number; `acknowledged`
+    the newest that the host's database holds; `rung` the event number of the latest call for help; `command`
+    that of the host's last command; `refused` how many refused tickets count (0-10); `openings` how many
+    host-ordered openings count against the fuse of a day; `patience` how many times as long the cabinet waits
+    for people (1-4); `boots` how many boots were recorded since one that has lasted for an hour; `doubt` what
+    was found wrong with the journal in this epoch (a sum of records.DOUBT_): unless it is 0, it is trusted
+    with no new parcel; `nonces` and `rules` those of the epochs that may be in use, by epoch; `clearing` the
+    generation whose bitmap is being erased (0: none), and whose turn is next. By door, 0 left out: `flaps`
+    how often it opened with no cause within the hour (4: any more), `used` how many records of its RESERVE
+    its parcel has used.
     """
 
     def __init__(self, door_numbers: "Iterable[int]", epoch: int = 1, rule: int = RULE, generation: int = 0):
@@ -271,11 +281,15 @@ class State:
         return 0 <= self.generation - self.generation_of(door) <= 1
 
     def spent_bit(self, serial: int) -> "tuple[int, int]":
-        """Where the bitmaps have a serial, as records have it: its number in the bitmap, and which of the two, by parity."""
+        """Where the bitmaps have a serial, as records have it:
+        its number in the bitmap, and which of the two, by parity.
+        """
         return (serial & 0xFFFF, serial >> 16) if self.generation else (serial, 0)
 
     def generations(self) -> "list[int]":
-        """Those of the ticket keys that are in use: of parcels, and the latest three, of which the third tells labels that are too old."""
+        """Those of the ticket keys that are in use: of parcels, and the latest three,
+        of which the third tells labels that are too old.
+        """
         found = list(range(max(0, self.generation - 2), self.generation + 1))
         for door in self.doors.values():
             if door.state and door.generation >= 0 and door.generation not in found:
@@ -283,18 +297,26 @@ class State:
         return found
 
     def epochs(self) -> "list[tuple[int, int, int]]":
-        """(epoch, nonce, rule) of the present epoch and of those that parcels are of, the earlier ones first."""
+        """(epoch, nonce, rule) of the present epoch and of those that parcels are of,
+        the earlier ones first.
+        """
         wanted = [self.epoch & _EPOCH_MASK]
         for door in self.doors.values():
             if door.state:
                 wanted.append(door.epoch)
-        return [(epoch, nonce, self.rules[epoch]) for epoch, nonce in self.nonces.items() if epoch & _EPOCH_MASK in wanted]
+        return [
+            (epoch, nonce, self.rules[epoch])
+            for epoch, nonce in self.nonces.items()
+            if epoch & _EPOCH_MASK in wanted
+        ]
 
     def carried(self, number: int) -> "list[effects.Record]":
-        """The records (effects) that say again all that is known of a door, for when its older ones are erased.
+        """The records (effects) that say again all that is known of a door,
+        for when its older ones are erased.
 
-        Of the cabinet, for 0: the epochs and the generation in use, and at the end CABINET_STATE, for only that says that all is said.
-        For a door and TAIL: the generation of its parcel's ticket key, where that is written down.
+        Of the cabinet, for 0: the epochs and the generation in use, and at the end CABINET_STATE, for only
+        that says that all is said. For a door and TAIL: the generation of its parcel's ticket key, where that
+        is written down.
         """
         made: "list[effects.Record]" = []
         if number & TAIL:

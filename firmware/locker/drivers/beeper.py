@@ -7,7 +7,8 @@ if TYPE_CHECKING:
 
 _ALARM = const(5)
 
-# By sound: how many notes are played, and the notes (pitch in Hz, 0 is silence; length in ms), from the first again when they end.
+# By sound: how many notes are played, and the notes (pitch in Hz, 0 is silence; length in ms),
+# from the first again when they end.
 _TUNES: "tuple[tuple[int, tuple[int, ...]], ...]" = (
     (0, ()),  # silence
     (1, (2000, 30)),  # KEY
@@ -29,7 +30,8 @@ class Beeper:
         tone(0)
 
     def play(self, sound: int, now_ms: int) -> None:
-        """Starts a sound (1 key, 2 good, 3 bad, 4 attention, 5 alarm) in place of the one playing; 0 silences.
+        """Starts a sound (1 key, 2 good, 3 bad, 4 attention, 5 alarm) in place of the one playing;
+        0 silences.
 
         Nothing but silence or a new alarm cuts an alarm short: a key press does not hide a call for help.
         """

@@ -1,7 +1,7 @@
 """The matrix keypad: which key has just been pressed?
 
-The matrix has no diodes: with three corners of a rectangle pressed, the fourth conducts too and nobody can tell which three are
-fingers. Such a reading is refused as a whole; what was believed before stays.
+The matrix has no diodes: with three corners of a rectangle pressed, the fourth conducts too and nobody can
+tell which three are fingers. Such a reading is refused as a whole; what was believed before stays.
 """
 
 from locker.compat import TYPE_CHECKING, const
@@ -18,7 +18,8 @@ _CLOSELY = (int,) * 4  # int() is 0
 
 
 class Keypad:
-    """`rows`: open-drain pins (0 drives low, 1 lets go); `columns`: 1-4 inputs with pull-ups; `keys`: their characters, row by row.
+    """`rows`: open-drain pins (0 drives low, 1 lets go); `columns`: 1-4 inputs with pull-ups;
+    `keys`: their characters, row by row.
 
     Between scans all rows are low, so that an untouched keypad shows itself in one look at the columns.
     """
@@ -29,7 +30,8 @@ class Keypad:
         self._rows = rows
         self._columns = columns
         self._glance = (tuple(columns) * 4)[:4]
-        self._look: "Sequence[Callable[[], int | None]]" = self._glance  # four calls; any that says 0 is a reason to read the whole matrix
+        # Four calls; any that says 0 is a reason to read the whole matrix.
+        self._look: "Sequence[Callable[[], int | None]]" = self._glance
         self._keys = keys.encode()
         self._low = [0] * len(rows)  # by row: a bit for each column that its keys pull down
         self._found = 0  # the latest reading, one bit a key; -1 when it could not be told
@@ -38,16 +40,22 @@ class Keypad:
         self._shorted = 0  # columns that were low with no row driven, in the latest reading
         self._steady = -1  # keys that were down in each reading since `_marked`
         self._marked = 0
-        self.stuck = 0  # keys that were down for longer than anybody holds one, a bit each; they come back when they are let go
+        # Keys that were down for longer than anybody holds one, a bit each;
+        # they come back when they are let go.
+        self.stuck = 0
         for row in rows:
             row(0)
 
     def scan(self, now_ms: int) -> int:
-        """The character code of a key that has just been pressed, else 0. Call it each 20 ms. Allocates nothing.
+        """The character code of a key that has just been pressed, else 0.
 
-        Keys pressed while others are held are reported too, one a call, as long as the matrix can tell them apart.
+        Call it each 20 ms. Allocates nothing.
+
+        Keys pressed while others are held are reported too, one a call,
+        as long as the matrix can tell them apart.
         """
-        # An untouched keypad is done here: no loop, one attribute, and a frame so small that MicroPython keeps it on the stack.
+        # An untouched keypad is done here: no loop, one attribute,
+        # and a frame so small that MicroPython keeps it on the stack.
         a, b, c, d = self._look
         if a() and b() and c() and d():
             return 0
@@ -84,14 +92,18 @@ class Keypad:
         return self._keys[key]
 
     def _mark(self, down: int, now_ms: int) -> None:
-        """Begins another 30 s; a key that was down through the last ones is stuck, also in readings that tell nothing."""
+        """Begins another 30 s; a key that was down through the last ones is stuck,
+        also in readings that tell nothing.
+        """
         if self._marked:
             self.stuck |= self._steady
         self._steady = down
         self._marked = now_ms
 
     def _low_keys(self) -> int:
-        """The keys at which row and column were joined in the latest reading, with all keys of a column that lies on ground."""
+        """The keys at which row and column were joined in the latest reading,
+        with all keys of a column that lies on ground.
+        """
         down = shift = 0
         for pulled in self._low:
             down |= (pulled | self._shorted) << shift
@@ -99,7 +111,9 @@ class Keypad:
         return down
 
     def left_out(self) -> bytes:
-        """The characters of the keys that type nothing: those that are stuck, and those that nobody could tell apart beside them."""
+        """The characters of the keys that type nothing: those that are stuck,
+        and those that nobody could tell apart beside them.
+        """
         lost = b""
         width = len(self._columns)
         for key in range(len(self._keys)):
@@ -108,7 +122,9 @@ class Keypad:
         return lost
 
     def _unclear(self, rows: int, columns: int) -> bool:
-        """Whether a key between this row and this column would join two rows and two columns through those that are stuck."""
+        """Whether a key between this row and this column would join two rows and
+        two columns through those that are stuck.
+        """
         width = len(self._columns)
         for _ in range(len(self._keys)):
             for key in range(len(self._keys)):
@@ -119,7 +135,9 @@ class Keypad:
         return bool(rows & (rows - 1) and columns & (columns - 1))
 
     def _read(self) -> int:
-        """The pressed keys, one bit each, by driving one row at a time; -1 when two rows share two columns."""
+        """The pressed keys, one bit each, by driving one row at a time;
+        -1 when two rows share two columns.
+        """
         low = self._low
         width = len(self._columns)
         for row in self._rows:

@@ -1,8 +1,9 @@
-"""The character screen: an HD44780 in 4-bit mode behind a PCF8574 (Hitachi data sheet ADE-207-272, figure 24).
+"""The character screen: an HD44780 in 4-bit mode behind a PCF8574 (Hitachi
+data sheet ADE-207-272, figure 24).
 
-The backpack's wiring is the usual one: P0 RS, P1 R/W, P2 E, P3 backlight, P4-P7 D4-D7. The controller needs 37 us for a
-character, which the bus takes longer than to bring the next one (at up to 400 kHz), and 4.1 ms at start, which is the reason why
-only one thing is sent a step.
+The backpack's wiring is the usual one: P0 RS, P1 R/W, P2 E, P3 backlight, P4-P7 D4-D7. The controller needs
+37 us for a character, which the bus takes longer than to bring the next one (at up to 400 kHz), and 4.1 ms at
+start, which is the reason why only one thing is sent a step.
 """
 
 from adafruit_bus_device.i2c_device import I2CDevice
@@ -21,9 +22,10 @@ _BACKLIGHT = const(0x08)
 _SET_ADDRESS = const(0x80)
 _ROW_1 = const(0x40)  # display memory of the second row
 
-# What brings the controller here from any state, and changes nothing to be seen when it is here already. 0x38 is "8 bits, two lines" in
-# 4-bit mode; in 8-bit mode it is "8 bits" and an address. It may complete a torn byte, which takes 1.52 ms, so there is a pause behind
-# it. 0x33, 0x83, 0x32 then end in 4 bits from either mode and from mid-byte. Two lines; on, no cursor; to the right; not shifted.
+# What brings the controller here from any state, and changes nothing to be seen when it is here already. 0x38
+# is "8 bits, two lines" in 4-bit mode; in 8-bit mode it is "8 bits" and an address. It may complete a torn
+# byte, which takes 1.52 ms, so there is a pause behind it. 0x33, 0x83, 0x32 then end in 4 bits from either
+# mode and from mid-byte. Two lines; on, no cursor; to the right; not shifted.
 _ALERT = b"\x38"
 _SET_UP = b"\x33\x83\x32\x28\x0c\x06\x02"
 _CLEAR = b"\x01"
@@ -51,7 +53,9 @@ class Screen:
         self.show(())
 
     def show(self, lines: "Sequence[str]") -> None:
-        """Takes up to `rows` strings to be shown from the next steps on; longer ones are cut, missing ones are blank."""
+        """Takes up to `rows` strings to be shown from the next steps on;
+        longer ones are cut, missing ones are blank.
+        """
         columns = self._columns
         wanted: "list[bytearray]" = []
         self._wanted = wanted
@@ -61,13 +65,16 @@ class Screen:
             line = bytearray(b" " * columns)
             used = 0
             for code in text:
-                if used < columns and code & 0xC0 != 0x80:  # what continues a character of UTF-8 has no place of its own
+                # What continues a character of UTF-8 has no place of its own.
+                if used < columns and code & 0xC0 != 0x80:
                     line[used] = code if code < 0x7F else _DOT
                     used += 1
             wanted.append(line)
 
     def step(self) -> None:
-        """Sends one line that has changed, or the next part of the set-up; 9 ms at 100 kHz. Call it each 5 ms or less often.
+        """Sends one line that has changed, or the next part of the set-up; 9 ms at 100 kHz.
+
+        Call it each 5 ms or less often.
 
         Raises OSError when the screen does not answer; it is then set up anew by the next calls.
         """
@@ -92,7 +99,10 @@ class Screen:
         self._stage = stage
 
     def restart(self) -> None:
-        """Sets the screen up again with the next steps, in case a spark has garbled it. Nothing flickers when none has."""
+        """Sets the screen up again with the next steps, in case a spark has garbled it.
+
+        Nothing flickers when none has.
+        """
         if self._stage == _SHOWING:
             self._stage = _SETTING_UP_AGAIN
 

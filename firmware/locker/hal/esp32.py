@@ -1,4 +1,7 @@
-"""The ESP32: with its carriers esp32_*.py the only importer of machine, network, esp32 and socket. Implements seam.pyi."""
+"""The ESP32: with its carriers esp32_*.py the only importer of machine, network, esp32 and socket.
+
+Implements seam.pyi.
+"""
 
 import errno
 import json
@@ -26,7 +29,8 @@ _BEEP_DUTY = const(32768)
 _BLOCK_BYTES = const(4096)
 _UNIX_TO_2000 = const(-946684800)  # s from 1970, where hosts count from, to 2000, where the ESP32 does
 _RAW_MAX = const(65535)
-_NOMINAL_MV = {"esp32": (142, 3299)}  # at raw 0, and how much more at its highest: esp_adc_cal's curve for 11 dB and 1,100 mV
+# At raw 0, and how much more at its highest: esp_adc_cal's curve for 11 dB and 1,100 mV.
+_NOMINAL_MV = {"esp32": (142, 3299)}
 _OTHERS_MV = (0, 3100)  # ESP32-S3 and -C6: full scale at 11 dB
 _INPUT_ONLY_FROM = const(34)  # GPIO34-39 of a plain ESP32 have no pulls (ESP32 data sheet, IO MUX table)
 
@@ -53,7 +57,9 @@ class _Bus:
     def writeto(self, address: int, buffer: "Buffer", *, start: int = 0, end: "int | None" = None) -> None:
         self._i2c.writeto(address, _part(buffer, start, end))
 
-    def readfrom_into(self, address: int, buffer: bytearray, *, start: int = 0, end: "int | None" = None) -> None:
+    def readfrom_into(
+        self, address: int, buffer: bytearray, *, start: int = 0, end: "int | None" = None
+    ) -> None:
         self._i2c.readfrom_into(address, _part(buffer, start, end))
 
     def writeto_then_readfrom(
@@ -86,7 +92,10 @@ class _Worn:
 
 
 class _Flash:
-    """A raw data partition: esp32.Partition writes without erasing when it is given an offset. And beside it the NVS."""
+    """A raw data partition: esp32.Partition writes without erasing when it is given an offset.
+
+    And beside it the NVS.
+    """
 
     block_bytes = _BLOCK_BYTES
 
@@ -130,7 +139,10 @@ class Esp32:
         yield ms
 
     def run(self, coroutine: "Any") -> None:
-        """One coroutine needs no event loop: it says how long it wants to sleep. See docs/decisions/0062-no-event-loop.md."""
+        """One coroutine needs no event loop: it says how long it wants to sleep.
+
+        See docs/decisions/0062-no-event-loop.md.
+        """
         for ms in coroutine:
             time.sleep_ms(ms)
 
@@ -221,7 +233,9 @@ class Esp32:
 
 
 def open_journal() -> "Flash":
-    """The raw partition labelled `journal`; raises OSError(ENODEV) when the chip's partition table has none."""
+    """The raw partition labelled `journal`;
+    raises OSError(ENODEV) when the chip's partition table has none.
+    """
     found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="journal")  # pyright: ignore[reportUnknownVariableType] - likewise
     if not found:
         raise OSError(errno.ENODEV)
@@ -229,8 +243,10 @@ def open_journal() -> "Flash":
 
 
 def open_hal() -> Esp32:
-    """The controller with the board of /board.json. Raises OSError(ENOENT) when it was never provisioned; OSError, ValueError or KeyError
-    when the file cannot be read or is not for this firmware.
+    """The controller with the board of /board.json.
+
+    Raises OSError(ENOENT) when it was never provisioned;
+    OSError, ValueError or KeyError when the file cannot be read or is not for this firmware.
     """
     with open("/board.json") as file:  # pyright: ignore[reportUnknownVariableType] - not in the stubs
         return Esp32(from_json(json.load(file)))  # pyright: ignore[reportUnknownArgumentType]

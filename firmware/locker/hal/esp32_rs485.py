@@ -1,7 +1,9 @@
-"""The ESP32's way to a host over a pair of wires that it shares with other cabinets; imported only by a board that is on such a bus.
+"""The ESP32's way to a host over a pair of wires that it shares with other cabinets;
+imported only by a board that is on such a bus.
 
-MicroPython does not offer the UART's own RS-485 mode, so a timer raises and lowers the driver enable of the transceiver: no step of the app
-waits for the line, and the bus is let go of within 3 ms of the last stop bit even while the app is at something else.
+MicroPython does not offer the UART's own RS-485 mode, so a timer raises and lowers the driver enable of the
+transceiver: no step of the app waits for the line, and the bus is let go of within 3 ms of the last stop bit
+even while the app is at something else.
 """
 
 import time

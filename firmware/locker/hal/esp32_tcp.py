@@ -18,21 +18,27 @@ _HURRY_MS = const(500)  # within which a board with something urgent tries again
 _LOOK_MS = const(200)  # between two looks at a station that is joining
 _CONNECT_MS_MAX = const(10000)
 _NAME_MS_MAX = const(3000)
-_DEAD_MS = const(25000)  # after something was said and nothing heard: a host that is there has answered a greeting of ours by then
-_ANEW_MS = const(300000)  # without a word from the host, until the radio is started anew: a lease may have run out, or the driver hang
+# after something was said and nothing heard: a host that is there has answered a greeting of ours by then
+_DEAD_MS = const(25000)
+# without a word from the host, until the radio is started anew: a lease may have run out, or the driver hang
+_ANEW_MS = const(300000)
 _DATAGRAM_MAX = const(512)
 _NAME_PORT = const(53)
 _MDNS = ("224.0.0.251", 5353)
 
 
 class Tcp:
-    """A connection from the board to its host that reopens itself with capped, jittered backoff. `draw(n)` gives a random number below n.
+    """A connection from the board to its host that reopens itself with capped, jittered backoff.
 
-    Whatever radio, name look-up and sockets raise ends this try and not the board; nothing here keeps the board waiting. The port joins an
-    access point again by itself, so it is asked once. A look-up that fails leaves the address that was found before.
+    `draw(n)` gives a random number below n.
 
-    A host whose cable was pulled, or that a router has forgotten, ends no connection. The session says something at least every 5 minutes
-    and greets anew after 10 s without an answer: a connection on which nothing comes back for 25 s is dead.
+    Whatever radio, name look-up and sockets raise ends this try and not the board; nothing here keeps the
+    board waiting. The port joins an access point again by itself, so it is asked once. A look-up that fails
+    leaves the address that was found before.
+
+    A host whose cable was pulled, or that a router has forgotten, ends no connection. The session says
+    something at least every 5 minutes and greets anew after 10 s without an answer: a connection on which
+    nothing comes back for 25 s is dead.
     """
 
     def __init__(self, settings: "dict[str, Any]", draw: "Callable[[int], int]") -> None:
@@ -69,12 +75,16 @@ class Tcp:
         return self._open
 
     def hurry(self, now_ms: int) -> None:
-        """There is something urgent: a pause before the next try ends within half a second, and the next ones are short again."""
+        """There is something urgent: a pause before the next try ends within half a second,
+        and the next ones are short again.
+        """
         self._backoff_ms = _BACKOFF_MS_MIN
         self._next_ms = min(self._next_ms, now_ms + self._draw(_HURRY_MS))
 
     def _in_the_air(self) -> bool:
-        """Whether the station has joined; starts it when it was not, or anew when nothing has come through it for long."""
+        """Whether the station has joined; starts it when it was not,
+        or anew when nothing has come through it for long.
+        """
         now_ms = self._now_ms
         station = self._station
         if not self._wifi:
@@ -178,7 +188,9 @@ class Tcp:
         return count or 0
 
     def write(self, data: bytes) -> bool:
-        """One send for one frame; a connection that takes only a part of it is closed, so no frame is ever torn on the way out."""
+        """One send for one frame; a connection that takes only a part of it is closed,
+        so no frame is ever torn on the way out.
+        """
         try:
             sent = self._socket.send(data) if self._open else 0  # pyright: ignore[reportOptionalMemberAccess] - likewise
         except OSError:

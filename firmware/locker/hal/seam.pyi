@@ -6,7 +6,10 @@ from typing import Any, BinaryIO, Protocol, overload
 from locker.board import Board
 
 class Pin(Protocol):
-    """A digital line: `pin()` reads 0 or 1, `pin(level)` drives it. The call protocol of MicroPython's machine.Pin."""
+    """A digital line: `pin()` reads 0 or 1, `pin(level)` drives it.
+
+    The call protocol of MicroPython's machine.Pin.
+    """
 
     @overload
     def __call__(self) -> int: ...
@@ -21,8 +24,12 @@ class Bus(Protocol):
 
     def try_lock(self) -> bool: ...
     def unlock(self) -> None: ...
-    def writeto(self, address: int, buffer: bytes | bytearray, *, start: int = 0, end: int | None = None) -> None: ...
-    def readfrom_into(self, address: int, buffer: bytearray, *, start: int = 0, end: int | None = None) -> None: ...
+    def writeto(
+        self, address: int, buffer: bytes | bytearray, *, start: int = 0, end: int | None = None
+    ) -> None: ...
+    def readfrom_into(
+        self, address: int, buffer: bytearray, *, start: int = 0, end: int | None = None
+    ) -> None: ...
     def writeto_then_readfrom(
         self,
         address: int,
@@ -36,7 +43,10 @@ class Bus(Protocol):
     ) -> None: ...
 
 class Marks(Protocol):
-    """A few bytes in the chip's own non-volatile storage, apart from the journal. The protocol of MicroPython's esp32.NVS."""
+    """A few bytes in the chip's own non-volatile storage, apart from the journal.
+
+    The protocol of MicroPython's esp32.NVS.
+    """
 
     def get_blob(self, key: str, buffer: bytearray, /) -> int:
         """Fills the buffer; the number of bytes. Raises OSError when there is nothing under that key."""
@@ -52,14 +62,17 @@ class Flash(Protocol):
 
     block_bytes: int  # 4096
     block_count: int
-    marks: Marks  # for the second copy of what the journal must never fall behind, see locker.shell.second_copy
+    # For the second copy of what the journal must never fall behind, see locker.shell.second_copy.
+    marks: Marks
 
     def read(self, block: int, offset: int, buffer: bytearray | memoryview) -> None: ...
     def write(self, block: int, offset: int, data: bytes | bytearray | memoryview) -> None: ...
     def erase(self, block: int) -> None: ...
 
 class Carrier(Protocol):
-    """Bytes to and from the host, never blocking: a UART, a place on a bus, or a TCP connection that reopens itself."""
+    """Bytes to and from the host, never blocking:
+    a UART, a place on a bus, or a TCP connection that reopens itself.
+    """
 
     def poll(self, now_ms: int) -> bool:
         """Does what connecting needs; True while bytes can flow."""
@@ -74,21 +87,27 @@ class Carrier(Protocol):
         """Hands over one whole frame; False when it could not (the sender will say it again)."""
 
 class LockDriver(Protocol):
-    """The locks of one cabinet, one at work at a time: `locker.drivers.coils`, or a file of `locker.locks`."""
+    """The locks of one cabinet, one at work at a time:
+    `locker.drivers.coils`, or a file of `locker.locks`.
+    """
 
     active: int
     """The door whose lock is at work, or has come to rest and was not reported yet; else 0."""
 
     def unlock(self, door: int, now_ms: int) -> bool:
-        """Begins to unlock a door; False when that cannot be now: nothing moves, and it is asked again for 5 s.
+        """Begins to unlock a door; False when that cannot be now:
+        nothing moves, and it is asked again for 5 s.
 
         Raises OSError when the lock cannot be reached: nothing moves, or it is cut; asked again likewise.
         """
 
     def step(self, now_ms: int) -> int:
-        """Does what is due; the door whose lock has just come to rest, whether it moved or not, else 0. Called each 20 ms.
+        """Does what is due; the door whose lock has just come to rest, whether it moved or not, else 0.
 
-        Whether the door is open is said by its contact. An OSError here makes the board drop everything and reset.
+        Called each 20 ms.
+
+        Whether the door is open is said by its contact.
+        An OSError here makes the board drop everything and reset.
         """
 
     def recount(self, door: int, start_ms: int) -> None:
@@ -104,7 +123,9 @@ class Hal(Protocol):
     """The cabinet; the app lets go of it once everything is connected."""
 
     calibrated: bool
-    """False when an analogue input has no calibration: its readings then follow the nominal curve of its chip, 10 % off or more."""
+    """False when an analogue input has no calibration:
+    its readings then follow the nominal curve of its chip, 10 % off or more.
+    """
 
     def now_ms(self) -> int:
         """Milliseconds since this boot: monotonic, never wraps."""
@@ -144,32 +165,43 @@ class Hal(Protocol):
         """
 
     def catalogue(self, language: str) -> BinaryIO:
-        """The catalogue of the screen's texts in a language such as "en" (locker.shell.catalogue), opened anew.
+        """The catalogue of the screen's texts in a language such as "en" (locker.shell.catalogue),
+        opened anew.
 
         Raises OSError when it is not there.
         """
 
     def carrier(self, settings: dict[str, Any], draw: Callable[[int], int]) -> Carrier:
-        """The way to the host that network.json asks for; draw(n) gives a random number below n. What it raises is told, and it is
-        asked again.
+        """The way to the host that network.json asks for; draw(n) gives a random number below n.
 
-        {"serial": true}, {"serial": true, "bus": 3} with an address on a bus, or {"host": "10.0.0.2", "port": 26746, "wifi": ...}.
+        What it raises is told, and it is asked again.
+
+        {"serial": true}, {"serial": true, "bus": 3} with an address on a bus, or {"host":
+        "10.0.0.2", "port": 26746, "wifi": ...}.
         """
 
     def one_shot(self, ms: int, action: Callable[[], None]) -> None:
-        """Hardware timer: runs `action` after ms unless it is armed again; ms = 0 disarms. The backstop behind a pulse."""
+        """Hardware timer: runs `action` after ms unless it is armed again; ms = 0 disarms.
+
+        The backstop behind a pulse.
+        """
 
     def watchdog(self, timeout_ms: int) -> Callable[[], None]:
         """Starts the watchdog; call the result more often than timeout_ms or the chip resets."""
 
     def set_clock(self, seconds: int) -> None:
-        """The time of day, in seconds since 1970 UTC, for file times and logs only. The chip's clock is never set back."""
+        """The time of day, in seconds since 1970 UTC, for file times and logs only.
+
+        The chip's clock is never set back.
+        """
 
     def clock_ms(self) -> int:
         """The chip's clock, in ms since any instant: it outlives resets, and `set_clock` moves it."""
 
     def scratch(self, data: bytes | None = None, /) -> bytes | None:
-        """Memory of the chip that outlives resets, but no power cut: keeps up to 64 bytes, or tells what is kept (b"": nothing)."""
+        """Memory of the chip that outlives resets, but no power cut:
+        keeps up to 64 bytes, or tells what is kept (b"": nothing).
+        """
 
     def reset_cause(self) -> int:
         """Why this boot happened: one of the RESET_ constants of locker.contract.records."""

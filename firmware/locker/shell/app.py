@@ -1,4 +1,6 @@
-"""The app: one loop, one step each 20 ms, that carries what happened to the core and the core's effects to the drivers and the journal."""
+"""The app: one loop, one step each 20 ms,
+that carries what happened to the core and the core's effects to the drivers and the journal.
+"""
 
 import gc
 
@@ -42,8 +44,9 @@ _HOUR_MS = const(3600000)
 _LONG_AGO_MS = const(-5000)  # for what was not asked for in time
 _PARTS = const(7)  # of PART_FAILED, and one more
 _BOOTS_MAX = const(10)  # that are journaled at once, until one has lasted for an hour
-# Which firmware this is: 20 bits of its digest, put in by what links it (none in the sources), and below them, in 8 bits, what it knows:
-# from 2 on it knows rule 1 of codes and tails, and generations of ticket keys.
+# Which firmware this is: 20 bits of its digest, put in by what links it (none in the sources), and below
+# them, in 8 bits, what it knows: from 2 on it knows rule 1 of codes and tails,
+# and generations of ticket keys.
 BUILD = const(0x10000002)
 IN_SERVICE = "In service"  # what the tools at the other end of the console wait for
 
@@ -71,7 +74,9 @@ class App:
         try:
             flash = hal.journal()
         except OSError:
-            raise JournalError("The flash has no journal partition: flash the partition table of boards/.") from None
+            raise JournalError(
+                "The flash has no journal partition: flash the partition table of boards/."
+            ) from None
         self._journal = Journal(flash, self._state.apply, self._state.carried)
         self._locks.recount(self._journal)
         self._marks = flash.marks
@@ -80,7 +85,8 @@ class App:
         self._resumed = resume(hal, self._journal)
         unique = hal.uid() + b"%d %d" % (self._journal.boot, self._journal.next_number)
         self._random = Random(flash.marks, identity.master_secret, unique, hal.entropy)
-        self._failed = self._peripherals.mute << records.BEEPER  # a bit for each part whose failure is to be told
+        # A bit for each part whose failure is to be told.
+        self._failed = self._peripherals.mute << records.BEEPER
         self._is_said = bool(self._resumed)  # that the board has booted
         self.serves = False  # its start is over
         session = Session(identity.master_secret, identity.board_id, identity.alias, self._random.draw)
@@ -89,7 +95,8 @@ class App:
         self._wake_ms = None
         self._key_ms = 0
         self._dark = 0  # steps in which the lamp was switched on and drew no current, up to now
-        self._stuck = self._keys = self._told_keys = 0  # of the keypad; which of _KEYS type nothing; of which the journal has it
+        # Of the keypad; which of _KEYS type nothing; of which the journal has it.
+        self._stuck = self._keys = self._told_keys = 0
         self._quiet_ms = {}  # by kind, or below 0 by part or I2C address: until when it is told already
 
     def _carrier(self) -> "Carrier | None":
@@ -131,13 +138,20 @@ class App:
     def _status(self) -> "messages.Typed":
         peripherals = self._peripherals
         uptime = self._journal.since + self._hal.now_ms() // 100
-        return messages.STATUS, uptime, self._journal.next_number, peripherals.contacts.state, peripherals.occupancy.state
+        return (
+            messages.STATUS,
+            uptime,
+            self._journal.next_number,
+            peripherals.contacts.state,
+            peripherals.occupancy.state,
+        )
 
     def boot(self) -> None:
         """Journals the boot and lets the core resolve what it was cut off in; no coil moves."""
         now_ms = self._hal.now_ms()
         self._tidy(now_ms, False)
-        if self._state.boots < _BOOTS_MAX or not self._random.kept:  # its number then has to tell this boot from others
+        # Its number then has to tell this boot from others.
+        if self._state.boots < _BOOTS_MAX or not self._random.kept:
             self._say_boot(now_ms)
         elif self._resumed is None:
             leave_out(self._marks, 1)
@@ -149,7 +163,12 @@ class App:
         """Journals the boot, unless it is already."""
         if not self._is_said:
             self._is_said = True
-            self._note(records.BOOTED, now_ms, self._hal.reset_cause() | max(0, leave_out(self._marks, 0) - 1) << 8, BUILD)
+            self._note(
+                records.BOOTED,
+                now_ms,
+                self._hal.reset_cause() | max(0, leave_out(self._marks, 0) - 1) << 8,
+                BUILD,
+            )
 
     def step(self) -> None:
         """Everything once."""
@@ -197,7 +216,9 @@ class App:
         self._state.number = journal.next_number - 1  # which the host may have raised
 
     def _leave_out(self, keypad: "Keypad", now_ms: int) -> None:
-        """Tells the core which keys type nothing, and the host: at once of keys that work again, of others once an hour."""
+        """Tells the core which keys type nothing, and the host:
+        at once of keys that work again, of others once an hour.
+        """
         if keypad.stuck != self._stuck:
             self._stuck = keypad.stuck
             lost = keypad.left_out()
@@ -216,8 +237,16 @@ class App:
 
     def _sense(self, silent: int, now_ms: int) -> None:
         peripherals = self._peripherals
-        self._handle_moved(peripherals.contacts.poll(silent), peripherals.contacts, events.ContactClosed, events.ContactOpened, now_ms)
-        self._handle_moved(peripherals.occupancy.poll(silent), peripherals.occupancy, events.Cleared, events.Occupied, now_ms)
+        self._handle_moved(
+            peripherals.contacts.poll(silent),
+            peripherals.contacts,
+            events.ContactClosed,
+            events.ContactOpened,
+            now_ms,
+        )
+        self._handle_moved(
+            peripherals.occupancy.poll(silent), peripherals.occupancy, events.Cleared, events.Occupied, now_ms
+        )
 
     def _watch(self, silent: int, now_ms: int) -> None:
         """The bell, the tamper loop, and the lamp."""
@@ -288,14 +317,19 @@ class App:
         self._fail(records.LINK)
 
     def _without(self, part: int, act: "Callable[..., object]", *arguments: int) -> None:
-        """Has a part act that people can do without; what goes wrong there is told, and costs nothing else."""
+        """Has a part act that people can do without;
+        what goes wrong there is told, and costs nothing else.
+        """
         try:
             act(*arguments)
         except Exception:
             self._fail(part)
 
     def _record(self, effect: "effects.Record", now_ms: int) -> "records.Record | None":
-        """The durable record; None when the journal is full, and no coil moves for it. The core sees to it that it is not."""
+        """The durable record; None when the journal is full, and no coil moves for it.
+
+        The core sees to it that it is not.
+        """
         try:
             journal = self._journal
             return journal.append(effect.kind, effect.door, journal.since + now_ms // 100, effect.a, effect.b)
@@ -308,7 +342,9 @@ class App:
         self._link.nudge()
 
     def _warn(self, kind: int, now_ms: int, a: int = 0, which: "int | None" = None, b: int = 0) -> None:
-        """The same, but once an hour at most of a kind, or of `which` of it: what is broken may come and go all day."""
+        """The same, but once an hour at most of a kind, or of `which` of it:
+        what is broken may come and go all day.
+        """
         which = which or kind
         if now_ms >= self._quiet_ms.get(which, 0):
             self._quiet_ms[which] = now_ms + _HOUR_MS

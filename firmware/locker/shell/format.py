@@ -1,7 +1,9 @@
-"""Initialising the journal partition, which only provisioning does: the app never imports this and nothing is ever formatted away."""
+"""Initialising the journal partition, which only provisioning does:
+the app never imports this and nothing is ever formatted away.
+"""
 
 from locker.compat import TYPE_CHECKING
-from locker.shell.journal import header
+from locker.shell.slots import header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,8 +13,12 @@ if TYPE_CHECKING:
 BLOCKS = 128
 
 
-def format_journal(flash: "Flash", incarnation: int, progress: "Callable[[int, int], object] | None" = None) -> None:
-    """Erases the partition and starts an empty journal of that incarnation (a random 32-bit number). Loses every record.
+def format_journal(
+    flash: "Flash", incarnation: int, progress: "Callable[[int, int], object] | None" = None
+) -> None:
+    """Erases the partition and starts an empty journal of that incarnation (a random 32-bit number).
+
+    Loses every record.
 
     `flash` is the seam's Flash; `progress(done, total)` is called for each block.
     """

@@ -1,19 +1,20 @@
 """The journal on its raw flash partition: an append-only ring of records, and the bitmaps of spent tickets.
 
-Blocks 0-119 are the ring: a block holds a 16-byte header and 170 records of 24 bytes (20 of contract.records and a CRC-32). The
-block with sequence s lies at s mod 120, so the newest header tells where everything is; what was damaged since is passed over and
-counted (docs/decisions/0006-second-copies.md). Blocks 120-121 and 124-125 are two bitmaps of 65,536 tickets, of the even generations of
-ticket keys and of the odd ones: a set bit is an unspent ticket, and spending clears it in place. The even bitmap of a site that is older
-than generations has 100,000 bits, up to block 123. NOR flash: writing clears bits, only erasing a whole block sets them
-(docs/decisions/0001-journal-layout.md, 0100-generations-of-ticket-keys.md).
+Blocks 0-119 are the ring: a block holds a 16-byte header and 170 records of 24 bytes (20 of contract.records
+and a CRC-32). The block with sequence s lies at s mod 120, so the newest header tells where everything is;
+what was damaged since is passed over and counted (docs/decisions/0006-second-copies.md). Blocks 120-121 and
+124-125 are two bitmaps of 65,536 tickets, of the even generations of ticket keys and of the odd ones: a set
+bit is an unspent ticket, and spending clears it in place. The even bitmap of a site that is older than
+generations has 100,000 bits, up to block 123. NOR flash: writing clears bits, only erasing a whole block sets
+them (docs/decisions/0001-journal-layout.md, 0100-generations-of-ticket-keys.md).
 """
 
 import struct
-from binascii import crc32
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
 from locker.core.state import ANCHORS, TAIL
+from locker.shell.slots import MAGIC, blank, header, opened, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,11 +30,12 @@ _HEADER_BYTES = const(16)
 _SLOT_BYTES = const(24)
 _SLOTS = const(170)
 _ERASED_AHEAD = const(2)
-_MAGIC = b"AnJ1"
 _SERIALS = const(100000)
 _BOOT_MAX = const(65535)
 _GAP_MAX = const(1048576)  # events that may be missing in one place
-_ALSO_KEPT = const(26)  # slots kept besides one for each anchor: an acknowledgement, 8 epochs, a generation, and 16 that power cuts tear
+# Slots kept besides one for each anchor: an acknowledgement, 8 epochs,
+# a generation, and 16 that power cuts tear.
+_ALSO_KEPT = const(26)
 LOCAL_KINDS = const(128)  # records of this kind and above are the board's own: no event number, never sent
 
 
@@ -57,36 +59,18 @@ _OWN = (
 )
 
 
-def _sealed(body: bytes) -> bytes:
-    return body + struct.pack("<I", crc32(body))
-
-
-def _opened(data: bytearray) -> "bytes | None":
-    """The body of `body || CRC-32`, None when torn or damaged."""
-    body = bytes(data[:-4])
-    return body if struct.pack("<I", crc32(body)) == bytes(data[-4:]) else None
-
-
-def _blank(data: bytearray) -> bool:
-    return data.count(b"\xff") == len(data)
-
-
-def header(incarnation: int, sequence: int) -> bytes:
-    """The 16 bytes at the beginning of a block."""
-    return _sealed(_MAGIC + struct.pack("<II", incarnation, sequence))
-
-
 class Journal:
     """The journal of one board. Every method that writes returns only when the flash holds it.
 
-    `flash` is the seam's Flash; `fold(record)` is called for each record found, oldest first; `carry(door)` gives the
-    (kind, door, a, b) of the records that repeat what the journal knows of a door (0: of no door; of a door and TAIL: its TAIL_KEPT,
-    if that still says something), the last of them its anchor, when the block with its anchor is about to be erased. Opening it writes
-    nothing.
+    `flash` is the seam's Flash; `fold(record)` is called for each record found, oldest first; `carry(door)`
+    gives the (kind, door, a, b) of the records that repeat what the journal knows of a door (0: of no door;
+    of a door and TAIL: its TAIL_KEPT, if that still says something), the last of them its anchor, when the
+    block with its anchor is about to be erased. Opening it writes nothing.
 
-    `boot` is the number of this boot, `since` the tenths of a second that it had lasted before this program; `damaged` how many records
-    of the present epoch are damaged or missing; `raised` how much the newest record may have added to the sum of the doors' counters.
-    `kept(boot, kind, uptime)`, if it is set, is called behind each record that is durable.
+    `boot` is the number of this boot, `since` the tenths of a second that it had lasted before this program;
+    `damaged` how many records of the present epoch are damaged or missing; `raised` how much the newest
+    record may have added to the sum of the doors' counters. `kept(boot, kind, uptime)`, if it is set, is
+    called behind each record that is durable.
     Raises JournalError when the partition is not an initialised journal.
     """
 
@@ -143,8 +127,8 @@ class Journal:
         """The sequence in the header of the block where `sequence` would lie, -1 without a valid header."""
         head = bytearray(_HEADER_BYTES)
         self._flash.read(sequence % _RING_BLOCKS, 0, head)
-        body = _opened(head)
-        if body and body[:4] == _MAGIC:
+        body = opened(head)
+        if body and body[:4] == MAGIC:
             self.incarnation, found = struct.unpack("<II", body[4:])
             if not (found - sequence) % _RING_BLOCKS:
                 return found
@@ -154,7 +138,7 @@ class Journal:
         chunk = bytearray(256)
         for offset in range(0, _BLOCK_BYTES, 256):
             self._flash.read(sequence % _RING_BLOCKS, offset, chunk)
-            if not _blank(chunk):
+            if not blank(chunk):
                 return False
         return True
 
@@ -203,7 +187,9 @@ class Journal:
         record = records.Record(kind, door, self.boot, self.next_number - (kind >= LOCAL_KINDS), uptime, a, b)
         if self._used == _SLOTS:
             self._open_next()
-        self._flash.write(self._head % _RING_BLOCKS, _HEADER_BYTES + self._used * _SLOT_BYTES, _sealed(records.pack(record)))
+        self._flash.write(
+            self._head % _RING_BLOCKS, _HEADER_BYTES + self._used * _SLOT_BYTES, sealed(records.pack(record))
+        )
         self._used += 1
         self._note(record, self._head)
         if self.kept:
@@ -234,7 +220,8 @@ class Journal:
         self._erased += 1
 
     def tidy(self, uptime: int, quiet: bool) -> None:
-        """Keeps two erased blocks ahead, one erase (about 50 ms) a call: when nobody is there, or when none is left at all.
+        """Keeps two erased blocks ahead, one erase (about 50 ms) a call:
+        when nobody is there, or when none is left at all.
 
         Only for when all that the core has folded is durable, for that is what an erase says again.
         """
@@ -242,19 +229,24 @@ class Journal:
             self._erase_one(uptime)
 
     def _spare(self) -> int:
-        """Slots that can be written without an erase, less those that are kept for what an erase has to say again."""
+        """Slots that can be written without an erase,
+        less those that are kept for what an erase has to say again.
+        """
         return _SLOTS - self._used + self._erased * _SLOTS - len(self._anchored) - _ALSO_KEPT
 
     def _may_erase(self, blocks: int) -> bool:
-        """Whether that many of the next blocks to be erased hold nothing that the host has not acknowledged."""
+        """Whether that many of the next blocks to be erased hold nothing
+        that the host has not acknowledged.
+        """
         lost = self._head + self._erased + blocks - _RING_BLOCKS
         if lost < self._oldest:
             return True
         return self._spare() > -_ALSO_KEPT and self._first_number(lost + 1) - 1 <= self.acknowledged
 
     def room(self, enough: int) -> int:
-        """The number of records that still fit without losing an event that the host has not acknowledged. Once it has found `enough`
-        it stops counting.
+        """The number of records that still fit without losing an event that the host has not acknowledged.
+
+        Once it has found `enough` it stops counting.
         """
         room = self._spare()
         blocks = max(0, (enough - room + _SLOTS - 1) // _SLOTS)
@@ -265,8 +257,9 @@ class Journal:
     def acknowledge(self, number: int, uptime: int) -> bool:
         """Notes that the host holds everything up to a number; False for an old one.
 
-        It is durable at once, or, when no erased block is left, before the erase that it allows: a power cut costs no more than that the
-        host is told again. One that was never written is doubt: the numbers go on behind what the host holds.
+        It is durable at once, or, when no erased block is left, before the erase that it allows: a power cut
+        costs no more than that the host is told again. One that was never written is doubt: the numbers go on
+        behind what the host holds.
         """
         if number <= self.acknowledged:
             return False
@@ -278,8 +271,10 @@ class Journal:
         return True
 
     def hold(self, number: int, tag: int, uptime: int) -> None:
-        """Notes from where the host of that tag goes on. A lower number than before, of an older database or another host, makes the board
-        tell all behind it again.
+        """Notes from where the host of that tag goes on.
+
+        A lower number than before, of an older database or another host,
+        makes the board tell all behind it again.
         """
         if number < self.acknowledged or tag != self.tag:
             self.acknowledged = min(number, self.acknowledged)
@@ -292,7 +287,9 @@ class Journal:
             self.append(records.ACKNOWLEDGED, 0, uptime, self.acknowledged, self.tag)
 
     def suspect(self, what: int, uptime: int) -> None:
-        """Journals and folds that the journal is in doubt for this; when there is no room for that, there are no deposits anyway."""
+        """Journals and folds that the journal is in doubt for this;
+        when there is no room for that, there are no deposits anyway.
+        """
         if self._spare() > -_ALSO_KEPT:
             self._fold(self.append(records.JOURNAL_DOUBT, 0, uptime, what, self.damaged))
 
@@ -301,8 +298,8 @@ class Journal:
     def _read(self, sequence: int, slot: int) -> "bytes | None":
         """The record in a slot as 20 bytes; None when torn, b"" when unused."""
         self._flash.read(sequence % _RING_BLOCKS, _HEADER_BYTES + slot * _SLOT_BYTES, self._slot)
-        body = _opened(self._slot)
-        return b"" if body is None and _blank(self._slot) else body
+        body = opened(self._slot)
+        return b"" if body is None and blank(self._slot) else body
 
     def _first_number(self, sequence: int) -> int:
         """The number of the first event at or behind the start of a block, as far as it can be read."""
@@ -327,7 +324,9 @@ class Journal:
         return sequence, 0
 
     def events_from(self, number: int, count: int) -> "list[bytes]":
-        """Up to `count` events as 20 bytes each, in order, from that number on, EVENT_LOST in the place of each that is missing."""
+        """Up to `count` events as 20 bytes each, in order, from that number on,
+        EVENT_LOST in the place of each that is missing.
+        """
         events = []
         sequence, slot = self._find(number)
         while len(events) < count and (sequence < self._head or slot < self._used):
@@ -339,7 +338,9 @@ class Journal:
             if body and body[0] < LOCAL_KINDS:
                 record = records.unpack(body)
                 if number < record.number <= number + _GAP_MAX:
-                    body = records.pack(records.Record(records.EVENT_LOST, 0, record.boot, number, record.uptime, 0, 0))
+                    body = records.pack(
+                        records.Record(records.EVENT_LOST, 0, record.boot, number, record.uptime, 0, 0)
+                    )
                     slot -= 1  # whose turn has not come
                 if record.number >= number:
                     events.append(body)
@@ -351,7 +352,9 @@ class Journal:
     # Spent tickets
 
     def spent(self, serial: int, bitmap: int = 0) -> bool:
-        """Whether the ticket with that serial is used up, by the bitmap of the even (0) or of the odd (1) generations of ticket keys."""
+        """Whether the ticket with that serial is used up,
+        by the bitmap of the even (0) or of the odd (1) generations of ticket keys.
+        """
         block, offset, mask = _bit_of(serial, bitmap)
         cell = bytearray(1)
         self._flash.read(block, offset, cell)
@@ -366,7 +369,10 @@ class Journal:
         self._flash.write(block, offset, cell)
 
     def clear_spent(self, bitmap: int) -> None:
-        """Erases a bitmap (about 0.1 s). Where the power fails in the midst of it, it holds anything, and has to be erased again."""
+        """Erases a bitmap (about 0.1 s).
+
+        Where the power fails in the midst of it, it holds anything, and has to be erased again.
+        """
         for block in range(_CLEARED_BLOCKS):
             self._flash.erase(_RING_BLOCKS + bitmap * _SPENT_BLOCKS + block)
 
@@ -374,4 +380,8 @@ class Journal:
 def _bit_of(serial: int, bitmap: int) -> "tuple[int, int, int]":
     assert 0 <= serial < _SERIALS
     byte = serial >> 3
-    return _RING_BLOCKS + bitmap * _SPENT_BLOCKS + byte // _BLOCK_BYTES, byte % _BLOCK_BYTES, 1 << (serial & 7)
+    return (
+        _RING_BLOCKS + bitmap * _SPENT_BLOCKS + byte // _BLOCK_BYTES,
+        byte % _BLOCK_BYTES,
+        1 << (serial & 7),
+    )

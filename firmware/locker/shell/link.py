@@ -1,11 +1,14 @@
-"""The board's end of the link: sends the journal's tail until the host has acknowledged it, and hears what the host orders.
+"""The board's end of the link: sends the journal's tail until the host has acknowledged it,
+and hears what the host orders.
 
-One message is on its way at a time, and the host answers each with what its database holds. One without an answer is said again (as
-a new message over the same event numbers); when the host stays silent the session greets it anew, and the REPORT starts afresh. Until the
-host has said from where it goes on (RESUME), nothing but the REPORT is said.
+One message is on its way at a time, and the host answers each with what its database holds. One without an
+answer is said again (as a new message over the same event numbers); when the host stays silent the session
+greets it anew, and the REPORT starts afresh. Until the host has said from where it goes on (RESUME), nothing
+but the REPORT is said.
 
-What the host is told of goes at once, together with all before it. Only a pickup, of which a copy has gone ahead, and its door that has
-opened wait for the end of the visit, at most 8 s, so that one message and one answer serve the whole visit.
+What the host is told of goes at once, together with all before it. Only a pickup, of which a copy has gone
+ahead, and its door that has opened wait for the end of the visit, at most 8 s, so that one message and one
+answer serve the whole visit.
 """
 
 from locker.compat import TYPE_CHECKING, const
@@ -30,18 +33,24 @@ _PRESS_EVERY_MS = const(5000)
 _ANOTHER_CHIP = const(1)  # why a board is refused
 _HEARTBEAT_MS = const(300000)
 _FRESH = const(50)  # tenths of a second: within which the host's time is believed
-_VISIT_MS = const(8000)  # so long an opening waits: its copy may be lost, and has no answer to keep the session from greeting anew
+# so long an opening waits: its copy may be lost, and has no answer to keep the session from greeting anew
+_VISIT_MS = const(8000)
 
-_TOLD = {messages.COMMAND: events.Commanded, messages.OPEN_REQUEST: events.OpenRequested, messages.OPEN_CONFIRM: events.OpenConfirmed}
+_TOLD = {
+    messages.COMMAND: events.Commanded,
+    messages.OPEN_REQUEST: events.OpenRequested,
+    messages.OPEN_CONFIRM: events.OpenConfirmed,
+}
 
 
 class Link:
     """One link to the host.
 
-    `carrier` is the seam's Carrier, or None: then `open_carrier()` is asked for one each half minute. `decoder` is a wire.frame.Decoder,
-    `session` a wire.session.Session, `journal` a Journal; `report()` gives the REPORT and `status()` the STATUS of this moment,
-    `handle(event, now_ms)` takes events for the core and `set_clock(seconds)` the time of day. Whatever the carrier or the clock raises is
-    told to `fail()`, and ends only what was tried: what was to be said is said again.
+    `carrier` is the seam's Carrier, or None: then `open_carrier()` is asked for one each half minute.
+    `decoder` is a wire.frame.Decoder, `session` a wire.session.Session, `journal` a Journal; `report()` gives
+    the REPORT and `status()` the STATUS of this moment, `handle(event, now_ms)` takes events for the core and
+    `set_clock(seconds)` the time of day. Whatever the carrier or the clock raises is told to `fail()`, and
+    ends only what was tried: what was to be said is said again.
     """
 
     def __init__(
@@ -76,8 +85,11 @@ class Link:
         self._due = False
         self._due_ms = 0  # when what has waited for the end of a visit waits no more; 0: nothing does
         self._said_ms = 0
-        self._is_copy = False  # of another board, as the host says: one that greets at each new connection takes the true one's place
-        self._tried = -1  # behind which event the last Events began: answered and not taken, they are not said again at once
+        # Of another board, as the host says:
+        # one that greets at each new connection takes the true one's place.
+        self._is_copy = False
+        # Behind which event the last Events began: answered and not taken, they are not said again at once.
+        self._tried = -1
         self._waiting = False  # for the answer to what was said last
         self._urgent_ms = -_PRESS_MS  # when there was something urgent
         self._press_ms = 0  # when to cut a pause short
@@ -102,14 +114,16 @@ class Link:
             return None
 
     def urgent(self, record: bytes, now_ms: int) -> None:
-        """Says a copy of one event; the journal still carries it in its turn, in 8 s if nothing nudges before.
+        """Says a copy of one event; the journal still carries it in its turn,
+        in 8 s if nothing nudges before.
 
-        For two minutes no pause before a try to meet the host is longer than 5 s, and a host that does not answer is greeted anew after
-        3 s: it may have started afresh. What the event is makes no difference.
+        For two minutes no pause before a try to meet the host is longer than 5 s, and a host that does not
+        answer is greeted anew after 3 s: it may have started afresh. What the event is makes no difference.
         """
         self._urgent_ms = self._press_ms = now_ms
         self._doubts = True
-        if self._later_ms:  # a host that has refused the board takes the copy all the same, if it is still there
+        # A host that has refused the board takes the copy all the same, if it is still there.
+        if self._later_ms:
             self._later_ms = self._report_ms = 0
         self.queue((messages.URGENT, record))
         self.soon(now_ms)
@@ -148,7 +162,9 @@ class Link:
             self._talk(now_ms)
 
     def _receive(self, now_ms: int) -> None:
-        """Takes what has arrived, at most 128 bytes a step: a flood waits in the carrier, the keypad does not."""
+        """Takes what has arrived, at most 128 bytes a step:
+        a flood waits in the carrier, the keypad does not.
+        """
         count = self._try(self._carrier.read_into, self._buffer)
         for payload in self._decoder.feed(memoryview(self._buffer)[:count]) if count else ():
             message = self._session.accept(payload, now_ms)

@@ -1,4 +1,6 @@
-"""One lock at work at a time: it waits while its driver refuses it, is ended by the loop, and cut by hardware if the loop fails."""
+"""One lock at work at a time: it waits while its driver refuses it,
+is ended by the loop, and cut by hardware if the loop fails.
+"""
 
 from locker.compat import TYPE_CHECKING, const
 from locker.contract import records
@@ -19,10 +21,13 @@ _AT_ONCE = const(8)
 
 
 class Locks:
-    """What the core asks of locks. `hal` is the seam's Hal, `peripherals` the cabinet's Peripherals; `pulse_ms`: how long a lock works.
+    """What the core asks of locks.
 
-    `handle(event, now_ms)` takes what the core has to hear of beside the end of an unlock; `warn(kind, now_ms, a)` what only the
-    journal has; `fail(part)` is told of a sense that cannot be read, without which locks go on.
+    `hal` is the seam's Hal, `peripherals` the cabinet's Peripherals; `pulse_ms`: how long a lock works.
+
+    `handle(event, now_ms)` takes what the core has to hear of beside the end of an unlock;
+    `warn(kind, now_ms, a)` what only the journal has; `fail(part)` is told of a sense that cannot be read,
+    without which locks go on.
     """
 
     def __init__(
@@ -46,7 +51,9 @@ class Locks:
         self._low = False  # the supply has kept the present one waiting
 
     def recount(self, journal: "Journal") -> None:
-        """Counts the pulses of earlier boots against the limits, as if the board had been off for no time at all."""
+        """Counts the pulses of earlier boots against the limits,
+        as if the board had been off for no time at all.
+        """
         boot = began = now = 0
         found = []
         for number in range(max(1, journal.next_number - _RECALLED), journal.next_number, _AT_ONCE):
@@ -85,7 +92,10 @@ class Locks:
         return ended
 
     def _feel(self, now_ms: int) -> None:
-        """Looks for a coil that is on and should be off. A reset of the expanders, once, frees it from a latch, not from a burnt switch."""
+        """Looks for a coil that is on and should be off.
+
+        A reset of the expanders, once, frees it from a latch, not from a burnt switch.
+        """
         peripherals = self._peripherals
         sense = peripherals.current
         mv = self._read(sense, records.CURRENT_SENSE, 0)
@@ -107,7 +117,9 @@ class Locks:
         return otherwise
 
     def _powered(self, door: int, now_ms: int) -> bool:
-        """Whether no other coil is on and the supply can draw a latch; the core hears once of a pulse that has to wait for the supply."""
+        """Whether no other coil is on and the supply can draw a latch;
+        the core hears once of a pulse that has to wait for the supply.
+        """
         if self._stray:
             return False
         supply = self._peripherals.supply
@@ -120,7 +132,10 @@ class Locks:
         return False
 
     def _begun(self, locks: "LockDriver", door: int, now_ms: int) -> bool:
-        """Whether the pulse begins. The timer that cuts it is armed first, and stays so when the coil may be on."""
+        """Whether the pulse begins.
+
+        The timer that cuts it is armed first, and stays so when the coil may be on.
+        """
         self._hal.one_shot(self._timer_ms, self._overtime)
         try:
             begun = locks.unlock(door, now_ms)

@@ -24,9 +24,13 @@ _BLANK_MAX = const(4)  # such tries, from which on it is told
 
 
 class Page:
-    """`screen` is the driver or None, `network` the object of network.json; `fail(part)` is told of a screen that does not answer."""
+    """`screen` is the driver or None, `network` the object of network.json;
+    `fail(part)` is told of a screen that does not answer.
+    """
 
-    def __init__(self, hal: "Hal", screen: "Screen | None", network: "dict[str, Any]", fail: "Callable[[int], None]") -> None:
+    def __init__(
+        self, hal: "Hal", screen: "Screen | None", network: "dict[str, Any]", fail: "Callable[[int], None]"
+    ) -> None:
         self._hal = hal
         self._screen = screen
         self._fail = fail
@@ -38,7 +42,9 @@ class Page:
         self._blank = 0  # tries in a row at a screen that does not answer
 
     def show(self, effect: "Show") -> None:
-        """Shows a text in the visitor's language; the welcome offers the next one where there is a key for it."""
+        """Shows a text in the visitor's language;
+        the welcome offers the next one where there is a key for it.
+        """
         if not self._shown or effect.text != self._shown.text:
             self.repaint(self._hal.now_ms())
         self._shown = effect
@@ -60,14 +66,23 @@ class Page:
         self.show(self._shown)
 
     def repaint(self, now_ms: int) -> None:
-        """Sets the screen up again, for a spark may have garbled it: after a pulse, with a new text, each minute while nobody types."""
+        """Sets the screen up again, for a spark may have garbled it:
+        after a pulse, with a new text, each minute while nobody types.
+        """
         self._painted_ms = now_ms
         if self._screen:
             self._screen.restart()
 
     def step(self, now_ms: int, key_ms: int, quiet: bool) -> None:
-        """Sends the next line. `key_ms`: when a key was pressed last; `quiet`: nobody types, and no lock is at work."""
-        if self._language != self._own_language and self._shown.text in _REST and now_ms - key_ms >= _VISIT_MS:
+        """Sends the next line.
+
+        `key_ms`: when a key was pressed last; `quiet`: nobody types, and no lock is at work.
+        """
+        if (
+            self._language != self._own_language
+            and self._shown.text in _REST
+            and now_ms - key_ms >= _VISIT_MS
+        ):
             self._speak(self._own_language)
         if quiet and now_ms - self._painted_ms >= _REPAINT_MS:
             self.repaint(now_ms)

@@ -1,4 +1,6 @@
-"""The drivers of one cabinet, made from its board definition: what is connected where is data, and becomes objects here only."""
+"""The drivers of one cabinet, made from its board definition:
+what is connected where is data, and becomes objects here only.
+"""
 
 from locker.compat import TYPE_CHECKING, const
 from locker.drivers.beeper import Beeper
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 
     from locker.hal.seam import Hal, LockDriver, Pin
 
-    Output = int | Pin | type[int]  # of an expander: its place, 4 bits to the left, and its bit; int stands for none
+    # Of an expander: its place, 4 bits to the left, and its bit; int stands for none.
+    Output = int | Pin | type[int]
     Sense = tuple[Callable[[], int], int]  # what reads mV, and the limit
 
 # Planes of drivers.inputs: how long a wire has to read otherwise before it is believed, in polls of 20 ms.
@@ -27,7 +30,8 @@ _SOON_MS = const(100)
 _RETRY_MS = const(1000)
 _MEETING_POLLS = const(16)  # in which one that was out of reach has to answer before its levels are believed
 _EIO = const(5)
-_SILENT = ((_EIO,), (19,))  # and ENODEV: what one chip does not do; anything else, as a time-out, is a bus that is held low
+# And ENODEV: what one chip does not do; anything else, as a time-out, is a bus that is held low.
+_SILENT = ((_EIO,), (19,))
 
 # Bits of Peripherals.signals.
 BELL = const(1)
@@ -36,7 +40,9 @@ DARK = const(4)
 
 
 def _dead(*_: object) -> "Any":
-    """Stands in for a part of the controller that could not be set up: whatever it is asked for fails, and the rest goes on."""
+    """Stands in for a part of the controller that could not be set up:
+    whatever it is asked for fails, and the rest goes on.
+    """
     raise OSError(_EIO)
 
 
@@ -49,7 +55,9 @@ def _made(make: "Callable[[int], Callable[[], int]]", pin: int) -> "Callable[[],
 
 
 class Peripherals:
-    """Everything that is screwed into the cabinet, outputs off. A part that does not answer takes nothing with it but what hangs on it.
+    """Everything that is screwed into the cabinet, outputs off.
+
+    A part that does not answer takes nothing with it but what hangs on it.
 
     `numbers` are the doors' numbers. `contacts` and `occupancy` are Inputs in the same order, a bit is 1 for
     an open door and for one with something inside. `signals` is an Inputs with the bits BELL, while the bell
@@ -75,8 +83,7 @@ class Peripherals:
         self.lost = self.unmet = 0
         self._lost_ms = self._tried_ms = 0  # since when any is lost; when they were last asked
         self._meeting = self._polls = 0  # those that answer again, and in how many polls they have
-        self._held = False  # their RESET line is low
-        self._jammed = False  # the bus is held low, as of the latest try
+        self._held = self._jammed = False  # their RESET line is low; the bus is, as of the latest try
         self.mute = False
         numbers, coils, contacts, sensors = [], [], [], []
         closed_high = occupied_low = 0
@@ -120,9 +127,8 @@ class Peripherals:
         self.signals = Inputs(self.expanders, tuple(signals), 0 if board.bell is None else BELL, _SIGNAL, 0)
         self.contacts.state &= ~self.contacts.wires_of(self.unmet)
         self.occupancy.state &= ~self.occupancy.wires_of(self.unmet)
-        self.keypad = Keypad(
-            [hal.open_drain(pin) for pin in board.keypad.rows], [hal.input(pin, 1) for pin in board.keypad.columns], board.keypad.keys
-        )
+        rows = [hal.open_drain(pin) for pin in board.keypad.rows]
+        self.keypad = Keypad(rows, [hal.input(pin, 1) for pin in board.keypad.columns], board.keypad.keys)
         self.beeper = None if board.beeper is None else self._beeper(hal, board.beeper)
         self.screen = None if board.screen is None else Screen(bus, *board.screen)
 
@@ -135,7 +141,9 @@ class Peripherals:
             return None
 
     def _connect(self, hal: "Hal", pin: "Any", is_output: bool) -> "Output":
-        """A native pin as an object, one of an expander as a small int: its index in `expanders` << 4 | bit."""
+        """A native pin as an object, one of an expander as a small int:
+        its index in `expanders` << 4 | bit.
+        """
         if isinstance(pin, int):
             return hal.output(pin, 0) if is_output else hal.input(pin, 1)
         place = hal.board.expanders.index(pin[0])
@@ -147,7 +155,8 @@ class Peripherals:
         try:
             self._switch(self._coils[self.numbers.index(door)], level)
         except OSError:
-            if level or not self.cut():  # off by another wire: its expander is silent, as the next refresh will find
+            # Off by another wire: its expander is silent, as the next refresh will find.
+            if level or not self.cut():
                 raise
 
     def _switch(self, output: "Output", level: int) -> None:
@@ -157,7 +166,10 @@ class Peripherals:
             output(level)
 
     def light(self, lit: bool) -> None:
-        """Switches the lamp, if there is one; it is dark from the start. Raises OSError when its expander does not answer."""
+        """Switches the lamp, if there is one; it is dark from the start.
+
+        Raises OSError when its expander does not answer.
+        """
         self.lit = lit
         if self._lamp is not None:
             self._switch(self._lamp, 1 if lit else 0)
@@ -182,9 +194,10 @@ class Peripherals:
     def refresh(self, now_ms: int) -> int:
         """Reads every expander once; a bit for each, by its place, whose levels say nothing now.
 
-        Each fails alone. One that has lost its configuration is set up again by itself, outputs off and the lamp as it was, and counts
-        from the next poll on; one that was lost for longer once it has answered for 0.3 s, and is no longer `unmet` then. While one does
-        not answer all are reset by their wire now and then, when no coil is on.
+        Each fails alone. One that has lost its configuration is set up again by itself, outputs off and the
+        lamp as it was, and counts from the next poll on; one that was lost for longer once it has answered
+        for 0.3 s, and is no longer `unmet` then. While one does not answer all are reset by their wire now
+        and then, when no coil is on.
         """
         again = not self.lost or now_ms - self._lost_ms < _SOON_MS
         if not self.locks.active and (self._held or not (again or now_ms - self._tried_ms < _RETRY_MS)):
@@ -220,7 +233,9 @@ class Peripherals:
         return silent | self.unmet
 
     def _lose(self, now_ms: int) -> int:
-        """The bus is held low: every transfer would keep the keypad waiting for 50 ms, and no chip can answer. All of them, as silent."""
+        """The bus is held low: every transfer would keep the keypad waiting for 50 ms,
+        and no chip can answer. All of them, as silent.
+        """
         everything = (1 << len(self.expanders)) - 1
         if not self.lost:
             self._lost_ms = self._tried_ms = now_ms
@@ -231,7 +246,9 @@ class Peripherals:
         return everything
 
     def _meet(self, there: int) -> None:
-        """Believes the levels of expanders that were out of reach, once they have answered for long enough."""
+        """Believes the levels of expanders that were out of reach,
+        once they have answered for long enough.
+        """
         if not there or there != self._meeting:
             self._meeting = there
             self._polls = 0
@@ -263,7 +280,8 @@ class Peripherals:
             self._jammed = error.args[:1] not in _SILENT
 
     def cut(self) -> bool:
-        """Every coil off by native pins alone, without a bus; False when coils hang on expanders that have no wire for it.
+        """Every coil off by native pins alone, without a bus;
+        False when coils hang on expanders that have no wire for it.
 
         What the hardware timer calls when a pulse was not ended in time.
         """

@@ -16,10 +16,12 @@ _NAMED_MAX = const(32)  # the last door that LEVEL_LOST can name
 
 
 class Reach:
-    """Looks each step at what is out of reach. `peripherals` is the cabinet's Peripherals, `cabinet` its core.
+    """Looks each step at what is out of reach.
 
-    `handle(event, now_ms)` takes what the core has to hear; `warn(kind, now_ms, a, which, b)` what the journal has, once an hour of
-    `which`.
+    `peripherals` is the cabinet's Peripherals, `cabinet` its core.
+
+    `handle(event, now_ms)` takes what the core has to hear;
+    `warn(kind, now_ms, a, which, b)` what the journal has, once an hour of `which`.
     """
 
     def __init__(
@@ -47,7 +49,13 @@ class Reach:
         said = []
         for place, door in enumerate(peripherals.numbers):
             if doors >> place & 1:
-                said.append((door, not peripherals.contacts.state >> place & 1, bool(peripherals.occupancy.state >> place & 1)))
+                said.append(
+                    (
+                        door,
+                        not peripherals.contacts.state >> place & 1,
+                        bool(peripherals.occupancy.state >> place & 1),
+                    )
+                )
         return said
 
     def _numbers(self, doors: int) -> "list[int]":

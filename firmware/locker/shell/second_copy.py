@@ -1,13 +1,15 @@
-"""The second copy of what the journal must never fall behind: three numbers that only grow, in the chip's own non-volatile storage.
+"""The second copy of what the journal must never fall behind:
+three numbers that only grow, in the chip's own non-volatile storage.
 
     what                                  by the journal   by the second copy
     the number of the latest boot         n                n, or n - 1 when the power failed between the two
     the sum of the doors' counters        n                likewise
     the newest event's number // 64       n                likewise
 
-A parcel that is taken over from a lost journal (ADOPTED) brings its counter along, which may be any number above that of its door: when
-the power fails right behind that record, the sum is behind by so many. Anything else is doubt, and so are damaged records: it is journaled
-when it is found, and there are no deposits until a new epoch or a new journal. See docs/decisions/0006-second-copies.md.
+A parcel that is taken over from a lost journal (ADOPTED) brings its counter along, which may be any number
+above that of its door: when the power fails right behind that record, the sum is behind by so many. Anything
+else is doubt, and so are damaged records: it is journaled when it is found, and there are no deposits until a
+new epoch or a new journal. See docs/decisions/0006-second-copies.md.
 """
 
 import struct
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from locker.shell.journal import Journal
 
 _COUNTED = ANCHORS + (records.ADOPTED,)  # kinds behind which the counters are those of the journal
-_BOOTS = "boots"  # the key of a blob: how many boots the journal does not hold, 32 bits, least significant byte first
+# The key of a blob: how many boots the journal does not hold, 32 bits, least significant byte first.
+_BOOTS = "boots"
 TOLD = "told"  # of the blob with what was told once, a bit each
 NAME = "marks"  # the key of a blob: the three numbers, 32 bits each, least significant byte first
 _EVENTS = const(64)
@@ -36,9 +39,11 @@ def _found(journal: "Journal", state: "State", boot: int) -> "list[int]":
 
 
 def leave_out(marks: "Marks", more: int) -> int:
-    """Returns the number of boots that the journal does not hold; then adds `more` to it, or resets it when `more` is 0.
+    """Returns the number of boots that the journal does not hold;
+    then adds `more` to it, or resets it when `more` is 0.
 
-    Never raises: where the storage is missing or worn the number is lost, which harms nobody, and `pair` tells of it.
+    Never raises: where the storage is missing or worn the number is lost,
+    which harms nobody, and `pair` tells of it.
     """
     last = bytearray(4)
     try:
@@ -56,7 +61,10 @@ def leave_out(marks: "Marks", more: int) -> int:
 
 
 def first(marks: "Marks", what: int) -> bool:
-    """Whether this happens for the first time since provisioning; `what` is 0 to 7. Once more where the storage cannot be written."""
+    """Whether this happens for the first time since provisioning; `what` is 0 to 7.
+
+    Once more where the storage cannot be written.
+    """
     told = bytearray(1)
     try:
         marks.get_blob(TOLD, told)
@@ -73,8 +81,8 @@ def first(marks: "Marks", what: int) -> bool:
 
 
 def pair(marks: "Marks", journal: "Journal", state: "State") -> None:
-    """Compares a Journal that was just opened, `state` its fold, with its second copy in `marks`, the seam's Marks; from now on each record
-    that is durable is followed by the second copy of what it says.
+    """Compares a Journal that was just opened, `state` its fold, with its second copy in `marks`, the seam's
+    Marks; from now on each record that is durable is followed by the second copy of what it says.
 
     New doubt lets boots and events go on behind all numbers that may have been given out.
     """

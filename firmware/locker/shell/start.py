@@ -19,7 +19,9 @@ _ENOENT = const(2)  # on every system
 
 
 def read_json(path: str) -> "Any":
-    """The object in a JSON file of the board; raises OSError when it is missing, ValueError when it is not JSON."""
+    """The object in a JSON file of the board;
+    raises OSError when it is missing, ValueError when it is not JSON.
+    """
     with open(path) as file:
         return json.load(file)
 
@@ -32,10 +34,12 @@ async def _reset(hal: "Hal") -> None:
 def start(open_hal: "Callable[[], Hal]") -> None:
     """Runs the cabinet of this board; one sentence on the console when it cannot.
 
-    The guard: whatever goes wrong while it runs is told on the console, every coil is off, and the chip starts afresh. So it does, after
-    a while, when something goes wrong at the start. Only a board that was never flashed or provisioned waits for a person, at the prompt.
-    Ctrl-C ends it with every coil off, and leaves a note for the tools at the cable.
-    Raises what its files raise that are there and cannot be read: its caller tries again, for there may be no controller yet.
+    The guard: whatever goes wrong while it runs is told on the console, every coil is off, and the chip
+    starts afresh. So it does, after a while, when something goes wrong at the start. Only a board that was
+    never flashed or provisioned waits for a person, at the prompt. Ctrl-C ends it with every coil off, and
+    leaves a note for the tools at the cable.
+    Raises what its files raise that are there and cannot be read:
+    its caller tries again, for there may be no controller yet.
     """
     try:
         hal = open_hal()

@@ -1,18 +1,20 @@
 """A run of journal records in few bytes: each is written as its difference from the one before.
 
-A record is the 20 bytes of `locker.contract.records`: kind, door, boot, number, uptime, a, b as "<BBHIIII". On the link it is
+A record is the 20 bytes of `locker.contract.records`:
+kind, door, boot, number, uptime, a, b as "<BBHIIII". On the link it is
 
     kind     1 byte, never 0
-    shape    1 byte: bit 7 set when the place follows; bits 5-6 the bytes of the increase, less 1; bits 2-4 the bytes of b, 0 for the
-             same b as before; bits 0-1 the bytes of a, less 1
-    place    door (1), boot (2), number (4): left out when door and boot are as before and the number is one more
+    shape    1 byte: bit 7 set when the place follows; bits 5-6 the bytes of the increase, less 1;
+             bits 2-4 the bytes of b, 0 for the same b as before; bits 0-1 the bytes of a, less 1
+    place    door (1), boot (2), number (4):
+             left out when door and boot are as before and the number is one more
     increase of the uptime since the record before, modulo 2^32, in tenths of a second
     a
     b
 
-with numbers big-endian, in the fewest whole bytes that hold them. The first record has its place, and before it uptime and b are 0. A
-kind of 0, or the end of the bytes, ends the run. `a` always takes a byte, so that 0 and 1 take the same space: a duress pickup is
-exactly as long as any other.
+with numbers big-endian, in the fewest whole bytes that hold them. The first record has its place, and before
+it uptime and b are 0. A kind of 0, or the end of the bytes, ends the run. `a` always takes a byte, so that 0
+and 1 take the same space: a duress pickup is exactly as long as any other.
 """
 
 import struct
@@ -29,11 +31,16 @@ _MOST = const(0xFFFFFFFF)
 
 def short(value: int) -> bytes:
     """A number of at most 32 bits in its fewest bytes, at least one."""
-    return value.to_bytes(1 if value < 0x100 else 2 if value < 0x10000 else 3 if value < 0x1000000 else 4, "big")
+    return value.to_bytes(
+        1 if value < 0x100 else 2 if value < 0x10000 else 3 if value < 0x1000000 else 4, "big"
+    )
 
 
 def pack(records: "tuple[bytes, ...]", most: int) -> bytes:
-    """The bytes of a run of 1 to `most` 20-byte records. Raises ValueError for none or more, and for one of another length or of kind 0."""
+    """The bytes of a run of 1 to `most` 20-byte records.
+
+    Raises ValueError for none or more, and for one of another length or of kind 0.
+    """
     if not 1 <= len(records) <= most:
         raise ValueError(len(records))
     out = bytearray()
@@ -56,7 +63,10 @@ def pack(records: "tuple[bytes, ...]", most: int) -> bytes:
 
 
 def unpack_run(data: bytes, most: int) -> "tuple[bytes, ...]":
-    """The 1 to `most` records in `data`, 20 bytes each. Raises BadFrame when one is cut short, or there are none or too many."""
+    """The 1 to `most` records in `data`, 20 bytes each.
+
+    Raises BadFrame when one is cut short, or there are none or too many.
+    """
     records: "list[bytes]" = []
     place: "list[int] | None" = None
     uptime = b = at = 0

@@ -1,9 +1,10 @@
 """Frames: how a payload finds its way over a line of bytes, and what stands in its header.
 
-On the line: COBS(payload || CRC-16) || 0x00. COBS (Cheshire and Baker, Consistent Overhead Byte Stuffing, IEEE/ACM Transactions on
-Networking 7(2), 1999) takes every zero out of the data, so that 0x00 can only be the end of a frame: a receiver is in step again at the
-next one, whatever came before. The CRC is CRC-16/IBM-3740 (also called CCITT-FALSE: polynomial 0x1021, start 0xFFFF, not reflected, most
-significant byte first; check value 0x29B1). It finds line noise, the seal inside finds everything else.
+On the line: COBS(payload || CRC-16) || 0x00. COBS (Cheshire and Baker, Consistent Overhead Byte Stuffing,
+IEEE/ACM Transactions on Networking 7(2), 1999) takes every zero out of the data, so that 0x00 can only be the
+end of a frame: a receiver is in step again at the next one, whatever came before. The CRC is CRC-16/IBM-3740
+(also called CCITT-FALSE: polynomial 0x1021, start 0xFFFF, not reflected, most significant byte first; check
+value 0x29B1). It finds line noise, the seal inside finds everything else.
 
 A payload begins with
     1 byte   version (high four bits) and kind (low four bits)
@@ -15,8 +16,8 @@ from locker.compat import const, crc_hqx
 
 VERSION = const(1)
 
-# The kinds. The low three bits of a DATA frame are the length of its sequence number, 1 to 5 bytes; FIRST is DATA with the board's nonce
-# in its header.
+# The kinds. The low three bits of a DATA frame are the length of its sequence number, 1 to 5 bytes; FIRST is
+# DATA with the board's nonce in its header.
 HELLO = const(0)
 DATA = const(1)
 WELCOME = const(6)
@@ -30,11 +31,15 @@ _RUN_MAX = const(254)
 
 
 class BadFrame(Exception):
-    """Bytes that are not taken: cut short, damaged, of another version, for another board, seen before, or made by a faulty sender."""
+    """Bytes that are not taken: cut short, damaged, of another version, for another board,
+    seen before, or made by a faulty sender.
+    """
 
 
 def encode(payload: bytes) -> bytes:
-    """The whole frame of a payload, delimiter included: 4 bytes longer than the payload, or 5 from 253 bytes on."""
+    """The whole frame of a payload, delimiter included:
+    4 bytes longer than the payload, or 5 from 253 bytes on.
+    """
     runs = (payload + crc_hqx(payload, _CRC_START).to_bytes(_CRC_BYTES, "big")).split(b"\0")
     out = bytearray()
     for run in runs:
@@ -52,7 +57,8 @@ def encode(payload: bytes) -> bytes:
 class Decoder:
     """Takes bytes as they come and gives back the payloads of whole, undamaged frames.
 
-    Holds one frame of at most `limit` bytes on the line, its delimiter not counted; a longer one is dropped. `rejected` counts the drops.
+    Holds one frame of at most `limit` bytes on the line, its delimiter not counted;
+    a longer one is dropped. `rejected` counts the drops.
     """
 
     def __init__(self, limit: int = 256) -> None:
@@ -61,14 +67,17 @@ class Decoder:
         self._held = b""
 
     def feed(self, data: "bytes | bytearray | memoryview") -> "list[bytes]":
-        """The payloads that these bytes complete, in order; usually none or one. Never raises, whatever the bytes.
+        """The payloads that these bytes complete, in order; usually none or one.
+
+        Never raises, whatever the bytes.
 
         Little is done for each byte: a flood may consist of delimiters, or of nothing but the shortest runs.
         """
         payloads: "list[bytes]" = []
         pieces = bytes(data).split(b"\0")
         held = self._held
-        self._held = (pieces.pop() if pieces[1:] else held + pieces.pop())[: self._limit + 1]  # one byte over marks a frame as too long
+        # One byte over marks a frame as too long.
+        self._held = (pieces.pop() if pieces[1:] else held + pieces.pop())[: self._limit + 1]
         for piece in pieces:
             line = held + piece
             held = b""
@@ -96,14 +105,20 @@ class Decoder:
 
 
 def alias_of(payload: bytes) -> bytes:
-    """The 4-byte alias of the board that a payload is from or for. Raises BadFrame when there is no whole header."""
+    """The 4-byte alias of the board that a payload is from or for.
+
+    Raises BadFrame when there is no whole header.
+    """
     if len(payload) < _HEADER_BYTES:
         raise BadFrame
     return payload[1:_HEADER_BYTES]
 
 
 def kind_of(payload: bytes) -> int:
-    """HELLO, WELCOME, REFUSAL, DATA or FIRST, or a number that is none of them. Raises BadFrame when there is no whole header."""
+    """HELLO, WELCOME, REFUSAL, DATA or FIRST, or a number that is none of them.
+
+    Raises BadFrame when there is no whole header.
+    """
     alias_of(payload)
     kind = payload[0] & 15
     return kind & 8 | DATA if 1 <= kind & 7 <= 5 else kind

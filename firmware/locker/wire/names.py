@@ -1,6 +1,8 @@
-"""Asking for the address of a name: one datagram there, one back (DNS, RFC 1035, section 4; the same to mDNS, RFC 6762, section 6.7).
+"""Asking for the address of a name: one datagram there,
+one back (DNS, RFC 1035, section 4; the same to mDNS, RFC 6762, section 6.7).
 
-The port's own `getaddrinfo` keeps the whole board waiting for up to 7 s a name server; see docs/decisions/0140-a-look-up-that-waits.md.
+The port's own `getaddrinfo` keeps the whole board waiting for up to 7 s a name server; see
+docs/decisions/0140-a-look-up-that-waits.md.
 """
 
 from locker.compat import const
@@ -19,9 +21,16 @@ def question(name: str, number: int) -> bytes:
 
 
 def answer(data: bytes, asked: bytes) -> str | None:
-    """The first address in the answer to a question, "" when there is none in it; None when it answers another question, or none."""
+    """The first address in the answer to a question, "" when there is none in it;
+    None when it answers another question, or none.
+    """
     at = len(asked)
-    if data[:2] != asked[:2] or len(data) < at or not data[2] & 0x80 or data[_HEAD_BYTES:at].lower() != asked[_HEAD_BYTES:].lower():
+    if (
+        data[:2] != asked[:2]
+        or len(data) < at
+        or not data[2] & 0x80
+        or data[_HEAD_BYTES:at].lower() != asked[_HEAD_BYTES:].lower()
+    ):
         return None
     try:
         for _ in range(data[7]):  # more than 255 fit into no datagram
@@ -29,7 +38,8 @@ def answer(data: bytes, asked: bytes) -> str | None:
                 at += 1 + data[at]
             at += 2 if data[at] else 1
             length = data[at + 8] << 8 | data[at + 9]
-            if data[at : at + 4].replace(b"\x80", b"\0") == _ADDRESS and length == 4:  # mDNS may set the highest bit of the class
+            # mDNS may set the highest bit of the class
+            if data[at : at + 4].replace(b"\x80", b"\0") == _ADDRESS and length == 4:
                 return "%d.%d.%d.%d" % (data[at + 10], data[at + 11], data[at + 12], data[at + 13])
             at += 10 + length
     except IndexError:

@@ -1,6 +1,7 @@
 """Security contexts of OSCORE (RFC 8613, section 3.2) and the nonces of its seals (section 5.2).
 
-The message format of OSCORE is not used. On a board, where nobody asks a context for a part by its name, it is a plain tuple.
+The message format of OSCORE is not used.
+On a board, where nobody asks a context for a part by its name, it is a plain tuple.
 """
 
 from locker.compat import NamedTuple
@@ -23,12 +24,17 @@ def _text(data: "bytes | None") -> bytes:
 
 
 def derive(
-    master_secret: bytes, master_salt: bytes, id_context: bytes | None, sender_id: bytes, recipient_id: bytes, algorithm: int = 30
+    master_secret: bytes,
+    master_salt: bytes,
+    id_context: bytes | None,
+    sender_id: bytes,
+    recipient_id: bytes,
+    algorithm: int = 30,
 ) -> Context:
     """The context of one end; the other end's has the two IDs, and so the two keys, the other way round.
 
-    IDs of at most 7 bytes; id_context of at most 23 or None for none; algorithm 10 or 30 for AES-CCM-16-64-128 or AES-CCM-16-128-128
-    (RFC 9053, section 4.2). Raises KeyError for another algorithm.
+    IDs of at most 7 bytes; id_context of at most 23 or None for none; algorithm 10 or 30 for
+    AES-CCM-16-64-128 or AES-CCM-16-128-128 (RFC 9053, section 4.2). Raises KeyError for another algorithm.
     """
     prk = hmac_sha256(master_salt, master_secret)
     # Each info is the CBOR array [id, id_context, alg_aead, type, L] of section 3.2.1.

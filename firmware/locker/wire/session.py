@@ -9,7 +9,8 @@ Here are the board's end and what both ends share; `host_tools.link.session` has
     the board drops hello_nonce from its headers   <--     DATA(n, message) under C2
     DATA(n, message) under C2                      <->     DATA(n, message) under C2
 
-A context is OSCORE's (RFC 8613, section 3.2; the nonces enter by the ID Context as in its appendix B.2) with AES-CCM-16-128-128:
+A context is OSCORE's (RFC 8613, section 3.2; the nonces enter by the ID Context
+as in its appendix B.2) with AES-CCM-16-128-128:
 
     C1   Master Secret of the board, Master Salt board_id, ID Context hello_nonce
     C2   Master Secret of the board, Master Salt board_id, ID Context welcome_nonce || hello_nonce
@@ -17,15 +18,18 @@ A context is OSCORE's (RFC 8613, section 3.2; the nonces enter by the ID Context
 
 Payloads, all of their header being the associated data of the seal:
 
-    HELLO    version|kind (1)  alias (4)  hello_nonce (8)                 sealed nothing    under C1, sequence number 0
-    WELCOME  version|kind (1)  alias (4)  welcome_nonce (8)                  sealed nothing    under C2, sequence number 0
-    FIRST    version|kind (1)  alias (4)  hello_nonce (8)  number (1-5)   sealed message    under C2
-    DATA     version|kind (1)  alias (4)  number (1-5)                    sealed message    under C2
-    REFUSAL  version|kind (1)  alias (4)                                  the host's answer to another version; changes nothing
+    HELLO    version|kind (1)  alias (4)  hello_nonce (8)                sealed nothing  under C1, number 0
+    WELCOME  version|kind (1)  alias (4)  welcome_nonce (8)              sealed nothing  under C2, number 0
+    FIRST    version|kind (1)  alias (4)  hello_nonce (8)  number (1-5)  sealed message  under C2
+    DATA     version|kind (1)  alias (4)  number (1-5)                   sealed message  under C2
+    REFUSAL  version|kind (1)  alias (4)    the host's answer to another version; changes nothing
 
-No key outlives a boot and no counter needs flash: the board's nonce is random for each handshake, and so are its keys. The host keeps
-nothing for a HELLO: welcome_nonce is a MAC of hello_nonce under a secret that is drawn anew whenever the board has been confirmed. So old
-HELLOs, replayed in any number, disturb nothing, and an old FIRST never fits again.
+where `number` is the sequence number.
+
+No key outlives a boot and no counter needs flash: the board's nonce is random for each handshake, and so are
+its keys. The host keeps nothing for a HELLO: welcome_nonce is a MAC of hello_nonce under a secret that is
+drawn anew whenever the board has been confirmed. So old HELLOs, replayed in any number, disturb nothing, and
+an old FIRST never fits again.
 """
 
 from locker.compat import TYPE_CHECKING, const
@@ -44,18 +48,24 @@ _NUMBERS_MAX = const(0x100000)  # messages of one end under one context
 _PAUSE_FIRST_MS = const(1000)  # between the first two HELLOs, doubled each time
 _PAUSE_MAX_MS = const(32000)  # the longest such pause; up to a quarter of it is added at random
 _SILENCE_MS = const(10000)  # without an answer, until the board greets again
-_WELCOME_MAX = const(64)  # bytes of a WELCOME's payload, of which a longer one is not looked at: its keys are dear
-_FUTILE_MAX = const(1)  # seals that the board checks in vain between two steps: a flood must not keep it from its keypad
+# bytes of a WELCOME's payload, of which a longer one is not looked at: its keys are dear
+_WELCOME_MAX = const(64)
+# seals that the board checks in vain between two steps: a flood must not keep it from its keypad
+_FUTILE_MAX = const(1)
 
 
 class Session:
-    """The board's end of the conversation with its host. Pure: bytes and times in, bytes out; now_ms never goes back.
+    """The board's end of the conversation with its host.
 
-    `ready`: there are keys to seal with. `rejected`: payloads that were not taken. `other_version`: the major version of the last payload
-    that was refused for it, or None.
+    Pure: bytes and times in, bytes out; now_ms never goes back.
+
+    `ready`: there are keys to seal with. `rejected`: payloads that were not taken. `other_version`: the major
+    version of the last payload that was refused for it, or None.
     """
 
-    def __init__(self, master_secret: bytes, board_id: bytes, alias: bytes, entropy: "Callable[[int], bytes]") -> None:
+    def __init__(
+        self, master_secret: bytes, board_id: bytes, alias: bytes, entropy: "Callable[[int], bytes]"
+    ) -> None:
         """master_secret 32 bytes, board_id 8, alias 4; entropy(count) gives that many random bytes."""
         assert len(board_id) == 8
         assert len(alias) == 4
@@ -76,7 +86,10 @@ class Session:
         self._number = self._newest = self._seen = self._futile = 0
 
     def start(self, now_ms: int) -> None:
-        """Begins a new handshake and forgets the keys it has. Call it at boot and when a connection has been opened anew."""
+        """Begins a new handshake and forgets the keys it has.
+
+        Call it at boot and when a connection has been opened anew.
+        """
         self.ready = False
         self._keys = self._asked_ms = None
         self._number = self._seen = 0
@@ -87,7 +100,9 @@ class Session:
         self._pause_ms = _PAUSE_FIRST_MS
 
     def step(self, now_ms: int) -> None:
-        """Lets time pass: the board repeats its HELLO, 1 s to 40 s apart, and greets anew when the host has been silent for 10 s."""
+        """Lets time pass: the board repeats its HELLO, 1 s to 40 s apart,
+        and greets anew when the host has been silent for 10 s.
+        """
         self._now_ms = now_ms
         self._futile = 0
         if self._hello:
@@ -99,7 +114,9 @@ class Session:
             self.start(now_ms)
 
     def hurry(self, now_ms: int) -> None:
-        """There is something urgent: a pause before the next HELLO ends within half a second, and the next ones are short again."""
+        """There is something urgent: a pause before the next HELLO ends within half a second,
+        and the next ones are short again.
+        """
         self._due_ms = min(self._due_ms, now_ms + 2 * self._entropy(1)[0])
         self._pause_ms = _PAUSE_FIRST_MS
 
@@ -122,13 +139,16 @@ class Session:
         if self._asked_ms is None:
             self._asked_ms = self._now_ms
         lead = self._lead
-        return self._sealed(self._keys, len(lead) | len(piv), lead + piv, piv, plaintext)  # its 8 bytes make DATA a FIRST
+        # Its 8 bytes make DATA a FIRST.
+        return self._sealed(self._keys, len(lead) | len(piv), lead + piv, piv, plaintext)
 
     def accept(self, payload: bytes, now_ms: int) -> "messages.Typed | None":
-        """The message in a payload from the carrier when it is authentic, for this session and was not taken before; else None.
+        """The message in a payload from the carrier when it is authentic,
+        for this session and was not taken before; else None.
 
-        None also for the handshake and for message types of a newer version. What is not authentic, not fresh or malformed is counted in
-        `rejected` and changes nothing. A board that has checked a seal in vain checks no more of them before the next step().
+        None also for the handshake and for message types of a newer version. What is not authentic, not fresh
+        or malformed is counted in `rejected` and changes nothing. A board that has checked a seal in vain
+        checks no more of them before the next step().
         """
         self._now_ms = now_ms
         try:
@@ -158,7 +178,9 @@ class Session:
         self.ready = True
 
     def _opened(self, payload: bytes, at: int) -> "messages.Typed | None":
-        """The message in a FIRST or DATA whose sequence number is at a place; each number is taken once (RFC 8613, section 7.4)."""
+        """The message in a FIRST or DATA whose sequence number is at a place;
+        each number is taken once (RFC 8613, section 7.4).
+        """
         end = at + (payload[0] & 7)
         piv = payload[at:end]
         plaintext = self._unsealed(self._keys, payload, end, piv)
@@ -179,10 +201,14 @@ class Session:
     def _derive(self, id_context: bytes) -> oscore.Context:
         return oscore.derive(*self._identity, id_context, *self._ids)
 
-    def _sealed(self, made: "oscore.Context | None", kind: int, rest: bytes, piv: bytes, plaintext: bytes) -> bytes:
+    def _sealed(
+        self, made: "oscore.Context | None", kind: int, rest: bytes, piv: bytes, plaintext: bytes
+    ) -> bytes:
         assert made
         header = bytes((frame.VERSION << 4 | kind,)) + self._alias + rest
-        return frame.encode(header + ccm.seal(made[0], oscore.nonce(made[2], self._ids[0], piv), header, plaintext))
+        return frame.encode(
+            header + ccm.seal(made[0], oscore.nonce(made[2], self._ids[0], piv), header, plaintext)
+        )
 
     def _unsealed(self, made: "oscore.Context | None", payload: bytes, at: int, piv: bytes) -> bytes:
         assert made

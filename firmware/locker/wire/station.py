@@ -1,10 +1,12 @@
-"""A cabinet's place on a bus that it shares with others: it speaks only when it is asked, one frame at a time.
+"""A cabinet's place on a bus that it shares with others:
+it speaks only when it is asked, one frame at a time.
 
-The host is the master of the bus. Whatever it sends to an address is a question to the cabinet there, which answers with one frame: what it
-has to say, or nothing but its address. Everything of a payload's frame stays as it is (see `locker.wire.frame`), with one byte ahead of the
-payload inside it:
+The host is the master of the bus. Whatever it sends to an address is a question to the cabinet there, which
+answers with one frame: what it has to say, or nothing but its address. Everything of a payload's frame stays
+as it is (see `locker.wire.frame`), with one byte ahead of the payload inside it:
 
-    1 byte   address of the cabinet (1 to 31); in an answer ANSWER is added, so that no cabinet takes another one's answer for a question
+    1 byte   address of the cabinet (1 to 31); in an answer ANSWER is added,
+             so that no cabinet takes another one's answer for a question
     0 to n   payload
 
 and a 0x00 ahead of the frame, which ends whatever noise there was while nobody drove the bus.
@@ -49,7 +51,8 @@ class Station:
         return True
 
     def hear(self, data: "bytes | bytearray", waited_ms: int, now_ms: int) -> bytes:
-        """Takes what the bus has carried since the last look, `waited_ms` ago; what to answer TURN_MS from now, b"" for nothing.
+        """Takes what the bus has carried since the last look, `waited_ms` ago;
+        what to answer TURN_MS from now, b"" for nothing.
 
         Only the last question counts, and only when nobody else has spoken since.
         """
@@ -65,7 +68,9 @@ class Station:
         return b"\0" + encode(bytes((ANSWER | self._own,)) + (self._says.pop(0) if self._says else b""))
 
     def readinto(self, buffer: bytearray) -> int:
-        """Moves the frames that were for this cabinet into a buffer of at least 256 bytes, without their addresses; how many bytes."""
+        """Moves the frames that were for this cabinet into a buffer of at least 256 bytes,
+        without their addresses; how many bytes.
+        """
         heard = self._heard
         buffer[: len(heard)] = heard
         self._heard = b""

@@ -1,7 +1,9 @@
-"""What each name of the firmware means: every one that belongs to a module is replaced by a name that only it has.
+"""What each name of the firmware means:
+every one that belongs to a module is replaced by a name that only it has.
 
-`locker.core.door:step` is what the module locker.core.door calls step; `:struct` and `:machine.Pin` come from elsewhere; `.tries` is a
-member of a class. None of them is a name of Python's, so they can be told from local names and builtins, which stay.
+`locker.core.door:step` is what the module locker.core.door calls step; `:struct` and `:machine.Pin` come from
+elsewhere; `.tries` is a member of a class. None of them is a name of Python's, so they can be told from local
+names and builtins, which stay.
 """
 
 import ast
@@ -16,7 +18,10 @@ Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 
 
 class Binder(ast.NodeTransformer):
-    """Rewrites one file. Its constants, and those of the others, become their values; imports on its first level disappear."""
+    """Rewrites one file.
+
+    Its constants, and those of the others, become their values; imports on its first level disappear.
+    """
 
     def __init__(self, source: Source, sources: Mapping[str, Source]) -> None:
         self._source = source
@@ -53,7 +58,11 @@ class Binder(ast.NodeTransformer):
     def _origin(self, module: str, name: str) -> ast.expr | str:
         """The same for what an import names, which may be a module in a package."""
         whole = f"{module}.{name}"
-        if name and whole in self._sources and (module not in self._sources or name not in self._sources[module].defined):
+        if (
+            name
+            and whole in self._sources
+            and (module not in self._sources or name not in self._sources[module].defined)
+        ):
             return whole
         return self._meant(module, name)
 
@@ -71,7 +80,9 @@ class Binder(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         meant = self._looked_up(node.id)
         if isinstance(meant, str):
-            raise UserError(f"{self._source.path} hands the module {meant} about: name what it takes from it.")
+            raise UserError(
+                f"{self._source.path} hands the module {meant} about: name what it takes from it."
+            )
         if isinstance(meant, ast.Name):
             meant.ctx = node.ctx
         return meant or node
@@ -85,7 +96,9 @@ class Binder(ast.NodeTransformer):
                     return meant
                 if isinstance(meant, ast.Constant):
                     return meant
-                raise UserError(f"{self._source.path} hands the module {meant} about: name what it takes from it.")
+                raise UserError(
+                    f"{self._source.path} hands the module {meant} about: name what it takes from it."
+                )
         self.generic_visit(node)
         return node
 

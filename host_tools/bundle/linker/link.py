@@ -1,6 +1,8 @@
-"""The firmware linked for a board: each of its packages as one module, without what is not used, with short names for what is.
+"""The firmware linked for a board: each of its packages as one module,
+without what is not used, with short names for what is.
 
-On a board every file costs RAM for names that others keep as well, and every import costs code: docs/decisions/0061-linked-firmware.md.
+On a board every file costs RAM for names that others keep as well, and every import costs code:
+docs/decisions/0061-linked-firmware.md.
 """
 
 import ast
@@ -30,8 +32,8 @@ class Linked(NamedTuple):
     """`files` are sources by path on the board (`locker/core.py`), those of errands by their own path.
 
     `homes` is the module where each one of the sources went, by its name. The other two are by file, as a
-    traceback calls it (`locker.core`): `symbols` says, by what a function is called there, where it begins in the
-    sources (`locker/core/door.py:41 step`); `lines` where each line is, "" for one of the linker's own.
+    traceback calls it (`locker.core`): `symbols` says, by what a function is called there, where it begins in
+    the sources (`locker/core/door.py:41 step`); `lines` where each line is, "" for one of the linker's own.
     """
 
     files: dict[str, bytes]
@@ -41,16 +43,22 @@ class Linked(NamedTuple):
 
 
 def link(
-    texts: Mapping[str, bytes], starts: Mapping[str, bytes], callers: Mapping[str, bytes], errands: Mapping[str, bytes] | None = None
+    texts: Mapping[str, bytes],
+    starts: Mapping[str, bytes],
+    callers: Mapping[str, bytes],
+    errands: Mapping[str, bytes] | None = None,
 ) -> Linked:
     """Links sources by their paths (`locker/core/door.py`).
 
-    `starts` import what always runs: the rest stays in files of its own. `callers` are called by the firmware: they keep their names, as
-    `starts` do. `errands` are programs that a board runs once: linked like the rest, their functions keep their names. Raises UserError
-    for what cannot be linked, with its file.
+    `starts` import what always runs: the rest stays in files of its own. `callers` are called by the
+    firmware: they keep their names, as `starts` do. `errands` are programs that a board runs once: linked
+    like the rest, their functions keep their names.
+    Raises UserError for what cannot be linked, with its file.
     """
     errands = errands or {}
-    sources = {source.name: source for source in (Source(path, text) for path, text in {**texts, **errands}.items())}
+    sources = {
+        source.name: source for source in (Source(path, text) for path, text in {**texts, **errands}.items())
+    }
     called_by = [ast.parse(text) for text in (*starts.values(), *callers.values())]
     own = {name: name for name, source in sources.items() if source.path in errands}
     homes = _homes(sources, [ast.parse(text) for text in starts.values()]) | own
@@ -59,7 +67,8 @@ def link(
     wanted |= {f"{name}:{function}" for name in own for function in sources[name].functions}
     wanted |= {f"{name}:{_BY_NAME[1]}" for name in sources if name.startswith(f"{_BY_NAME[0]}.")}
     trees = {
-        home: ast.Module([node for name in _in_order(home, homes, sources) for node in bodies[name]], []) for home in set(homes.values())
+        home: ast.Module([node for name in _in_order(home, homes, sources) for node in bodies[name]], [])
+        for home in set(homes.values())
     }
     said = {name for tree in called_by for name in names.said(tree)}
     _inline(trees, wanted)
@@ -68,9 +77,16 @@ def link(
     shared = share_own_members(trees, names.own_members(trees.values(), called_by).keys())
     members = _new_members(trees, called_by)
     places = _new_globals(trees, wanted, members)
-    keywords = {node.arg for tree in (*trees.values(), *called_by) for node in walk(tree) if isinstance(node, ast.keyword) and node.arg}
+    keywords = {
+        node.arg
+        for tree in (*trees.values(), *called_by)
+        for node in walk(tree)
+        if isinstance(node, ast.keyword) and node.arg
+    }
     rename = Renamer(homes, places, members, keywords)
-    symbols = {module_of(_path(home)): _symbols(home, homes, sources, places, members, shared) for home in trees}
+    symbols = {
+        module_of(_path(home)): _symbols(home, homes, sources, places, members, shared) for home in trees
+    }
     whole = {home: _whole(tree, home, rename) for home, tree in sorted(trees.items())}
     files = {_path(home): f"{ast.unparse(tree)}\n" for home, tree in whole.items()}
     lines = {module_of(_path(home)): places_by_line(tree, files[_path(home)]) for home, tree in whole.items()}
@@ -79,7 +95,9 @@ def link(
 
 def relinked(text: bytes, homes: Mapping[str, str]) -> bytes:
     """A caller's source that imports from where things went."""
-    return _IMPORT.sub(lambda found: f"{found[1]}from {homes.get(found[2], found[2])} import", text.decode()).encode()
+    return _IMPORT.sub(
+        lambda found: f"{found[1]}from {homes.get(found[2], found[2])} import", text.decode()
+    ).encode()
 
 
 def _asked_for(tree: ast.AST, sources: Mapping[str, Source]) -> Iterator[str]:
@@ -92,12 +110,14 @@ def _asked_for(tree: ast.AST, sources: Mapping[str, Source]) -> Iterator[str]:
 def _first_imports(source: Source, sources: Mapping[str, Source]) -> set[str]:
     """The modules of the firmware that one imports when it is loaded."""
     asked = source.imports.values()
-    return {name for module, name in asked for name in (module, f"{module}.{name}") if name in sources} - {source.name}
+    return {name for module, name in asked for name in (module, f"{module}.{name}") if name in sources} - {
+        source.name
+    }
 
 
 def _homes(sources: Mapping[str, Source], starts: Iterable[ast.AST]) -> dict[str, str]:
-    """The module that each source becomes a part of: its package if it is loaded at every start, else one of its own; one that is loaded
-    by name keeps it.
+    """The module that each source becomes a part of: its package if it is loaded at every start, else one of
+    its own; one that is loaded by name keeps it.
     """
     loaded: set[str] = set()
     asked = [node.module or "" for tree in starts for node in walk(tree) if isinstance(node, ast.ImportFrom)]
@@ -110,7 +130,13 @@ def _homes(sources: Mapping[str, Source], starts: Iterable[ast.AST]) -> dict[str
     homes = {}
     for name, source in sources.items():
         package = source.path.rpartition("/")[0].replace("/", ".")
-        homes[name] = name if package == _BY_NAME[0] else package if name in loaded else f"locker.{name.rpartition('.')[2]}"
+        homes[name] = (
+            name
+            if package == _BY_NAME[0]
+            else package
+            if name in loaded
+            else f"locker.{name.rpartition('.')[2]}"
+        )
     return homes
 
 
@@ -125,7 +151,9 @@ def _in_order(home: str, homes: Mapping[str, str], sources: Mapping[str, Source]
     try:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
-        raise UserError(f"The firmware's files import each other in a circle: {' -> '.join(error.args[1])}.") from None
+        raise UserError(
+            f"The firmware's files import each other in a circle: {' -> '.join(error.args[1])}."
+        ) from None
 
 
 def _inline(trees: Mapping[str, ast.Module], wanted: set[str]) -> None:
@@ -135,7 +163,9 @@ def _inline(trees: Mapping[str, ast.Module], wanted: set[str]) -> None:
     for tree in trees.values():
         for node in tree.body:
             match node:
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant() as value) if said[name] == 2 and name not in wanted:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant() as value) if (
+                    said[name] == 2 and name not in wanted
+                ):
                     values[name] = value
     for tree in trees.values():
         for parent in walk(tree):
@@ -144,13 +174,17 @@ def _inline(trees: Mapping[str, ast.Module], wanted: set[str]) -> None:
                     setattr(parent, field, values[value.id])
                 elif isinstance(value, list):
                     value[:] = [
-                        values.get(part.id, part) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) else part
+                        values.get(part.id, part)
+                        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
+                        else part
                         for part in value
                     ]
 
 
 def _drop_unused(trees: Mapping[str, ast.Module], wanted: set[str], said: set[str]) -> None:
-    """Leaves out functions, methods and plain values that nothing mentions, until all that is left is mentioned."""
+    """Leaves out functions, methods and plain values that nothing mentions,
+    until all that is left is mentioned.
+    """
     while True:
         used = wanted | {f".{name}" for name in said}
         for tree in trees.values():
@@ -170,7 +204,9 @@ def _drop_unused(trees: Mapping[str, ast.Module], wanted: set[str], said: set[st
 
 
 class _Drop(ast.NodeTransformer):
-    """Leaves out the statements of a bound tree that define what is not used; `count` is how many it found."""
+    """Leaves out the statements of a bound tree that define what is not used;
+    `count` is how many it found.
+    """
 
     def __init__(self, used: set[str]) -> None:
         self._used = used
@@ -191,7 +227,9 @@ def _is_unused(node: ast.stmt, used: set[str]) -> bool:
         case ast.FunctionDef(name=name, decorator_list=[]) | ast.ClassDef(name=name):
             return name not in used and not name.startswith(".__")
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if ":" in name[1:]:
-            return name not in used and (bool(names.fields(value)) or not any(isinstance(part, ast.Call) for part in walk(value)))
+            return name not in used and (
+                bool(names.fields(value)) or not any(isinstance(part, ast.Call) for part in walk(value))
+            )
         case (
             ast.Assign(targets=[ast.Attribute(value=ast.Name(), attr=name)], value=ast.Constant())
             | ast.AugAssign(target=ast.Attribute(value=ast.Name(), attr=name), value=ast.Constant())
@@ -213,7 +251,12 @@ def _bound_names(tree: ast.AST) -> Counter[str]:
     found: Counter[str] = Counter()
     for node in walk(tree):
         match node:
-            case ast.Name(id=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            case (
+                ast.Name(id=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
                 found[name] += 1
             case ast.alias(name=name):
                 found[name] += 1
@@ -221,19 +264,32 @@ def _bound_names(tree: ast.AST) -> Counter[str]:
 
 
 def _local_names(tree: ast.AST) -> set[str]:
-    names_in_it = {node.id for node in walk(tree) if isinstance(node, ast.Name) and node.id[0] not in ".:" and ":" not in node.id}
+    names_in_it = {
+        node.id
+        for node in walk(tree)
+        if isinstance(node, ast.Name) and node.id[0] not in ".:" and ":" not in node.id
+    }
     return names_in_it | {node.arg for node in walk(tree) if isinstance(node, ast.arg)}
 
 
-def _new_globals(trees: Mapping[str, ast.Module], wanted: set[str], members: Mapping[str, str]) -> dict[str, str]:
-    """The new name of each bound name: those of callers keep theirs, what only one module says takes a name that it has anyway."""
+def _new_globals(
+    trees: Mapping[str, ast.Module], wanted: set[str], members: Mapping[str, str]
+) -> dict[str, str]:
+    """The new name of each bound name: those of callers keep theirs,
+    what only one module says takes a name that it has anyway.
+    """
     said = {home: _bound_names(tree) for home, tree in trees.items()}
     how_many = Counter(name for counted in said.values() for name in counted)
     new = {name: name.rpartition(":")[2] for name in wanted}
-    foreign = {name.rpartition(".")[2].lstrip(":") for tree in trees.values() for name in _strangers_said(tree)}
+    foreign = {
+        name.rpartition(".")[2].lstrip(":") for tree in trees.values() for name in _strangers_said(tree)
+    }
     local = {home: _local_names(tree) | foreign for home, tree in trees.items()}
     everywhere = set().union(*local.values(), new.values())
-    shared = sorted((name for name in how_many if how_many[name] > 1 and name not in new), key=lambda name: (-how_many[name], name))
+    shared = sorted(
+        (name for name in how_many if how_many[name] > 1 and name not in new),
+        key=lambda name: (-how_many[name], name),
+    )
     new |= dict(zip(shared, names.pool(everywhere), strict=False))
     for home, counted in sorted(said.items()):
         taken = local[home] | {new[name] for name in counted if name in new}

@@ -1,7 +1,8 @@
 """Which members the firmware may call as it likes, and the names it calls them by.
 
-A member (a method, an attribute, a field of a namedtuple) is named anew when only the firmware gives it and only the firmware asks for it:
-nothing of Python's own has it, no caller, keyword or text says it, and nothing that a chip or a library made is asked for it.
+A member (a method, an attribute, a field of a namedtuple) is named anew when only the firmware gives it and
+only the firmware asks for it: nothing of Python's own has it, no caller, keyword or text says it, and nothing
+that a chip or a library made is asked for it.
 """
 
 import ast
@@ -18,8 +19,9 @@ from string import ascii_letters
 
 from host_tools.bundle.linker.trees import walk
 
-#: Names that every MicroPython of .mpy version 6 keeps in ROM, and that are no builtin functions: in a .mpy they take a byte or two
-#: instead of their text, and on the board no RAM at all (MicroPython, py/makeqstrdata.py, static_qstr_list).
+#: Names that every MicroPython of .mpy version 6 keeps in ROM, and that are no builtin functions: in a .mpy
+#: they take a byte or two instead of their text, and on the board no RAM at all (MicroPython,
+#: py/makeqstrdata.py, static_qstr_list).
 IN_ROM = [
     "append",
     "args",
@@ -86,8 +88,14 @@ _BUILTINS = set(dir(builtins)) | {"const", "micropython"}
 def fields(node: ast.AST) -> list[str]:
     """The fields of a namedtuple that is made here, [] for any other node."""
     match node:
-        case ast.Call(func=ast.Name(id="namedtuple" | ":collections.namedtuple"), args=[_, ast.Tuple(elts=elements)]):
-            names = [part.value for part in elements if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+        case ast.Call(
+            func=ast.Name(id="namedtuple" | ":collections.namedtuple"), args=[_, ast.Tuple(elts=elements)]
+        ):
+            names = [
+                part.value
+                for part in elements
+                if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            ]
             return names if len(names) == len(elements) else []
     return []
 
@@ -104,7 +112,9 @@ def said(tree: ast.AST) -> Iterator[str]:
     """Every name that a file says, and every text."""
     for node in walk(tree):
         match node:
-            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=str(name)):
+            case (
+                ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=str(name))
+            ):
                 yield name
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 yield name
@@ -116,10 +126,15 @@ def said(tree: ast.AST) -> Iterator[str]:
 
 
 def own_members(trees: Iterable[ast.Module], callers: Iterable[ast.Module]) -> Counter[str]:
-    """The members that may be named anew, with how often the firmware says each. `trees` are bound (linker.binding)."""
+    """The members that may be named anew, with how often the firmware says each.
+
+    `trees` are bound (linker.binding).
+    """
     trees = list(trees)
     strangers = {name for tree in trees for name in _strangers(tree)}
-    fixed = {name for tree in callers for name in said(tree)} | {name for tree in trees for name in _bound_to_stay(tree)}
+    fixed = {name for tree in callers for name in said(tree)} | {
+        name for tree in trees for name in _bound_to_stay(tree)
+    }
     fixed |= {name for stranger in strangers for name in _of_a_module(stranger)}
     own = {name for tree in trees for name in _defined(tree) if not name.startswith("__")} - fixed
     return Counter(name for tree in trees for name in mentioned(tree) if name in own)
@@ -131,7 +146,12 @@ def mentioned(tree: ast.AST) -> Iterator[str]:
         match node:
             case ast.Attribute(attr=name):
                 yield name
-            case ast.Name(id=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            case (
+                ast.Name(id=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
                 if name.startswith("."):
                     yield name[1:]
         yield from fields(node)
@@ -142,16 +162,28 @@ def _defined(tree: ast.Module) -> Iterator[str]:
         match node:
             case ast.Attribute(attr=name, ctx=ast.Store()):
                 yield name
-            case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            case (
+                ast.Name(id=name, ctx=ast.Store())
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+            ):
                 if name.startswith("."):
                     yield name[1:]
         yield from fields(node)
 
 
 def _bound_to_stay(tree: ast.Module) -> Iterator[str]:
-    """What a file calls by keyword or by the keys of a dict, names in a text, or asks of things that a chip or a library may have made."""
-    texts = Counter(node.value for node in walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
-    by_dict = {ast.unparse(node.func) for node in walk(tree) if isinstance(node, ast.Call) and any(not word.arg for word in node.keywords)}
+    """What a file calls by keyword or by the keys of a dict, names in a text,
+    or asks of things that a chip or a library may have made.
+    """
+    texts = Counter(
+        node.value for node in walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    by_dict = {
+        ast.unparse(node.func)
+        for node in walk(tree)
+        if isinstance(node, ast.Call) and any(not word.arg for word in node.keywords)
+    }
     knows_strangers = any(not _is_known(name) for name in _strangers(tree))
     for node in walk(tree):
         texts.subtract(fields(node))
@@ -172,7 +204,11 @@ def _strangers(tree: ast.Module) -> Iterator[str]:
     for node in walk(tree):
         match node:
             case ast.Name(id=name) if name.startswith(":"):
-                yield name[1:].partition(".")[0] if not name.startswith(":adafruit") else name[1:].rpartition(".")[0]
+                yield (
+                    name[1:].partition(".")[0]
+                    if not name.startswith(":adafruit")
+                    else name[1:].rpartition(".")[0]
+                )
             case ast.Import(names=aliases):
                 yield from (alias.name for alias in aliases)
 

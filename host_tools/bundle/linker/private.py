@@ -9,13 +9,16 @@ from host_tools.bundle.linker.trees import walk
 
 
 def with_short_private_names(texts: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The same files with their private names shortened, all in the same way: a name that two of them share stays shared.
+    """The same files with their private names shortened, all in the same way:
+    a name that two of them share stays shared.
 
     What a file imports, and what it says in a text, keeps its name.
     """
     trees = {path: ast.parse(text) for path, text in texts.items()}
     private = {name for tree in trees.values() for name in _private(tree)}
-    fixed = {name for tree in trees.values() for name in _fixed(tree)} | {path.removesuffix(".py") for path in texts}
+    fixed = {name for tree in trees.values() for name in _fixed(tree)} | {
+        path.removesuffix(".py") for path in texts
+    }
     fresh = (f"_{''.join(letters)}" for length in (1, 2) for letters in product(ascii_letters, repeat=length))
     new = dict(zip(sorted(private - fixed), (name for name in fresh if name not in private), strict=False))
     return {path: ast.unparse(_Renamer(new).visit(tree)).encode() + b"\n" for path, tree in trees.items()}

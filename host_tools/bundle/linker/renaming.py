@@ -17,7 +17,13 @@ class Renamer(ast.NodeTransformer):
     A parameter that no call names (`keywords`) is named anew too: the same few names serve in every function.
     """
 
-    def __init__(self, homes: Mapping[str, str], places: Mapping[str, str], members: Mapping[str, str], keywords: Set[str]) -> None:
+    def __init__(
+        self,
+        homes: Mapping[str, str],
+        places: Mapping[str, str],
+        members: Mapping[str, str],
+        keywords: Set[str],
+    ) -> None:
         self.homes = homes
         self._places = places
         self._members = members
@@ -72,11 +78,15 @@ class Renamer(ast.NodeTransformer):
         return self._function(node)
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        """The fields of a namedtuple become one string: each of them would stay in RAM as a string of its own."""
+        """The fields of a namedtuple become one string:
+        each of them would stay in RAM as a string of its own.
+        """
         given = [self._members.get(name, name) for name in names.fields(node.value)]
         self.generic_visit(node)
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=args)) if given or names.is_namedtuple(node.value):
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=args)) if (
+                given or names.is_namedtuple(node.value)
+            ):
                 args[0] = ast.Constant(name)
                 args[1] = ast.Constant(" ".join(given)) if given else args[1]
         return node
@@ -90,10 +100,15 @@ class Renamer(ast.NodeTransformer):
         return node
 
     def _new_parameters(self, function: Function) -> dict[str, str]:
-        """By name, what the parameters of a function and of those inside it are called. A name is renamed wherever it stands in it."""
+        """By name, what the parameters of a function and of those inside it are called.
+
+        A name is renamed wherever it stands in it.
+        """
         here = [node for node in walk(function) if isinstance(node, ast.arg)]
         old = dict.fromkeys(node.arg for node in here)
-        given = [name for name in old if name not in self._keywords and name != "self" and name not in _BUILTINS]
+        given = [
+            name for name in old if name not in self._keywords and name != "self" and name not in _BUILTINS
+        ]
         taken = set(self._said(function)) | {name for name in old if name not in given}
         return dict(zip(given, names.pool(taken), strict=False))
 

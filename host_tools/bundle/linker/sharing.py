@@ -1,4 +1,6 @@
-"""Members that nothing but their own class asks for: they take the same few names in every class, for each name costs RAM on a board."""
+"""Members that nothing but their own class asks for:
+they take the same few names in every class, for each name costs RAM on a board.
+"""
 
 import ast
 from collections import Counter
@@ -11,8 +13,8 @@ from host_tools.bundle.linker.trees import walk
 def share_own_members(trees: Mapping[str, ast.Module], may_be_named_anew: Set[str]) -> dict[str, str]:
     """Renames in bound trees (linker.binding) what methods ask of `self` only, and of one class only.
 
-    What became of each, by class and member as a traceback would name it (`locker.core.door.Door._wake`). A class that stands on another
-    one of the firmware, or under one, keeps its names.
+    What became of each, by class and member as a traceback would name it (`locker.core.door.Door._wake`). A
+    class that stands on another one of the firmware, or under one, keeps its names.
     """
     classes = [node for tree in trees.values() for node in walk(tree) if isinstance(node, ast.ClassDef)]
     bases = {base.id for node in classes for base in node.bases if isinstance(base, ast.Name)}
@@ -23,7 +25,10 @@ def share_own_members(trees: Mapping[str, ast.Module], may_be_named_anew: Set[st
     for node in alone:
         counted = said[node.name]
         own = [name for name in counted if name in may_be_named_anew and counted[name] == everywhere[name]]
-        shared = {name: f"_{place}" for place, name in enumerate(sorted(own, key=lambda name: (-counted[name], name)))}
+        shared = {
+            name: f"_{place}"
+            for place, name in enumerate(sorted(own, key=lambda name: (-counted[name], name)))
+        }
         _Renamer(shared).visit(node)
         new |= {f"{node.name.replace(':', '.')}.{old}": name for old, name in shared.items()}
     return new
@@ -35,7 +40,9 @@ def _of_self(of: ast.ClassDef) -> Iterator[str]:
         match node:
             case ast.Attribute(value=ast.Name(id="self"), attr=name):
                 yield name
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name.startswith(".") and not name.startswith(".__"):
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name.startswith(
+                "."
+            ) and not name.startswith(".__"):
                 yield name[1:]
 
 

@@ -1,4 +1,6 @@
-"""One source file of the firmware, parsed and stripped of what a board does not keep: docstrings, annotations, constants' names."""
+"""One source file of the firmware, parsed and stripped of what a board does not keep:
+docstrings, annotations, constants' names.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -9,10 +11,11 @@ from host_tools.errors import UserError
 
 
 class Source:
-    """`name` is that of the module (`locker.core.door`), `tree` what is left of it, `constants` the values of its `NAME = const(...)`.
+    """`name` is that of the module (`locker.core.door`), `tree` what is left of it,
+    `constants` the values of its `NAME = const(...)`.
 
-    `functions` says at which line each of its functions begins; `imports` says for each name that its first level imports what is meant:
-    (module, name in it), or (module, "") for the module itself.
+    `functions` says at which line each of its functions begins; `imports` says for each name that its first
+    level imports what is meant: (module, name in it), or (module, "") for the module itself.
     Raises UserError for an f-string: `%` is shorter on a board.
     """
 
@@ -22,11 +25,15 @@ class Source:
         self.tree = _Stripped().visit(ast.parse(text))
         note_places(self.tree, path)
         if any(isinstance(node, ast.JoinedStr) for node in walk(self.tree)):
-            raise UserError(f"The firmware's file {path} holds an f-string: use % there, it is shorter on the board.")
+            raise UserError(
+                f"The firmware's file {path} holds an f-string: use % there, it is shorter on the board."
+            )
         self.constants: dict[str, int | str | bytes] = {}
         for node in self.tree.body:
             match node:
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="const"), args=[value])):
+                case ast.Assign(
+                    targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="const"), args=[value])
+                ):
                     expression = compile(ast.Expression(value), path, "eval")
                     self.constants[name] = eval(expression, {"__builtins__": {}}, dict(self.constants))  # noqa: S307 - our own source
         self.imports: dict[str, tuple[str, str]] = {}
@@ -37,11 +44,17 @@ class Source:
                 case ast.ImportFrom(module=str(origin), names=aliases):
                     self.imports |= {alias.asname or alias.name: (origin, alias.name) for alias in aliases}
         self.functions = dict(_functions(self.tree))
-        self.defined = {name for node in self.tree.body for name in bound(node)} - set(self.imports) - set(self.constants)
+        self.defined = (
+            {name for node in self.tree.body for name in bound(node)}
+            - set(self.imports)
+            - set(self.constants)
+        )
 
 
 def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, int]]:
-    """The functions of a tree, those of a class with its name in front, each with the line at which it begins."""
+    """The functions of a tree, those of a class with its name in front,
+    each with the line at which it begins.
+    """
     for node in ast.iter_child_nodes(tree):
         match node:
             case ast.FunctionDef(name=name, lineno=line) | ast.AsyncFunctionDef(name=name, lineno=line):
@@ -51,12 +64,23 @@ def _functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, int]]:
 
 
 class _Stripped(ast.NodeTransformer):
-    """Takes away what MicroPython's compiler would, and writes out what its highest optimisation would take away."""
+    """Takes away what MicroPython's compiler would,
+    and writes out what its highest optimisation would take away.
+    """
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-            body[:1] = [] if len(body) > 1 or isinstance(node, ast.Module) else [ast.copy_location(ast.Pass(), body[0])]
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
+            body[:1] = (
+                []
+                if len(body) > 1 or isinstance(node, ast.Module)
+                else [ast.copy_location(ast.Pass(), body[0])]
+            )
         return super().generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
@@ -66,7 +90,9 @@ class _Stripped(ast.NodeTransformer):
     visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_arguments(self, node: ast.arguments) -> ast.AST:
-        """A parameter that has to be named may be named as an ordinary one too, which needs no dict on the board."""
+        """A parameter that has to be named may be named as an ordinary one too,
+        which needs no dict on the board.
+        """
         if not node.vararg and all(node.kw_defaults):
             node.args += node.kwonlyargs
             node.defaults += [default for default in node.kw_defaults if default]
@@ -105,7 +131,9 @@ class _Stripped(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
-        """Broken code has to stop before it moves a coil: an assertion stays, where the compiler would drop it with the line numbers."""
+        """Broken code has to stop before it moves a coil:
+        an assertion stays, where the compiler would drop it with the line numbers.
+        """
         raised = ast.copy_location(ast.Raise(ast.Name("AssertionError", ast.Load()), None), node)
         return ast.copy_location(ast.If(ast.UnaryOp(ast.Not(), node.test), [raised], []), node)
 
@@ -135,6 +163,12 @@ def bound(node: ast.AST) -> set[str]:
 def bound_in(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
     """The names that are local to a function."""
     body = function.body if isinstance(function.body, list) else [function.body]
-    told = {name for part in body for node in walk(part) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+    told = {
+        name
+        for part in body
+        for node in walk(part)
+        if isinstance(node, ast.Global | ast.Nonlocal)
+        for name in node.names
+    }
     names = {argument.arg for argument in walk(function.args) if isinstance(argument, ast.arg)}
     return names.union(*(bound(part) for part in body)) - told

@@ -4,7 +4,8 @@ import ast
 from collections import deque
 from collections.abc import Iterator
 
-#: Fields that hold a context, an operator or a text: nobody here asks for those nodes, and they are half of all.
+#: Fields that hold a context, an operator or a text:
+#: nobody here asks for those nodes, and they are half of all.
 _LEAVES = {"ctx", "op", "ops", "id", "attr", "kind", "type_comment"}
 _FIELDS = {
     kind: () if kind is ast.Constant else tuple(field for field in kind._fields if field not in _LEAVES)

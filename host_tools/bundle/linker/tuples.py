@@ -1,4 +1,6 @@
-"""Namedtuples of which nobody asks a field by its name: on a board they are plain tuples, for a type costs RAM and its fields are names."""
+"""Namedtuples of which nobody asks a field by its name: on a board they are plain tuples,
+for a type costs RAM and its fields are names.
+"""
 
 import ast
 from collections import Counter
@@ -9,10 +11,12 @@ from host_tools.bundle.linker.trees import walk
 
 
 def make_plain_tuples(trees: Mapping[str, ast.Module], wanted: Set[str], said: Set[str]) -> None:
-    """Writes tuples in bound trees (linker.binding) where such a namedtuple is called. What is left of it is used by nobody.
+    """Writes tuples in bound trees (linker.binding) where such a namedtuple is called.
 
-    It must do nothing but be called, with one plain argument for each field. `wanted` are bound names that callers import, `said` all
-    names that they say.
+    What is left of it is used by nobody.
+
+    It must do nothing but be called, with one plain argument for each field. `wanted` are bound names that
+    callers import, `said` all names that they say.
     """
     nodes = [node for tree in trees.values() for node in walk(tree)]
     asked = said | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
@@ -20,7 +24,9 @@ def make_plain_tuples(trees: Mapping[str, ast.Module], wanted: Set[str], said: S
     made = {}
     for node in nodes:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name not in wanted and not asked & set(names.fields(value)):
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if (
+                name not in wanted and not asked & set(names.fields(value))
+            ):
                 made[name] = len(names.fields(value))
     called = Counter(name for node in nodes for name in _filled(node, made))
     plain = _Plain({name for name in called if mentioned[name] == called[name] + 1})

@@ -57,11 +57,19 @@ def answering(addresses, reset):
 
 
 def connect(silent):
-    """Opens the drivers of all that hangs on no silent chip, which is named by its I2C address; the numbers of the doors that are left."""
+    """Opens the drivers of all that hangs on no silent chip, which is named by its I2C address;
+    the numbers of the doors that are left.
+    """
     global peripherals
     data = load("/board.json")
-    left = [door.number for door in from_json(data).doors if not any(on(getattr(door, name), silent) for name in PINS)]
-    data["doors"] = [row for row in data["doors"] if (row[0] if isinstance(row, list) else row["number"]) in left]
+    left = [
+        door.number
+        for door in from_json(data).doors
+        if not any(on(getattr(door, name), silent) for name in PINS)
+    ]
+    data["doors"] = [
+        row for row in data["doors"] if (row[0] if isinstance(row, list) else row["number"]) in left
+    ]
     data["expanders"] = [address for address in data["expanders"] if address not in silent]
     for name in ("lamp", "lamp_sense", "bell", "tamper"):
         if on(data[name], silent):
@@ -101,8 +109,8 @@ def state():
 
 
 def pulse(door, wait_ms):
-    """One pulse: (ms until the door's contact opened or None, other doors whose contact changed, lowest mV at the supply's pin or None,
-    highest mV at the current's pin or None).
+    """One pulse: (ms until the door's contact opened or None, other doors whose contact changed, lowest mV at
+    the supply's pin or None, highest mV at the current's pin or None).
     """
     show("Test: door %02d" % door)
     before = state()
@@ -121,7 +129,8 @@ def pulse(door, wait_ms):
                 if current:
                     highest_mv = max(current[0](), highest_mv or 0)
                 if coils.step(hal.now_ms()):
-                    hal.one_shot(0, peripherals.cut)  # it holds the expanders' RESET line, and they are needed on
+                    # It holds the expanders' RESET line, and they are needed on.
+                    hal.one_shot(0, peripherals.cut)
             now_ms = poll()
             if opened_ms is None and not closed(door):
                 opened_ms = now_ms - begun
@@ -150,7 +159,9 @@ def await_closed(door, wanted, patience_ms):
 
 
 def await_occupied(door, wanted, patience_ms):
-    """The first door whose occupancy sensor says something else than now, or `door` when it says what is wanted; 0 after that time."""
+    """The first door whose occupancy sensor says something else than now,
+    or `door` when it says what is wanted; 0 after that time.
+    """
     before = peripherals.occupancy.state
     await_(lambda: occupied(door) == wanted or peripherals.occupancy.state != before, patience_ms)
     if occupied(door) == wanted:
@@ -178,7 +189,9 @@ def await_(done, patience_ms):
 
 
 def keys_down():
-    """(the keys that are down while nobody presses one, the columns, from 1, that lie on ground with no row driven)."""
+    """(the keys that are down while nobody presses one, the columns, from 1,
+    that lie on ground with no row driven).
+    """
     board = hal.board
     rows = [hal.open_drain(pin) for pin in board.keypad.rows]
     columns = [hal.input(pin, 1) for pin in board.keypad.columns]
@@ -263,7 +276,8 @@ def beep(times):
 
 
 def line():
-    """How often in a hundred each pin of the serial link is driven high by its far end: (rx, tx, rx while our driver is on or None).
+    """How often in a hundred each pin of the serial link is driven high by its far end:
+    (rx, tx, rx while our driver is on or None).
 
     Without a far end the pull-down wins.
     """

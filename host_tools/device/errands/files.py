@@ -1,4 +1,6 @@
-"""The board's files: what is there, and how a set of new ones gets to /next, verified, before update.py installs it."""
+"""The board's files: what is there, and how a set of new ones gets to /next,
+verified, before update.py installs it.
+"""
 
 import os
 from binascii import b2a_base64, hexlify
@@ -47,8 +49,9 @@ def walk_all(folders, names, visit):
 def survey(folders, names, expected):
     """(free bytes, bytes of a block, lines) of those folders and of those files of the root.
 
-    A line that begins with : names a folder; another one is the first 6 bytes of a file's SHA-256 in base64 and its name in the folder
-    before. `expected` maps a folder to the first 4 bytes of the SHA-256 over such lines: where they agree, = and its name is all.
+    A line that begins with : names a folder; another one is the first 6 bytes of a file's SHA-256 in base64
+    and its name in the folder before. `expected` maps a folder to the first 4 bytes of the SHA-256 over such
+    lines: where they agree, = and its name is all.
     """
     lines = []
 
@@ -110,10 +113,12 @@ def take(data):
 
 
 def unpack(window_bits, expected):
-    """Writes each staged file, reads it back, compares, then renames the manifest into place: the update is decided.
+    """Writes each staged file, reads it back, compares, then renames the manifest into place:
+    the update is decided.
 
-    `window_bits` is that of the raw deflate stream, 0 for no compression; `expected` the first 8 bytes of the archive's SHA-256. Raises
-    ValueError(PATH) when something else arrived or the flash gave something else back.
+    `window_bits` is that of the raw deflate stream, 0 for no compression; `expected` the first 8 bytes of the
+    archive's SHA-256. Raises ValueError(PATH) when something else arrived or the flash gave something else
+    back.
     """
     archive.close()
     if fingerprint("/next/archive")[:8] != expected:
@@ -144,7 +149,8 @@ def unpack(window_bits, expected):
 
 
 def assemble(stream, path, staged, pieces):
-    """Writes a file from its pieces: `LENGTH` bytes of the stream, or `LENGTH@OFFSET`, that many added to those of the file of today.
+    """Writes a file from its pieces: `LENGTH` bytes of the stream, or `LENGTH@OFFSET`,
+    that many added to those of the file of today.
 
     A stream that ends early leaves a shorter file, which the fingerprint tells.
     """

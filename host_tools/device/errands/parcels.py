@@ -1,4 +1,7 @@
-"""What the bench test asks of the journal. It runs beside the script of the bench, so it leaves no name but its function there."""
+"""What the bench test asks of the journal.
+
+It runs beside the script of the bench, so it leaves no name but its function there.
+"""
 
 
 def waiting(doors):

@@ -4,10 +4,11 @@ import sys
 
 
 def probe(patience_ms):
-    """(implementation, version, .mpy version, platform, machine, unique id or None, whether deflate is there).
+    """(implementation, version, .mpy version, platform, machine, unique
+    id or None, whether deflate is there).
 
-    From here on the application does not feed the watchdog, which no program can stop: it gets `patience_ms`, and so a board that is
-    left in the raw REPL by a killed tool returns to its application by itself.
+    From here on the application does not feed the watchdog, which no program can stop: it gets `patience_ms`,
+    and so a board that is left in the raw REPL by a killed tool returns to its application by itself.
     """
     try:
         import machine
@@ -23,4 +24,12 @@ def probe(patience_ms):
         deflate = None
     found = sys.implementation
     machine_name = getattr(found, "_machine", "")
-    return (found.name, tuple(found.version[:3]), getattr(found, "_mpy", 0) & 0xFF, sys.platform, machine_name, uid, deflate is not None)
+    return (
+        found.name,
+        tuple(found.version[:3]),
+        getattr(found, "_mpy", 0) & 0xFF,
+        sys.platform,
+        machine_name,
+        uid,
+        deflate is not None,
+    )

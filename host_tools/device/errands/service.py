@@ -10,7 +10,10 @@ from locker.shell.second_copy import NAME, TOLD
 
 
 def who():
-    """(board_id in hex, cabinet number) of this board's identity, None without a whole one. Its secrets stay where they are."""
+    """(board_id in hex, cabinet number) of this board's identity, None without a whole one.
+
+    Its secrets stay where they are.
+    """
     try:
         with open("/identity.json") as file:
             data = json.load(file)
@@ -20,7 +23,9 @@ def who():
 
 
 def journal():
-    """(incarnation, how many records, number of the newest event, up to which the host has acknowledged); None when not initialised."""
+    """(incarnation, how many records, number of the newest event, up to which the host has acknowledged);
+    None when not initialised.
+    """
     count = [0]
 
     def fold(record):

@@ -1,6 +1,8 @@
-"""Whose turn it is on an RS-485 bus: the host asks one cabinet after the other, and each answers with one frame or is away.
+"""Whose turn it is on an RS-485 bus: the host asks one cabinet after the other,
+and each answers with one frame or is away.
 
-Pure: bytes and times in, bytes out. The cabinet's side, and what a frame looks like, is `locker.wire.station`.
+Pure: bytes and times in, bytes out.
+The cabinet's side, and what a frame looks like, is `locker.wire.station`.
 """
 
 from collections import deque
@@ -9,11 +11,14 @@ from dataclasses import dataclass, field
 from locker.wire.frame import Decoder, encode
 from locker.wire.station import ANSWER, LOOK_MS
 
-ADDRESSES = range(1, 32)  # 31 cabinets and the host are the 32 unit loads of a plain transceiver (TIA/EIA-485-A)
+# 31 cabinets and the host are the 32 unit loads of a plain transceiver (TIA/EIA-485-A)
+ADDRESSES = range(1, 32)
 FRAME_MAX = 258  # bytes of a frame with its address, without the delimiter
-ANSWER_S = (LOOK_MS + 40) / 1000  # longest wait for the first byte of an answer: the cabinet's look, its turn, the adapter's buffer
+# longest wait for the first byte of an answer: the cabinet's look, its turn, the adapter's buffer
+ANSWER_S = (LOOK_MS + 40) / 1000
 LET_GO_S = 0.005  # pause after an answer: the cabinet releases the bus within 3 ms
-QUIET_S = 0.03  # an answer that has begun is heard until the line is quiet for so long, at most for the longest frame
+# an answer that has begun is heard until the line is quiet for so long, at most for the longest frame
+QUIET_S = 0.03
 REST_S = 0.1  # pause before a cabinet that had nothing to say is asked again
 AWAY_FIRST_S = 0.5  # first pause between two questions to a cabinet that does not answer; doubled each time
 AWAY_MAX_S = 16.0  # the longest such pause
@@ -37,8 +42,12 @@ class Place:
     heard_s: float | None = None  # None: never, or given up
 
 
-def round_s(cabinets: int, baud: int, question_bytes: int = FRAME_MAX, answer_bytes: int = FRAME_MAX) -> float:
-    """The longest that it takes to ask so many cabinets that are all here, once each, and one that is away between them."""
+def round_s(
+    cabinets: int, baud: int, question_bytes: int = FRAME_MAX, answer_bytes: int = FRAME_MAX
+) -> float:
+    """The longest that it takes to ask so many cabinets that are all here,
+    once each, and one that is away between them.
+    """
     byte_s = _BITS_PER_BYTE / baud
     turn_s = (question_bytes + 2) * byte_s + LOOK_MS / 1000 + (answer_bytes + 2) * byte_s + 2 * LET_GO_S
     return cabinets * turn_s + ANSWER_S + REST_S
@@ -79,7 +88,8 @@ class Master:
             if place is not None and payload[:1] == bytes((ANSWER | place.address,)):
                 self._answered(place, now_s, nothing=len(payload) == 1)
                 answers.append((place.address, payload[1:]))
-            elif payload[:1] >= bytes((ANSWER,)):  # else our own question, heard by an adapter that listens to itself
+            elif payload[:1] >= bytes((ANSWER,)):
+                # Else our own question, heard by an adapter that listens to itself.
                 self.dropped += 1
         return [(address, payload) for address, payload in answers if payload]
 
@@ -111,7 +121,11 @@ class Master:
 
     def gone(self, now_s: float) -> list[int]:
         """The addresses that have not answered for GONE_S, each told once."""
-        found = [place for place in self.places.values() if place.heard_s is not None and now_s - place.heard_s > GONE_S]
+        found = [
+            place
+            for place in self.places.values()
+            if place.heard_s is not None and now_s - place.heard_s > GONE_S
+        ]
         for place in found:
             place.heard_s = None
             place.says.clear()
@@ -139,7 +153,9 @@ class Master:
             place.pause_s = min(2 * place.pause_s, AWAY_MAX_S)
 
     def _next(self, now_s: float) -> Place | None:
-        """The one of those here that was not asked for longest; one that is away when all of them were asked since the last such one."""
+        """The one of those here that was not asked for longest;
+        one that is away when all of them were asked since the last such one.
+        """
         due = [place for place in self.places.values() if place.due_s <= now_s]
         here = [place for place in due if place.is_here]
         away = [place for place in due if not place.is_here]

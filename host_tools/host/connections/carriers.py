@@ -1,7 +1,9 @@
-"""What moves bytes between boards and host: TCP connections and serial ports. A carrier knows nothing of what it carries.
+"""What moves bytes between boards and host: TCP connections and serial ports.
 
-Whatever arrives may come from a stranger, so each carrier holds at most one frame of what it received and `UNSENT_MAX` bytes of what it
-is to send. A bus of cabinets is in rs485.py.
+A carrier knows nothing of what it carries.
+
+Whatever arrives may come from a stranger, so each carrier holds at most one frame of what it received and
+`UNSENT_MAX` bytes of what it is to send. A bus of cabinets is in rs485.py.
 """
 
 import asyncio
@@ -13,7 +15,8 @@ from host_tools.host.connections.serial_port import UNSENT_MAX, SerialPort
 from host_tools.host.connections.turnstile import source_of
 from locker.wire.frame import HELLO, Decoder, alias_of, kind_of
 
-#: A peer that has vanished without a word, by the options of its socket: asked after a minute of silence, given up a minute later.
+#: A peer that has vanished without a word, by the options of its socket:
+#: asked after a minute of silence, given up a minute later.
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 120_000}
 
 
@@ -24,7 +27,9 @@ class Carrier(Protocol):
     verified: bool  # a frame of one of our boards has come this way
 
     def write(self, frame: bytes) -> None:
-        """Hands over one whole frame, or drops it where the line is stuck; the protocol above says things again."""
+        """Hands over one whole frame, or drops it where the line is stuck;
+        the protocol above says things again.
+        """
         ...
 
     def close(self) -> None:
@@ -37,7 +42,8 @@ Hear = Callable[[Carrier, bytes], bool]
 
 _READ_MAX = 4096  # bytes of a board that are looked at before another has its turn
 STRANGER_READ_MAX = 128  # and of a connection that has proved nothing: its greeting, or its first message
-_FUTILE_MAX = 2048  # bytes from which a board's connection has proved nothing new, until it is a stranger's again
+# bytes from which a board's connection has proved nothing new, until it is a stranger's again
+_FUTILE_MAX = 2048
 _LINE_FUTILE_PER_S = 400  # seals of a serial line that are looked at in vain: all that 115200 baud can carry
 _LINE_FUTILE_BURST = 100
 _PAUSES_S = (0.0, 0.0, 0.25, 0.5, 1.0, 2.0)  # behind each turn of a stranger; the last one goes on
@@ -46,8 +52,9 @@ _PAUSES_S = (0.0, 0.0, 0.25, 0.5, 1.0, 2.0)  # behind each turn of a stranger; t
 class TcpCarrier:
     """One connection that a board, or a stranger, has made.
 
-    `verified` turns true when a board has proved itself, and false again when nothing but rubbish follows. Until then the connection asks
-    for each of its turns (`asks`), in which it is read a little and at most one of its seals is looked at. `ended` is told of its end.
+    `verified` turns true when a board has proved itself, and false again when nothing but rubbish follows.
+    Until then the connection asks for each of its turns (`asks`), in which it is read a little and at most
+    one of its seals is looked at. `ended` is told of its end.
     """
 
     def __init__(
@@ -95,7 +102,9 @@ class TcpCarrier:
         self._asks(self)
 
     def turn(self) -> None:
-        """The turn of a stranger that has asked for one; the next one it may ask for after a pause that grows."""
+        """The turn of a stranger that has asked for one;
+        the next one it may ask for after a pause that grows.
+        """
         self._receive(STRANGER_READ_MAX)
         if self._line is None or self.verified:
             self.listen()
@@ -176,7 +185,9 @@ class TcpCarrier:
 
 
 def _watch(connection: socket.socket) -> None:
-    """Has the system notice a peer whose cable was pulled or whose power was cut, as far as it knows how to."""
+    """Has the system notice a peer whose cable was pulled or whose power was cut,
+    as far as it knows how to.
+    """
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _KEEPALIVE.items():
         if hasattr(socket, name):
@@ -186,7 +197,9 @@ def _watch(connection: socket.socket) -> None:
 class SerialCarrier(SerialPort):
     """A serial line with one cabinet at its other end."""
 
-    def __init__(self, port: str, baud: int, hear: Hear, lost: Callable[["SerialCarrier", str], None]) -> None:
+    def __init__(
+        self, port: str, baud: int, hear: Hear, lost: Callable[["SerialCarrier", str], None]
+    ) -> None:
         super().__init__(port, baud, lost)
         self.verified = False
         self._hear = hear

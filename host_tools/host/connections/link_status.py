@@ -1,4 +1,6 @@
-"""The links as staff see them: who is there, how far the ledger is behind each board, what still waits to be told."""
+"""The links as staff see them: who is there, how far the ledger is behind each board,
+what still waits to be told.
+"""
 
 from typing import NamedTuple
 
@@ -42,13 +44,16 @@ class Links(NamedTuple):
 def link_statuses(ledger: Ledger, at_ms: int) -> Links:
     """The links of all cabinets that are not retired, as the ledger knows them at that time.
 
-    A link is up while the server that says so runs. A time that is still to come proves nothing, and is not shown.
+    A link is up while the server that says so runs.
+    A time that is still to come proves nothing, and is not shown.
     """
     with ledger.reading() as connection:
         at_ms = clock_ms(connection, at_ms)
         servers = {row.id: row for row in connection.execute(select(tables.server))}
         rows = connection.execute(_LINKS).all()
-        return Links(running(connection, at_ms), [_status(row, servers.get(row.server), at_ms) for row in rows])
+        return Links(
+            running(connection, at_ms), [_status(row, servers.get(row.server), at_ms) for row in rows]
+        )
 
 
 def _status(row: Row, server: Row | None, at_ms: int) -> LinkStatus:
@@ -58,10 +63,29 @@ def _status(row: Row, server: Row | None, at_ms: int) -> LinkStatus:
     ended_ms = server.beat_ms if server is not None else None
     since_ms = row.since_ms if runs or not row.up else ended_ms
     state = (
-        SILENCED if row.fault == SILENCED else REFUSED if row.fault else NEVER if row.seen_ms is None else UP if row.up and runs else DOWN
+        SILENCED
+        if row.fault == SILENCED
+        else REFUSED
+        if row.fault
+        else NEVER
+        if row.seen_ms is None
+        else UP
+        if row.up and runs
+        else DOWN
     )
     seen = (_past(since_ms, at_ms), _past(row.seen_ms, at_ms))
-    return LinkStatus(row.name, row.number, state, *seen, behind, row.epoch, row.round_trip_ms, row.orders, reason, row.set_aside)
+    return LinkStatus(
+        row.name,
+        row.number,
+        state,
+        *seen,
+        behind,
+        row.epoch,
+        row.round_trip_ms,
+        row.orders,
+        reason,
+        row.set_aside,
+    )
 
 
 def _past(ms: int | None, at_ms: int) -> int | None:
@@ -70,22 +94,41 @@ def _past(ms: int | None, at_ms: int) -> int | None:
 
 _cabinet, _position, _command, _link = tables.cabinet, tables.position, tables.command, tables.link
 _HERE = (_position.c.cabinet == _cabinet.c.id) & (_position.c.incarnation == _cabinet.c.incarnation)
-_ORDERS = select(func.count()).where(_command.c.cabinet == _cabinet.c.id, _command.c.state == WAITING).scalar_subquery()
-_KEPT = select(func.count()).where(tables.aside.c.cabinet == _cabinet.c.id, ~tables.aside.c.seen).scalar_subquery()
+_ORDERS = (
+    select(func.count())
+    .where(_command.c.cabinet == _cabinet.c.id, _command.c.state == WAITING)
+    .scalar_subquery()
+)
+_KEPT = (
+    select(func.count())
+    .where(tables.aside.c.cabinet == _cabinet.c.id, ~tables.aside.c.seen)
+    .scalar_subquery()
+)
 _LATER = tables.cabinet.alias()
 _IS_LAST_AND_SILENCED = (_cabinet.c.fault == SILENCED) & ~(
-    select(_LATER.c.id).where(_LATER.c.site == _cabinet.c.site, _LATER.c.number == _cabinet.c.number, _LATER.c.id > _cabinet.c.id).exists()
+    select(_LATER.c.id)
+    .where(
+        _LATER.c.site == _cabinet.c.site, _LATER.c.number == _cabinet.c.number, _LATER.c.id > _cabinet.c.id
+    )
+    .exists()
 )
 _LINKS = (
     select(
         tables.site.c.name,
-        *(_cabinet.c[name] for name in ("number", "seen_ms", "next_event", "epoch", "round_trip_ms", "fault")),
+        *(
+            _cabinet.c[name]
+            for name in ("number", "seen_ms", "next_event", "epoch", "round_trip_ms", "fault")
+        ),
         *(_link.c[name] for name in ("server", "up", "since_ms")),
         func.coalesce(_position.c.applied, 0).label("applied"),
         _ORDERS.label("orders"),
         _KEPT.label("set_aside"),
     )
-    .select_from(_cabinet.join(tables.site).outerjoin(_position, _HERE).outerjoin(_link, _link.c.cabinet == _cabinet.c.id))
+    .select_from(
+        _cabinet.join(tables.site)
+        .outerjoin(_position, _HERE)
+        .outerjoin(_link, _link.c.cabinet == _cabinet.c.id)
+    )
     .where((_cabinet.c.state != RETIRED) | _IS_LAST_AND_SILENCED)
     .order_by(tables.site.c.name, _cabinet.c.number)
 )

@@ -1,4 +1,6 @@
-"""The boards' links: which session a frame belongs to, which carrier leads to the board, and what it said that is for the ledger."""
+"""The boards' links: which session a frame belongs to, which carrier leads to the board,
+and what it said that is for the ledger.
+"""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +28,9 @@ _REFRESH_S = 1.0  # an alias that nobody knows sends us to the ledger at most th
 _REFRESH_ANYWAY_S = 60.0
 SILENT_S = 750.0  # two and a half heartbeats
 _ORDER_AGAIN_S = 5.0
-_EARLIER_MAX = 16  # messages of a conversation with an earlier run of this host: a board gives it up 10 s after the first of them
+# messages of a conversation with an earlier run of this host:
+# a board gives it up 10 s after the first of them
+_EARLIER_MAX = 16
 
 
 @dataclass
@@ -49,7 +53,8 @@ class Link:
     ordered_s: float = 0.0
     told: str | None = None  # of what is found at its reports
     told_at: Report | None = None  # at which of them
-    earlier: int = 0  # messages, before it proved itself, that may be of a conversation with an earlier run of this host
+    # Messages, before it proved itself, that may be of a conversation with an earlier run of this host.
+    earlier: int = 0
 
     def send(self, message: tuple) -> None:
         """Seals a message and hands it to the carrier; a board that is away asks again when it is back."""
@@ -69,14 +74,17 @@ class Links:
     ledger: Ledger
     tell: Emit
     tally: Tally
-    changes: dict[int, LinkChange] = field(default_factory=dict)  # what became of links that the ledger does not say yet
+    # What became of links that the ledger does not say yet.
+    changes: dict[int, LinkChange] = field(default_factory=dict)
     _links: dict[bytes, Link] = field(default_factory=dict)
     _known: set[bytes] = field(default_factory=set)
     _refreshed_s: float | None = None
     _asked_s: float | None = None  # when an alias that nobody knew was looked up last
 
     def hear(self, carrier: Carrier, payload: bytes, now_s: float) -> tuple[Link, Received | None] | None:
-        """Takes a payload from a carrier. Gives the link that it is from, and what is for the ledger; None where it proves nothing.
+        """Takes a payload from a carrier.
+
+        Gives the link that it is from, and what is for the ledger; None where it proves nothing.
 
         A greeting proves little: it may be an old one.
         """
@@ -128,7 +136,9 @@ class Links:
             del self._links[alias]
 
     def _prove(self, link: Link, carrier: Carrier, now_s: float) -> None:
-        """The board has spoken through this carrier: it leads to the board from now on, and an older connection is closed."""
+        """The board has spoken through this carrier:
+        it leads to the board from now on, and an older connection is closed.
+        """
         carrier.verified = True
         link.heard_s = now_s
         if link.carrier is not carrier:
@@ -141,7 +151,9 @@ class Links:
             self.tell(Occurrence("link up", site=link.site, cabinet=link.number, detail=carrier.name))
 
     def _said(self, link: Link, message: tuple | None, now_s: float) -> Received | None:
-        """What a message is for the ledger. One that was overtaken tells nothing of how far the board has come.
+        """What a message is for the ledger.
+
+        One that was overtaken tells nothing of how far the board has come.
 
         None is one of a type of a newer board: it is answered, so that the board knows that it is heard.
         """
@@ -152,7 +164,9 @@ class Links:
         only_alarms = not link.in_step
         if report is None or (only_alarms and not isinstance(message, messages.Urgent)):
             return None
-        said = Received(link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting)
+        said = Received(
+            link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting
+        )
         said = said._replace(last_event=report.next_event - 1, started_ms=link.started_ms)
         if message is None:
             return said
@@ -174,15 +188,28 @@ class Links:
             remote_opening.challenged(self.ledger, link.cabinet, challenge)
 
     def _reported(self, link: Link, report: Report, now_s: float) -> Received:
-        """A report, which a board repeats until it has heard the answer; only the very first message times the round trip."""
+        """A report, which a board repeats until it has heard the answer;
+        only the very first message times the round trip.
+        """
         link.report = report
         link.started_ms = anchor(report.uptime, now_ms())
         round_trip_ms = int((now_s - link.welcomed_s) * 1000) if link.session.newest == 0 else None
-        said = Received(link.cabinet, report.incarnation, report.boot, report.build, now_ms(), session=link.meeting, report=report)
+        said = Received(
+            link.cabinet,
+            report.incarnation,
+            report.boot,
+            report.build,
+            now_ms(),
+            session=link.meeting,
+            report=report,
+        )
         return said._replace(uptime=report.uptime, next_event=report.next_event, round_trip_ms=round_trip_ms)
 
     def answer(self, turn: Sequence[tuple[Link, Received]], taken: Outcome) -> None:
-        """Answers what was said in a turn that is on the disk: one answer a board. An urgent copy has none: its event follows."""
+        """Answers what was said in a turn that is on the disk: one answer a board.
+
+        An urgent copy has none: its event follows.
+        """
         applied: dict[int, tuple[Link, int]] = {}
         for (link, said), number in zip(turn, taken.applied, strict=True):
             if not said.urgent and said.report is None:
@@ -202,7 +229,14 @@ class Links:
         link.send(meeting.answer)
         told = meeting.found or (FAULTS[meeting.fault][1] if meeting.fault else None)
         if told and (told != link.told or (meeting.found and _is_of_another_boot(link.report, link.told_at))):
-            self.tell(Occurrence("refused" if meeting.fault else "out of step", site=link.site, cabinet=link.number, detail=told))
+            self.tell(
+                Occurrence(
+                    "refused" if meeting.fault else "out of step",
+                    site=link.site,
+                    cabinet=link.number,
+                    detail=told,
+                )
+            )
         link.told, link.told_at = told, link.report
 
     def say(self, said: Mapping[int, tuple]) -> None:
@@ -219,7 +253,11 @@ class Links:
         """Tells boards their next order; the same one again while it is not reported."""
         for link in self._links.values():
             command = orders.get(link.cabinet)
-            if command and link.in_step and (command.number != link.ordered or now_s - link.ordered_s >= _ORDER_AGAIN_S):
+            if (
+                command
+                and link.in_step
+                and (command.number != link.ordered or now_s - link.ordered_s >= _ORDER_AGAIN_S)
+            ):
                 link.ordered, link.ordered_s = command.number, now_s
                 link.send(command)
 
@@ -231,8 +269,13 @@ class Links:
                 return
             self.tally.count(UNSEALED)
             return
-        who = f"cabinet {link.number} of {link.site}, or somebody with its alias, speaks version {version} and this host {VERSION}"
-        self.tally.count(OTHER_VERSION, hint=f"{who}: if it is the cabinet, run `ansim flash` on it, or update ansim")
+        who = (
+            f"cabinet {link.number} of {link.site}, or somebody with its alias, "
+            f"speaks version {version} and this host {VERSION}"
+        )
+        self.tally.count(
+            OTHER_VERSION, hint=f"{who}: if it is the cabinet, run `ansim flash` on it, or update ansim"
+        )
 
     def lost(self, carrier: Carrier) -> None:
         """The carrier is gone."""
@@ -258,7 +301,9 @@ class Links:
             if link is None:
                 continue
             self._down(link, SILENCED)
-            if link.carrier is not None and all(other.carrier is not link.carrier for other in self._links.values()):
+            if link.carrier is not None and all(
+                other.carrier is not link.carrier for other in self._links.values()
+            ):
                 link.carrier.verified = False
 
     def _down(self, link: Link, reason: str) -> None:
@@ -278,7 +323,12 @@ HEARD: dict[type, Callable[[Links, Link, Any, Received], Received | None]] = {
 
 
 def _is_of_another_boot(report: Report | None, before: Report | None) -> bool:
-    """Whether what is found at a report is found anew: its board has started since the report before, or begun another journal."""
+    """Whether what is found at a report is found anew:
+    its board has started since the report before, or begun another journal.
+    """
     if report is None or before is None:
         return False
-    return (report.incarnation, report.boot) != (before.incarnation, before.boot) or report.uptime < before.uptime
+    return (report.incarnation, report.boot) != (
+        before.incarnation,
+        before.boot,
+    ) or report.uptime < before.uptime

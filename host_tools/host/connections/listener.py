@@ -1,8 +1,9 @@
 """The port where boards connect, and everybody else: who is let in, who has a turn, who has to go.
 
-Boards that have proved themselves are read as soon as they speak. All others share a small part of the host's time (turnstile.py) and
-`STRANGERS_MAX` places. When these are taken, a connection from the address that has most of them gives way: the oldest that has not
-greeted, then the oldest. A right greeting keeps its place, for the two latest of each alias, since old ones can be repeated.
+Boards that have proved themselves are read as soon as they speak. All others share a small part of the host's
+time (turnstile.py) and `STRANGERS_MAX` places. When these are taken, a connection from the address that has
+most of them gives way: the oldest that has not greeted, then the oldest. A right greeting keeps its place,
+for the two latest of each alias, since old ones can be repeated.
 """
 
 import asyncio
@@ -23,7 +24,8 @@ GREETED_MAX = 2  # connections of one alias whose greeting keeps them their plac
 
 _BACKLOG = 1024
 _ACCEPTS_MAX = 4  # connections that are taken between two looks at the boards
-_ACCEPTS_PER_S = 1000  # so the oldest of STRANGERS_MAX has 0.25 s to greet in when all places are wanted: a board greets at once
+# so the oldest of STRANGERS_MAX has 0.25 s to greet in when all places are wanted: a board greets at once
+_ACCEPTS_PER_S = 1000
 _ACCEPTS_BURST = 64
 _NO_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _NO_FILES_S = 1.0
@@ -52,7 +54,8 @@ class Listener:
         self._tally = tally
         self._lines: list[socket.socket] = []
         self._connections: set[TcpCarrier] = set()
-        self._strangers: dict[TcpCarrier, None] = {}  # those of them that have proved nothing, in the order in which they came
+        # Those of them that have proved nothing, in the order in which they came.
+        self._strangers: dict[TcpCarrier, None] = {}
         self._turnstile: Turnstile[TcpCarrier] = Turnstile()
         self._pumping: asyncio.TimerHandle | None = None
         self._accepts = float(_ACCEPTS_BURST)
@@ -174,7 +177,11 @@ class Listener:
         self._strangers.pop(carrier, None)
 
     def close_idle(self, now_s: float) -> None:
-        """Closes the connections of strangers that have had their time, and of boards that are silent for more than two heartbeats."""
+        """Closes the connections of strangers that have had their time,
+        and of boards that are silent for more than two heartbeats.
+        """
         for carrier in list(self._connections):
-            if now_s - carrier.heard_s > SILENT_S or (not carrier.verified and now_s - carrier.opened_s > STRANGER_S):
+            if now_s - carrier.heard_s > SILENT_S or (
+                not carrier.verified and now_s - carrier.opened_s > STRANGER_S
+            ):
                 carrier.close()

@@ -1,4 +1,5 @@
-"""Which servers run on a ledger: each renews a row of its own while it runs, and says of each link when it came up and went down.
+"""Which servers run on a ledger: each renews a row of its own while it runs,
+and says of each link when it came up and went down.
 
     running     its row was renewed within ALIVE_MS
     gone        its row is older, or from a time that is still to come: such a time proves nothing
@@ -52,7 +53,9 @@ class Presence:
         self._since_ms: int | None = None
 
     def beat(self, at_ms: int, changes: Mapping[int, LinkChange]) -> list[Running]:
-        """Says that it runs, and what became of its links (by the ledger's number of the cabinet); the others that run."""
+        """Says that it runs, and what became of its links (by the ledger's number of the cabinet);
+        the others that run.
+        """
         with self._ledger.writing() as connection:
             at_ms = clock_ms(connection, at_ms)
             if self._since_ms is None:
@@ -61,7 +64,9 @@ class Presence:
             name = socket.gethostname()[:_NAME_MAX]
             renewed = connection.execute(update(server).where(server.c.id == self.id).values(beat_ms=at_ms))
             if not renewed.rowcount:
-                connection.execute(insert(server).values(id=self.id, name=name, since_ms=self._since_ms, beat_ms=at_ms))
+                connection.execute(
+                    insert(server).values(id=self.id, name=name, since_ms=self._since_ms, beat_ms=at_ms)
+                )
             for cabinet, change in changes.items():
                 self._change(connection, cabinet, change)
             return [one for one in _running(connection, at_ms) if one.id != self.id]
@@ -79,7 +84,9 @@ class Presence:
         """Says that it ends in order, and all its links with it."""
         with self._ledger.writing() as connection:
             mine = (link.c.server == self.id) & link.c.up
-            connection.execute(update(link).where(mine).values(up=False, since_ms=clock_ms(connection, at_ms)))
+            connection.execute(
+                update(link).where(mine).values(up=False, since_ms=clock_ms(connection, at_ms))
+            )
             connection.execute(delete(server).where(server.c.id == self.id))
 
 

@@ -1,4 +1,6 @@
-"""Whether what is ordered or written now reaches its cabinet, and its people: the server and the link that it needs, in words."""
+"""Whether what is ordered or written now reaches its cabinet, and its people:
+the server and the link that it needs, in words.
+"""
 
 from host_tools.host.connections.link_status import NEVER, REFUSED, UP, link_statuses
 from host_tools.host.ledger.database import now_ms
@@ -10,7 +12,9 @@ NO_SERVER = "no server is running (`ansim serve` starts one)"
 
 
 def hindrance(ledger: Ledger, site: str, number: int) -> str | None:
-    """Why nothing reaches that cabinet now, as the end of a sentence; None where its link is up, or there is no such cabinet."""
+    """Why nothing reaches that cabinet now, as the end of a sentence;
+    None where its link is up, or there is no such cabinet.
+    """
     found = link_statuses(ledger, now_ms())
     if not found.servers:
         return NO_SERVER

@@ -29,11 +29,17 @@ class BusCarrier:
 class SerialBus(SerialPort):
     """Asks every address, one after the other, and hears whoever is there: no list of cabinets is needed.
 
-    `gone(carrier)` is told of a cabinet that has not answered for 10 s, and of each one when the port goes away.
+    `gone(carrier)` is told of a cabinet that has not answered for 10 s,
+    and of each one when the port goes away.
     """
 
     def __init__(
-        self, port: str, baud: int, hear: Hear, lost: Callable[["SerialBus", str], None], gone: Callable[[BusCarrier], None]
+        self,
+        port: str,
+        baud: int,
+        hear: Hear,
+        lost: Callable[["SerialBus", str], None],
+        gone: Callable[[BusCarrier], None],
     ) -> None:
         super().__init__(port, baud, lost)
         self._hear = hear

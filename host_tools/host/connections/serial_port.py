@@ -1,4 +1,6 @@
-"""A serial port of the host, held exclusively: bytes in, bytes out, and open again when its adapter was pulled and is back."""
+"""A serial port of the host, held exclusively: bytes in, bytes out,
+and open again when its adapter was pulled and is back.
+"""
 
 import asyncio
 import contextlib
@@ -20,13 +22,17 @@ _NEVER_A_PORT = (errno.ENOTTY, errno.EINVAL, errno.ENOTDIR, errno.EISDIR)
 
 
 class PortMissingError(UserError):
-    """The port cannot be opened now, but may be later without a change here: its adapter is not there, is in use, or is not allowed yet."""
+    """The port cannot be opened now, but may be later without a change here:
+    its adapter is not there, is in use, or is not allowed yet.
+    """
 
 
 class SerialPort:
-    """A port that is not there, or goes away, is opened when it comes: it is looked for 1 s to 5 s apart, until `close`.
+    """A port that is not there, or goes away, is opened when it comes:
+    it is looked for 1 s to 5 s apart, until `close`.
 
-    Those who stand on it say what bytes mean (`_take`). `found(port)` is told when it is opened, `lost(port, reason)` when it goes away.
+    Those who stand on it say what bytes mean (`_take`).
+    `found(port)` is told when it is opened, `lost(port, reason)` when it goes away.
     """
 
     found: Callable[[Self], None] | None = None
@@ -46,11 +52,15 @@ class SerialPort:
         raise NotImplementedError
 
     def open(self) -> None:
-        """Opens the port. Raises PortMissingError: missing, busy, not allowed; UserError for what never is a port at this rate."""
+        """Opens the port.
+
+        Raises PortMissingError: missing, busy, not allowed; UserError for what never is a port at this rate.
+        """
         try:
             self._line = serial.Serial(self.port, self._baud, timeout=0, write_timeout=0, exclusive=True)
             asyncio.get_running_loop().add_reader(self._line.fileno(), self._readable, self._line.fileno())
-        except (OSError, ValueError, termios.error) as error:  # pyserial's own exception is an OSError, that of termios is none
+        except (OSError, ValueError, termios.error) as error:
+            # pyserial's own exception is an OSError, that of termios is none
             self._shut()
             number = _number_of(error)
             kind = UserError if number is None or number in _NEVER_A_PORT else PortMissingError
@@ -139,7 +149,13 @@ def _why_not(port: str, baud: int, error: Exception) -> str:
     if number in (errno.EAGAIN, errno.EBUSY):
         return f"The serial port {port} is in use by another program: end that one first."
     if number in (errno.EACCES, errno.EPERM):
-        return f"The serial port {port} may not be opened by this user: add the user to the port's group (often dialout)."
+        return (
+            f"The serial port {port} may not be opened by this user: "
+            "add the user to the port's group (often dialout)."
+        )
     if isinstance(error, ValueError) and not isinstance(error, OSError):
         return f"The serial port {port} cannot run at {baud} baud: name another rate with --baud."
-    return f"{port} cannot be opened as a serial port ({os.strerror(number) if number else 'it is none'}): name another one."
+    return (
+        f"{port} cannot be opened as a serial port ({os.strerror(number) if number else 'it is none'}): "
+        "name another one."
+    )

@@ -14,7 +14,9 @@ OVERFLOW = "overflow"
 _WORDS = {
     UNKNOWN: "{count} frames were from no cabinet of this ledger",
     UNSEALED: "{count} frames proved nothing: forged, repeated, or of a cabinet with another identity",
-    MALFORMED: "{count} messages of boards of ours were not understood: update ansim, or their firmware is faulty",
+    MALFORMED: (
+        "{count} messages of boards of ours were not understood: update ansim, or their firmware is faulty"
+    ),
     VERSION: "{count} frames were of another version of the protocol",
     DAMAGED: "{count} damaged frames came, or what is no frame",
     TURNED_AWAY: "{count} connections that had proved nothing were closed before their time",
@@ -44,10 +46,16 @@ class Tally:
 
     def tick(self, now_s: float) -> None:
         """Lets time pass."""
-        for kind in [kind for kind in self._counts if now_s - self._told_s.get(kind, -_MINUTE_S) >= _MINUTE_S]:
+        for kind in [
+            kind for kind in self._counts if now_s - self._told_s.get(kind, -_MINUTE_S) >= _MINUTE_S
+        ]:
             self._told_s[kind] = now_s
             detail = _WORDS[kind].format(count=self._counts.pop(kind))
             hint = "; ".join(self._hints.pop(kind))
             self._tell(
-                Occurrence("overflow" if kind == OVERFLOW else "strangers", kind=kind, detail=f"{detail}; {hint}" if hint else detail)
+                Occurrence(
+                    "overflow" if kind == OVERFLOW else "strangers",
+                    kind=kind,
+                    detail=f"{detail}; {hint}" if hint else detail,
+                )
             )

@@ -1,4 +1,5 @@
-"""How much a host works for connections that have proved nothing, and for which of them first: fair among addresses, and bounded in all.
+"""How much a host works for connections that have proved nothing, and for which of them first:
+fair among addresses, and bounded in all.
 
 Pure: times in, an order out. `next` says whose turn it is; what that turn took is told by `spent`.
 """

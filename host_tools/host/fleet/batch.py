@@ -1,7 +1,9 @@
-"""What boards have said becomes rows of the ledger: read in a few queries, decided in memory, written in a few statements.
+"""What boards have said becomes rows of the ledger: read in a few queries,
+decided in memory, written in a few statements.
 
-`ingest.py` begins and ends the transaction. Events behind a gap are left alone: the board sends them again. An urgent event that is not
-yet due raises its alarm and tells whom it concerns at once; when its turn comes, they find themselves done.
+`ingest.py` begins and ends the transaction. Events behind a gap are left alone: the board sends them again.
+An urgent event that is not yet due raises its alarm and tells whom it concerns at once; when its turn comes,
+they find themselves done.
 """
 
 from collections.abc import Sequence
@@ -32,7 +34,9 @@ from locker.contract.records import Record
 ENDS = {records.COLLECTED: "collected", records.WITHDRAWN: "withdrawn"}
 STARTS = (records.DEPOSIT_STARTED, records.WITHDRAWN)  # what reserves the counter of a parcel
 
-_CHANGING = ("cabinet", "incarnation", "epoch", "retry", "state", "ended_ms", "flagged", "stuck", "deposited_ms")
+_CHANGING = (
+    "cabinet", "incarnation", "epoch", "retry", "state", "ended_ms", "flagged", "stuck", "deposited_ms",
+)  # fmt: skip
 
 
 class Batch:
@@ -42,11 +46,15 @@ class Batch:
         self._connection = connection
         self._dialect = connection.dialect.name
         self._said = said
-        self._boards = lookups.boards(connection, ((message.cabinet, message.incarnation) for message in said))
+        self._boards = lookups.boards(
+            connection, ((message.cabinet, message.incarnation) for message in said)
+        )
         self._sites = {board.cabinet: board.site for board in self._boards.values()}
         self._wrong: dict[bytes, str] = {}
         self._heard = heard = {raw: self._unpacked(raw) for message in said for raw in message.records}
-        serials = lookups.serials_of(record.a for record in heard.values() if record.kind in (records.DEPOSITED, records.WITHDRAWN))
+        serials = lookups.serials_of(
+            record.a for record in heard.values() if record.kind in (records.DEPOSITED, records.WITHDRAWN)
+        )
         self._tickets = lookups.tickets(connection, {board.site for board in self._boards.values()}, serials)
         self._uses = lookups.uses(connection, serials)
         self._parcels = lookups.waiting(connection, {message.cabinet for message in said}) if heard else {}
@@ -54,7 +62,12 @@ class Batch:
         self._events: list[tuple[int, ...]] = []  # as _EVENT_ROW names their values
         self.letters = Letters(connection)
         self._used: list[dict[str, Any]] = []  # tickets
-        adopted = [(one.cabinet, heard[raw]) for one in said for raw in one.records if heard[raw].kind == records.ADOPTED]
+        adopted = [
+            (one.cabinet, heard[raw])
+            for one in said
+            for raw in one.records
+            if heard[raw].kind == records.ADOPTED
+        ]
         self._adoptable = lookups.adoptable(connection, adopted)
         self._epochs: list[dict[str, Any]] = []
         self._reported: list[tuple[Board, Record, Moment]] = []
@@ -71,7 +84,10 @@ class Batch:
             return record
 
     def hear(self, message: Received, wrong: str | None = None) -> int:
-        """Takes one message; the number up to which its board is applied. With something `wrong` its record is set aside."""
+        """Takes one message; the number up to which its board is applied.
+
+        With something `wrong` its record is set aside.
+        """
         board = self._boards[message.cabinet, message.incarnation]
         if board.is_silenced:  # it was said before, and waited for its turn
             return 0
@@ -98,14 +114,25 @@ class Batch:
                     self._announce_early(board, record, reason, message.at_ms)
                 break
         last = self._heard[message.records[-1]].number if message.records else message.last_event
-        return min(board.applied, last) if last < message.last_event else board.applied  # not behind what it still tells again
+        # Not behind what it still tells again.
+        return min(board.applied, last) if last < message.last_event else board.applied
 
     def _compare(self, board: Board, message: Received) -> None:
-        """Looks whether a board tells again what the ledger holds, or another story. Raises Diverged at the first event that is another."""
-        again = {record.number: record for record in map(self._heard.__getitem__, message.records) if record.number <= board.kept}
+        """Looks whether a board tells again what the ledger holds, or another story.
+
+        Raises Diverged at the first event that is another.
+        """
+        again = {
+            record.number: record
+            for record in map(self._heard.__getitem__, message.records)
+            if record.number <= board.kept
+        }
         known = lookups.told(self._connection, board, again) if again else {}
         for number, record in again.items():
-            is_same = known.get(number, record) == record or records.EVENT_LOST in (record.kind, known[number].kind)
+            is_same = known.get(number, record) == record or records.EVENT_LOST in (
+                record.kind,
+                known[number].kind,
+            )
             if message.urgent and not is_same:  # its turn will come, under a name of its own
                 board = board.next_branch()
                 self.letters.alert(board, record, Moment(message.at_ms, message.at_ms, message.at_ms))
@@ -120,7 +147,10 @@ class Batch:
             self.letters.announce(board, record, self._parcel(board, record), moment)
 
     def _set_aside(self, board: Board, record: Record, raw: bytes, reason: str, at_ms: int) -> None:
-        """Counts a record as applied and keeps it for a person. What it alarms of it alarms of all the same."""
+        """Counts a record as applied and keeps it for a person.
+
+        What it alarms of it alarms of all the same.
+        """
         aside.keep(self._connection, board.cabinet, board.incarnation, record.number, raw, reason, at_ms)
         board.applied = record.number
         board.is_placed = False
@@ -153,8 +183,17 @@ class Batch:
 
     def _move(self, board: Board, record: Record, parcel: dict[str, Any]) -> None:
         """What an event says of the door of a parcel."""
-        if record.kind in (records.DOOR_OPENED, records.DOOR_JAMMED) and self.letters.opener(board, record) == records.BY_HOST:
-            remote_opening.moved(self._connection, board.cabinet, record.door, record.b, is_open=record.kind == records.DOOR_OPENED)
+        if (
+            record.kind in (records.DOOR_OPENED, records.DOOR_JAMMED)
+            and self.letters.opener(board, record) == records.BY_HOST
+        ):
+            remote_opening.moved(
+                self._connection,
+                board.cabinet,
+                record.door,
+                record.b,
+                is_open=record.kind == records.DOOR_OPENED,
+            )
         note_movement(parcel, record)
 
     def _end(self, board: Board, record: Record, moment: Moment) -> None:
@@ -167,14 +206,18 @@ class Batch:
             self.letters.alarm(board, record, UNKNOWN, moment)
 
     def _free(self, board: Board, record: Record, label: Serial, moment: Moment) -> None:
-        """The courier has taken a parcel back: its ticket is as good as before, or another parcel on it is doubted no more."""
+        """The courier has taken a parcel back: its ticket is as good as before,
+        or another parcel on it is doubted no more.
+        """
         self._uses[board.site, label] -= 1
         ticket = self._tickets.get((board.site, label))
         if ticket and ticket["state"] == "used" and not self._uses[board.site, label]:
             ticket["state"] = "open" if label[0] + 1 >= board.generation else "expired"
             self._used.append({"at": board.site, "of": label[0], "number": label[1], "is": ticket["state"]})
         elif ticket and ticket["state"] != "revoked" and self._uses[board.site, label] == 1:
-            labels.trust(self._connection, self.letters, self._parcels, self._sites, Use(board, record, label, moment))
+            labels.trust(
+                self._connection, self.letters, self._parcels, self._sites, Use(board, record, label, moment)
+            )
 
     def _note(self, board: Board, record: Record, moment: Moment) -> None:
         """What an event says of epochs, orders and the terms of a parcel."""
@@ -184,7 +227,9 @@ class Batch:
             epoch, rule = fields.epoch_begun(record)
             board.begin_epoch(record.number, epoch)
             began = {"incarnation": board.incarnation, "began": record.number, "began_ms": moment.latest_ms}
-            self._epochs.append({"cabinet": board.cabinet, "epoch": epoch, "nonce": record.b, "rule": rule, **began})
+            self._epochs.append(
+                {"cabinet": board.cabinet, "epoch": epoch, "nonce": record.b, "rule": rule, **began}
+            )
             self._begun.append((board, record, moment))
         elif record.kind == records.TICKETS_TURNED:
             board.generation = record.a
@@ -215,7 +260,9 @@ class Batch:
             ticket["state"] = "used"
             self._used.append({"at": board.site, "of": generation, "number": serial, "is": "used"})
         if self._uses[board.site, label] > 1:
-            labels.doubt(self._connection, self.letters, self._parcels, self._sites, Use(board, record, label, moment))
+            labels.doubt(
+                self._connection, self.letters, self._parcels, self._sites, Use(board, record, label, moment)
+            )
         self._parcels[board.cabinet, board.incarnation, record.door, record.b] = {
             "id": None,
             "cabinet": board.cabinet,
@@ -238,13 +285,22 @@ class Batch:
             self.letters.alarm(board, record, ODD_TICKET, moment)
 
     def _entered(self, board: Board, record: Record, label: Serial, moment: Moment) -> bool:
-        """Whether the parcel was brought in by its receipt: then the event only says when it came, and in which life of the journal."""
+        """Whether the parcel was brought in by its receipt:
+        then the event only says when it came, and in which life of the journal.
+        """
         for key in self._by_receipt:
             parcel = self._parcels.get(key)
-            its = parcel and (parcel["cabinet"], parcel["door"], parcel["counter"]) == (board.cabinet, record.door, record.b)
+            its = parcel and (parcel["cabinet"], parcel["door"], parcel["counter"]) == (
+                board.cabinet,
+                record.door,
+                record.b,
+            )
             if parcel and its and (parcel["generation"], parcel["serial"]) == label:
                 del self._parcels[key]
-                parcel |= {"incarnation": board.incarnation, "deposited_ms": min(moment.latest_ms, parcel["deposited_ms"])}
+                parcel |= {
+                    "incarnation": board.incarnation,
+                    "deposited_ms": min(moment.latest_ms, parcel["deposited_ms"]),
+                }
                 self._parcels[board.cabinet, board.incarnation, record.door, record.b] = parcel
                 return True
         return False
@@ -256,12 +312,19 @@ class Batch:
         return board.epoch_of(board.starts.get(door) or lookups.start_of(self._connection, board, door))
 
     def _adopt(self, board: Board, record: Record) -> None:
-        """A board has taken over a parcel of a lost journal, or of its predecessor: its code is of the board's present epoch."""
+        """A board has taken over a parcel of a lost journal, or of its predecessor:
+        its code is of the board's present epoch.
+        """
         parcel = self._adoptable.get((board.cabinet, record.number))
         if parcel is None:
             return
         self._parcels.pop((parcel["cabinet"], parcel["incarnation"], parcel["door"], parcel["counter"]), None)
-        parcel |= {"cabinet": board.cabinet, "incarnation": board.incarnation, "epoch": board.epoch, "retry": 0}
+        parcel |= {
+            "cabinet": board.cabinet,
+            "incarnation": board.incarnation,
+            "epoch": board.epoch,
+            "retry": 0,
+        }
         self._parcels[board.cabinet, board.incarnation, record.door, record.b] = parcel
 
     def write_aside(self) -> None:
@@ -285,15 +348,21 @@ class Batch:
         new = [parcel for parcel in self._parcels.values() if parcel["id"] is None]
         self._many(_PARCEL, [{name: parcel[name] for name in parcel if name != "id"} for parcel in new])
         known = [parcel for parcel in self._parcels.values() if parcel["id"] is not None]
-        changed = [parcel for parcel in known if any(parcel[name] != parcel["before"][name] for name in _CHANGING)]
-        self._many(_CHANGED, [{"key": parcel["id"], **{name: parcel[name] for name in _CHANGING}} for parcel in changed])
+        changed = [
+            parcel for parcel in known if any(parcel[name] != parcel["before"][name] for name in _CHANGING)
+        ]
+        self._many(
+            _CHANGED,
+            [{"key": parcel["id"], **{name: parcel[name] for name in _CHANGING}} for parcel in changed],
+        )
         self._write_orders()
         self._many(_USED, self._used)
         for board, record, moment in self._begun:
             for lost in forks.settle(self._connection, board.cabinet, board.incarnation, moment.heard_ms):
                 self.letters.lose(board, record, dict(lost._mapping), moment)
             for armed in lookups.armed(self._connection, board.cabinet, board.incarnation, record.number):
-                if fields.armed(armed).code == records.SERVICE and not self._parcel(board, armed):  # else its code is of the parcel's epoch
+                # Else its code is of the parcel's epoch.
+                if fields.armed(armed).code == records.SERVICE and not self._parcel(board, armed):
                     self.letters.send_service_code_again(board, armed, record.number, moment)
         self.letters.write()
 
@@ -305,7 +374,10 @@ class Batch:
         for board, record, moment in self._reported:
             for lost in give_up(self._connection, board, record, moment.heard_ms):
                 self.letters.lose(board, record, dict(lost._mapping), moment)
-        ended = [(board.cabinet, record.a, fields.applied(record).is_done, moment.latest_ms) for board, record, moment in self._reported]
+        ended = [
+            (board.cabinet, record.a, fields.applied(record).is_done, moment.latest_ms)
+            for board, record, moment in self._reported
+        ]
         orders.reported(self._connection, ended)
         for cabinet, incarnation in self._doubted:
             epoch = self._boards[cabinet, incarnation].newest_epoch

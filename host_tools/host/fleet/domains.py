@@ -1,4 +1,6 @@
-"""Each record is a failure domain of its own: one that cannot be applied stops neither its board nor any other."""
+"""Each record is a failure domain of its own:
+one that cannot be applied stops neither its board nor any other.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
@@ -13,7 +15,9 @@ from host_tools.host.notify.letters import Change
 
 
 class Applied(NamedTuple):
-    """For each message the number up to which its board is applied; what is new; whether people and dispatchers are to be told."""
+    """For each message the number up to which its board is applied; what is new;
+    whether people and dispatchers are to be told.
+    """
 
     numbers: list[int]
     news: list[Change]
@@ -30,14 +34,17 @@ GiveUp = Callable[[Connection, Sequence[Received], str], Applied]
 _Done = TypeVar("_Done")
 
 
-def alone(connection: Connection, act: Callable[[], _Done], failed: Callable[[Exception], object] = lambda _: None) -> _Done | None:
-    """What an act comes to; None, and nothing of it is in the ledger, when it fails of itself, of which `failed` hears why. What is the
-    database's trouble is raised.
+def alone(
+    connection: Connection, act: Callable[[], _Done], failed: Callable[[Exception], object] = lambda _: None
+) -> _Done | None:
+    """What an act comes to; None, and nothing of it is in the ledger, when it fails of itself, of which
+    `failed` hears why. What is the database's trouble is raised.
     """
     try:
         with connection.begin_nested():
             return act()
-    except Exception as error:  # of one board or record: what it is given up for is a case for staff, and the others go on
+    except Exception as error:
+        # Of one board or record: what it is given up for is a case for staff, and the others go on.
         if is_the_databases(error) or isinstance(error, Diverged):
             raise
         failed(error)
@@ -45,8 +52,8 @@ def alone(connection: Connection, act: Callable[[], _Done], failed: Callable[[Ex
 
 
 def apart(connection: Connection, said: Sequence[Received], together: Apply, given_up: GiveUp) -> Applied:
-    """What fails together is tried by board, then by message, then by record; a record that fails alone is given up, and is applied as 0
-    where that fails too.
+    """What fails together is tried by board, then by message, then by record; a record that fails alone is
+    given up, and is applied as 0 where that fails too.
     """
     failed: list[Exception] = []
     done = alone(connection, lambda: together(connection, said), failed.append)
@@ -80,4 +87,10 @@ def _why(error: Exception) -> str:
 def _summed(numbers: list[int], parts: list[Applied]) -> Applied:
     news = [news for part in parts for news in part.news]
     beyond = tuple(cabinet for part in parts for cabinet in part.beyond)
-    return Applied(numbers, news, any(part.has_letters for part in parts), any(part.has_pickups for part in parts), beyond)
+    return Applied(
+        numbers,
+        news,
+        any(part.has_letters for part in parts),
+        any(part.has_pickups for part in parts),
+        beyond,
+    )

@@ -1,4 +1,6 @@
-"""What staff order for a door or a cabinet as such: out of service and back, codes of theirs, how long it waits for people."""
+"""What staff order for a door or a cabinet as such: out of service and back,
+codes of theirs, how long it waits for people.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -43,13 +45,17 @@ def set_out(ledger: Ledger, place: Place, *, is_out: bool, dry_run: bool = False
 
 
 def arm_service(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
-    """Arms a code with which staff open a door once; staff are sent it when the cabinet knows it. Raises UserError."""
+    """Arms a code with which staff open a door once; staff are sent it when the cabinet knows it.
+
+    Raises UserError.
+    """
 
     def arming(connection: Connection, doorway: Doorway) -> int:
         number = newest_order(connection, doorway, (commands.ARM_RECALL, commands.ARM_SERVICE)) + 1
         if number > STAFF_CODE_VERSION_MAX:
             raise UserError(
-                f"That door has had {STAFF_CODE_VERSION_MAX} codes for staff since its last parcel: the next parcel makes room for others."
+                f"That door has had {STAFF_CODE_VERSION_MAX} codes for staff since its last parcel: "
+                "the next parcel makes room for others."
             )
         return number
 
@@ -62,13 +68,20 @@ def disarm(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
 
 
 def set_patience(ledger: Ledger, place: Place, factor: int, *, dry_run: bool = False) -> None:
-    """Orders a cabinet to wait for people so many times as long as it does by itself (1-4). Raises UserError."""
+    """Orders a cabinet to wait for people so many times as long as it does by itself (1-4).
+
+    Raises UserError.
+    """
     if not 1 <= factor <= PATIENCE_MAX:
-        raise UserError(f"Patience is from 1 to {PATIENCE_MAX}: how many times as long a cabinet waits for people.", 2)
+        raise UserError(
+            f"Patience is from 1 to {PATIENCE_MAX}: how many times as long a cabinet waits for people.", 2
+        )
     _order(ledger, place, commands.SET_PATIENCE, lambda connection, doorway: factor, dry_run=dry_run)
 
 
-def _order(ledger: Ledger, place: Place, kind: int, argument: Callable[[Connection, Doorway], int], *, dry_run: bool) -> None:
+def _order(
+    ledger: Ledger, place: Place, kind: int, argument: Callable[[Connection, Doorway], int], *, dry_run: bool
+) -> None:
     """Puts an order into the board's log, in place of one of its kind that the board has not been told of."""
     with ledger.writing() as connection:
         doorway = _doorway(connection, place)
@@ -76,7 +89,9 @@ def _order(ledger: Ledger, place: Place, kind: int, argument: Callable[[Connecti
         if not dry_run:
             table = tables.command
             untold = (table.c.state == orders.WAITING) & table.c.number.is_(None)
-            same = (table.c.cabinet == doorway.cabinet) & (table.c.kind == kind) & (table.c.door == doorway.door)
+            same = (
+                (table.c.cabinet == doorway.cabinet) & (table.c.kind == kind) & (table.c.door == doorway.door)
+            )
             connection.execute(delete(table).where(same, untold))
             orders.queue(connection, doorway.cabinet, [order], now_ms())
 
@@ -86,8 +101,14 @@ def _doorway(connection: Connection, place: Place) -> Doorway:
     if not place.door:
         return Doorway(cabinet.id, 0, 0)
     event = tables.event.c
-    its = of_story(connection, cabinet.id, cabinet.incarnation or 0) & (event.door == place.door) & event.kind.in_(_COUNTING)
-    row = connection.execute(select(event.kind, event.b).where(its).order_by(event.number.desc()).limit(1)).first()
+    its = (
+        of_story(connection, cabinet.id, cabinet.incarnation or 0)
+        & (event.door == place.door)
+        & event.kind.in_(_COUNTING)
+    )
+    row = connection.execute(
+        select(event.kind, event.b).where(its).order_by(event.number.desc()).limit(1)
+    ).first()
     if row is None:
         return Doorway(cabinet.id, place.door, 0)
     return Doorway(cabinet.id, place.door, row.b + (row.kind == records.WITHDRAWN))

@@ -1,4 +1,6 @@
-"""What happened at a cabinet or behind one of its doors, in words, with the time it happened and the time it was heard."""
+"""What happened at a cabinet or behind one of its doors, in words,
+with the time it happened and the time it was heard.
+"""
 
 from typing import NamedTuple
 
@@ -26,8 +28,8 @@ class Happening(NamedTuple):
 
 
 def listing(ledger: Ledger, place: Place, last: int = LAST) -> list[Happening]:
-    """The last events at a cabinet, or of one door of it (place.door), those of earlier boards in its place too, in the order in which they
-    happened. Raises UserError.
+    """The last events at a cabinet, or of one door of it (place.door), those of earlier boards in its place
+    too, in the order in which they happened. Raises UserError.
     """
     event = tables.event.c
     with ledger.reading() as connection:
@@ -36,9 +38,13 @@ def listing(ledger: Ledger, place: Place, last: int = LAST) -> list[Happening]:
         wanted = select(tables.event).where(event.cabinet.in_(here))
         if place.door:
             wanted = wanted.where(event.door == place.door)
-        rows = connection.execute(wanted.order_by(event.arrived_ms.desc(), event.number.desc()).limit(last)).all()
+        rows = connection.execute(
+            wanted.order_by(event.arrived_ms.desc(), event.number.desc()).limit(last)
+        ).all()
         its = select(tables.aside).where(tables.aside.c.cabinet.in_(here))
-        kept = connection.execute(its.order_by(tables.aside.c.aside_ms.desc(), tables.aside.c.number.desc()).limit(last)).all()
+        kept = connection.execute(
+            its.order_by(tables.aside.c.aside_ms.desc(), tables.aside.c.number.desc()).limit(last)
+        ).all()
     found = [_happening(row) for row in rows]
     found += [one for one in map(_kept, kept) if place.door in (0, one.door)]
     return sorted(found, key=lambda one: (one.moment.heard_ms, one.number))[-last:]

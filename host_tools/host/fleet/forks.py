@@ -1,22 +1,25 @@
-"""A journal that went on from an older image of its flash: two stories under one name, and both of them happened.
+"""A journal that went on from an older image of its flash:
+two stories under one name, and both of them happened.
 
-The ledger holds one story of a board's events; the board, put back to an older image, tells another from some number on. They part where
-the board first says something else than the ledger holds. From there on the board's story is a **branch**, which the ledger keeps under a
-name of its own: the incarnation that the board reports, and above its 32 bits which branch it is. What was told before stays as it is.
+The ledger holds one story of a board's events; the board, put back to an older image, tells another from some
+number on. They part where the board first says something else than the ledger holds. From there on the
+board's story is a **branch**, which the ledger keeps under a name of its own: the incarnation that the board
+reports, and above its 32 bits which branch it is. What was told before stays as it is.
 
-    parcel                                                          what follows
-    both stories have it, and it waits                              it moves to the branch; its code is what she was told
-    the older story ended it, the board thinks that it waits        SETTLE: the board gives it up
-    the older story began it, and the board does not know it        ADOPT: she gets a new code
-    a receipt brought it in, and the board does not know it         ADOPT: the same
-    the same, and the board has another one behind that door        unknown: a person looks, and she is told so
-    the branch began it under a code that was told to another       REISSUE: she gets a new code
+    parcel                                                     what follows
+    both stories have it, and it waits                         it moves to the branch; its code is what she
+                                                               was told
+    the older story ended it, the board thinks that it waits   SETTLE: the board gives it up
+    the older story began it, and the board does not know it   ADOPT: she gets a new code
+    a receipt brought it in, and the board does not know it    ADOPT: the same
+    the same, and the board has another one behind that door   unknown: a person looks, and she is told so
+    the branch began it under a code that was told to another  REISSUE: she gets a new code
 
-    A door that the older story took out of service, of which the branch says nothing, is ordered out again. Staff are told of codes of
-    theirs that the branch knows nothing of.
+    A door that the older story took out of service, of which the branch says nothing, is ordered out again.
+    Staff are told of codes of theirs that the branch knows nothing of.
 
-First the board begins a new epoch, so that no counter serves twice; when that event is in the ledger all before it is too, and only then is
-anything settled. See docs/decisions/0122-a-branch-of-a-journal.md.
+First the board begins a new epoch, so that no counter serves twice; when that event is in the ledger all
+before it is too, and only then is anything settled. See docs/decisions/0122-a-branch-of-a-journal.md.
 """
 
 from collections.abc import Sequence
@@ -42,17 +45,28 @@ _GONE = (records.DEPOSIT_STARTED, records.CANCELLED, records.WITHDRAWN, records.
 
 
 class Diverged(Exception):  # noqa: N818 - nothing is wrong
-    """A board says something else than the ledger holds; `args`: its cabinet, the incarnation, the event number, and what was Received."""
+    """A board says something else than the ledger holds; `args`:
+    its cabinet, the incarnation, the event number, and what was Received.
+    """
 
 
 def named(connection: Connection, said: Sequence[Received]) -> list[Received]:
-    """The messages with the incarnation of the newest branch, where their board has branched, instead of the one that it reports."""
+    """The messages with the incarnation of the newest branch, where their board has branched,
+    instead of the one that it reports.
+    """
     place = tables.position.c
-    wanted = select(place.cabinet, place.incarnation).where(place.cabinet.in_({one.cabinet for one in said}), place.incarnation >= BRANCH)
+    wanted = select(place.cabinet, place.incarnation).where(
+        place.cabinet.in_({one.cabinet for one in said}), place.incarnation >= BRANCH
+    )
     newest: dict[tuple[int, int], int] = {}
     for row in connection.execute(wanted.order_by(place.incarnation)):
         newest[row.cabinet, row.incarnation % BRANCH] = row.incarnation
-    return [_renamed(one, newest[one.cabinet, one.incarnation]) if (one.cabinet, one.incarnation) in newest else one for one in said]
+    return [
+        _renamed(one, newest[one.cabinet, one.incarnation])
+        if (one.cabinet, one.incarnation) in newest
+        else one
+        for one in said
+    ]
 
 
 def _renamed(one: Received, incarnation: int) -> Received:
@@ -67,7 +81,10 @@ def may_branch(connection: Connection, cabinet: int, at_ms: int) -> bool:
 
 
 def branch(connection: Connection, cabinet: int, incarnation: int, number: int, one: Received) -> None:
-    """From event `number` on, which a message tells, a board's story is a branch. A new epoch is ordered, then parcels are put right."""
+    """From event `number` on, which a message tells, a board's story is a branch.
+
+    A new epoch is ordered, then parcels are put right.
+    """
     at_ms = one.at_ms
     label = incarnation + BRANCH
     place = {"cabinet": cabinet, "incarnation": label, "applied": number - 1, "forked_at": number}
@@ -86,18 +103,29 @@ def branch(connection: Connection, cabinet: int, incarnation: int, number: int, 
         event.door == parcel.c.door,
         event.b == parcel.c.counter,
     )
-    common = (parcel.c.cabinet == cabinet) & (parcel.c.incarnation == incarnation) & (parcel.c.state == "waiting") & ~later.exists()
+    common = (
+        (parcel.c.cabinet == cabinet)
+        & (parcel.c.incarnation == incarnation)
+        & (parcel.c.state == "waiting")
+        & ~later.exists()
+    )
     connection.execute(update(parcel).where(common).values(incarnation=label))
     row = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == cabinet)).one()
     values = {"incarnation": label, "unsettled": row.epoch, "forked_ms": at_ms}
     connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == cabinet).values(**values))
-    newest = connection.execute(select(tables.site.c.generation).where(tables.site.c.id == row.site)).scalar_one()
-    turn = [Order(commands.TURN_TICKETS, a=newest)] if newest > generation and orders.rule_of(one.build) else []
+    newest = connection.execute(
+        select(tables.site.c.generation).where(tables.site.c.id == row.site)
+    ).scalar_one()
+    turn = (
+        [Order(commands.TURN_TICKETS, a=newest)] if newest > generation and orders.rule_of(one.build) else []
+    )
     orders.queue(connection, cabinet, [*turn, orders.new_epoch(row.epoch, one.build)], at_ms)
 
 
 class _Behind:
-    """What the board thinks of one door: the parcel behind it (None: none), the counter that was given out last, the retries."""
+    """What the board thinks of one door: the parcel behind it (None: none),
+    the counter that was given out last, the retries.
+    """
 
     def __init__(self) -> None:
         self.counter: int | None = None
@@ -106,7 +134,10 @@ class _Behind:
 
 
 def settle(connection: Connection, cabinet: int, incarnation: int, at_ms: int) -> list[Row]:
-    """An epoch has begun: in a branch it orders what puts parcels right. Gives those of which nobody knows where they are."""
+    """An epoch has begun: in a branch it orders what puts parcels right.
+
+    Gives those of which nobody knows where they are.
+    """
     known = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == cabinet)).one()
     if known.unsettled is None or known.incarnation != incarnation:
         return []
@@ -114,8 +145,16 @@ def settle(connection: Connection, cabinet: int, incarnation: int, at_ms: int) -
     parcel = tables.parcel
     rows = connection.execute(select(parcel).where(parcel.c.cabinet == cabinet).order_by(parcel.c.id)).all()
     waiting = [row for row in rows if row.state == "waiting"]
-    here = {(row.door, row.counter): row for row in waiting if row.incarnation == incarnation and _is_known(doors, row)}
-    lost = [row for row in waiting if row.incarnation % BRANCH == incarnation % BRANCH and here.get((row.door, row.counter)) != row]
+    here = {
+        (row.door, row.counter): row
+        for row in waiting
+        if row.incarnation == incarnation and _is_known(doors, row)
+    }
+    lost = [
+        row
+        for row in waiting
+        if row.incarnation % BRANCH == incarnation % BRANCH and here.get((row.door, row.counter)) != row
+    ]
     told = {(row.epoch, row.door, row.counter): row for row in rows if row.incarnation != incarnation}
     made = [
         Order(commands.SETTLE, number, 0, known.unsettled)
@@ -147,7 +186,9 @@ def settle(connection: Connection, cabinet: int, incarnation: int, at_ms: int) -
     orders.queue(connection, cabinet, made, at_ms)
     connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == cabinet).values(unsettled=None))
     for row in unknown:
-        connection.execute(update(parcel).where(parcel.c.id == row.id).values(state="unknown", ended_ms=at_ms))
+        connection.execute(
+            update(parcel).where(parcel.c.id == row.id).values(state="unknown", ended_ms=at_ms)
+        )
     return unknown
 
 

@@ -1,11 +1,14 @@
-"""Ticket keys turn: a site's tickets are made with a key of a generation, and the next one begins before the serials run out.
+"""Ticket keys turn: a site's tickets are made with a key of a generation,
+and the next one begins before the serials run out.
 
-    ordered    the site's generation grows; each of its cabinets is ordered to take it, and goes on taking the one before
+    ordered    the site's generation grows; each of its cabinets is ordered to take it,
+               and goes on taking the one before
     taken      every enrolled cabinet has reported it: tickets are issued of it; until then of the one before
     expired    labels of two generations ago, which cabinets refuse from their turn on
 
-A serial fits a resident by its tail, so each tail is a class of serials (about 327 a generation), and having none is another. The key
-turns when three quarters of a class are issued. See docs/decisions/0100-generations-of-ticket-keys.md.
+A serial fits a resident by its tail, so each tail is a class of serials (about 327 a generation), and having
+none is another. The key turns when three quarters of a class are issued. See
+docs/decisions/0100-generations-of-ticket-keys.md.
 """
 
 from functools import lru_cache
@@ -44,7 +47,10 @@ class Key(NamedTuple):
         return min(NO_TAIL, derivation.tail(self.key, self.site_id, serial, self.rule))
 
     def fits(self, serial: int, tail: int | None) -> bool:
-        """Whether it is one for a resident with that safe tail, or with none. Under the key of an old site every serial has a tail."""
+        """Whether it is one for a resident with that safe tail, or with none.
+
+        Under the key of an old site every serial has a tail.
+        """
         wanted = NO_TAIL if tail is None else tail
         return self.class_of(serial) == wanted or (tail is None and not self.rule)
 
@@ -56,7 +62,9 @@ def key_of(place: Row, secret: bytes, generation: int) -> Key:
 
 
 def issued_of(connection: Connection, place: Row) -> int:
-    """The generation that tickets of a site are issued of: the newest that every enrolled cabinet of it takes."""
+    """The generation that tickets of a site are issued of:
+    the newest that every enrolled cabinet of it takes.
+    """
     taken = connection.scalar(select(func.min(_PRESENT.c.generation)).where(_PRESENT.c.site == place.id))
     return place.generation if taken is None else max(taken, place.generation - 1, 0)
 
@@ -69,13 +77,21 @@ def late(connection: Connection, place: Row) -> list[int]:
 
 def turn_if_due(connection: Connection, place: Row, key: Key, tail: int | None, at_ms: int) -> bool:
     """Turns the key of a site when the class of a resident's serials comes to its end. Whether it did."""
-    if key.generation != place.generation or key.generation == derivation.GENERATION_MAX or not _can_all(connection, place):
+    if (
+        key.generation != place.generation
+        or key.generation == derivation.GENERATION_MAX
+        or not _can_all(connection, place)
+    ):
         return False
     its = (tables.ticket.c.site == place.id) & (tables.ticket.c.generation == key.generation)
     issued = list(connection.scalars(select(tables.ticket.c.serial).where(its)))
     if len(issued) < ISSUED_MIN:
         return False
-    fitting = [serial for serial in range(derivation.SERIALS) if key.fits(serial, tail)] if not key.rule else _class(key, tail)
+    fitting = (
+        [serial for serial in range(derivation.SERIALS) if key.fits(serial, tail)]
+        if not key.rule
+        else _class(key, tail)
+    )
     left = len(set(fitting) - set(issued))
     if left * 4 > len(fitting) or (left >= LEFT_MIN and _young(connection, place, key.generation - 1, at_ms)):
         return False
@@ -96,16 +112,23 @@ def _classes(key: Key) -> bytes:
 
 
 def look_after(ledger: Ledger, at_ms: int) -> None:
-    """Turns the first key of old sites once the labels that would die with it are old, and asks cabinets that have not turned again.
+    """Turns the first key of old sites once the labels that would die with it are old,
+    and asks cabinets that have not turned again.
 
-    An older ledger that was restored may know of fewer turns than the cabinets of a site: it goes on behind those that all have taken. What
-    one cabinet says moves the others' key nowhere.
+    An older ledger that was restored may know of fewer turns than the cabinets of a site: it goes on behind
+    those that all have taken. What one cabinet says moves the others' key nowhere.
     """
     with ledger.reading() as connection:
         ahead = connection.execute(_AHEAD).all()
-        old = connection.execute(select(tables.site).where(tables.site.c.is_old, tables.site.c.generation == 0)).all()
+        old = connection.execute(
+            select(tables.site).where(tables.site.c.is_old, tables.site.c.generation == 0)
+        ).all()
         behind = connection.execute(_BEHIND.where(~_asked(at_ms).exists())).all()
-        due = [place for place in old if not _young(connection, place, 0, at_ms, derivation.SERIALS) and _can_all(connection, place)]
+        due = [
+            place
+            for place in old
+            if not _young(connection, place, 0, at_ms, derivation.SERIALS) and _can_all(connection, place)
+        ]
     if due or behind or ahead:
         with ledger.writing() as connection:
             for place in ahead:
@@ -142,7 +165,9 @@ def _young(connection: Connection, place: Row, generation: int, at_ms: int, seri
 
 
 def _can_all(connection: Connection, place: Row) -> bool:
-    """Whether every enrolled cabinet has the newest generation, and a firmware that knows of them and of codes by the newest rule."""
+    """Whether every enrolled cabinet has the newest generation,
+    and a firmware that knows of them and of codes by the newest rule.
+    """
     rows = connection.execute(select(_PRESENT).where(_PRESENT.c.site == place.id)).all()
     return all(row.generation >= place.generation and orders.rule_of(row.build) for row in rows)
 
@@ -153,7 +178,9 @@ def _present() -> Select:
     here = (position.cabinet == cabinet.id) & (position.incarnation == cabinet.incarnation)
     generation = func.coalesce(position.generation, cabinet.generation).label("generation")
     wanted = select(cabinet.id, cabinet.site, cabinet.number, cabinet.build, generation)
-    return wanted.select_from(tables.cabinet.outerjoin(tables.position, here)).where(cabinet.state == ENROLLED)
+    return wanted.select_from(tables.cabinet.outerjoin(tables.position, here)).where(
+        cabinet.state == ENROLLED
+    )
 
 
 _PRESENT = _present().subquery("present")
@@ -175,4 +202,6 @@ def _asked(at_ms: int) -> Select:
     """An order to turn that a cabinet has had lately, or still waits for."""
     command = tables.command.c
     lately = (command.state == orders.WAITING) | (command.queued_ms > at_ms - _AGAIN_MS)
-    return select(command.sequence).where(command.cabinet == _PRESENT.c.id, command.kind == commands.TURN_TICKETS, lately)
+    return select(command.sequence).where(
+        command.cabinet == _PRESENT.c.id, command.kind == commands.TURN_TICKETS, lately
+    )

@@ -1,7 +1,8 @@
-"""What the boards said becomes the ledger: each event once, in the order of its numbers, with all that follows from it.
+"""What the boards said becomes the ledger:
+each event once, in the order of its numbers, with all that follows from it.
 
-All that has arrived goes into one transaction, for many boards at once; what `take` returns may be acknowledged, for it is on the disk.
-`batch.py` says what becomes of it.
+All that has arrived goes into one transaction, for many boards at once; what `take` returns may be
+acknowledged, for it is on the disk. `batch.py` says what becomes of it.
 """
 
 from collections.abc import Sequence
@@ -25,10 +26,13 @@ _HOUR_MS = 3_600_000
 
 
 def take(ledger: Ledger, said: Sequence[Received]) -> Outcome:
-    """Applies what arrived, in one transaction; durable when it returns. Raises UserError, and then nothing was applied.
+    """Applies what arrived, in one transaction; durable when it returns.
 
-    Reports come first: what they say is settled before anything else of their session is believed. A record that cannot be applied is
-    set aside alone, whatever the reason; only what is the database's own trouble is raised.
+    Raises UserError, and then nothing was applied.
+
+    Reports come first: what they say is settled before anything else of their session is believed. A record
+    that cannot be applied is set aside alone, whatever the reason;
+    only what is the database's own trouble is raised.
     """
     branched: list[int] = []
     while True:
@@ -45,23 +49,33 @@ def _tried(ledger: Ledger, said: Sequence[Received]) -> Outcome:
     try:
         with ledger.writing() as connection:
             said = forks.named(connection, said)
-            return _take(connection, said, {at: _meet(connection, one) for at, one in enumerate(said)}, _together)
+            return _take(
+                connection, said, {at: _meet(connection, one) for at, one in enumerate(said)}, _together
+            )
     except Exception as error:  # tried again below apart, where what fails alone is set aside and told
         if is_the_databases(error) or isinstance(error, Diverged):
             raise
     with ledger.writing() as connection:
         met = {at: alone(connection, partial(_meet, connection, one)) for at, one in enumerate(said)}
         failed = [one for at, one in enumerate(said) if one.report and not met[at]]
-        unmet = [one for one in failed if aside.raise_case(connection, one.cabinet, UNMET, one.at_ms // _HOUR_MS, 0, one.at_ms)]
+        unmet = [
+            one
+            for one in failed
+            if aside.raise_case(connection, one.cabinet, UNMET, one.at_ms // _HOUR_MS, 0, one.at_ms)
+        ]
         taken = _take(connection, said, met, _apart)
-    return taken._replace(has_letters=taken.has_letters or bool(unmet), unmet=tuple(one.cabinet for one in unmet))
+    return taken._replace(
+        has_letters=taken.has_letters or bool(unmet), unmet=tuple(one.cabinet for one in unmet)
+    )
 
 
 def _meet(connection: Connection, one: Received) -> Meeting | None:
     return meet(connection, one.cabinet, one.report, one.at_ms, one.round_trip_ms) if one.report else None
 
 
-def _take(connection: Connection, said: Sequence[Received], meetings: dict[int, Meeting | None], apply: Apply) -> Outcome:
+def _take(
+    connection: Connection, said: Sequence[Received], meetings: dict[int, Meeting | None], apply: Apply
+) -> Outcome:
     met = {at: meeting for at, meeting in meetings.items() if meeting}
     believed = believed_of(said, met)
     applied = [0] * len(said)
@@ -70,7 +84,11 @@ def _take(connection: Connection, said: Sequence[Received], meetings: dict[int, 
     done = apply(connection, list(believed.values()))
     for at, number in zip(believed, done.numbers, strict=True):
         applied[at] = number
-    met |= {at: Meeting(Refused(FAULTS[BEYOND][0]), BEYOND, None) for at, one in believed.items() if one.cabinet in done.beyond}
+    met |= {
+        at: Meeting(Refused(FAULTS[BEYOND][0]), BEYOND, None)
+        for at, one in believed.items()
+        if one.cabinet in done.beyond
+    }
     has_letters = done.has_letters or any(meeting.fault for meeting in met.values())
     return Outcome(applied, done.news, met, has_letters, done.has_pickups)
 
@@ -79,7 +97,9 @@ def _together(connection: Connection, said: Sequence[Received]) -> Applied:
     turn = Batch(connection, said)
     applied = [turn.hear(message) for message in said]
     turn.write()
-    return Applied(applied, turn.letters.news, turn.letters.are_written, turn.letters.has_pickups, tuple(turn.beyond))
+    return Applied(
+        applied, turn.letters.news, turn.letters.are_written, turn.letters.has_pickups, tuple(turn.beyond)
+    )
 
 
 def _apart(connection: Connection, said: Sequence[Received]) -> Applied:

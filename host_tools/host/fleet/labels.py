@@ -1,4 +1,5 @@
-"""Labels that were used more than once: all parcels that came on one are doubted, and the last one that is left is not.
+"""Labels that were used more than once: all parcels that came on one are doubted,
+and the last one that is left is not.
 
 Whose use of a label was honest nobody knows here. Staff may: `care.vouch`.
 """
@@ -30,16 +31,26 @@ class Use(NamedTuple):
         return f"{self.board.cabinet}.{self.board.incarnation}.{self.record.number}"
 
 
-def _came_on(connection: Connection, parcels: Parcels, sites: dict[int, int], use: Use) -> list[dict[str, Any]]:
-    """The parcels of this turn and of the ledger that came on the label and were not taken back; they are in `parcels` afterwards."""
+def _came_on(
+    connection: Connection, parcels: Parcels, sites: dict[int, int], use: Use
+) -> list[dict[str, Any]]:
+    """The parcels of this turn and of the ledger that came on the label and were not taken back;
+    they are in `parcels` afterwards.
+    """
     for key, parcel in lookups.deposits(connection, use.board.site, use.label).items():
         parcels.setdefault(key, parcel)
     site = use.board.site
-    its = [one for one in parcels.values() if (one["generation"], one["serial"]) == use.label and sites.get(one["cabinet"], site) == site]
+    its = [
+        one
+        for one in parcels.values()
+        if (one["generation"], one["serial"]) == use.label and sites.get(one["cabinet"], site) == site
+    ]
     return [one for one in its if one["state"] != "withdrawn"]
 
 
-def doubt(connection: Connection, letters: Letters, parcels: Parcels, sites: dict[int, int], use: Use) -> None:
+def doubt(
+    connection: Connection, letters: Letters, parcels: Parcels, sites: dict[int, int], use: Use
+) -> None:
     """A label was used again: the parcel that was told as any other is one to doubt, too."""
     for parcel in _came_on(connection, parcels, sites, use):
         if not parcel["flagged"]:
@@ -47,8 +58,12 @@ def doubt(connection: Connection, letters: Letters, parcels: Parcels, sites: dic
             letters.correct(parcel, use.name, use.moment)
 
 
-def trust(connection: Connection, letters: Letters, parcels: Parcels, sites: dict[int, int], use: Use) -> None:
-    """The other parcel on a label was taken back: the one that is left is as any other, and its resident is told so."""
+def trust(
+    connection: Connection, letters: Letters, parcels: Parcels, sites: dict[int, int], use: Use
+) -> None:
+    """The other parcel on a label was taken back:
+    the one that is left is as any other, and its resident is told so.
+    """
     for parcel in _came_on(connection, parcels, sites, use):
         if parcel["flagged"]:
             parcel["flagged"] = False

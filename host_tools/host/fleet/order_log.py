@@ -32,7 +32,8 @@ _COUNTED = (commands.SET_PATIENCE, commands.ANSWER_BELL)
 class Logged(NamedTuple):
     """One order. Times in ms since 1970, UTC."""
 
-    number: int | None  # in its cabinet's log, as events name it; None until the cabinet is told for the first time
+    # In its cabinet's log, as events name it; None until the cabinet is told for the first time.
+    number: int | None
     site: str
     cabinet: int
     door: int  # 0: the cabinet
@@ -47,13 +48,28 @@ def listing(ledger: Ledger, state: str | None = None, last: int = LAST) -> list[
     command, cabinet, site = tables.command, tables.cabinet, tables.site
     of_order = (command.c[name] for name in ("door", "kind", "a", "state", "queued_ms", "ended_ms"))
     columns = (command.c.number.label("order"), site.c.name, cabinet.c.number.label("cabinet"), *of_order)
-    wanted = select(*columns).select_from(command.join(cabinet).join(site)).order_by(command.c.sequence.desc()).limit(last)
+    wanted = (
+        select(*columns)
+        .select_from(command.join(cabinet).join(site))
+        .order_by(command.c.sequence.desc())
+        .limit(last)
+    )
     if state is not None:
         wanted = wanted.where(command.c.state == state)
     with ledger.reading() as connection:
         rows = connection.execute(wanted).all()
     return [
-        Logged(row.order, row.name, row.cabinet, row.door, what(row.kind, row.a), row.state, row.queued_ms, row.ended_ms) for row in rows
+        Logged(
+            row.order,
+            row.name,
+            row.cabinet,
+            row.door,
+            what(row.kind, row.a),
+            row.state,
+            row.queued_ms,
+            row.ended_ms,
+        )
+        for row in rows
     ]
 
 
@@ -77,7 +93,11 @@ def newest(ledger: Ledger, site: str, number: int, door: int) -> Newest | None:
     """The order that was given last for a door (0: the cabinet itself); None for none."""
     command, cabinet = tables.command, tables.cabinet
     here = (tables.site.c.name == normal(site)) & (cabinet.c.number == number) & (command.c.door == door)
-    wanted = select(command.c.sequence, command.c.kind, command.c.state).select_from(command.join(cabinet).join(tables.site)).where(here)
+    wanted = (
+        select(command.c.sequence, command.c.kind, command.c.state)
+        .select_from(command.join(cabinet).join(tables.site))
+        .where(here)
+    )
     with ledger.reading() as connection:
         row = connection.execute(wanted.order_by(command.c.sequence.desc()).limit(1)).first()
     return Newest(*row) if row else None
@@ -86,4 +106,6 @@ def newest(ledger: Ledger, site: str, number: int, door: int) -> Newest | None:
 def state_of(ledger: Ledger, sequence: int) -> str:
     """How an order stands: waiting, done or impossible."""
     with ledger.reading() as connection:
-        return connection.execute(select(tables.command.c.state).where(tables.command.c.sequence == sequence)).scalar_one()
+        return connection.execute(
+            select(tables.command.c.state).where(tables.command.c.sequence == sequence)
+        ).scalar_one()

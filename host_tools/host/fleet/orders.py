@@ -1,7 +1,8 @@
-"""What boards are ordered to do: a log for each board, from which it is told the next order until it has reported it.
+"""What boards are ordered to do: a log for each board,
+from which it is told the next order until it has reported it.
 
-An order waits in the ledger for as long as its board is away. Its number is its place in the board's log; the board applies each once.
-See docs/decisions/0071-model-of-the-two-logs.md for why it gets it late.
+An order waits in the ledger for as long as its board is away. Its number is its place in the board's log; the
+board applies each once. See docs/decisions/0071-model-of-the-two-logs.md for why it gets it late.
 """
 
 import os
@@ -49,7 +50,9 @@ _OF_STAFF = (
 
 
 class Order(NamedTuple):
-    """What a command says, without its number; see locker.contract.commands for what `counter` and `a` mean by kind."""
+    """What a command says, without its number;
+    see locker.contract.commands for what `counter` and `a` mean by kind.
+    """
 
     kind: int
     door: int = 0
@@ -75,7 +78,9 @@ def _what(order: Order) -> Order:
 
 
 def reported(connection: Connection, ended: Iterable[tuple[int, int, bool, int]]) -> None:
-    """Notes (cabinet, number, whether it was possible, when) of orders that boards have reported; what is known already stays."""
+    """Notes (cabinet, number, whether it was possible, when) of orders that boards have reported;
+    what is known already stays.
+    """
     rows = [
         {"at": cabinet, "which": number, "state": DONE if possible else IMPOSSIBLE, "ended_ms": at_ms}
         for cabinet, number, possible, at_ms in ended
@@ -83,21 +88,31 @@ def reported(connection: Connection, ended: Iterable[tuple[int, int, bool, int]]
     if rows:
         table = tables.command
         _tell_of_the_impossible(connection, rows)
-        here = (table.c.cabinet == bindparam("at")) & (table.c.number == bindparam("which")) & (table.c.state == WAITING)
+        here = (
+            (table.c.cabinet == bindparam("at"))
+            & (table.c.number == bindparam("which"))
+            & (table.c.state == WAITING)
+        )
         connection.execute(update(table).where(here), rows)
         applied = tables.cabinet.c.commanded < bindparam("which")
         connection.execute(
-            update(tables.cabinet).where(tables.cabinet.c.id == bindparam("at"), applied).values(commanded=bindparam("which")),
+            update(tables.cabinet)
+            .where(tables.cabinet.c.id == bindparam("at"), applied)
+            .values(commanded=bindparam("which")),
             [{"at": row["at"], "which": row["which"]} for row in rows],
         )
 
 
 def _tell_of_the_impossible(connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
-    """Staff are told of what they have ordered and a board could not carry out: who gave the order may have gone meanwhile."""
+    """Staff are told of what they have ordered and a board could not carry out:
+    who gave the order may have gone meanwhile.
+    """
     table = tables.command
     for row in rows:
         if row["state"] == IMPOSSIBLE:
-            its = (table.c.cabinet == row["at"]) & (table.c.number == row["which"]) & (table.c.state == WAITING)
+            its = (
+                (table.c.cabinet == row["at"]) & (table.c.number == row["which"]) & (table.c.state == WAITING)
+            )
             order = connection.execute(select(table).where(its)).first()
             if order is not None and order.kind in _OF_STAFF:
                 kind = aside.IN_VAIN if order.kind != commands.ANSWER_BELL else aside.ANSWERED_LATE
@@ -107,9 +122,10 @@ def _tell_of_the_impossible(connection: Connection, rows: Iterable[dict[str, Any
 def next_orders(ledger: Ledger, cabinets: Iterable[int]) -> dict[int, Command]:
     """The order that each of these boards is to be told now; boards without one are left out.
 
-    An order gets its number when it is told for the first time, and that is in the ledger before it is told: a number that is given
-    earlier may be one that the board has heard from a newer ledger than this one, which was restored from a backup. It gets another one
-    when the board has left its number behind and all that it tells is here: the record of what came of it is lost, or was never made.
+    An order gets its number when it is told for the first time, and that is in the ledger before it is told:
+    a number that is given earlier may be one that the board has heard from a newer ledger than this one,
+    which was restored from a backup. It gets another one when the board has left its number behind and all
+    that it tells is here: the record of what came of it is lost, or was never made.
     """
     table = tables.command
     with ledger.reading() as connection:
@@ -119,12 +135,16 @@ def next_orders(ledger: Ledger, cabinets: Iterable[int]) -> dict[int, Command]:
         first.setdefault(row.cabinet, row)
     numbers = {cabinet: row.number for cabinet, row in first.items()}
     untold = [row for row in first.values() if row.number is None]
-    untold += _left_behind(ledger, [row for row in first.values() if row.number is not None and row.number <= row.commanded])
+    untold += _left_behind(
+        ledger, [row for row in first.values() if row.number is not None and row.number <= row.commanded]
+    )
     if untold:
         with ledger.writing() as connection:
             for row in untold:
                 numbers[row.cabinet] = _last_number(connection, row.cabinet) + 1
-                connection.execute(update(table).where(table.c.sequence == row.sequence).values(number=numbers[row.cabinet]))
+                connection.execute(
+                    update(table).where(table.c.sequence == row.sequence).values(number=numbers[row.cabinet])
+                )
     made = {}
     for cabinet, row in first.items():
         order = Command(numbers[cabinet], row.kind, row.door, row.counter, row.a)
@@ -142,7 +162,9 @@ def _left_behind(ledger: Ledger, passed: list[Row]) -> list[Row]:
     cabinet, place = tables.cabinet.c, tables.position.c
     at = (place.cabinet == cabinet.id) & (place.incarnation == cabinet.incarnation)
     applied = func.coalesce(select(place.applied).where(at).scalar_subquery(), 0)
-    told = select(cabinet.id).where(cabinet.id.in_({row.cabinet for row in passed}), applied >= cabinet.next_event - 1)
+    told = select(cabinet.id).where(
+        cabinet.id.in_({row.cabinet for row in passed}), applied >= cabinet.next_event - 1
+    )
     with ledger.reading() as connection:
         silent = set(connection.scalars(told))
     return [row for row in passed if row.cabinet in silent]
@@ -167,20 +189,23 @@ def _give_up(ledger: Ledger, row: Row) -> None:
 
 def _last_number(connection: Connection, cabinet: int) -> int:
     """The newest number of a board's log, as far as the ledger or the board itself knows."""
-    newest = connection.scalar(select(func.max(tables.command.c.number)).where(tables.command.c.cabinet == cabinet))
+    newest = connection.scalar(
+        select(func.max(tables.command.c.number)).where(tables.command.c.cabinet == cabinet)
+    )
     commanded = connection.scalar(select(tables.cabinet.c.commanded).where(tables.cabinet.c.id == cabinet))
     return max(newest or 0, commanded or 0)
 
 
 def roll_epochs(ledger: Ledger, at_ms: int) -> int:
-    """Orders a new epoch for each board whose epoch is older than 30 days or of an older rule than its firmware knows; once a day while
-    it is not possible. How many.
+    """Orders a new epoch for each board whose epoch is older than 30 days or of an older rule than its
+    firmware knows; once a day while it is not possible. How many.
 
     An epoch that began in time to come, by a clock that was wrong then, may be older too.
     """
     cabinet, epoch, command = tables.cabinet, tables.epoch, tables.command
     began = func.coalesce(
-        select(func.max(epoch.c.began_ms)).where(epoch.c.cabinet == cabinet.c.id).scalar_subquery(), cabinet.c.enrolled_ms
+        select(func.max(epoch.c.began_ms)).where(epoch.c.cabinet == cabinet.c.id).scalar_subquery(),
+        cabinet.c.enrolled_ms,
     )
     recent = select(command.c.number).where(
         command.c.cabinet == cabinet.c.id,
@@ -191,7 +216,9 @@ def roll_epochs(ledger: Ledger, at_ms: int) -> int:
     rule = func.coalesce(present.scalar_subquery(), cabinet.c.rule)
     is_new = began.between(at_ms - _EPOCH_DAYS_MAX * _DAY_MS, at_ms + _DAY_MS)
     is_due = ~is_new | ((rule < RULE) & (cabinet.c.build >= BUILD_OF_RULE_1))
-    due = select(cabinet.c.id, cabinet.c.epoch, cabinet.c.build).where(cabinet.c.state == "enrolled", is_due, ~recent.exists())
+    due = select(cabinet.c.id, cabinet.c.epoch, cabinet.c.build).where(
+        cabinet.c.state == "enrolled", is_due, ~recent.exists()
+    )
     with ledger.reading() as connection:
         rows = connection.execute(due).all()
     if rows:
@@ -207,12 +234,21 @@ def rule_of(build: int | None) -> int:
 
 
 def new_epoch(newest: int, build: int | None) -> Order:
-    """The order to begin the epoch behind the newest one, with the host's half of its nonce, by the newest rule of that firmware."""
-    return Order(commands.BEGIN_EPOCH, 0, int.from_bytes(os.urandom(4), "big"), newest + 1 | rule_of(build) << EPOCH_BITS)
+    """The order to begin the epoch behind the newest one, with the host's half of its nonce,
+    by the newest rule of that firmware.
+    """
+    return Order(
+        commands.BEGIN_EPOCH,
+        0,
+        int.from_bytes(os.urandom(4), "big"),
+        newest + 1 | rule_of(build) << EPOCH_BITS,
+    )
 
 
 def newest_order(connection: Connection, parcel: Any, kinds: tuple[int, ...]) -> int:
-    """The largest `a` of the orders of these kinds for a parcel (its cabinet, door and counter), carried out or not; 0 for none."""
+    """The largest `a` of the orders of these kinds for a parcel (its cabinet, door and counter),
+    carried out or not; 0 for none.
+    """
     table = tables.command.c
     its = (table.cabinet == parcel.cabinet) & (table.door == parcel.door) & (table.counter == parcel.counter)
     return connection.scalar(select(func.max(table.a)).where(its, table.kind.in_(kinds))) or 0

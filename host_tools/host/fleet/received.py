@@ -30,7 +30,8 @@ class Received(NamedTuple):
     session: int = 0  # which conversation with this board it is from
     last_event: int = 0  # that the report of this conversation told of
     started_ms: int | None = None  # when its present boot began, by that report
-    only_alarms: bool = False  # nothing else of its session is believed: it tells people what cannot wait, and changes nothing
+    # Nothing else of its session is believed: it tells people what cannot wait, and changes nothing.
+    only_alarms: bool = False
 
 
 class Outcome(NamedTuple):
@@ -46,7 +47,8 @@ class Outcome(NamedTuple):
 
 
 def turn_of(waiting: Sequence[Received], at_most: int) -> int:
-    """How many of these messages make one turn: none behind the report of a board of which the turn holds an earlier conversation.
+    """How many of these messages make one turn:
+    none behind the report of a board of which the turn holds an earlier conversation.
 
     What a board said before it reported anew is in the ledger before its report is compared with that.
     """
@@ -58,13 +60,17 @@ def turn_of(waiting: Sequence[Received], at_most: int) -> int:
 
 
 def believed_of(said: Sequence[Received], met: Mapping[int, Meeting]) -> dict[int, Received]:
-    """The messages that count, by their place in the turn; of a board that is refused in it, only what alarms people."""
+    """The messages that count, by their place in the turn;
+    of a board that is refused in it, only what alarms people.
+    """
     fit = {at: one for at, one in enumerate(said) if not one.report or (at in met and not met[at].fault)}
     refused = {said[at].cabinet for at, meeting in met.items() if meeting.fault}
     if not refused:
         return fit
     heard = {at: one for at, one in fit.items() if one.urgent or one.cabinet not in refused}
-    return {at: one._replace(only_alarms=one.only_alarms or one.cabinet in refused) for at, one in heard.items()}
+    return {
+        at: one._replace(only_alarms=one.only_alarms or one.cabinet in refused) for at, one in heard.items()
+    }
 
 
 def sightings(said: Sequence[Received]) -> list[dict[str, Any]]:
@@ -78,11 +84,17 @@ def sightings(said: Sequence[Received]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-# A board that speaks holds its identity: that confirms its enrolment also where a provisioning was killed before it could.
+# A board that speaks holds its identity:
+# that confirms its enrolment also where a provisioning was killed before it could.
 _CONFIRMED = case((tables.cabinet.c.state == PENDING, ENROLLED), else_=tables.cabinet.c.state)
 _NEXT = func.coalesce(bindparam("next", type_=BigInteger), tables.cabinet.c.next_event)
 _BOARD, _NOW = tables.cabinet.c.build, bindparam("now", type_=BigInteger)
-_BUILD = case(((_BOARD >= BUILD_OF_RULE_1) & (_NOW < BUILD_OF_RULE_1), _BOARD), else_=_NOW)  # as in a meeting: no rule goes back
+# As in a meeting: no rule goes back.
+_BUILD = case(((_BOARD >= BUILD_OF_RULE_1) & (_NOW < BUILD_OF_RULE_1), _BOARD), else_=_NOW)
 
 #: Notes a sighting.
-SEEN = update(tables.cabinet).where(tables.cabinet.c.id == bindparam("key")).values(state=_CONFIRMED, next_event=_NEXT, build=_BUILD)
+SEEN = (
+    update(tables.cabinet)
+    .where(tables.cabinet.c.id == bindparam("key"))
+    .values(state=_CONFIRMED, next_event=_NEXT, build=_BUILD)
+)

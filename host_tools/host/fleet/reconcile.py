@@ -1,13 +1,19 @@
-"""A board reports: its journal is compared with the ledger, and where they contradict each other it is settled here, once for all.
+"""A board reports: its journal is compared with the ledger,
+and where they contradict each other it is settled here, once for all.
 
-    what the report shows                    what it means                        what follows
-    another chip                             the board's flash was copied         refused until people have seen to it
-    the tag of another life of the ledger    another host has taken the board     refused, likewise
-    more acknowledged than the ledger holds  an older ledger was restored         a new tag; the board tells again what is missing
-    fewer events than the ledger holds       an older journal was restored        a new epoch; parcels are put right by orders
-    fewer acknowledged than those            an Ack was lost, or the same         it tells them again; another story is a branch (forks.py)
-    another incarnation                      a new journal                        the same
-    a cabinet whose board was replaced       a new board                          it adopts the parcels of the old one
+    what the report shows                    what it means                     what follows
+    another chip                             the board's flash was copied      refused until people have seen
+                                                                               to it
+    the tag of another life of the ledger    another host has taken the board  refused, likewise
+    more acknowledged than the ledger holds  an older ledger was restored      a new tag; the board tells
+                                                                               again what is missing
+    fewer events than the ledger holds       an older journal was restored     a new epoch; parcels are put
+                                                                               right by orders
+    fewer acknowledged than those            an Ack was lost, or the same      it tells them again; another
+                                                                               story is a branch (forks.py)
+    another incarnation                      a new journal                     the same
+    a cabinet whose board was replaced       a new board                       it adopts the parcels of the
+                                                                               old one
 
 Nothing is guessed: what was lost on either side is told again by the other, or it is refused by name.
 """
@@ -42,43 +48,64 @@ _TIME_MAX = 0xFFFFFFFF  # seconds since 1970 that a Resume can say
 FAULTS = {
     "copied": (
         1,
-        "its identity runs on another chip: its flash was copied, or somebody has its keys; give that chip one of its own with "
-        "`ansim provision --replace`",
+        "its identity runs on another chip: its flash was copied, or somebody has its keys; give that chip "
+        "one of its own with `ansim provision --replace`",
     ),
     SILENCED: (1, "its board is in a stranger's hands and was silenced: provision another with its number"),
     "newer codes": (3, "its codes are of a rule that this ansim does not know: update ansim on this host"),
-    "other host": (2, "another host with a copy of this ledger serves it: stop that host, then run `ansim link take-over` here"),
+    "other host": (
+        2,
+        (
+            "another host with a copy of this ledger serves it: "
+            "stop that host, then run `ansim link take-over` here"
+        ),
+    ),
 }
 RESTORED_LEDGER = (
-    "the board says that a host holds more of its events than this ledger does: a backup was restored here, or the board says what is "
-    "not so; it tells again what is missing"
+    "the board says that a host holds more of its events than this ledger does: a backup was restored here, "
+    "or the board says what is not so; it tells again what is missing"
 )
 OTHER_STORY = (
-    "it tells other events than this ledger holds, as after an older image of its flash was put back: both stories are kept, and its "
-    "parcels are put right"
+    "it tells other events than this ledger holds, as after an older image of its flash was put back: both "
+    "stories are kept, and its parcels are put right"
 )
-OLDER_JOURNAL = "its journal holds less than this ledger, as an older image or a new one does: no parcels until its new epoch has begun"
+OLDER_JOURNAL = (
+    "its journal holds less than this ledger, as an older image or a new one does: "
+    "no parcels until its new epoch has begun"
+)
 
-OLDER_TOLD_AGAIN = "its journal was restored from an older image: what it tells again is compared, then it is told how much is missing"
+OLDER_TOLD_AGAIN = (
+    "its journal was restored from an older image: "
+    "what it tells again is compared, then it is told how much is missing"
+)
 
-OLDER_BUILD = "its firmware says that it is older than the codes and ticket keys of its journal: run `ansim flash` on it"
+OLDER_BUILD = (
+    "its firmware says that it is older than the codes and ticket keys of its journal: "
+    "run `ansim flash` on it"
+)
 
 
 class Meeting(NamedTuple):
-    """What came of a report: the answer for the board; why it was refused; else what was found and is being settled, if anything."""
+    """What came of a report: the answer for the board; why it was refused;
+    else what was found and is being settled, if anything.
+    """
 
     answer: Resume | Refused
     fault: str | None  # of FAULTS
     found: str | None
 
 
-def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round_trip_ms: int | None) -> Meeting:
+def meet(
+    connection: Connection, cabinet: int, report: Report, at_ms: int, round_trip_ms: int | None
+) -> Meeting:
     """Compares a report with the ledger, and settles what differs. `round_trip_ms` None: it does not tell."""
     known = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == cabinet)).one()
     fault = _fault(known, report)
     credit(connection, known, at_ms)
     timed_ms = known.round_trip_ms if round_trip_ms is None else round_trip_ms
-    _keep(connection, cabinet, fault=fault, round_trip_ms=timed_ms, next_event=report.next_event, seen_ms=at_ms)
+    _keep(
+        connection, cabinet, fault=fault, round_trip_ms=timed_ms, next_event=report.next_event, seen_ms=at_ms
+    )
     if fault is not None:
         if fault != SILENCED:  # of which staff know
             raise_case(connection, cabinet, REFUSED, at_ms // _DAY_MS, 0, at_ms)
@@ -95,11 +122,13 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
         found = RESTORED_LEDGER
         tag = _restored(connection, known, report)
     elif report.acknowledged < held and report.acknowledged + 1 < report.next_event:
-        goes_on = report.acknowledged  # what it has not heard to be held is told again, and compared: it may be another story
+        # What it has not heard to be held is told again, and compared: it may be another story.
+        goes_on = report.acknowledged
     if found is None and report.tag == tag:
         _keep(connection, cabinet, tag_before=None)
     commanded = max(known.commanded, report.next_command - 1)
-    went_back = orders.rule_of(report.build) < orders.rule_of(known.build)  # what was ordered by it is ordered by it again
+    # What was ordered by it is ordered by it again.
+    went_back = orders.rule_of(report.build) < orders.rule_of(known.build)
     build = known.build if went_back else report.build
     _keep(connection, cabinet, incarnation=report.incarnation, build=build, commanded=commanded)
     if report.next_event <= held:
@@ -116,7 +145,10 @@ def meet(connection: Connection, cabinet: int, report: Report, at_ms: int, round
 
 
 def take_over(ledger: Ledger, site: str, number: int, *, dry_run: bool = False) -> None:
-    """From now on this ledger serves that cabinet, whichever host did before. Raises UserError when there is no such cabinet."""
+    """From now on this ledger serves that cabinet, whichever host did before.
+
+    Raises UserError when there is no such cabinet.
+    """
     cabinet = tables.cabinet
     here = cabinet.c.id.in_(
         select(cabinet.c.id)
@@ -126,7 +158,9 @@ def take_over(ledger: Ledger, site: str, number: int, *, dry_run: bool = False) 
     with ledger.writing() as connection:
         count = len(connection.execute(select(cabinet.c.id).where(here)).all())
         if not dry_run:
-            connection.execute(update(cabinet).where(here).values(tag=new_tag(), tag_before=ANY_TAG, fault=None))
+            connection.execute(
+                update(cabinet).where(here).values(tag=new_tag(), tag_before=ANY_TAG, fault=None)
+            )
     if count != 1:
         raise UserError(f"There is no cabinet {number} at {site}: `ansim link` shows them.", 2)
 
@@ -144,7 +178,10 @@ def _fault(known: Row, report: Report) -> str | None:
 
 
 def look_again(ledger: Ledger) -> None:
-    """A host that has just started may be a newer one: boards whose codes it did not know are heard again. Raises UserError."""
+    """A host that has just started may be a newer one: boards whose codes it did not know are heard again.
+
+    Raises UserError.
+    """
     cabinet = tables.cabinet
     with ledger.writing() as connection:
         connection.execute(update(cabinet).where(cabinet.c.fault == BEYOND).values(fault=None))
@@ -156,11 +193,19 @@ def _keep(connection: Connection, cabinet: int, **values: object) -> None:
 
 def _applied(connection: Connection, cabinet: int, incarnation: int) -> int:
     place = tables.position.c
-    return connection.scalar(select(place.applied).where(place.cabinet == cabinet, place.incarnation == incarnation)) or 0
+    return (
+        connection.scalar(
+            select(place.applied).where(place.cabinet == cabinet, place.incarnation == incarnation)
+        )
+        or 0
+    )
 
 
 def _restored(connection: Connection, known: Row, report: Report) -> int:
-    """Gives a ledger that was restored from a backup a new tag, by which the board learns of it. Returns the tag."""
+    """Gives a ledger that was restored from a backup a new tag, by which the board learns of it.
+
+    Returns the tag.
+    """
     if report.tag != known.tag:  # it has a new one already, of which the board has not heard yet
         return known.tag
     tag = new_tag()
@@ -171,21 +216,29 @@ def _restored(connection: Connection, known: Row, report: Report) -> int:
 def _begins_anew(connection: Connection, cabinet: int, incarnation: int) -> bool:
     """Whether the ledger holds another journal of this board, and no epoch has begun in this one."""
     place, epoch = tables.position.c, tables.epoch.c
-    others = select(func.count()).where(place.cabinet == cabinet, place.incarnation % BRANCH != incarnation % BRANCH, place.applied > 0)
+    others = select(func.count()).where(
+        place.cabinet == cabinet, place.incarnation % BRANCH != incarnation % BRANCH, place.applied > 0
+    )
     begun = select(func.count()).where(epoch.cabinet == cabinet, epoch.incarnation == incarnation)
     return bool(connection.scalar(others)) and not connection.scalar(begun)
 
 
 def put_right(connection: Connection, cabinet: int, epoch: int, at_ms: int) -> None:
-    """Orders a board whose journal is in doubt to know the parcels that the ledger knows, and to begin a new epoch behind the newest one.
+    """Orders a board whose journal is in doubt to know the parcels that the ledger knows,
+    and to begin a new epoch behind the newest one.
 
-    Until that has begun it takes no parcels. So first what is gone goes, and then what waits gets codes of the new epoch.
+    Until that has begun it takes no parcels. So first what is gone goes,
+    and then what waits gets codes of the new epoch.
     """
     parcel = tables.parcel.c
-    doors = connection.scalars(select(parcel.door).where(parcel.cabinet == cabinet).distinct().order_by(parcel.door)).all()
+    doors = connection.scalars(
+        select(parcel.door).where(parcel.cabinet == cabinet).distinct().order_by(parcel.door)
+    ).all()
     wanted = select(tables.parcel).where(parcel.cabinet == cabinet, parcel.state == "waiting")
     waiting = {row.door: row for row in connection.execute(wanted)}
-    made = [Order(commands.SETTLE, door, waiting[door].counter if door in waiting else 0, epoch) for door in doors]
+    made = [
+        Order(commands.SETTLE, door, waiting[door].counter if door in waiting else 0, epoch) for door in doors
+    ]
     here = connection.execute(select(tables.cabinet).where(tables.cabinet.c.id == cabinet)).one()
     generation = connection.scalar(select(tables.site.c.generation).where(tables.site.c.id == here.site))
     if generation and orders.rule_of(here.build):
@@ -196,37 +249,68 @@ def put_right(connection: Connection, cabinet: int, epoch: int, at_ms: int) -> N
 
 
 def _inheritance(connection: Connection, known: Row, at_ms: int) -> list[Order]:
-    """The orders after which a board knows the parcels of all before it; and, as long as no event of its own is here, those after which it
-    has the doors out of service that its predecessor had.
+    """The orders after which a board knows the parcels of all before it; and, as long as no event of its own
+    is here, those after which it has the doors out of service that its predecessor had.
 
     Staff are told of codes of theirs that died with the predecessor.
     """
     parcel, cabinet, place = tables.parcel, tables.cabinet, tables.position.c
-    before = (cabinet.c.site == known.site) & (cabinet.c.number == known.number) & (cabinet.c.state == RETIRED)
-    wanted = select(parcel).join(cabinet).where(before, parcel.c.state == "waiting").order_by(parcel.c.door, parcel.c.id)
+    before = (
+        (cabinet.c.site == known.site) & (cabinet.c.number == known.number) & (cabinet.c.state == RETIRED)
+    )
+    wanted = (
+        select(parcel)
+        .join(cabinet)
+        .where(before, parcel.c.state == "waiting")
+        .order_by(parcel.c.door, parcel.c.id)
+    )
     made: list[Order] = []
-    is_known = connection.scalar(select(place.cabinet).where(place.cabinet == known.id, place.applied > 0).limit(1))
-    last = None if is_known else connection.execute(select(cabinet).where(before).order_by(cabinet.c.id.desc()).limit(1)).first()
+    is_known = connection.scalar(
+        select(place.cabinet).where(place.cabinet == known.id, place.applied > 0).limit(1)
+    )
+    last = (
+        None
+        if is_known
+        else connection.execute(select(cabinet).where(before).order_by(cabinet.c.id.desc()).limit(1)).first()
+    )
     if last and last.incarnation is not None and last.fault != SILENCED:
-        made += [Order(commands.SET_OUT, door, 0, 1) for door, is_out in doors_out(connection, last.id, last.incarnation).items() if is_out]
+        made += [
+            Order(commands.SET_OUT, door, 0, 1)
+            for door, is_out in doors_out(connection, last.id, last.incarnation).items()
+            if is_out
+        ]
         for record in armed(connection, last.id, last.incarnation):
             raise_case(connection, known.id, STAFF_CODE_DEAD, record.door, record.door, at_ms)
     return made + [order for row in connection.execute(wanted) for order in adoption(connection, row)]
 
 
 def _adopted(connection: Connection, parcel: Row) -> int:
-    """What an ADOPT says of a parcel in `a`: its serial, whether its door's sensor cannot see it, and its generation."""
+    """What an ADOPT says of a parcel in `a`:
+    its serial, whether its door's sensor cannot see it, and its generation.
+    """
     event = tables.event.c
-    its = of_story(connection, parcel.cabinet, parcel.incarnation) & (event.door == parcel.door) & (event.b == parcel.counter)
-    told = (event.kind == records.PARCEL_FLAGGED) | (event.kind == records.ADOPTED) & (event.a.bitwise_and(_UNSEEN) != 0)
+    its = (
+        of_story(connection, parcel.cabinet, parcel.incarnation)
+        & (event.door == parcel.door)
+        & (event.b == parcel.counter)
+    )
+    told = (event.kind == records.PARCEL_FLAGGED) | (event.kind == records.ADOPTED) & (
+        event.a.bitwise_and(_UNSEEN) != 0
+    )
     unseen = connection.execute(select(event.number).where(its, told).limit(1)).first()
-    return recorded(parcel.serial, parcel.generation) | (_UNSEEN if unseen else 0) | parcel.generation << _ADOPT_SHIFT
+    return (
+        recorded(parcel.serial, parcel.generation)
+        | (_UNSEEN if unseen else 0)
+        | parcel.generation << _ADOPT_SHIFT
+    )
 
 
 def give_up(connection: Connection, board: Board, record: Record, at_ms: int) -> list[Row]:
-    """A board reports an order (its COMMAND_APPLIED). The parcels of which nobody knows since where they are: those that it was to adopt by
-    an order that is not possible lie behind a door that gives them out to nobody; those that it took after it was ordered to settle their
-    door it has given up. Call it before the order is noted as ended.
+    """A board reports an order (its COMMAND_APPLIED).
+
+    The parcels of which nobody knows since where they are: those that it was to adopt by an order that is not
+    possible lie behind a door that gives them out to nobody; those that it took after it was ordered to
+    settle their door it has given up. Call it before the order is noted as ended.
     """
     cabinet = board.cabinet
     command, parcel, place = tables.command.c, tables.parcel, tables.cabinet.c
@@ -239,16 +323,22 @@ def give_up(connection: Connection, board: Board, record: Record, at_ms: int) ->
         return _settled_away(connection, board, record, at_ms)
     here = connection.execute(select(place.site, place.number).where(place.id == cabinet)).one()
     cabinets = select(place.id).where(place.site == here.site, place.number == here.number)
-    wanted = select(parcel).where(parcel.c.cabinet.in_(cabinets), parcel.c.door == order.door, parcel.c.counter == order.counter)
+    wanted = select(parcel).where(
+        parcel.c.cabinet.in_(cabinets), parcel.c.door == order.door, parcel.c.counter == order.counter
+    )
     rows = connection.execute(wanted.where(parcel.c.state == "waiting").order_by(parcel.c.id)).all()
     lost = [row for row in rows if _adopted(connection, row) == order.a]
     for row in lost:
-        connection.execute(update(parcel).where(parcel.c.id == row.id).values(state="unknown", ended_ms=at_ms))
+        connection.execute(
+            update(parcel).where(parcel.c.id == row.id).values(state="unknown", ended_ms=at_ms)
+        )
     return lost
 
 
 def _settled_away(connection: Connection, board: Board, record: Record, at_ms: int) -> list[Row]:
-    """The parcel that a board gave up by an order to settle its door, though the ledger held that it waits."""
+    """The parcel that a board gave up by an order to settle its door,
+    though the ledger held that it waits.
+    """
     event, parcel = tables.event.c, tables.parcel
     before = of_story(connection, board.cabinet, board.incarnation) & (event.number == record.number - 1)
     before &= (event.kind == records.COLLECTED) & (event.door == record.door)

@@ -1,7 +1,9 @@
-"""A board that is in a stranger's hands is silenced: its keys count no more, and nobody believes what it told of parcels that wait.
+"""A board that is in a stranger's hands is silenced: its keys count no more,
+and nobody believes what it told of parcels that wait.
 
-Its cabinet is retired with the reason `silenced`, under which lists show it until a board is provisioned with its number. Nobody knows
-what lies behind its doors, so each parcel that waits is a case, and its resident is told.
+Its cabinet is retired with the reason `silenced`, under which lists show it until a board is provisioned with
+its number. Nobody knows what lies behind its doors,
+so each parcel that waits is a case, and its resident is told.
 """
 
 from collections.abc import Sequence
@@ -35,17 +37,25 @@ def silence(ledger: Ledger, place: Place, *, dry_run: bool = False) -> Silenced:
     with ledger.writing() as connection:
         known = cabinet_at(connection, place)
         parcels = connection.execute(
-            select(tables.parcel).where(parcel.cabinet == known.id, parcel.state == "waiting").order_by(parcel.id)
+            select(tables.parcel)
+            .where(parcel.cabinet == known.id, parcel.state == "waiting")
+            .order_by(parcel.id)
         ).all()
         held = (outbox.cabinet == known.id) & (outbox.held == FLOOD)
         waiting = (command.cabinet == known.id) & (command.state == orders.WAITING)
-        counts = [connection.scalar(select(func.count()).where(condition)) or 0 for condition in (held, waiting)]
+        counts = [
+            connection.scalar(select(func.count()).where(condition)) or 0 for condition in (held, waiting)
+        ]
         if dry_run:
             return Silenced(len(parcels), *counts)
-        connection.execute(update(cabinet).where(cabinet.c.id == known.id).values(state=RETIRED, fault=SILENCED))
+        connection.execute(
+            update(cabinet).where(cabinet.c.id == known.id).values(state=RETIRED, fault=SILENCED)
+        )
         connection.execute(update(tables.outbox).where(held).values(held=DISCARDED))
         at_ms = now_ms()
-        connection.execute(update(tables.command).where(waiting).values(state=orders.IMPOSSIBLE, ended_ms=at_ms))
+        connection.execute(
+            update(tables.command).where(waiting).values(state=orders.IMPOSSIBLE, ended_ms=at_ms)
+        )
         its = (parcel.cabinet == known.id) & (parcel.state == "waiting")
         connection.execute(update(tables.parcel).where(its).values(state="unknown", ended_ms=at_ms))
         _tell(connection, parcels, at_ms)
@@ -58,5 +68,11 @@ def _tell(connection: Connection, parcels: Sequence[Row], at_ms: int) -> None:
     boards = lookups.boards(connection, {(row.cabinet, row.incarnation) for row in parcels})
     for row in parcels:
         found = Record(records.EVENT_LOST, row.door, 0, 0, 0, 0, row.counter)
-        letters.lose(boards[row.cabinet, row.incarnation], found, dict(row._mapping), Moment(at_ms, at_ms, at_ms), SILENCED)
+        letters.lose(
+            boards[row.cabinet, row.incarnation],
+            found,
+            dict(row._mapping),
+            Moment(at_ms, at_ms, at_ms),
+            SILENCED,
+        )
     letters.write()

@@ -1,7 +1,7 @@
 """What cannot be applied, made or sent is set aside for a person; whoever it came from goes on.
 
-A record of a board counts as applied and is kept as it came. A letter keeps its place in the outbox with the reason why it is `held`.
-Staff are told of it by an alarm, of records once an hour and cabinet.
+A record of a board counts as applied and is kept as it came. A letter keeps its place in the outbox with the
+reason why it is `held`. Staff are told of it by an alarm, of records once an hour and cabinet.
 """
 
 from hashlib import sha256
@@ -22,7 +22,18 @@ IN_VAIN = "impossible"  # alarm: a board could not carry out what staff have ord
 ANSWERED_LATE = "answered late"  # the same of the answer to a bell
 REFUSED = "refused"  # alarm: nothing but alarms is taken of this board; once a day
 STAFF_CODE_DEAD = "dead code"  # alarm: a code that staff were sent opens nothing any more
-CASES = (SET_ASIDE, UNMET, UNMADE_LETTER, UNMADE_ORDER, IN_VAIN, ANSWERED_LATE, REFUSED, STAFF_CODE_DEAD, "letters held", "refused tickets")
+CASES = (
+    SET_ASIDE,
+    UNMET,
+    UNMADE_LETTER,
+    UNMADE_ORDER,
+    IN_VAIN,
+    ANSWERED_LATE,
+    REFUSED,
+    STAFF_CODE_DEAD,
+    "letters held",
+    "refused tickets",
+)
 CASES += ("tells too much",)
 UNMAKEABLE = "unmakeable"  # why a letter is held
 
@@ -43,7 +54,9 @@ class Aside(NamedTuple):
     seen: bool
 
 
-def keep(connection: Connection, cabinet: int, incarnation: int, number: int, raw: bytes, reason: str, at_ms: int) -> None:
+def keep(
+    connection: Connection, cabinet: int, incarnation: int, number: int, raw: bytes, reason: str, at_ms: int
+) -> None:
     """Keeps a record as it came."""
     of_board = {"cabinet": cabinet, "incarnation": incarnation, "number": number}
     row = of_board | {"raw": raw, "reason": reason[:_REASON_MAX], "aside_ms": at_ms, "seen": False}
@@ -53,16 +66,25 @@ def keep(connection: Connection, cabinet: int, incarnation: int, number: int, ra
 def is_told(connection: Connection, cabinet: int, at_ms: int) -> bool:
     """Whether staff were told within the hour that records of this cabinet are set aside."""
     alarm = tables.alarm.c
-    its = (alarm.cabinet == cabinet) & (alarm.kind == SET_ASIDE) & (alarm.raised_ms > at_ms - _HOUR_MS) & (alarm.raised_ms <= at_ms)
+    its = (
+        (alarm.cabinet == cabinet)
+        & (alarm.kind == SET_ASIDE)
+        & (alarm.raised_ms > at_ms - _HOUR_MS)
+        & (alarm.raised_ms <= at_ms)
+    )
     return bool(connection.scalar(select(func.count()).select_from(tables.alarm).where(its)))
 
 
 def raise_case(connection: Connection, cabinet: int, kind: str, number: int, door: int, at_ms: int) -> bool:
-    """Raises an alarm that is about no event and tells staff, once for each `number`; False when it was raised before."""
+    """Raises an alarm that is about no event and tells staff, once for each `number`;
+    False when it was raised before.
+    """
     of_alarm = {"cabinet": cabinet, "incarnation": 0, "number": number, "kind": kind}
     is_new = is_inserted(connection, tables.alarm, of_alarm | {"door": door, "raised_ms": at_ms})
     if is_new:
-        connection.execute(insert_new(connection.dialect.name, tables.outbox), letter(cabinet, kind, number, door, at_ms))
+        connection.execute(
+            insert_new(connection.dialect.name, tables.outbox), letter(cabinet, kind, number, door, at_ms)
+        )
     return is_new
 
 
@@ -74,11 +96,15 @@ def letter(cabinet: int, kind: str, number: int, door: int, at_ms: int) -> dict[
 
 
 def listing(ledger: Ledger, *, unseen: bool = False) -> list[Aside]:
-    """The records that were set aside, as people may see them, the newest first; only those not marked as seen, if asked for."""
+    """The records that were set aside, as people may see them, the newest first;
+    only those not marked as seen, if asked for.
+    """
     aside, cabinet = tables.aside, tables.cabinet
     names = ("incarnation", "number", "raw", "reason", "aside_ms", "seen")
     wanted = select(tables.site.c.name, cabinet.c.number, *(aside.c[name] for name in names))
-    wanted = wanted.select_from(aside.join(cabinet).join(tables.site)).order_by(aside.c.aside_ms.desc(), aside.c.number.desc())
+    wanted = wanted.select_from(aside.join(cabinet).join(tables.site)).order_by(
+        aside.c.aside_ms.desc(), aside.c.number.desc()
+    )
     if unseen:
         wanted = wanted.where(~aside.c.seen)
     with ledger.reading() as connection:
@@ -95,6 +121,9 @@ def shown(raw: bytes) -> bytes:
 
 
 def mark_seen(ledger: Ledger) -> int:
-    """A person has looked at all of them: they stay listed, and no link shows them any more. How many were new."""
+    """A person has looked at all of them: they stay listed, and no link shows them any more.
+
+    How many were new.
+    """
     with ledger.writing() as connection:
         return connection.execute(update(tables.aside).where(~tables.aside.c.seen).values(seen=True)).rowcount

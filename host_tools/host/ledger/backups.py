@@ -1,4 +1,5 @@
-"""Backups of a ledger in a file: a copy that is whole, of one moment, for nobody else's eyes, and looked at before it is trusted.
+"""Backups of a ledger in a file: a copy that is whole, of one moment,
+for nobody else's eyes, and looked at before it is trusted.
 
 A copy holds no key: either alone opens no door. A ledger in PostgreSQL is backed up by its own tools.
 """
@@ -14,7 +15,16 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from host_tools.errors import NO_ROOM, UserError
-from host_tools.host.ledger.data_folder import KEY, LEDGER, create_private, database_url, prepare, refuse_wide, serving, sync_folder
+from host_tools.host.ledger.data_folder import (
+    KEY,
+    LEDGER,
+    create_private,
+    database_url,
+    prepare,
+    refuse_wide,
+    serving,
+    sync_folder,
+)
 from host_tools.host.ledger.key_file import read_key
 from host_tools.host.ledger.passphrase import passphrase
 from host_tools.host.ledger.sealing import Vault
@@ -39,7 +49,8 @@ class Found(NamedTuple):
 
 
 def back_up(data: Path, target: Path, key_target: Path | None = None, *, dry_run: bool = False) -> Found:
-    """Copies the ledger, while a server runs or not, to a new file of mode 0600; with `key_target` the key to another one.
+    """Copies the ledger, while a server runs or not, to a new file of mode 0600;
+    with `key_target` the key to another one.
 
     Returns what the copy holds. Raises UserError, and then leaves no file behind.
     """
@@ -49,7 +60,11 @@ def back_up(data: Path, target: Path, key_target: Path | None = None, *, dry_run
         if path is not None:
             _refuse_place(path)
     if key_target is not None and key_target.parent.resolve() == target.parent.resolve():
-        raise UserError("Ledger and key belong apart, because together they open every door: give --key-to another folder or disk.", 2)
+        raise UserError(
+            "Ledger and key belong apart, because together they open every door: "
+            "give --key-to another folder or disk.",
+            2,
+        )
     with _copied(data / LEDGER, target) as copy:
         found = inspect(copy, _vault(data / KEY))
         if dry_run:
@@ -61,11 +76,15 @@ def back_up(data: Path, target: Path, key_target: Path | None = None, *, dry_run
     return found
 
 
-def restore(data: Path, source: Path, key: Path | None = None, *, dry_run: bool = False) -> tuple[Found, Path | None]:
-    """Makes a copy the ledger of a folder again, all of it or nothing; `key` where the folder has none. What was there is kept.
+def restore(
+    data: Path, source: Path, key: Path | None = None, *, dry_run: bool = False
+) -> tuple[Found, Path | None]:
+    """Makes a copy the ledger of a folder again, all of it or nothing; `key` where the folder has none.
 
-    Returns what the ledger holds now and where the one before is. Raises UserError: a server runs, the copy is damaged, is no ledger, is of
-    a newer ansim, or the key does not fit it.
+    What was there is kept.
+
+    Returns what the ledger holds now and where the one before is. Raises UserError: a server runs, the copy
+    is damaged, is no ledger, is of a newer ansim, or the key does not fit it.
     """
     prepare(data, create=not dry_run)
     _refuse_postgres(data, "pg_restore --clean --if-exists --dbname=URL FILE", "restore it")
@@ -73,9 +92,15 @@ def restore(data: Path, source: Path, key: Path | None = None, *, dry_run: bool 
         raise UserError(f"There is no backup {source}: `ansim backup FILE` makes one.", 2)
     own = data / KEY
     if key is not None and own.exists() and own.read_bytes() != key.read_bytes():
-        raise UserError(f"{data} has another key than {key}: move {own} away first, or leave --key out to try that one.")
+        raise UserError(
+            f"{data} has another key than {key}: move {own} away first, or leave --key out to try that one."
+        )
     if key is None and not own.exists():
-        raise UserError(f"{data} has no {KEY}: name the backup of the key with --key. Without it no secret of the ledger can be opened.", 2)
+        raise UserError(
+            f"{data} has no {KEY}: name the backup of the key with --key. "
+            "Without it no secret of the ledger can be opened.",
+            2,
+        )
     found = inspect(source, _vault(key or own))
     if dry_run:
         return found, None
@@ -89,7 +114,9 @@ def restore(data: Path, source: Path, key: Path | None = None, *, dry_run: bool 
 
 
 def inspect(path: Path, vault: Vault) -> Found:
-    """Looks at a copy: it opens and is whole, it is a ledger that this ansim knows, and the key opens its secrets. Raises UserError."""
+    """Looks at a copy: it opens and is whole, it is a ledger that this ansim knows,
+    and the key opens its secrets. Raises UserError.
+    """
     from host_tools.host.ledger.migrations import known
 
     try:
@@ -97,16 +124,23 @@ def inspect(path: Path, vault: Vault) -> Found:
             sound = connection.execute("PRAGMA quick_check(1)").fetchone()
             if sound != ("ok",):
                 raise UserError(f"{path} is damaged: take another backup.")
-            names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            names = {
+                row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            }
             if not {"alembic_version", "site", "cabinet", "parcel"} <= names:
-                raise UserError(f"{path} is a database, but not a ledger of ansim: name a file that `ansim backup` has made.")
+                raise UserError(
+                    f"{path} is a database, but not a ledger of ansim: "
+                    "name a file that `ansim backup` has made."
+                )
             schema = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             if schema is None or schema[0] not in known():
                 raise UserError(f"{path} was written by a newer ansim: update ansim first.")
             counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in _COUNTED]  # noqa: S608 - ours
             secret = connection.execute("SELECT site_id, ticket_key FROM site LIMIT 1").fetchone()
     except sqlite3.DatabaseError as error:
-        raise UserError(f"{path} is no ledger, or a damaged one: name a file that `ansim backup` has made.") from error
+        raise UserError(
+            f"{path} is no ledger, or a damaged one: name a file that `ansim backup` has made."
+        ) from error
     if secret is not None:
         vault.open(secret[1], "ticket key", secret[0])
     return Found(schema[0], *counts)
@@ -126,7 +160,11 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _refuse_postgres(data: Path, tool: str, verb: str) -> None:
     if database_url(data) is not None:
-        raise UserError(f"This ledger is in PostgreSQL: {verb} with `{tool}`, and keep a copy of {data / KEY} apart from it.", 2)
+        raise UserError(
+            "This ledger is in PostgreSQL: "
+            f"{verb} with `{tool}`, and keep a copy of {data / KEY} apart from it.",
+            2,
+        )
 
 
 def _refuse_place(path: Path) -> None:
@@ -144,7 +182,8 @@ def _copied(source: Path, target: Path) -> Iterator[Path]:
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         _pour(source, draft)
         with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = DELETE").close()  # one file, with nothing beside it that belongs to it
+            # One file, with nothing beside it that belongs to it.
+            connection.execute("PRAGMA journal_mode = DELETE").close()
         yield draft
     except OSError as error:
         reason = "the disk is full" if error.errno in NO_ROOM else error.strerror
@@ -161,7 +200,9 @@ def _pour(source: Path, target: Path) -> None:
             from_.backup(to, pages=_PAGES)
             to.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
     except sqlite3.DatabaseError as error:
-        raise UserError(f"{source} could not be copied to {target} ({error}): nothing was changed.") from error
+        raise UserError(
+            f"{source} could not be copied to {target} ({error}): nothing was changed."
+        ) from error
     descriptor = os.open(target, os.O_RDONLY)
     try:
         os.fsync(descriptor)

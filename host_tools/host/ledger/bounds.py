@@ -1,8 +1,11 @@
-"""What one board may cause: letters within a bucket, refused tickets within a slip. What goes beyond is a case for a person.
+"""What one board may cause: letters within a bucket, refused tickets within a slip.
 
-Events are applied and acknowledged always. A letter beyond the bucket keeps its place in the outbox, `held` until a person has seen to it
-(`ansim link release`). The bucket holds a letter for each door of the cabinet and fills by one in 20 s, which is as fast as people can act
-at a cabinet; time that a board was away for counts too, so a day's backlog finds its letters there.
+What goes beyond is a case for a person.
+
+Events are applied and acknowledged always. A letter beyond the bucket keeps its place in the outbox, `held`
+until a person has seen to it (`ansim link release`). The bucket holds a letter for each door of the cabinet
+and fills by one in 20 s, which is as fast as people can act at a cabinet; time that a board was away for
+counts too, so a day's backlog finds its letters there.
 """
 
 from collections.abc import Iterable
@@ -43,19 +46,31 @@ _CABINET = tables.cabinet.c
 _BUCKETS = select(_CABINET.id, _CABINET.board_name, _CABINET.letters, _CABINET.letters_ms)
 _BUCKETS = _BUCKETS.where(_CABINET.id.in_(bindparam("of", expanding=True)))
 _LEVELS = update(tables.cabinet).where(_CABINET.id == bindparam("key"))
-_LEVELS = _LEVELS.values(letters=bindparam("level", type_=Float), letters_ms=bindparam("at_ms", type_=BigInteger))
+_LEVELS = _LEVELS.values(
+    letters=bindparam("level", type_=Float), letters_ms=bindparam("at_ms", type_=BigInteger)
+)
 
 
 def credit(connection: Connection, cabinet: Row, at_ms: int) -> None:
     """A board reports: the time since it was last heard fills its bucket beyond the brim."""
     since_ms = cabinet.seen_ms if cabinet.seen_ms is not None else cabinet.enrolled_ms
     level = min(_CREDIT_MAX, _filled(cabinet, since_ms) + max(0, at_ms - since_ms) / _LETTER_MS)
-    connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == cabinet.id).values(letters=level, letters_ms=at_ms))
+    connection.execute(
+        update(tables.cabinet)
+        .where(tables.cabinet.c.id == cabinet.id)
+        .values(letters=level, letters_ms=at_ms)
+    )
 
 
 def hold_back(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Marks as held those of these new rows of the outbox that are beyond the buckets of their cabinets, and tells staff once an hour."""
-    bounded = [row for row in rows if row["kind"] != SILENCED and (row["resident"] is not None or row["kind"] not in _URGENT)]
+    """Marks as held those of these new rows of the outbox that are beyond the buckets of their cabinets,
+    and tells staff once an hour.
+    """
+    bounded = [
+        row
+        for row in rows
+        if row["kind"] != SILENCED and (row["resident"] is not None or row["kind"] not in _URGENT)
+    ]
     new: dict[int, list[dict[str, Any]]] = {}
     for row in _new(connection, bounded).values():
         new.setdefault(row["cabinet"], []).append(row)
@@ -76,19 +91,25 @@ def hold_back(connection: Connection, rows: list[dict[str, Any]]) -> None:
 
 
 def tell_of_floods(ledger: Ledger, cabinets: Iterable[int], at_ms: int) -> list[int]:
-    """Tells staff, once an hour each, that these boards tell more than there can be; those of which they are told now."""
+    """Tells staff, once an hour each, that these boards tell more than there can be;
+    those of which they are told now.
+    """
     with ledger.writing() as connection:
         return [one for one in cabinets if raise_case(connection, one, FLOODS, at_ms // _HOUR_MS, 0, at_ms)]
 
 
 def _new(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Those that are not in the outbox yet, each once, by their ids: what is said twice is told once, and takes one place."""
+    """Those that are not in the outbox yet, each once, by their ids:
+    what is said twice is told once, and takes one place.
+    """
     new: dict[str, dict[str, Any]] = {}
     for row in rows:
         new.setdefault(row["id"], row)
     ids = list(new)
     for first in range(0, len(ids), _ASKED_MAX):
-        for known in connection.scalars(select(tables.outbox.c.id).where(tables.outbox.c.id.in_(ids[first : first + _ASKED_MAX]))):
+        for known in connection.scalars(
+            select(tables.outbox.c.id).where(tables.outbox.c.id.in_(ids[first : first + _ASKED_MAX]))
+        ):
             del new[known]
     return new
 
@@ -106,8 +127,11 @@ def doors_of(board: str) -> int:
 
 @cache
 def doors_on(board: str) -> tuple[int, ...]:
-    """The numbers of the doors of a cabinet of that board, ascending; none where this host does not know the board."""
-    from host_tools.boards.board_file import load_board  # it takes long to import, and a host that sends no letters needs it not
+    """The numbers of the doors of a cabinet of that board, ascending;
+    none where this host does not know the board.
+    """
+    # It takes long to import, and a host that sends no letters needs it not.
+    from host_tools.boards.board_file import load_board
 
     try:
         return tuple(sorted(door.number for door in load_board(board).definition.door))
@@ -116,7 +140,10 @@ def doors_on(board: str) -> tuple[int, ...]:
 
 
 def release(ledger: Ledger, site: str, number: int, *, discard: bool = False, dry_run: bool = False) -> int:
-    """Sends the letters of a cabinet that are held back, or discards them. How many. Raises UserError when there is no such cabinet."""
+    """Sends the letters of a cabinet that are held back, or discards them.
+
+    How many. Raises UserError when there is no such cabinet.
+    """
     cabinet, outbox = tables.cabinet, tables.outbox
     here = (tables.site.c.name == site) & (cabinet.c.number == number) & (cabinet.c.state != RETIRED)
     with ledger.writing() as connection:
@@ -126,11 +153,16 @@ def release(ledger: Ledger, site: str, number: int, *, discard: bool = False, dr
         held = (outbox.c.cabinet == found) & (outbox.c.held == FLOOD)
         if dry_run:
             return connection.scalar(select(func.count()).select_from(outbox).where(held)) or 0
-        return connection.execute(update(outbox).where(held).values(held=DISCARDED if discard else None)).rowcount
+        return connection.execute(
+            update(outbox).where(held).values(held=DISCARDED if discard else None)
+        ).rowcount
 
 
 def are_no_slips(connection: Connection, site: int, record: Record, latest_ms: int, heard_ms: int) -> bool:
-    """Counts refused tickets (TICKET_REFUSED) of a site. Whether staff are to be told: 8 in an hour, and not told within the hour."""
+    """Counts refused tickets (TICKET_REFUSED) of a site.
+
+    Whether staff are to be told: 8 in an hour, and not told within the hour.
+    """
     refusal = tables.refusal
     minute = latest_ms // _MINUTE_MS
     here = refusal.c.site == site

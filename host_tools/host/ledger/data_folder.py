@@ -1,4 +1,6 @@
-"""The data folder: where the host keeps its ledger, its key and its messages, and who may read them (nobody else)."""
+"""The data folder: where the host keeps its ledger, its key and its messages,
+and who may read them (nobody else).
+"""
 
 import fcntl
 import os
@@ -20,7 +22,17 @@ MESSAGES = "messages.jsonl"
 DISPATCHER = "dispatcher.jsonl"
 LOCK = "serve.lock"
 RECEIPT_LOCK = "receipt.lock"
-PRIVATE_FILES = (RECEIPT_LOCK, LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", DATABASE, KEY, MESSAGES, DISPATCHER, LOCK)
+PRIVATE_FILES = (
+    RECEIPT_LOCK,
+    LEDGER,
+    f"{LEDGER}-wal",
+    f"{LEDGER}-shm",
+    DATABASE,
+    KEY,
+    MESSAGES,
+    DISPATCHER,
+    LOCK,
+)
 
 _OTHERS = 0o077
 _PROBE_BYTES = 65_536
@@ -36,7 +48,9 @@ def _note_passphrase_file(context: click.Context, _parameter: click.Parameter, p
 
 
 def data_option(command: _Command) -> _Command:
-    """`--data DIR` of every sub-command that opens the ledger, None when it is not given; and where its key's passphrase is read."""
+    """`--data DIR` of every sub-command that opens the ledger, None when it is not given;
+    and where its key's passphrase is read.
+    """
     command = click.option(
         "--passphrase-file",
         type=click.Path(path_type=Path),
@@ -44,13 +58,15 @@ def data_option(command: _Command) -> _Command:
         envvar="ANSIM_PASSPHRASE_FILE",
         expose_value=False,
         callback=_note_passphrase_file,
-        help="Its first line opens the host key, where that is under a passphrase [default: $ANSIM_PASSPHRASE_FILE].",
+        help="Its first line opens the host key, where that is under a passphrase [default: "
+        "$ANSIM_PASSPHRASE_FILE].",
     )(command)
     return click.option(
         "--data",
         type=click.Path(file_okay=False, path_type=Path),
         metavar="DIR",
-        help="The host's data folder [default: $ANSIM_DATA, else $XDG_DATA_HOME/ansim, else ~/.local/share/ansim].",
+        help="The host's data folder [default: "
+        "$ANSIM_DATA, else $XDG_DATA_HOME/ansim, else ~/.local/share/ansim].",
     )(command)
 
 
@@ -66,7 +82,9 @@ def data_folder(given: Path | None = None) -> Path:
     try:
         return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "ansim"
     except RuntimeError as error:
-        raise UserError("This user has no home folder: name the host's data folder with --data or $ANSIM_DATA.", 2) from error
+        raise UserError(
+            "This user has no home folder: name the host's data folder with --data or $ANSIM_DATA.", 2
+        ) from error
 
 
 def is_full(folder: Path) -> bool:
@@ -82,7 +100,9 @@ def is_full(folder: Path) -> bool:
 
 
 def database_url(data: Path) -> str | None:
-    """Where the ledger is kept if not in the folder: $ANSIM_DATABASE, else the folder's file database.url. Its password is a secret.
+    """Where the ledger is kept if not in the folder: $ANSIM_DATABASE, else the folder's file database.url.
+
+    Its password is a secret.
 
     Raises UserError when the file cannot be read or has wide permissions.
     """
@@ -95,23 +115,30 @@ def database_url(data: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: it holds one line, the URL of the database, and belongs to you.") from error
+        raise UserError(
+            f"{path} cannot be read: it holds one line, the URL of the database, and belongs to you."
+        ) from error
 
 
 def prepare(data: Path, *, create: bool) -> None:
-    """Makes the folder (0700) when `create` says so, and refuses one that others can enter or whose files others can read.
+    """Makes the folder (0700) when `create` says so,
+    and refuses one that others can enter or whose files others can read.
 
     Raises UserError with the chmod that cures it.
     """
     if not data.is_dir():
         if not create:
-            raise UserError(f"There is no ledger in {data} yet: `ansim resident add` or `ansim provision` makes one, --data names another.")
+            raise UserError(
+                f"There is no ledger in {data} yet: `ansim resident add` or `ansim provision` makes one, "
+                "--data names another."
+            )
         try:
             data.parent.mkdir(parents=True, exist_ok=True)
             data.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise UserError(
-                f"The data folder {data} cannot be made ({error.strerror}): choose another with --data or $ANSIM_DATA."
+                f"The data folder {data} cannot be made ({error.strerror}): "
+                "choose another with --data or $ANSIM_DATA."
             ) from error
     refuse_wide(data, 0o700)
     for name in PRIVATE_FILES:
@@ -119,21 +146,33 @@ def prepare(data: Path, *, create: bool) -> None:
 
 
 def refuse_wide(path: Path, wanted: int) -> None:
-    """Raises UserError when others than its owner may use the path, or another user owns it; a missing path is fine."""
+    """Raises UserError when others than its owner may use the path, or another user owns it;
+    a missing path is fine.
+    """
     try:
         found = path.stat()
     except FileNotFoundError:
         return
     except OSError as error:
-        raise UserError(f"{path} cannot be looked at ({error.strerror}): run as the user that owns the data folder.") from error
+        raise UserError(
+            f"{path} cannot be looked at ({error.strerror}): run as the user that owns the data folder."
+        ) from error
     if found.st_uid != os.geteuid() and os.geteuid() != 0:
-        raise UserError(f"{path} belongs to another user: run as that user, or choose another folder with --data.")
+        raise UserError(
+            f"{path} belongs to another user: run as that user, or choose another folder with --data."
+        )
     if stat.S_IMODE(found.st_mode) & _OTHERS:
-        raise UserError(f"{path} holds secrets and is open to others (mode {stat.S_IMODE(found.st_mode):04o}): chmod {wanted:o} {path}")
+        raise UserError(
+            f"{path} holds secrets and is open to others (mode {stat.S_IMODE(found.st_mode):04o}): "
+            f"chmod {wanted:o} {path}"
+        )
 
 
 def create_private(path: Path, content: bytes) -> None:
-    """A new file of mode 0600 with all its content, durable, or no file. One that exists already is left as it is."""
+    """A new file of mode 0600 with all its content, durable, or no file.
+
+    One that exists already is left as it is.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -161,13 +200,18 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def serving(data: Path) -> Iterator[None]:
-    """Holds the folder for one server; the lock ends with the process, however it ends. Raises UserError when one has it."""
+    """Holds the folder for one server; the lock ends with the process, however it ends.
+
+    Raises UserError when one has it.
+    """
     descriptor = os.open(data / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UserError(f"Another `ansim serve` uses {data}: stop it first, or give this one its own --data.") from error
+            raise UserError(
+                f"Another `ansim serve` uses {data}: stop it first, or give this one its own --data."
+            ) from error
         yield
     finally:
         os.close(descriptor)

@@ -1,8 +1,9 @@
 """The ledger's database, whichever it is: durable, at the newest schema, its failures as sentences.
 
-It is a file of SQLite in the data folder, or a database on a server of PostgreSQL (see `sqlite.py`, `postgres.py`). Both keep the same
-promises, so the statements of the modules beside this one are the same for both: a commit is on the disk when it returns; one program
-writes at a time, from its first statement on; readers never wait and see one moment.
+It is a file of SQLite in the data folder, or a database on a server of PostgreSQL (see `sqlite.py`,
+`postgres.py`). Both keep the same promises, so the statements of the modules beside this one are the same for
+both: a commit is on the disk when it returns; one program writes at a time, from its first statement on;
+readers never wait and see one moment.
 """
 
 import logging
@@ -19,14 +20,16 @@ from sqlalchemy import Connection, Dialect, Engine, Table, exc, inspect
 from host_tools.errors import UserError
 from host_tools.host.ledger.tables import SCHEMA
 
-# What a driver notes of an error that it ignores behind another one is no news: the other one becomes a sentence. Without a handler of
-# somebody's own, Python would print it on stderr.
+# What a driver notes of an error that it ignores behind another one is no news: the other one becomes a
+# sentence. Without a handler of somebody's own, Python would print it on stderr.
 for _library in ("sqlalchemy", "psycopg"):
     logging.getLogger(_library).addHandler(logging.NullHandler())
 
 
 class TransientError(UserError):
-    """The ledger cannot be written now, but may be again without a change here: it is locked, its server is away, or the disk is full."""
+    """The ledger cannot be written now, but may be again without a change here:
+    it is locked, its server is away, or the disk is full.
+    """
 
 
 class Database(ABC):
@@ -40,11 +43,16 @@ class Database(ABC):
 
     @abstractmethod
     def engine(self, *, create: bool) -> Engine:
-        """An engine that keeps the promises above; `create` makes what it takes to begin. It is not connected yet."""
+        """An engine that keeps the promises above; `create` makes what it takes to begin.
+
+        It is not connected yet.
+        """
 
     @abstractmethod
     def user_error(self, error: exc.DBAPIError) -> UserError:
-        """The sentence for what the database reported: TransientError for what may be over without a change here."""
+        """The sentence for what the database reported:
+        TransientError for what may be over without a change here.
+        """
 
     @contextmanager
     def migrating(self, engine: Engine) -> Iterator[Connection]:
@@ -54,7 +62,10 @@ class Database(ABC):
 
     @contextmanager
     def alone(self, _engine: Engine) -> Iterator[bool]:
-        """Whether no other host on this database is handing messages over; none begins meanwhile. A folder's lock does it for a file."""
+        """Whether no other host on this database is handing messages over; none begins meanwhile.
+
+        A folder's lock does it for a file.
+        """
         yield True
 
 
@@ -64,7 +75,9 @@ def now_ms() -> int:
 
 
 def open_engine(database: Database, *, create: bool) -> Engine:
-    """The engine over a database, migrated to the newest schema; `create` makes the ledger where there is none. Raises UserError."""
+    """The engine over a database, migrated to the newest schema;
+    `create` makes the ledger where there is none. Raises UserError.
+    """
     engine = database.engine(create=create)
     try:
         with user_errors(database):
@@ -85,7 +98,10 @@ def schema_of(connection: Connection) -> str | None:
 
 def no_ledger(place: str) -> UserError:
     """There is none, and nobody asked for one to be made."""
-    return UserError(f"There is no ledger in {place} yet: `ansim resident add` or `ansim provision` makes one, --data names another.")
+    return UserError(
+        f"There is no ledger in {place} yet: `ansim resident add` or `ansim provision` makes one, "
+        "--data names another."
+    )
 
 
 def _migrate(engine: Engine, database: Database, create: bool) -> None:
@@ -101,7 +117,10 @@ def _migrate(engine: Engine, database: Database, create: bool) -> None:
     with database.migrating(engine) as connection:
         found = schema_of(connection)
         if found is not None and found not in known():
-            raise UserError(f"The ledger in {database.name} was written by a newer ansim (schema {found}): update ansim, or name another.")
+            raise UserError(
+                f"The ledger in {database.name} was written by a newer ansim (schema {found}): "
+                "update ansim, or name another."
+            )
         if found is None and inspect(connection).get_table_names():
             raise UserError(f"{database.name} is a database, but not a ledger of ansim: name another one.")
         upgrade(connection)
@@ -119,7 +138,8 @@ def user_errors(database: Database) -> Iterator[None]:
 
 
 def is_the_databases(error: Exception) -> bool:
-    """Whether an error within a transaction is the database's own trouble (or the program's way to tell of it), whatever was written.
+    """Whether an error within a transaction is the database's own trouble (or the program's
+    way to tell of it), whatever was written.
 
     Everything else has to do with what was to be written: it will fail again.
     """
@@ -129,10 +149,12 @@ def is_the_databases(error: Exception) -> bool:
 
 
 def execute_many(connection: Connection, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
-    """Executes a statement of numbers and texts for each of the rows, which have the same keys; for none, nothing.
+    """Executes a statement of numbers and texts for each of the rows,
+    which have the same keys; for none, nothing.
 
-    SQLAlchemy looks at each value of each row for what its type may ask for. Numbers and texts ask for nothing, so the rows go to the
-    driver as they are, behind the statement that SQLAlchemy has made: a busy host spends a fifth less on an event.
+    SQLAlchemy looks at each value of each row for what its type may ask for. Numbers and texts ask for
+    nothing, so the rows go to the driver as they are, behind the statement that SQLAlchemy has made: a busy
+    host spends a fifth less on an event.
     """
     if not rows:
         return
@@ -143,18 +165,31 @@ def execute_many(connection: Connection, statement: Any, rows: Sequence[dict[str
 
 
 @lru_cache(maxsize=64)
-def _compiled(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, Callable[[Any], Any] | None, dict[str, Any]]:
-    """A statement's text, what puts a row's values in order where they have no names, and those of its values that are in no row."""
+def _compiled(
+    statement: Any, dialect: Dialect, names: tuple[str, ...]
+) -> tuple[str, Callable[[Any], Any] | None, dict[str, Any]]:
+    """A statement's text, what puts a row's values in order where they have no names,
+    and those of its values that are in no row.
+    """
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
     order = compiled.positiontup or []
     in_order = itemgetter(*order) if len(order) > 1 else (lambda row: (row[order[0]],)) if order else None
-    return str(compiled), in_order, {name: value for name, value in compiled.params.items() if name not in names}
+    return (
+        str(compiled),
+        in_order,
+        {name: value for name, value in compiled.params.items() if name not in names},
+    )
 
 
 def is_inserted(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Inserts a row; whether it is new, and not there already."""
     counted = {"preserve_rowcount": True}  # else it depends on the driver what is said of an INSERT
-    return connection.execute(insert_new(connection.dialect.name, table), row, execution_options=counted).rowcount == 1
+    return (
+        connection.execute(
+            insert_new(connection.dialect.name, table), row, execution_options=counted
+        ).rowcount
+        == 1
+    )
 
 
 @cache

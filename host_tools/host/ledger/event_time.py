@@ -1,8 +1,9 @@
 """When an event happened, in the host's time: boards have no trusted clock, only boots and uptimes.
 
-A boot that has met the host has an anchor: the arrival of a message less the uptime in it, the least of all such differences (a
-message is late, never early). An event of such a boot has a time; one of a boot that never met the host has an interval, between what
-the board recorded before that boot and the start of the next boot that met the host, or the arrival.
+A boot that has met the host has an anchor: the arrival of a message less the uptime in it, the least of all
+such differences (a message is late, never early). An event of such a boot has a time; one of a boot that
+never met the host has an interval, between what the board recorded before that boot and the start of the next
+boot that met the host, or the arrival.
 """
 
 from typing import NamedTuple
@@ -30,13 +31,17 @@ class Last(NamedTuple):
 
 
 def when(record: Record, last: Last, anchors: dict[int, int], arrived_ms: int) -> tuple[int, int]:
-    """The earliest and the latest time of an event, in ms since 1970; `anchors` is boot number -> start of that boot."""
+    """The earliest and the latest time of an event, in ms since 1970;
+    `anchors` is boot number -> start of that boot.
+    """
     since_boot = record.uptime * _MS_PER_TENTH
     if record.boot in anchors:
         moment = min(anchors[record.boot] + since_boot, arrived_ms)
         return moment, moment
     latest = min((start for boot, start in anchors.items() if boot > record.boot), default=arrived_ms)
-    boot_began = last.earliest_ms if last.boot < record.boot else last.earliest_ms - last.uptime * _MS_PER_TENTH
+    boot_began = (
+        last.earliest_ms if last.boot < record.boot else last.earliest_ms - last.uptime * _MS_PER_TENTH
+    )
     oldest = min(latest, arrived_ms - _OLDEST_MS)  # boots and uptimes that jump lead nowhere
     return max(oldest, min(boot_began + since_boot, latest)), latest
 

@@ -1,4 +1,6 @@
-"""Whom people at a site's cabinets can call: kept in the ledger for each site, shown on its screens and said in its letters."""
+"""Whom people at a site's cabinets can call: kept in the ledger for each site,
+shown on its screens and said in its letters.
+"""
 
 import re
 
@@ -17,7 +19,9 @@ def check_number(number: str) -> None:
     """Refuses what nobody could dial, or no screen could show. Raises UserError."""
     if not _NUMBER.fullmatch(number) or sum(map(str.isdigit, number)) < 3:
         raise UserError(
-            f"A help number has at least 3 digits and at most {CHARACTERS_MAX} characters, of digits, + * # - and blanks: 02-123-4567.", 2
+            f"A help number has at least 3 digits and at most {CHARACTERS_MAX} characters, of digits, "
+            "+ * # - and blanks: 02-123-4567.",
+            2,
         )
 
 

@@ -1,7 +1,7 @@
 """The host key at rest: DIR/host.key, 32 bytes as they are, or wrapped under a passphrase.
 
-A wrapped key is one line of JSON: the parameters of scrypt (RFC 7914), its salt, and the key sealed with AES-256-GCM under what scrypt
-makes of the passphrase. The parameters are the seal's additional data.
+A wrapped key is one line of JSON: the parameters of scrypt (RFC 7914), its salt, and the key sealed with
+AES-256-GCM under what scrypt makes of the passphrase. The parameters are the seal's additional data.
 """
 
 import fcntl
@@ -22,7 +22,8 @@ from host_tools.host.ledger.data_folder import KEY, create_private, sync_folder
 KEY_BYTES = 32
 PASSPHRASE_CHARACTERS_MIN = 12
 
-# What scrypt costs: 128 MiB and about a third of a second for each guess. A file keeps its own, so they may grow.
+# What scrypt costs: 128 MiB and about a third of a second for each guess.
+# A file keeps its own, so they may grow.
 COST = {"n": 2**17, "r": 8, "p": 1}
 _MEMORY_MAX = 2**30  # bytes that a file may ask for: 128 n r
 _P_MAX = 16
@@ -43,10 +44,19 @@ class Wrapped(NamedTuple):
 
     def written(self) -> bytes:
         """The file."""
-        return (json.dumps(self._header() | {"nonce": self.nonce.hex(), "sealed": self.sealed.hex()}) + "\n").encode()
+        return (
+            json.dumps(self._header() | {"nonce": self.nonce.hex(), "sealed": self.sealed.hex()}) + "\n"
+        ).encode()
 
     def _header(self) -> dict[str, str | int]:
-        return {"format": "ansim host key 1", "kdf": "scrypt", "n": self.n, "r": self.r, "p": self.p, "salt": self.salt.hex()}
+        return {
+            "format": "ansim host key 1",
+            "kdf": "scrypt",
+            "n": self.n,
+            "r": self.r,
+            "p": self.p,
+            "salt": self.salt.hex(),
+        }
 
     def opened(self, passphrase: str) -> bytes:
         """The key; raises InvalidTag when it is another passphrase."""
@@ -65,10 +75,11 @@ class Wrapped(NamedTuple):
 
 
 def read_key(data: Path, ask: Ask, name: str = KEY) -> bytes:
-    """The host key of a data folder, or of another folder's file of that name; `ask` is called when it is wrapped.
+    """The host key of a data folder, or of another folder's file of that name;
+    `ask` is called when it is wrapped.
 
-    Raises UserError for a key that is missing or damaged, or does not open: without it the ledger's secrets are lost, and a new key would
-    hide that.
+    Raises UserError for a key that is missing or damaged, or does not open:
+    without it the ledger's secrets are lost, and a new key would hide that.
     """
     content = _content(data, name)
     if len(content) == KEY_BYTES:
@@ -81,7 +92,10 @@ def read_key(data: Path, ask: Ask, name: str = KEY) -> bytes:
 
 
 def protection(data: Path) -> dict[str, int] | None:
-    """The parameters of scrypt of a wrapped key, None for one that has no passphrase. Raises UserError as `read_key` does."""
+    """The parameters of scrypt of a wrapped key, None for one that has no passphrase.
+
+    Raises UserError as `read_key` does.
+    """
     content = _content(data)
     if len(content) == KEY_BYTES:
         return None
@@ -97,19 +111,25 @@ def mint_key(data: Path) -> None:
 def change_key_file(data: Path, ask: Ask, ask_new: Ask | None, *, dry_run: bool = False) -> None:
     """Puts the same key under a new passphrase, or with None under none.
 
-    Durable when it returns; whatever is killed when, the file is the old one or the new one, whole. On a dry run it is only looked whether
-    the passphrases are good. Raises UserError.
+    Durable when it returns; whatever is killed when, the file is the old one or the new one, whole. On a dry
+    run it is only looked whether the passphrases are good. Raises UserError.
     """
     folder = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UserError(f"Another command is changing {data / KEY}: wait for it, then try again.") from error
+            raise UserError(
+                f"Another command is changing {data / KEY}: wait for it, then try again."
+            ) from error
         key = read_key(data, ask)
         content = key
         if ask_new is not None:
-            content = Wrapped(**COST, salt=os.urandom(16), nonce=os.urandom(12), sealed=b"").closed(key, _fit(ask_new())).written()
+            content = (
+                Wrapped(**COST, salt=os.urandom(16), nonce=os.urandom(12), sealed=b"")
+                .closed(key, _fit(ask_new()))
+                .written()
+            )
         if dry_run:
             return
         draft = data / f".{KEY}.new"
@@ -125,7 +145,9 @@ def change_key_file(data: Path, ask: Ask, ask_new: Ask | None, *, dry_run: bool 
 
 def _fit(passphrase: str) -> str:
     if len(passphrase) < PASSPHRASE_CHARACTERS_MIN:
-        raise UserError(f"A passphrase has at least {PASSPHRASE_CHARACTERS_MIN} characters: four random words do well.", 2)
+        raise UserError(
+            f"A passphrase has at least {PASSPHRASE_CHARACTERS_MIN} characters: four random words do well.", 2
+        )
     return passphrase
 
 
@@ -134,7 +156,10 @@ def _content(data: Path, name: str = KEY) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise UserError(f"{path} is missing and the ledger's secrets cannot be read without it: restore it from the backup.") from error
+        raise UserError(
+            f"{path} is missing and the ledger's secrets cannot be read without it: "
+            "restore it from the backup."
+        ) from error
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}): run as the user that owns it.") from error
 
@@ -148,10 +173,16 @@ def _parsed(data: Path, content: bytes) -> Wrapped:
         raise _damaged(data, content) from error
     wrapped = Wrapped(n, r, p, salt, nonce, sealed)
     costs = n > 1 and n & (n - 1) == 0 and r > 0 and 0 < p <= _P_MAX and 128 * n * r <= _MEMORY_MAX
-    if not costs or (len(salt), len(nonce), len(sealed)) != (16, 12, KEY_BYTES + 16) or wrapped.written() != content:
+    if (
+        not costs
+        or (len(salt), len(nonce), len(sealed)) != (16, 12, KEY_BYTES + 16)
+        or wrapped.written() != content
+    ):
         raise _damaged(data, content)
     return wrapped
 
 
 def _damaged(data: Path, content: bytes) -> UserError:
-    return UserError(f"{data / KEY} is damaged ({len(content)} bytes, not a key): restore it from the backup.")
+    return UserError(
+        f"{data / KEY} is damaged ({len(content)} bytes, not a key): restore it from the backup."
+    )

@@ -1,4 +1,5 @@
-"""The ledger: sites, cabinets and their secrets; residents, tickets, parcels and events are in the modules beside it.
+"""The ledger: sites, cabinets and their secrets;
+residents, tickets, parcels and events are in the modules beside it.
 
 with open_ledger(data) as ledger:
     ledger.site("mapo-3")
@@ -104,7 +105,9 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -125,7 +128,10 @@ class Ledger:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view; it never waits for a writer."""
-        with user_errors(self._database), self._engine.connect().execution_options(reading=True) as connection:
+        with (
+            user_errors(self._database),
+            self._engine.connect().execution_options(reading=True) as connection,
+        ):
             yield connection
 
     @contextmanager
@@ -135,7 +141,9 @@ class Ledger:
             yield alone
 
     def site(self, name: str) -> Site:
-        """The site of that name; it is founded, with a fresh ticket secret, when the ledger does not know it."""
+        """The site of that name; it is founded, with a fresh ticket secret,
+        when the ledger does not know it.
+        """
         name = checked_name("site", name)
         with self.writing() as connection:
             row = connection.execute(select(tables.site).where(tables.site.c.name == name)).first()
@@ -154,21 +162,27 @@ class Ledger:
             return list(connection.scalars(select(tables.site.c.name).order_by(tables.site.c.name)))
 
     def enrol(self, enrolment: Enrolment) -> int:
-        """Enters a board as pending; returns its cabinet number. `confirm` follows when the board holds its identity.
+        """Enters a board as pending; returns its cabinet number.
 
-        Raises AlreadyEnrolledError when the chip, or the number at that site, is taken (a pending one counts, see `forget`), UserError
-        when the identity is there already.
+        `confirm` follows when the board holds its identity.
+
+        Raises AlreadyEnrolledError when the chip, or the number at that site, is taken (a pending one counts,
+        see `forget`), UserError when the identity is there already.
         """
         enrolment = enrolment._replace(site=self.site(enrolment.site).name)
         with self.writing() as connection:
-            site = connection.execute(select(tables.site.c.id).where(tables.site.c.name == enrolment.site)).scalar_one()
+            site = connection.execute(
+                select(tables.site.c.id).where(tables.site.c.name == enrolment.site)
+            ).scalar_one()
             self._refuse_known(connection, enrolment)
             number = self._free_number(connection, site, enrolment)
             values = enrolment._asdict() | {
                 "site": site,
                 "rule": RULE,
                 "number": number,
-                "master_secret": self.vault.seal(enrolment.master_secret, "master secret", enrolment.board_id),
+                "master_secret": self.vault.seal(
+                    enrolment.master_secret, "master secret", enrolment.board_id
+                ),
                 "epoch": 1,
                 "tag": new_tag(),
                 "state": PENDING,
@@ -177,7 +191,9 @@ class Ledger:
             try:
                 connection.execute(insert(tables.cabinet).values(**values))
             except exc.IntegrityError as error:  # only the random ones are left to collide
-                raise UserError("The identity that was drawn for this board exists already: run the command again.") from error
+                raise UserError(
+                    "The identity that was drawn for this board exists already: run the command again."
+                ) from error
             return number
 
     def _refuse_known(self, connection: Connection, enrolment: Enrolment) -> None:
@@ -185,7 +201,9 @@ class Ledger:
         if known is None:
             return
         state = "half enrolled" if known.state == PENDING else "enrolled"
-        raise AlreadyEnrolledError(f"This board is {state} already, as cabinet {known.number} of {known.site}.")
+        raise AlreadyEnrolledError(
+            f"This board is {state} already, as cabinet {known.number} of {known.site}."
+        )
 
     def _free_number(self, connection: Connection, site: int, enrolment: Enrolment) -> int:
         in_service = (tables.cabinet.c.site == site) & (tables.cabinet.c.state != RETIRED)
@@ -196,14 +214,21 @@ class Ledger:
         if not 1 <= number <= CABINET_NUMBER_MAX:
             raise UserError(f"A cabinet number is from 1 to {CABINET_NUMBER_MAX}.", 2)
         if number in taken:
-            raise AlreadyEnrolledError(f"{enrolment.site} has a cabinet {number} already: choose another number.")
+            raise AlreadyEnrolledError(
+                f"{enrolment.site} has a cabinet {number} already: choose another number."
+            )
         return number
 
     def confirm(self, board_id: bytes) -> None:
-        """The board holds its identity: its cabinet is in service from now on. Twice is no harm. Raises UserError for an unknown one."""
+        """The board holds its identity: its cabinet is in service from now on.
+
+        Twice is no harm. Raises UserError for an unknown one.
+        """
         with self.writing() as connection:
             known = tables.cabinet.c.board_id == board_id
-            changed = connection.execute(update(tables.cabinet).where(known, tables.cabinet.c.state != RETIRED).values(state=ENROLLED))
+            changed = connection.execute(
+                update(tables.cabinet).where(known, tables.cabinet.c.state != RETIRED).values(state=ENROLLED)
+            )
             if changed.rowcount != 1:
                 raise UserError("The ledger does not know this board: provision it again.")
 
@@ -213,7 +238,8 @@ class Ledger:
             return self._cabinet(connection, uid)
 
     def forget(self, uid: bytes) -> None:
-        """Takes back an enrolment that is still pending (its provisioning failed midway); does nothing when there is none.
+        """Takes back an enrolment that is still pending (its provisioning failed midway);
+        does nothing when there is none.
 
         Raises AlreadyEnrolledError when the board is in service: `retire` ends that.
         """
@@ -222,11 +248,14 @@ class Ledger:
             if known is None:
                 return
             if known.state != PENDING:
-                raise AlreadyEnrolledError(f"This board is in service, as cabinet {known.number} of {known.site}.")
+                raise AlreadyEnrolledError(
+                    f"This board is in service, as cabinet {known.number} of {known.site}."
+                )
             connection.execute(delete(tables.cabinet).where(tables.cabinet.c.id == known.id))
 
     def retire(self, uid: bytes) -> None:
-        """Takes a cabinet out of service for ever; what it did stays in the ledger, its number and its chip become free.
+        """Takes a cabinet out of service for ever;
+        what it did stays in the ledger, its number and its chip become free.
 
         Parcels that wait in it are adopted by the board that is provisioned with its number.
         """
@@ -234,7 +263,9 @@ class Ledger:
             known = self._cabinet(connection, uid)
             if known is None:
                 return
-            connection.execute(update(tables.cabinet).where(tables.cabinet.c.id == known.id).values(state=RETIRED))
+            connection.execute(
+                update(tables.cabinet).where(tables.cabinet.c.id == known.id).values(state=RETIRED)
+            )
 
     def retire_at(self, site: str, number: int, *, dry_run: bool = False) -> None:
         """The same by the cabinet's place. Raises UserError when there is no such cabinet."""
@@ -247,7 +278,9 @@ class Ledger:
     def cabinets(self) -> list[Cabinet]:
         """All cabinets that are not retired, by site and number."""
         with self.reading() as connection:
-            rows = connection.execute(_CABINETS.where(tables.cabinet.c.state != RETIRED).order_by("site", "number"))
+            rows = connection.execute(
+                _CABINETS.where(tables.cabinet.c.state != RETIRED).order_by("site", "number")
+            )
             return [_to_cabinet(row) for row in rows]
 
     def silenced(self) -> set[bytes]:
@@ -256,15 +289,21 @@ class Ledger:
             return set(connection.scalars(_SILENCED))
 
     def identity(self, alias: bytes) -> Identity | None:
-        """What it takes to speak with the board of that alias; None when no cabinet in service or pending has it."""
+        """What it takes to speak with the board of that alias;
+        None when no cabinet in service or pending has it.
+        """
         with self.reading() as connection:
-            row = connection.execute(_IDENTITIES.where(tables.cabinet.c.alias == alias, tables.cabinet.c.state != RETIRED)).first()
+            row = connection.execute(
+                _IDENTITIES.where(tables.cabinet.c.alias == alias, tables.cabinet.c.state != RETIRED)
+            ).first()
             return None if row is None else self._to_identity(connection, row)
 
     def identity_of(self, cabinet: int) -> Identity:
         """The same by the ledger's own number of the cabinet, retired or not."""
         with self.reading() as connection:
-            return self._to_identity(connection, connection.execute(_IDENTITIES.where(tables.cabinet.c.id == cabinet)).one())
+            return self._to_identity(
+                connection, connection.execute(_IDENTITIES.where(tables.cabinet.c.id == cabinet)).one()
+            )
 
     def _to_identity(self, connection: Connection, row: Row) -> Identity:
         secret = self.vault.open(row.master_secret, "master secret", row.board_id)
@@ -276,7 +315,9 @@ class Ledger:
         return Identity(_to_cabinet(row), row.site_id, *of_keys, row.help_number)
 
     def _cabinet(self, connection: Connection, uid: bytes) -> Cabinet | None:
-        row = connection.execute(_CABINETS.where(tables.cabinet.c.uid == uid, tables.cabinet.c.state != RETIRED)).first()
+        row = connection.execute(
+            _CABINETS.where(tables.cabinet.c.uid == uid, tables.cabinet.c.state != RETIRED)
+        ).first()
         return None if row is None else _to_cabinet(row)
 
 
@@ -284,7 +325,10 @@ _SILENCED = select(tables.cabinet.c.alias).where(tables.cabinet.c.fault == SILEN
 _CABINETS = select(
     tables.cabinet.c.id,
     tables.site.c.name.label("site"),
-    *(tables.cabinet.c[name] for name in ("number", "board_id", "alias", "uid", "board_name", "epoch", "state")),
+    *(
+        tables.cabinet.c[name]
+        for name in ("number", "board_id", "alias", "uid", "board_name", "epoch", "state")
+    ),
 ).join_from(tables.cabinet, tables.site)
 _IDENTITIES = _CABINETS.add_columns(
     *(tables.site.c[name] for name in ("site_id", "help_number", "ticket_key", "is_old")),
@@ -302,7 +346,10 @@ def _to_cabinet(row: Row) -> Cabinet:
 
 
 def database_of(data: Path) -> Database:
-    """Where the ledger of a data folder is kept: the one place that every command asks. Raises UserError for a URL that is none."""
+    """Where the ledger of a data folder is kept: the one place that every command asks.
+
+    Raises UserError for a URL that is none.
+    """
     given = database_url(data)
     if given is None:
         from host_tools.host.ledger.sqlite import SqliteFile
@@ -316,12 +363,17 @@ def database_of(data: Path) -> Database:
         url = None
     if url is None or url.drivername not in ("postgresql", "postgresql+psycopg"):
         # Not a word of it is repeated: whatever it is, it may hold a password.
-        raise UserError("$ANSIM_DATABASE or database.url is no URL of a database: postgresql+psycopg://USER@HOST/DATABASE.", 2)
+        raise UserError(
+            "$ANSIM_DATABASE or database.url is no URL of a database: "
+            "postgresql+psycopg://USER@HOST/DATABASE.",
+            2,
+        )
     return PostgresDatabase(url)
 
 
 def open_ledger(data: Path | None = None, *, create: bool = True) -> Ledger:
-    """The ledger of the folder (by default where `data_folder` says); `create` makes folder, key and ledger when there are none.
+    """The ledger of the folder (by default where `data_folder` says);
+    `create` makes folder, key and ledger when there are none.
 
     Raises UserError: too wide permissions, missing key; damaged, newer, locked or unreachable database.
     """
@@ -336,5 +388,6 @@ def open_ledger(data: Path | None = None, *, create: bool = True) -> Ledger:
         return Ledger(data, database, open_engine(database, create=create), vault)
     except OSError as error:
         raise UserError(
-            f"The data folder {data} cannot be written ({error.strerror}): free space or choose another with --data."
+            f"The data folder {data} cannot be written ({error.strerror}): "
+            "free space or choose another with --data."
         ) from error

@@ -1,7 +1,8 @@
 """Names of people and places, the same however they were typed.
 
-A letter with a mark may arrive as one character or as two (Unicode's composed and decomposed forms); both are one name. U+200C and
-U+200D stand within words of several scripts and are kept. Everything else that is not to be seen is refused.
+A letter with a mark may arrive as one character or as two (Unicode's composed and decomposed forms); both are
+one name. U+200C and U+200D stand within words of several scripts and are kept. Everything else that is not to
+be seen is refused.
 """
 
 import unicodedata
@@ -20,17 +21,27 @@ def normal(text: str) -> str:
 
 
 def likeness(text: str) -> str:
-    """What is the same of two names that people take for one: letters without their case and form, blanks and dashes of any kind."""
+    """What is the same of two names that people take for one:
+    letters without their case and form, blanks and dashes of any kind.
+    """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     kinds = ((character, unicodedata.category(character)) for character in folded if character not in JOINERS)
-    return " ".join("".join("-" if kind == "Pd" else " " if kind == "Zs" else character for character, kind in kinds).split())
+    return " ".join(
+        "".join(
+            "-" if kind == "Pd" else " " if kind == "Zs" else character for character, kind in kinds
+        ).split()
+    )
 
 
 def checked_name(what: str, name: str) -> str:
-    """The normal form of a name that is to be kept; raises UserError for one that no screen or message could carry."""
+    """The normal form of a name that is to be kept;
+    raises UserError for one that no screen or message could carry.
+    """
     name = normal(name)
     if not _is_fit(name) or len(name) > CHARACTERS_MAX:
-        raise UserError(f"A {what}'s name has 1 to {CHARACTERS_MAX} printable characters and no blanks around it.", 2)
+        raise UserError(
+            f"A {what}'s name has 1 to {CHARACTERS_MAX} printable characters and no blanks around it.", 2
+        )
     return name
 
 
@@ -38,7 +49,9 @@ def checked_unit(unit: str) -> str:
     """The normal form of a unit, such as a flat's number; it may be empty. Raises UserError."""
     unit = normal(unit)
     if (unit and not _is_fit(unit)) or len(unit) > UNIT_CHARACTERS_MAX:
-        raise UserError(f"A unit has at most {UNIT_CHARACTERS_MAX} printable characters and no blanks around it.", 2)
+        raise UserError(
+            f"A unit has at most {UNIT_CHARACTERS_MAX} printable characters and no blanks around it.", 2
+        )
     return unit
 
 

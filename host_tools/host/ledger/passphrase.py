@@ -1,4 +1,6 @@
-"""Where a passphrase comes from: a file that an option names, $ANSIM_PASSPHRASE, else the person at the terminal."""
+"""Where a passphrase comes from: a file that an option names,
+$ANSIM_PASSPHRASE, else the person at the terminal.
+"""
 
 import os
 import sys
@@ -20,7 +22,9 @@ def passphrase() -> str:
         return os.environ["ANSIM_PASSPHRASE"]
     if sys.stdin.isatty():
         return click.prompt("Passphrase of the host key", hide_input=True, err=True)
-    raise UserError("The host key is under a passphrase: name a file with --passphrase-file, or set $ANSIM_PASSPHRASE.")
+    raise UserError(
+        "The host key is under a passphrase: name a file with --passphrase-file, or set $ANSIM_PASSPHRASE."
+    )
 
 
 def new_passphrase(named: Path | None) -> str:

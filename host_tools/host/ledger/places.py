@@ -23,18 +23,30 @@ class Place(NamedTuple):
 def cabinet_at(connection: Connection, place: Place) -> Row:
     """The row of that cabinet; raises UserError when there is none, or it has no such door."""
     cabinet = tables.cabinet
-    here = (tables.site.c.name == normal(place.site)) & (cabinet.c.number == place.cabinet) & (cabinet.c.state != RETIRED)
+    here = (
+        (tables.site.c.name == normal(place.site))
+        & (cabinet.c.number == place.cabinet)
+        & (cabinet.c.state != RETIRED)
+    )
     row = connection.execute(select(cabinet).join(tables.site).where(here)).first()
     if row is None:
-        raise UserError(f"There is no cabinet {place.cabinet} at {place.site}: `ansim cabinet list` shows them.", 2)
+        raise UserError(
+            f"There is no cabinet {place.cabinet} at {place.site}: `ansim cabinet list` shows them.", 2
+        )
     doors = doors_on(row.board_name) if place.door else ()
     if doors and place.door not in doors:
-        raise UserError(f"Cabinet {place.cabinet} of {place.site} has no door {place.door:02d}: its doors are {_range(doors)}.", 2)
+        raise UserError(
+            f"Cabinet {place.cabinet} of {place.site} has no door {place.door:02d}: "
+            f"its doors are {_range(doors)}.",
+            2,
+        )
     return row
 
 
 def boards_at(connection: Connection, cabinet: Row) -> list[int]:
-    """The ledger's numbers of all boards that were ever this cabinet (a row of `cabinet_at`), the first one first."""
+    """The ledger's numbers of all boards that were ever this cabinet (a row of `cabinet_at`),
+    the first one first.
+    """
     table = tables.cabinet.c
     same = (table.site == cabinet.site) & (table.number == cabinet.number)
     return list(connection.scalars(select(table.id).where(same).order_by(table.id)))

@@ -1,7 +1,7 @@
 """The ledger in a database on a server of PostgreSQL.
 
-A commit is durable (synchronous_commit=on). One program writes at a time: a writing transaction begins with an advisory lock that ends
-with it, as BEGIN IMMEDIATE does in SQLite; see decision 0054.
+A commit is durable (synchronous_commit=on). One program writes at a time: a writing transaction begins with
+an advisory lock that ends with it, as BEGIN IMMEDIATE does in SQLite; see decision 0054.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,12 @@ _SETTINGS = {
     "idle_in_transaction_session_timeout": "30s",
     "client_min_messages": "error",
 }
-_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+_KEEPALIVE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 
 # Two advisory locks in the database of the ledger: b"ansim" and which.
 _WRITING = int.from_bytes(b"ansim\0\0\1", "big")
@@ -48,7 +53,8 @@ _LASTING = {
     "XX": "is damaged: restore it from the last backup",
     "58": "cannot read or write its files",
 }
-# A refused connection has no SQLSTATE for us, so the server's words must do; in other languages the general sentence follows.
+# A refused connection has no SQLSTATE for us, so the server's words must do;
+# in other languages the general sentence follows.
 _REFUSALS = {
     "password authentication failed": "28",
     "no password supplied": "28",
@@ -67,7 +73,10 @@ class PostgresDatabase(Database):
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+psycopg")
         host = url.host or url.query.get("host") or "this machine"
-        self.name = f"the PostgreSQL database {url.database or url.username or ''} at {host}{f':{url.port}' if url.port else ''}"
+        self.name = (
+            f"the PostgreSQL database {url.database or url.username or ''} at "
+            f"{host}{f':{url.port}' if url.port else ''}"
+        )
 
     def is_there(self) -> bool:
         """See Database."""
@@ -84,7 +93,9 @@ class PostgresDatabase(Database):
         try:
             engine = create_engine(self._url, connect_args=arguments, hide_parameters=True)
         except exc.ArgumentError:
-            raise UserError("The database URL has a part that is not known: postgresql+psycopg://USER@HOST/DATABASE.") from None
+            raise UserError(
+                "The database URL has a part that is not known: postgresql+psycopg://USER@HOST/DATABASE."
+            ) from None
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin)
         return engine
@@ -98,9 +109,12 @@ class PostgresDatabase(Database):
                     return sort(f"{self._sentence(states[state[:length]])}{_cure(state)}")
         if isinstance(error.orig, psycopg.OperationalError) or error.connection_invalidated:
             return TransientError(
-                f"{self._sentence('cannot be reached')} ({self._words(error)}): is the server running, and its address right?"
+                f"{self._sentence('cannot be reached')} ({self._words(error)}): is the server running, "
+                "and its address right?"
             )
-        return UserError(f"{self._sentence('cannot be used')} ({self._words(error)}): check the URL and the server.")
+        return UserError(
+            f"{self._sentence('cannot be used')} ({self._words(error)}): check the URL and the server."
+        )
 
     def _sentence(self, what: str) -> str:
         return f"{self.name[0].upper()}{self.name[1:]} {what}"
@@ -122,7 +136,10 @@ class PostgresDatabase(Database):
     @contextmanager
     def alone(self, engine: Engine) -> Iterator[bool]:
         """See Database. The lock is the session's, so it ends with this process or with the server."""
-        with user_errors(self), engine.connect().execution_options(isolation_level="AUTOCOMMIT", reading=True) as connection:
+        with (
+            user_errors(self),
+            engine.connect().execution_options(isolation_level="AUTOCOMMIT", reading=True) as connection,
+        ):
             has_it = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_POSTING})").scalar_one()
             try:
                 yield has_it
@@ -144,7 +161,8 @@ def _begin(connection: Connection) -> None:
     if options.get("reading"):
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     else:
-        # Whoever had the lock before has committed visibly, and what is read from here on is read behind that.
+        # Whoever had the lock before has committed visibly,
+        # and what is read from here on is read behind that.
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITING})")
 
 

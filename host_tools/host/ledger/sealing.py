@@ -1,7 +1,8 @@
-"""Secrets at rest: sealed with AES-256-GCM (NIST SP 800-38D) under a key that lies beside the ledger, not in it.
+"""Secrets at rest: sealed with AES-256-GCM (NIST SP 800-38D) under a key that lies beside the ledger,
+not in it.
 
-A copy of the ledger alone (a backup, a support case) opens no door. The purpose and the owner of a secret are its additional
-data, so a sealed value moved to another row does not open.
+A copy of the ledger alone (a backup, a support case) opens no door. The purpose and the owner of a secret are
+its additional data, so a sealed value moved to another row does not open.
 """
 
 import os
@@ -32,9 +33,14 @@ class Vault:
     def open(self, sealed: bytes, purpose: str, owner: bytes) -> bytes:
         """The secret; raises UserError when the key is another one or the value was altered."""
         try:
-            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode() + b"\x00" + owner)
+            return self._cipher.decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode() + b"\x00" + owner
+            )
         except InvalidTag as error:
-            raise UserError(f"{KEY} does not open the ledger's secrets: restore the key and the ledger from the same backup.") from error
+            raise UserError(
+                f"{KEY} does not open the ledger's secrets: "
+                "restore the key and the ledger from the same backup."
+            ) from error
 
 
 def open_vault(data: Path, *, create: bool) -> Vault:

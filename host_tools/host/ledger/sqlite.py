@@ -37,7 +37,9 @@ class SqliteFile(Database):
         uri = f"file:{quote(str(self._path.absolute()))}?mode=rw"
 
         def connect() -> sqlite3.Connection:
-            return sqlite3.connect(uri, uri=True, timeout=_BUSY_S, check_same_thread=False, isolation_level=None)
+            return sqlite3.connect(
+                uri, uri=True, timeout=_BUSY_S, check_same_thread=False, isolation_level=None
+            )
 
         engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, hide_parameters=True)
         event.listen(engine, "connect", _configure)
@@ -46,7 +48,11 @@ class SqliteFile(Database):
 
     @contextmanager
     def migrating(self, engine: Engine) -> Iterator[Connection]:
-        """See Database. A table that is built anew is gone for a moment: references are looked at when all is done. Raises UserError."""
+        """See Database.
+
+        A table that is built anew is gone for a moment:
+        references are looked at when all is done. Raises UserError.
+        """
         with engine.connect() as connection:
             keys: Any = connection.connection.driver_connection
             keys.execute("PRAGMA foreign_keys = OFF").close()  # nothing happens to it within a transaction
@@ -54,7 +60,10 @@ class SqliteFile(Database):
                 with connection.begin():
                     yield connection
                     if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                        raise UserError(f"The ledger {self._path} does not hold together, so it stays as it was: restore the last backup.")
+                        raise UserError(
+                            f"The ledger {self._path} does not hold together, so it stays as it was: "
+                            "restore the last backup."
+                        )
             finally:
                 keys.execute("PRAGMA foreign_keys = ON").close()
 
@@ -62,17 +71,27 @@ class SqliteFile(Database):
         """See Database."""
         primary = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if primary in _LOCKED:
-            return TransientError(f"The ledger {self._path} is locked by another program: wait for it or end it, then try again.")
+            return TransientError(
+                f"The ledger {self._path} is locked by another program: "
+                "wait for it or end it, then try again."
+            )
         if primary == sqlite3.SQLITE_FULL or is_full(self._data):
-            return TransientError(f"The disk of {self._data} is full: free some space, then try again; nothing was lost.")
+            return TransientError(
+                f"The disk of {self._data} is full: free some space, then try again; nothing was lost."
+            )
         if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return UserError(f"The ledger {self._path} is damaged: restore {LEDGER} and the key from the last backup.")
+            return UserError(
+                f"The ledger {self._path} is damaged: restore {LEDGER} and the key from the last backup."
+            )
         if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
             cure = "check that the folder and its files belong to you and are not read-only"
             return UserError(f"The ledger {self._path} cannot be written: {cure}.")
         if primary == sqlite3.SQLITE_CANTOPEN:
             return no_ledger(self.name)
-        return UserError(f"The ledger {self._path} cannot be used ({error.orig}): check the disk, or restore the last backup.")
+        return UserError(
+            f"The ledger {self._path} cannot be used ({error.orig}): "
+            "check the disk, or restore the last backup."
+        )
 
 
 def _configure(connection: sqlite3.Connection, _record: Any) -> None:
@@ -81,5 +100,8 @@ def _configure(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # A writer takes its lock at once: one that upgraded from a reader could meet SQLITE_BUSY that no waiting cures.
-    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")
+    # A writer takes its lock at once:
+    # one that upgraded from a reader could meet SQLITE_BUSY that no waiting cures.
+    connection.exec_driver_sql(
+        "BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE"
+    )

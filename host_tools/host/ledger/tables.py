@@ -1,4 +1,6 @@
-"""The ledger's tables. Times are milliseconds since 1970 (UTC); secrets are sealed (see sealing.py); codes are nowhere.
+"""The ledger's tables.
+
+Times are milliseconds since 1970 (UTC); secrets are sealed (see sealing.py); codes are nowhere.
 
 The migrations build them; a test shows that the migrations and this file say the same.
 """
@@ -41,10 +43,14 @@ site = Table(
     Column("id", Integer, primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
     Column("site_id", LargeBinary(8), nullable=False, unique=True),
-    Column("ticket_key", LargeBinary, nullable=False),  # sealed; the ticket keys of all generations come from it
-    Column("generation", Integer, nullable=False, server_default="0"),  # of the ticket key: the newest that its cabinets must take
-    Column("is_old", Boolean, nullable=False, server_default=true()),  # older than generations: its first ticket key is the secret itself
-    Column("help_number", String(14), nullable=False, server_default=""),  # whom people at its cabinets call; empty: none is known
+    # Sealed; the ticket keys of all generations come from it.
+    Column("ticket_key", LargeBinary, nullable=False),
+    # Of the ticket key: the newest that its cabinets must take.
+    Column("generation", Integer, nullable=False, server_default="0"),
+    # Older than generations: its first ticket key is the secret itself.
+    Column("is_old", Boolean, nullable=False, server_default=true()),
+    # Whom people at its cabinets call; empty: none is known.
+    Column("help_number", String(14), nullable=False, server_default=""),
     Column("refusals_told_ms", BigInteger),  # when staff were told last that many tickets are refused here
 )
 
@@ -58,7 +64,8 @@ refusal = Table(
     PrimaryKeyConstraint("site", "minute"),
 )
 
-#: A cabinet is `pending` from its enrolment until the board has confirmed its identity, `enrolled` in service, `retired` for ever after.
+#: A cabinet is `pending` from its enrolment until the board has confirmed its identity,
+#: `enrolled` in service, `retired` for ever after.
 cabinet = Table(
     "cabinet",
     metadata,
@@ -74,7 +81,8 @@ cabinet = Table(
     Column("nonce_board", LargeBinary(8), nullable=False),
     Column("epoch", Integer, nullable=False),  # of new parcels
     Column("rule", Integer, nullable=False, server_default="0"),  # of codes and tails, in its first epoch
-    Column("generation", Integer, nullable=False, server_default="0"),  # of the ticket key, when it was provisioned
+    # Of the ticket key, when it was provisioned.
+    Column("generation", Integer, nullable=False, server_default="0"),
     Column("state", String(8), nullable=False),
     Column("enrolled_ms", BigInteger, nullable=False),
     Column("seen_ms", BigInteger),  # the last verified frame
@@ -82,14 +90,17 @@ cabinet = Table(
     Column("boot", Integer),
     Column("build", BigInteger),
     Column("next_event", BigInteger),  # that it reported last: how far the ledger is behind
-    Column("tag", BigInteger, nullable=False, server_default="1"),  # of this life of the ledger, which the board keeps and reports
+    # Of this life of the ledger, which the board keeps and reports.
+    Column("tag", BigInteger, nullable=False, server_default="1"),
     Column("tag_before", BigInteger),  # another one that the board may still report; -1: any
-    Column("commanded", BigInteger, nullable=False, server_default="0"),  # the last command that it is known to have applied
+    # The last command that it is known to have applied.
+    Column("commanded", BigInteger, nullable=False, server_default="0"),
     Column("round_trip_ms", Integer),
     Column("fault", String(16)),  # why nothing is taken from it, None: it is in step
     Column("forked_ms", BigInteger),  # when its journal was found to have gone on from an older image
     Column("unsettled", BigInteger),  # its epoch then, until its parcels are put right behind the next one
-    Column("letters", Float, nullable=False, server_default="0"),  # that it may cause now, and since when that is so
+    # That it may cause now, and since when that is so.
+    Column("letters", Float, nullable=False, server_default="0"),
     Column("letters_ms", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("state IN ('pending', 'enrolled', 'retired')", name="state"),
     Index(
@@ -117,7 +128,8 @@ position = Table(
     Column("incarnation", BigInteger, nullable=False),
     Column("applied", BigInteger, nullable=False),
     Column("generation", Integer, nullable=False, server_default="0"),  # of the ticket key, behind that event
-    Column("forked_at", BigInteger, nullable=False, server_default="0"),  # of a branch: its first event (see forks.py); 0: it is none
+    # Of a branch: its first event (see forks.py); 0: it is none.
+    Column("forked_at", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("cabinet", "incarnation"),
 )
 
@@ -132,7 +144,8 @@ boot = Table(
     PrimaryKeyConstraint("cabinet", "incarnation", "boot"),
 )
 
-#: What the boards said, each event once (locker.contract.records). It happened between earliest_ms and latest_ms.
+#: What the boards said, each event once (locker.contract.records).
+#: It happened between earliest_ms and latest_ms.
 event = Table(
     "event",
     metadata,
@@ -152,7 +165,8 @@ event = Table(
     sqlite_with_rowid=False,
 )
 
-#: An epoch of a board's codes, from the event on with which it began; the first one is not here: its nonce is 0.
+#: An epoch of a board's codes, from the event on with which it began;
+#: the first one is not here: its nonce is 0.
 epoch = Table(
     "epoch",
     metadata,
@@ -184,7 +198,8 @@ command = Table(
     CheckConstraint("state IN ('waiting', 'done', 'impossible')", name="state"),
 )
 
-#: Doors that a person at the host wants to open for somebody who is at the cabinet: asked, challenged, given, and how it ended.
+#: Doors that a person at the host wants to open for somebody who is at the cabinet:
+#: asked, challenged, given, and how it ended.
 opening = Table(
     "opening",
     metadata,
@@ -244,8 +259,10 @@ parcel = Table(
     Column("flagged", Boolean, nullable=False),  # the ticket was unknown, revoked or used before
     Column("deposited_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger),
-    Column("receipt_ms", BigInteger),  # when its receipt was entered, before its event had come; None: there was none
-    Column("stuck", Integer, nullable=False, server_default="0"),  # 1: its door did not open; 2: it did since, which she is to be told
+    # When its receipt was entered, before its event had come; None: there was none.
+    Column("receipt_ms", BigInteger),
+    # 1: its door did not open; 2: it did since, which she is to be told
+    Column("stuck", Integer, nullable=False, server_default="0"),
     UniqueConstraint("cabinet", "incarnation", "epoch", "door", "counter"),
     CheckConstraint("state IN ('waiting', 'collected', 'withdrawn', 'unknown')", name="state"),
     Index(None, "serial"),
@@ -264,7 +281,8 @@ outbox = Table(
     Column("door", Integer, nullable=False),
     Column("counter", BigInteger, nullable=False),
     Column("retry", Integer, nullable=False),
-    Column("serial", Integer, nullable=False, server_default="0"),  # and generation: of the parcel's ticket, which has the safe tail
+    # And generation: of the parcel's ticket, which has the safe tail.
+    Column("serial", Integer, nullable=False, server_default="0"),
     Column("generation", Integer, nullable=False, server_default="0"),
     Column("queued_ms", BigInteger, nullable=False),  # when the host heard of it
     Column("earliest_ms", BigInteger),  # it happened between these; None: when it was heard
@@ -272,11 +290,17 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("sent_ms", BigInteger),
     Column("held", String(16)),  # why it is not sent until a person has seen to it, None: it is
-    Index("ix_outbox_unsent", "sequence", sqlite_where=text("sent_ms IS NULL"), postgresql_where=text("sent_ms IS NULL")),
+    Index(
+        "ix_outbox_unsent",
+        "sequence",
+        sqlite_where=text("sent_ms IS NULL"),
+        postgresql_where=text("sent_ms IS NULL"),
+    ),
 )
 
-#: Every opening of a door with a parcel behind it, for whose dispatchers it may be a silent alarm. All rows are written and told alike, so
-#: that neither their number nor the work that they make says of any of them what it is.
+#: Every opening of a door with a parcel behind it, for whose dispatchers it may be a silent alarm. All rows
+#: are written and told alike, so that neither their number nor the work that they make says of any of them
+#: what it is.
 pickup = Table(
     "pickup",
     metadata,
@@ -290,10 +314,16 @@ pickup = Table(
     Column("heard_ms", BigInteger, nullable=False),
     Column("told_ms", BigInteger),  # None: dispatchers are still to be told, if it is for them
     PrimaryKeyConstraint("cabinet", "incarnation", "number"),
-    Index("ix_pickup_untold", "heard_ms", sqlite_where=text("told_ms IS NULL"), postgresql_where=text("told_ms IS NULL")),
+    Index(
+        "ix_pickup_untold",
+        "heard_ms",
+        sqlite_where=text("told_ms IS NULL"),
+        postgresql_where=text("told_ms IS NULL"),
+    ),
 )
 
-#: Records of boards that could not be applied, as they came. They count as applied, so that their boards go on.
+#: Records of boards that could not be applied, as they came.
+#: They count as applied, so that their boards go on.
 aside = Table(
     "aside",
     metadata,
@@ -330,8 +360,8 @@ server = Table(
     Column("beat_ms", BigInteger, nullable=False),
 )
 
-#: The link to each cabinet as the server that had it last knows it. It is up only while that server is there. No foreign key: a server
-#: may tell of a cabinet that was forgotten a moment ago.
+#: The link to each cabinet as the server that had it last knows it. It is up only while that server is there.
+#: No foreign key: a server may tell of a cabinet that was forgotten a moment ago.
 link = Table(
     "link",
     metadata,

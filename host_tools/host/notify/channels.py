@@ -21,16 +21,19 @@ _HEX = re.compile("[0-9a-f]{0,32}")
 
 
 class FileNotifier:
-    """Appends one JSON object a line to a file of mode 0600; each id is in it exactly once, whatever is killed when.
+    """Appends one JSON object a line to a file of mode 0600;
+    each id is in it exactly once, whatever is killed when.
 
-    The file is the delivery: whoever carries the messages on reads it. It may be moved away, cut short or deleted at any time: what
-    comes then is in the file of that name, which is made anew.
+    The file is the delivery: whoever carries the messages on reads it. It may be moved away, cut short or
+    deleted at any time: what comes then is in the file of that name, which is made anew.
     """
 
     options: ClassVar[tuple[Option, ...]] = ()
 
     def __init__(self, path: Path, option: str = "--data") -> None:
-        """Opens the file of that name, or makes it. `option` is what named it. Raises UserError for a file that is not one of messages,
+        """Opens the file of that name, or makes it.
+
+        `option` is what named it. Raises UserError for a file that is not one of messages,
         which is left as it is.
         """
         self._path = path
@@ -40,7 +43,10 @@ class FileNotifier:
             self._open()
         except OSError as error:
             reason = error.strerror or "no reason given"
-            raise UserError(f"The message file {path} cannot be used ({reason}): move it away, or name another with {option}.") from error
+            raise UserError(
+                f"The message file {path} cannot be used ({reason}): "
+                f"move it away, or name another with {option}."
+            ) from error
 
     @classmethod
     def of(cls, setup: Setup) -> "FileNotifier":
@@ -48,14 +54,20 @@ class FileNotifier:
         return cls(setup.folder / MESSAGES)
 
     def _open(self) -> None:
-        """Opens the file of that name instead of the one that is open. Raises OSError; then the file is as it was."""
+        """Opens the file of that name instead of the one that is open.
+
+        Raises OSError; then the file is as it was.
+        """
         _refuse_no_file(self._path)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        descriptor = os.open(
+            self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK, 0o600
+        )
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise OSError(errno.EINVAL, _NO_FILE)
             ids = _read(descriptor)
-            if stat.S_IMODE(os.fstat(descriptor).st_mode) & _OTHERS:  # made anew by whoever has moved the old one away
+            # Made anew by whoever has moved the old one away.
+            if stat.S_IMODE(os.fstat(descriptor).st_mode) & _OTHERS:
                 os.fchmod(descriptor, 0o600)
         except BaseException:
             os.close(descriptor)
@@ -75,9 +87,14 @@ class FileNotifier:
             return False
 
     def deliver(self, messages: Sequence[Message]) -> set[str]:
-        """Appends those that are not in the file yet; returns when all are on the disk. Raises OSError when they are not."""
+        """Appends those that are not in the file yet; returns when all are on the disk.
+
+        Raises OSError when they are not.
+        """
         new = {message.id: message for message in messages if message.id not in self._ids}
-        lines = "".join(json.dumps(message._asdict(), ensure_ascii=False) + "\n" for message in new.values()).encode()
+        lines = "".join(
+            json.dumps(message._asdict(), ensure_ascii=False) + "\n" for message in new.values()
+        ).encode()
         while True:
             if not self._is_there():
                 self._open()
@@ -104,11 +121,18 @@ class FileNotifier:
 
 
 def refuse_shared(path: Path, folder: Path, option: str) -> None:
-    """Refuses a file for dispatchers that is another file of the data folder as well, by whatever name. Raises UserError."""
+    """Refuses a file for dispatchers that is another file of the data folder as well, by whatever name.
+
+    Raises UserError.
+    """
     for name in PRIVATE_FILES:
         other = folder / name
         if name != DISPATCHER and (path.resolve() == other.resolve() or _is_same(path, other)):
-            raise UserError(f"{path} is {name} of the data folder, which is not for dispatchers alone: name another with {option}.", 2)
+            raise UserError(
+                f"{path} is {name} of the data folder, which is not for dispatchers alone: "
+                f"name another with {option}.",
+                2,
+            )
 
 
 def _is_same(path: Path, other: Path) -> bool:
@@ -129,7 +153,9 @@ def _refuse_no_file(path: Path) -> None:
 
 
 def _read(descriptor: int) -> set[str]:
-    """The ids in a file of messages. A last line without its end, which a crash has left, is completed, or taken out as it was never handed
+    """The ids in a file of messages.
+
+    A last line without its end, which a crash has left, is completed, or taken out as it was never handed
     over. Raises OSError where something in it is none of ours, and changes nothing then.
     """
     ids = set()
@@ -150,7 +176,9 @@ def _read(descriptor: int) -> set[str]:
     if rest == b"\n":
         os.write(descriptor, rest)
     elif rest:
-        if whole + len(rest) != os.fstat(descriptor).st_size or not _is_beginning(rest.decode(errors="ignore")):
+        if whole + len(rest) != os.fstat(descriptor).st_size or not _is_beginning(
+            rest.decode(errors="ignore")
+        ):
             raise OSError(errno.EINVAL, "its last line is no message")
         os.ftruncate(descriptor, whole)
     return ids

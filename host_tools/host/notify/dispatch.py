@@ -1,10 +1,14 @@
-"""The dispatchers' own channel: silent alarms. Nobody else sees them, and what becomes of them shows nowhere else.
+"""The dispatchers' own channel: silent alarms.
 
-Every pickup is looked at and marked alike (tables.pickup); only for one under duress something is handed over. So whatever a silent alarm
-is, slow, refused or repeated, letters, lines, numbers and instants are those of any other pickup.
+Nobody else sees them, and what becomes of them shows nowhere else.
 
-Cabinets take turns: the first untold alarm of each door of each cabinet comes before the second of any. Repeats at one door are folded
-(folding.py), and pickups that wait to be told as one line stay untold in the ledger.
+Every pickup is looked at and marked alike (tables.pickup); only for one under duress something is handed
+over. So whatever a silent alarm is, slow, refused or repeated, letters, lines, numbers and instants are those
+of any other pickup.
+
+Cabinets take turns: the first untold alarm of each door of each cabinet comes before the second of any.
+Repeats at one door are folded (folding.py),
+and pickups that wait to be told as one line stay untold in the ledger.
 """
 
 from collections.abc import Sequence
@@ -41,8 +45,9 @@ class Left(NamedTuple):
 
 
 def deliver(ledger: Ledger, notifier: Notifier, folds: Folds | None = None) -> Left:
-    """Hands over the silent alarms that nobody has been told of. `folds` has what was told before. Raises UserError where the ledger is
-    away.
+    """Hands over the silent alarms that nobody has been told of.
+
+    `folds` has what was told before. Raises UserError where the ledger is away.
     """
     folds = folds or Folds()
     with ledger.reading() as connection:
@@ -75,10 +80,20 @@ def _mark(ledger: Ledger, rows: Sequence[Row], untold: set[tuple[int, int, int]]
     """Marks the pickups that were looked at; those that are still to be told stay as they are."""
     pickup, at = tables.pickup, now_ms()
     told = [
-        {"at": row.cabinet, "life": row.incarnation, "which": row.number, "told_ms": None if _key(row) in untold else at} for row in rows
+        {
+            "at": row.cabinet,
+            "life": row.incarnation,
+            "which": row.number,
+            "told_ms": None if _key(row) in untold else at,
+        }
+        for row in rows
     ]
     with ledger.writing() as connection:
-        its = (pickup.c.cabinet == bindparam("at")) & (pickup.c.incarnation == bindparam("life")) & (pickup.c.number == bindparam("which"))
+        its = (
+            (pickup.c.cabinet == bindparam("at"))
+            & (pickup.c.incarnation == bindparam("life"))
+            & (pickup.c.number == bindparam("which"))
+        )
         connection.execute(update(pickup).where(its), told)
 
 
@@ -101,10 +116,17 @@ def _door(row: Row) -> _Door:
 def _message(row: Row) -> Message:
     moment = Moment(row.earliest_ms, row.latest_ms, row.heard_ms)
     text = (
-        f"Silent alarm: door {row.door:02d} at {row.site}, cabinet {row.at} was opened under duress. Send help; do not call the resident, "
-        f"and give nothing away at the cabinet.{in_words(moment)}"
+        f"Silent alarm: door {row.door:02d} at {row.site}, cabinet {row.at} was opened under duress. Send "
+        f"help; do not call the resident, and give nothing away at the cabinet.{in_words(moment)}"
     )
-    return Message(letter_id(row.board_id, row.incarnation, row.number, DURESS), DISPATCHERS, "", DURESS, text, **when_fields(moment))
+    return Message(
+        letter_id(row.board_id, row.incarnation, row.number, DURESS),
+        DISPATCHERS,
+        "",
+        DURESS,
+        text,
+        **when_fields(moment),
+    )
 
 
 def _of_many(rows: Sequence[Row]) -> Message:
@@ -112,12 +134,17 @@ def _of_many(rows: Sequence[Row]) -> Message:
     first = rows[0]
     if len(rows) == 1:
         return _message(first)
-    moment = Moment(min(row.earliest_ms for row in rows), max(row.latest_ms for row in rows), max(row.heard_ms for row in rows))
+    moment = Moment(
+        min(row.earliest_ms for row in rows),
+        max(row.latest_ms for row in rows),
+        max(row.heard_ms for row in rows),
+    )
     doors = sorted({row.door for row in rows})
     where = f"door {doors[0]:02d}" if len(doors) == 1 else f"doors {doors[0]:02d} to {doors[-1]:02d}"
     text = (
-        f"Silent alarms: {where} at {first.site}, cabinet {first.at}, {len(rows)} more openings under duress since the last line. Send "
-        "help; do not call the resident, and give nothing away at the cabinet. If nobody can have done that, a stranger holds its board: "
+        f"Silent alarms: {where} at {first.site}, cabinet {first.at}, {len(rows)} more openings under duress "
+        "since the last line. Send help; do not call the resident, and give nothing away at the cabinet. If "
+        "nobody can have done that, a stranger holds its board: "
         f"have the operator silence it.{in_words(moment)}"
     )
     name = letter_id(first.board_id, first.incarnation, first.number, f"{len(rows)} {DURESS}")
@@ -126,10 +153,17 @@ def _of_many(rows: Sequence[Row]) -> Message:
 
 _pickup, _cabinet = tables.pickup.c, tables.cabinet.c
 _TURN = func.row_number().over(
-    partition_by=(_pickup.cabinet, _pickup.door, _pickup.how), order_by=(_pickup.heard_ms, _pickup.incarnation, _pickup.number)
+    partition_by=(_pickup.cabinet, _pickup.door, _pickup.how),
+    order_by=(_pickup.heard_ms, _pickup.incarnation, _pickup.number),
 )
 _UNTOLD = (
-    select(tables.pickup, _cabinet.board_id, _cabinet.board_name, _cabinet.number.label("at"), tables.site.c.name.label("site"))
+    select(
+        tables.pickup,
+        _cabinet.board_id,
+        _cabinet.board_name,
+        _cabinet.number.label("at"),
+        tables.site.c.name.label("site"),
+    )
     .select_from(tables.pickup.join(tables.cabinet).join(tables.site))
     .where(_pickup.told_ms.is_(None))
     .order_by(_TURN, _pickup.heard_ms, _pickup.cabinet, _pickup.number)

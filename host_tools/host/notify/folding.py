@@ -1,8 +1,10 @@
-"""Repeats of one alarm, folded: the first ones are told one by one and at once, more of them as one line with their number.
+"""Repeats of one alarm, folded: the first ones are told one by one and at once,
+more of them as one line with their number.
 
-A key is one kind of alarm at one door of one cabinet, so no alarm is folded into another door's, another kind's or another cabinet's.
-Each key has a bucket of BURST tellings, which fills by one a minute. While it holds any, nothing waits; empty, the next telling comes
-within a minute and tells all that has come until then.
+A key is one kind of alarm at one door of one cabinet, so no alarm is folded into another door's, another
+kind's or another cabinet's. Each key has a bucket of BURST tellings, which fills by one a minute. While it
+holds any, nothing waits; empty,
+the next telling comes within a minute and tells all that has come until then.
 """
 
 from collections.abc import Hashable, Sequence
@@ -22,13 +24,19 @@ class Plan(NamedTuple):
 
 
 class Folds:
-    """The buckets of all keys. Times in ms of the host's clock; one that is put back starts their minute anew."""
+    """The buckets of all keys.
+
+    Times in ms of the host's clock; one that is put back starts their minute anew.
+    """
 
     def __init__(self) -> None:
         self._buckets: dict[Hashable, tuple[float, int]] = {}  # how much was in it when
 
     def plan(self, key: Hashable, untold: Sequence[Any], at_ms: int) -> Plan:
-        """Says how the alarms of a key (the oldest first) are told now. It takes nothing from the bucket: `told` does."""
+        """Says how the alarms of a key (the oldest first) are told now.
+
+        It takes nothing from the bucket: `told` does.
+        """
         left = int(self._level(key, at_ms))
         if len(untold) <= left:
             return Plan(untold, (), 0)
@@ -41,7 +49,9 @@ class Folds:
         if tellings:
             self._buckets[key] = (max(0.0, self._level(key, at_ms) - tellings), at_ms)
         if len(self._buckets) > _KEYS_MAX:
-            self._buckets = {one: bucket for one, bucket in self._buckets.items() if self._level(one, at_ms) < BURST}
+            self._buckets = {
+                one: bucket for one, bucket in self._buckets.items() if self._level(one, at_ms) < BURST
+            }
 
     def _level(self, key: Hashable, at_ms: int) -> float:
         level, since_ms = self._buckets.get(key, (float(BURST), at_ms))

@@ -1,7 +1,8 @@
-"""What an event is to people: a letter for the resident whose parcel it is about, an alarm for staff, and what is for dispatchers alone.
+"""What an event is to people: a letter for the resident whose parcel it is about,
+an alarm for staff, and what is for dispatchers alone.
 
-Letters never depend on alarms. A pickup under duress makes the same rows in the same order as any other, but for one number in the table
-that only dispatch.py reads.
+Letters never depend on alarms. A pickup under duress makes the same rows in the same order as any other, but
+for one number in the table that only dispatch.py reads.
 """
 
 from typing import Any, NamedTuple
@@ -45,7 +46,10 @@ MOVED = 2
 
 
 class Change(NamedTuple):
-    """Something that is in the ledger since this turn: an event, or an alarm (`alarm` is its name). `moment`: when it happened."""
+    """Something that is in the ledger since this turn: an event, or an alarm (`alarm` is its name).
+
+    `moment`: when it happened.
+    """
 
     cabinet: int
     record: Record
@@ -62,7 +66,8 @@ class Letters:
         self._dialect = connection.dialect.name
         self._rows: list[dict[str, Any]] = []
         self._pickups: list[dict[str, Any]] = []
-        self._deposits: dict[tuple[int, int, int, int], Record] = {}  # those of this turn, by the board, door and counter
+        # Those of this turn, by the board, door and counter.
+        self._deposits: dict[tuple[int, int, int, int], Record] = {}
         self._how: dict[tuple[int, int, int, int], int] = {}  # who opened, likewise
         self.news: list[Change] = []
 
@@ -95,10 +100,17 @@ class Letters:
             self._pickup(board, record, moment)
 
     def _is_no_alarm(self, board: Board, record: Record) -> bool:
-        """Keys that work again; and something seen behind a door whose parcel the host knows, and the cabinet is about to learn of."""
+        """Keys that work again; and something seen behind a door whose parcel the host knows,
+        and the cabinet is about to learn of.
+        """
         if record.kind == records.SENSOR_FAULT and record.a == _OCCUPANCY:
             order = tables.command.c
-            its = (order.cabinet == board.cabinet) & (order.kind == ADOPT) & (order.door == record.door) & (order.state == "waiting")
+            its = (
+                (order.cabinet == board.cabinet)
+                & (order.kind == ADOPT)
+                & (order.door == record.door)
+                & (order.state == "waiting")
+            )
             return self._connection.scalar(select(order.sequence).where(its).limit(1)) is not None
         return record.kind == records.KEYS_LEFT_OUT and not record.a
 
@@ -117,11 +129,15 @@ class Letters:
         return MENDED if _is_mended(parcel, record) else kind
 
     def opener(self, board: Board, record: Record) -> int | None:
-        """Who has opened the door of the parcel that an event is about, as records.BY_; None when nobody has."""
+        """Who has opened the door of the parcel that an event is about, as records.BY_;
+        None when nobody has.
+        """
         key = (board.cabinet, board.incarnation, record.door, record.b)
         if key not in self._how:
             event = tables.event.c
-            here = lookups.of_story(self._connection, board.cabinet, board.incarnation) & (event.door == record.door)
+            here = lookups.of_story(self._connection, board.cabinet, board.incarnation) & (
+                event.door == record.door
+            )
             its = here & (event.kind == records.PICKUP_OPENED) & (event.b == record.b)
             found = self._connection.scalar(select(event.a).where(its).order_by(event.number.desc()).limit(1))
             if found is None:
@@ -131,24 +147,41 @@ class Letters:
 
     def _pickup(self, board: Board, record: Record, moment: Moment) -> None:
         self._how[board.cabinet, board.incarnation, record.door, record.b] = record.a
-        of_board = {"cabinet": board.cabinet, "incarnation": board.incarnation, "number": record.number, "door": record.door}
+        of_board = {
+            "cabinet": board.cabinet,
+            "incarnation": board.incarnation,
+            "number": record.number,
+            "door": record.door,
+        }
         self._pickups.append({**of_board, "how": record.a, **moment._asdict(), "told_ms": None})
 
     def alarm(self, board: Board, record: Record, kind: str, moment: Moment) -> None:
         """Tells staff of an event that a person should look at, once."""
-        row = {"cabinet": board.cabinet, "incarnation": board.incarnation, "number": record.number, "kind": kind, "door": record.door}
+        row = {
+            "cabinet": board.cabinet,
+            "incarnation": board.incarnation,
+            "number": record.number,
+            "kind": kind,
+            "door": record.door,
+        }
         if is_inserted(self._connection, tables.alarm, row | {"raised_ms": moment.heard_ms}):
             self.news.append(Change(board.cabinet, record, kind, moment))
             self.tell(board, record, kind, None, moment)
 
-    def tell(self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, moment: Moment) -> None:
+    def tell(
+        self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, moment: Moment
+    ) -> None:
         """Puts a letter into the outbox: to the parcel's resident, or to staff when there is no parcel."""
         self._rows.append(self._letter(board, record, kind, parcel, moment))
 
-    def send_staff_code(self, board: Board, record: Record, parcel: dict[str, Any] | None, moment: Moment) -> None:
-        """Sends staff the code of 12 digits that they have armed for a door; none where they have taken it back.
+    def send_staff_code(
+        self, board: Board, record: Record, parcel: dict[str, Any] | None, moment: Moment
+    ) -> None:
+        """Sends staff the code of 12 digits that they have armed for a door;
+        none where they have taken it back.
 
-        A board that says so of a code that nobody has ordered has them walk there for nothing, or worse: that is an alarm.
+        A board that says so of a code that nobody has ordered has them walk there for nothing, or worse:
+        that is an alarm.
         """
         code, arming = fields.armed(record)
         kind = {RECALL: RECALL_CODE, SERVICE: SERVICE_CODE}.get(code)
@@ -159,9 +192,14 @@ class Letters:
             self._rows.append(row | {"resident": None, "counter": record.b, "retry": arming})
 
     def send_service_code_again(self, board: Board, armed: Record, number: int, moment: Moment) -> None:
-        """An epoch has begun (the event of that number), and with it a service code that waits to be used has become another one."""
+        """An epoch has begun (the event of that number),
+        and with it a service code that waits to be used has become another one.
+        """
         row = self._letter(board, armed, SERVICE_CODE_AGAIN, None, moment)
-        of_door = {"id": board.letter_id(number, f"staff {SERVICE_CODE_AGAIN} {armed.door}"), "resident": None}
+        of_door = {
+            "id": board.letter_id(number, f"staff {SERVICE_CODE_AGAIN} {armed.door}"),
+            "resident": None,
+        }
         self._rows.append(row | of_door | {"counter": armed.b, "retry": fields.armed(armed).arming})
 
     def _is_ordered(self, board: Board, record: Record) -> bool:
@@ -172,20 +210,36 @@ class Letters:
         its &= (order.counter == record.b) & (order.a == arming)
         return self._connection.scalar(select(order.sequence).where(its).limit(1)) is not None
 
-    def lose(self, board: Board, record: Record, parcel: dict[str, Any], moment: Moment, kind: str = LOST) -> None:
-        """Nobody knows whether a parcel is still there: staff and its resident are told so. `record` is how that was found out."""
-        about = Record(record.kind, parcel["door"], record.boot, record.number, record.uptime, record.a, parcel["counter"])
+    def lose(
+        self, board: Board, record: Record, parcel: dict[str, Any], moment: Moment, kind: str = LOST
+    ) -> None:
+        """Nobody knows whether a parcel is still there: staff and its resident are told so.
+
+        `record` is how that was found out.
+        """
+        about = Record(
+            record.kind,
+            parcel["door"],
+            record.boot,
+            record.number,
+            record.uptime,
+            record.a,
+            parcel["counter"],
+        )
         row = self._letter(board, about, kind, parcel, moment)
         if parcel["resident"] is not None:
             self._rows.append(row | {"id": board.letter_id(record.number, f"{kind} {parcel['id']}")})
         raise_case(self._connection, board.cabinet, kind, parcel["id"], parcel["door"], moment.heard_ms)
 
     def correct(self, first: dict[str, Any], use: str, moment: Moment) -> None:
-        """The label of a parcel that was told as any other has been used again: staff and the resident are told so.
+        """The label of a parcel that was told as any other has been used again:
+        staff and the resident are told so.
 
         `use` names the event that it was used by: each is told.
         """
-        record = self._deposits.get((first["cabinet"], first["incarnation"], first["door"], first["counter"])) or self._deposit_of(first)
+        record = self._deposits.get(
+            (first["cabinet"], first["incarnation"], first["door"], first["counter"])
+        ) or self._deposit_of(first)
         if record is None:  # of a journal that this ledger never had
             return
         key = (first["cabinet"], first["incarnation"])
@@ -196,10 +250,13 @@ class Letters:
             self._rows.append(row | {"id": board.letter_id(record.number, f"{LABEL_AGAIN} {use}")})
 
     def clear(self, parcel: dict[str, Any], why: str, moment: Moment) -> None:
-        """A parcel that waits is not to be doubted any more: its resident is told so. `why` names what says so: each is told."""
-        record = self._deposits.get((parcel["cabinet"], parcel["incarnation"], parcel["door"], parcel["counter"])) or self._deposit_of(
-            parcel
-        )
+        """A parcel that waits is not to be doubted any more: its resident is told so.
+
+        `why` names what says so: each is told.
+        """
+        record = self._deposits.get(
+            (parcel["cabinet"], parcel["incarnation"], parcel["door"], parcel["counter"])
+        ) or self._deposit_of(parcel)
         if record is not None and parcel["resident"] is not None and parcel["state"] == "waiting":
             key = (parcel["cabinet"], parcel["incarnation"])
             board = lookups.boards(self._connection, [key])[key]
@@ -212,24 +269,38 @@ class Letters:
         board = lookups.boards(self._connection, [key])[key]
         record = self._deposit_of(parcel) or of_receipt(parcel)
         event = tables.event.c
-        its = (event.cabinet == parcel["cabinet"]) & (event.incarnation.in_(lookups.names(parcel["incarnation"])))
-        earliest = self._connection.scalar(select(event.earliest_ms).where(its, event.number == record.number))
+        its = (event.cabinet == parcel["cabinet"]) & (
+            event.incarnation.in_(lookups.names(parcel["incarnation"]))
+        )
+        earliest = self._connection.scalar(
+            select(event.earliest_ms).where(its, event.number == record.number)
+        )
         latest_ms = parcel["deposited_ms"]
-        moment = Moment(min(latest_ms, earliest or since_ms(self._connection, parcel["cabinet"])), latest_ms, heard_ms)
+        moment = Moment(
+            min(latest_ms, earliest or since_ms(self._connection, parcel["cabinet"])), latest_ms, heard_ms
+        )
         self.tell(board, record, kinds.DEPOSITED, parcel, moment)
 
     def _deposit_of(self, parcel: dict[str, Any]) -> Record | None:
         """The event with which a parcel came, from an earlier turn."""
         event = tables.event.c
         names = lookups.names(parcel["incarnation"])
-        its = (event.cabinet == parcel["cabinet"]) & event.incarnation.in_(names) & (event.door == parcel["door"])
+        its = (
+            (event.cabinet == parcel["cabinet"])
+            & event.incarnation.in_(names)
+            & (event.door == parcel["door"])
+        )
         its &= (event.b == parcel["counter"]) & event.kind.in_((records.DEPOSITED, records.ADOPTED))
-        row = self._connection.execute(select(*(event[name] for name in Record._fields)).where(its).order_by(event.number)).first()
+        row = self._connection.execute(
+            select(*(event[name] for name in Record._fields)).where(its).order_by(event.number)
+        ).first()
         if row:
             return Record(*row)
         return of_receipt(parcel) if parcel["receipt_ms"] is not None else None
 
-    def _letter(self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, moment: Moment) -> dict[str, Any]:
+    def _letter(
+        self, board: Board, record: Record, kind: str, parcel: dict[str, Any] | None, moment: Moment
+    ) -> dict[str, Any]:
         return {
             "id": board.letter_id(record.number, kind if parcel else f"staff {kind}"),
             "kind": kind,
@@ -256,17 +327,27 @@ class Letters:
 
 
 def _call_of(record: Record) -> Record:
-    """For a button that was pressed again: the call that this is about, which is told of unless it was before."""
-    return record._replace(number=record.b) if record.kind == records.BELL_RUNG and 0 < record.b < record.number else record
+    """For a button that was pressed again: the call that this is about,
+    which is told of unless it was before.
+    """
+    return (
+        record._replace(number=record.b)
+        if record.kind == records.BELL_RUNG and 0 < record.b < record.number
+        else record
+    )
 
 
 def since_ms(connection: Connection, cabinet: int) -> int:
     """Since when parcels can have come to a cabinet, in ms since 1970."""
-    return connection.execute(select(tables.cabinet.c.enrolled_ms).where(tables.cabinet.c.id == cabinet)).scalar_one()
+    return connection.execute(
+        select(tables.cabinet.c.enrolled_ms).where(tables.cabinet.c.id == cabinet)
+    ).scalar_one()
 
 
 def of_receipt(parcel: dict[str, Any]) -> Record:
-    """Stands for the event of a deposit that was brought in by its receipt, with a number that no event of a board has."""
+    """Stands for the event of a deposit that was brought in by its receipt,
+    with a number that no event of a board has.
+    """
     number = 1 << 31 | parcel["door"] << 17 | parcel["counter"]
     return Record(records.DEPOSITED, parcel["door"], 0, number, 0, parcel["serial"], parcel["counter"])
 
@@ -285,7 +366,9 @@ def note_movement(parcel: dict[str, Any], record: Record) -> None:
 
 
 def _is_mended(parcel: dict[str, Any], record: Record) -> bool:
-    """Whether a door that was stuck has moved and its parcel is still there, or staff have said that it is in service again."""
+    """Whether a door that was stuck has moved and its parcel is still there,
+    or staff have said that it is in service again.
+    """
     if record.kind == records.STILL_INSIDE:
         return parcel["stuck"] == MOVED
     return bool(parcel["stuck"]) and record.kind == records.OUT_OF_SERVICE and not record.a

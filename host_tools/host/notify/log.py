@@ -1,4 +1,5 @@
-"""What the server tells of its work: an Occurrence each, which a program reads as JSON and a person as a line.
+"""What the server tells of its work:
+an Occurrence each, which a program reads as JSON and a person as a line.
 
 Holds no name, contact, ticket or code.
 """
@@ -27,10 +28,12 @@ def moment(ms: int) -> str:
 
 @dataclass(slots=True)
 class Occurrence:
-    """One thing that happened at `at_ms` (since 1970), now unless told: `event` says what, the rest where it says something.
+    """One thing that happened at `at_ms` (since 1970), now unless told:
+    `event` says what, the rest where it says something.
 
-    `site`, `cabinet` and `door` are the place; `number` is a board's event, `when` its moment; `alarm` is the name of one. `kind` is
-    that of what strangers sent, `to` and `id` are of a message, `address` and `port` of what the server listens at. `detail` is for people.
+    `site`, `cabinet` and `door` are the place; `number` is a board's event, `when` its moment; `alarm` is the
+    name of one. `kind` is that of what strangers sent, `to` and `id` are of a message, `address` and `port`
+    of what the server listens at. `detail` is for people.
     """
 
     event: str
@@ -69,7 +72,11 @@ Emit = Callable[[Occurrence], None]
 
 def when_fields(when: Moment) -> dict[str, str]:
     """When something happened and when it was heard, for programs."""
-    return {"happened": moment(when.earliest_ms), "happened_until": moment(when.latest_ms), "heard": moment(when.heard_ms)}
+    return {
+        "happened": moment(when.earliest_ms),
+        "happened_until": moment(when.latest_ms),
+        "heard": moment(when.heard_ms),
+    }
 
 
 def of_change(change: Change, site: str, number: int) -> Occurrence:
@@ -78,7 +85,14 @@ def of_change(change: Change, site: str, number: int) -> Occurrence:
     It happened between `happened` and `happened_until` and was heard at `heard`, whenever it is told.
     """
     record = change.record
-    here = partial(Occurrence, site=site, cabinet=number, door=record.door or None, number=record.number, when=change.moment)
+    here = partial(
+        Occurrence,
+        site=site,
+        cabinet=number,
+        door=record.door or None,
+        number=record.number,
+        when=change.moment,
+    )
     if change.alarm == kinds.BELL:
         answer = bell_answer(site, number, record.number)
         return here("alarm", alarm=change.alarm, detail=f"call {record.number}, `{answer}` answers it")
@@ -93,7 +107,10 @@ def of_change(change: Change, site: str, number: int) -> Occurrence:
 
 
 def in_words(told: Mapping[str, Any]) -> str:
-    """What `Occurrence.as_json` gave as one line for a person. What is told late says so, and an alarm always says when it was."""
+    """What `Occurrence.as_json` gave as one line for a person.
+
+    What is told late says so, and an alarm always says when it was.
+    """
     place = f"{told['site']}/{told['cabinet']} " if "cabinet" in told else ""
     door = f"door {told['door']:02d} " if "door" in told else ""
     what = f"ALARM: {told['alarm']}" if "alarm" in told else told["event"]
@@ -108,6 +125,8 @@ def _when(told: Mapping[str, Any]) -> str:
     if "alarm" not in told and late < _LATE:
         return ""
     happened = (
-        told["happened"] if told["happened"] == told["happened_until"] else f"between {told['happened']} and {told['happened_until']}"
+        told["happened"]
+        if told["happened"] == told["happened_until"]
+        else f"between {told['happened']} and {told['happened_until']}"
     )
     return f" (happened {happened}, heard {told['heard']})"

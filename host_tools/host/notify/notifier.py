@@ -1,4 +1,7 @@
-"""What a way to reach people is: what it hands over, and what it is made of. `channels.CHANNELS` lists them."""
+"""What a way to reach people is: what it hands over, and what it is made of.
+
+`channels.CHANNELS` lists them.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -40,7 +43,9 @@ class Notifier(Protocol):
 
 
 class Option(NamedTuple):
-    """What a channel has to be told: `--NAME METAVAR` of `ansim serve`, which asks for it if it has no default."""
+    """What a channel has to be told: `--NAME METAVAR` of `ansim serve`,
+    which asks for it if it has no default.
+    """
 
     name: str  # without the dashes ahead of it, such as "webhook-url"
     metavar: str

@@ -1,4 +1,6 @@
-"""The outbox: what people are to be told survives every crash, and its words are made only while it is handed over."""
+"""The outbox: what people are to be told survives every crash,
+and its words are made only while it is handed over.
+"""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -21,7 +23,8 @@ from host_tools.host.people.residents import LABEL
 BATCH_MAX = 500
 STAFF = "staff"
 
-#: A kind of alarm at a door of a cabinet, by the ledger's number of that; door 0 stands for all doors that the cabinet has not.
+#: A kind of alarm at a door of a cabinet, by the ledger's number of that;
+#: door 0 stands for all doors that the cabinet has not.
 _Alarm = tuple[int, str, int]
 
 _ELSEWHERE = "another host is handing messages over"
@@ -37,9 +40,11 @@ class Round(NamedTuple):
 
 
 def deliver(ledger: Ledger, notifier: Notifier, folds: Folds | None = None) -> Round:
-    """Offers unsent letters to the notifier and notes which have arrived; while another host does so, there is nothing to do.
+    """Offers unsent letters to the notifier and notes which have arrived;
+    while another host does so, there is nothing to do.
 
-    Cabinets take turns, and repeats of an urgent alarm at one door are folded; `folds` has what was told before.
+    Cabinets take turns, and repeats of an urgent alarm at one door are folded;
+    `folds` has what was told before.
     """
     with ledger.alone() as alone:
         return _deliver(ledger, notifier, folds or Folds()) if alone else Round([], 0, _ELSEWHERE, False)
@@ -75,7 +80,14 @@ def _deliver(ledger: Ledger, notifier: Notifier, folds: Folds) -> Round:
         folds.told(alarm, len(told & arrived), at)
     at = now_ms()
     rows = [row for row in now if row.id in letters]
-    notes = [{"key": row.id, "attempts": row.attempts + 1, "sent_ms": at if letters[row.id].id in arrived else None} for row in rows]
+    notes = [
+        {
+            "key": row.id,
+            "attempts": row.attempts + 1,
+            "sent_ms": at if letters[row.id].id in arrived else None,
+        }
+        for row in rows
+    ]
     if notes:
         with ledger.writing() as connection:
             connection.execute(update(outbox).where(outbox.c.id == bindparam("key")), notes)
@@ -88,8 +100,9 @@ def _alarm(row: Row) -> _Alarm:
 
 
 def _made(ledger: Ledger, rows: Sequence[Row], many: Mapping[str, Sequence[Row]]) -> dict[str, Message]:
-    """The letters by the ids of their rows; those in `many` tell of several. One that cannot be made, whatever the reason, is held, and
-    staff are told.
+    """The letters by the ids of their rows; those in `many` tell of several.
+
+    One that cannot be made, whatever the reason, is held, and staff are told.
     """
     made: dict[str, Message] = {}
     identities: dict[int, Identity] = {}
@@ -99,7 +112,8 @@ def _made(ledger: Ledger, rows: Sequence[Row], many: Mapping[str, Sequence[Row]]
                 identities[row.cabinet] = ledger.identity_of(row.cabinet)
             identity = identities[row.cabinet]
             made[row.id] = _of_many(many[row.id], identity) if row.id in many else _message(row, identity)
-        except Exception as error:  # of one letter: it is held, which is a case for staff, and the others go out
+        except Exception as error:
+            # Of one letter: it is held, which is a case for staff, and the others go out.
             if isinstance(error, UserError | OSError | MemoryError):
                 raise
             _hold(ledger, row)
@@ -108,7 +122,9 @@ def _made(ledger: Ledger, rows: Sequence[Row], many: Mapping[str, Sequence[Row]]
 
 def _hold(ledger: Ledger, row: Row) -> None:
     with ledger.writing() as connection:
-        connection.execute(update(tables.outbox).where(tables.outbox.c.id == row.id).values(held=aside.UNMAKEABLE))
+        connection.execute(
+            update(tables.outbox).where(tables.outbox.c.id == row.id).values(held=aside.UNMAKEABLE)
+        )
         if row.kind != aside.UNMADE_LETTER:
             aside.raise_case(connection, row.cabinet, aside.UNMADE_LETTER, row.sequence, row.door, now_ms())
 
@@ -122,7 +138,9 @@ def _message(row: Row, identity: Identity) -> Message:
 def _of_many(rows: Sequence[Row], identity: Identity) -> Message:
     """One message to staff for several alarms of one kind at one door."""
     moments = [_moment(row) for row in rows]
-    moment = Moment(*(choose(values) for choose, values in zip((min, max, max), zip(*moments, strict=True), strict=True)))
+    moment = Moment(
+        *(choose(values) for choose, values in zip((min, max, max), zip(*moments, strict=True), strict=True))
+    )
     name = sha256(f"{len(rows)} {rows[0].id}".encode()).hexdigest()[:32]
     text = words_of_many(_matter(rows[-1], moment), identity, len(rows))
     return Message(name, STAFF, "", rows[0].kind, text, **when_fields(moment))
@@ -130,7 +148,11 @@ def _of_many(rows: Sequence[Row], identity: Identity) -> Message:
 
 def _moment(row: Row) -> Moment:
     heard_ms = row.queued_ms
-    return Moment(row.earliest_ms, row.latest_ms, heard_ms) if row.latest_ms is not None else Moment(heard_ms, heard_ms, heard_ms)
+    return (
+        Moment(row.earliest_ms, row.latest_ms, heard_ms)
+        if row.latest_ms is not None
+        else Moment(heard_ms, heard_ms, heard_ms)
+    )
 
 
 def _matter(row: Row, moment: Moment) -> Matter:
@@ -141,7 +163,11 @@ def _matter(row: Row, moment: Moment) -> Matter:
 _outbox = tables.outbox.c
 _URGENT_ONE = _outbox.resident.is_(None) & _outbox.kind.in_(FOLDED)
 _TURN = func.row_number().over(
-    partition_by=(_outbox.cabinet, case((_URGENT_ONE, _outbox.kind), else_=""), case((_URGENT_ONE, _outbox.door), else_=0)),
+    partition_by=(
+        _outbox.cabinet,
+        case((_URGENT_ONE, _outbox.kind), else_=""),
+        case((_URGENT_ONE, _outbox.door), else_=0),
+    ),
     order_by=_outbox.sequence,
 )
 _UNSENT = (

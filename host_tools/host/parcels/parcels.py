@@ -61,7 +61,11 @@ def listing(ledger: Ledger, state: str | None = None) -> list[Parcel]:
             LABEL,
             *(parcel.c[name] for name in ("state", "flagged", "deposited_ms", "ended_ms")),
         )
-        .select_from(parcel.join(cabinet, cabinet.c.id == parcel.c.cabinet).join(tables.site).outerjoin(tables.resident))
+        .select_from(
+            parcel.join(cabinet, cabinet.c.id == parcel.c.cabinet)
+            .join(tables.site)
+            .outerjoin(tables.resident)
+        )
         .order_by(parcel.c.id.desc())
     )
     if state is not None:
@@ -73,19 +77,30 @@ def listing(ledger: Ledger, state: str | None = None) -> list[Parcel]:
 
 
 def _openers(connection: Connection) -> dict[tuple[int, int, int, int], int]:
-    """Who opened the door of each parcel last (records.BY_), by the ledger's number of the cabinet, incarnation, door and counter."""
+    """Who opened the door of each parcel last (records.BY_), by the ledger's number of the cabinet,
+    incarnation, door and counter.
+    """
     event = tables.event.c
-    wanted = select(event.cabinet, event.incarnation, event.door, event.b, event.a).where(event.kind == records.PICKUP_OPENED)
-    return {(row.cabinet, row.incarnation, row.door, row.b): row.a for row in connection.execute(wanted.order_by(event.number))}
+    wanted = select(event.cabinet, event.incarnation, event.door, event.b, event.a).where(
+        event.kind == records.PICKUP_OPENED
+    )
+    return {
+        (row.cabinet, row.incarnation, row.door, row.b): row.a
+        for row in connection.execute(wanted.order_by(event.number))
+    }
 
 
 def _settled(connection: Connection) -> set[tuple[int, int]]:
-    """The doors, by the ledger's number of the cabinet, whose boards have done what the host said of the parcel there."""
+    """The doors, by the ledger's number of the cabinet,
+    whose boards have done what the host said of the parcel there.
+    """
     order = tables.command.c
     return {
         (row.cabinet, row.door)
         for row in connection.execute(
-            select(order.cabinet, order.door).where(order.kind == commands.SETTLE, order.state == orders.DONE).distinct()
+            select(order.cabinet, order.door)
+            .where(order.kind == commands.SETTLE, order.state == orders.DONE)
+            .distinct()
         )
     }
 
@@ -108,7 +123,11 @@ def waiting_at(ledger: Ledger, site: str, number: int) -> int:
     """How many parcels wait in a cabinet, those that its next board still has to adopt among them."""
     parcel, cabinet = tables.parcel, tables.cabinet
     here = (tables.site.c.name == site) & (cabinet.c.number == number) & (parcel.c.state == "waiting")
-    wanted = select(func.count()).select_from(parcel.join(cabinet, cabinet.c.id == parcel.c.cabinet).join(tables.site)).where(here)
+    wanted = (
+        select(func.count())
+        .select_from(parcel.join(cabinet, cabinet.c.id == parcel.c.cabinet).join(tables.site))
+        .where(here)
+    )
     with ledger.reading() as connection:
         return connection.execute(wanted).scalar_one()
 
@@ -117,7 +136,11 @@ def cabinets(ledger: Ledger) -> list[Standing]:
     """All cabinets that are not retired, by site and number."""
     parcel, cabinet, position = tables.parcel, tables.cabinet, tables.position
     here = (position.c.cabinet == cabinet.c.id) & (position.c.incarnation == cabinet.c.incarnation)
-    inside = select(func.count()).where(parcel.c.cabinet == cabinet.c.id, parcel.c.state == "waiting").scalar_subquery()
+    inside = (
+        select(func.count())
+        .where(parcel.c.cabinet == cabinet.c.id, parcel.c.state == "waiting")
+        .scalar_subquery()
+    )
     wanted = (
         select(
             tables.site.c.name,

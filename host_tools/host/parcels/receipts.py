@@ -1,7 +1,8 @@
-"""Receipts: a deposit that the host has not heard of, brought in by what the cabinet's screen showed the courier.
+"""Receipts: a deposit that the host has not heard of,
+brought in by what the cabinet's screen showed the courier.
 
-A receipt is door (2), parcel counter modulo 10^4 (4) and 8 digits of a MAC that only that board and this host can make; with its ticket
-it proves the deposit. The event that comes later finds it done.
+A receipt is door (2), parcel counter modulo 10^4 (4) and 8 digits of a MAC that only that board and this host
+can make; with its ticket it proves the deposit. The event that comes later finds it done.
 """
 
 import fcntl
@@ -66,20 +67,26 @@ def enter(
 ) -> Entered:
     """Brings a deposit in: its resident gets her letter. `sleep` waits so many seconds.
 
-    Raises UserError: no ticket or no receipt by its form; not of this site or not of each other (that takes WRONG_S).
+    Raises UserError: no ticket or no receipt by its form;
+    not of this site or not of each other (that takes WRONG_S).
     """
     ticket, receipt = (text.replace(" ", "").replace("·", "").removesuffix("#") for text in (ticket, receipt))
     if not _are_digits(ticket, 9):
         raise UserError("A ticket is 9 digits.", 2)
     if not _are_digits(receipt, DIGITS):
-        raise UserError(f"A receipt is {DIGITS} digits: the door, 4 digits and 8 digits, as the cabinet's screen showed them.", 2)
+        raise UserError(
+            f"A receipt is {DIGITS} digits: the door, 4 digits and 8 digits, "
+            "as the cabinet's screen showed them.",
+            2,
+        )
     name = site or tickets.only_site(ledger)
     with _one_at_a_time(ledger.data):
         found = _enter(ledger, name, ticket, receipt, dry_run)
         if found is None:
             sleep(WRONG_S)
             raise UserError(
-                "That receipt and that ticket do not belong together here: compare the digits and --site, then enter them again."
+                "That receipt and that ticket do not belong together here: "
+                "compare the digits and --site, then enter them again."
             )
     return found
 
@@ -104,7 +111,9 @@ def _enter(ledger: Ledger, name: str, ticket: str, receipt: str, dry_run: bool) 
         site = connection.execute(select(tables.site).where(tables.site.c.name == normal(name))).first()
         if site is None:
             raise UserError("There is no site of that name: `ansim cabinet list` shows the sites.", 2)
-        boards = select(tables.cabinet.c.id).where(tables.cabinet.c.site == site.id, tables.cabinet.c.state != RETIRED)
+        boards = select(tables.cabinet.c.id).where(
+            tables.cabinet.c.site == site.id, tables.cabinet.c.state != RETIRED
+        )
         cabinets = list(connection.scalars(boards.order_by(tables.cabinet.c.number)))
     label = tickets.label_of(ledger, site, ticket)
     claim = _Claim(site, label or (0, 0), int(receipt[:2]), int(receipt[2:6]), receipt[6:])
@@ -136,18 +145,31 @@ def _proof(identity: Identity, claim: _Claim) -> tuple[int, int] | None:
     return found
 
 
-def _bring_in(connection: Connection, cabinet: int, claim: _Claim, epoch: int, counter: int, *, dry_run: bool) -> bool:
+def _bring_in(
+    connection: Connection, cabinet: int, claim: _Claim, epoch: int, counter: int, *, dry_run: bool
+) -> bool:
     """Enters the parcel with its letter, unless the ledger has it; whether it had."""
     table = tables.parcel
-    its = (table.c.cabinet == cabinet) & (table.c.door == claim.door) & (table.c.counter == counter) & (table.c.epoch == epoch)
+    its = (
+        (table.c.cabinet == cabinet)
+        & (table.c.door == claim.door)
+        & (table.c.counter == counter)
+        & (table.c.epoch == epoch)
+    )
     if connection.execute(select(table.c.id).where(its)).first() is not None:
         return True
     if dry_run:
         return False
     at_ms = now_ms()
-    incarnation = connection.scalar(select(tables.cabinet.c.incarnation).where(tables.cabinet.c.id == cabinet)) or 0
+    incarnation = (
+        connection.scalar(select(tables.cabinet.c.incarnation).where(tables.cabinet.c.id == cabinet)) or 0
+    )
     ticket = connection.execute(select(tables.ticket).where(_ticket_of(claim))).first()
-    odd = ticket is None or ticket.state == "revoked" or lookups.uses(connection, {claim.label[1]})[claim.site.id, claim.label] > 0
+    odd = (
+        ticket is None
+        or ticket.state == "revoked"
+        or lookups.uses(connection, {claim.label[1]})[claim.site.id, claim.label] > 0
+    )
     parcel = {
         "cabinet": cabinet,
         "incarnation": incarnation,
@@ -168,14 +190,19 @@ def _bring_in(connection: Connection, cabinet: int, claim: _Claim, epoch: int, c
     connection.execute(insert(table).values(**parcel))
     if ticket is not None and ticket.state in ("open", "expired"):
         connection.execute(update(tables.ticket).where(_ticket_of(claim)).values(state="used"))
-    earliest_ms = ticket.issued_ms if ticket else since_ms(connection, cabinet)  # all that a receipt tells of when it was
+    # All that a receipt tells of when it was.
+    earliest_ms = ticket.issued_ms if ticket else since_ms(connection, cabinet)
     _tell(connection, cabinet, incarnation, parcel, Moment(min(earliest_ms, at_ms), at_ms, at_ms))
     return False
 
 
 def _ticket_of(claim: _Claim):
     ticket = tables.ticket.c
-    return (ticket.site == claim.site.id) & (ticket.generation == claim.label[0]) & (ticket.serial == claim.label[1])
+    return (
+        (ticket.site == claim.site.id)
+        & (ticket.generation == claim.label[0])
+        & (ticket.serial == claim.label[1])
+    )
 
 
 def _tell(connection: Connection, cabinet: int, incarnation: int, parcel: dict, moment: Moment) -> None:

@@ -1,4 +1,6 @@
-"""Tickets: the host issues a random unused serial of the site that fits the resident's safe tail; the board can tell it offline."""
+"""Tickets: the host issues a random unused serial of the site that fits the resident's safe tail;
+the board can tell it offline.
+"""
 
 from collections.abc import Iterator, Sequence
 from secrets import randbelow
@@ -17,11 +19,14 @@ from host_tools.host.people.residents import LABEL
 from locker.contract import tickets as derivation
 from locker.contract.codes import same
 
-_DRAWS_MAX = 2000  # a serial with her tail is one in two hundred; a site that is nearly full is searched in order
+# A serial with her tail is one in two hundred; a site that is nearly full is searched in order.
+_DRAWS_MAX = 2000
 
 
 class Issued(NamedTuple):
-    """A ticket as it is handed out, once: `number` is the 9 digits for the address label, `generation` that of its key."""
+    """A ticket as it is handed out, once:
+    `number` is the 9 digits for the address label, `generation` that of its key.
+    """
 
     site: str
     resident: str
@@ -41,11 +46,15 @@ class Ticket(NamedTuple):
     issued_ms: int
 
 
-def issue(ledger: Ledger, resident: str, site: str | None = None, unit: str | None = None, *, dry_run: bool = False) -> Issued:
-    """A new ticket for one deposit for the resident, at a site (which may be left out where there is only one).
+def issue(
+    ledger: Ledger, resident: str, site: str | None = None, unit: str | None = None, *, dry_run: bool = False
+) -> Issued:
+    """A new ticket for one deposit for the resident,
+    at a site (which may be left out where there is only one).
 
-    The site's ticket key turns when this was one of the last for her. Raises UserError when resident or site are unknown, or no serial
-    that fits her is left. On a dry run nothing is issued: the ticket that comes back has no number and no serial of its own.
+    The site's ticket key turns when this was one of the last for her. Raises UserError when resident or site
+    are unknown, or no serial that fits her is left. On a dry run nothing is issued: the ticket that comes
+    back has no number and no serial of its own.
     """
     name = site or only_site(ledger)
     with ledger.writing() as connection:
@@ -62,7 +71,8 @@ def issue(ledger: Ledger, resident: str, site: str | None = None, unit: str | No
         def fits(serial: int) -> bool:
             if serial in used or not key.fits(serial, tail):
                 return False
-            number = key.number(serial)  # the same digits must not be another ticket of a generation that is taken beside this one
+            # The same digits must not be another ticket of a generation that is taken beside this one.
+            number = key.number(serial)
             return all(other.number(serial) != number for other in beside)
 
         serial = next(filter(fits, _candidates()), None)
@@ -71,7 +81,13 @@ def issue(ledger: Ledger, resident: str, site: str | None = None, unit: str | No
         label = residents.label(person.name, person.unit)
         if dry_run:
             return Issued(place.name, label, -1, "", key.generation)
-        row = {"site": place.id, "generation": key.generation, "serial": serial, "resident": person.id, "state": "open"}
+        row = {
+            "site": place.id,
+            "generation": key.generation,
+            "serial": serial,
+            "resident": person.id,
+            "state": "open",
+        }
         connection.execute(insert(tables.ticket).values(**row, issued_ms=now_ms()))
         generations.turn_if_due(connection, place, key, tail, now_ms())
     return Issued(place.name, label, serial, key.number(serial), key.generation)
@@ -85,11 +101,15 @@ def _candidates() -> Iterator[int]:
 
 def _none_left(site: str, late: list[int]) -> str:
     if not late:
-        return "This site has no ticket left for that resident: its ticket key turns as soon as its cabinets can, `ansim link` shows them."
+        return (
+            "This site has no ticket left for that resident: "
+            "its ticket key turns as soon as its cabinets can, `ansim link` shows them."
+        )
     which = ", ".join(str(number) for number in late[:10])
     return (
-        f"{site} has no ticket left for that resident until its new ticket key is everywhere: cabinet {which} has not heard of it. "
-        "Bring its link up, or take its board out of service with `ansim provision --replace`."
+        f"{site} has no ticket left for that resident until its new ticket key is everywhere: cabinet "
+        f"{which} has not heard of it. Bring its link up, "
+        "or take its board out of service with `ansim provision --replace`."
     )
 
 
@@ -110,9 +130,12 @@ def listing(ledger: Ledger, site: str | None = None, state: str | None = None) -
 
 
 def revoke(ledger: Ledger, number: str, site: str | None = None, *, dry_run: bool = False) -> Ticket:
-    """Takes an open ticket back, by its 9 digits or its 5-digit serial. A deposit that a cabinet accepts on it all the same is flagged.
+    """Takes an open ticket back, by its 9 digits or its 5-digit serial.
 
-    Raises UserError when the ticket is not of this site, or not open any more, or when two are open that have this serial.
+    A deposit that a cabinet accepts on it all the same is flagged.
+
+    Raises UserError when the ticket is not of this site, or not open any more,
+    or when two are open that have this serial.
     """
     if len(number) not in (5, 9) or not (number.isascii() and number.isdigit()):
         raise UserError("A ticket is 9 digits, or its serial: the first 5 of them.", 2)
@@ -128,14 +151,18 @@ def revoke(ledger: Ledger, number: str, site: str | None = None, *, dry_run: boo
         if not open_:
             raise UserError(f"That ticket is {found[0].state} already.")
         row = open_[0]
-        here = [tables.ticket.c[column] == row._mapping[column] for column in ("site", "generation", "serial")]
+        here = [
+            tables.ticket.c[column] == row._mapping[column] for column in ("site", "generation", "serial")
+        ]
         if not dry_run:
             connection.execute(update(tables.ticket).where(*here).values(state="revoked"))
     return Ticket(place.name, row.generation, row.serial, row.label, "revoked", row.issued_ms)
 
 
 def named(ledger: Ledger, connection: Connection, place: Row, number: str) -> Sequence[Row]:
-    """The tickets of a site (its row) with these 9 digits, or 5 of serial, the newest key first; each with the label of its resident."""
+    """The tickets of a site (its row) with these 9 digits, or 5 of serial, the newest key first;
+    each with the label of its resident.
+    """
     ticket = tables.ticket
     here = (ticket.c.site == place.id) & (ticket.c.serial == int(number[:5]))
     wanted = select(ticket, LABEL).join(tables.resident).where(here).order_by(ticket.c.generation.desc())
@@ -143,11 +170,16 @@ def named(ledger: Ledger, connection: Connection, place: Row, number: str) -> Se
     if len(number) == 5:
         return found
     secret = ledger.vault.open(place.ticket_key, TICKET_SECRET, place.site_id)
-    return [row for row in found if same(number, generations.key_of(place, secret, row.generation).number(row.serial))]
+    return [
+        row
+        for row in found
+        if same(number, generations.key_of(place, secret, row.generation).number(row.serial))
+    ]
 
 
 def label_of(ledger: Ledger, site: Row, number: str) -> tuple[int, int] | None:
-    """Generation and serial of a ticket (9 digits) of a site (its row), whatever has become of it; None for none of its tickets.
+    """Generation and serial of a ticket (9 digits) of a site (its row), whatever has become of it;
+    None for none of its tickets.
 
     Of two generations that give the same digits it is the one of which this host has issued the ticket.
     """
@@ -168,7 +200,9 @@ def only_site(ledger: Ledger) -> str:
     if not sites:
         raise UserError("There is no site yet: `ansim provision` founds one with its first cabinet.")
     if len(sites) > 1:
-        raise UserError(f"Say which site with --site: {', '.join(sites[:10])}{', ...' if len(sites) > 10 else ''}.", 2)
+        raise UserError(
+            f"Say which site with --site: {', '.join(sites[:10])}{', ...' if len(sites) > 10 else ''}.", 2
+        )
     return sites[0]
 
 

@@ -1,6 +1,8 @@
-"""Where a resident is reached: an e-mail address or a telephone number, checked for its form when it is entered.
+"""Where a resident is reached: an e-mail address or a telephone number,
+checked for its form when it is entered.
 
-The form is all that can be known here; whether somebody answers is what a channel finds out. See docs/decisions/0170.
+The form is all that can be known here; whether somebody answers is what a channel finds out.
+See docs/decisions/0170.
 """
 
 import re
@@ -18,13 +20,19 @@ _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 
 
 def checked_contact(contact: str) -> str:
-    """The contact as it is kept: a number as its digits with or without +, an address as it is, empty as empty. Raises UserError."""
+    """The contact as it is kept: a number as its digits with or without +,
+    an address as it is, empty as empty. Raises UserError.
+    """
     contact = unicodedata.normalize("NFC", contact.strip())
     if not contact:
         return ""
     kept = _phone(contact) or _address(contact)
     if not kept:
-        raise UserError("A contact is an e-mail address or a telephone number: seo-yeon@example.org, +82 10 1234 5678, 010-1234-5678.", 2)
+        raise UserError(
+            "A contact is an e-mail address or a telephone number: "
+            "seo-yeon@example.org, +82 10 1234 5678, 010-1234-5678.",
+            2,
+        )
     return kept
 
 

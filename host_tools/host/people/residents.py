@@ -1,4 +1,6 @@
-"""Residents: whom parcels are for. Names and contacts stay on the host; a safe tail is sealed and never shown.
+"""Residents: whom parcels are for.
+
+Names and contacts stay on the host; a safe tail is sealed and never shown.
 
 Two residents may have one name when their units tell them apart.
 """
@@ -15,15 +17,20 @@ from host_tools.host.ledger.names import checked_name, checked_unit, likeness, n
 from host_tools.host.ledger.sealing import Vault
 from host_tools.host.people.contacts import checked_contact
 
-#: A resident as lists and messages name her: `Kim Seo-yeon (101)`, without a unit by her name alone; NULL where there is none.
+#: A resident as lists and messages name her: `Kim Seo-yeon (101)`, without a unit by her name alone;
+#: NULL where there is none.
 LABEL = case(
-    (tables.resident.c.unit == "", tables.resident.c.name), else_=tables.resident.c.name + " (" + tables.resident.c.unit + ")"
+    (tables.resident.c.unit == "", tables.resident.c.name),
+    else_=tables.resident.c.name + " (" + tables.resident.c.unit + ")",
 ).label("label")
 _TAKEN = "There is a resident of that name already: tell them apart by their units, with --unit."
 
 
 class Resident(NamedTuple):
-    """One resident. `unit` tells her from others of her name; `contact` is for the notifier; both may be empty."""
+    """One resident.
+
+    `unit` tells her from others of her name; `contact` is for the notifier; both may be empty.
+    """
 
     id: int
     name: str
@@ -32,18 +39,35 @@ class Resident(NamedTuple):
     has_tail: bool
 
 
-def add(ledger: Ledger, name: str, contact: str = "", unit: str = "", *, alike: bool = False, dry_run: bool = False) -> Resident:
-    """Enters a resident; raises UserError when there is one of that name and unit, or when any of the three cannot be.
+def add(
+    ledger: Ledger,
+    name: str,
+    contact: str = "",
+    unit: str = "",
+    *,
+    alike: bool = False,
+    dry_run: bool = False,
+) -> Resident:
+    """Enters a resident; raises UserError when there is one of that name and unit,
+    or when any of the three cannot be.
 
-    One who would be taken for another, for her name or unit is only typed another way, is entered if she is to be (`alike`).
+    One who would be taken for another, for her name or unit is only typed another way,
+    is entered if she is to be (`alike`).
     """
-    row = {"name": checked_name("resident", name), "unit": checked_unit(unit), "contact": checked_contact(contact), "since_ms": now_ms()}
+    row = {
+        "name": checked_name("resident", name),
+        "unit": checked_unit(unit),
+        "contact": checked_contact(contact),
+        "since_ms": now_ms(),
+    }
     with ledger.writing() as connection:
         _refuse_taken(connection, row["name"], row["unit"], 0, alike=alike)
         if dry_run:
             return Resident(0, row["name"], row["unit"], row["contact"], False)
         try:
-            made = connection.execute(insert(tables.resident).values(**row).returning(tables.resident.c.id)).scalar_one()
+            made = connection.execute(
+                insert(tables.resident).values(**row).returning(tables.resident.c.id)
+            ).scalar_one()
         except exc.IntegrityError as error:
             raise UserError(_TAKEN) from error
     return Resident(made, row["name"], row["unit"], row["contact"], False)
@@ -52,7 +76,9 @@ def add(ledger: Ledger, name: str, contact: str = "", unit: str = "", *, alike: 
 def everyone(ledger: Ledger) -> list[Resident]:
     """All residents, by name and unit."""
     with ledger.reading() as connection:
-        rows = connection.execute(select(tables.resident).order_by(tables.resident.c.name, tables.resident.c.unit))
+        rows = connection.execute(
+            select(tables.resident).order_by(tables.resident.c.name, tables.resident.c.unit)
+        )
         return [_resident(row) for row in rows]
 
 
@@ -66,7 +92,10 @@ def rename(
     alike: bool = False,
     dry_run: bool = False,
 ) -> tuple[Resident, Resident]:
-    """Gives a resident another name, another unit, or both; as she was and as she is. Raises UserError; `alike` as in `add`."""
+    """Gives a resident another name, another unit, or both; as she was and as she is.
+
+    Raises UserError; `alike` as in `add`.
+    """
     with ledger.writing() as connection:
         row = find(connection, name, unit)
         values = {
@@ -79,25 +108,36 @@ def rename(
     return _resident(row), _resident(row)._replace(**values)
 
 
-def set_contact(ledger: Ledger, name: str, unit: str | None, contact: str, *, dry_run: bool = False) -> Resident:
+def set_contact(
+    ledger: Ledger, name: str, unit: str | None, contact: str, *, dry_run: bool = False
+) -> Resident:
     """Changes where a resident is reached; empty for nowhere. Raises UserError."""
     kept = checked_contact(contact)
     with ledger.writing() as connection:
         row = find(connection, name, unit)
         if not dry_run:
-            connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(contact=kept))
+            connection.execute(
+                update(tables.resident).where(tables.resident.c.id == row.id).values(contact=kept)
+            )
     return _resident(row)._replace(contact=kept)
 
 
-def set_tail(ledger: Ledger, name: str, tail: str | None, unit: str | None = None, *, dry_run: bool = False) -> Resident:
-    """Sets a resident's safe tail (two digits), or takes it away (None), from her next ticket on. Raises UserError."""
+def set_tail(
+    ledger: Ledger, name: str, tail: str | None, unit: str | None = None, *, dry_run: bool = False
+) -> Resident:
+    """Sets a resident's safe tail (two digits), or takes it away (None), from her next ticket on.
+
+    Raises UserError.
+    """
     if tail is not None and (len(tail) != 2 or not (tail.isascii() and tail.isdigit())):
         raise UserError("A safe tail is two digits.", 2)
     with ledger.writing() as connection:
         row = find(connection, name, unit)
         sealed = None if tail is None else ledger.vault.seal(bytes((int(tail),)), "tail", _owner(row))
         if not dry_run:
-            connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(tail=sealed))
+            connection.execute(
+                update(tables.resident).where(tables.resident.c.id == row.id).values(tail=sealed)
+            )
     return _resident(row)._replace(has_tail=tail is not None)
 
 
@@ -115,11 +155,16 @@ def find(connection: Connection, name: str, unit: str | None = None) -> Row:
     rows = connection.execute(wanted.order_by(table.unit).limit(2)).all()
     if not rows:
         words = "that name and unit" if unit is not None else "that name"
-        raise UserError(f"There is no resident of {words}: `ansim resident list` shows them, `ansim resident add` enters one.")
+        raise UserError(
+            f"There is no resident of {words}: `ansim resident list` shows them, "
+            "`ansim resident add` enters one."
+        )
     if len(rows) > 1:
         without = "" if rows[0].unit else ', --unit "" for the one who has none'
         raise UserError(
-            f"There is more than one resident of that name: say whom you mean with --unit{without}; `ansim resident list` shows them.", 2
+            f"There is more than one resident of that name: say whom you mean with --unit{without}; "
+            "`ansim resident list` shows them.",
+            2,
         )
     return rows[0]
 
@@ -134,11 +179,15 @@ def _refuse_taken(connection: Connection, name: str, unit: str, but: int, *, ali
     rows = connection.execute(select(table.name, table.unit).where(table.id != but)).all()
     if (name, unit) in [tuple(row) for row in rows]:
         raise UserError(_TAKEN)
-    like = [row for row in rows if likeness(row.name) == likeness(name) and (row.name != name or likeness(row.unit) == likeness(unit))]
+    like = [
+        row
+        for row in rows
+        if likeness(row.name) == likeness(name) and (row.name != name or likeness(row.unit) == likeness(unit))
+    ]
     if like and not alike:
         raise UserError(
-            f"That is how {label(*like[0])} may be typed, too, and a ticket would go to the wrong one of the two: write name and unit as "
-            "hers are written, or say with --alike that this is somebody else."
+            f"That is how {label(*like[0])} may be typed, too, and a ticket would go to the wrong one of the "
+            "two: write name and unit as hers are written, or say with --alike that this is somebody else."
         )
 
 

@@ -1,1 +1,3 @@
-"""The parts of a simulated cabinet and their physics: wires, locks, doors, sensors, keypad, panel and supply."""
+"""The parts of a simulated cabinet and their physics:
+wires, locks, doors, sensors, keypad, panel and supply.
+"""

@@ -30,13 +30,16 @@ _SHUNT_NOISE_TICK_US = 500
 class Coil:
     """The coil of one door behind a MOSFET whose gate is pulled low."""
 
-    def __init__(self, door: int, gate: Node, supply: Supply, clock: Clock, trace: Trace, rng: random.Random) -> None:
+    def __init__(
+        self, door: int, gate: Node, supply: Supply, clock: Clock, trace: Trace, rng: random.Random
+    ) -> None:
         self.door = door
         self._supply = supply
         self._clock = clock
         self._trace = trace
         self._time_constant_us = rng.randint(*_TIME_CONSTANT_US)
-        self.on_plunger: Callable[[bool], object] | None = None  # told when it is drawn (True) and when it falls back
+        # Told when it is drawn (True) and when it falls back.
+        self.on_plunger: Callable[[bool], object] | None = None
         self.energised = False
         self.burnt = False
         self.drawn = False
@@ -164,6 +167,7 @@ class Shunt:
     def millivolts(self) -> int:
         """What is on its output now."""
         noise = jitter(self._seed, self._place, self._clock.now_us() // _SHUNT_NOISE_TICK_US, _SHUNT_NOISE_MV)
-        feed = sum([coil.current for coil in self._coils if coil.energised])  # what decays in a diode does not come from there
+        # What decays in a diode does not come from there.
+        feed = sum([coil.current for coil in self._coils if coil.energised])
         mv = round(feed * self._coil_mv / _SHUNT_LEAST) + noise
         return mv if mv > 0 else 0

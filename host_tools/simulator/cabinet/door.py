@@ -25,12 +25,20 @@ _PUSH_US = 3_000_000  # how long a person leans on a door
 class Door:
     """The mechanics of one compartment.
 
-    The latch lets go while the plunger of the coil is drawn; then the spring pushes the leaf ajar. A leaf that comes home latches
-    by itself. A *blocked* door does not move from where it is: when shut, its latch is wedged and only a push on the leaf frees it;
-    when open, something is in the way of closing.
+    The latch lets go while the plunger of the coil is drawn; then the spring pushes the leaf ajar. A leaf
+    that comes home latches by itself. A *blocked* door does not move from where it is: when shut, its latch
+    is wedged and only a push on the leaf frees it; when open, something is in the way of closing.
     """
 
-    def __init__(self, number: int, contact: BouncingSwitch, conducts_shut: bool, clock: Clock, trace: Trace, rng: random.Random) -> None:
+    def __init__(
+        self,
+        number: int,
+        contact: BouncingSwitch,
+        conducts_shut: bool,
+        clock: Clock,
+        trace: Trace,
+        rng: random.Random,
+    ) -> None:
         self.number = number
         self._contact = contact
         self._conducts_shut = conducts_shut
@@ -85,17 +93,30 @@ class Door:
         if drawn:
             if self.latched and not self._wedged():
                 self._release()
-        elif not self.latched and self._to == SHUT and self._clock.now_us() >= self._end_us and not self.stiff_ms:
+        elif (
+            not self.latched
+            and self._to == SHUT
+            and self._clock.now_us() >= self._end_us
+            and not self.stiff_ms
+        ):
             self._latch()
 
     def pull(self) -> int:
-        """A person swings the leaf wide; the instant (us) at which it is. Raises ValueError when the latch holds it."""
+        """A person swings the leaf wide; the instant (us) at which it is.
+
+        Raises ValueError when the latch holds it.
+        """
         if self.latched:
-            raise ValueError(f"door {self.number:02} is latched: a key, a code or a ticket opens it, a hand does not")
+            raise ValueError(
+                f"door {self.number:02} is latched: a key, a code or a ticket opens it, a hand does not"
+            )
         return self._swing(WIDE)
 
     def push(self) -> int:
-        """A person pushes the leaf: shuts it, or leans on it for three seconds, which eases a wedged latch. The instant it is done."""
+        """A person pushes the leaf: shuts it, or leans on it for three seconds, which eases a wedged latch.
+
+        The instant it is done.
+        """
         if self.position > SHUT:
             return self._swing(SHUT)
         self._pushed_until_us = self._clock.now_us() + _PUSH_US
@@ -113,7 +134,10 @@ class Door:
         self.blocked = blocked
 
     def stand(self, *, latched: bool, place: str, parcel: bool) -> None:
-        """Puts the door at rest as it stood when an earlier program ended. Raises ValueError for a place that is none."""
+        """Puts the door at rest as it stood when an earlier program ended.
+
+        Raises ValueError for a place that is none.
+        """
         if place not in _PLACES or latched != (place == "shut"):
             raise ValueError(f"door {self.number:02} cannot stand so")
         self.latched = latched

@@ -12,18 +12,25 @@ _BOUNCE_US = 5_000
 
 
 class KeypadMatrix:
-    """The keys of `Keypad(rows, columns, keys)`, `keys` in rows from the top left. Pressing one closes its switch, with bounce.
+    """The keys of `Keypad(rows, columns, keys)`, `keys` in rows from the top left.
 
-    Any number of keys may be down at once: what the rows and columns then read follows from the joined wires. `rows` and `columns` are
-    the keys of each; `grounds` joins a column to ground.
+    Pressing one closes its switch, with bounce.
+
+    Any number of keys may be down at once: what the rows and columns then read follows from the joined wires.
+    `rows` and `columns` are the keys of each; `grounds` joins a column to ground.
     """
 
     def __init__(self, keypad: Keypad, wires: Wires, clock: Clock, rng: random.Random) -> None:
         self._switches: dict[str, BouncingSwitch] = {}
-        self.rows = [keypad.keys[start : start + len(keypad.columns)] for start in range(0, len(keypad.keys), len(keypad.columns))]
+        self.rows = [
+            keypad.keys[start : start + len(keypad.columns)]
+            for start in range(0, len(keypad.keys), len(keypad.columns))
+        ]
         self.columns = ["".join(row[place] for row in self.rows) for place in range(len(keypad.columns))]
         self.grounds = [wires.switch(wires.node(column)) for column in keypad.columns]
-        crossings: Iterator[tuple[int, int]] = ((row, column) for row in keypad.rows for column in keypad.columns)
+        crossings: Iterator[tuple[int, int]] = (
+            (row, column) for row in keypad.rows for column in keypad.columns
+        )
         for key, (row, column) in zip(keypad.keys, crossings, strict=True):
             switch = wires.switch(wires.node(row), wires.node(column))
             self._switches[key] = BouncingSwitch(clock, rng, switch, _BOUNCE_US)

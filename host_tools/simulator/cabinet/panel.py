@@ -9,7 +9,9 @@ from host_tools.simulator.trace import Trace
 
 
 class Lamp:
-    """A lamp behind a MOSFET whose gate is pulled low; `sense`, if there is one, sinks its wire while the lamp draws current."""
+    """A lamp behind a MOSFET whose gate is pulled low; `sense`, if there is one,
+    sinks its wire while the lamp draws current.
+    """
 
     def __init__(self, gate: Node, sense: Switch | None, trace: Trace) -> None:
         self._gate = gate
@@ -51,7 +53,9 @@ class Beeper:
 
 
 class TamperLoop:
-    """Normally-closed switches in a row, from a wire to ground: whoever opens the cabinet's inside, or cuts the wire, opens the loop."""
+    """Normally-closed switches in a row, from a wire to ground:
+    whoever opens the cabinet's inside, or cuts the wire, opens the loop.
+    """
 
     def __init__(self, switch: Switch, clock: Clock, trace: Trace, rng: random.Random) -> None:
         self._switch = BouncingSwitch(clock, rng, switch)

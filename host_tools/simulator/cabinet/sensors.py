@@ -4,13 +4,16 @@ from host_tools.simulator.cabinet.wires import Switch, place
 from host_tools.simulator.clock import Clock
 from host_tools.simulator.noise import jitter
 
-_MEASURES_EVERY_US = 38_300  # a triangulating infrared sensor holds each reading that long (Sharp GP2Y0A21YK0F)
+# A triangulating infrared sensor holds each reading that long (Sharp GP2Y0A21YK0F).
+_MEASURES_EVERY_US = 38_300
 _RAMP_READINGS = 2  # readings that a change takes to come through
 _NOISE_MV = 20
 
 
 class Beam:
-    """A light barrier with an open-collector output (NPN): it sinks its wire to make a 0, and leaves it to a pull-up to make a 1."""
+    """A light barrier with an open-collector output (NPN):
+    it sinks its wire to make a 0, and leaves it to a pull-up to make a 1.
+    """
 
     def __init__(self, switch: Switch, occupied_level: int) -> None:
         self.switch = switch
@@ -28,8 +31,8 @@ class Beam:
 class Distance:
     """An analogue distance sensor: more millivolts the nearer, a new reading each 38 ms, with noise.
 
-    The thresholds of the board definition say what this cabinet's sensors were calibrated to: empty and occupied lie as far outside
-    them as they are apart, half and half.
+    The thresholds of the board definition say what this cabinet's sensors were calibrated to: empty and
+    occupied lie as far outside them as they are apart, half and half.
     """
 
     def __init__(self, pin: int, occupied: tuple[int, int], clock: Clock, seed: int) -> None:

@@ -54,7 +54,9 @@ class Supply:
         """The divider at an ADC pin: reads millivolts, a little noisy."""
 
         def millivolts() -> int:
-            noise = jitter(self._seed, place(pin), self._clock.now_us() // _SENSE_NOISE_TICK_US, _SENSE_NOISE_MV)
+            noise = jitter(
+                self._seed, place(pin), self._clock.now_us() // _SENSE_NOISE_TICK_US, _SENSE_NOISE_MV
+            )
             return max(0, round(self.voltage * lowest_mv / _SENSE_LOWEST) + noise) if self.on else 0
 
         return millivolts

@@ -1,4 +1,7 @@
-"""Which voltage is on which wire: pins, pulls, switches. Levels are 0 and 1; what nothing holds reads noise."""
+"""Which voltage is on which wire: pins, pulls, switches.
+
+Levels are 0 and 1; what nothing holds reads noise.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -22,7 +25,19 @@ def place(pin: PinId) -> int:
 class Node:
     """One wire: the pin that may drive it, the pulls on it, the switches at it."""
 
-    __slots__ = ("_wires", "bias", "drive", "group", "known", "last", "name", "odd", "pull", "switches", "watchers")
+    __slots__ = (
+        "_wires",
+        "bias",
+        "drive",
+        "group",
+        "known",
+        "last",
+        "name",
+        "odd",
+        "pull",
+        "switches",
+        "watchers",
+    )
 
     def __init__(self, wires: "Wires", name: PinId | str) -> None:
         self._wires = wires
@@ -86,7 +101,10 @@ class Node:
 
 
 class Word:
-    """Several wires, looked at together. What holds them is looked up anew only when any wire of the cabinet has changed."""
+    """Several wires, looked at together.
+
+    What holds them is looked up anew only when any wire of the cabinet has changed.
+    """
 
     def __init__(self, wires: "Wires", nodes: Sequence[Node]) -> None:
         self._wires = wires
@@ -192,14 +210,18 @@ class Wires:
         return Switch(self, a, b or self.ground)
 
     def noise(self) -> int:
-        """The noise of this millisecond, of which a wire that floats reads a bit by its `odd`: the same one for all that hang together."""
+        """The noise of this millisecond, of which a wire that floats reads a bit by its `odd`:
+        the same one for all that hang together.
+        """
         tick = self._clock.now_us() // _NOISE_TICK_US
         if tick != self._noise_tick:
             self._noise_tick, self._noise = tick, noise(self._seed, 0, tick)
         return self._noise
 
     def regroup(self, nodes: Iterable[Node]) -> None:
-        """Finds anew which wires hang together, by union-find over the closed switches of all that these were joined to."""
+        """Finds anew which wires hang together,
+        by union-find over the closed switches of all that these were joined to.
+        """
         touched = {id(member): member for node in nodes for member in node.group}
         parent: dict[int, int | None] = dict.fromkeys(touched)
 
@@ -231,7 +253,10 @@ class Wires:
         for member in group:
             member.stir()
         if len(group) > 1 and self.on_short and {member.drive for member in group} >= {0, 1}:
-            self.on_short("outputs fight: " + ", ".join(str(member.name) for member in group if member.drive is not None))
+            self.on_short(
+                "outputs fight: "
+                + ", ".join(str(member.name) for member in group if member.drive is not None)
+            )
         for member in tuple(group):
             if member.watchers:
                 level = member.level()

@@ -1,4 +1,6 @@
-"""An RS-485 bus in the simulated world: one pair of wires, many transceivers, and what becomes of bytes when two of them drive it."""
+"""An RS-485 bus in the simulated world: one pair of wires, many transceivers,
+and what becomes of bytes when two of them drive it.
+"""
 
 import math
 import random
@@ -15,7 +17,8 @@ _RELEASE_US = 100  # how long an adapter that switches by itself drives the bus 
 class Transceiver:
     """One of those on the bus. Its receiver is off while its driver is on, as DE and /RE hang on one pin.
 
-    `automatic`: it drives the bus by itself while it sends, as the host's adapter does. `overflowed` counts what nobody read in time.
+    `automatic`: it drives the bus by itself while it sends, as the host's adapter does.
+    `overflowed` counts what nobody read in time.
     """
 
     def __init__(self, bus: "Rs485Bus", name: str, automatic: bool) -> None:
@@ -24,7 +27,8 @@ class Transceiver:
         self.overflowed = 0
         self.plugged = True
         self.cut = False  # the wires between this end and its UART
-        self.spoil: Callable[[int], int | None] | None = None  # what its UART makes of a byte that arrives; None for a lost one
+        # What its UART makes of a byte that arrives; None for a lost one.
+        self.spoil: Callable[[int], int | None] | None = None
         self.driving = False
         self.since_us = 0  # of its driver's last change
         self.on_bytes: Callable[[bytes], object] | None = None  # told what has arrived instead of being asked
@@ -37,7 +41,9 @@ class Transceiver:
         self._release: Event | None = None
 
     def open(self, baud: int, limit: int = 1 << 16) -> None:
-        """Opens the port; what arrives and is not read beyond `limit` bytes is lost and counted in `overflowed`."""
+        """Opens the port; what arrives and is not read beyond `limit` bytes
+        is lost and counted in `overflowed`.
+        """
         self.baud = baud
         self._limit = limit
         self._waiting.clear()
@@ -67,7 +73,9 @@ class Transceiver:
                 self._bus.driver_is_on(self)
 
     def write(self, data: bytes) -> None:
-        """Sends bytes, one behind the other, after those still being sent; only what is sent while the driver is on is on the bus."""
+        """Sends bytes, one behind the other, after those still being sent;
+        only what is sent while the driver is on is on the bus.
+        """
         if not self.baud or self.cut:
             return
         clock = self._bus.clock
@@ -78,7 +86,9 @@ class Transceiver:
         for byte in data:
             start_us = math.ceil(at)
             at += byte_us
-            self._leaving.append(clock.at(math.ceil(at), lambda byte=byte, start_us=start_us: self._leave(byte, start_us)))
+            self._leaving.append(
+                clock.at(math.ceil(at), lambda byte=byte, start_us=start_us: self._leave(byte, start_us))
+            )
         self._sent_until_us = at
         if self._automatic:
             if self._release:
@@ -112,8 +122,9 @@ class Transceiver:
 class Rs485Bus:
     """The pair of wires. `host` is the adapter of the bus master.
 
-    `damage` is the probability that a byte arrives changed at one end, `echo` whether a sender hears itself. `collisions` are the
-    moments at which a driver was switched on while another one was: (µs, the names of those that drove).
+    `damage` is the probability that a byte arrives changed at one end, `echo` whether a sender hears itself.
+    `collisions` are the moments at which a driver was switched on while another one was: (µs, the names of
+    those that drove).
     """
 
     def __init__(self, clock: Clock, seed: int = 0) -> None:

@@ -1,6 +1,7 @@
 """The edge of the simulated ESP32: what a program on the chip can do to the world, in plain calls.
 
-The CPython seam calls it in the same process, the virtual board over a socket. Every call first lets the world catch up.
+The CPython seam calls it in the same process, the virtual board over a socket.
+Every call first lets the world catch up.
 """
 
 import errno
@@ -24,7 +25,8 @@ SOFT_RESET = 5
 _PIN_COUNT = {"esp32": 40, "esp32s3": 49, "esp32c6": 31}
 _INPUT_ONLY = {"esp32": range(34, 40)}  # no output driver, no pulls (ESP32 datasheet, table 2-2)
 _ADC_MV_MAX = 3_100  # with the largest attenuation
-_ADC_NOMINAL_MV = {"esp32": (142, 3_299)}  # at raw 0, and how much more at 4,095 (IDF, esp_adc_cal: 11 dB, 1,100 mV)
+# At raw 0, and how much more at 4,095 (IDF, esp_adc_cal: 11 dB, 1,100 mV).
+_ADC_NOMINAL_MV = {"esp32": (142, 3_299)}
 _ADC_RAW_MAX = 4_095
 _NOT_BONDED = {"esp32": (20, 24, 28, 29, 30, 31)}  # no pins of that number (ESP32 data sheet, table 2-1)
 _FLASH_PINS = {"esp32": range(6, 12)}  # the program is fetched over them: driving them ends it
@@ -58,13 +60,18 @@ class _Pad:
 
 
 class Chip:
-    """One ESP32. After any reset all its pins are inputs without pulls, its timers, UARTs and watchdog are off.
+    """One ESP32.
 
-    The owner of the program that runs on it must act on two lists of callables: `on_reset(cause)`, the program is gone, start it
-    anew; `on_power_cut()`, it is gone and stays so until `on_reset(PWRON_RESET)`. While the power is off, calls do nothing and read 0.
+    After any reset all its pins are inputs without pulls, its timers, UARTs and watchdog are off.
+
+    The owner of the program that runs on it must act on two lists of callables: `on_reset(cause)`, the
+    program is gone, start it anew; `on_power_cut()`, it is gone and stays so until `on_reset(PWRON_RESET)`.
+    While the power is off, calls do nothing and read 0.
     """
 
-    def __init__(self, kind: str, uid: bytes, clock: Clock, wires: Wires, trace: Trace, entropy: random.Random) -> None:
+    def __init__(
+        self, kind: str, uid: bytes, clock: Clock, wires: Wires, trace: Trace, entropy: random.Random
+    ) -> None:
         if kind not in _PIN_COUNT:
             raise ValueError(f"no chip is called {kind!r}: use one of {', '.join(_PIN_COUNT)}")
         self.kind = kind
@@ -80,7 +87,8 @@ class Chip:
         self.radio = Radio(clock)
         self.calibrated = True  # the converter's curve is in the chip's fuses
         self.converts = True  # the converter gives readings
-        self.flash_errors: dict[str, int] = {}  # how many of the next reads, writes and erases of partitions fail
+        # How many of the next reads, writes and erases of partitions fail.
+        self.flash_errors: dict[str, int] = {}
         self.storage_is_full = False  # the NVS takes nothing more
         self.constant_entropy: bytes | None = None  # what the generator gives instead of noise
         self.powered = True
@@ -91,14 +99,18 @@ class Chip:
         self.buses: list[I2CBus] = []
         self.analogue: dict[int, Callable[[], int]] = {}  # pin: mV on it now
         self.tones: dict[int, Callable[[int], object]] = {}  # pin: told the frequency in Hz
-        self.serial: tuple[int, int, int, SerialEnd | Transceiver] | None = None  # UART, its tx and rx pins, and the cable's end
+        # UART, its tx and rx pins, and the cable's end
+        self.serial: tuple[int, int, int, SerialEnd | Transceiver] | None = None
         self.on_reset: list[Callable[[int], object]] = []
         self.on_power_cut: list[Callable[[], object]] = []
 
     # Pins.
 
     def pin_mode(self, pin: int, mode: str, pull: int = 0) -> None:
-        """Makes a pin "in", "out" or "open_drain"; pull is 1 up, -1 down, 0 none. An output takes on its latch at once. ValueError else."""
+        """Makes a pin "in", "out" or "open_drain"; pull is 1 up, -1 down, 0 none.
+
+        An output takes on its latch at once. ValueError else.
+        """
         if mode not in ("in", "out", "open_drain"):
             raise ValueError(f"a pin cannot be {mode!r}: in, out or open_drain")
         pad = self._pad(pin)
@@ -141,8 +153,9 @@ class Chip:
     def adc_mv(self, pin: int) -> int:
         """Millivolts at an analogue input, 0-3100.
 
-        Raises OSError(ETIMEDOUT) while the converter gives no reading: adc_oneshot_read() then has ESP_ERR_TIMEOUT, 'the ADC result is
-        invalid' (IDF, esp_adc/adc_oneshot.h), and MicroPython that errno for it (mphalport.c, check_esp_err).
+        Raises OSError(ETIMEDOUT) while the converter gives no reading: adc_oneshot_read() then has
+        ESP_ERR_TIMEOUT, 'the ADC result is invalid' (IDF, esp_adc/adc_oneshot.h), and MicroPython that errno
+        for it (mphalport.c, check_esp_err).
         """
         return self.millivolts(pin) if self._live() else 0
 
@@ -180,7 +193,9 @@ class Chip:
             if block is not None:
                 return block
         self.i2c_write(sda, scl, address, data)  # which may end the program
-        return self._bus(sda, scl).read(address, count) if self.powered and boots == self.boots else bytes(count)
+        return (
+            self._bus(sda, scl).read(address, count) if self.powered and boots == self.boots else bytes(count)
+        )
 
     # The serial link. What a program has not read when 640 bytes wait is lost.
 
@@ -209,7 +224,11 @@ class Chip:
         """Bytes of the world's seeded generator: random to the program, the same in each run of a seed."""
         if not self._live():
             return bytes(count)
-        return self._entropy.randbytes(count) if self.constant_entropy is None else (self.constant_entropy * count)[:count]
+        return (
+            self._entropy.randbytes(count)
+            if self.constant_entropy is None
+            else (self.constant_entropy * count)[:count]
+        )
 
     def flash_fails(self, operation: str) -> bool:
         """Whether this "read", "write" or "erase" of a partition fails."""
@@ -232,7 +251,10 @@ class Chip:
             self._watchdog_until_us = self._clock.now_us() + self._watchdog_ms * 1000
 
     def reset(self, cause: int) -> None:
-        """Starts the chip anew; `cause` is what machine.reset_cause() will say. Expanders keep their latches unless RESET falls."""
+        """Starts the chip anew; `cause` is what machine.reset_cause() will say.
+
+        Expanders keep their latches unless RESET falls.
+        """
         if not self._live():
             return
         self._stop("reset")
@@ -255,7 +277,9 @@ class Chip:
             self._stop("power cut")
 
     def _live(self) -> bool:
-        """False when the power is off, or when the world, caught up with, has just ended the program that calls."""
+        """False when the power is off, or when the world, caught up with,
+        has just ended the program that calls.
+        """
         boots = self.boots
         self._clock.settle()
         return self.powered and boots == self.boots

@@ -1,7 +1,8 @@
 """The flash chip of the cabinet: NOR cells in a file, which power cuts tear.
 
-Erasing a sector of 4,096 bytes sets its bits, writing can only clear them. The file is the whole flash, with its partition table where
-a boot loader looks for it, so that images go from one program to another and to a real chip. One board at a time is on it.
+Erasing a sector of 4,096 bytes sets its bits, writing can only clear them. The file is the whole flash, with
+its partition table where a boot loader looks for it, so that images go from one program to another and to a
+real chip. One board at a time is on it.
 """
 
 import errno
@@ -34,13 +35,16 @@ _MIB = 1 << 20
 
 
 class FlashImage:
-    """The flash of one chip. Use as a context manager; the file is locked as long, and always as new as the last operation.
+    """The flash of one chip.
 
-    With `flash_mb`, the flash of a board: made anew, erased and partitioned, when the file is missing or empty, and refused when it
-    has another size. Without it, an image that is there, of any size that a partition table is written for. `seed` decides where torn
-    operations stop.
+    Use as a context manager; the file is locked as long, and always as new as the last operation.
 
-    Raises UserError when the file is missing or cannot be opened or made, when another board has it, and when it is no flash image.
+    With `flash_mb`, the flash of a board: made anew, erased and partitioned, when the file is missing or
+    empty, and refused when it has another size. Without it, an image that is there, of any size that a
+    partition table is written for. `seed` decides where torn operations stop.
+
+    Raises UserError when the file is missing or cannot be opened or made,
+    when another board has it, and when it is no flash image.
     """
 
     def __init__(self, path: Path, seed: int = 0, *, flash_mb: int | None = None) -> None:
@@ -53,7 +57,9 @@ class FlashImage:
             try:
                 self.partitions = parse_binary(os.pread(self._file, TABLE_BYTES, TABLE_OFFSET))
             except ValueError as error:
-                raise UserError(f"{path} is no flash image: {error}. Name a new file and it is made.", 2) from error
+                raise UserError(
+                    f"{path} is no flash image: {error}. Name a new file and it is made.", 2
+                ) from error
             self._cells = mmap.mmap(self._file, 0)
         except BaseException:
             os.close(self._file)
@@ -89,7 +95,9 @@ class FlashImage:
         return None
 
     def cut_after(self, operations: int, on_cut: Callable[[], object]) -> None:
-        """Lets so many page programs and erases through; the next one is torn in the middle, then `on_cut()` cuts the power."""
+        """Lets so many page programs and erases through;
+        the next one is torn in the middle, then `on_cut()` cuts the power.
+        """
         self._cut_at = self.operations + operations
         self._on_cut = on_cut
 
@@ -116,7 +124,9 @@ class FlashImage:
         self.wear[offset // SECTOR_BYTES] += 1
         if torn:  # some cells have let go of their charge, some not yet
             old = int.from_bytes(self._cells[offset : offset + SECTOR_BYTES], "big")
-            gone = self._rng.getrandbits(8 * SECTOR_BYTES) | (self._rng.getrandbits(8 * SECTOR_BYTES) if self._rng.random() < 0.5 else 0)
+            gone = self._rng.getrandbits(8 * SECTOR_BYTES) | (
+                self._rng.getrandbits(8 * SECTOR_BYTES) if self._rng.random() < 0.5 else 0
+            )
             self._cells[offset : offset + SECTOR_BYTES] = (old | gone).to_bytes(SECTOR_BYTES, "big")
             self._lose_power()
         self._cells[offset : offset + SECTOR_BYTES] = b"\xff" * SECTOR_BYTES
@@ -184,7 +194,9 @@ class PartitionFlash:
         return self._image.read(self.partition.offset, self.partition.size)
 
     def _at(self, block: int, offset: int, count: int) -> int:
-        """Like the chip's driver, lets one transfer run on into the next block, but never out of the partition."""
+        """Like the chip's driver, lets one transfer run on into the next block,
+        but never out of the partition.
+        """
         at = block * SECTOR_BYTES + offset
         if block < 0 or offset < 0 or at + count > self.partition.size:
             raise OSError(errno.EINVAL, "outside the partition")
@@ -206,19 +218,25 @@ def _locked(path: Path, make: bool) -> int:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(file)
-            raise UserError(f"Another virtual board is running from {path}: stop it or use another flash image.") from error
+            raise UserError(
+                f"Another virtual board is running from {path}: stop it or use another flash image."
+            ) from error
         if os.fstat(file).st_nlink:
             if stat.S_ISREG(os.fstat(file).st_mode):
                 return file
             os.close(file)
             raise UserError(f"{path} is no file: name a new one and it is made.", 2)
-        os.close(file)  # another board has put the flash that it made in the place of this file while we waited for the lock
+        # Another board has put the flash that it made in the place of this file while we waited for the lock.
+        os.close(file)
 
 
 def _made(empty: int, path: Path, flash_mb: int) -> int:
-    """Puts an erased flash with its partition table in the place of an empty file; its descriptor, locked. The empty file is closed.
+    """Puts an erased flash with its partition table in the place of an empty file; its descriptor, locked.
 
-    The bytes are in place before the file has its name, so a kill midway leaves an empty file, not half a flash.
+    The empty file is closed.
+
+    The bytes are in place before the file has its name,
+    so a kill midway leaves an empty file, not half a flash.
     """
     path = path.resolve()  # a link to an image stays one
     size = flash_mb * _MIB
@@ -242,4 +260,8 @@ def _check_size(file: int, path: Path, sizes_mb: tuple[int, ...]) -> None:
     size = os.fstat(file).st_size
     if size not in [mb * _MIB for mb in sizes_mb]:
         sizes = " or ".join(map(str, sizes_mb))
-        raise UserError(f"{path} has {size:,} bytes, but the flash of this board has {sizes} MiB: name a new file and it is made.", 2)
+        raise UserError(
+            f"{path} has {size:,} bytes, but the flash of this board has {sizes} MiB: "
+            "name a new file and it is made.",
+            2,
+        )

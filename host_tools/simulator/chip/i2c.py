@@ -18,18 +18,26 @@ class Target(Protocol):
     def written(self, byte: int, at_us: int) -> None: ...
     def read(self, at_us: int) -> int: ...
     def read_block(self, count: int) -> bytes | None:
-        """What so many `read`s give whatever their instants; None, and nothing has happened, when each is to be made."""
+        """What so many `read`s give whatever their instants;
+        None, and nothing has happened, when each is to be made.
+        """
 
     def look(self, register: int, count: int) -> bytes | None:
-        """The same when the address of a register has been written ahead of them, behind a start condition of its own."""
+        """The same when the address of a register has been written ahead of them,
+        behind a start condition of its own.
+        """
 
 
 class I2CBus:
-    """Two wires with pull-ups. Transfers take no time of the program's, but each byte has the instant at which the bus would have moved it.
+    """Two wires with pull-ups.
 
-    That instant is what a slow chip (a screen that is still clearing) goes by. While a line is held low every transfer raises
-    OSError(ETIMEDOUT): the controller's time-out for SCL, 50 ms unless told otherwise, ends it, and MicroPython has that errno for
-    ESP_ERR_TIMEOUT (ports/esp32/machine_i2c.c, machine_hw_i2c_transfer and I2C_DEFAULT_TIMEOUT_US). The virtual board takes those 50 ms.
+    Transfers take no time of the program's,
+    but each byte has the instant at which the bus would have moved it.
+
+    That instant is what a slow chip (a screen that is still clearing) goes by. While a line is held low every
+    transfer raises OSError(ETIMEDOUT): the controller's time-out for SCL, 50 ms unless told otherwise, ends
+    it, and MicroPython has that errno for ESP_ERR_TIMEOUT (ports/esp32/machine_i2c.c, machine_hw_i2c_transfer
+    and I2C_DEFAULT_TIMEOUT_US). The virtual board takes those 50 ms.
     """
 
     def __init__(self, clock: Clock, sda: int, scl: int, hz: int) -> None:
@@ -75,8 +83,8 @@ class I2CBus:
         return block
 
     def look(self, address: int, register: int, count: int) -> bytes | None:
-        """What a chip says when one byte is written and, after a repeated start, so many are read; None, and nothing has happened, when
-        that has to be done byte by byte.
+        """What a chip says when one byte is written and, after a repeated start, so many are read; None, and
+        nothing has happened, when that has to be done byte by byte.
         """
         target = None if self.broken or self.held else self.targets.get(address)
         block = target.look(register, count) if target else None

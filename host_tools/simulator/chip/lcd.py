@@ -17,11 +17,15 @@ _BLANK = 0x20
 _SEEN_US = 20_000  # when a person has seen a burst of changes
 _OPEN = 0x0F  # what D0-D3 read in 8-bit mode: nothing is connected, and the controller pulls them up
 DISTURBANCES = ("nibble", "bits", "off", "shift", "garbage")  # what the spark of a coil does to a controller
-_GLYPHS = {0x5C: "¥", 0x7E: "→", 0x7F: "←", 0xDF: "°", 0xA5: "·", 0xFF: "█"}  # where character ROM A00 is not ASCII
+# Where character ROM A00 is not ASCII.
+_GLYPHS = {0x5C: "¥", 0x7E: "→", 0x7F: "←", 0xDF: "°", 0xA5: "·", 0xFF: "█"}
 
 
 class CharacterScreen:
-    """The glass and its controller. An instruction that comes while the controller is busy is lost, as on the real one."""
+    """The glass and its controller.
+
+    An instruction that comes while the controller is busy is lost, as on the real one.
+    """
 
     def __init__(self, clock: Clock, columns: int, rows: int, seen: Callable[[list[str]], object]) -> None:
         self._clock = clock
@@ -53,9 +57,9 @@ class CharacterScreen:
         self._changed()
 
     def disturb(self, kind: str) -> None:
-        """A spark: the controller is in the middle of a byte ("nibble"), listens to 8 bits ("bits"), has its display switched off ("off"),
-        shows its memory shifted by some columns ("shift"), or has some of its memory changed ("garbage"). Raises
-        ValueError for another kind.
+        """A spark: the controller is in the middle of a byte ("nibble"), listens to 8 bits ("bits"), has its
+        display switched off ("off"), shows its memory shifted by some columns ("shift"), or has some of its
+        memory changed ("garbage"). Raises ValueError for another kind.
         """
         if kind == "nibble":
             self._high_nibble = None if self._high_nibble is not None else 0x0
@@ -72,10 +76,15 @@ class CharacterScreen:
         self._changed()
 
     def lines(self) -> list[str]:
-        """What can be read on the glass, one string a row; blank while the display is off, and every other one in one-line mode."""
+        """What can be read on the glass, one string a row;
+        blank while the display is off, and every other one in one-line mode.
+        """
         if not (self.powered and self._on):
             return [" " * self.columns] * self.rows
-        return [self._row(row) if self._two_lines or not row & 1 else " " * self.columns for row in range(self.rows)]
+        return [
+            self._row(row) if self._two_lines or not row & 1 else " " * self.columns
+            for row in range(self.rows)
+        ]
 
     def _row(self, row: int) -> str:
         half, start = (row & 1) * _HALF, (row >> 1) * self.columns
@@ -153,7 +162,9 @@ class CharacterScreen:
         self._changed()
 
     def _write(self, byte: int) -> None:
-        """A character at the address, which moves on: 0x00-0x27 is the first half of the memory, 0x40-0x67 the second."""
+        """A character at the address, which moves on:
+        0x00-0x27 is the first half of the memory, 0x40-0x67 the second.
+        """
         if self._to_glyphs:
             return
         column = self._address & 0x3F

@@ -11,7 +11,10 @@ BITS_PER_BYTE = 10  # 8N1: start, eight, stop
 
 
 class SerialEnd:
-    """One end of a serial cable. Bytes take their time at the baud rate; each may be lost or damaged on the way."""
+    """One end of a serial cable.
+
+    Bytes take their time at the baud rate; each may be lost or damaged on the way.
+    """
 
     def __init__(self, clock: Clock, rng: random.Random, cable: "SerialCable") -> None:
         self._clock = clock
@@ -25,11 +28,14 @@ class SerialEnd:
         self.baud = 0  # closed
         self.overflowed = 0
         self.cut = False  # the wires between this end and its UART
-        self.spoil: Callable[[int], int | None] | None = None  # what its UART makes of a byte that arrives; None for a lost one
+        # What its UART makes of a byte that arrives; None for a lost one.
+        self.spoil: Callable[[int], int | None] | None = None
         self.on_bytes: Callable[[bytes], object] | None = None  # told what has arrived instead of being asked
 
     def open(self, baud: int, limit: int = 1 << 16) -> None:
-        """Opens the port; what arrives and is not read beyond `limit` bytes is lost and counted in `overflowed`."""
+        """Opens the port; what arrives and is not read beyond `limit` bytes
+        is lost and counted in `overflowed`.
+        """
         self.baud = baud
         self._limit = limit
         self._arriving.clear()

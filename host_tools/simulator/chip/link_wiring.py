@@ -1,4 +1,5 @@
-"""The wires between the chip's second UART and what it talks to: the host's adapter, or the transceiver of a bus.
+"""The wires between the chip's second UART and what it talks to:
+the host's adapter, or the transceiver of a bus.
 
 Idle lines rest high: who looks at the pins without a UART sees at which of them the far end drives.
 """
@@ -11,7 +12,9 @@ from host_tools.simulator.chip.link import SerialCable, SerialEnd
 class LinkWiring:
     """Two wires, and on a bus a third that switches the transceiver's driver on and its receiver off."""
 
-    def __init__(self, wires: Wires, pins: tuple[int, ...], end: SerialEnd | Transceiver, cable: SerialCable | None) -> None:
+    def __init__(
+        self, wires: Wires, pins: tuple[int, ...], end: SerialEnd | Transceiver, cable: SerialCable | None
+    ) -> None:
         """`pins`: tx, rx and, on a bus, enable; `cable`: the one to the host's adapter, without a bus."""
         tx, rx, *enable = pins
         self._end = end

@@ -1,9 +1,24 @@
-"""The MCP23017 16-bit I/O expander at register level (Microchip DS20001952). Its interrupt outputs are not wired."""
+"""The MCP23017 16-bit I/O expander at register level (Microchip DS20001952).
+
+Its interrupt outputs are not wired.
+"""
 
 from host_tools.simulator.cabinet.wires import Wires, Word
 
 IODIR, IPOL, GPINTEN, DEFVAL, INTCON, IOCON, GPPU, INTF, INTCAP, GPIO, OLAT = range(11)
-REGISTER_NAMES = ("IODIR", "IPOL", "GPINTEN", "DEFVAL", "INTCON", "IOCON", "GPPU", "INTF", "INTCAP", "GPIO", "OLAT")
+REGISTER_NAMES = (
+    "IODIR",
+    "IPOL",
+    "GPINTEN",
+    "DEFVAL",
+    "INTCON",
+    "IOCON",
+    "GPPU",
+    "INTF",
+    "INTCAP",
+    "GPIO",
+    "OLAT",
+)
 _BANK = 0x80
 _SEQOP = 0x20
 _IOCON_WRITABLE = 0xFE
@@ -14,8 +29,9 @@ _ADDRESSES = 2 * len(REGISTER_NAMES)  # of paired registers: the one after the l
 class MCP23017:
     """One expander. Bits 0-7 are GPA0-7, 8-15 GPB0-7.
 
-    It keeps its latches through a reset of the controller; only its RESET line or the loss of power clears them. Whatever clears them in
-    the middle of a transaction also ends its part in it: the rest is read from a bus that nobody pulls down.
+    It keeps its latches through a reset of the controller; only its RESET line or the loss of power clears
+    them. Whatever clears them in the middle of a transaction also ends its part in it: the rest is read from
+    a bus that nobody pulls down.
     """
 
     def __init__(self, address: int, wires: Wires) -> None:
@@ -39,7 +55,9 @@ class MCP23017:
             self._drive(bit)
 
     def reset_line(self, level: int) -> None:
-        """RESET is active low: while low, every register has its power-on value and nobody answers on the bus."""
+        """RESET is active low: while low,
+        every register has its power-on value and nobody answers on the bus.
+        """
         self._line = level
         self.held_in_reset = (level if self._line_stuck is None else self._line_stuck) == 0
         if self.held_in_reset:
@@ -56,8 +74,11 @@ class MCP23017:
         self._clear()
 
     def preset(self, **registers: int) -> None:
-        """Registers as an earlier program may have left them: OLAT=0xFFFF, IODIR=0 and so on, 16 bits each, port B in the high byte."""
-        for name in ("IOCON", "OLAT", "IODIR", *registers):  # the latch before the direction: a preset makes no edge of its own
+        """Registers as an earlier program may have left them:
+        OLAT=0xFFFF, IODIR=0 and so on, 16 bits each, port B in the high byte.
+        """
+        # The latch before the direction: a preset makes no edge of its own.
+        for name in ("IOCON", "OLAT", "IODIR", *registers):
             if name in registers:
                 index = REGISTER_NAMES.index(name)
                 self._registers[2 * index : 2 * index + 2] = (registers[name] & 0xFFFF).to_bytes(2, "little")
@@ -101,10 +122,16 @@ class MCP23017:
 
     def read_block(self, count: int) -> bytes | None:
         """What so many `read`s give; None when the pointer does not just go up, or has left the registers."""
-        return self._block(self._pointer, count) if self._addressed and self._goes_up(self._pointer, count) else None
+        return (
+            self._block(self._pointer, count)
+            if self._addressed and self._goes_up(self._pointer, count)
+            else None
+        )
 
     def look(self, register: int, count: int) -> bytes | None:
-        """What so many `read`s give behind a `written` that names the register; None when `read_block` says so, or nobody answers."""
+        """What so many `read`s give behind a `written` that names the register;
+        None when `read_block` says so, or nobody answers.
+        """
         if not self.acknowledges() or not self._goes_up(register, count):
             return None
         self._addressed, self._pointer_next = True, False
@@ -112,7 +139,11 @@ class MCP23017:
 
     def _goes_up(self, start: int, count: int) -> bool:
         """Whether the pointer does so within the registers, and from the last one to the first."""
-        return start < _ADDRESSES and start + count <= 2 * _ADDRESSES and not self._registers[2 * IOCON] & (_BANK | _SEQOP)
+        return (
+            start < _ADDRESSES
+            and start + count <= 2 * _ADDRESSES
+            and not self._registers[2 * IOCON] & (_BANK | _SEQOP)
+        )
 
     def _block(self, start: int, count: int) -> bytes:
         once = self._registers[:]
@@ -132,7 +163,9 @@ class MCP23017:
         return (index, port) if index < len(REGISTER_NAMES) and port < 2 else None
 
     def _step(self) -> None:
-        """Auto-increment; with SEQOP set, banked addresses stand still and paired ones toggle between the two ports (3.2.1)."""
+        """Auto-increment; with SEQOP set,
+        banked addresses stand still and paired ones toggle between the two ports (3.2.1).
+        """
         if not self._registers[2 * IOCON] & _SEQOP:
             pointer = self._pointer + 1
             if self._bank():  # after the last register of the last port comes the first of the first

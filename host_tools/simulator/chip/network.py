@@ -69,7 +69,10 @@ class Stream:
 
 
 class Network:
-    """What lies between cabinet and host. `loss` is the probability that a segment must be sent again; `up` False stalls everything."""
+    """What lies between cabinet and host.
+
+    `loss` is the probability that a segment must be sent again; `up` False stalls everything.
+    """
 
     def __init__(self, clock: Clock, rng: random.Random) -> None:
         self.clock = clock
@@ -86,7 +89,9 @@ class Network:
         self._listeners[host, port] = accepted
 
     def connect(self, host: str, port: int) -> Stream:
-        """A stream that becomes open after a round trip, or closed when nobody listens there; with the network down, neither."""
+        """A stream that becomes open after a round trip, or closed when nobody listens there;
+        with the network down, neither.
+        """
         near, far = Stream(self), Stream(self)
         near.peer, far.peer = far, near
 
@@ -115,7 +120,9 @@ class Network:
             stream.end()
 
     def forget(self) -> None:
-        """Has whatever lies between forget every connection, as a router without power does: neither end hears of it, or anything more."""
+        """Has whatever lies between forget every connection, as a router without power does:
+        neither end hears of it, or anything more.
+        """
         for stream in self._streams:
             stream.forgotten = True
 
@@ -128,7 +135,9 @@ class Network:
             self._move(to, self.clock.now_us())
 
     def _move(self, to: Stream, since_us: int) -> None:
-        """Sends what waits for that end; while the network is down tries again each second, and gives up after 30 s."""
+        """Sends what waits for that end;
+        while the network is down tries again each second, and gives up after 30 s.
+        """
         now = self.clock.now_us()
         if to.closed:
             to.backlog.clear()

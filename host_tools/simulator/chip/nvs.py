@@ -1,7 +1,9 @@
-"""The non-volatile storage of the virtual chip, in its `nvs` partition: two copies, the newer intact one counts.
+"""The non-volatile storage of the virtual chip, in its `nvs` partition:
+two copies, the newer intact one counts.
 
-The layout is our own (the chip's is Espressif's and nobody reads it but them): a header of magic, sequence number, length and CRC-32,
-then JSON. A copy is written whole before the older one is touched, so no cut loses both.
+The layout is our own (the chip's is Espressif's and nobody reads it but them): a header of magic, sequence
+number, length and CRC-32, then JSON.
+A copy is written whole before the older one is touched, so no cut loses both.
 """
 
 import errno
@@ -28,7 +30,9 @@ class Nvs:
         self._image = image
         partition = next((one for one in image.partitions if one.label == "nvs"), None)
         self._copy_bytes = partition.size // 2 // SECTOR_BYTES * SECTOR_BYTES if partition else 0
-        self._places = (partition.offset, partition.offset + self._copy_bytes) if partition and self._copy_bytes else ()
+        self._places = (
+            (partition.offset, partition.offset + self._copy_bytes) if partition and self._copy_bytes else ()
+        )
         self._values: dict[str, str] = {}
         self._sequence = 0
         for place in self._places:
@@ -53,7 +57,9 @@ class Nvs:
 
     def erase(self, namespace: str, key: str) -> bool:
         """False when there was no such key."""
-        rest = {name: value for name, value in self._values.items() if not name.startswith(f"{namespace}/{key}/")}
+        rest = {
+            name: value for name, value in self._values.items() if not name.startswith(f"{namespace}/{key}/")
+        }
         return len(rest) < len(self._values) and self._store(rest)
 
     def _store(self, values: dict[str, str]) -> bool:
@@ -70,12 +76,17 @@ class Nvs:
 class Namespace:
     """A namespace of the storage in an image, with the protocol of MicroPython's esp32.NVS: the seam's Marks.
 
-    `alive` is called before each act and may raise: a dead program reaches nothing. `is_full` tells whether it takes nothing more.
-    Raises OSError for a key that is not there and for a storage that is full or missing, ValueError for a buffer that is too small.
+    `alive` is called before each act and may raise: a dead program reaches nothing. `is_full` tells whether
+    it takes nothing more. Raises OSError for a key that is not there and for a storage that is full or
+    missing, ValueError for a buffer that is too small.
     """
 
     def __init__(
-        self, image: FlashImage, name: str, alive: Callable[[], object] = lambda: None, is_full: Callable[[], bool] = lambda: False
+        self,
+        image: FlashImage,
+        name: str,
+        alive: Callable[[], object] = lambda: None,
+        is_full: Callable[[], bool] = lambda: False,
     ) -> None:
         self._is_full = is_full
         self._nvs = Nvs(image)

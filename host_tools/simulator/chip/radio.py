@@ -1,19 +1,25 @@
-"""The chip's Wi-Fi station and its look-ups, with what the ESP32's refuse: one physics for the CPython seam and for the virtual board.
+"""The chip's Wi-Fi station and its look-ups, with what the ESP32's refuse:
+one physics for the CPython seam and for the virtual board.
 
 What a program meets is what MicroPython's ESP32 port and the IDF under it do; each rule names its source:
 
-- `active(True)` starts the radio: `esp_wifi_init` and `esp_wifi_start` may fail for want of memory or calibration, as OSError, as
-  RuntimeError("Wifi Unknown Error 0x0101") where the port has no words for the code, or as MemoryError (`esp_exceptions_helper` in
-  ports/esp32/modnetwork.c; field reports of all three).
+- `active(True)` starts the radio: `esp_wifi_init` and `esp_wifi_start` may fail for want of memory or
+  calibration, as OSError, as RuntimeError("Wifi Unknown Error 0x0101") where the port has no words for the
+  code, or as MemoryError (`esp_exceptions_helper` in ports/esp32/modnetwork.c; field reports of all three).
 - `connect` before `active(True)`: OSError("Wifi Not Started") (`esp_wifi_connect`, ESP_ERR_WIFI_NOT_STARTED).
-- `connect` while the station is joining: OSError. With IDF 5.5 (MicroPython 1.27) `esp_wifi_set_config` gives ESP_ERR_WIFI_STATE, "Wifi
-  Internal State Error"; before (1.23) `esp_wifi_connect` gives ESP_ERR_WIFI_CONN, "Wifi Internal Error" (micropython issue 17661).
-- After a failure the port itself joins again at once, for as long as `reconnects` allows, by default without an end: `status()` then says
-  1001, and never why (`network_wlan_status` and the handler of WIFI_EVENT_STA_DISCONNECTED in ports/esp32/network_wlan.c).
-- `isconnected()` is true from the address that DHCP has given to the loss of the access point. A lease that runs out changes nothing of
-  it (IP_EVENT_STA_LOST_IP has no handler), but no connection comes about: EHOSTUNREACH.
-- An access point that vanishes is noticed by its missing beacons, 6 s later (esp_wifi_set_inactive_time, default of a station).
-- `getaddrinfo` of a name blocks the program: lwIP asks each name server up to four times, 1 + 1 + 2 + 3 s (dns.c, DNS_MAX_RETRIES).
+- `connect` while the station is joining: OSError. With IDF 5.5 (MicroPython 1.27) `esp_wifi_set_config` gives
+  ESP_ERR_WIFI_STATE, "Wifi Internal State Error"; before (1.23) `esp_wifi_connect` gives ESP_ERR_WIFI_CONN,
+  "Wifi Internal Error" (micropython issue 17661).
+- After a failure the port itself joins again at once, for as long as `reconnects` allows, by default without
+  an end: `status()` then says 1001, and never why (`network_wlan_status` and the handler of
+  WIFI_EVENT_STA_DISCONNECTED in ports/esp32/network_wlan.c).
+- `isconnected()` is true from the address that DHCP has given to the loss of the access point. A lease that
+  runs out changes nothing of it (IP_EVENT_STA_LOST_IP has no handler), but no connection comes about:
+  EHOSTUNREACH.
+- An access point that vanishes is noticed by its missing beacons,
+  6 s later (esp_wifi_set_inactive_time, default of a station).
+- `getaddrinfo` of a name blocks the program: lwIP asks each name server up to four times,
+  1 + 1 + 2 + 3 s (dns.c, DNS_MAX_RETRIES).
 """
 
 import errno
@@ -32,7 +38,9 @@ _NAME_SERVER_US = 20_000
 
 
 class Refused(Exception):  # noqa: N818 - not an error of ours
-    """What the radio refuses; `error` is the exception that MicroPython raises: "OSError", "RuntimeError" or "MemoryError"."""
+    """What the radio refuses; `error` is the exception that MicroPython raises:
+    "OSError", "RuntimeError" or "MemoryError".
+    """
 
     def __init__(self, error: str, text: str = "") -> None:
         super().__init__(text)
@@ -41,12 +49,16 @@ class Refused(Exception):  # noqa: N818 - not an error of ours
 
 
 class Radio:
-    """One station. What is wrong with it and with the air is in its attributes, which may be set at any instant through `change`.
+    """One station.
 
-    `router`: there is an access point. `lets_in`: it takes our password. `leases`: it gives addresses. `join_ms`: how long all that takes.
-    `start_errors`: what the next starts of the radio raise instead. `names`: addresses by name, `name_server` whether it answers,
-    `blocks_ms` for how long a `getaddrinfo` keeps the program waiting. `socket_errors`: by "socket", "connect", "send" or "read", the
-    errno numbers (of Linux) that the next such calls raise.
+    What is wrong with it and with the air is in its attributes,
+    which may be set at any instant through `change`.
+
+    `router`: there is an access point. `lets_in`: it takes our password. `leases`: it gives addresses.
+    `join_ms`: how long all that takes. `start_errors`: what the next starts of the radio raise instead.
+    `names`: addresses by name, `name_server` whether it answers, `blocks_ms` for how long a `getaddrinfo`
+    keeps the program waiting. `socket_errors`: by "socket", "connect", "send" or "read", the errno numbers
+    (of Linux) that the next such calls raise.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -57,9 +69,11 @@ class Radio:
         self.start_errors: deque[Refused] = deque()
         self.socket_errors: dict[str, deque[int]] = {}
         self.names: dict[str, str] = {}
-        self.elsewhere: Callable[[str], str] = lambda name: ""  # the address of a name that is not in `names`, "" for none
+        # The address of a name that is not in `names`, "" for none.
+        self.elsewhere: Callable[[str], str] = lambda name: ""
         self.blocks_ms = 0
-        self.on_air: list[Callable[[bool], object]] = []  # told whether anything gets through, when that changes
+        # Told whether anything gets through, when that changes.
+        self.on_air: list[Callable[[bool], object]] = []
         self.reconnects = 0
         self.stop()
 
@@ -72,7 +86,10 @@ class Radio:
             listener(True)
 
     def change(self, **what: object) -> None:
-        """Sets some of the attributes above, and lets the station feel it. Raises ValueError for one that it has not."""
+        """Sets some of the attributes above, and lets the station feel it.
+
+        Raises ValueError for one that it has not.
+        """
         was = self.reaches
         for name, value in what.items():
             if not hasattr(self, name):
@@ -145,10 +162,16 @@ class Radio:
         errors = self.socket_errors.get(call)
         if errors:
             return errors.popleft()
-        return errno.EHOSTUNREACH if call == "connect" and self._started and not (self._connected and self._has_address) else 0
+        return (
+            errno.EHOSTUNREACH
+            if call == "connect" and self._started and not (self._connected and self._has_address)
+            else 0
+        )
 
     def resolve(self, name: str) -> str | None:
-        """What a name server that is asked says to a name; None when nobody answers, "" when it has no such name."""
+        """What a name server that is asked says to a name;
+        None when nobody answers, "" when it has no such name.
+        """
         return (self.names.get(name) or self.elsewhere(name)) if self.name_server and self.reaches else None
 
     # The air.

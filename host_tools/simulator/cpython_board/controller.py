@@ -1,4 +1,6 @@
-"""The owner of the program on the simulated chip: starts it at each boot, kills it at each reset and power cut."""
+"""The owner of the program on the simulated chip:
+starts it at each boot, kills it at each reset and power cut.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -16,12 +18,17 @@ Program = Callable[[SimulatedHal], Coroutine[Any, Any, object]]
 
 
 class Controller:
-    """Runs `program(hal)` on a world's chip. It is killed where it stands: its seam is dead at once, so no clean-up of its own counts.
+    """Runs `program(hal)` on a world's chip.
 
-    In an ordinary loop await `run_until` and, at the end, `stop`; for virtual time there is `VirtualController`.
+    It is killed where it stands: its seam is dead at once, so no clean-up of its own counts.
+
+    In an ordinary loop await `run_until` and, at the end, `stop`;
+    for virtual time there is `VirtualController`.
     """
 
-    def __init__(self, world: World, program: Program, flash: FlashImage | None = None, network: Network | None = None) -> None:
+    def __init__(
+        self, world: World, program: Program, flash: FlashImage | None = None, network: Network | None = None
+    ) -> None:
         self._world = world
         self._program = program
         self._flash = flash
@@ -31,7 +38,10 @@ class Controller:
         self.boots = 0
 
     async def run_until(self, us: int) -> None:
-        """Lets the world run up to that instant. Raises what the program raised, if it did; a program that returns just stops."""
+        """Lets the world run up to that instant.
+
+        Raises what the program raised, if it did; a program that returns just stops.
+        """
         self._ended = asyncio.get_running_loop().create_future()
         chip = self._world.chip
         chip.on_reset.append(self._start)
@@ -83,7 +93,9 @@ class Controller:
 class VirtualController(Controller):
     """A Controller of a world with a VirtualClock, in a loop of its own. Use as a context manager."""
 
-    def __init__(self, world: World, program: Program, flash: FlashImage | None = None, network: Network | None = None) -> None:
+    def __init__(
+        self, world: World, program: Program, flash: FlashImage | None = None, network: Network | None = None
+    ) -> None:
         super().__init__(world, program, flash, network)
         clock = world.clock
         if not isinstance(clock, VirtualClock):
@@ -105,8 +117,16 @@ class VirtualController(Controller):
         self._runner.run(self.run_until(ms * 1000))
 
 
-def simulate(world: World, program: Program, until_ms: int, flash: FlashImage | None = None, network: Network | None = None) -> Controller:
-    """Runs a program on a world with a VirtualClock up to that time and takes it off the chip; the ended Controller."""
+def simulate(
+    world: World,
+    program: Program,
+    until_ms: int,
+    flash: FlashImage | None = None,
+    network: Network | None = None,
+) -> Controller:
+    """Runs a program on a world with a VirtualClock up to that time and takes it off the chip;
+    the ended Controller.
+    """
     with VirtualController(world, program, flash, network) as controller:
         controller.live_until(until_ms)
     return controller

@@ -33,7 +33,9 @@ _CAUSES = {
 
 
 class SimulatedHal:
-    """The Hal of one boot. Once the chip has been reset or has lost its power, every call raises PowerLost: what a dead program still
+    """The Hal of one boot.
+
+    Once the chip has been reset or has lost its power, every call raises PowerLost: what a dead program still
     wants to do in its `finally:` never reaches the world, as on the chip.
     """
 
@@ -117,7 +119,9 @@ class SimulatedHal:
         partition = self._flash.partition("journal") if self._flash else None
         if self._flash is None or partition is None:
             raise OSError(errno.ENODEV, "the flash has no partition labelled journal")
-        return SimulatedFlash(self, partition, Namespace(self._flash, MARKS, self.alive, lambda: self._chip.storage_is_full))
+        return SimulatedFlash(
+            self, partition, Namespace(self._flash, MARKS, self.alive, lambda: self._chip.storage_is_full)
+        )
 
     def catalogue(self, language: str) -> BytesIO:
         self.alive()
@@ -221,10 +225,14 @@ class SimulatedBus:
     def unlock(self) -> None:
         self._locked = False
 
-    def writeto(self, address: int, buffer: bytes | bytearray, *, start: int = 0, end: int | None = None) -> None:
+    def writeto(
+        self, address: int, buffer: bytes | bytearray, *, start: int = 0, end: int | None = None
+    ) -> None:
         self._hal.chip.i2c_write(*self._wires, address, bytes(buffer[start:end]))
 
-    def readfrom_into(self, address: int, buffer: bytearray, *, start: int = 0, end: int | None = None) -> None:
+    def readfrom_into(
+        self, address: int, buffer: bytearray, *, start: int = 0, end: int | None = None
+    ) -> None:
         count = len(buffer[start:end])
         buffer[start : start + count] = self._hal.chip.i2c_read(*self._wires, address, count)
 
@@ -242,7 +250,9 @@ class SimulatedBus:
         if in_end is None:
             in_end = len(in_buffer)
         out = bytes(out_buffer[out_start:out_end])
-        in_buffer[in_start:in_end] = self._hal.chip.i2c_write_read(*self._wires, address, out, in_end - in_start)
+        in_buffer[in_start:in_end] = self._hal.chip.i2c_write_read(
+            *self._wires, address, out, in_end - in_start
+        )
 
 
 class SimulatedFlash:

@@ -14,9 +14,12 @@ class DeadlockError(RuntimeError):
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """A loop over a VirtualClock. Timers of one instant run in the order in which they were set; the world moves before the program.
+    """A loop over a VirtualClock.
 
-    Sockets and threads have no place in virtual time: nothing here waits for them. Use with `asyncio.Runner(loop_factory=...)`.
+    Timers of one instant run in the order in which they were set; the world moves before the program.
+
+    Sockets and threads have no place in virtual time: nothing here waits for them.
+    Use with `asyncio.Runner(loop_factory=...)`.
     """
 
     def __init__(self, clock: VirtualClock) -> None:
@@ -29,30 +32,40 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._clock.now_us() / 1e6
 
-    def call_soon(self, callback: Any, *args: Any, context: contextvars.Context | None = None) -> asyncio.Handle:
+    def call_soon(
+        self, callback: Any, *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.Handle:
         self._check_closed()  # pyright: ignore[reportAttributeAccessIssue]
         self._stirred = True
         handle = asyncio.Handle(callback, args, self, context)
         self._ready.append(handle)  # pyright: ignore[reportAttributeAccessIssue]
         return handle
 
-    def call_later(self, delay: float, callback: Any, *args: Any, context: contextvars.Context | None = None) -> asyncio.TimerHandle:
+    def call_later(
+        self, delay: float, callback: Any, *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.TimerHandle:
         return self.call_at(self.time() + delay, callback, *args, context=context)
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None) -> asyncio.TimerHandle:
+    def call_at(
+        self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.TimerHandle:
         """Rounds to whole microseconds."""
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         heapq.heappush(self._timers, (round(when * 1e6), next(self._order), handle))
         return handle
 
     def pause(self, us: int) -> asyncio.Future[None]:
-        """What is done after so many microseconds: `asyncio.sleep` with less to do, for a program that does little else."""
+        """What is done after so many microseconds:
+        `asyncio.sleep` with less to do, for a program that does little else.
+        """
         future = self.create_future()
         heapq.heappush(self._timers, (self._clock.now_us() + us, next(self._order), future))
         return future
 
     def _run_once(self) -> None:
-        """As asyncio's, but where that would wait for sockets and for timers of its own, time passes instead."""
+        """As asyncio's, but where that would wait for sockets and for timers of its own,
+        time passes instead.
+        """
         ready = self._ready  # pyright: ignore[reportAttributeAccessIssue]
         if not ready and not self._stopping:  # pyright: ignore[reportAttributeAccessIssue]
             self._pass_time()
@@ -62,7 +75,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
                 handle._run()
 
     def _pass_time(self) -> None:
-        """Nothing is ready: lets the world go on until a timer has made a task ready, or an event of the world has."""
+        """Nothing is ready: lets the world go on until a timer has made a task ready,
+        or an event of the world has.
+        """
         self._stirred = False
         while not self._stirred and not self._stopping:  # pyright: ignore[reportAttributeAccessIssue]
             while self._timers and self._timers[0][2].cancelled():
@@ -91,7 +106,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
 
 async def keep_real_time(clock: RealClock, longest_ms: int = 50) -> None:
-    """Runs the events of a RealClock inside an ordinary loop, until cancelled; looks for new ones every `longest_ms`."""
+    """Runs the events of a RealClock inside an ordinary loop, until cancelled;
+    looks for new ones every `longest_ms`.
+    """
     while True:
         clock.run_due()
         due = clock.next_due_us()

@@ -1,6 +1,8 @@
-"""`network`, `socket` and `select` of the simulated chip on CPython: what the firmware's own carrier runs on in virtual time.
+"""`network`, `socket` and `select` of the simulated chip on CPython:
+what the firmware's own carrier runs on in virtual time.
 
-The radio refuses what the chip's refuses (host_tools.simulator.chip.radio); connections go over the simulated network. Nothing here waits.
+The radio refuses what the chip's refuses (host_tools.simulator.chip.radio);
+connections go over the simulated network. Nothing here waits.
 """
 
 import builtins
@@ -177,7 +179,8 @@ def answered(asked: bytes, radio: Radio) -> bytes | None:
     if address is None:
         return None
     found = bytes(map(int, address.split("."))) if address else b""
-    head = asked[:2] + (b"\x81\x80\0\1\0\1\0\0\0\0" if found else b"\x81\x83\0\1\0\0\0\0\0\0")  # found, or no such name
+    # Found, or no such name.
+    head = asked[:2] + (b"\x81\x80\0\1\0\1\0\0\0\0" if found else b"\x81\x83\0\1\0\0\0\0\0\0")
     return head + asked[12:] + (b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + found if found else b"")
 
 

@@ -28,7 +28,12 @@ _STARTS = {
     "init": Refused("OSError", "Wifi Not Initialized"),
     "memory": Refused("MemoryError"),
 }
-_ERRNOS = {"ENOMEM": errno.ENOMEM, "EHOSTUNREACH": errno.EHOSTUNREACH, "ECONNRESET": errno.ECONNRESET, "ETIMEDOUT": errno.ETIMEDOUT}
+_ERRNOS = {
+    "ENOMEM": errno.ENOMEM,
+    "EHOSTUNREACH": errno.EHOSTUNREACH,
+    "ECONNRESET": errno.ECONNRESET,
+    "ETIMEDOUT": errno.ETIMEDOUT,
+}
 
 
 def radio(world: World, words: list[str]) -> Mend | None:
@@ -105,9 +110,10 @@ def adc(world: World, words: list[str]) -> Mend:
 def uart(world: World, words: list[str]) -> Mend:
     """[overflow] [BYTES] | noise [PERCENT] | break.
 
-    What the IDF's driver does with each (components/esp_driver_uart, uart_rx_intr_handler_default): a FIFO that overflows is reset, and
-    its bytes are gone; noise changes bytes, since without parity nothing is seen of it; a break is a line that is low for longer than a
-    byte takes, which gives one byte 0 and then nothing until the line rests high again. None of them raises in MicroPython.
+    What the IDF's driver does with each (components/esp_driver_uart, uart_rx_intr_handler_default): a FIFO
+    that overflows is reset, and its bytes are gone; noise changes bytes, since without parity nothing is seen
+    of it; a break is a line that is low for longer than a byte takes, which gives one byte 0 and then nothing
+    until the line rests high again. None of them raises in MicroPython.
     """
     if world.chip.serial is None:
         raise ValueError("this cabinet has no serial link")
@@ -138,8 +144,9 @@ def _none_left(left: list[int]) -> bool:
 def partition(world: World, words: list[str]) -> Mend:
     """[write|erase|read] [TIMES].
 
-    esp_partition_read, _write and _erase_range then have ESP_ERR_FLASH_OP_FAIL (IDF, spi_flash), and esp32.Partition raises OSError
-    with it (ports/esp32/esp32_partition.c, check_esp_err); nothing of the operation is done.
+    esp_partition_read, _write and _erase_range then have ESP_ERR_FLASH_OP_FAIL (IDF, spi_flash), and
+    esp32.Partition raises OSError with it (ports/esp32/esp32_partition.c, check_esp_err); nothing of the
+    operation is done.
     """
     kind = choice(words, ("write", "erase", "read"))
     times = number(words, 1, _TIMES_MAX, "how often", 1)

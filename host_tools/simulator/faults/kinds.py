@@ -1,5 +1,6 @@
-"""What each kind of fault does to a world: the functions of the table in plan.py. Each takes the words behind its kind,
-and raises ValueError with one sentence for those that it cannot use.
+"""What each kind of fault does to a world: the functions of the table in plan.py.
+
+Each takes the words behind its kind, and raises ValueError with one sentence for those that it cannot use.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ def end(words: list[str]) -> None:
 def _door(world: World, words: list[str]) -> int:
     door = number(words, 1, 99, "a door")
     if door not in world.doors:
-        raise ValueError(f"this cabinet has no door {door:02}: it has {min(world.doors):02} to {max(world.doors):02}")
+        raise ValueError(
+            f"this cabinet has no door {door:02}: it has {min(world.doors):02} to {max(world.doors):02}"
+        )
     return door
 
 
@@ -115,7 +118,11 @@ def swap(world: World, words: list[str]) -> Mend:
         raise ValueError(f"{one} cannot change places with itself: name two")
     if what in ("rows", "columns"):
         return _twice(lambda: _swap_lines(world, what, one, other))
-    return _twice(lambda: {"coils": _swap_coils, "contacts": _swap_contacts, "sensors": _swap_sensors}[what](world, one, other))
+    return _twice(
+        lambda: {"coils": _swap_coils, "contacts": _swap_contacts, "sensors": _swap_sensors}[what](
+            world, one, other
+        )
+    )
 
 
 def _twice(trade: Callable[[], object]) -> Mend:

@@ -1,7 +1,9 @@
-"""The fault plan: what can be broken in a virtual cabinet, by people (`ansim hands fault ...`) and by tests, and mended again.
+"""The fault plan: what can be broken in a virtual cabinet,
+by people (`ansim hands fault ...`) and by tests, and mended again.
 
-A fault is a few words, the first of which is a kind of the table `KINDS`. Its function breaks something of the world and gives back what
-mends it, or None for what passes by itself. What cannot be broken raises ValueError with one clear sentence, and changes nothing.
+A fault is a few words, the first of which is a kind of the table `KINDS`. Its function breaks something of
+the world and gives back what mends it, or None for what passes by itself. What cannot be broken raises
+ValueError with one clear sentence, and changes nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +20,10 @@ Mend = Callable[[], object]
 
 
 class Kind(NamedTuple):
-    """One kind of fault. `words` is what follows its name, for people; `examples` are whole faults of the kind."""
+    """One kind of fault.
+
+    `words` is what follows its name, for people; `examples` are whole faults of the kind.
+    """
 
     does: str
     words: str
@@ -26,10 +31,14 @@ class Kind(NamedTuple):
     examples: tuple[str, ...]
 
 
-#: Every kind of fault. A new one is a line here and a function; the command line and its help follow from this table.
+#: Every kind of fault. A new one is a line here and a function;
+#: the command line and its help follow from this table.
 KINDS: dict[str, Kind] = {
     "coil": Kind(
-        "The wire of a coil is cut, or its transistor is welded: the coil is always on.", "DOOR [cut|welded]", kinds.coil, ("coil 3",)
+        "The wire of a coil is cut, or its transistor is welded: the coil is always on.",
+        "DOOR [cut|welded]",
+        kinds.coil,
+        ("coil 3",),
     ),
     "contact": Kind(
         "A door's contact is cut, or its switch is stuck closed: it never conducts, or always.",
@@ -58,33 +67,51 @@ KINDS: dict[str, Kind] = {
     "key": Kind("A key is stuck, or makes no contact.", "KEY [stuck|dead]", kinds.key, ("key 5 stuck",)),
     "row": Kind("The wire of a row of the keypad is cut.", "N", kinds.row, ("row 1",)),
     "column": Kind(
-        "The wire of a column of the keypad is cut, or lies on ground.", "N [cut|grounded]", kinds.column, ("column 2 grounded",)
+        "The wire of a column of the keypad is cut, or lies on ground.",
+        "N [cut|grounded]",
+        kinds.column,
+        ("column 2 grounded",),
     ),
     "expander": Kind(
-        "An expander loses its supply for so many ms (dip), for good (dead), or keeps its state and answers nobody (silent).",
+        "An expander loses its supply for so many ms (dip), for good (dead), "
+        "or keeps its state and answers nobody (silent).",
         "ADDRESS dip MS | ADDRESS [dead|silent]",
         kinds.expander,
         ("expander 0x21 dip 5", "expander 0x21 silent"),
     ),
     "reset": Kind(
-        "The RESET wire is cut between controller and expanders (held in reset), or not connected to an expander.",
+        "The RESET wire is cut between controller and expanders (held in reset), "
+        "or not connected to an expander.",
         "[cut] | loose ADDRESS",
         kinds.reset,
         ("reset cut", "reset loose 0x20"),
     ),
-    "bus": Kind("The I2C bus is cut, or one of its lines is held low.", "[cut|held]", kinds.bus, ("bus", "bus held")),
+    "bus": Kind(
+        "The I2C bus is cut, or one of its lines is held low.", "[cut|held]", kinds.bus, ("bus", "bus held")
+    ),
     "lcd": Kind(
-        "The screen is dead, or its controller is disturbed once: in mid-byte, in 8-bit mode, off, shifted, with garbage in its memory.",
+        "The screen is dead, or its controller is disturbed once: "
+        "in mid-byte, in 8-bit mode, off, shifted, with garbage in its memory.",
         "[dead|nibble|bits|off|shift|garbage]",
         kinds.lcd,
         ("lcd", "lcd nibble"),
     ),
-    "lamp": Kind("The lamp does not burn, or its current is not sensed.", "[dead|sense]", kinds.lamp, ("lamp",)),
+    "lamp": Kind(
+        "The lamp does not burn, or its current is not sensed.", "[dead|sense]", kinds.lamp, ("lamp",)
+    ),
     "beeper": Kind("The beeper makes no sound.", "", kinds.beeper, ("beeper",)),
     "bell": Kind("The bell's button is cut, or stuck.", "[cut|stuck]", kinds.bell, ("bell cut",)),
-    "tamper": Kind("The tamper loop is cut, or bridged: it never opens.", "[cut|bridged]", kinds.tamper, ("tamper bridged",)),
+    "tamper": Kind(
+        "The tamper loop is cut, or bridged: it never opens.",
+        "[cut|bridged]",
+        kinds.tamper,
+        ("tamper bridged",),
+    ),
     "supply": Kind(
-        "The supply sags to so many percent, or its sense wire is cut.", "PERCENT | [cut]", kinds.supply, ("supply cut", "supply 70")
+        "The supply sags to so many percent, or its sense wire is cut.",
+        "PERCENT | [cut]",
+        kinds.supply,
+        ("supply cut", "supply 70"),
     ),
     "current": Kind("The sense wire of the coils' current is cut.", "", kinds.current, ("current",)),
     "link": Kind(
@@ -94,14 +121,15 @@ KINDS: dict[str, Kind] = {
         ("link swapped",),
     ),
     "radio": Kind(
-        "The access point is away, refuses the password, gives no address (dhcp) or is slow; the radio does not start so many times; "
-        "the errors are those of that version of MicroPython (port).",
+        "The access point is away, refuses the password, gives no address (dhcp) or is slow; the radio does "
+        "not start so many times; the errors are those of that version of MicroPython (port).",
         "[router|password|dhcp] | slow MS | start [unknown|init|memory] [TIMES] | port [1.23|1.27]",
         chip_kinds.radio,
         ("radio router", "radio slow 20000", "radio start unknown 3"),
     ),
     "name": Kind(
-        "The name server is silent, knows no name, or a look-up by the port keeps the program waiting for so many ms.",
+        "The name server is silent, knows no name, "
+        "or a look-up by the port keeps the program waiting for so many ms.",
         "[silent|unknown] | blocks MS",
         chip_kinds.name,
         ("name silent", "name blocks 14000"),
@@ -120,8 +148,8 @@ KINDS: dict[str, Kind] = {
         ("adc", "adc dead"),
     ),
     "uart": Kind(
-        "So many bytes that arrive at the serial link are lost in an overflow, so many percent are changed by noise, or the line is held "
-        "low (break).",
+        "So many bytes that arrive at the serial link are lost in an overflow, so many percent are changed "
+        "by noise, or the line is held low (break).",
         "[overflow] [BYTES] | noise [PERCENT] | break",
         chip_kinds.uart,
         ("uart overflow 200", "uart noise 5", "uart break"),
@@ -154,7 +182,11 @@ class Faults:
         return list(self._active)
 
     def inject(self, text: str) -> None:
-        """Breaks something. Raises ValueError for what is no fault, what this cabinet has not, and what is broken in this way already."""
+        """Breaks something.
+
+        Raises ValueError for what is no fault, what this cabinet has not,
+        and what is broken in this way already.
+        """
         name, *words = _words(text) or [""]
         kind = KINDS.get(name)
         if kind is None:

@@ -1,7 +1,8 @@
-"""The line to the simulated chip: descriptor 3, one request a packet, answers of the length the asker expects.
+"""The line to the simulated chip: descriptor 3, one request a packet,
+answers of the length the asker expects.
 
-The other end is virtual_board/chip_server.py, which has the table of requests. Outputs are posted; only what the answer of
-matters to waits. An answer begins with a status byte: 0, or the errno to raise.
+The other end is virtual_board/chip_server.py, which has the table of requests. Outputs are posted; only what
+the answer of matters to waits. An answer begins with a status byte: 0, or the errno to raise.
 """
 
 import sys
@@ -45,7 +46,9 @@ def send(packet):
 
 
 def ask(packet, answer):
-    """A request; its answer fills the buffer, whose first byte is the status: ValueError for EINVAL, OSError for any other."""
+    """A request; its answer fills the buffer, whose first byte is the status:
+    ValueError for EINVAL, OSError for any other.
+    """
     global _busy
     _busy = True
     _write(packet)

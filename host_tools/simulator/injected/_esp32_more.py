@@ -32,7 +32,9 @@ def _keep(packet):
 
 
 class NVS:
-    """A namespace of the non-volatile storage, with the errors of the IDF (esp32_nvs.c, check_esp_err; nvs.h)."""
+    """A namespace of the non-volatile storage,
+    with the errors of the IDF (esp32_nvs.c, check_esp_err; nvs.h).
+    """
 
     def __init__(self, namespace):
         _refuse(0 < len(namespace) < 16, -0x1109, "ESP_ERR_NVS_KEY_TOO_LONG")

@@ -6,8 +6,9 @@ from machine import Pin
 from micropython import const
 
 _EVERYTHING = (
-    "ADC DEEPSLEEP DEEPSLEEP_RESET HARD_RESET I2C PIN_WAKE PWM PWRON_RESET Pin RTC SLEEP SOFT_RESET Signal SoftI2C TIMER_WAKE Timer "
-    "UART WDT WDT_RESET deepsleep disable_irq enable_irq freq idle lightsleep reset reset_cause sleep soft_reset unique_id wake_reason"
+    "ADC DEEPSLEEP DEEPSLEEP_RESET HARD_RESET I2C PIN_WAKE PWM PWRON_RESET Pin RTC SLEEP SOFT_RESET Signal "
+    "SoftI2C TIMER_WAKE Timer UART WDT WDT_RESET deepsleep disable_irq enable_irq freq idle lightsleep reset "
+    "reset_cause sleep soft_reset unique_id wake_reason"
 )
 __all__ = _EVERYTHING.split()  # noqa: PLE0605 - what `from machine import *` brings in
 SLEEP = const(2)
@@ -96,7 +97,9 @@ def freq(hz=None):
 
 
 def disable_irq():
-    """Interrupts of the simulated chip reach the interpreter at safe points only: there is nothing to hold back."""
+    """Interrupts of the simulated chip reach the interpreter at safe points only:
+    there is nothing to hold back.
+    """
     return 0
 
 

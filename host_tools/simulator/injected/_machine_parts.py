@@ -1,4 +1,6 @@
-"""What most programs want of `machine` beside pins and buses, in one module: each module costs heap of its own."""
+"""What most programs want of `machine` beside pins and buses, in one module:
+each module costs heap of its own.
+"""
 
 import io
 
@@ -39,7 +41,9 @@ class ADC:
     init = width = atten
 
     def read_uv(self):
-        """A chip whose calibration was never burnt into its fuses refuses: 1.27 raises ESP_ERR_INVALID_ARG (machine_adc.c)."""
+        """A chip whose calibration was never burnt into its fuses refuses:
+        1.27 raises ESP_ERR_INVALID_ARG (machine_adc.c).
+        """
         answer = _chip.ask(bytes((_ADC, self._pin, 1)), bytearray(5))
         if not answer[4]:
             raise OSError(-258, "ESP_ERR_INVALID_ARG")
@@ -94,7 +98,9 @@ class PWM:
         self._wave(0, 0)
 
     def _wave(self, hz, duty):
-        _chip.ask(bytes((_PWM, self._pin)) + hz.to_bytes(4, "little") + duty.to_bytes(2, "little"), bytearray(1))
+        _chip.ask(
+            bytes((_PWM, self._pin)) + hz.to_bytes(4, "little") + duty.to_bytes(2, "little"), bytearray(1)
+        )
 
 
 class UART(io.IOBase):
@@ -164,13 +170,17 @@ class WDT:
 
 
 class Timer:
-    """A hardware timer; its callback runs in the interpreter at the next safe point, also while code sleeps or spins."""
+    """A hardware timer; its callback runs in the interpreter at the next safe point,
+    also while code sleeps or spins.
+    """
 
     ONE_SHOT = const(0)
     PERIODIC = const(1)
 
     def __init__(self, id, **options):
-        """ValueError for a number beyond those of the chip: ESP32 and S3 have 4, C6 has 2 (SOC_TIMER_GROUP_TOTAL_TIMERS)."""
+        """ValueError for a number beyond those of the chip:
+        ESP32 and S3 have 4, C6 has 2 (SOC_TIMER_GROUP_TOTAL_TIMERS).
+        """
         most = _chip.ask_small(_TIMERS, 0)
         if id != -1 and not 0 <= id < most:
             raise ValueError("invalid Timer number, max %d" % most)
@@ -181,11 +191,16 @@ class Timer:
     def init(self, **options):
         """mode, period in ms (or freq in Hz, or period in ticks of tick_hz), callback(timer).
 
-        The callback is scheduled (machine_timer_isr_handler): it runs between two steps of the byte code and never within a C function.
+        The callback is scheduled (machine_timer_isr_handler):
+        it runs between two steps of the byte code and never within a C function.
         """
         if options.get("hard"):
             raise ValueError("hard Timers are not implemented")
-        period = 1000 // options["freq"] if "freq" in options else options["period"] * 1000 // options.get("tick_hz", 1000)
+        period = (
+            1000 // options["freq"]
+            if "freq" in options
+            else options["period"] * 1000 // options.get("tick_hz", 1000)
+        )
         if period <= 0:
             raise ValueError("period must be greater than 0")
         self._callback = options.get("callback")

@@ -1,4 +1,5 @@
-"""MicroPython's `network` of an ESP32 (ports/esp32/network_wlan.c): a station that takes its time, and refuses what the chip's refuses.
+"""MicroPython's `network` of an ESP32 (ports/esp32/network_wlan.c):
+a station that takes its time, and refuses what the chip's refuses.
 
 What it does is in host_tools/simulator/chip/radio.py, with its sources; here is MicroPython's face of it.
 """

@@ -1,7 +1,8 @@
-"""What NOR flash does to bytes at an address of memory, as machine code: it allocates nothing and no exception can come up in it.
+"""What NOR flash does to bytes at an address of memory, as machine code:
+it allocates nothing and no exception can come up in it.
 
-LittleFS calls this in the middle of its own work, where neither Ctrl-C nor a full heap may break in, just as on the chip, where these
-are C functions.
+LittleFS calls this in the middle of its own work, where neither Ctrl-C nor a full heap may break in, just as
+on the chip, where these are C functions.
 """
 
 import micropython

@@ -1,4 +1,6 @@
-"""`vfs.rom_ioctl` of a build with ROMFS: the last 256 KiB of the app partition, which a virtual chip has no code for. Executed in place."""
+"""`vfs.rom_ioctl` of a build with ROMFS: the last 256 KiB of the app partition,
+which a virtual chip has no code for. Executed in place.
+"""
 
 import esp32
 from micropython import const
@@ -20,7 +22,9 @@ def _place():
 
 
 def rom_ioctl(op, number=0, a=0, b=0):
-    """1: count; 2: the partition; 3: prepare(number, [offset,] length); 4: write(offset, data); 5: complete; 6: block size."""
+    """1: count; 2: the partition; 3: prepare(number, [offset,] length);
+    4: write(offset, data); 5: complete; 6: block size.
+    """
     if op == 1:
         return 1
     if number != 0:

@@ -1,4 +1,5 @@
-"""Built-in modules that say what an ESP32 says: `os`, `sys`, `time`, `vfs`, and `network` and `socket` on demand.
+"""Built-in modules that say what an ESP32 says: `os`, `sys`, `time`,
+`vfs`, and `network` and `socket` on demand.
 
 Apart from `_start.py`, which is forgotten when it has run: functions keep the module that they come from.
 """
@@ -54,8 +55,14 @@ def put_in_place(chip):
     _chip.real_socket = socket
     modules["socket"] = _OnDemand("_socket")
     modules["os"] = _Shim(os, uname=lambda: _chip.module_on_demand("_uname").uname())
-    modules["vfs"] = _Shim(vfs, rom_ioctl=lambda *arguments: _chip.module_on_demand("_romfs").rom_ioctl(*arguments))
-    modules["sys"] = _Shim(sys, platform="esp32", implementation=_Shim(sys.implementation, _machine=MACHINE + chip, _build="ANSIM_VIRTUAL"))
+    modules["vfs"] = _Shim(
+        vfs, rom_ioctl=lambda *arguments: _chip.module_on_demand("_romfs").rom_ioctl(*arguments)
+    )
+    modules["sys"] = _Shim(
+        sys,
+        platform="esp32",
+        implementation=_Shim(sys.implementation, _machine=MACHINE + chip, _build="ANSIM_VIRTUAL"),
+    )
     modules["time"] = _Shim(
         _time,
         time=lambda: _now(1000000),

@@ -1,7 +1,9 @@
-"""MicroPython's `socket`: the computer's own, behind an air that may let nothing through, and a name server that may say nothing.
+"""MicroPython's `socket`: the computer's own, behind an air that may let nothing through,
+and a name server that may say nothing.
 
-A program that has not started the radio gets the computer's sockets as they are. What the sockets raise, and what a name server says, is
-asked of `simulator/chip/radio.py`. A `getaddrinfo` of a name keeps the program waiting for as long as the network takes, as lwIP's.
+A program that has not started the radio gets the computer's sockets as they are. What the sockets raise, and
+what a name server says, is asked of `simulator/chip/radio.py`. A `getaddrinfo` of a name keeps the program
+waiting for as long as the network takes, as lwIP's.
 """
 
 import io

@@ -1,4 +1,5 @@
-"""What the ROM and the frozen `_boot.py` of a chip do: the hardware modules, the file system, boot.py and main.py.
+"""What the ROM and the frozen `_boot.py` of a chip do:
+the hardware modules, the file system, boot.py and main.py.
 
 Runs once in each fresh interpreter. When it returns, the REPL of the interpreter itself takes over.
 """
@@ -18,7 +19,9 @@ _ROMFS_MAGIC = b"\xd2\xcd\x31"
 
 
 def _mount(esp32, mtime):
-    """LittleFS on `/` from the partition `vfs`, formatted first when the partition is blank, as the stock firmware does; ROMFS on /rom."""
+    """LittleFS on `/` from the partition `vfs`, formatted first when the partition is blank,
+    as the stock firmware does; ROMFS on /rom.
+    """
     found = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="vfs")
     if not found:
         print("The flash has no partition labelled vfs.")
@@ -26,7 +29,9 @@ def _mount(esp32, mtime):
     _, _, at, size, _, _ = found[0].info()
     blocks = esp32.Blocks(at, size)
     options = {"readsize": 32, "progsize": 32, "lookahead": 32}
-    if all(byte == 0xFF for byte in esp32.view(at, 64)) and all(byte == 0xFF for byte in esp32.view(at + 4096, 64)):
+    if all(byte == 0xFF for byte in esp32.view(at, 64)) and all(
+        byte == 0xFF for byte in esp32.view(at + 4096, 64)
+    ):
         vfs.VfsLfs2.mkfs(blocks, **options)
     try:
         vfs.mount(vfs.VfsLfs2(blocks, mtime=mtime, **options), "/")

@@ -1,6 +1,9 @@
-"""`_asyncio` for virtual time: the built-in one stamps tasks with the computer's clock. Tasks of one instant run in order.
+"""`_asyncio` for virtual time: the built-in one stamps tasks with the computer's clock.
 
-What asyncio's core expects of the two classes is in MicroPython's documentation of asyncio and in the calls that the core makes.
+Tasks of one instant run in order.
+
+What asyncio's core expects of the two classes is in MicroPython's documentation
+of asyncio and in the calls that the core makes.
 """
 
 from _virtual_time import ticks_diff, ticks_ms
@@ -34,8 +37,9 @@ class TaskQueue:
 class Task:
     """A coroutine and what becomes of it.
 
-    `state`: True while it runs, a TaskQueue while others wait for it, a callable to be told of its end, None when it has ended and
-    nobody has waited, False when somebody has. `data`: what it waits for, or the exception to throw into it, or its result.
+    `state`: True while it runs, a TaskQueue while others wait for it, a callable to be told of its end, None
+    when it has ended and nobody has waited, False when somebody has. `data`: what it waits for, or the
+    exception to throw into it, or its result.
     """
 
     def __init__(self, coro, names=None):

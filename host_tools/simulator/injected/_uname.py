@@ -8,4 +8,10 @@ _Uname = namedtuple("uname", ("sysname", "nodename", "release", "version", "mach
 
 def uname():
     """(sysname, nodename, release, version, machine)."""
-    return _Uname("esp32", "esp32", "%d.%d.%d" % sys.implementation.version[:3], sys.version, getattr(sys.implementation, "_machine"))  # noqa: B009 - a private name of another module
+    return _Uname(
+        "esp32",
+        "esp32",
+        "%d.%d.%d" % sys.implementation.version[:3],
+        sys.version,
+        getattr(sys.implementation, "_machine"),  # noqa: B009 - a private name of another module
+    )

@@ -1,7 +1,8 @@
-"""Time that passes only while the program waits: `time` and `select` in lockstep with the simulator's VirtualClock.
+"""Time that passes only while the program waits:
+`time` and `select` in lockstep with the simulator's VirtualClock.
 
-`ticks_ms` wraps at 2**30, as on the chip. The simulator moves its world up to the instant that a wait asks for, or to the first timer
-of the chip that is due before.
+`ticks_ms` wraps at 2**30, as on the chip. The simulator moves its world up to the instant that a wait asks
+for, or to the first timer of the chip that is due before.
 """
 
 import _chip
@@ -81,7 +82,10 @@ def urandom(count):
 
 
 class poll:  # noqa: N801 - MicroPython's name
-    """select.poll over objects with an `ioctl`, such as machine.UART. Sockets have no place in virtual time: they are never ready."""
+    """select.poll over objects with an `ioctl`, such as machine.UART.
+
+    Sockets have no place in virtual time: they are never ready.
+    """
 
     def __init__(self):
         self._watched = []

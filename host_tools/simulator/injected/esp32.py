@@ -1,7 +1,7 @@
 """MicroPython's `esp32` over a flash image mapped into memory: partitions with the semantics of NOR flash.
 
-The rest (`_esp32_more.py`) is loaded on demand. `Blocks` is written without a jump in its byte code, since MicroPython raises a pending
-KeyboardInterrupt at jumps: see `_nor.py`.
+The rest (`_esp32_more.py`) is loaded on demand. `Blocks` is written without a jump in its byte code, since
+MicroPython raises a pending KeyboardInterrupt at jumps: see `_nor.py`.
 """
 
 import struct
@@ -75,7 +75,8 @@ class Partition(Blocks):
     def writeblocks(self, block, buffer, offset=None):
         """With an offset: programs. Without: erases the blocks that the buffer covers, then programs.
 
-        OSError when that is not inside, or no whole blocks are to be erased (IDF, esp_partition_write and esp_partition_erase_range).
+        OSError when that is not inside, or no whole blocks are to be erased (IDF, esp_partition_write
+        and esp_partition_erase_range).
         """
         if offset is None and len(buffer) % _BLOCK:
             raise OSError(-260, "ESP_ERR_INVALID_SIZE")
@@ -95,7 +96,9 @@ class Partition(Blocks):
         return Blocks.ioctl(self, op, argument)
 
     def _ask(self, erases):
-        """The flash fails when it is told to: a read is not asked about, since there are thousands at each start."""
+        """The flash fails when it is told to: a read is not asked about,
+        since there are thousands at each start.
+        """
         if _chip.ask_small(_FLASH_FAILS, erases):
             raise OSError(-24577, "ESP_ERR_FLASH_OP_FAIL")
 

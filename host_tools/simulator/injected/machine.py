@@ -1,6 +1,8 @@
-"""MicroPython's `machine` of an ESP32, over the simulated chip; meanings, numbers and defaults are the ESP32 port's.
+"""MicroPython's `machine` of an ESP32, over the simulated chip;
+meanings, numbers and defaults are the ESP32 port's.
 
-Here is what nearly every program wants; `machine.NAME` for anything else loads `_machine_parts.py`, then `_machine_more.py`.
+Here is what nearly every program wants;
+`machine.NAME` for anything else loads `_machine_parts.py`, then `_machine_more.py`.
 """
 
 import _chip
@@ -42,7 +44,8 @@ class Pin:
     PULL_DOWN = const(1)
     PULL_UP = const(2)
 
-    # Keyword arguments come as **options throughout these modules: each default of a keyword-only one would cost heap for ever.
+    # Keyword arguments come as **options throughout these modules:
+    # each default of a keyword-only one would cost heap for ever.
     def __init__(self, id, mode=-1, pull=-1, **options):
         self.id = pin_number(id)
         if not 0 <= self.id < _PINS_MAX:
@@ -79,7 +82,10 @@ def pin_number(pin):
 
 
 class I2C:
-    """A controller on the bus at two pins. OSError(ENODEV) when no chip acknowledges its address, ETIMEDOUT while a line is held low."""
+    """A controller on the bus at two pins.
+
+    OSError(ENODEV) when no chip acknowledges its address, ETIMEDOUT while a line is held low.
+    """
 
     def __init__(self, id=0, **options):
         self._sda = pin_number(options.get("sda", 18))
@@ -109,7 +115,9 @@ class I2C:
         self.transfer(_I2C_READ, address, b"", buffer)
 
     def readfrom_mem_into(self, address, register, buffer, **options):
-        self.transfer(_I2C_WRITE_READ, address, register.to_bytes(options.get("addrsize", 8) // 8, "big"), buffer)
+        self.transfer(
+            _I2C_WRITE_READ, address, register.to_bytes(options.get("addrsize", 8) // 8, "big"), buffer
+        )
 
     def __getattr__(self, name):
         function = _chip.load(name, "_i2c_more")

@@ -14,18 +14,25 @@ _ASK_PATIENCE_MS = 3_000
 
 @dataclass(frozen=True)
 class Until:
-    """Waits until `seen()` is true, looked at whenever something happens; gives up after so many ms. Sends back which it was."""
+    """Waits until `seen()` is true, looked at whenever something happens; gives up after so many ms.
+
+    Sends back which it was.
+    """
 
     seen: Callable[[], bool]
     patience_ms: int
 
 
-#: A script yields the instant (us) until which it is busy, or an Until; what it returns is the errand's result.
+#: A script yields the instant (us) until which it is busy, or an Until;
+#: what it returns is the errand's result.
 Script = Generator[int | Until, bool, Any]
 
 
 class Errand:
-    """One person at work. `done` when the script has ended; `result` is what it returned, `error` why it could not go on."""
+    """One person at work.
+
+    `done` when the script has ended; `result` is what it returned, `error` why it could not go on.
+    """
 
     def __init__(self, world: World, script: Script) -> None:
         self._world = world
@@ -80,7 +87,10 @@ def send(world: World, script: Script, at_ms: int = 0) -> Errand:
 
 
 def courier(world: World, ticket: str, size: str = "1") -> Script:
-    """Types a ticket, a size when the screen has answered, puts the parcel in, shuts the door. The door's number, None when none opened."""
+    """Types a ticket, a size when the screen has answered, puts the parcel in, shuts the door.
+
+    The door's number, None when none opened.
+    """
     yield world.hands.keys(ticket + "#")
     before = screen_of(world)
     yield Until(lambda: screen_of(world) != before, _ASK_PATIENCE_MS)

@@ -1,4 +1,6 @@
-"""What lies in a simulated cabinet and how its doors stand, kept beside the flash image, so that things stay where they lie."""
+"""What lies in a simulated cabinet and how its doors stand, kept beside the flash image,
+so that things stay where they lie.
+"""
 
 import json
 import os
@@ -19,7 +21,10 @@ def _place(door: Door) -> str:
 
 
 class Things:
-    """Keeps the things of a world in a file from now on, after it has put into the world what the file says. Raises UserError."""
+    """Keeps the things of a world in a file from now on, after it has put into the world what the file says.
+
+    Raises UserError.
+    """
 
     def __init__(self, path: Path, world: World) -> None:
         self._path = path
@@ -33,14 +38,20 @@ class Things:
         except FileNotFoundError:
             return
         except (OSError, ValueError) as error:
-            raise UserError(f"{self._path} does not say where the things in the cabinet lie: delete it for an empty one.") from error
+            raise UserError(
+                f"{self._path} does not say where the things in the cabinet lie: delete it for an empty one."
+            ) from error
         try:
             for number, state in kept["doors"].items():
                 door = self._world.doors.get(int(number))
                 if door is not None:
-                    door.stand(latched=bool(state["latched"]), place=state["place"], parcel=bool(state["parcel"]))
+                    door.stand(
+                        latched=bool(state["latched"]), place=state["place"], parcel=bool(state["parcel"])
+                    )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UserError(f"{self._path} does not say where the things in the cabinet lie: delete it for an empty one.") from error
+            raise UserError(
+                f"{self._path} does not say where the things in the cabinet lie: delete it for an empty one."
+            ) from error
 
     def _look(self, entry: Entry) -> None:
         if entry.kind in _MOVING:

@@ -1,4 +1,6 @@
-"""What the injected `network` and `socket` ask of the chip's radio: the requests 40 to 43 of the chip server."""
+"""What the injected `network` and `socket` ask of the chip's radio:
+the requests 40 to 43 of the chip server.
+"""
 
 import socket
 from collections.abc import Callable
@@ -20,7 +22,12 @@ class Air:
     def __init__(self, chip: Chip) -> None:
         self._radio = radio = chip.radio
         radio.elsewhere = computers_own
-        self.table: dict[int, Callable[[bytes], bytes | None]] = {40: self._station, 41: self._call, 42: self._name, 43: self._blocks}
+        self.table: dict[int, Callable[[bytes], bytes | None]] = {
+            40: self._station,
+            41: self._call,
+            42: self._name,
+            43: self._blocks,
+        }
         self._acts: list[Callable[[int], int | None]] = [
             lambda value: radio.active(None if value == 2 else bool(value)),
             lambda _value: radio.connect(),
@@ -35,11 +42,15 @@ class Air:
         try:
             value = int(self._acts[packet[1]](packet[2]) or 0)
         except Refused as refused:
-            return bytes((0, _ERRORS[refused.error], 0, 0)) + refused.text.encode()[:_TEXT_BYTES].ljust(_TEXT_BYTES, b"\0")
+            return bytes((0, _ERRORS[refused.error], 0, 0)) + refused.text.encode()[:_TEXT_BYTES].ljust(
+                _TEXT_BYTES, b"\0"
+            )
         return b"\0\0" + value.to_bytes(2, "little") + bytes(_TEXT_BYTES)
 
     def _call(self, packet: bytes) -> bytes:
-        """The errno that such a call raises, 0 for none, 255 when it goes into thin air; behind the calls, whether the radio is on."""
+        """The errno that such a call raises, 0 for none, 255 when it goes into thin air;
+        behind the calls, whether the radio is on.
+        """
         if packet[1] == len(_CALLS):
             return bytes((0, self._radio.started))
         number = self._radio.fault_of(_CALLS[packet[1]])

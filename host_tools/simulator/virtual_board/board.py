@@ -1,4 +1,6 @@
-"""A virtual board in real time: one loop over the interpreter, the serial ports, the simulated cabinet and its hands."""
+"""A virtual board in real time: one loop over the interpreter,
+the serial ports, the simulated cabinet and its hands.
+"""
 
 import selectors
 import signal
@@ -35,9 +37,11 @@ _CRASH_WINDOW_S = 10.0
 
 
 class _SteadyTime:
-    """Monotonic time without the stretches in which this process was stopped: to a stopped world its watchdog must not come due.
+    """Monotonic time without the stretches in which this process was stopped:
+    to a stopped world its watchdog must not come due.
 
-    Wherever it was stopped: a running one looks at the time at least each _WAIT_S_MAX, unless it waits for somebody without an end.
+    Wherever it was stopped: a running one looks at the time at least each _WAIT_S_MAX,
+    unless it waits for somebody without an end.
     """
 
     def __init__(self) -> None:
@@ -57,10 +61,20 @@ class _SteadyTime:
 
 
 class VirtualBoard:
-    """Everything of one board, from its serial port to the springs of its doors. `run` until it is asked to end."""
+    """Everything of one board, from its serial port to the springs of its doors.
+
+    `run` until it is asked to end.
+    """
 
     def __init__(
-        self, board: Board, image: FlashImage, port: PtyPort, link: PtyPort | None, heap_bytes: int, seed: int, uid: bytes | None
+        self,
+        board: Board,
+        image: FlashImage,
+        port: PtyPort,
+        link: PtyPort | None,
+        heap_bytes: int,
+        seed: int,
+        uid: bytes | None,
     ) -> None:
         self._selector = selectors.DefaultSelector()
         self._steady = _SteadyTime()
@@ -90,7 +104,10 @@ class VirtualBoard:
     # The loop.
 
     def run(self, ending: Ending, on_ready: Callable[[], None] = lambda: None) -> None:
-        """Runs the board until it is asked to end. Calls `on_ready` when the first interpreter is about to run boot.py."""
+        """Runs the board until it is asked to end.
+
+        Calls `on_ready` when the first interpreter is about to run boot.py.
+        """
         self._on_ready = on_ready
         woken_before = signal.set_wakeup_fd(self._waker.fileno())
         try:
@@ -100,7 +117,10 @@ class VirtualBoard:
             signal.set_wakeup_fd(woken_before)
 
     def close(self) -> None:
-        """Ends the interpreter as a power cut would, and removes the control socket. The ports are their maker's."""
+        """Ends the interpreter as a power cut would, and removes the control socket.
+
+        The ports are their maker's.
+        """
         self._end(kill=True)
         self._control.close()
         self._wake.close()
@@ -123,7 +143,8 @@ class VirtualBoard:
             self._steady.waited_for_somebody()
         for key, events in ready:
             now = self._selector.get_map().get(key.fd)
-            if events & selectors.EVENT_READ and now and now.fileobj is key.fileobj:  # an earlier one may have ended this one
+            # An earlier one may have ended this one.
+            if events & selectors.EVENT_READ and now and now.fileobj is key.fileobj:
                 key.data()
 
     def _watch_ports(self) -> None:
@@ -190,7 +211,9 @@ class VirtualBoard:
         return interpreter.close()
 
     def _on_reset(self, cause: int) -> None:
-        """The chip starts anew: killed at once, respawned by the loop, in friendly mode, as after power-on."""
+        """The chip starts anew: killed at once, respawned by the loop,
+        in friendly mode, as after power-on.
+        """
         self._end(kill=True)
         self._server.restart(soft=False)
         self._console.raw = False
@@ -234,7 +257,9 @@ class VirtualBoard:
             self._next = lambda: self._gone(interpreter)
 
     def _nobody_reads(self) -> bool:
-        """True when the port has taken nothing for a while: what waits there is dropped, and the board goes on."""
+        """True when the port has taken nothing for a while:
+        what waits there is dropped, and the board goes on.
+        """
         now = time.monotonic()
         self._stuck_since = self._stuck_since or now
         if now - self._stuck_since < _NOBODY_READS_S:
@@ -245,7 +270,9 @@ class VirtualBoard:
         return True
 
     def _gone(self, interpreter: Interpreter) -> None:
-        """The interpreter has ended by itself: a soft reset, or a crash, which the chip would survive by its watchdog."""
+        """The interpreter has ended by itself: a soft reset, or a crash,
+        which the chip would survive by its watchdog.
+        """
         self._on_request()  # what a program posted before it ended has happened
         if interpreter is not self._interpreter:
             return
@@ -259,14 +286,22 @@ class VirtualBoard:
         now = time.monotonic()
         self._crashes = [at for at in self._crashes if now - at < _CRASH_WINDOW_S] + [now]
         if len(self._crashes) >= _CRASHES_MAX:
-            raise UserError(f"The MicroPython interpreter has ended {_CRASHES_MAX} times in {_CRASH_WINDOW_S:.0f} s (status {status}).")
+            raise UserError(
+                f"The MicroPython interpreter has ended {_CRASHES_MAX} times in {_CRASH_WINDOW_S:.0f} s "
+                f"(status {status})."
+            )
         self._console.say(b"\r\nThe interpreter crashed (status %d).\r\n" % status)
         self.world.chip.reset(WDT_RESET)
 
     def _on_request(self) -> None:
         interpreter = self._interpreter
-        for _ in range(_REQUESTS_AT_ONCE):  # a program that posts without a pause must not keep the loop from everything else
-            if interpreter is None or interpreter is not self._interpreter or not self._serve_one(interpreter):
+        # A program that posts without a pause must not keep the loop from everything else.
+        for _ in range(_REQUESTS_AT_ONCE):
+            if (
+                interpreter is None
+                or interpreter is not self._interpreter
+                or not self._serve_one(interpreter)
+            ):
                 return
 
     def _serve_one(self, interpreter: Interpreter) -> bool:
@@ -278,7 +313,8 @@ class VirtualBoard:
             self._next = self._next or (lambda: self._gone(interpreter))
             return False
         answer = self._server.serve(packet)
-        if answer is not None and interpreter is self._interpreter:  # else the chip was reset while it answered
+        # Else the chip was reset while it answered.
+        if answer is not None and interpreter is self._interpreter:
             interpreter.chip.send(answer)
         return True
 
@@ -291,7 +327,15 @@ class OpenBoard:
     """Flash image, ports and board, opened in an order in which each failure leaves nothing behind."""
 
     def __init__(
-        self, board: Board, flash_mb: int, port: Path, link: Path | None, flash: Path, heap_kib: int, seed: int, uid: bytes | None
+        self,
+        board: Board,
+        flash_mb: int,
+        port: Path,
+        link: Path | None,
+        flash: Path,
+        heap_kib: int,
+        seed: int,
+        uid: bytes | None,
     ) -> None:
         self._closers: list[Callable[[], None]] = []
         try:

@@ -1,7 +1,7 @@
 """The far end of the injected modules: requests of the interpreter become calls of the simulated chip.
 
-A request is one packet whose first byte says what is asked; the table below has them all. Most are posted. The others get an answer: a
-status (0 or an errno) and as many bytes as the asker expects.
+A request is one packet whose first byte says what is asked; the table below has them all. Most are posted.
+The others get an answer: a status (0 or an errno) and as many bytes as the asker expects.
 """
 
 import contextlib
@@ -44,7 +44,9 @@ class Program(Protocol):
 
 
 class ChipServer:
-    """Answers the requests of one board's interpreters, one after the other; what outlives them (RTC, NVS) is kept here."""
+    """Answers the requests of one board's interpreters, one after the other;
+    what outlives them (RTC, NVS) is kept here.
+    """
 
     def __init__(self, chip: Chip, clock: Clock, nvs: Nvs, program: Program) -> None:
         self._chip = chip
@@ -128,7 +130,8 @@ class ChipServer:
         return b"\0\0"
 
     def _pin_write(self, packet: bytes) -> None:
-        with contextlib.suppress(ValueError):  # a pin that the chip has not: making it an output is refused next
+        # A pin that the chip has not: making it an output is refused next.
+        with contextlib.suppress(ValueError):
             self._chip.pin_write(packet[1], packet[2])
 
     def _pin_read(self, packet: bytes) -> bytes:
@@ -185,7 +188,9 @@ class ChipServer:
         self._chip.uart_open(number, tx, rx, baud)
 
     def _uart_read(self, packet: bytes) -> bytes:
-        """The number of bytes that have arrived (after this read), then as many as were asked for and are there."""
+        """The number of bytes that have arrived (after this read),
+        then as many as were asked for and are there.
+        """
         _, number, count = struct.unpack("<BBH", packet)
         heard = self._heard.setdefault(number, bytearray())
         heard += self._chip.uart_read(number, _UART_BYTES_MAX - len(heard))
@@ -229,7 +234,9 @@ class ChipServer:
         ms = int.from_bytes(packet[1:5], "little")
         self.restart(soft=False)
         if ms:
-            self._sleep = self._clock.at(self._clock.now_us() + ms * 1000, lambda: self._chip.reset(_DEEPSLEEP_RESET))
+            self._sleep = self._clock.at(
+                self._clock.now_us() + ms * 1000, lambda: self._chip.reset(_DEEPSLEEP_RESET)
+            )
 
     def _virtual_sleep(self, packet: bytes) -> bytes | None:
         return self._program.sleep(int.from_bytes(packet[1:9], "little"))
@@ -294,7 +301,11 @@ class ChipServer:
         namespace, key, value = packet[2:].split(b"\0", 2)
         if self._chip.storage_is_full:
             return bytes((errno.ENOSPC,))
-        return b"\0" if self._nvs.set(namespace.decode(), key.decode(), packet[1], value) else bytes((errno.ENOSPC,))
+        return (
+            b"\0"
+            if self._nvs.set(namespace.decode(), key.decode(), packet[1], value)
+            else bytes((errno.ENOSPC,))
+        )
 
     def _nvs_erase(self, packet: bytes) -> bytes:
         namespace, key, _ = packet[2:].split(b"\0", 2)

@@ -36,7 +36,10 @@ class Console:
         self.interpreter: Interpreter | None = None
 
     def attach(self, interpreter: Interpreter | None) -> None:
-        """Another interpreter, or none while the board is off. What was typed for the last one is lost with it."""
+        """Another interpreter, or none while the board is off.
+
+        What was typed for the last one is lost with it.
+        """
         self.interpreter = interpreter
         self.started = False
         self._binary = False
@@ -46,7 +49,9 @@ class Console:
             self._typed.clear()
 
     def ready(self) -> None:
-        """The interpreter is about to run boot.py; what was typed before waits until now, so that a Ctrl-C meets code to interrupt."""
+        """The interpreter is about to run boot.py; what was typed before waits until now,
+        so that a Ctrl-C meets code to interrupt.
+        """
         self.started = True
 
     def say(self, text: bytes) -> None:
@@ -54,7 +59,10 @@ class Console:
         self._port.write(text)
 
     def type(self, data: bytes) -> None:
-        """Takes what arrived at the port; `pump` passes it on. What a program leaves unread beyond 64 KiB is lost, as in a UART."""
+        """Takes what arrived at the port; `pump` passes it on.
+
+        What a program leaves unread beyond 64 KiB is lost, as in a UART.
+        """
         if self.interpreter is not None:
             self._typed += data[: _TYPED_BYTES_MAX - len(self._typed)]
 
@@ -79,8 +87,9 @@ class Console:
             del self._typed[:sent]
 
     def _ctrl_c(self, interpreter: Interpreter) -> bool:
-        """Interrupts the code that runs; with none, it is a byte like any other. False: not yet, since what was typed before is still
-        being read or compiled, and will run in a moment.
+        """Interrupts the code that runs; with none, it is a byte like any other.
+
+        False: not yet, since what was typed before is still being read or compiled, and will run in a moment.
         """
         if not interpreter.executing() and (_unread(interpreter) or interpreter.busy()):
             now = time.monotonic()
@@ -93,12 +102,16 @@ class Console:
                 interpreter.console.send(bytes((_CTRL_C,)))
             except (BlockingIOError, BrokenPipeError, ConnectionResetError):
                 return False
-        while self._typed.startswith(b"\x03"):  # several at once are one: nobody can tell how fast the code would have seen the second
+        # Several at once are one: nobody can tell how fast the code would have seen the second.
+        while self._typed.startswith(b"\x03"):
             del self._typed[:1]
         return True
 
     def show(self, data: bytes) -> None:
-        """Passes on what the interpreter printed. People at a terminal need a carriage return with each new line; programs do not."""
+        """Passes on what the interpreter printed.
+
+        People at a terminal need a carriage return with each new line; programs do not.
+        """
         seen = self._tail + data
         self._tail = seen[-max(len(_RAW_BANNER), len(_FRIENDLY_BANNER)) :]
         raw_at, friendly_at = seen.rfind(_RAW_BANNER), seen.rfind(_FRIENDLY_BANNER)

@@ -1,8 +1,8 @@
 """Hands from outside: a socket beside the port on which a person or a script acts on the simulated cabinet.
 
-One JSON object a line each way. `{"act": "put", "arguments": [7]}` is answered when it is done in the cabinet's own time:
-`{"done": time in ms}`, or `{"error": sentence}`. `{"act": "state"}` is answered with the state of the world, `{"act": "follow"}` with one
-state now and one after each change, until the asker leaves.
+One JSON object a line each way. `{"act": "put", "arguments": [7]}` is answered when it is done in the
+cabinet's own time: `{"done": time in ms}`, or `{"error": sentence}`. `{"act": "state"}` is answered with the
+state of the world, `{"act": "follow"}` with one state now and one after each change, until the asker leaves.
 """
 
 import contextlib
@@ -58,10 +58,17 @@ def _short(path: Path) -> Iterator[str]:
 
 
 class ControlSocket:
-    """Listens for hands. `register(file, action)` and `unregister(file)` of the owner's loop tell it when to look."""
+    """Listens for hands.
+
+    `register(file, action)` and `unregister(file)` of the owner's loop tell it when to look.
+    """
 
     def __init__(
-        self, port: Path, world: World, register: Callable[[Any, Callable[[], object]], None], unregister: Callable[[Any], None]
+        self,
+        port: Path,
+        world: World,
+        register: Callable[[Any, Callable[[], object]], None],
+        unregister: Callable[[Any], None],
     ) -> None:
         self._path = socket_path(port)
         self._world = world
@@ -124,7 +131,13 @@ class ControlSocket:
     def _act(self, visitor: "_Visitor", act: str, arguments: list[Any]) -> None:
         kinds = ACTS.get(act)
         if kinds is None or [type(argument) for argument in arguments] != list(kinds):
-            visitor.say({"error": f"{act!r} is nothing that hands do" if kinds is None else f"{act} takes {len(kinds)} other arguments"})
+            visitor.say(
+                {
+                    "error": f"{act!r} is nothing that hands do"
+                    if kinds is None
+                    else f"{act} takes {len(kinds)} other arguments"
+                }
+            )
             return
         try:
             done_us = getattr(self._world.hands, act)(*arguments)
@@ -200,7 +213,9 @@ class HandsClient:
                 self._socket.connect(name)
         except OSError as error:
             self._socket.close()
-            raise UserError(f"No virtual board runs at {port}: start one with ansim virtual --port {port}.") from error
+            raise UserError(
+                f"No virtual board runs at {port}: start one with ansim virtual --port {port}."
+            ) from error
         self._lines = self._socket.makefile("rb")
 
     def __enter__(self) -> "HandsClient":

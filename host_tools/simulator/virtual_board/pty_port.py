@@ -1,4 +1,6 @@
-"""A serial port made of a pseudo-terminal: a link at a path of the user's choice, locked, and gone when its owner is."""
+"""A serial port made of a pseudo-terminal:
+a link at a path of the user's choice, locked, and gone when its owner is.
+"""
 
 import contextlib
 import errno
@@ -22,8 +24,8 @@ def lock_path(path: Path) -> Path:
 def live_port(path: Path) -> Path:
     """The device behind a port made here, to be opened in its stead (mpremote is faster then).
 
-    A path that is no link is given back as it is. Raises UserError when the link has outlived its board: the number of the
-    terminal may belong to someone else by now, so nothing must be written to it.
+    A path that is no link is given back as it is. Raises UserError when the link has outlived its board: the
+    number of the terminal may belong to someone else by now, so nothing must be written to it.
     """
     if not path.is_symlink():
         return path
@@ -37,7 +39,10 @@ def live_port(path: Path) -> Path:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return target
-    raise UserError(f"The virtual board at {path} has ended without removing its port: remove {path} or start the board again.")
+    raise UserError(
+        f"The virtual board at {path} has ended without removing its port: "
+        f"remove {path} or start the board again."
+    )
 
 
 class PtyPort:
@@ -51,7 +56,8 @@ class PtyPort:
         self._lock = _take_lock(path)
         try:
             self._near, self._far = os.openpty()
-            # The far end stays open here: a terminal that nobody holds would forget that it is raw, and report a hang-up.
+            # The far end stays open here: a terminal that nobody holds would forget that it is raw,
+            # and report a hang-up.
             tty.setraw(self._far)
             os.set_blocking(self._near, False)
             _link(path, os.ttyname(self._far))
@@ -138,7 +144,9 @@ def _take_lock(path: Path) -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(lock)
-            raise UserError(f"The port {path} belongs to a virtual board that runs: stop it or choose another path.") from error
+            raise UserError(
+                f"The port {path} belongs to a virtual board that runs: stop it or choose another path."
+            ) from error
         with contextlib.suppress(OSError):
             if os.stat(lock_path(path)).st_ino == os.fstat(lock).st_ino:
                 return lock
@@ -151,6 +159,8 @@ def _link(path: Path, device: str) -> None:
     try:
         path.symlink_to(device)
     except FileExistsError as error:
-        raise UserError(f"{path} exists and is no port of a virtual board: choose another path.", 2) from error
+        raise UserError(
+            f"{path} exists and is no port of a virtual board: choose another path.", 2
+        ) from error
     except OSError as error:
         raise UserError(f"Cannot make a port at {path}: {error.strerror}.", 2) from error

@@ -1,4 +1,6 @@
-"""The real interpreter in virtual time: a flash image, a world and its people live for as long as asked, in a moment, and always alike."""
+"""The real interpreter in virtual time: a flash image, a world and its people live for as long as asked,
+in a moment, and always alike.
+"""
 
 import selectors
 import socket
@@ -21,7 +23,8 @@ _CONSOLE_BYTES = 16384
 _CONSOLE_KEPT = 1 << 20
 _SILENCE_S_MAX = 60.0
 _NEXT_REQUEST = struct.pack("ll", 0, 20_000)  # a timeval: most come within microseconds of the answer before
-_OWN_HEAP_BYTES = 16 << 10  # what the modules of virtual time need, so that the program has as much as in real time
+# What the modules of virtual time need, so that the program has as much as in real time.
+_OWN_HEAP_BYTES = 16 << 10
 
 
 @dataclass(frozen=True)
@@ -33,16 +36,25 @@ class Lived:
 
 
 def run_in_virtual_time(
-    flash_image: Path, board: Board, seed: int, script: Callable[[World], object], until_ms: int, *, heap_kib: int = 192
+    flash_image: Path,
+    board: Board,
+    seed: int,
+    script: Callable[[World], object],
+    until_ms: int,
+    *,
+    heap_kib: int = 192,
 ) -> Lived:
-    """Boots the interpreter from a flash image (boot.py, main.py) and lets it live until that time of the world, in lockstep with it.
+    """Boots the interpreter from a flash image (boot.py, main.py) and lets it live until
+    that time of the world, in lockstep with it.
 
-    `script(world)` is called before the first boot: it sends people on their errands (host_tools.simulator.people.people) or schedules
-    whatever else is to happen. The same image, board, seed and script always give the same flash. The board's only way to a host is
-    `world.serial`: sockets have no place in virtual time.
+    `script(world)` is called before the first boot: it sends people on their errands
+    (host_tools.simulator.people.people) or schedules whatever else is to happen. The same image, board, seed
+    and script always give the same flash. The board's only way to a host is `world.serial`: sockets have no
+    place in virtual time.
 
-    Raises UserError when the image is missing, damaged or in use; RuntimeError, with what the board printed, when main.py ends with an
-    exception or the interpreter crashes; TimeoutError when it does nothing but compute for a minute of the computer's time.
+    Raises UserError when the image is missing, damaged or in use; RuntimeError, with what the board printed,
+    when main.py ends with an exception or the interpreter crashes; TimeoutError when it does nothing but
+    compute for a minute of the computer's time.
     """
     with FlashImage(flash_image, seed) as image:
         world = World(board, VirtualClock(), seed)
@@ -149,10 +161,15 @@ class _Lockstep:
                     heard_at = time.monotonic()
                     self._serve(interpreter)
                 elif time.monotonic() - heard_at > _SILENCE_S_MAX:
-                    raise TimeoutError(f"the program has computed for {_SILENCE_S_MAX:.0f} s without waiting:\n{self._text()}")
+                    raise TimeoutError(
+                        f"the program has computed for {_SILENCE_S_MAX:.0f} s without waiting:\n"
+                        f"{self._text()}"
+                    )
 
     def _serve(self, interpreter: Interpreter) -> None:
-        """Answers what it asks, until it asks nothing for a moment: then it may have printed, and wait for that to be read."""
+        """Answers what it asks, until it asks nothing for a moment:
+        then it may have printed, and wait for that to be read.
+        """
         while interpreter is self._interpreter and not self._over and not self._spawn_due:
             try:
                 packet = interpreter.chip.recv(_PACKET_BYTES_MAX)

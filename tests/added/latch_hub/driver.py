@@ -1,6 +1,7 @@
 """Latch hubs: controllers of their own on the I2C bus, each with up to 16 motor latches.
 
-A door's `lock` is the number of its hub in the high four bits, counted from the first address, and its latch there in the low four.
+A door's `lock` is the number of its hub in the high four bits, counted from the first address,
+and its latch there in the low four.
 """
 
 from adafruit_bus_device.i2c_device import I2CDevice
@@ -16,7 +17,10 @@ _LONGEST_MS = const(900)
 
 
 class LatchHubs:
-    """`doors` are the cabinet's, `bus` is its I2C bus, `first` the address of the first hub. See `LockDriver` in locker/hal/seam.pyi."""
+    """`doors` are the cabinet's, `bus` is its I2C bus, `first` the address of the first hub.
+
+    See `LockDriver` in locker/hal/seam.pyi.
+    """
 
     def __init__(self, doors: "Any", bus: "Any", first: int) -> None:
         self._bus = bus
@@ -25,7 +29,10 @@ class LatchHubs:
         self.active = 0
 
     def unlock(self, door: int, now_ms: int) -> bool:
-        """Tells the door's hub; False while one of its latches moves. Raises OSError for a hub that does not answer."""
+        """Tells the door's hub; False while one of its latches moves.
+
+        Raises OSError for a hub that does not answer.
+        """
         if self.active or self._state(door) == _WORKING:
             return False
         address, latch = self._latches[door]

@@ -35,7 +35,9 @@ class LatchHub:
     def written(self, byte: int, at_us: int) -> None:
         self._told.append(byte)
         match self._told:
-            case [int(order), latch] if order == _UNLOCK and latch in self._doors and not (self._works or self.busy):
+            case [int(order), latch] if (
+                order == _UNLOCK and latch in self._doors and not (self._works or self.busy)
+            ):
                 self._works = True
                 self.unlocked.append(latch)
                 self._clock.after(_RELEASES_US, self._plunge(latch, True))
@@ -59,11 +61,15 @@ class LatchHub:
 
 
 def fitted(world: "World") -> dict[int, LatchHub]:
-    """The hubs of a world by their addresses; the latches of a door that names another hub are out of reach."""
+    """The hubs of a world by their addresses;
+    the latches of a door that names another hub are out of reach.
+    """
     settings = world.board.locks
     hubs: dict[int, LatchHub] = {}
     for hub in range(settings["hubs"]):
-        doors = {door.lock & 15: world.doors[door.number] for door in world.board.doors if door.lock >> 4 == hub}
+        doors = {
+            door.lock & 15: world.doors[door.number] for door in world.board.doors if door.lock >> 4 == hub
+        }
         hubs[settings["address"] + hub] = LatchHub(doors, world.clock)
     world.chip.buses[0].targets.update(hubs)
     return hubs

@@ -20,10 +20,16 @@ ASTRAY = (1, 2, 5, 9)  # small doors whose locks name a hub that is not there; t
 
 
 def as_hubs(text: str, astray: tuple[int, ...] = ()) -> str:
-    """The text of a board file with latch hubs in the place of its coils; the doors `astray` name a hub that is not there."""
+    """The text of a board file with latch hubs in the place of its coils;
+    the doors `astray` name a hub that is not there.
+    """
     text = re.sub(r"\[lock\].*?(?=\n\[)", TABLE, text, count=1, flags=re.DOTALL)
     places = iter(range(99))
-    return re.sub(r'coil = "[^"]+"', lambda _: f"lock = {(place := next(places)) | (0x10 if place + 1 in astray else 0)}", text)
+    return re.sub(
+        r'coil = "[^"]+"',
+        lambda _: f"lock = {(place := next(places)) | (0x10 if place + 1 in astray else 0)}",
+        text,
+    )
 
 
 @pytest.fixture
@@ -88,7 +94,9 @@ def test_a_board_with_linked_firmware_loads_the_driver_that_its_definition_names
     with Board(tmp_path, str(board)) as virtual:
         assert ansim("flash", "--port", virtual.port, "--board", board).returncode == 0
         way = ("--host", "127.0.0.1:9", "--host-unchecked")
-        ended = ansim("provision", "--port", virtual.port, "--board", board, "--site", "hubs", "--data", data, *way)
+        ended = ansim(
+            "provision", "--port", virtual.port, "--board", board, "--site", "hubs", "--data", data, *way
+        )
         assert ended.returncode == 0, ended.stderr
         assert ansim("resident", "add", "Kim", "--data", data).returncode == 0
         issued = json.loads(ansim("ticket", "new", "--resident", "Kim", "--data", data, "--json").stdout)

@@ -1,4 +1,6 @@
-"""How long staff wait for the firmware on a board, beside mpremote's copy: from an installed wheel, cold, over a line of 115,200 baud."""
+"""How long staff wait for the firmware on a board, beside mpremote's copy:
+from an installed wheel, cold, over a line of 115,200 baud.
+"""
 
 import compileall
 import os
@@ -26,7 +28,9 @@ _LEFT_OUT = (".git", ".venv", ".hypothesis", "__pycache__", ".pytest_cache", ".r
 
 
 def run() -> list[Table]:
-    """A promise that is missed says so in its row: on a busy machine starts of programs weigh more than they do for staff."""
+    """A promise that is missed says so in its row:
+    on a busy machine starts of programs weigh more than they do for staff.
+    """
     with tempfile.TemporaryDirectory(prefix="ansim-deploy-") as name:
         return [_measured(Path(name))]
 
@@ -63,12 +67,18 @@ def _measured(folder: Path) -> Table:
         *(_under(f"no such port: {name} (processor)", took, MISSING_S) for name, took in missing.items()),
     ]
     note = (
-        "Wall time of the whole command, each a process of its own; ours waits until the board has started again. The wheel is unpacked "
-        "and compiled, and the computer flashed nothing before. mpremote copies the same files, then those that differ "
-        f"({', '.join(changed)}), then the edited source. The first deploy once, else the best of {_RUNS}. "
+        "Wall time of the whole command, each a process of its own; ours waits until the board has started "
+        "again. The wheel is unpacked and compiled, and the computer flashed nothing before. mpremote "
+        f"copies the same files, then those that differ ({', '.join(changed)}), then the edited source. The "
+        f"first deploy once, else the best of {_RUNS}. "
         f"{os.getloadavg()[0]:.1f} programs waited for the {os.cpu_count()} processors meanwhile."
     )
-    return Table("firmware to a board at 115,200 baud", ("what", "ansim, s", "mpremote, s", "promised", "is"), rows, note)
+    return Table(
+        "firmware to a board at 115,200 baud",
+        ("what", "ansim, s", "mpremote, s", "promised", "is"),
+        rows,
+        note,
+    )
 
 
 _COMMANDS = (("flash",), ("test",), ("provision", "--board", "wall_12", "--site", "x", "--serial-link"))
@@ -97,7 +107,11 @@ def _wheel(checkout: Path, folder: Path) -> Path:
 def _files(site: Path) -> dict[str, bytes]:
     """What a wheel puts on a board."""
     with zipfile.ZipFile(site / "host_tools" / "_carried" / "firmware.zip") as archive:
-        return {name.removeprefix("board"): archive.read(name) for name in archive.namelist() if name.startswith("board/")}
+        return {
+            name.removeprefix("board"): archive.read(name)
+            for name in archive.namelist()
+            if name.startswith("board/")
+        }
 
 
 def _edit(file: Path, number: int) -> None:
@@ -109,7 +123,10 @@ def _edit(file: Path, number: int) -> None:
     while '"""' not in lines[start + 1]:
         start += 1
     start += 1
-    while not ((lines[start].rstrip().endswith('"""') and lines[start].strip() != '"""') or lines[start].strip() == '"""'):
+    while not (
+        (lines[start].rstrip().endswith('"""') and lines[start].strip() != '"""')
+        or lines[start].strip() == '"""'
+    ):
         start += 1
     file.write_text("\n".join([*lines[: start + 1], marked.rstrip("\n"), *lines[start + 1 :]]))
 
@@ -146,7 +163,12 @@ def _missing(site: Path, folder: Path, *command: str) -> float:
     costs = []
     for _ in range(_RUNS):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        _timed([sys.executable, "-m", "host_tools", *command, "--port", "/nowhere/port"], site, folder / "cache", code=1)
+        _timed(
+            [sys.executable, "-m", "host_tools", *command, "--port", "/nowhere/port"],
+            site,
+            folder / "cache",
+            code=1,
+        )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return min(costs)

@@ -28,7 +28,9 @@ _KEYS = 11  # steps with a key, the first ones
 
 
 class Cost(NamedTuple):
-    """Instructions of the worst step: of those with a key, and of the others, the answer to a number among them."""
+    """Instructions of the worst step: of those with a key, and of the others,
+    the answer to a number among them.
+    """
 
     typed: int
     others: int
@@ -51,10 +53,14 @@ def costs(board: str, *kinds: str) -> dict[str, Cost]:
 
 
 def _compile(folder: Path) -> None:
-    """The firmware as a board has it: without the names in annotations, each of which makes look-ups longer."""
+    """The firmware as a board has it: without the names in annotations,
+    each of which makes look-ups longer.
+    """
     paths = [path.relative_to(FIRMWARE) for path in (FIRMWARE / "locker").rglob("*.py")]
     with ThreadPoolExecutor(2) as pool:
-        compiled = pool.map(lambda path: compile_source(path.as_posix(), (FIRMWARE / path).read_bytes(), ()), paths)
+        compiled = pool.map(
+            lambda path: compile_source(path.as_posix(), (FIRMWARE / path).read_bytes(), ()), paths
+        )
         for path, content in zip(paths, compiled, strict=True):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).with_suffix(".mpy").write_bytes(content)

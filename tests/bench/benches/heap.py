@@ -22,7 +22,9 @@ _TOLD = re.compile(r"^heap with (.+): (\d+)\r?$", re.MULTILINE)
 
 def imported_names() -> list[str]:
     """The modules that main.py imports one by one."""
-    loops = [node for node in ast.walk(ast.parse((FIRMWARE / "main.py").read_text())) if isinstance(node, ast.For)]
+    loops = [
+        node for node in ast.walk(ast.parse((FIRMWARE / "main.py").read_text())) if isinstance(node, ast.For)
+    ]
     texts = [node.value for loop in loops for node in ast.walk(loop.iter) if isinstance(node, ast.Constant)]
     return str(texts[0]).split()
 
@@ -37,8 +39,23 @@ def kept(board: str, *options: str) -> dict[str, int]:
         Board(Path(folder), board, "--heap-kib", str(HEAP_KIB_MAX)) as virtual,
     ):
         ansim("flash", "--port", virtual.port, "--board", board, *options)
-        way = ("--serial-link", "--address", "1") if board in ON_A_BUS else ("--host", "127.0.0.1:9", "--host-unchecked")
-        ansim("provision", "--port", virtual.port, "--board", board, "--site", "bench", "--data", Path(folder, "data"), *way)
+        way = (
+            ("--serial-link", "--address", "1")
+            if board in ON_A_BUS
+            else ("--host", "127.0.0.1:9", "--host-unchecked")
+        )
+        ansim(
+            "provision",
+            "--port",
+            virtual.port,
+            "--board",
+            board,
+            "--site",
+            "bench",
+            "--data",
+            Path(folder, "data"),
+            *way,
+        )
         said = virtual.mpremote("exec", f"names = {imported_names()}", "run", str(SCRIPTS / "heap.py"))
     found = {what: int(count) for what, count in _TOLD.findall(said)}
     if AT_WORK not in found:
@@ -64,7 +81,7 @@ def with_32_bits() -> Table:
     found = [webassembly.kept(board) for board in boards]
     rows = [(steps[0].what, *(step.live for step in steps)) for steps in zip(*found, strict=True)]
     note = (
-        "Bytes in use once that part is there too, with pointers of 32 bits, after a collection; the chip's own modules are left out. "
-        f"The budget for all is {LIVE_HEAP_BYTES_32:,}."
+        "Bytes in use once that part is there too, with pointers of 32 bits, after a collection; the chip's "
+        f"own modules are left out. The budget for all is {LIVE_HEAP_BYTES_32:,}."
     )
     return Table("Live heap with pointers of 32 bits", ("with", *boards), rows, note)

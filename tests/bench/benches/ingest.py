@@ -1,7 +1,8 @@
-"""What an event costs the host that keeps it, from the bytes that arrive to the acknowledgement behind the commit; beside the usual stack.
+"""What an event costs the host that keeps it,
+from the bytes that arrive to the acknowledgement behind the commit; beside the usual stack.
 
-Both take the same lives of parcels and keep the same of them, in SQLite with the same settings, in this process. CPU time is that of all
-its threads.
+Both take the same lives of parcels and keep the same of them, in SQLite with the same settings, in this
+process. CPU time is that of all its threads.
 """
 
 import asyncio
@@ -39,7 +40,9 @@ _AIM = 25
 
 
 class _Board:
-    """A board that has said all that it will say before the clock starts; the host's carrier to it counts the acknowledgements."""
+    """A board that has said all that it will say before the clock starts;
+    the host's carrier to it counts the acknowledgements.
+    """
 
     def __init__(self, number: int, enrolled: Enrolment, answered: Callable[[], None]) -> None:
         self.name = f"board {number}"
@@ -66,8 +69,13 @@ class _Board:
     def live(self, door: int, serial: int, counter: int) -> None:
         """A parcel comes, a frame; and goes, another."""
         here = (door, counter)
-        self._visit([(records.DEPOSIT_STARTED, serial), (records.PULSED, 1), (records.DEPOSITED, serial)], *here)
-        self._visit([(records.CODE_TRIED, 1), (records.PICKUP_OPENED, records.BY_CODE), (records.COLLECTED, serial)], *here)
+        self._visit(
+            [(records.DEPOSIT_STARTED, serial), (records.PULSED, 1), (records.DEPOSITED, serial)], *here
+        )
+        self._visit(
+            [(records.CODE_TRIED, 1), (records.PICKUP_OPENED, records.BY_CODE), (records.COLLECTED, serial)],
+            *here,
+        )
 
     def _visit(self, said: list[tuple[int, int]], door: int, counter: int) -> None:
         packed = []
@@ -97,13 +105,17 @@ class _Board:
 
 
 class OurIngest:
-    """The server of `ansim serve` over a ledger with many boards, each with a frame a visit; its sockets and its notifier are left out."""
+    """The server of `ansim serve` over a ledger with many boards, each with a frame a visit;
+    its sockets and its notifier are left out.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self._answers = asyncio.Semaphore(0)
         ledger.site("bench")
         residents.add(ledger, "Kim")
-        self._boards = [_Board(number, _enrol(ledger, number), self._answers.release) for number in range(BOARDS)]
+        self._boards = [
+            _Board(number, _enrol(ledger, number), self._answers.release) for number in range(BOARDS)
+        ]
         with ledger.writing() as connection:
             tickets = [
                 {"site": 1, "generation": 0, "serial": serial, "resident": 1, "state": "open", "issued_ms": 0}
@@ -111,7 +123,9 @@ class OurIngest:
             ]
             connection.execute(insert(tables.ticket), tickets)
         self._told = 0
-        self._server = Server(ledger, ConsoleNotifier(lambda message: None), self._tell, ConsoleNotifier(lambda message: None))
+        self._server = Server(
+            ledger, ConsoleNotifier(lambda message: None), self._tell, ConsoleNotifier(lambda message: None)
+        )
         self._serials = iter(range(len(tickets)))
 
     async def meet(self) -> None:
@@ -155,7 +169,15 @@ class OurIngest:
 
 def _enrol(ledger: Ledger, number: int) -> Enrolment:
     made = Enrolment(
-        os.urandom(8), os.urandom(4), b"%06d" % number, "bench", number + 1, "wall_12", os.urandom(32), os.urandom(8), os.urandom(8)
+        os.urandom(8),
+        os.urandom(4),
+        b"%06d" % number,
+        "bench",
+        number + 1,
+        "wall_12",
+        os.urandom(32),
+        os.urandom(8),
+        os.urandom(8),
     )
     ledger.enrol(made)
     ledger.confirm(made.board_id)
@@ -164,7 +186,10 @@ def _enrol(ledger: Ledger, number: int) -> Enrolment:
 
 async def costs() -> list[tuple[float, float]]:
     """Ours and the usual stack's, in microseconds of CPU time an event, round by round."""
-    with tempfile.TemporaryDirectory(prefix="ansim-bench-") as folder, open_ledger(Path(folder, "data")) as ledger:
+    with (
+        tempfile.TemporaryDirectory(prefix="ansim-bench-") as folder,
+        open_ledger(Path(folder, "data")) as ledger,
+    ):
         ours, usual = OurIngest(ledger), UsualIngest(Path(folder, "usual.db"))
         await ours.meet()
         gc.freeze()  # as a server does that begins to serve
@@ -182,7 +207,8 @@ def run() -> list[Table]:
         ("usual: JSON, async handler, ORM, a commit an event", round(1e6 / theirs), round(theirs, 1)),
     ]
     note = (
-        f"Medians of {ROUNDS} rounds in one run, {BOARDS} boards with a frame of 3 events each; the usual stack has neither seals nor its "
-        f"broker's client in its cost. {ratio:.0f} times as many events a second of CPU time; the aim is {_AIM}."
+        f"Medians of {ROUNDS} rounds in one run, {BOARDS} boards with a frame of 3 events each; the usual "
+        "stack has neither seals nor its broker's client in its cost. "
+        f"{ratio:.0f} times as many events a second of CPU time; the aim is {_AIM}."
     )
     return [Table("Events kept", ("host", "events a CPU-second", "us an event"), rows, note)]

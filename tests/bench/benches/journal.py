@@ -1,4 +1,6 @@
-"""What keeping an event costs the flash: the journal's ring beside a file that LittleFS appends to, on the same NOR cells."""
+"""What keeping an event costs the flash:
+the journal's ring beside a file that LittleFS appends to, on the same NOR cells.
+"""
 
 import contextlib
 import json
@@ -22,7 +24,9 @@ _EVENTS = {"ring": 16_320, "littlefs": 2_000}
 
 
 class Cost(NamedTuple):
-    """What one event costs: erases of a block of 4,096 bytes, programs of a page, and the bytes programmed."""
+    """What one event costs: erases of a block of 4,096 bytes,
+    programs of a page, and the bytes programmed.
+    """
 
     erases: float
     programs: float
@@ -32,7 +36,8 @@ class Cost(NamedTuple):
 def costs() -> dict[str, Cost]:
     """Of our ring and of LittleFS, each on its own flash once it is in its steady state.
 
-    The ring's carries all that it needs: its headers, the acknowledgements, what it says again of a parcel that stays.
+    The ring's carries all that it needs: its headers, the acknowledgements,
+    what it says again of a parcel that stays.
     """
     told = json.dumps(_life())
     return {kind: _cost(kind, *([told] if kind == "ring" else [])) for kind in _BEFORE}
@@ -44,8 +49,8 @@ def _cost(kind: str, *life: str) -> Cost:
 
 
 def _life() -> list[tuple[int, int]]:
-    """What the whole firmware writes, its host connected, while a parcel comes, its code is mistyped once and it is collected: kind and a
-    of each record, of an acknowledgement how many events it leaves out.
+    """What the whole firmware writes, its host connected, while a parcel comes, its code is mistyped once and
+    it is collected: kind and a of each record, of an acknowledgement how many events it leaves out.
     """
     written: list[records.Record] = []
     with tempfile.TemporaryDirectory(prefix="ansim-bench-") as folder, contextlib.redirect_stdout(sys.stderr):
@@ -56,7 +61,10 @@ def _life() -> list[tuple[int, int]]:
             cabinet.run_until(80_000)
             Journal(cabinet.flash.partition("journal"), written.append, None)
     first = next(i for i, record in enumerate(written) if record.kind == records.DEPOSIT_STARTED)
-    return [(record.kind, record.number - record.a if record.kind == records.ACKNOWLEDGED else record.a) for record in written[first:]]
+    return [
+        (record.kind, record.number - record.a if record.kind == records.ACKNOWLEDGED else record.a)
+        for record in written[first:]
+    ]
 
 
 def run() -> list[Table]:
@@ -64,7 +72,10 @@ def run() -> list[Table]:
     names = {"ring": "ansim's ring", "littlefs": "LittleFS, append and flush"}
     rows = [(names[kind], *(round(value, 4) for value in cost)) for kind, cost in found.items()]
     note = (
-        "An event takes 24 bytes in both. The ring's costs carry everything: headers, what the host has acknowledged, what is said again "
-        f"of a parcel that stays. LittleFS erases {found['littlefs'].erases / found['ring'].erases:.0f} times as often."
+        "An event takes 24 bytes in both. The ring's costs carry everything: headers, what the host has "
+        "acknowledged, what is said again of a parcel that stays. LittleFS erases "
+        f"{found['littlefs'].erases / found['ring'].erases:.0f} times as often."
     )
-    return [Table("Flash for one event of the journal", ("journal", "erases", "programs", "bytes"), rows, note)]
+    return [
+        Table("Flash for one event of the journal", ("journal", "erases", "programs", "bytes"), rows, note)
+    ]

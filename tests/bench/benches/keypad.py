@@ -1,4 +1,6 @@
-"""What an untouched keypad costs: instructions and bytes of one scan, beside other drivers on the same pins."""
+"""What an untouched keypad costs: instructions and bytes of one scan,
+beside other drivers on the same pins.
+"""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -39,10 +41,18 @@ def run() -> list[Table]:
     cheapest = min(row[1] for row in rows if not row[0].startswith("ansim"))
     ours = next(row[1] for row in rows if row[0] == "ansim")
     note = (
-        "Instructions by callgrind on the unix MicroPython, and bytes of heap. Net of the call of a scan and of what the pins "
-        f"themselves cost. The cheapest peer takes {cheapest / ours:.1f} times as many as ansim."
+        "Instructions by callgrind on the unix MicroPython, and bytes of heap. Net of the call of a scan "
+        "and of what the pins themselves cost. "
+        f"The cheapest peer takes {cheapest / ours:.1f} times as many as ansim."
     )
-    return [Table("One scan of an untouched 4x4 keypad", ("driver", "net", "with pins", "bytes", "debounced", "no ghosts"), rows, note)]
+    return [
+        Table(
+            "One scan of an untouched 4x4 keypad",
+            ("driver", "net", "with pins", "bytes", "debounced", "no ghosts"),
+            rows,
+            note,
+        )
+    ]
 
 
 def _function(name: str) -> str:

@@ -1,4 +1,6 @@
-"""The bytes of one parcel's life on the wire: ours beside the same events in the usual encodings over the usual protocols."""
+"""The bytes of one parcel's life on the wire:
+ours beside the same events in the usual encodings over the usual protocols.
+"""
 
 import contextlib
 import sys
@@ -23,7 +25,9 @@ _STAY_US = 20_000_000
 
 
 class Life(NamedTuple):
-    """What our board said in a parcel's life, message by message, and what that took: bytes both ways and frames."""
+    """What our board said in a parcel's life, message by message, and what that took:
+    bytes both ways and frames.
+    """
 
     messages: list[list[Record]]
     bytes: int
@@ -50,7 +54,10 @@ class _Listener(TestHost):
 
 
 def life() -> Life:
-    """A parcel comes and is collected with the right code, the link up and the meeting over. Frames as the simulated line carries them."""
+    """A parcel comes and is collected with the right code, the link up and the meeting over.
+
+    Frames as the simulated line carries them.
+    """
     with tempfile.TemporaryDirectory(prefix="ansim-bench-") as folder, contextlib.redirect_stdout(sys.stderr):
         make_flash(Path(folder, "flash"))
         with Cabinet(Path(folder, "flash")) as cabinet:
@@ -59,7 +66,9 @@ def life() -> Life:
             cabinet.run_until(_BEGINS_MS)
             before = len(host.messages), host.received_bytes + host.sent_bytes, host.frames
             cabinet.run_until(_ENDS_MS)
-    return Life(host.messages[before[0] :], host.received_bytes + host.sent_bytes - before[1], host.frames - before[2])
+    return Life(
+        host.messages[before[0] :], host.received_bytes + host.sent_bytes - before[1], host.frames - before[2]
+    )
 
 
 def _visits(world: World) -> Script:
@@ -75,7 +84,9 @@ def named(record: Record) -> dict:
 
 
 def others(messages: Sequence[Sequence[Record]]) -> dict[str, tuple[int, int]]:
-    """By way: bytes and packets when each event is said by itself, as is usual, then when they come together as ours do."""
+    """By way: bytes and packets when each event is said by itself, as is usual,
+    then when they come together as ours do.
+    """
     ways: dict[str, Callable[[Sequence[Sequence[dict]]], list[bytes]]] = {
         "CoAP with OSCORE, tags of 8 bytes": coap_oscore.packets,
         "CoAP with OSCORE, tags of 16 bytes": partial(coap_oscore.packets, algorithm="AES-CCM-16-128-128"),
@@ -84,7 +95,9 @@ def others(messages: Sequence[Sequence[Record]]) -> dict[str, tuple[int, int]]:
     }
     found = {}
     together = [[named(record) for record in message] for message in messages]
-    singly = [[event] for event in {event["number"]: event for message in together for event in message}.values()]
+    singly = [
+        [event] for event in {event["number"]: event for message in together for event in message}.values()
+    ]
     for name, packets in ways.items():
         for how, said in (("an event each", singly), ("as ours", together)):
             sent = packets(said)
@@ -95,10 +108,14 @@ def others(messages: Sequence[Sequence[Record]]) -> dict[str, tuple[int, int]]:
 def run() -> list[Table]:
     ours = life()
     rows = [("ansim, sealed end to end", ours.bytes, ours.frames, 1.0)]
-    rows += [(name, size, packets, round(size / ours.bytes, 1)) for name, (size, packets) in others(ours.messages).items()]
+    rows += [
+        (name, size, packets, round(size / ours.bytes, 1))
+        for name, (size, packets) in others(ours.messages).items()
+    ]
     note = (
-        "Deposit and pickup, both ways, acknowledgements included; without what TCP, UDP and IP add, and without handshakes. Ours is what "
-        "the firmware sends and its host answers; its tags have 16 bytes, its records are filled to 32. MQTT's "
-        "acknowledgement is the broker's, ours says that it is in the host's database; JSON and protobuf are not sealed."
+        "Deposit and pickup, both ways, acknowledgements included; without what TCP, UDP and IP add, and "
+        "without handshakes. Ours is what the firmware sends and its host answers; its tags have 16 bytes, "
+        "its records are filled to 32. MQTT's acknowledgement is the broker's, ours says that it is in the "
+        "host's database; JSON and protobuf are not sealed."
     )
     return [Table("A parcel's life on the wire", ("way", "bytes", "packets", "times ours"), rows, note)]

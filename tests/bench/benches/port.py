@@ -6,8 +6,9 @@ from tests.kit.flooded import ACK_FACTOR_MAX, ACK_MORE_MS_MAX, ALARM_MS_MAX, Fig
 from tests.kit.floods import FLOODS
 
 _NOTE = (
-    f"The median Ack may take {ACK_FACTOR_MAX} times that of the idle host and {ACK_MORE_MS_MAX:.0f} ms, an alarm {ALARM_MS_MAX:.0f} ms. "
-    "Floods and boards come from one address, and share this machine with the host."
+    f"The median Ack may take {ACK_FACTOR_MAX} times that of the idle host and {ACK_MORE_MS_MAX:.0f} ms, an "
+    f"alarm {ALARM_MS_MAX:.0f} ms. Floods and boards come from one address, "
+    "and share this machine with the host."
 )
 
 

@@ -1,1 +1,3 @@
-"""How others would say what our boards say: each module's `packets(messages)` gives every packet of both ways, acknowledgements too."""
+"""How others would say what our boards say:
+each module's `packets(messages)` gives every packet of both ways, acknowledgements too.
+"""

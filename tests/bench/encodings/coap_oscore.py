@@ -1,4 +1,6 @@
-"""CoAP (RFC 7252) under OSCORE (RFC 8613) by aiocoap: a confirmable POST of CBOR, and its acknowledgement with a sealed 2.04 in it."""
+"""CoAP (RFC 7252) under OSCORE (RFC 8613) by aiocoap: a confirmable POST of CBOR,
+and its acknowledgement with a sealed 2.04 in it.
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,6 @@
-"""MQTT 3.1.1 at QoS 1: what a PUBLISH and its PUBACK are on the wire (OASIS standard, sections 3.3 and 3.4)."""
+"""MQTT 3.1.1 at QoS 1: what a PUBLISH and its PUBACK are on the wire
+(OASIS standard, sections 3.3 and 3.4).
+"""
 
 _PUBLISH_QOS_1 = 0x32
 _PUBACK = 0x40

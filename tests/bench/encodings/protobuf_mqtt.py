@@ -1,7 +1,7 @@
 """Protocol Buffers (proto3) over MQTT, by its own library.
 
-message Event { uint32 kind = 1; uint32 door = 2; uint32 boot = 3; uint32 number = 4; uint32 uptime = 5; uint32 a = 6; uint32 b = 7; }
-message Events { repeated Event events = 1; }
+message Event { uint32 kind = 1; uint32 door = 2; uint32 boot = 3; uint32 number = 4; uint32 uptime = 5;
+uint32 a = 6; uint32 b = 7; } message Events { repeated Event events = 1; }
 """
 
 import sys
@@ -26,7 +26,9 @@ def _classes() -> dict[str, Any]:
     for number, name in enumerate(_FIELDS, 1):
         event.field.add(name=name, number=number, type=field.TYPE_UINT32, label=field.LABEL_OPTIONAL)
     events = file.message_type.add(name="Events")
-    events.field.add(name="events", number=1, type=field.TYPE_MESSAGE, label=field.LABEL_REPEATED, type_name=".ansim.Event")
+    events.field.add(
+        name="events", number=1, type=field.TYPE_MESSAGE, label=field.LABEL_REPEATED, type_name=".ansim.Event"
+    )
     return message_factory.GetMessages([file])
 
 

@@ -1,10 +1,11 @@
 """Types numbers and `#` at a cabinet with one parcel, each at one that has just started; runs on MicroPython.
 
-answer.py STAGE DOORS ENTRY...       for callgrind, see tests.bench.micropython.stretches: the first stretch is empty, then one an ENTRY,
-                                     of which the first is there to be left out: MicroPython learns names when they are first said
+answer.py STAGE DOORS ENTRY...       for callgrind, see tests.bench.micropython.stretches: the first stretch
+                                     is empty, then one an ENTRY, of which the first is there to be left out:
+                                     MicroPython learns names when they are first said
 
-ENTRY is a function below; the parcel is behind door 1. STAGE is what a stretch holds: asked (`#` is handled), decided (the answer tick, up
-to the first thing that is done about it) or answered (the answer tick).
+ENTRY is a function below; the parcel is behind door 1. STAGE is what a stretch holds: asked (`#` is handled),
+decided (the answer tick, up to the first thing that is done about it) or answered (the answer tick).
 """
 
 import gc
@@ -73,7 +74,9 @@ def cabinet_with_a_parcel(doors):
     sizes = numbered("S" * doors)
     folded = state.State(tuple([number for number, _ in sizes]))
     for number, kind in enumerate(LIFE):
-        folded.apply(records.Record(kind, 1, 1, number + 1, 0, 1 if kind == records.DOOR_CLOSED else SERIAL, 1))
+        folded.apply(
+            records.Record(kind, 1, 1, number + 1, 0, 1 if kind == records.DOOR_CLOSED else SERIAL, 1)
+        )
     cabinet = Cabinet(sizes, lambda epochs, generations: SECRETS, folded, lambda serial: True, lambda n: 0)
     cabinet.boot(tuple([(number, True, number == 1) for number, _ in sizes]), 0)
     return cabinet
@@ -118,7 +121,9 @@ def measure(entry, stage, doors):
         assert stretch(cabinet.handle, events.Woke(), tick_ms) is None
     else:
         done = stretch(cabinet.handle, events.Woke(), tick_ms)
-        assert (effects.Unlock(1) in [effect for effect in done if isinstance(effect, effects.Unlock)]) == (entry in OPEN)
+        assert (effects.Unlock(1) in [effect for effect in done if isinstance(effect, effects.Unlock)]) == (
+            entry in OPEN
+        )
 
 
 def main():

@@ -1,9 +1,11 @@
 """The whole app on pins and wires that are not there, while a stranger floods its line; runs on MicroPython.
 
-flood.py BOARD KIND...       for callgrind, see tests.bench.micropython.stretches: a stretch is one step of the app, from one scan of the
-                             keypad to the next; STEPS steps for each KIND, a function below
+flood.py BOARD KIND...       for callgrind, see tests.bench.micropython.stretches: a stretch is one step of
+                             the app, from one scan of the keypad to the next; STEPS steps for each KIND, a
+                             function below
 
-BOARD is a file board.json. Somebody types a number in the first steps, and the answer to it falls due in one of the others.
+BOARD is a file board.json. Somebody types a number in the first steps,
+and the answer to it falls due in one of the others.
 """
 
 import gc
@@ -40,7 +42,10 @@ IDENTITY = {
 
 
 class Flash:
-    """The journal's partition, and the NVS beside it. As in hardware, what is written costs the processor next to nothing."""
+    """The journal's partition, and the NVS beside it.
+
+    As in hardware, what is written costs the processor next to nothing.
+    """
 
     block_bytes = 4096
     block_count = 128
@@ -97,9 +102,13 @@ class Bus:
         data = buffer[start + 1 : end]
         if len(data) <= 2:  # more is for the screen
             registers, place = self._of(address), buffer[start] % _REGISTERS
-            registers[place : place + len(data)] = registers[place + _REGISTERS : place + _REGISTERS + len(data)] = data
+            registers[place : place + len(data)] = registers[
+                place + _REGISTERS : place + _REGISTERS + len(data)
+            ] = data
 
-    def writeto_then_readfrom(self, address, out_buffer, in_buffer, *, out_start=0, out_end=None, in_start=0, in_end=None):
+    def writeto_then_readfrom(
+        self, address, out_buffer, in_buffer, *, out_start=0, out_end=None, in_start=0, in_end=None
+    ):
         place = out_buffer[out_start]
         end = len(in_buffer) if in_end is None else in_end
         in_buffer[in_start:end] = self._of(address)[place : place + end - in_start]

@@ -1,4 +1,7 @@
-"""Runs on a provisioned virtual board: prints the heap in use once each part of the firmware is there. `names` is main.py's list."""
+"""Runs on a provisioned virtual board: prints the heap in use once each part of the firmware is there.
+
+`names` is main.py's list.
+"""
 
 import gc
 

@@ -1,9 +1,11 @@
 """Checks a wrong number as one-time codes are usually checked; runs on MicroPython.
 
-hotp.py DOORS...       for callgrind, see tests.bench.micropython.stretches: the first stretch is empty, then one for so many doors each
+hotp.py DOORS...       for callgrind, see tests.bench.micropython.stretches: the first stretch is empty,
+                       then one for so many doors each
 
-HOTP of RFC 4226 (HMAC-SHA-1, dynamic truncation) in plain Python over hashlib, as libraries and tutorials for MicroPython have it: a key a
-door, a window of one to both sides of the counter, a comparison of texts. The number says no door, so each one with a parcel is tried.
+HOTP of RFC 4226 (HMAC-SHA-1, dynamic truncation) in plain Python over hashlib, as libraries and tutorials for
+MicroPython have it: a key a door, a window of one to both sides of the counter, a comparison of texts. The
+number says no door, so each one with a parcel is tried.
 """
 
 import gc
@@ -45,7 +47,8 @@ def check(doors, number):
 
 
 def main():
-    assert hotp(b"12345678901234567890", 1) == "94287082"  # RFC 4226, appendix D, with two digits more (RFC 6238, appendix B)
+    # RFC 4226, appendix D, with two digits more (RFC 6238, appendix B)
+    assert hotp(b"12345678901234567890", 1) == "94287082"
     for count in [0] + [int(count) for count in sys.argv[1:]]:
         doors = [Door(number + 1) for number in range(count)]
         gc.collect()

@@ -1,7 +1,9 @@
-"""Keeps events on NOR cells, and prints [events, erases, page programs, bytes programmed] as JSON; runs on MicroPython.
+"""Keeps events on NOR cells, and prints [events, erases, page programs,
+bytes programmed] as JSON; runs on MicroPython.
 
-journal_flash.py ring BEFORE EVENTS LIFE       our journal: LIFE is JSON, the (kind, a) of what a parcel's life writes, an
-                                               acknowledgement with the count of events that it leaves out
+journal_flash.py ring BEFORE EVENTS LIFE       our journal: LIFE is JSON, the (kind, a) of what a parcel's
+                                               life writes, an acknowledgement with the count of events that
+                                               it leaves out
 journal_flash.py littlefs BEFORE EVENTS        a file that is appended to
 
 So many events are counted once BEFORE others were written.
@@ -28,7 +30,9 @@ QUIET_STEPS = 5  # of the app between two visits, nobody at the keypad
 
 
 class Cells(NorFlash):
-    """The partition of the journal; for a file system too, as MicroPython asks for it (its documentation, vfs.AbstractBlockDev)."""
+    """The partition of the journal; for a file system too,
+    as MicroPython asks for it (its documentation, vfs.AbstractBlockDev).
+    """
 
     def __init__(self):
         super().__init__()
@@ -52,7 +56,9 @@ class Cells(NorFlash):
 
 
 class Ring:
-    """The journal of a cabinet where a parcel comes to a door by chance and is collected, again and again; the first door's stays."""
+    """The journal of a cabinet where a parcel comes to a door by chance and is collected, again and again;
+    the first door's stays.
+    """
 
     def __init__(self, cells, life):
         self.life = json.loads(life)
@@ -89,7 +95,10 @@ def ring(cells, life):
 
 
 def littlefs(cells):
-    """A log as programs keep one: appended to, flushed for each event, put away when it is long. Yields 1 for each event."""
+    """A log as programs keep one: appended to, flushed for each event, put away when it is long.
+
+    Yields 1 for each event.
+    """
     vfs.VfsLfs2.mkfs(cells)
     vfs.mount(vfs.VfsLfs2(cells), "/log")
     while True:
@@ -111,7 +120,11 @@ def main():
     counted, erases, programs, bytes_written = 0, cells.erases, cells.programs, cells.bytes_written
     while counted < int(events):
         counted += next(writing)
-    print(json.dumps([counted, cells.erases - erases, cells.programs - programs, cells.bytes_written - bytes_written]))
+    print(
+        json.dumps(
+            [counted, cells.erases - erases, cells.programs - programs, cells.bytes_written - bytes_written]
+        )
+    )
 
 
 main()

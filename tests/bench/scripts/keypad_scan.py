@@ -1,4 +1,5 @@
-"""Scans an untouched 4x4 keypad so many times with one driver, or does one thing to a pin as often; runs on MicroPython.
+"""Scans an untouched 4x4 keypad so many times with one driver, or does one thing to a pin as often;
+runs on MicroPython.
 
 keypad_scan.py DRIVER run TIMES       for callgrind
 keypad_scan.py DRIVER bytes TIMES     prints how many bytes were allocated in all
@@ -85,7 +86,9 @@ def micropython_simple_keypad(times):
 def adafruit_circuitpython_matrixkeypad(times):
     from adafruit_matrixkeypad import Matrix_Keypad
 
-    keypad = Matrix_Keypad([digitalio.DigitalInOut() for _ in range(4)], [digitalio.DigitalInOut() for _ in range(4)], GRID)
+    keypad = Matrix_Keypad(
+        [digitalio.DigitalInOut() for _ in range(4)], [digitalio.DigitalInOut() for _ in range(4)], GRID
+    )
     yield
     for _ in range(times):
         _keys = keypad.pressed_keys

@@ -1,4 +1,6 @@
-"""`ansim test` finds what is wrong with a cabinet, names the part and says what to do, and tests all the rest."""
+"""`ansim test` finds what is wrong with a cabinet,
+names the part and says what to do, and tests all the rest.
+"""
 
 import pytest
 
@@ -79,7 +81,9 @@ FAULTS += [
 
 
 @pytest.mark.parametrize(("board", "fault", "part", "remedy"), FAULTS)
-def test_the_report_names_the_part_that_is_wrong_and_what_to_do_and_no_other(board: str, fault: str, part: str, remedy: str) -> None:
+def test_the_report_names_the_part_that_is_wrong_and_what_to_do_and_no_other(
+    board: str, fault: str, part: str, remedy: str
+) -> None:
     if board == "devkit_4" and fault.startswith("lcd"):
         part = "I2C bus: no chip answers"  # the screen is all that is on it
     cabinet = BenchCabinet(board, (fault,), serial=True)
@@ -92,7 +96,9 @@ def test_the_report_names_the_part_that_is_wrong_and_what_to_do_and_no_other(boa
     assert "welded" in fault or not cabinet.world.trace.violations
     doors = 2 if "swap" in fault else 1
     wrong = [name for name, outcome in outcomes(report).items() if outcome == "FAIL"]
-    assert len(wrong) <= doors + (1 if fault.startswith("contact 3 cut") or "occupied" in fault or fault == "current" else 0), wrong
+    assert len(wrong) <= doors + (
+        1 if fault.startswith("contact 3 cut") or "occupied" in fault or fault == "current" else 0
+    ), wrong
 
 
 @pytest.mark.parametrize("board", ["wall_12", "tower_24"])
@@ -103,7 +109,9 @@ def test_only_what_hangs_on_a_silent_expander_is_skipped_and_says_on_which(board
         phases = {phase.name: phase for phase in report.phases}
         for door in cabinet.world.board.doors:
             phase = phases[f"door {door.number:02d}"]
-            hangs = any(isinstance(pin, tuple) and pin[0] == address for pin in (door.lock, door.contact, door.sensor))
+            hangs = any(
+                isinstance(pin, tuple) and pin[0] == address for pin in (door.lock, door.contact, door.sensor)
+            )
             assert phase.outcome == ("SKIP" if hangs else "PASS"), (address, phase)
             assert not hangs or f"hangs on the silent expander 0x{address:02x}" in phase.note
         lamp = cabinet.world.board.lamp
@@ -119,7 +127,9 @@ def test_a_silent_screen_costs_its_own_test_and_no_door(board: str) -> None:
 
 
 @pytest.mark.parametrize("seen", [True, False])
-def test_a_door_with_a_parcel_by_the_journal_stays_shut_whatever_its_sensor_sees_and_all_others_are_tested(seen: bool) -> None:
+def test_a_door_with_a_parcel_by_the_journal_stays_shut_whatever_its_sensor_sees_and_all_others_are_tested(
+    seen: bool,
+) -> None:
     cabinet = BenchCabinet("wall_12")
     cabinet.waiting = [5]
     if seen:
@@ -133,8 +143,12 @@ def test_a_door_with_a_parcel_by_the_journal_stays_shut_whatever_its_sensor_sees
         cabinet.careful(wanted)
 
     report = cabinet.examine(person)
-    assert {name: outcome for name, outcome in outcomes(report).items() if outcome != PASS} == {"door 05": "SKIP"}
-    assert next(phase.note for phase in report.phases if phase.name == "door 05") == "a parcel waits behind it"
+    assert {name: outcome for name, outcome in outcomes(report).items() if outcome != PASS} == {
+        "door 05": "SKIP"
+    }
+    assert (
+        next(phase.note for phase in report.phases if phase.name == "door 05") == "a parcel waits behind it"
+    )
     assert cabinet.world.doors[5].place == "shut"
     assert "Close every door, with nothing inside but the parcels that wait behind 05." in told
     assert report.outcome == "SKIP"
@@ -158,7 +172,9 @@ def test_a_door_that_was_pulsed_and_that_nobody_saw_move_may_stand_open_and_is_n
     assert any("may stand open" in sentence and "03" in sentence for sentence in _open_doors(report))
 
 
-@pytest.mark.parametrize("ending", [KeyboardInterrupt(), UserError("The board stopped answering: check the cable.")])
+@pytest.mark.parametrize(
+    "ending", [KeyboardInterrupt(), UserError("The board stopped answering: check the cable.")]
+)
 def test_what_cuts_a_test_off_leaves_a_report_with_the_doors_that_stand_open(ending: BaseException) -> None:
     cabinet = BenchCabinet("wall_12")
 
@@ -185,7 +201,11 @@ def test_a_test_that_is_cut_off_before_a_door_was_opened_ends_as_any_command() -
 
 
 def test_where_no_pulse_is_seen_in_the_current_no_coil_is_accused_of_drawing_none() -> None:
-    told = findings(BenchCabinet("wall_12", ("current", "contact 5 stuck", "door 7 blocked")).examine(hands=False, senses=False))
+    told = findings(
+        BenchCabinet("wall_12", ("current", "contact 5 stuck", "door 7 blocked")).examine(
+            hands=False, senses=False
+        )
+    )
     assert "draws no current" not in told
     assert "no pulse was seen in it" in told
     assert "if it is open, check contact 05" in told
@@ -195,7 +215,10 @@ def test_a_door_that_opened_at_the_pulse_of_another_is_not_judged_by_its_own() -
     report = BenchCabinet("wall_12", ("swap coils 9 10",)).examine(hands=False, senses=False)
     assert "both doors opened" not in findings(report)
     assert outcomes(report)["door 09"] == "FAIL"
-    assert next(phase.note for phase in report.phases if phase.name == "door 10") == "it stands open since the pulse of door 09"
+    assert (
+        next(phase.note for phase in report.phases if phase.name == "door 10")
+        == "it stands open since the pulse of door 09"
+    )
 
 
 @pytest.mark.parametrize("door", [1, 12])
@@ -223,7 +246,12 @@ def test_what_needs_an_eye_an_ear_or_a_hand_that_is_not_there_is_said_and_fails_
     assert report.not_tried == ["screen: needs an eye", "beeper: needs an ear"]
     alone = BenchCabinet("wall_12").examine(person=pytest.fail, hands=False, senses=False)
     assert alone.outcome == PASS
-    assert {"keypad: needs a hand", "bell: needs a hand", "tamper: needs a hand", "beeper: needs an ear"} <= set(alone.not_tried)
+    assert {
+        "keypad: needs a hand",
+        "bell: needs a hand",
+        "tamper: needs a hand",
+        "beeper: needs an ear",
+    } <= set(alone.not_tried)
     assert "sensor and closing of door 07: needs a hand" in alone.not_tried
     assert (report.left_open, alone.left_open) == ([], list(range(1, 13)))
     for fault, part in (
@@ -233,7 +261,9 @@ def test_what_needs_an_eye_an_ear_or_a_hand_that_is_not_there_is_said_and_fails_
         ("bell stuck", "bell (gpio"),
         ("tamper cut", "tamper loop (gpio"),
     ):
-        found = findings(BenchCabinet("wall_12", (fault,)).examine(person=pytest.fail, hands=False, senses=False))
+        found = findings(
+            BenchCabinet("wall_12", (fault,)).examine(person=pytest.fail, hands=False, senses=False)
+        )
         assert part in found
 
 
@@ -249,10 +279,14 @@ def test_a_cabinet_on_the_network_needs_nothing_at_its_serial_link() -> None:
     for fault, outcome in (("link cut", PASS), ("link swapped", "FAIL")):
         report = BenchCabinet("wall_12", (fault,)).examine()
         assert outcomes(report)["link"] == outcome
-        assert any(one.startswith("link: nothing is connected") for one in report.not_tried) == (outcome == PASS)
+        assert any(one.startswith("link: nothing is connected") for one in report.not_tried) == (
+            outcome == PASS
+        )
 
 
-@pytest.mark.parametrize("seeds", [range(3), pytest.param(range(3, 50), marks=pytest.mark.soak)], ids=["three", "fifty"])
+@pytest.mark.parametrize(
+    "seeds", [range(3), pytest.param(range(3, 50), marks=pytest.mark.soak)], ids=["three", "fifty"]
+)
 def test_sound_cabinets_of_every_seed_pass(seeds: range) -> None:
     for seed in seeds:
         for board in ("wall_12", "devkit_4"):

@@ -24,9 +24,15 @@ def refusal(folder: Path, content: bytes, chip: str = "esp32", flash_mb: int = 4
 
 
 def test_an_image_for_another_chip_is_refused_by_its_twelfth_byte(tmp_path: Path) -> None:
-    assert "is MicroPython for an esp32, and the board has an esp32s3" in refusal(tmp_path, GOOD, "esp32s3", 8)
-    assert "is MicroPython for an esp32s3, and the board has an esp32:" in refusal(tmp_path, made_image("esp32s3"))
-    assert "its parts are for different chips, esp32 and esp32s3" in refusal(tmp_path, made_image("esp32", app_chip="esp32s3"))
+    assert "is MicroPython for an esp32, and the board has an esp32s3" in refusal(
+        tmp_path, GOOD, "esp32s3", 8
+    )
+    assert "is MicroPython for an esp32s3, and the board has an esp32:" in refusal(
+        tmp_path, made_image("esp32s3")
+    )
+    assert "its parts are for different chips, esp32 and esp32s3" in refusal(
+        tmp_path, made_image("esp32", app_chip="esp32s3")
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"\xe9", b"<html>not found</html>" * 100, b"UF2\n" * 200])
@@ -35,7 +41,9 @@ def test_what_is_no_image_is_refused(content: bytes, tmp_path: Path) -> None:
 
 
 def test_an_application_without_boot_loader_and_table_is_named(tmp_path: Path) -> None:
-    assert "it has no partition table, as an .app-bin has none" in refusal(tmp_path, program("esp32", b"x" * 100_000))
+    assert "it has no partition table, as an .app-bin has none" in refusal(
+        tmp_path, program("esp32", b"x" * 100_000)
+    )
     assert "it has no partition table" in refusal(tmp_path, made_image("esp32", table=b"\xff" * 3072))
 
 
@@ -52,14 +60,22 @@ def test_a_damaged_byte_is_noticed_in_loader_table_and_application(tmp_path: Pat
 
 
 def test_an_image_that_does_not_fit_our_table_is_refused(tmp_path: Path) -> None:
-    assert "it has MicroPython elsewhere than at 0x10000" in refusal(tmp_path, made_image("esp32", app_offset=0x20000))
-    app = next(one for one in partitions.load(partitions.table_path(4)) if one.type == partitions.TYPES["app"])
+    assert "it has MicroPython elsewhere than at 0x10000" in refusal(
+        tmp_path, made_image("esp32", app_offset=0x20000)
+    )
+    app = next(
+        one for one in partitions.load(partitions.table_path(4)) if one.type == partitions.TYPES["app"]
+    )
     assert "reaches to " in refusal(tmp_path, made_image("esp32", app_bytes=app.size))
-    assert "its boot loader is damaged" in refusal(tmp_path, program("esp32", b"y" * 0x7100)[:0x7000] + GOOD[0x7000:])
+    assert "its boot loader is damaged" in refusal(
+        tmp_path, program("esp32", b"y" * 0x7100)[:0x7000] + GOOD[0x7000:]
+    )
 
 
 @pytest.mark.parametrize("flash_mb", partitions.FLASH_SIZES_MB)
-def test_the_table_and_the_size_of_the_flash_are_the_boards_and_the_rest_is_the_releases(flash_mb: int, tmp_path: Path) -> None:
+def test_the_table_and_the_size_of_the_flash_are_the_boards_and_the_rest_is_the_releases(
+    flash_mb: int, tmp_path: Path
+) -> None:
     """Without that size a boot loader refuses partitions behind the end of the flash that it was made for."""
     release = official_image().read_bytes()
     whole = put_together(official_image(), "esp32", flash_mb)

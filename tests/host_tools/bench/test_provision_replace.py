@@ -23,7 +23,9 @@ def ledger(tmp_path: Path):
         opened.site("mapo-3")
         made = enrol(opened)
         with opened.writing() as connection:
-            cabinet = connection.execute(tables.cabinet.select().where(tables.cabinet.c.uid == made.uid)).one()
+            cabinet = connection.execute(
+                tables.cabinet.select().where(tables.cabinet.c.uid == made.uid)
+            ).one()
             connection.execute(
                 tables.parcel.insert().values(
                     cabinet=cabinet.id,
@@ -50,11 +52,14 @@ def test_a_cabinet_with_a_parcel_inside_stays_that_cabinet(ledger: Ledger) -> No
     for request, uid in (
         (Request("p", WALL, "mapo-3", {}, number=5, replace=True), old),  # the same board, another cabinet
         (Request("p", WALL, "hongdae", {}, replace=True), old),
-        (Request("p", KIT, "mapo-3", {}, replace=True, dry_run=True), old),  # the same cabinet, without door 08
+        # The same cabinet, without door 08.
+        (Request("p", KIT, "mapo-3", {}, replace=True, dry_run=True), old),
         (Request("p", KIT, "mapo-3", {}, number=1, replace=True), new),  # another board in its place
     ):
         with pytest.raises(
-            UserError, match=r"a parcel waits, and no code would open|has parcels behind doors 08, which devkit_4 does not have"
+            UserError,
+            match=r"a parcel waits, and no code would open|has parcels behind doors 08, "
+            r"which devkit_4 does not have",
         ):
             refuse(request, found(ledger, uid), ledger)
     for request, uid in (
@@ -68,7 +73,10 @@ def test_a_cabinet_with_a_parcel_inside_stays_that_cabinet(ledger: Ledger) -> No
 def test_a_new_board_takes_the_place_of_no_cabinet_that_is_not_there(ledger: Ledger) -> None:
     new = Found(b"uid-02", None, None, 0, 0)
     for site, number in (("mapo-3", 7), ("maop-3", 1)):
-        with pytest.raises(UserError, match=f"There is no cabinet {number} at {site} whose place this board could take: check --site"):
+        with pytest.raises(
+            UserError,
+            match=f"There is no cabinet {number} at {site} whose place this board could take: check --site",
+        ):
             refuse(Request("p", WALL, site, {}, number=number, replace=True), new, ledger)
     refuse(Request("p", WALL, "mapo-3", {}, number=1, replace=True), new, ledger)
     refuse(Request("p", WALL, "mapo-3", {}, replace=True), new, ledger)
@@ -76,5 +84,7 @@ def test_a_new_board_takes_the_place_of_no_cabinet_that_is_not_there(ledger: Led
 
 def test_a_board_that_becomes_another_cabinet_is_told_to_leave_the_list(ledger: Ledger) -> None:
     known = found(ledger, enrolment().uid)
-    assert _retired(Request("p", WALL, "mapo-3", {}, number=5, replace=True), known) == ["cabinet 1 of mapo-3"]
+    assert _retired(Request("p", WALL, "mapo-3", {}, number=5, replace=True), known) == [
+        "cabinet 1 of mapo-3"
+    ]
     assert _retired(Request("p", WALL, "mapo-3", {}, replace=True), known) == []

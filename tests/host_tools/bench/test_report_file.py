@@ -1,4 +1,6 @@
-"""`ansim test --report FILE`: what may lie under that name, and what becomes of a result whose file cannot be written."""
+"""`ansim test --report FILE`: what may lie under that name,
+and what becomes of a result whose file cannot be written.
+"""
 
 import json
 import os

@@ -27,7 +27,12 @@ def test_the_list_names_every_board() -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert [line.split()[0] for line in ended.stdout.splitlines()[1:]] == board_names()
     listed = json.loads(ansim("list", "--json").stdout)
-    assert [(one["name"], one["doors"]) for one in listed] == [("devkit_4", 4), ("row_8", 8), ("tower_24", 24), ("wall_12", 12)]
+    assert [(one["name"], one["doors"]) for one in listed] == [
+        ("devkit_4", 4),
+        ("row_8", 8),
+        ("tower_24", 24),
+        ("wall_12", 12),
+    ]
 
 
 def test_a_check_ends_with_0_for_good_files_1_for_mistakes_and_2_for_none() -> None:
@@ -58,7 +63,11 @@ def test_colours_are_for_terminals_only() -> None:
     environment = os.environ | {"TERM": "xterm-256color"}
     environment.pop("NO_COLOR", None)
     with subprocess.Popen(
-        [sys.executable, "-m", "host_tools", "boards", "check", "wall_12"], stdout=terminal, stderr=terminal, cwd=ROOT, env=environment
+        [sys.executable, "-m", "host_tools", "boards", "check", "wall_12"],
+        stdout=terminal,
+        stderr=terminal,
+        cwd=ROOT,
+        env=environment,
     ) as running:
         assert running.wait(60) == 0
     seen = os.read(controller, 65536).decode()

@@ -1,4 +1,6 @@
-"""Whatever a person may write into a board file: what is right arrives on the board unchanged, what is wrong is told."""
+"""Whatever a person may write into a board file:
+what is right arrives on the board unchanged, what is wrong is told.
+"""
 
 import copy
 import json
@@ -48,9 +50,13 @@ def put(tables: dict[str, Any], path: tuple[str | int, ...], value: Any) -> None
 
 @given(st.sampled_from(sorted(SHIPPED)), st.data())
 def test_a_pin_that_two_wires_share_is_always_reported(name: str, data: st.DataObject) -> None:
-    """Theorem: put any wire of a good board on the pin of any other, and the check names one of the two and the other as its rival."""
+    """Theorem: put any wire of a good board on the pin of any other,
+    and the check names one of the two and the other as its rival.
+    """
     tables = copy.deepcopy(SHIPPED[name])
-    one, other = data.draw(st.lists(st.sampled_from(wires(Draft(tables))), min_size=2, max_size=2, unique=True))
+    one, other = data.draw(
+        st.lists(st.sampled_from(wires(Draft(tables))), min_size=2, max_size=2, unique=True)
+    )
     put(tables, one.path, str(other.pin))
     draft = Draft(tables)
     rivals = [problem for problem in rule_problems(draft) if f"{other.pin} already serves" in problem.reason]
@@ -67,11 +73,17 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
         yield from places(one, (*path, key))
 
 
-SCALARS = st.integers() | st.floats() | st.booleans() | st.text(st.characters(codec="ascii", exclude_characters="\x7f"))
+SCALARS = (
+    st.integers()
+    | st.floats()
+    | st.booleans()
+    | st.text(st.characters(codec="ascii", exclude_characters="\x7f"))
+)
 RUBBISH = st.recursive(
     SCALARS,
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["pin", "kind", "closed", "number", "x"]), inner, max_size=3)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["pin", "kind", "closed", "number", "x"]), inner, max_size=3)
     ),
     max_leaves=5,
 )
@@ -80,7 +92,9 @@ RUBBISH = st.recursive(
 @settings(deadline=None)
 @given(st.sampled_from(sorted(SHIPPED)), RUBBISH, st.data())
 def test_rubbish_anywhere_is_reported_and_never_crashes(name: str, rubbish: Any, data: st.DataObject) -> None:
-    """Theorem: replace any value of a good board by anything; the check ends with a good board, or with problems, reasons and remedies."""
+    """Theorem: replace any value of a good board by anything;
+    the check ends with a good board, or with problems, reasons and remedies.
+    """
     tables = copy.deepcopy(SHIPPED[name])
     put(tables, data.draw(st.sampled_from(list(places(tables)))), rubbish)
     with tempfile.TemporaryDirectory() as folder:
@@ -92,13 +106,27 @@ def test_rubbish_anywhere_is_reported_and_never_crashes(name: str, rubbish: Any,
         assert report.draft.spell(problem.path)
 
 
-OPTIONAL = {"signals", "lamp", "lamp_sense", "beeper", "bell", "tamper", "link", "screen", "reset", "bus", "expanders"}
+OPTIONAL = {
+    "signals",
+    "lamp",
+    "lamp_sense",
+    "beeper",
+    "bell",
+    "tamper",
+    "link",
+    "screen",
+    "reset",
+    "bus",
+    "expanders",
+}
 OPTIONAL |= {"sense", "lowest_mv", "current", "coil_mv", "enable"}
 
 
 @pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_a_key_that_must_be_there_is_missed_by_its_name(name: str, tmp_path: Path) -> None:
-    """Take any required key away, and one problem names it; take an optional one away, and none names it as missing."""
+    """Take any required key away, and one problem names it;
+    take an optional one away, and none names it as missing.
+    """
     for path in [path for path in places(SHIPPED[name]) if isinstance(path[-1], str)]:
         tables = copy.deepcopy(SHIPPED[name])
         parent: Any = tables
@@ -107,4 +135,6 @@ def test_a_key_that_must_be_there_is_missed_by_its_name(name: str, tmp_path: Pat
         del parent[path[-1]]
         report = check_board(write(str(tmp_path), toml(tables)))
         missing = [problem.path for problem in report.problems if "is missing" in problem.reason]
-        assert missing == ([] if (path[-1] in OPTIONAL and len(path) < 3) or path[-1] == "inside_release" else [path])
+        assert missing == (
+            [] if (path[-1] in OPTIONAL and len(path) < 3) or path[-1] == "inside_release" else [path]
+        )

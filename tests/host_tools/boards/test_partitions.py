@@ -27,7 +27,9 @@ def user_error(folder: Path, text: str, flash_bytes: int | None = None) -> str:
 
 
 @pytest.mark.parametrize("megabytes", partitions.FLASH_SIZES_MB)
-def test_every_flash_size_has_a_raw_journal_of_128_blocks_and_a_file_system_to_the_end(megabytes: int) -> None:
+def test_every_flash_size_has_a_raw_journal_of_128_blocks_and_a_file_system_to_the_end(
+    megabytes: int,
+) -> None:
     table = partitions.load(partitions.table_path(megabytes), megabytes << 20)
     assert [one.label for one in table] == ["nvs", "phy_init", "factory", "journal", "vfs"]
     journal, vfs = partitions.find(table, "journal"), partitions.find(table, "vfs")
@@ -58,7 +60,12 @@ def test_the_bytes_are_those_of_the_table_that_esp_idf_describes() -> None:
 def test_numbers_may_be_written_in_hex_kilobytes_or_megabytes(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text(GOOD)
     table = partitions.load(tmp_path / "table.csv")
-    assert [(one.offset, one.size) for one in table] == [(0x9000, 0x6000), (0x10000, 0x100000), (0x110000, 0x80000), (0x190000, 0x100000)]
+    assert [(one.offset, one.size) for one in table] == [
+        (0x9000, 0x6000),
+        (0x10000, 0x100000),
+        (0x110000, 0x80000),
+        (0x190000, 0x100000),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +133,9 @@ _WORD = st.integers(0, 0xFFFF_FFFF)
     st.integers(0, 95),
     st.integers(0, 7),
 )
-def test_a_table_survives_its_bytes_and_a_flipped_bit_is_noticed(table: list[Partition], row: int, bit: int) -> None:
+def test_a_table_survives_its_bytes_and_a_flipped_bit_is_noticed(
+    table: list[Partition], row: int, bit: int
+) -> None:
     made = partitions.binary(table)
     assert partitions.parse_binary(made) == table
     torn = bytearray(made)

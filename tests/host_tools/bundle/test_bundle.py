@@ -27,8 +27,10 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def test_each_package_of_the_firmware_its_library_its_texts_and_the_start_files_are_there_and_nothing_else() -> None:
-    """What is for CPython or for the host stays at home, and so does what the firmware does not use of the library."""
+def test_the_packages_of_the_firmware_its_library_texts_and_start_files_are_there_and_nothing_else() -> None:
+    """What is for CPython or for the host stays at home,
+    and so does what the firmware does not use of the library.
+    """
     modules = {
         "__init__",
         "contract",
@@ -45,7 +47,12 @@ def test_each_package_of_the_firmware_its_library_its_texts_and_the_start_files_
         "names",
     }
     wanted = {f"/locker/{name}.mpy" for name in modules} | {f"/locker/{name}.txt" for name in languages()}
-    assert set(bundle()) == wanted | {"/lib/adafruit_bus_device/i2c_device.mpy", "/boot.py", "/main.py", "/update.py"}
+    assert set(bundle()) == wanted | {
+        "/lib/adafruit_bus_device/i2c_device.mpy",
+        "/boot.py",
+        "/main.py",
+        "/update.py",
+    }
 
 
 def test_each_text_of_the_catalogue_lies_where_its_number_says() -> None:
@@ -83,7 +90,9 @@ def test_a_text_too_long_for_its_place_is_refused(tmp_path: Path, monkeypatch: p
 
 
 def test_everything_but_the_start_files_lies_in_a_folder_that_the_firmware_owns() -> None:
-    outside = [path for path in bundle() if not path.startswith(tuple(f"{folder}/" for folder in OWNED_FOLDERS))]
+    outside = [
+        path for path in bundle() if not path.startswith(tuple(f"{folder}/" for folder in OWNED_FOLDERS))
+    ]
     assert outside == ["/update.py", "/boot.py", "/main.py"]
 
 
@@ -118,7 +127,9 @@ def test_what_is_kept_is_what_was_made_and_a_damaged_copy_is_made_anew(own_cache
         assert ready() == fresh
 
 
-def test_a_source_that_changes_is_noticed_by_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_that_changes_is_noticed_by_its_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A text is a source too; a file that is only touched is none."""
     tree = tmp_path / "locker"
     shutil.copytree(locker_folder(), tree, ignore=shutil.ignore_patterns("__pycache__"))
@@ -138,7 +149,9 @@ def test_errands_are_there_by_name_linked_where_they_use_the_firmware() -> None:
     assert errand("probe") == (errands_folder() / "probe.py").read_text()
 
 
-def test_a_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_cannot_be_written_costs_nothing_but_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected = bundle()
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
@@ -181,7 +194,11 @@ def test_another_mpy_cross_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_firmware_says_the_build_of_all_that_a_board_gets(monkeypatch: pytest.MonkeyPatch) -> None:
     found, build = making.with_build(making.linked())
     assert build & 0xFF == BUILD & 0xFF
-    assert found.files["locker/shell.py"].count(b"%d" % build) == making.linked().files["locker/shell.py"].count(b"%d" % BUILD) > 0
+    assert (
+        found.files["locker/shell.py"].count(b"%d" % build)
+        == making.linked().files["locker/shell.py"].count(b"%d" % BUILD)
+        > 0
+    )
     assert build == ready().build
     monkeypatch.setattr(making, "catalogue", lambda language: b"another text")
     assert making.with_build(making.linked())[1] != build

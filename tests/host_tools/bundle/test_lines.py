@@ -116,13 +116,17 @@ ON_CPYTHON = """at = error.__traceback__
 
 
 def of_the_sources(folder: Path) -> dict[int, list[tuple[str, int, str]]]:
-    """The frames of each way, of the sources as they are: lines as MicroPython counts them, names of CPython."""
+    """The frames of each way, of the sources as they are:
+    lines as MicroPython counts them, names of CPython.
+    """
     for path, text in ({"locker/__init__.py": b"", "locker/core/__init__.py": b""} | SOURCES).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(text)
     script = folder / "caller.py"
     script.write_text(CALLER + LOOP + ON_CPYTHON)
-    said = subprocess.run([sys.executable, "-B", str(script)], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [sys.executable, "-B", str(script)], capture_output=True, text=True, check=True
+    ).stdout
     named = [frames_in(text) for _, text in by_way(said)]
     script.write_text("import sys\n" + CALLER + LOOP + "sys.print_exception(error)\n")
     lined = [frames_in(text.replace(f"{folder}/", "")) for _, text in by_way(ran(script, folder))]
@@ -145,14 +149,21 @@ def on_micropython(folder: Path, made: Linked) -> dict[int, list[tuple[str, int,
         mpy.parent.mkdir(parents=True, exist_ok=True)
         mpy.write_bytes(compile_source(path, text, OPTIONS_DEBUG))
     script = folder / "caller.py"
-    script.write_text("import sys\n" + relinked(CALLER.encode(), made.homes).decode() + LOOP + "sys.print_exception(error)\n")
+    script.write_text(
+        "import sys\n"
+        + relinked(CALLER.encode(), made.homes).decode()
+        + LOOP
+        + "sys.print_exception(error)\n"
+    )
     told = [(way, explained(text, made.symbols, made.lines)) for way, text in by_way(ran(script, folder))]
     return {way: frames_in(text) for way, text in told if "Traceback" in text}
 
 
 def ran(script: Path, folder: Path) -> str:
     command = [micropython(), str(script)]
-    return subprocess.run(command, env={"MICROPYPATH": f"{folder}:{folder}/lib"}, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        command, env={"MICROPYPATH": f"{folder}:{folder}/lib"}, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_each_frame_of_a_linked_program_is_translated_to_what_it_is_in_the_sources(tmp_path: Path) -> None:
@@ -170,12 +181,17 @@ def test_a_statement_of_several_lines_is_told_by_its_first() -> None:
 
 def test_each_line_of_the_firmware_that_does_something_has_its_place() -> None:
     """Imports of the linker's own, and words that do nothing, have none; what a place names is there."""
-    whole = {path.relative_to(locker_folder().parent).as_posix(): path.read_text().splitlines() for path in locker_folder().rglob("*.py")}
+    whole = {
+        path.relative_to(locker_folder().parent).as_posix(): path.read_text().splitlines()
+        for path in locker_folder().rglob("*.py")
+    }
     count = 0
     for path, text in linked().files.items():
         for line, place in zip(text.decode().splitlines(), linked().lines[module_of(path)], strict=True):
             if not place:
-                assert line.strip() in ("", "else:", "finally:", "pass") or re.match(r"(from \S+ )?import ", line), (path, line)
+                assert line.strip() in ("", "else:", "finally:", "pass") or re.match(
+                    r"(from \S+ )?import ", line
+                ), (path, line)
             elif place.startswith("locker/"):
                 source, number, _ = re.split("[: ]", place, maxsplit=2)
                 assert whole[source][int(number) - 1].strip(), place
@@ -214,7 +230,9 @@ def start_that_raises(folder: Path, files: dict[str, bytes]) -> str:
     return ran(script, folder)
 
 
-def test_with_line_numbers_it_is_told_where_it_was_and_without_where_its_function_begins(tmp_path: Path) -> None:
+def test_with_line_numbers_it_is_told_where_it_was_and_without_where_its_function_begins(
+    tmp_path: Path,
+) -> None:
     text = (locker_folder() / "shell" / "start.py").read_text().splitlines()
     begins = next(number for number, line in enumerate(text, 1) if line.startswith("def start("))
     opens = next(number for number, line in enumerate(text, 1) if line.strip() == "hal = open_hal()")
@@ -223,15 +241,27 @@ def test_with_line_numbers_it_is_told_where_it_was_and_without_where_its_functio
     assert f"locker.shell: locker/shell/start.py:{begins} start" in explained(plain, ready().symbols)
     debug = start_that_raises(tmp_path / "debug", ready_to_debug().files)
     assert has_lines(debug)
-    assert frames_in(explained(debug, ready().symbols, ready_to_debug().lines)) == [("locker/shell/start.py", opens, "start")]
+    assert frames_in(explained(debug, ready().symbols, ready_to_debug().lines)) == [
+        ("locker/shell/start.py", opens, "start")
+    ]
 
 
 def test_each_frame_of_a_console_is_explained_as_one_of_the_build_that_was_said_before_it() -> None:
     debug = ready_to_debug()
-    number, place = next((number, place) for number, place in enumerate(debug.lines["locker.core"], 1) if place.endswith(" submit"))
-    short = next(name for name, whole in debug.symbols["locker.core"].items() if any(one.endswith(" submit") for one in whole))
+    number, place = next(
+        (number, place)
+        for number, place in enumerate(debug.lines["locker.core"], 1)
+        if place.endswith(" submit")
+    )
+    short = next(
+        name
+        for name, whole in debug.symbols["locker.core"].items()
+        if any(one.endswith(" submit") for one in whole)
+    )
     frame = 'Traceback (most recent call last):\n  File "locker.core", line {}, in {}\nValueError: 7\n'
-    console = f"Build {build():x}\n{frame.format(1, short)}Build {debug.build:x}\n{frame.format(number, short)}"
+    console = (
+        f"Build {build():x}\n{frame.format(1, short)}Build {debug.build:x}\n{frame.format(number, short)}"
+    )
     told = explained(console, debug.symbols, debug.lines, debug.build)
     where, function = place.split(" ")
     assert f"locker.core: {' or '.join(debug.symbols['locker.core'][short])}\n" in told

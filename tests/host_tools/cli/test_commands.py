@@ -57,16 +57,31 @@ def test_a_cabinet_may_begin_in_each_language_that_there_is_a_catalogue_for() ->
 
 
 def test_residents_are_entered_and_listed(operator: Operator) -> None:
-    assert operator.read("resident", "add", "Kim") == {"id": 1, "name": "Kim", "unit": "", "contact": "", "has_tail": False}
+    assert operator.read("resident", "add", "Kim") == {
+        "id": 1,
+        "name": "Kim",
+        "unit": "",
+        "contact": "",
+        "has_tail": False,
+    }
     operator.tell("resident", "add", "Lee", "--contact", "lee@example.org")
-    assert [(one["name"], one["contact"]) for one in operator.read("resident", "list")] == [("Kim", ""), ("Lee", "lee@example.org")]
+    assert [(one["name"], one["contact"]) for one in operator.read("resident", "list")] == [
+        ("Kim", ""),
+        ("Lee", "lee@example.org"),
+    ]
     assert "lee@example.org" in operator.tell("resident", "list")
 
 
-def test_a_residents_name_unit_and_contact_can_be_changed_and_her_tickets_stay_hers(at_work: Operator) -> None:
+def test_a_residents_name_unit_and_contact_can_be_changed_and_her_tickets_stay_hers(
+    at_work: Operator,
+) -> None:
     at_work.tell("ticket", "new", "--resident", "Kim")
     before = at_work.read("resident", "list")
-    for arguments in (("rename", "Kim", "Lee", "--new-unit", "2"), ("contact", "Kim", "010-1234-5678"), ("add", "Choi")):
+    for arguments in (
+        ("rename", "Kim", "Lee", "--new-unit", "2"),
+        ("contact", "Kim", "010-1234-5678"),
+        ("add", "Choi"),
+    ):
         assert at_work.read("resident", *arguments, "--dry-run")["dry_run"]
         assert "ould" in at_work.tell("resident", *arguments, "--dry-run")
     assert at_work.read("resident", "list") == before
@@ -91,7 +106,11 @@ def test_a_new_ticket_is_printed_alone_so_that_a_label_printer_can_take_it(at_wo
     assert len(number) == 10
     assert number.strip().isdigit()
     issued = at_work.read("ticket", "new", "--resident", "Kim", "--site", "mapo-3")
-    assert (issued["site"], issued["resident"], int(issued["ticket"][:5])) == ("mapo-3", "Kim", issued["serial"])
+    assert (issued["site"], issued["resident"], int(issued["ticket"][:5])) == (
+        "mapo-3",
+        "Kim",
+        issued["serial"],
+    )
 
 
 def test_the_list_of_tickets_shows_no_ticket_that_could_be_used(at_work: Operator) -> None:
@@ -171,7 +190,9 @@ def test_every_command_explains_itself_with_an_example(arguments: tuple[str, ...
     assert f"Example: ansim {arguments[0]}" in ended.output
 
 
-def test_a_demonstration_keeps_off_the_database_and_the_key_of_a_real_host(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_demonstration_keeps_off_the_database_and_the_key_of_a_real_host(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ANSIM_DATABASE", "postgresql+psycopg://ansim@nowhere.invalid/ansim")
     monkeypatch.setenv("ANSIM_PASSPHRASE_FILE", "/nowhere")
     service.ansim("resident", "add", "Kim", "--data", operator.data)

@@ -1,4 +1,6 @@
-"""`ansim explain`: a traceback of the firmware at hand gets files, lines and names; one of another build is refused by name."""
+"""`ansim explain`: a traceback of the firmware at hand gets files, lines and names;
+one of another build is refused by name.
+"""
 
 import re
 from pathlib import Path
@@ -23,15 +25,22 @@ class Frame(NamedTuple):
 
 @pytest.fixture(scope="module")
 def frame() -> Frame:
-    short, place = next((short, places[0]) for short, places in symbols()["locker.core"].items() if len(places) == 1)
-    return Frame(f'Traceback (most recent call last):\n  File "locker.core", line 1, in {short}\nValueError: 7\n', place)
+    short, place = next(
+        (short, places[0]) for short, places in symbols()["locker.core"].items() if len(places) == 1
+    )
+    return Frame(
+        f'Traceback (most recent call last):\n  File "locker.core", line 1, in {short}\nValueError: 7\n',
+        place,
+    )
 
 
 def explained(text: str) -> Result:
     return CliRunner().invoke(ansim, ["explain"], input=text)
 
 
-def test_a_traceback_of_the_build_at_hand_gets_the_file_the_line_and_the_name_of_its_function(frame: Frame) -> None:
+def test_a_traceback_of_the_build_at_hand_gets_the_file_the_line_and_the_name_of_its_function(
+    frame: Frame,
+) -> None:
     ended = explained(f"In service\nBuild {build():x}\r\n{frame.text}")
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert f"locker.core: {frame.place}\n" in ended.stdout
@@ -68,7 +77,11 @@ def test_what_is_no_traceback_is_refused() -> None:
 def lined() -> Frame:
     """The same of a board with line numbers."""
     debug = ready_to_debug()
-    number, place = next((number, place) for number, place in enumerate(debug.lines["locker.core"], 1) if place.endswith(" submit"))
+    number, place = next(
+        (number, place)
+        for number, place in enumerate(debug.lines["locker.core"], 1)
+        if place.endswith(" submit")
+    )
     path, line, name = re.split("[: ]", place)
     text = f'Traceback (most recent call last):\n  File "locker.core", line {number}, in a\nValueError: 7\n'
     return Frame(text, f'  File "{path}", line {line}, in {name}\nValueError: 7\n')

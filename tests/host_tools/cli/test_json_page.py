@@ -43,7 +43,9 @@ ELSEWHERE = {
 
 
 class Host:
-    """A host with one cabinet: parcels on one label of Kim's behind doors 6 and 7, one of nobody's behind 8; a record is set aside."""
+    """A host with one cabinet: parcels on one label of Kim's behind doors 6 and 7,
+    one of nobody's behind 8; a record is set aside.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -55,13 +57,27 @@ class Host:
             journal = Journal()
             journal.add(records.BOOTED, 0, 1, 2)
             journal.deposit(7, first.serial, 1)
-            journal.deposit(8, next(serial for serial in range(10) if serial not in (first.serial, second.serial, self.third.serial)), 1)
+            journal.deposit(
+                8,
+                next(
+                    serial
+                    for serial in range(10)
+                    if serial not in (first.serial, second.serial, self.third.serial)
+                ),
+                1,
+            )
             journal.deposit(6, first.serial, 1)  # on the label of another
             journal.add(records.BELL_RUNG)
             journal.add(records.REISSUED, 7, 256, 1)  # out of bounds
-            take(ledger, [Received(1, 7, 1, 2, 1_700_000_000_000, tuple(journal.events), uptime=journal.uptime)])
+            take(
+                ledger,
+                [Received(1, 7, 1, 2, 1_700_000_000_000, tuple(journal.events), uptime=journal.uptime)],
+            )
         key = epoch_keys(board.master_secret, board.nonce_host, board.nonce_board, board.board_id, 1, 0)[1]
-        self.receipt = (second.number, f"09 0001 {receipt_code(key, board.board_id, 1, 9, 1, second.serial, 0)}")
+        self.receipt = (
+            second.number,
+            f"09 0001 {receipt_code(key, board.board_id, 1, 9, 1, second.serial, 0)}",
+        )
         self.line = folder / "line.bin"
         self.line.write_bytes(b"noise" + encode(bytes(40)))
         (folder / "words").write_text("four random words do well\n")
@@ -71,7 +87,12 @@ class Host:
         """(command, what follows it, what is typed), in an order in which each finds something."""
         backup = str(self.folder / "copy.db")
         orders = [(f"door {verb}", EMPTY_DOOR) for verb in ("out", "in", "service", "disarm")]
-        orders += [("parcel reissue", DOOR), ("parcel recall", DOOR), ("cabinet patience", ("2", *CABINET)), ("bell ack", CABINET)]
+        orders += [
+            ("parcel reissue", DOOR),
+            ("parcel recall", DOOR),
+            ("cabinet patience", ("2", *CABINET)),
+            ("bell ack", CABINET),
+        ]
         return [
             ("resident add", ("Lee", DRY), ""),
             ("resident add", ("Lee",), ""),
@@ -113,7 +134,9 @@ class Host:
             ("key protect", ("--new-passphrase-file", str(self.folder / "words"), DRY), ""),
         ]
 
-    def printed(self, command: str, words: tuple[str, ...], typed: str = "", *, at_ledger: bool = True) -> Any:
+    def printed(
+        self, command: str, words: tuple[str, ...], typed: str = "", *, at_ledger: bool = True
+    ) -> Any:
         """What the command prints under --json, each line of it where it prints lines."""
         place = ("--data", str(self.data)) if at_ledger else ()
         ended = CliRunner().invoke(ansim, [*command.split(), *words, "--json", *place], input=typed)
@@ -133,14 +156,24 @@ def test_the_page_has_each_command_that_prints_json_and_no_other() -> None:
 
 
 def test_what_the_commands_of_the_host_print_is_what_the_page_says(host: Host) -> None:
-    shown = set(ELSEWHERE) | {"boards check", "boards list", "boards show", "decode", "demo", "test", "key unprotect"}
+    shown = set(ELSEWHERE) | {
+        "boards check",
+        "boards list",
+        "boards show",
+        "decode",
+        "demo",
+        "test",
+        "key unprotect",
+    }
     for command, words, typed in host.commands():
         assert departures(DOCUMENTED[command], host.printed(command, words, typed)) == [], command
         shown.add(command)
     assert shown == set(DOCUMENTED)
 
 
-def test_what_the_commands_of_the_key_print_is_what_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_commands_of_the_key_print_is_what_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     host = Host(tmp_path)
     protect = ("--new-passphrase-file", str(tmp_path / "words"))
     assert departures(DOCUMENTED["key protect"], host.printed("key protect", protect)) == []
@@ -179,10 +212,14 @@ def test_the_report_of_a_test_is_what_the_page_says(
     assert departures(DOCUMENTED["test"], printed) == []
 
 
-def test_the_demonstration_prints_what_the_page_says(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demonstration_prints_what_the_page_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from host_tools.cli.demo import _once
 
-    monkeypatch.setattr(story.Story, "play", lambda self, _stage: self._tell(story.Moment(0.5, "courier", "comes")))
+    monkeypatch.setattr(
+        story.Story, "play", lambda self, _stage: self._tell(story.Moment(0.5, "courier", "comes"))
+    )
     _once(None, as_json=True)
     assert departures(DOCUMENTED["demo"], [json.loads(capsys.readouterr().out)]) == []
 

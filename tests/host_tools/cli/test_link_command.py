@@ -84,7 +84,9 @@ def test_a_refused_link_says_why_and_what_to_do_until_the_board_is_taken_over(tm
             shown_when(data, UP)
             assert host.end() == 0
         board.close()
-        ended = CliRunner().invoke(ansim, ["link", "take-over", "--site", "mapo-3", "--number", "9", "--data", str(data)])
+        ended = CliRunner().invoke(
+            ansim, ["link", "take-over", "--site", "mapo-3", "--number", "9", "--data", str(data)]
+        )
         assert ended.exit_code != 0
 
 
@@ -133,6 +135,11 @@ def test_what_was_set_aside_is_counted_until_a_person_has_looked_at_it(tmp_path:
     assert "1 of its records are set aside" in CliRunner().invoke(ansim, ["link", "--data", str(data)]).output
     ended = CliRunner().invoke(ansim, ["link", "aside", "--seen", "--json", "--data", str(data)])
     ((kept),) = json.loads(ended.output)
-    assert (kept["number"], kept["reason"], kept["raw"], kept["seen"]) == (1, "a is 256", board.journal.events[0].hex(), False)
+    assert (kept["number"], kept["reason"], kept["raw"], kept["seen"]) == (
+        1,
+        "a is 256",
+        board.journal.events[0].hex(),
+        False,
+    )
     assert shown(data)["set_aside"] == 0
     assert "a is 256" in CliRunner().invoke(ansim, ["link", "aside", "--data", str(data)]).output

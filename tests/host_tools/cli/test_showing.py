@@ -1,4 +1,6 @@
-"""What comes from outside is text when it is shown, and nothing else: no colour, no cursor, no line of its own, no markup, no traceback."""
+"""What comes from outside is text when it is shown, and nothing else:
+no colour, no cursor, no line of its own, no markup, no traceback.
+"""
 
 import ast
 import json
@@ -43,7 +45,9 @@ ODD = "Kim\x1b[2J\x1b]0;x\x07\x9b31m\r\nansim: all is well\u202e\u2028\udcff"
 
 
 def moves_a_terminal(text: str) -> list[str]:
-    return [character for character in text if not character.isprintable() and character not in f"\n{JOINERS}"]
+    return [
+        character for character in text if not character.isprintable() and character not in f"\n{JOINERS}"
+    ]
 
 
 @given(st.text(alphabet=st.characters()))
@@ -56,7 +60,8 @@ def test_whatever_is_shown_moves_no_terminal_and_stays_in_its_line(text: str) ->
 
 @given(
     st.recursive(
-        st.text(alphabet=st.characters()) | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+        st.text(alphabet=st.characters()) | st.integers() | st.none(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
 def test_a_json_document_that_is_shown_says_the_same_and_moves_no_terminal(value: object) -> None:
@@ -93,7 +98,9 @@ def prints(path: Path) -> set[str]:
 def test_nothing_is_printed_but_by_the_way_through_which_nothing_from_outside_gets() -> None:
     for path in sorted(TOOLS.rglob("*.py")):
         name = str(path.relative_to(TOOLS))
-        if name in PRINTERS or {"docs", "errands", "injected", "virtual_board"} & set(path.relative_to(TOOLS).parts):
+        if name in PRINTERS or {"docs", "errands", "injected", "virtual_board"} & set(
+            path.relative_to(TOOLS).parts
+        ):
             continue  # made for the docs, or run on a board
         assert prints(path) == set(), f"{name}: use `say`, `print_json` or `table`"
 
@@ -101,8 +108,11 @@ def test_nothing_is_printed_but_by_the_way_through_which_nothing_from_outside_ge
 def test_no_progress_bar_takes_words_from_outside() -> None:
     for path in sorted((TOOLS / "cli").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and re.search(r"\b(add_task|TextColumn|bar)$", ast.unparse(node.func)):
-                handed_on = path.name == "_progress.py" and ast.unparse(node.args[0]) == "what"  # the argument of `bar`
+            if isinstance(node, ast.Call) and re.search(
+                r"\b(add_task|TextColumn|bar)$", ast.unparse(node.func)
+            ):
+                # The argument of `bar`.
+                handed_on = path.name == "_progress.py" and ast.unparse(node.args[0]) == "what"
                 assert isinstance(node.args[0], ast.Constant) or handed_on, path
 
 
@@ -120,7 +130,13 @@ def test_a_list_shows_any_name_that_ever_came_into_the_ledger(name: str, tmp_pat
         journal = Journal()
         journal.deposit(7, serial, 1)
         take(ledger, [Received(1, 7, 1, 1, 1_700_000_000_000, tuple(journal.events), uptime=90)])
-    for command in (("resident", "list"), ("ticket", "list"), ("parcel", "list"), ("cabinet", "list"), ("link",)):
+    for command in (
+        ("resident", "list"),
+        ("ticket", "list"),
+        ("parcel", "list"),
+        ("cabinet", "list"),
+        ("link",),
+    ):
         for form in ((), ("--json",)):
             ended = CliRunner().invoke(ansim, [*command, *form, "--data", str(tmp_path / "data")])
             assert ended.exit_code == 0, (command, ended.output, ended.exception)
@@ -130,7 +146,10 @@ def test_a_list_shows_any_name_that_ever_came_into_the_ledger(name: str, tmp_pat
 
 def test_what_no_terminal_could_print_is_still_no_traceback(tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "host_tools", "boards", "check", b"\xff\x1b[2J.toml"], capture_output=True, cwd=ROOT, check=False
+        [sys.executable, "-m", "host_tools", "boards", "check", b"\xff\x1b[2J.toml"],
+        capture_output=True,
+        cwd=ROOT,
+        check=False,
     )
     assert ended.returncode == 2
     assert b"Traceback" not in ended.stderr
@@ -138,7 +157,14 @@ def test_what_no_terminal_could_print_is_still_no_traceback(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["flash_mb = " + "9" * 5000, "title = " + "9" * 2_000_000, "x = " + "[" * 5000, "\x1b[2J = 1", 'title = "\\u001b[2J"']
+    "text",
+    [
+        "flash_mb = " + "9" * 5000,
+        "title = " + "9" * 2_000_000,
+        "x = " + "[" * 5000,
+        "\x1b[2J = 1",
+        'title = "\\u001b[2J"',
+    ],
 )
 def test_no_board_file_is_too_odd_for_a_sentence(text: str, tmp_path: Path) -> None:
     path = tmp_path / "odd.toml"

@@ -1,4 +1,6 @@
-"""The demonstration's picture: nothing is cut off at 80 x 24, the newest lines stay, and a full cabinet looks full."""
+"""The demonstration's picture: nothing is cut off at 80 x 24,
+the newest lines stay, and a full cabinet looks full.
+"""
 
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +25,13 @@ def cabinet(board: str = "wall_12") -> dict[str, Any]:
     return World(board_named(board), VirtualClock(), 1).state()
 
 
-def lines_of(state: dict[str, Any], log: list[str], guide: str = "", chosen: int | None = 1, size: tuple[int, int] = (80, 24)) -> list[str]:
+def lines_of(
+    state: dict[str, Any],
+    log: list[str],
+    guide: str = "",
+    chosen: int | None = 1,
+    size: tuple[int, int] = (80, 24),
+) -> list[str]:
     return [line.plain for line in frame(state, log, guide, chosen, *size)]
 
 
@@ -53,7 +61,13 @@ def test_a_full_cabinet_looks_full(board: str) -> None:
 
 def test_a_door_shows_how_it_stands_in_a_word() -> None:
     state = cabinet()
-    changes = ({"position": "open"}, {"latch": "released"}, {"coil": "on"}, {"coil": "burnt"}, {"blocked": True})
+    changes = (
+        {"position": "open"},
+        {"latch": "released"},
+        {"coil": "on"},
+        {"coil": "burnt"},
+        {"blocked": True},
+    )
     for number, change in enumerate(changes):
         state["doors"][number] |= change
     text = "\n".join(lines_of(state, [], chosen=2))
@@ -92,7 +106,9 @@ def test_the_guide_says_what_a_visitor_can_do_next() -> None:
     state["doors"][3] |= {"position": "open", "blocked": True}
     for chosen, how in ((4, "type x"), (8, "choose door 04 with the arrow keys, then type x")):
         words = guide.sentence(state, chosen)
-        assert words == f"Door 04 is open: {how} to free it. Behind door 07 a parcel waits for Minji: type  0781570090#"
+        assert words == (
+            f"Door 04 is open: {how} to free it. Behind door 07 a parcel waits for Minji: type  0781570090#"
+        )
         assert sum("0781570090#" in line for line in lines_of(state, [], guide=words)) == 1, "it fits"
     state["doors"][3] |= {"position": "shut", "blocked": False}
     guide.hear({"event": "alarm", "alarm": "bell"})
@@ -115,6 +131,11 @@ def test_a_player_is_told_that_the_host_has_ended_when_it_has_and_with_each_cour
 
     assert "The host has ended" not in shown()
     watch.host_ended = True
-    assert shown().count("The host has ended: the cabinet works on, and nobody is told of anything. Type q to leave.") == 1
+    assert (
+        shown().count(
+            "The host has ended: the cabinet works on, and nobody is told of anything. Type q to leave."
+        )
+        == 1
+    )
     visitor._courier()
     assert "its ticket is 123456789; no host runs that could be told" in shown()

@@ -1,7 +1,9 @@
-"""Run by test_flash_power_cuts.py on the real MicroPython: an update is cut off at every single write to the flash, torn writes included.
+"""Run by test_flash_power_cuts.py on the real MicroPython:
+an update is cut off at every single write to the flash, torn writes included.
 
-Arguments: the folder with files.py and update.py, a file with the old set, one with the archive, one with the new set (sets are Python
-literals). Prints how many cuts left the old set and how many the new one; any other outcome ends it with an error.
+Arguments: the folder with files.py and update.py, a file with the old set, one with the archive, one with the
+new set (sets are Python literals). Prints how many cuts left the old set and how many the new one; any other
+outcome ends it with an error.
 """
 
 import os
@@ -13,7 +15,10 @@ BLOCKS, BLOCK = 64, 4096
 
 
 class Disk:
-    """NOR flash in memory. Dies at the `left`-th operation, in the middle of it, and answers nothing but EIO from then on."""
+    """NOR flash in memory.
+
+    Dies at the `left`-th operation, in the middle of it, and answers nothing but EIO from then on.
+    """
 
     def __init__(self, image, left=-1):
         self.image = image

@@ -1,4 +1,6 @@
-"""What is waited for after a reset, on a clock of its own: a start may be slow, and a person is told what is waited for."""
+"""What is waited for after a reset, on a clock of its own:
+a start may be slow, and a person is told what is waited for.
+"""
 
 import pytest
 
@@ -13,7 +15,9 @@ CRASH = b'Traceback (most recent call last):\r\n  File "main.py", line 1, in <mo
 
 
 class SlowBoard:
-    """A serial port at which words arrive at given seconds after the reset; a read without any costs its timeout."""
+    """A serial port at which words arrive at given seconds after the reset;
+    a read without any costs its timeout.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *words: tuple[float, bytes]) -> None:
         self.now = 0.0
@@ -32,7 +36,9 @@ class SlowBoard:
         return b""
 
 
-def booted(monkeypatch: pytest.MonkeyPatch, *words: tuple[float, bytes]) -> tuple[str | None, list[str], float]:
+def booted(
+    monkeypatch: pytest.MonkeyPatch, *words: tuple[float, bytes]
+) -> tuple[str | None, list[str], float]:
     """What the board said, what a person was told meanwhile, and after how many seconds it was over."""
     board = SlowBoard(monkeypatch, *words)
     device = Device("/dev/ttyUSB0", errand)
@@ -61,7 +67,9 @@ def test_a_silent_board_is_given_up_after_a_minute(monkeypatch: pytest.MonkeyPat
     assert len(told) == 1
 
 
-def test_after_a_traceback_a_second_try_is_waited_for_but_not_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_traceback_a_second_try_is_waited_for_but_not_for_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     said, _, seconds = booted(monkeypatch, (1, BANNER), (3, CRASH))
     assert seconds < 15
     with pytest.raises(UserError, match="ended at once with OSError: 5"):
@@ -69,11 +77,23 @@ def test_after_a_traceback_a_second_try_is_waited_for_but_not_for_a_minute(monke
 
 
 def test_a_board_without_an_identity_is_told_what_is_next() -> None:
-    for said in ("Not provisioned yet\r\nMicroPython v1.27\r\n>>> ", "Not in service: [Errno 2] ENOENT\r\nMicroPython v1.27\r\n>>> "):
+    for said in (
+        "Not provisioned yet\r\nMicroPython v1.27\r\n>>> ",
+        "Not in service: [Errno 2] ENOENT\r\nMicroPython v1.27\r\n>>> ",
+    ):
         assert verdict(said) == UNPROVISIONED == "Not provisioned yet: `ansim provision` is next."
 
 
-def test_a_board_that_says_what_it_lacks_and_tries_again_is_told_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_board_that_says_what_it_lacks_and_tries_again_is_told_in_its_own_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     reason = "Not in service: the expander at 0x21 does not answer"
-    said, _, _ = booted(monkeypatch, (1, BANNER), (3, f"{reason}\r\n".encode()), (8, BANNER), (10, f"{reason}\r\n".encode()), (15, BANNER))
+    said, _, _ = booted(
+        monkeypatch,
+        (1, BANNER),
+        (3, f"{reason}\r\n".encode()),
+        (8, BANNER),
+        (10, f"{reason}\r\n".encode()),
+        (15, BANNER),
+    )
     assert verdict(said) == reason

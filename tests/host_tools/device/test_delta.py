@@ -29,7 +29,9 @@ def test_any_file_comes_from_any_other(old: bytes, new: bytes) -> None:
 
 
 @given(st.binary(max_size=200), st.binary(max_size=20), st.integers(0, 200), st.integers(0, 200))
-def test_a_file_with_a_part_cut_out_and_another_put_in_comes_from_the_one_before(old: bytes, put: bytes, at: int, end: int) -> None:
+def test_a_file_with_a_part_cut_out_and_another_put_in_comes_from_the_one_before(
+    old: bytes, put: bytes, at: int, end: int
+) -> None:
     new = old[:at] + put + old[end:]
     assert assembled(old, new) == new
 

@@ -32,7 +32,9 @@ def test_micropython_reads_every_byte_of_a_literal(tmp_path: Path) -> None:
     everything = bytes(range(256)) + bytes(range(255, -1, -1)) + b"\x00" + b"0\x017\x0499\\'" * 2
     (tmp_path / "literal.py").write_bytes(b"print(list(" + literal(everything) + b"))")
     micropython = Path(sys.executable).parent / "micropython"
-    told = subprocess.run([micropython, tmp_path / "literal.py"], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        [micropython, tmp_path / "literal.py"], capture_output=True, text=True, check=True
+    ).stdout
     assert bytes(ast.literal_eval(told)) == everything
 
 
@@ -47,7 +49,10 @@ def test_what_runs_on_the_board_travels_without_its_comments_and_is_the_same_pro
     assert "#" not in stripped
     assert '"""' not in stripped
     assert strip(stripped) == stripped
-    names = [{node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)} for text in (source, stripped)]
+    names = [
+        {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)}
+        for text in (source, stripped)
+    ]
     assert names[0] == names[1]
 
 
@@ -65,17 +70,24 @@ def refused(facts: Facts) -> str:
 
 def test_another_implementation_and_another_mpy_version_are_refused() -> None:
     assert "circuitpython answers on /dev/ttyUSB0" in refused(ESP32._replace(implementation="circuitpython"))
-    assert "MicroPython 1.19.0 on /dev/ttyUSB0 reads .mpy version 5" in refused(ESP32._replace(version=(1, 19, 0), mpy=5))
+    assert "MicroPython 1.19.0 on /dev/ttyUSB0 reads .mpy version 5" in refused(
+        ESP32._replace(version=(1, 19, 0), mpy=5)
+    )
 
 
 def test_the_chip_is_named_as_board_definitions_name_it() -> None:
-    for machine, chip in (("ESP32 module with ESP32", "esp32"), ("Generic ESP32C6 module with ESP32-C6", "esp32c6")):
+    for machine, chip in (
+        ("ESP32 module with ESP32", "esp32"),
+        ("Generic ESP32C6 module with ESP32-C6", "esp32c6"),
+    ):
         assert ESP32._replace(machine=machine).chip == chip
 
 
 def test_the_boards_own_errors_become_advice() -> None:
     assert "flash is full" in str(BoardError("OSError", "28"))
-    assert "not enough memory" in str(BoardError("MemoryError", "memory allocation failed, allocating 512 bytes"))
+    assert "not enough memory" in str(
+        BoardError("MemoryError", "memory allocation failed, allocating 512 bytes")
+    )
     assert str(BoardError("ValueError", "x")) == "The board reported ValueError: x."
 
 
@@ -89,20 +101,29 @@ MicroPython v1.29.0\r
 def test_what_a_boot_says_is_understood() -> None:
     assert verdict("rst:0x1\r\nboot: ESP-IDF\r\nIn service\r\n") == ""
     assert verdict(None) == ""
-    assert verdict("Not in service: [Errno 19] ENODEV\r\nMicroPython v1.29\r\n>>> ") == "Not in service: [Errno 19] ENODEV"
+    assert (
+        verdict("Not in service: [Errno 19] ENODEV\r\nMicroPython v1.29\r\n>>> ")
+        == "Not in service: [Errno 19] ENODEV"
+    )
     assert "no word" in verdict("rst:0x1\r\n")
     with pytest.raises(UserError, match="ended at once with ImportError: no module named 'locker'"):
         verdict(TRACEBACK)
 
 
-names = st.sampled_from(["/locker/a.mpy", "/locker/b/c.mpy", "/locker/b/d.py", "/lib/adafruit_bus_device/x.mpy", "/boot.py"])
+names = st.sampled_from(
+    ["/locker/a.mpy", "/locker/b/c.mpy", "/locker/b/d.py", "/lib/adafruit_bus_device/x.mpy", "/boot.py"]
+)
 sets = st.dictionaries(names, st.binary(max_size=3))
 
 
 @given(sets, sets)
-def test_a_plan_turns_what_is_there_into_what_is_wanted_and_touches_nothing_else(there: dict[str, bytes], wanted: dict[str, bytes]) -> None:
+def test_a_plan_turns_what_is_there_into_what_is_wanted_and_touches_nothing_else(
+    there: dict[str, bytes], wanted: dict[str, bytes]
+) -> None:
     """added | changed | unchanged = wanted; what is removed is owned and not wanted."""
-    folders = sorted({path[:end] for path in there for end in range(1, len(path)) if path[end] == "/"} - {"/lib"})
+    folders = sorted(
+        {path[:end] for path in there for end in range(1, len(path)) if path[end] == "/"} - {"/lib"}
+    )
     found = OnBoard({path: fingerprint(content) for path, content in there.items()}, folders, 1 << 20, 4096)
     report = Flashed("1.29.0", "ESP32")
     plan(report, found, wanted)
@@ -119,7 +140,9 @@ def test_a_plan_turns_what_is_there_into_what_is_wanted_and_touches_nothing_else
 
 
 @given(st.integers(0, 200), st.dictionaries(names, st.binary(max_size=9000)))
-def test_an_update_is_refused_when_it_could_not_lie_beside_the_old_one(blocks: int, files: dict[str, bytes]) -> None:
+def test_an_update_is_refused_when_it_could_not_lie_beside_the_old_one(
+    blocks: int, files: dict[str, bytes]
+) -> None:
     found = OnBoard({}, [], blocks * 4096, 4096)
     needed = sum(map(len, files.values())) * 2
     try:

@@ -29,7 +29,9 @@ NEW = START | {
 REMOVED = ["/locker/gone.mpy", "/locker/older/gone.mpy", "/locker/older"]
 
 
-def cut_at_every_write(tmp_path: Path, old: dict[str, bytes], new: dict[str, bytes], removed: list[str]) -> tuple[int, int]:
+def cut_at_every_write(
+    tmp_path: Path, old: dict[str, bytes], new: dict[str, bytes], removed: list[str]
+) -> tuple[int, int]:
     """How many cuts left the old set and how many the new one."""
     changed = {path: content for path, content in new.items() if old.get(path) != content}
     (tmp_path / "files.py").write_text(errand("files"))
@@ -40,7 +42,9 @@ def cut_at_every_write(tmp_path: Path, old: dict[str, bytes], new: dict[str, byt
     interpreter = micropython()
     script = HERE / "power_cuts_on_micropython.py"
     arguments = [str(tmp_path), *(str(tmp_path / name) for name in ("old", "archive", "new"))]
-    ended = subprocess.run([interpreter, "-X", "heapsize=4m", script, *arguments], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [interpreter, "-X", "heapsize=4m", script, *arguments], capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     olds, news = map(int, ended.stdout.splitlines()[-1].split())
     return olds, news
@@ -52,7 +56,9 @@ def test_an_update_cut_off_at_any_write_leaves_the_old_firmware_or_the_new_one(t
     assert news > 10
 
 
-def test_a_first_flash_cut_off_at_any_write_leaves_nothing_that_runs_or_the_whole_firmware(tmp_path: Path) -> None:
+def test_a_first_flash_cut_off_at_any_write_leaves_nothing_that_runs_or_the_whole_firmware(
+    tmp_path: Path,
+) -> None:
     olds, news = cut_at_every_write(tmp_path, {}, NEW, [])
     assert olds > 20
     assert news > 10

@@ -1,4 +1,6 @@
-"""What was flashed lately is known again by its fingerprint, and the cache may be read-only, damaged or gone."""
+"""What was flashed lately is known again by its fingerprint,
+and the cache may be read-only, damaged or gone.
+"""
 
 from pathlib import Path
 
@@ -29,7 +31,9 @@ def test_a_damaged_file_of_the_cache_is_not_taken(own_cache: Path) -> None:
     assert recall(board(a=b"first"), ["/a"]) == {}
 
 
-def test_a_cache_that_cannot_be_written_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_cannot_be_written_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     remember({"/a": b"first"})

@@ -1,4 +1,6 @@
-"""Whatever a board answers, a person reads a sentence: never a traceback, never a colour or a cursor that moves."""
+"""Whatever a board answers, a person reads a sentence:
+never a traceback, never a colour or a cursor that moves.
+"""
 
 import ast
 import json
@@ -27,7 +29,15 @@ ON_BOARD = Path(port.__file__).parent / "errands"
 WALL = json.loads(json.dumps(to_board_json(load_board("wall_12"))))
 DOORS = tuple(door.number for door in from_json(WALL).doors)
 RIGHT: dict[str, Any] = {
-    "probe": ("micropython", (1, 27, 0), 6, "esp32", "Generic ESP32 module with ESP32", b"\x24\x6f\x28\x00\x00\x01", True),
+    "probe": (
+        "micropython",
+        (1, 27, 0),
+        6,
+        "esp32",
+        "Generic ESP32 module with ESP32",
+        b"\x24\x6f\x28\x00\x00\x01",
+        True,
+    ),
     "who": ("00112233445566aa", 7),
     "journal": (7, 12, 11, 9),
     "waiting": [],
@@ -55,7 +65,9 @@ RIGHT: dict[str, Any] = {
 LITERALS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.binary(max_size=20),
     lambda inner: (
-        st.lists(inner, max_size=4) | st.lists(inner, max_size=4).map(tuple) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=2)
     ),
     max_leaves=8,
 )
@@ -87,7 +99,11 @@ def twisted(value: Any) -> st.SearchStrategy[Any]:
     if isinstance(value, list | tuple) and value:
         at = st.integers(0, len(value) - 1)
         choices.append(
-            at.flatmap(lambda place: twisted(value[place]).map(lambda new: type(value)([*value[:place], new, *value[place + 1 :]])))
+            at.flatmap(
+                lambda place: twisted(value[place]).map(
+                    lambda new: type(value)([*value[:place], new, *value[place + 1 :]])
+                )
+            )
         )
     return st.one_of(choices)
 
@@ -96,7 +112,16 @@ def lies(function: str) -> st.SearchStrategy[list[str]]:
     """The lines that a board prints when that function is asked for."""
     answer = twisted(RIGHT.get(function)).map(lambda value: [f"\x05{value!r}"])
     odd = st.lists(st.text(max_size=30).map(lambda line: f"\x05{line}") | st.text(max_size=30), max_size=3)
-    deep = st.sampled_from(["\x05" + "(" * 500, "\x05" + "9" * 5000, "\x05" + "-" * 5000 + "1", "\x05[1]*9", "\x05\x00", "\x05" + "{" * 99])
+    deep = st.sampled_from(
+        [
+            "\x05" + "(" * 500,
+            "\x05" + "9" * 5000,
+            "\x05" + "-" * 5000 + "1",
+            "\x05[1]*9",
+            "\x05\x00",
+            "\x05" + "{" * 99,
+        ]
+    )
     return st.one_of(answer, answer, answer, odd, deep.map(lambda line: [line]))
 
 
@@ -138,11 +163,28 @@ def test_every_function_that_a_board_is_asked_for_has_its_shape() -> None:
     missing = set()
     for path in (Path(port.__file__).parent).glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("call", "_call"):
-                words = [argument.value for argument in node.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)]
-                if path.name.startswith("bench") and words[:1] not in (["bench"], ["service"], ["parcels"], ["probe"]):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ("call", "_call")
+            ):
+                words = [
+                    argument.value
+                    for argument in node.args
+                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+                ]
+                if path.name.startswith("bench") and words[:1] not in (
+                    ["bench"],
+                    ["service"],
+                    ["parcels"],
+                    ["probe"],
+                ):
                     words.insert(0, "bench")
-                if len(words) > 1 and (ON_BOARD / f"{words[0]}.py").exists() and (words[0], words[1]) not in SHAPES:
+                if (
+                    len(words) > 1
+                    and (ON_BOARD / f"{words[0]}.py").exists()
+                    and (words[0], words[1]) not in SHAPES
+                ):
                     missing.add((words[0], words[1]))
     assert missing == set()
     known = set(SHAPES) - {("files", "finish_update")}  # of update.py
@@ -152,5 +194,7 @@ def test_every_function_that_a_board_is_asked_for_has_its_shape() -> None:
 def test_a_right_answer_has_its_shape() -> None:
     for script, function in SHAPES:
         if (function in RIGHT and script != "service") or function in ("who", "journal", "waiting"):
-            assert parsed(script, function, [repr(RIGHT.get(function))]) == (True, RIGHT.get(function)), function
+            assert parsed(script, function, [repr(RIGHT.get(function))]) == (True, RIGHT.get(function)), (
+                function
+            )
     assert commission.PASS

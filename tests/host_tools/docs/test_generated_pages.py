@@ -14,7 +14,9 @@ def test_every_page_is_up_to_date() -> None:
     assert (ended.exit_code, ended.output) == (0, "")
 
 
-def test_a_page_that_is_out_of_date_is_named_and_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_is_out_of_date_is_named_and_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = tmp_path / "page.md"
     monkeypatch.setattr(state_machines, "PAGE", page)
     for text in (None, "something else"):

@@ -1,4 +1,6 @@
-"""What docs/protocol.md says in words, held against what board and host do; read as an implementer reads it, from the page alone."""
+"""What docs/protocol.md says in words, held against what board and host do;
+read as an implementer reads it, from the page alone.
+"""
 
 import hashlib
 import re
@@ -41,7 +43,9 @@ def test_every_kind_of_record_that_a_board_sends_is_in_the_table() -> None:
     listed = {int(row[0]): row[1].strip("`") for row in rows("records")}
     assert listed[records.ADOPTED] == "ADOPTED"
     assert set(listed) == set(host_records.BOUNDS)
-    assert {name: getattr(records, name) for name in listed.values()} == {name: kind for kind, name in listed.items()}
+    assert {name: getattr(records, name) for name in listed.values()} == {
+        name: kind for kind, name in listed.items()
+    }
 
 
 def test_every_command_is_in_the_table_of_what_it_does_and_of_when_it_is_possible() -> None:
@@ -53,7 +57,8 @@ def test_every_command_is_in_the_table_of_what_it_does_and_of_when_it_is_possibl
 
 def test_every_field_of_the_identity_has_a_meaning() -> None:
     listed = [row[0].strip("`") for row in rows("identity")]
-    assert listed == [name for name in Identity._fields if name != "is_old"]  # which of two secrets it is, no field of the file
+    # Which of two secrets it is, no field of the file.
+    assert listed == [name for name in Identity._fields if name != "is_old"]
     assert all(row[2] for row in rows("identity"))
 
 
@@ -80,8 +85,18 @@ def test_the_first_incarnation_is_that_of_the_page() -> None:
 
 # A run of records, written from the page alone
 
-FIELD = st.one_of(st.sampled_from((0, 1, 255, 256, 65535, 65536, 0xFFFFFF, 0xFFFFFFFF)), st.integers(0, 0xFFFFFFFF))
-RECORD = st.tuples(st.integers(1, 255), st.integers(0, 99), st.integers(1, 65535), st.integers(1, 0xFFFFFFFF), FIELD, FIELD, FIELD)
+FIELD = st.one_of(
+    st.sampled_from((0, 1, 255, 256, 65535, 65536, 0xFFFFFF, 0xFFFFFFFF)), st.integers(0, 0xFFFFFFFF)
+)
+RECORD = st.tuples(
+    st.integers(1, 255),
+    st.integers(0, 99),
+    st.integers(1, 65535),
+    st.integers(1, 0xFFFFFFFF),
+    FIELD,
+    FIELD,
+    FIELD,
+)
 
 
 def fewest(number: int) -> bytes:
@@ -93,7 +108,11 @@ def run(of: list[tuple[int, ...]]) -> bytes:
     before: tuple[int, ...] | None = None
     for record in of:
         kind, door, boot, number, uptime, a, b = record
-        follows = before is not None and (door, boot, number) == (before[1], before[2], (before[3] + 1) % 2**32)
+        follows = before is not None and (door, boot, number) == (
+            before[1],
+            before[2],
+            (before[3] + 1) % 2**32,
+        )
         place = b"" if follows else bytes((door,)) + boot.to_bytes(2, "big") + number.to_bytes(4, "big")
         increase = fewest((uptime - (before[4] if before else 0)) % 2**32)
         last_b = before[6] if before else 0
@@ -113,7 +132,9 @@ def test_a_b_of_0_behind_another_takes_one_byte() -> None:
     first = (records.DOOR_OPENED, 7, 1, 1, 10, 0, 300)
     second = (records.BELL_RUNG, 7, 1, 2, 11, 1, 0)
     assert run([first, second])[-1:] == b"\0"
-    assert batch.pack(tuple(records.pack(records.Record(*one)) for one in (first, second)), 8) == run([first, second])
+    assert batch.pack(tuple(records.pack(records.Record(*one)) for one in (first, second)), 8) == run(
+        [first, second]
+    )
 
 
 # Empty frames, unknown types
@@ -159,7 +180,9 @@ class Met:
 
     def heard(self) -> list[Any]:
         frames, self.carrier.frames = self.carrier.frames, []
-        found = [self.board.session.accept(payload, 0) for frame in frames for payload in Decoder().feed(frame)]
+        found = [
+            self.board.session.accept(payload, 0) for frame in frames for payload in Decoder().feed(frame)
+        ]
         return [told.named(message) for message in found if message]
 
     def say(self, plaintext: bytes) -> list[Any]:
@@ -184,7 +207,9 @@ def test_bytes_behind_the_last_field_are_passed_over(ledger: Ledger) -> None:
     assert met.say(messages.encode(told.typed(told.Status(10, 1, 0, 0))) + b"later") == [told.Ack(0)]
 
 
-def test_a_board_of_ours_whose_message_is_none_is_still_there_and_it_is_said_whose_it_was(ledger: Ledger) -> None:
+def test_a_board_of_ours_whose_message_is_none_is_still_there_and_it_is_said_whose_it_was(
+    ledger: Ledger,
+) -> None:
     met = Met(ledger)
     met.carrier.verified = False
     assert met.say(b"\x04cut") == []

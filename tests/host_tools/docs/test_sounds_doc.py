@@ -13,12 +13,16 @@ def test_the_table_is_on_the_page() -> None:
 
 
 def test_the_beeper_has_a_tune_for_each_sound_of_the_core_under_its_number() -> None:
-    names = {getattr(effects, name): name for name in dir(effects) if name.isupper() and name != "TYPE_CHECKING"}
+    names = {
+        getattr(effects, name): name for name in dir(effects) if name.isupper() and name != "TYPE_CHECKING"
+    }
     assert [tune.name for tune in tunes()] == [names[number] for number in sorted(names)] == list(WHEN)
 
 
 def test_any_two_sounds_differ_in_rhythm_alone() -> None:
-    """Theorem: take the pitch away, and two sounds still differ in how many beeps they have, or in one that is twice as long."""
+    """Theorem: take the pitch away, and two sounds still differ in how many beeps they have,
+    or in one that is twice as long.
+    """
     for one, other in combinations(tunes(), 2):
         beeps, others = rhythm(one)[::2], rhythm(other)[::2]
         ratios = [max(pair) / min(pair) for pair in zip(beeps, others, strict=False)]

@@ -21,7 +21,9 @@ def fail(kind: type[Exception]) -> Exception:
         return error
 
 
-def test_the_same_fault_is_told_once_an_hour_and_another_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_fault_is_told_once_an_hour_and_another_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[dict[str, Any]] = []
     clock = [1_700_000_000_000]
     monkeypatch.setattr(server, "now_ms", lambda: clock[0])
@@ -47,4 +49,6 @@ def test_a_report_that_cannot_be_taken_is_a_line_with_the_name_of_its_cabinet(tm
         host = server.Server(ledger, notifier, into(told), notifier)
         host._places[1] = Link(1, "mapo-3", 2, HostSession(bytes(32), bytes(8), bytes(4), bytes))
         host._answer([], Outcome([], [], {}, has_letters=True, unmet=(1,)))
-    assert [(one["event"], one["alarm"], one["site"], one["cabinet"]) for one in told] == [("alarm", "unmet", "mapo-3", 2)]
+    assert [(one["event"], one["alarm"], one["site"], one["cabinet"]) for one in told] == [
+        ("alarm", "unmet", "mapo-3", 2)
+    ]

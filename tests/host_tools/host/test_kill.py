@@ -39,7 +39,9 @@ def story(ledger: Ledger, seed: int, lives: int) -> Journal:
 
 
 def play_until_killed(board: Board, host: Host, chance: random.Random) -> None:
-    """Sends on; the host is killed at some instant behind a random frame: while it reads, commits, answers or tells, or afterwards."""
+    """Sends on; the host is killed at some instant behind a random frame:
+    while it reads, commits, answers or tells, or afterwards.
+    """
     frames = chance.randrange(1, 9)
     board.connect(host.address)
     began_s = time.monotonic()
@@ -90,15 +92,23 @@ def check(data: Path, ledger: Ledger, enrolled: Enrolment, journal: Journal) -> 
     said = [records.unpack(event) for event in journal.events]
     deposits = [event for event in said if event.kind == records.DEPOSITED]
     with ledger.reading() as connection:
-        numbers = list(connection.scalars(tables.event.select().with_only_columns(tables.event.c.number).order_by(tables.event.c.number)))
+        numbers = list(
+            connection.scalars(
+                tables.event.select().with_only_columns(tables.event.c.number).order_by(tables.event.c.number)
+            )
+        )
     assert numbers == list(range(1, len(said) + 1))
     assert sorted((p.door, p.counter, p.serial, p.state) for p in parcels.listing(ledger)) == sorted(
         (event.door, event.b, event.a, "collected") for event in deposits
     )
     told = [json.loads(line) for line in (data / "messages.jsonl").read_text().splitlines()]
     assert len({message["id"] for message in told}) == len(told)
-    code_key, _, _ = epoch_keys(enrolled.master_secret, enrolled.nonce_host, enrolled.nonce_board, enrolled.board_id, 1)
-    codes = [pickup_code(code_key, enrolled.board_id, 1, event.door, event.b, 0, NO_TAIL) for event in deposits]
+    code_key, _, _ = epoch_keys(
+        enrolled.master_secret, enrolled.nonce_host, enrolled.nonce_board, enrolled.board_id, 1
+    )
+    codes = [
+        pickup_code(code_key, enrolled.board_id, 1, event.door, event.b, 0, NO_TAIL) for event in deposits
+    ]
     texts = [message["text"] for message in told if message["kind"] == "deposited"]
     assert len(texts) == len(codes)
     for event, code, text in zip(deposits, codes, texts, strict=True):
@@ -106,11 +116,19 @@ def check(data: Path, ledger: Ledger, enrolled: Enrolment, journal: Journal) -> 
     assert len([message for message in told if message["kind"] == "opened"]) == len(deposits)
 
 
-SOAKED = [pytest.param(home, seed, 90, marks=pytest.mark.soak) for home in ("sqlite", "postgresql") for seed in range(3, 8)]
+SOAKED = [
+    pytest.param(home, seed, 90, marks=pytest.mark.soak)
+    for home in ("sqlite", "postgresql")
+    for seed in range(3, 8)
+]
 
 
-@pytest.mark.parametrize(("home", "seed", "kills"), [("sqlite", 1, 25), ("postgresql", 2, 25), *SOAKED], indirect=["home"])
-def test_a_host_killed_again_and_again_loses_nothing_and_doubles_nothing(home: Path, seed: int, kills: int) -> None:
+@pytest.mark.parametrize(
+    ("home", "seed", "kills"), [("sqlite", 1, 25), ("postgresql", 2, 25), *SOAKED], indirect=["home"]
+)
+def test_a_host_killed_again_and_again_loses_nothing_and_doubles_nothing(
+    home: Path, seed: int, kills: int
+) -> None:
     with open_ledger(home) as ledger:
         ledger.site("mapo-3")
         residents.add(ledger, "Kim")

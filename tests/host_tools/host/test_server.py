@@ -67,7 +67,9 @@ def test_a_parcels_life_over_tcp(place: Place) -> None:
         board.journal.deposit(7, serial, 1)
         board.send_all()
         host.wait_for("message sent", detail="deposited")
-        assert [(p.door, p.state, p.resident) for p in parcels.listing(place.ledger)] == [(7, "waiting", "Kim Seo-yeon")]
+        assert [(p.door, p.state, p.resident) for p in parcels.listing(place.ledger)] == [
+            (7, "waiting", "Kim Seo-yeon")
+        ]
         board.journal.pickup(7, serial, 1)
         board.send_all()
         host.wait_for("message sent", detail="opened")
@@ -77,7 +79,11 @@ def test_a_parcels_life_over_tcp(place: Place) -> None:
     assert b"Kim" not in host.output
     code = re.search(r"door 07 · (\d{4}) (\d{4}) · extra (\d{4})", place.messages()[0]["text"])
     assert code
-    assert not [part for part in code.groups() if part.encode() in re.sub(rb'"(at|id|detail|port)": [^,}]*', b"", host.output)]
+    assert not [
+        part
+        for part in code.groups()
+        if part.encode() in re.sub(rb'"(at|id|detail|port)": [^,}]*', b"", host.output)
+    ]
 
 
 def test_an_acknowledged_event_is_on_the_disk_when_the_host_is_killed_at_that_instant(place: Place) -> None:
@@ -91,7 +97,9 @@ def test_an_acknowledged_event_is_on_the_disk_when_the_host_is_killed_at_that_in
     assert len(parcels.listing(place.ledger)) == 1
 
 
-def test_a_board_is_heard_over_a_serial_line_and_again_after_the_adapter_was_pulled(place: Place, tmp_path: Path) -> None:
+def test_a_board_is_heard_over_a_serial_line_and_again_after_the_adapter_was_pulled(
+    place: Place, tmp_path: Path
+) -> None:
     port = tmp_path / "adapter"
     board = place.board()
 
@@ -140,10 +148,14 @@ def test_many_boards_are_answered_and_none_hears_the_others(place: Place) -> Non
         for board in boards:
             board.send_all()
         assert host.end() == 0
-    assert sorted((p.cabinet, p.door) for p in parcels.listing(place.ledger)) == [(number, number) for number in range(1, 13)]
+    assert sorted((p.cabinet, p.door) for p in parcels.listing(place.ledger)) == [
+        (number, number) for number in range(1, 13)
+    ]
 
 
-def test_a_stranger_who_repeats_all_that_a_board_ever_said_gets_nothing_and_disturbs_nobody(place: Place) -> None:
+def test_a_stranger_who_repeats_all_that_a_board_ever_said_gets_nothing_and_disturbs_nobody(
+    place: Place,
+) -> None:
     board = place.board()
     with Host(place.data) as host:
         board.connect(host.address)
@@ -156,7 +168,8 @@ def test_a_stranger_who_repeats_all_that_a_board_ever_said_gets_nothing_and_dist
             for frame in board.sent:
                 stranger.sendall(frame)
             stranger.sendall(os.urandom(5000) + b"\x00")
-            assert board.ask(messages.Status(100, 4, 0, 0)) == 3  # the board's own connection is still the board's
+            # The board's own connection is still the board's.
+            assert board.ask(messages.Status(100, 4, 0, 0)) == 3
             stranger.close()
         board.journal.pickup(7, 0, 1)
         board.send_all()
@@ -203,7 +216,9 @@ def test_an_unknown_board_is_not_answered_until_it_is_enrolled_while_the_host_ru
         assert host.end() == 0
 
 
-def test_a_journal_older_than_the_ledger_is_told_where_to_go_on_and_gets_its_parcels_back_by_orders(place: Place) -> None:
+def test_a_journal_older_than_the_ledger_is_told_where_to_go_on_and_gets_its_parcels_back_by_orders(
+    place: Place,
+) -> None:
     enrolled = enrol(place.ledger)
     with Host(place.data) as host:
         board = place.another(enrolled)
@@ -217,12 +232,17 @@ def test_a_journal_older_than_the_ledger_is_told_where_to_go_on_and_gets_its_par
         restored.connect(host.address)
         restored.greet()
         assert restored.ask(restored.report()) == 0  # it tells again what it has not heard to be held
-        assert restored.ask(messages.Events(restored.journal.events)) == len(board.journal.events)  # so that no number is given out twice
+        # So that no number is given out twice.
+        assert restored.ask(messages.Events(restored.journal.events)) == len(board.journal.events)
         restored.journal.events = list(board.journal.events)
         restored.journal.add(records.JOURNAL_DOUBT, a=records.DOUBT_BEHIND)
         restored.send_all()
         assert "restored from an older image" in host.wait_for("out of step")["detail"]
-        wanted = [(commands.SETTLE, 7, 1), (commands.BEGIN_EPOCH, 0, 2 | 1 << 18), (commands.ADOPT, 7, serial)]
+        wanted = [
+            (commands.SETTLE, 7, 1),
+            (commands.BEGIN_EPOCH, 0, 2 | 1 << 18),
+            (commands.ADOPT, 7, serial),
+        ]
         for number, (kind, door, a) in enumerate(wanted, 1):
             order = restored.order()
             assert (order.number, order.kind, order.door, order.a) == (number, kind, door, a)
@@ -231,7 +251,9 @@ def test_a_journal_older_than_the_ledger_is_told_where_to_go_on_and_gets_its_par
         host.wait_for("message sent", detail="new code")
         assert host.end() == 0
     assert [told["alarm"] for told in host.told if told["event"] == "alarm"] == ["journal"]
-    assert [(p.door, p.counter, p.serial, p.state) for p in parcels.listing(place.ledger)] == [(7, 1, serial, "waiting")]
+    assert [(p.door, p.counter, p.serial, p.state) for p in parcels.listing(place.ledger)] == [
+        (7, 1, serial, "waiting")
+    ]
 
 
 def test_a_board_with_an_older_journal_goes_on_behind_the_ledger(place: Place) -> None:
@@ -303,7 +325,9 @@ def test_two_servers_do_not_share_a_folder_nor_a_port(place: Place, tmp_path: Pa
         (("--listen", "192.0.2.1:26746"), 1, "Cannot listen on"),
     ],
 )
-def test_what_cannot_be_served_is_said_in_one_sentence(place: Place, arguments: tuple[str, ...], exit_code: int, sentence: str) -> None:
+def test_what_cannot_be_served_is_said_in_one_sentence(
+    place: Place, arguments: tuple[str, ...], exit_code: int, sentence: str
+) -> None:
     ended = ansim("serve", "--data", str(place.data), *arguments)
     assert ended.returncode == exit_code
     assert sentence in ended.stderr

@@ -1,4 +1,6 @@
-"""The host's seals by OpenSSL are those of the firmware's own code, byte for byte, and what was altered is not opened."""
+"""The host's seals by OpenSSL are those of the firmware's own code,
+byte for byte, and what was altered is not opened.
+"""
 
 from collections.abc import Callable
 
@@ -49,7 +51,11 @@ def test_both_say_and_hear_the_same_bytes(numbers: list[int]) -> None:
         board, host, frames = met(kind)
         for number in numbers:
             frames.append(host.seal(messages.Ack(number)))
-            frames.append(board.seal(messages.typed(messages.Events([records.pack(Record(1, 2, 3, number or 1, 5, 6, 7))]))))
+            frames.append(
+                board.seal(
+                    messages.typed(messages.Events([records.pack(Record(1, 2, 3, number or 1, 5, 6, 7))]))
+                )
+            )
             heard = host.accept(payloads(frames[-1])[0], 0)
             assert isinstance(heard, messages.Events)
         said.append(frames)

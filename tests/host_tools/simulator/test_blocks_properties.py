@@ -1,4 +1,6 @@
-"""What a chip on the bus gives in one piece is what it gives byte by byte, at the same instants, whatever happens before and between."""
+"""What a chip on the bus gives in one piece is what it gives byte by byte,
+at the same instants, whatever happens before and between.
+"""
 
 from typing import Any
 
@@ -17,12 +19,22 @@ REGISTERS = st.one_of(st.integers(0, 0x1A), BYTES)
 BITS = st.integers(0, 15)
 ACTS = st.one_of(
     st.tuples(st.just("write"), REGISTERS, st.lists(BYTES, max_size=4)),
-    st.tuples(st.just("write"), st.sampled_from((0x05, 0x0A, 0x0B)), st.lists(st.sampled_from((0x00, 0x20, 0x80, 0xA0)), max_size=2)),
+    st.tuples(
+        st.just("write"),
+        st.sampled_from((0x05, 0x0A, 0x0B)),
+        st.lists(st.sampled_from((0x00, 0x20, 0x80, 0xA0)), max_size=2),
+    ),
     st.tuples(st.just("read"), st.integers(0, 50)),
     st.tuples(st.just("read"), st.integers(1, 14)),
     st.tuples(st.just("look"), REGISTERS, st.integers(0, 50)),
     st.tuples(st.just("look"), st.integers(0, 0x15), st.integers(1, 14)),
-    st.tuples(st.just("midst"), REGISTERS, st.integers(0, 5), st.integers(1, 14), st.sampled_from(("dip", "reset", "preset", "nothing"))),
+    st.tuples(
+        st.just("midst"),
+        REGISTERS,
+        st.integers(0, 5),
+        st.integers(1, 14),
+        st.sampled_from(("dip", "reset", "preset", "nothing")),
+    ),
     st.tuples(st.just("drive"), BITS, st.sampled_from((None, 0, 1)), st.sampled_from((-1, 0, 1))),
     st.tuples(st.just("join"), BITS, BITS, st.booleans()),
     st.tuples(st.just("pass"), st.integers(1, 3_000)),
@@ -41,7 +53,11 @@ class OneByOne(MCP23017):
 
     def _inputs(self) -> tuple[int, int]:
         levels = [node.level() for node in self._pins]
-        word = sum(level << bit for bit, level in enumerate(levels)) if self.powered and not self.held_in_reset else 0
+        word = (
+            sum(level << bit for bit, level in enumerate(levels))
+            if self.powered and not self.held_in_reset
+            else 0
+        )
         word ^= self._registers[2] | self._registers[3] << 8
         return word & 0xFF, word >> 8
 
@@ -57,7 +73,9 @@ class Bench:
         self.bus.targets[ADDRESS] = self.chip
         self.others = [self.wires.node(pin) for pin in range(16)]
         rng = stream(5, "switches")
-        self.to_pins = [self.wires.switch(other, self.wires.node((ADDRESS, bit))) for bit, other in enumerate(self.others)]
+        self.to_pins = [
+            self.wires.switch(other, self.wires.node((ADDRESS, bit))) for bit, other in enumerate(self.others)
+        ]
         pairs = [(a, b) for a in range(16) for b in range(a) if rng.random() < 0.3]
         self.between = {(a, b): self.wires.switch(self.others[a], self.others[b]) for a, b in pairs}
         for switch in self.to_pins:
@@ -117,7 +135,11 @@ class Bench:
 
     def seen(self) -> tuple[object, ...]:
         """The instant of the next byte among them."""
-        return self.bus.bytes_moved, self.bus._free_us, [self.chip.register(index) for index in range(len(REGISTER_NAMES))]
+        return (
+            self.bus.bytes_moved,
+            self.bus._free_us,
+            [self.chip.register(index) for index in range(len(REGISTER_NAMES))],
+        )
 
 
 @given(st.lists(ACTS, max_size=30), st.sampled_from((100_000, 400_000, 333_333)))

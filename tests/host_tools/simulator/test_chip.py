@@ -74,7 +74,10 @@ def test_a_reset_lets_every_pin_go_and_is_told_with_its_cause() -> None:
     one.chip.pin_mode(coil, "out")
     one.chip.reset(SOFT_RESET)
     assert told == [one.chip.reset_cause] == [SOFT_RESET]
-    assert [(entry.value, entry.cause) for entry in one.trace.of("coil")] == [("on", "program"), ("off", "reset")]
+    assert [(entry.value, entry.cause) for entry in one.trace.of("coil")] == [
+        ("on", "program"),
+        ("off", "reset"),
+    ]
     one.chip.pin_mode(coil, "out")
     assert not one.coils[1].energised  # the latch was cleared too
 
@@ -211,12 +214,17 @@ def test_a_weak_supply_takes_the_chip_down_and_the_coil_with_it() -> None:
     one.chip.pin_write(coil, 1)
     one.clock.advance(50 * MS)
     assert (one.chip.boots, one.chip.reset_cause) == (2, PWRON_RESET)
-    assert [(entry.value, entry.cause) for entry in one.trace.of("coil")] == [("on", "program"), ("off", "brown-out")]
+    assert [(entry.value, entry.cause) for entry in one.trace.of("coil")] == [
+        ("on", "program"),
+        ("off", "brown-out"),
+    ]
     assert one.supply.voltage == 1.0
 
 
 def test_an_order_that_comes_too_late_for_its_boot_is_not_carried_out() -> None:
-    """Under a real clock the world may find, when it catches up, that the program that calls has just been ended."""
+    """Under a real clock the world may find, when it catches up,
+    that the program that calls has just been ended.
+    """
     ns = [0]
     one = World(DEVKIT, RealClock(lambda: ns[0]), 1)
     coil = DEVKIT.doors[0].lock

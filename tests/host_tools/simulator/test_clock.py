@@ -13,7 +13,9 @@ TIMES = st.lists(st.integers(0, 50), max_size=40)
 
 
 @given(TIMES)
-def test_events_run_in_order_of_time_and_those_of_one_instant_in_order_of_scheduling(times: list[int]) -> None:
+def test_events_run_in_order_of_time_and_those_of_one_instant_in_order_of_scheduling(
+    times: list[int],
+) -> None:
     clock, ran = VirtualClock(), []
     for order, us in enumerate(times):
         clock.at(us, lambda us=us, order=order: ran.append((us, order, clock.now_us())))
@@ -73,7 +75,9 @@ def run(clock: VirtualClock, story) -> object:
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=12))
-def test_sleepers_wake_in_order_of_time_and_at_one_instant_in_order_of_going_to_sleep(waits: list[int]) -> None:
+def test_sleepers_wake_in_order_of_time_and_at_one_instant_in_order_of_going_to_sleep(
+    waits: list[int],
+) -> None:
     clock, woke = VirtualClock(), []
 
     async def sleeper(order: int, ms: int) -> None:

@@ -97,7 +97,9 @@ def test_an_open_input_without_pull_up_reads_noise() -> None:
 
 
 @given(st.sampled_from(PLAIN), WORDS, st.booleans())
-def test_a_register_is_the_same_at_its_paired_and_at_its_banked_address(register: int, value: int, write_banked: bool) -> None:
+def test_a_register_is_the_same_at_its_paired_and_at_its_banked_address(
+    register: int, value: int, write_banked: bool
+) -> None:
     bench = Bench()
     low, high = value & 0xFF, value >> 8
     if write_banked:

@@ -43,7 +43,9 @@ def energise(world: World, door: int, ms: int = 400) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_every_example_is_injected_listed_while_it_lasts_and_cleared_without_a_trace(world: World, example: str) -> None:
+def test_every_example_is_injected_listed_while_it_lasts_and_cleared_without_a_trace(
+    world: World, example: str
+) -> None:
     untouched = world.state()
     world.hands.fault(example)
     passing = "dip" in example or example in ("lcd nibble",)
@@ -75,7 +77,9 @@ def test_every_example_is_injected_listed_while_it_lasts_and_cleared_without_a_t
         ("supply 20", "a supply's percentage is a number from 50 to 100, not '20'"),
     ],
 )
-def test_what_is_no_fault_is_said_in_one_sentence_and_changes_nothing(world: World, text: str, sentence: str) -> None:
+def test_what_is_no_fault_is_said_in_one_sentence_and_changes_nothing(
+    world: World, text: str, sentence: str
+) -> None:
     before = world.state()
     with pytest.raises(ValueError, match=re.escape(sentence)):
         world.hands.fault(text)
@@ -95,7 +99,17 @@ def test_a_fault_is_there_once_and_goes_by_the_words_it_came_with(world: World) 
 
 def test_a_kind_that_needs_what_this_cabinet_has_not_says_so() -> None:
     bare = World(board_named("devkit_4"), VirtualClock(), 1)
-    for text in ("lamp", "bell", "tamper", "reset", "expander 0x20", "current", "supply cut", "link", "beeper"):
+    for text in (
+        "lamp",
+        "bell",
+        "tamper",
+        "reset",
+        "expander 0x20",
+        "current",
+        "supply cut",
+        "link",
+        "beeper",
+    ):
         with pytest.raises(ValueError, match=r"this cabinet (has no|does not sense|is on no)"):
             bare.hands.fault(text)
     assert bare.faults.active == []
@@ -135,7 +149,9 @@ def test_swapped_rows_of_the_keypad_type_each_others_keys(world: World) -> None:
     world.hands.fault("swap rows 1 2")
     world.hands.press("1", 1000)
     world.clock.advance(100 * MS)
-    first, second, column = (world.wires.node(pin) for pin in (*world.board.keypad.rows[:2], world.board.keypad.columns[0]))
+    first, second, column = (
+        world.wires.node(pin) for pin in (*world.board.keypad.rows[:2], world.board.keypad.columns[0])
+    )
     column.set(None, 1)
     first.set(0)
     assert column.level() == 1
@@ -168,7 +184,9 @@ def test_what_is_read_behind_a_dip_in_one_transaction_is_a_bus_that_nobody_pulls
     assert [chip.read(0) for _ in range(3)] == [0xFF] * 3
 
 
-def test_without_its_reset_wire_every_expander_is_silent_and_with_a_loose_one_it_is_never_reset(world: World) -> None:
+def test_without_its_reset_wire_every_expander_is_silent_and_with_a_loose_one_it_is_never_reset(
+    world: World,
+) -> None:
     released(world)
     assert all(chip.acknowledges() for chip in world.expanders.values())
     world.hands.fault("reset cut")
@@ -180,7 +198,10 @@ def test_without_its_reset_wire_every_expander_is_silent_and_with_a_loose_one_it
 
 
 def test_the_far_end_of_the_link_rests_high_at_the_pin_where_its_wire_is() -> None:
-    for board, faults in (("wall_12", ("link cut", "link swapped")), ("row_8", ("link cut", "link swapped", "link enable"))):
+    for board, faults in (
+        ("wall_12", ("link cut", "link swapped")),
+        ("row_8", ("link cut", "link swapped", "link enable")),
+    ):
         world = World(board_named(board), VirtualClock(), 3)
         assert world.board.link
         _, tx, rx, *_ = world.board.link

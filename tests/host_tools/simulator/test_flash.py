@@ -32,7 +32,9 @@ def never() -> None:
 
 
 @pytest.mark.parametrize("flash_mb", FLASH_SIZES_MB)
-def test_a_missing_or_empty_file_is_made_an_erased_flash_with_its_partition_table(tmp_path: Path, flash_mb: int) -> None:
+def test_a_missing_or_empty_file_is_made_an_erased_flash_with_its_partition_table(
+    tmp_path: Path, flash_mb: int
+) -> None:
     (tmp_path / "empty.bin").touch()
     for name in ("missing.bin", "empty.bin"):
         path = tmp_path / name
@@ -57,8 +59,15 @@ def test_an_image_behind_a_link_is_made_where_the_link_points(tmp_path: Path) ->
 
 
 @FAST
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 3 * SECTOR_BYTES), st.binary(min_size=1, max_size=600)), max_size=12))
-def test_writing_clears_bits_and_only_erasing_sets_them(image: FlashImage, acts: list[tuple[bool, int, bytes]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.integers(0, 3 * SECTOR_BYTES), st.binary(min_size=1, max_size=600)),
+        max_size=12,
+    )
+)
+def test_writing_clears_bits_and_only_erasing_sets_them(
+    image: FlashImage, acts: list[tuple[bool, int, bytes]]
+) -> None:
     """Law: a model of cells, `old & new` for writes and 0xFF for erases, reads the same."""
     journal = image.partition("journal")
     assert journal is not None
@@ -97,7 +106,9 @@ def test_programs_are_counted_by_the_page_and_erases_by_the_sector(image: FlashI
 
 @FAST
 @given(st.integers(0, 3), st.binary(max_size=2 * SECTOR_BYTES + 1))
-def test_replacing_writes_whatever_was_there_before_and_spares_the_sectors_behind(image: FlashImage, block: int, data: bytes) -> None:
+def test_replacing_writes_whatever_was_there_before_and_spares_the_sectors_behind(
+    image: FlashImage, block: int, data: bytes
+) -> None:
     at = BASE + block * SECTOR_BYTES
     image.replace(BASE, bytes(8 * SECTOR_BYTES))
     image.replace(at, data)
@@ -128,8 +139,12 @@ def test_nothing_reaches_out_of_its_partition(image: FlashImage) -> None:
 
 @FAST
 @given(st.integers(0, 5), st.binary(min_size=1, max_size=3 * PAGE_BYTES))
-def test_a_cut_tears_one_operation_and_what_stands_before_it_is_whole(image: FlashImage, whole: int, data: bytes) -> None:
-    """Law: operations before the cut are complete, the torn one lies bitwise between old and new, nothing after it happens."""
+def test_a_cut_tears_one_operation_and_what_stands_before_it_is_whole(
+    image: FlashImage, whole: int, data: bytes
+) -> None:
+    """Law: operations before the cut are complete, the torn one lies bitwise between old and new,
+    nothing after it happens.
+    """
     image.erase(BASE)
     cuts: list[int] = []
     image.cut_after(whole, lambda: cuts.append(1))
@@ -149,7 +164,9 @@ def test_a_cut_tears_one_operation_and_what_stands_before_it_is_whole(image: Fla
     assert now[(whole + 1) * PAGE_BYTES :] == b"\xff" * len(now[(whole + 1) * PAGE_BYTES :])
 
 
-def test_torn_writes_stop_in_the_middle_of_bytes_and_torn_erases_in_the_middle_of_a_sector(image: FlashImage) -> None:
+def test_torn_writes_stop_in_the_middle_of_bytes_and_torn_erases_in_the_middle_of_a_sector(
+    image: FlashImage,
+) -> None:
     torn_bytes = 0
     for _ in range(30):
         image.erase(BASE)
@@ -192,7 +209,10 @@ sys.stdin.readline()
 def test_of_boards_that_make_a_flash_at_the_same_time_one_gets_it(tmp_path: Path) -> None:
     for turn in range(5):
         command = [sys.executable, "-c", OPEN_AND_SAY, str(tmp_path / f"{turn}.bin")]
-        boards = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+        boards = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            for _ in range(4)
+        ]
         try:
             for board in boards:
                 assert board.stdin
@@ -218,7 +238,9 @@ def test_of_boards_that_make_a_flash_at_the_same_time_one_gets_it(tmp_path: Path
     ],
     ids=["empty", "short", "short_4", "4_for_8", "erased", "zeros"],
 )
-def test_a_file_that_is_no_flash_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes, flash_mb: int | None, sentence: str) -> None:
+def test_a_file_that_is_no_flash_is_refused_and_left_as_it_is(
+    tmp_path: Path, content: bytes, flash_mb: int | None, sentence: str
+) -> None:
     path = tmp_path / "other.bin"
     path.write_bytes(content)
     with pytest.raises(UserError, match=sentence) as refused:

@@ -93,7 +93,11 @@ def test_without_a_journal_partition_there_is_no_device(world: World, flash: Fla
 @pytest.mark.parametrize("end", ["reset", "power_cut"])
 def test_a_dead_boot_reaches_nothing_any_more(world: World, flash: FlashImage, end: str) -> None:
     hal = SimulatedHal(world, flash)
-    pin, journal, serial = hal.output(WALL.expander_reset, 0), hal.journal(), hal.carrier({"serial": True}, no_chance)
+    pin, journal, serial = (
+        hal.output(WALL.expander_reset, 0),
+        hal.journal(),
+        hal.carrier({"serial": True}, no_chance),
+    )
     bus, tone, feed, volts = hal.bus(), hal.tone(WALL.beeper), hal.watchdog(1000), hal.millivolts(1)
     before = journal._partition.dump()
     world.chip.reset(5) if end == "reset" else world.power_cut()
@@ -243,7 +247,9 @@ def test_a_program_that_stops_feeding_its_watchdog_is_started_again(world: World
     assert boots == [records.RESET_POWER, records.RESET_WATCHDOG, records.RESET_WATCHDOG]
 
 
-def test_a_torn_write_cuts_the_power_and_the_program_never_sees_its_end(world: World, flash: FlashImage) -> None:
+def test_a_torn_write_cuts_the_power_and_the_program_never_sees_its_end(
+    world: World, flash: FlashImage
+) -> None:
     log: list[str] = []
 
     async def program(hal: SimulatedHal) -> None:

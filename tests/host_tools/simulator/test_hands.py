@@ -55,19 +55,28 @@ def test_several_keys_can_be_held_at_once(world: World) -> None:
         (lambda hands: hands.press("%"), "no key '%'"),
         (lambda hands: hands.put(3), "door 03 is shut: it must be open before anything can be put in"),
         (lambda hands: hands.take(3), "door 03 is shut: it must be open before anything can be taken out"),
-        (lambda hands: hands.open(3), "door 03 is latched: a key, a code or a ticket opens it, a hand does not"),
+        (
+            lambda hands: hands.open(3),
+            "door 03 is latched: a key, a code or a ticket opens it, a hand does not",
+        ),
         (lambda hands: hands.close(3), "door 03 is shut already"),
         (lambda hands: hands.open(13), "this cabinet has no door 13: it has 01 to 12"),
-        (lambda hands: hands.supply(49), "a supply can sag to 50-100 percent, not 49: below that the power is cut"),
+        (
+            lambda hands: hands.supply(49),
+            "a supply can sag to 50-100 percent, not 49: below that the power is cut",
+        ),
         (lambda hands: hands.power("off"), "power can be cut or on, not 'off'"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_sentence_and_changes_nothing(world: World, act: Any, sentence: str) -> None:
+def test_what_cannot_be_done_is_said_in_one_sentence_and_changes_nothing(
+    world: World, act: Any, sentence: str
+) -> None:
     before = world.state()
     with pytest.raises(ValueError, match=sentence.replace("*", r"\*")):
         act(world.hands)
     assert world.state() == before
-    assert world.clock.next_due_us() is None or world.clock.next_due_us() == 20 * MS  # the screen's first picture
+    # The screen's first picture.
+    assert world.clock.next_due_us() is None or world.clock.next_due_us() == 20 * MS
 
 
 def test_a_cabinet_without_a_bell_cannot_be_rung() -> None:

@@ -33,7 +33,9 @@ def test_a_byte_takes_ten_bits_of_its_baud_rate() -> None:
     assert wire.board.read(10) == b"c"
 
 
-@given(st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=40), st.integers(0, 5000)), max_size=15))
+@given(
+    st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=40), st.integers(0, 5000)), max_size=15)
+)
 def test_both_ways_of_a_good_cable_are_whole_and_in_order(acts: list[tuple[bool, bytes, int]]) -> None:
     clock, wire = cable()
     to_host: list[bytes] = []
@@ -144,7 +146,9 @@ def test_a_connection_is_open_after_a_round_trip_and_refused_where_nobody_listen
 
 
 @given(st.integers(0, 1000), st.floats(0, 0.4), st.lists(st.binary(min_size=1, max_size=30), max_size=20))
-def test_however_many_segments_are_lost_a_connection_delivers_a_prefix_in_order(seed: int, loss: float, sent: list[bytes]) -> None:
+def test_however_many_segments_are_lost_a_connection_delivers_a_prefix_in_order(
+    seed: int, loss: float, sent: list[bytes]
+) -> None:
     """Law: what arrives is always the beginning of what was sent; all of it while the connection lives."""
     line = Line(seed)
     near = line.connect()

@@ -103,7 +103,9 @@ def test_a_released_door_springs_ajar_and_stays_there_when_the_coil_is_off() -> 
 
 @given(SEEDS, st.lists(st.tuples(st.integers(1, 900), st.integers(1, 20_000)), max_size=12))
 def test_energy_only_ever_heats_and_rest_only_ever_cools(seed: int, pulses: list[tuple[int, int]]) -> None:
-    """Law: the temperature rises while the coil is on, falls while it is off, and never leaves ambient..burnt."""
+    """Law: the temperature rises while the coil is on, falls while it is off,
+    and never leaves ambient..burnt.
+    """
     lock = Lock(seed)
     for on_ms, off_ms in pulses:
         before = lock.coil.celsius
@@ -274,10 +276,17 @@ def test_a_crowbar_opens_a_door_without_any_coil() -> None:
     assert lock.trace.of("coil") == []
 
 
-@example(0, [("force", 55), ("push", 32), ("pulse", 1), ("pull", 1)])  # turned round on the very point where the contact changes
+# Turned round on the very point where the contact changes.
+@example(0, [("force", 55), ("push", 32), ("pulse", 1), ("pull", 1)])
 @example(0, [("force", 1), ("block", 1), ("pull", 1)])
 @given(
-    SEEDS, st.lists(st.tuples(st.sampled_from(("pulse", "pull", "push", "block", "unblock", "force")), st.integers(1, 1500)), max_size=25)
+    SEEDS,
+    st.lists(
+        st.tuples(
+            st.sampled_from(("pulse", "pull", "push", "block", "unblock", "force")), st.integers(1, 1500)
+        ),
+        max_size=25,
+    ),
 )
 def test_whatever_is_done_to_it_a_latched_door_is_a_shut_door(seed: int, acts: list[tuple[str, int]]) -> None:
     lock = Lock(seed)

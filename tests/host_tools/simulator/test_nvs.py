@@ -35,7 +35,9 @@ def test_a_full_storage_refuses_and_keeps_what_it_has(tmp_path: Path) -> None:
             fit += 1
         assert fit == 6  # of 2,000 hexadecimal digits each, in a copy of 12 KiB
         again = Nvs(image)
-        assert [again.get("n", str(key), BLOB) for key in range(fit + 1)] == [bytes([key]) * 1000 for key in range(fit)] + [None]
+        assert [again.get("n", str(key), BLOB) for key in range(fit + 1)] == [
+            bytes([key]) * 1000 for key in range(fit)
+        ] + [None]
 
 
 def test_a_namespace_has_the_protocol_of_micropythons_nvs(tmp_path: Path) -> None:
@@ -57,7 +59,9 @@ def test_a_namespace_has_the_protocol_of_micropythons_nvs(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("length", [40, 3000])  # of the value: in one sector, and in two
-def test_a_power_cut_in_the_middle_of_setting_leaves_the_old_values_or_the_new(tmp_path: Path, length: int) -> None:
+def test_a_power_cut_in_the_middle_of_setting_leaves_the_old_values_or_the_new(
+    tmp_path: Path, length: int
+) -> None:
     old, new = b"\x0f" * length, b"\xf0" * length
     seen = set()
     for seed in range(12):

@@ -61,7 +61,8 @@ def test_before_it_is_initialised_a_screen_shows_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "rows", "starts"), [(20, 4, (0x00, 0x40, 0x14, 0x54)), (16, 2, (0x00, 0x40)), (16, 4, (0, 0x40, 0x10, 0x50))]
+    ("columns", "rows", "starts"),
+    [(20, 4, (0x00, 0x40, 0x14, 0x54)), (16, 2, (0x00, 0x40)), (16, 4, (0, 0x40, 0x10, 0x50))],
 )
 def test_each_row_has_its_address(columns: int, rows: int, starts: tuple[int, ...]) -> None:
     glass = Glass(columns, rows).ready()

@@ -22,7 +22,9 @@ def live(world: World, ms: int = 5000) -> None:
 
 
 def standing(world: World) -> list[tuple[str, str, bool, str]]:
-    return [(door["position"], door["latch"], door["parcel"], door["contact"]) for door in world.state()["doors"]]
+    return [
+        (door["position"], door["latch"], door["parcel"], door["contact"]) for door in world.state()["doors"]
+    ]
 
 
 def test_parcels_and_doors_are_as_they_were_when_the_program_comes_back(tmp_path: Path) -> None:
@@ -59,7 +61,9 @@ def test_a_door_that_was_on_its_way_has_arrived_somewhere(tmp_path: Path) -> Non
     assert standing(again)[3] == ("shut", "latched", False, "closed")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"doors": {"1": 7}}', '{"doors": {"x": {}}}', '{"doors": {"1": {"latched": 1}}}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"doors": {"1": 7}}', '{"doors": {"x": {}}}', '{"doors": {"1": {"latched": 1}}}']
+)
 def test_a_file_that_says_nothing_is_a_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "things").write_text(text)
     with pytest.raises(UserError, match="delete it"):

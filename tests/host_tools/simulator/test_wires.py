@@ -75,7 +75,9 @@ def test_two_outputs_that_fight_are_told_of(wires: Wires) -> None:
 
 @given(st.data())
 def test_what_switches_join_has_one_level_whatever_the_order_of_switching(data: st.DataObject) -> None:
-    """Law: after any history of switches, two wires share a group exactly if a path of closed switches joins them."""
+    """Law: after any history of switches,
+    two wires share a group exactly if a path of closed switches joins them.
+    """
     wires = Wires(VirtualClock(), 0)
     nodes = [wires.node(number) for number in range(6)]
     pairs = list(itertools.combinations(range(6), 2))
@@ -112,13 +114,17 @@ def scan(wires: Wires) -> set[str]:
     seen = set()
     for row in ROWS:
         wires.node(row).set(0)
-        seen |= {key for key, (r, column) in CROSSINGS.items() if r == row and wires.node(column).level() == 0}
+        seen |= {
+            key for key, (r, column) in CROSSINGS.items() if r == row and wires.node(column).level() == 0
+        }
         wires.node(row).set(None)
     return seen
 
 
 def ghosted(pressed: set[str]) -> set[str]:
-    """Every key whose row and column hang together by way of pressed keys: computed with rows and columns as a graph."""
+    """Every key whose row and column hang together by way of pressed keys:
+    computed with rows and columns as a graph.
+    """
     groups: list[set[int]] = []
     for key in pressed:
         joined = set(CROSSINGS[key]).union(*(group for group in groups if group & set(CROSSINGS[key])))
@@ -149,7 +155,9 @@ def test_the_fourth_corner_of_a_rectangle_is_a_ghost() -> None:
 
 
 @given(st.integers(0, 500), st.lists(st.tuples(st.booleans(), st.integers(0, 20_000)), max_size=8))
-def test_a_contact_has_settled_where_it_was_put_five_milliseconds_after_the_last_move(seed: int, moves: list[tuple[bool, int]]) -> None:
+def test_a_contact_has_settled_where_it_was_put_five_milliseconds_after_the_last_move(
+    seed: int, moves: list[tuple[bool, int]]
+) -> None:
     clock = VirtualClock()
     wires = Wires(clock, seed)
     switch = BouncingSwitch(clock, random.Random(seed), wires.switch(wires.node(1)), 5_000)

@@ -1,1 +1,3 @@
-"""A cabinet without its simulator, whose power is cut at every operation of its flash: see sweep for how, laws for what must hold."""
+"""A cabinet without its simulator, whose power is cut at every operation of its flash:
+see sweep for how, laws for what must hold.
+"""

@@ -1,4 +1,6 @@
-"""`python -m tests.simulation.cuts STORY` lives one story again; without a story, all of `make test`, and tells how many there were."""
+"""`python -m tests.simulation.cuts STORY` lives one story again;
+without a story, all of `make test`, and tells how many there were.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -31,7 +33,9 @@ def main() -> int:
     broken = []
     for name in BUSY:
         try:
-            operations = " + ".join(str(uncut(name, online).operations) for online in TRANSACTIONS[name].links)
+            operations = " + ".join(
+                str(uncut(name, online).operations) for online in TRANSACTIONS[name].links
+            )
         except LawBroken as error:
             broken.append(str(error))  # even without a power cut
         else:

@@ -1,6 +1,8 @@
-"""The firmware of one cabinet without its shell's hardware: the real Cabinet, State and Store, wired as shell.app wires them.
+"""The firmware of one cabinet without its shell's hardware:
+the real Cabinet, State and Store, wired as shell.app wires them.
 
-All of it is lost with the power. Whatever people and the host do reaches it through `tell`, `wait` and `hear`.
+All of it is lost with the power.
+Whatever people and the host do reaches it through `tell`, `wait` and `hear`.
 """
 
 import heapq
@@ -100,7 +102,9 @@ class Board:
         self._order = 0
         self._due: list[tuple[int, int, Callable[[], None]]] = []
         self.state = State(NUMBERS)
-        self.cabinet = Cabinet(tuple(zip(NUMBERS, SIZES, strict=True)), _present, self.state, self._spent, world.rng.randrange)
+        self.cabinet = Cabinet(
+            tuple(zip(NUMBERS, SIZES, strict=True)), _present, self.state, self._spent, world.rng.randrange
+        )
         self.journal = WatchedStore(world.flash, self.state.apply, self.state.carried, world.written)
         pair(world.flash.marks, self.journal, self.state)
 
@@ -155,7 +159,11 @@ class Board:
                 self._obey()
                 return
             host.take(tail)
-            laws.require(self.journal.acknowledge(host.last, self.now // 100), "an acknowledgement is believed", host.last)
+            laws.require(
+                self.journal.acknowledge(host.last, self.now // 100),
+                "an acknowledgement is believed",
+                host.last,
+            )
             self.tell(events.HostAcknowledged(host.last))
 
     def _obey(self) -> None:

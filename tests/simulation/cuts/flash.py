@@ -1,4 +1,6 @@
-"""The journal's NOR flash in memory, and the NVS beside it: a power cut tears an operation in one of six ways."""
+"""The journal's NOR flash in memory, and the NVS beside it:
+a power cut tears an operation in one of six ways.
+"""
 
 import random
 
@@ -20,7 +22,10 @@ TORN = (
 
 
 class PowerFailed(BaseException):
-    """The supply went away during a flash operation. No `except Exception` of a program that has no power catches it."""
+    """The supply went away during a flash operation.
+
+    No `except Exception` of a program that has no power catches it.
+    """
 
 
 class TornMarks:
@@ -47,15 +52,17 @@ class TornMarks:
 class TornFlash:
     """The seam's Flash of a journal partition: writing clears bits, erasing sets a block.
 
-    `cells` is what it holds, block by block; missing ones are erased. `marks` is what its NVS holds, by default as provisioning leaves it;
-    `leapt` the sequences of the blocks that a story takes for full. `operations` counts programs and erases, and writes to the NVS,
-    `erases` those of the second kind.
+    `cells` is what it holds, block by block; missing ones are erased. `marks` is what its NVS holds, by
+    default as provisioning leaves it; `leapt` the sequences of the blocks that a story takes for full.
+    `operations` counts programs and erases, and writes to the NVS, `erases` those of the second kind.
     """
 
     block_count = BLOCKS
     block_bytes = BLOCK_BYTES
 
-    def __init__(self, cells: dict[int, bytes], marks: bytes = bytes(12), leapt: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self, cells: dict[int, bytes], marks: bytes = bytes(12), leapt: frozenset[int] = frozenset()
+    ) -> None:
         self.cells = dict(cells)
         self.marks = TornMarks(self, marks)
         self.leapt = leapt

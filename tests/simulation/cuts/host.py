@@ -12,7 +12,8 @@ ENDS = (records.WITHDRAWN, records.COLLECTED)
 
 @dataclass
 class Host:
-    """`events` by number, as they came; `urgent` the copies that came ahead; `last` the newest event, which is what it acknowledges.
+    """`events` by number, as they came; `urgent` the copies that came ahead;
+    `last` the newest event, which is what it acknowledges.
 
     `orders` are its commands, in order of their numbers from 1.
     """
@@ -26,7 +27,12 @@ class Host:
         """Keeps what it is sent, which goes on where it left off, or says the same again."""
         for body in tail:
             number = self._number_of(body)
-            require(number <= self.last + 1, "the host is told every event in turn, without gaps", self.last, number)
+            require(
+                number <= self.last + 1,
+                "the host is told every event in turn, without gaps",
+                self.last,
+                number,
+            )
             self.events[number] = bytes(body)
             self.last = max(self.last, number)
 
@@ -37,7 +43,11 @@ class Host:
     def _number_of(self, body: bytes) -> int:
         number = host_records.unpack(body).number  # which also sees that every field is within its range
         known = self.events.get(number) or self.urgent.get(number)
-        require(known in (None, bytes(body)), "an event that the host was told never changes", records.unpack(body))
+        require(
+            known in (None, bytes(body)),
+            "an event that the host was told never changes",
+            records.unpack(body),
+        )
         return number
 
     def forgets(self) -> None:
@@ -55,19 +65,39 @@ class Host:
 
     def retry(self, deposit: records.Record) -> int:
         """Which code of that parcel is the present one."""
-        own = [record for record in self.known() if (record.kind, record.door, record.b) == (records.REISSUED, deposit.door, deposit.b)]
+        own = [
+            record
+            for record in self.known()
+            if (record.kind, record.door, record.b) == (records.REISSUED, deposit.door, deposit.b)
+        ]
         return own[-1].a if own else 0
 
     def epoch(self, deposit: records.Record) -> int:
         """That in which the counter of a parcel was reserved."""
         starts = (records.DEPOSIT_STARTED, records.WITHDRAWN)
         before = [record for record in self.known() if record.number < deposit.number]
-        start = max((record.number for record in before if record.kind in starts and record.door == deposit.door), default=0)
-        return max((record.a & 0x3FFFF for record in before if record.kind == records.EPOCH_BEGUN and record.number < start), default=1)
+        start = max(
+            (record.number for record in before if record.kind in starts and record.door == deposit.door),
+            default=0,
+        )
+        return max(
+            (
+                record.a & 0x3FFFF
+                for record in before
+                if record.kind == records.EPOCH_BEGUN and record.number < start
+            ),
+            default=1,
+        )
 
     def generation(self, deposit: records.Record) -> int:
-        """That of the key of a parcel's ticket: the latest one before it that has the parity of its serial."""
-        turned = [0] + [record.a for record in self.known() if record.kind == records.TICKETS_TURNED and record.number < deposit.number]
+        """That of the key of a parcel's ticket:
+        the latest one before it that has the parity of its serial.
+        """
+        turned = [0] + [
+            record.a
+            for record in self.known()
+            if record.kind == records.TICKETS_TURNED and record.number < deposit.number
+        ]
         return max(0, turned[-1] - ((deposit.a >> 16 ^ turned[-1]) & 1))
 
     def parcels(self) -> tuple[list[records.Record], list[records.Record]]:

@@ -9,8 +9,8 @@ from functools import lru_cache
 from unittest.mock import patch
 
 from locker.contract import records
-from locker.shell import journal
 from locker.shell.journal import Journal
+from locker.shell.slots import blank, opened
 
 SLOTS = 170
 _HEADER_BYTES = 16
@@ -30,7 +30,7 @@ class _Slots(dict[int, bytes | None]):
         at = _HEADER_BYTES + slot * _SLOT_BYTES
         cells = self._cells[at : at + _SLOT_BYTES]
         body = self._opened(cells)
-        self[slot] = body = b"" if body is None and journal._blank(cells) else body
+        self[slot] = body = b"" if body is None and blank(cells) else body
         return body
 
 
@@ -46,14 +46,17 @@ def unpacked_once() -> Iterator[None]:
 
 
 class OpenedJournal(Journal):
-    """The journal. A block of which the story leaps over the rest has no more than a few records and counts as full."""
+    """The journal.
+
+    A block of which the story leaps over the rest has no more than a few records and counts as full.
+    """
 
     def _header(self, sequence):
         return super()._header(sequence) if sequence % _RING_BLOCKS in self._flash.cells else -1
 
     def _read(self, sequence, slot):
         cells = self._flash.cells.get(sequence % _RING_BLOCKS)
-        return _slots(cells, journal._opened)[slot] if cells else b""
+        return _slots(cells, opened)[slot] if cells else b""
 
     def _replay(self, sequence):
         used = super()._replay(sequence)

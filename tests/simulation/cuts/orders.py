@@ -13,7 +13,10 @@ from tests.simulation.cuts.world import World
 
 @dataclass
 class Staff:
-    """A member of staff with the code of that label for one door; `arming` makes it another one each time. Empties the door."""
+    """A member of staff with the code of that label for one door; `arming` makes it another one each time.
+
+    Empties the door.
+    """
 
     label: bytes
     door: int
@@ -22,7 +25,15 @@ class Staff:
 
     def asks(self, world: World) -> int:
         """Types the code; the door that opens, or 0."""
-        code = codes.staff_code(SECRETS.code_key, self.label, SECRETS.board_id, SECRETS.epoch, self.door, self.counter, self.arming)
+        code = codes.staff_code(
+            SECRETS.code_key,
+            self.label,
+            SECRETS.board_id,
+            SECRETS.epoch,
+            self.door,
+            self.counter,
+            self.arming,
+        )
         world.press(f"{self.door:02}{code}#")
         number = world.sprung()
         if number:
@@ -37,7 +48,9 @@ class Staff:
 def order(world: World, kind: int, door: int, a: int) -> None:
     """The host's next command, for the parcel that was there last."""
     orders = world.host.orders
-    orders.append(Commanded(len(orders) + 1, kind, door, world.written.state.doors[door].counter if door else 0, a))
+    orders.append(
+        Commanded(len(orders) + 1, kind, door, world.written.state.doors[door].counter if door else 0, a)
+    )
     world.live.hear()
 
 
@@ -82,7 +95,9 @@ def more_patience(world: World) -> None:
 
 
 def help_from_afar(world: World) -> None:
-    """A person at the host opens the door for somebody who reads four digits from the screen; she takes her parcel."""
+    """A person at the host opens the door for somebody who reads four digits from the screen;
+    she takes her parcel.
+    """
     she: Resident = resident_of(world, HERS)
     board = world.live
     board.tell(OpenRequested(she.deposit.door, she.deposit.b))
@@ -102,7 +117,9 @@ def new_epoch(world: World) -> None:
 
 
 def ticket_key_turns(world: World) -> None:
-    """Twice, with parcels that wait: each keeps the tail of its own generation, and the labels of the first one are gone."""
+    """Twice, with parcels that wait: each keeps the tail of its own generation,
+    and the labels of the first one are gone.
+    """
     order(world, commands.TURN_TICKETS, 0, 1)
     world.couriers.append(Courier(NEW, generation=1))
     world.couriers[-1].visits(world)

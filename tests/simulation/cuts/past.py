@@ -58,7 +58,8 @@ def note(board: Board) -> None:
 def grow(world: World, sequence: int, slots_left: int, whole: bool = False) -> None:
     """Fills the ring up to the block with that sequence, of which so many slots stay free.
 
-    Unless `whole`, the blocks on the way are taken for full after a few records: a start reads them much faster, and finds its way alike.
+    Unless `whole`, the blocks on the way are taken for full after a few records:
+    a start reads them much faster, and finds its way alike.
     """
     board = world.live
     journal = board.journal
@@ -72,7 +73,9 @@ def grow(world: World, sequence: int, slots_left: int, whole: bool = False) -> N
 
 
 def wrapped(sequence: int, slots_left: int, whole: bool = False) -> World:
-    """Two parcels wait, whose records are in the oldest block of a ring that is full but for the blocks that are kept erased."""
+    """Two parcels wait, whose records are in the oldest block of a ring that is full
+    but for the blocks that are kept erased.
+    """
     world = fresh()
     world.power_on()
     if sequence > RING:
@@ -97,7 +100,9 @@ def later(world: World) -> None:
 
 @cache
 def full(room: int = 2 * RESERVE) -> World:
-    """Two parcels wait; then the host heard nothing until the journal was full but for what is kept for their pickups, or for less."""
+    """Two parcels wait; then the host heard nothing until the journal was full but for
+    what is kept for their pickups, or for less.
+    """
     world = fresh()
     world.power_on()
     deposit(world, OTHER, HERS)

@@ -52,7 +52,9 @@ class Visitor(ABC):
 
 @dataclass
 class Courier(Visitor):
-    """A courier with the ticket of that serial and a parcel in her hand, if any; `wants` to have it delivered."""
+    """A courier with the ticket of that serial and a parcel in her hand, if any;
+    `wants` to have it delivered.
+    """
 
     serial: int
     size: str = "1"
@@ -75,7 +77,9 @@ class Courier(Visitor):
         if text == texts.SIZES and world.press(self.size) == texts.LARGER:
             world.press("#")
         elif text == texts.USED:
-            require(self.recorded in world.written.deposited(), "a ticket is good until it is deposited", self)
+            require(
+                self.recorded in world.written.deposited(), "a ticket is good until it is deposited", self
+            )
         return self.stands_at(world)
 
     def finish(self, world: "World", number: int) -> None:
@@ -88,7 +92,9 @@ class Courier(Visitor):
 
 @dataclass
 class Resident(Visitor):
-    """A resident, with what the host told her of her parcel; `takes` it this time, or has another look only."""
+    """A resident, with what the host told her of her parcel;
+    `takes` it this time, or has another look only.
+    """
 
     deposit: records.Record
     retry: int = 0
@@ -139,11 +145,15 @@ def resident_of(world: "World", serial: int, takes: bool = True) -> Resident:
 
 def resident(world: "World", deposit: records.Record, takes: bool = True) -> Resident:
     """Whoever has a message of that deposit, and the latest one."""
-    return Resident(deposit, world.host.retry(deposit), world.host.epoch(deposit), takes, world.host.generation(deposit))
+    return Resident(
+        deposit, world.host.retry(deposit), world.host.epoch(deposit), takes, world.host.generation(deposit)
+    )
 
 
 def go_on(world: "World") -> None:
-    """Whatever was interrupted: everybody finishes it or does it again, and every parcel is collected with its code."""
+    """Whatever was interrupted: everybody finishes it or does it again,
+    and every parcel is collected with its code.
+    """
     for number in world.open_doors():
         if number in world.at:
             world.at[number].finish(world, number)
@@ -159,7 +169,13 @@ def go_on(world: "World") -> None:
     world.wait(SEALED_MS)
     for deposit in world.host.parcels()[0]:
         number = resident(world, deposit).visits(world)
-        require(number == deposit.door, "a deposited parcel is collected with its code", deposit, number, world.live.screen)
+        require(
+            number == deposit.door,
+            "a deposited parcel is collected with its code",
+            deposit,
+            number,
+            world.live.screen,
+        )
     world.wait(SEALED_MS)
     nothing_is_left_to_open(world)
     world.wait(SEALED_MS)
@@ -167,19 +183,26 @@ def go_on(world: "World") -> None:
 
 
 def couriers_come_again(world: "World") -> None:
-    """Those who still have a parcel to deliver; if the journal was full until the host heard of it, there is room the next time."""
+    """Those who still have a parcel to deliver;
+    if the journal was full until the host heard of it, there is room the next time.
+    """
     for courier in world.couriers:
         if courier.wants and courier.parcel and courier.recorded not in world.written.deposited():
             courier.visits(world)
 
 
 def nothing_is_left_to_open(world: "World") -> None:
-    """The code of a parcel that is gone and a ticket that was deposited open nothing; any other ticket is as good as ever."""
+    """The code of a parcel that is gone and a ticket that was deposited open nothing;
+    any other ticket is as good as ever.
+    """
     for deposit in world.host.parcels()[1]:
         require(not resident(world, deposit).asks(world), "a code is dead when its parcel is gone", deposit)
     for courier in world.couriers:
         text = world.press(courier.ticket)
-        good = courier.recorded not in world.written.deposited() and courier.generation + 1 >= world.written.state.generation
+        good = (
+            courier.recorded not in world.written.deposited()
+            and courier.generation + 1 >= world.written.state.generation
+        )
         require((text == texts.SIZES) == good, "a ticket is good for one deposit", courier, text)
         if good:
             world.press("*")

@@ -1,4 +1,6 @@
-"""One story: a transaction, the power cuts in it, and what everybody does then; all laws are checked on the way."""
+"""One story: a transaction, the power cuts in it, and what everybody does then;
+all laws are checked on the way.
+"""
 
 import random
 from collections.abc import Callable
@@ -40,7 +42,9 @@ DARK: dict[str, Callable[[World], None]] = {act.__name__: act for act in (wait, 
 
 
 class Cut(NamedTuple):
-    """The flash operation, counted from the start before it, that is torn; how; and what happens while it is dark."""
+    """The flash operation, counted from the start before it, that is torn;
+    how; and what happens while it is dark.
+    """
 
     operation: int
     torn: str
@@ -48,7 +52,9 @@ class Cut(NamedTuple):
 
 
 class Story(NamedTuple):
-    """A transaction of the table, with the link up or not until it is over, its power cuts, and the seed of all that is left to chance."""
+    """A transaction of the table, with the link up or not until it is over, its power cuts,
+    and the seed of all that is left to chance.
+    """
 
     name: str
     online: bool = True
@@ -64,11 +70,15 @@ def parse(text: str) -> Story:
     """The story that is written so."""
     name, link, cuts, seed = text.split("/")
     parts = [cut.split(":") for cut in cuts.split()]
-    return Story(name, link == "online", tuple(Cut(int(at), torn, dark) for at, torn, dark in parts), int(seed))
+    return Story(
+        name, link == "online", tuple(Cut(int(at), torn, dark) for at, torn, dark in parts), int(seed)
+    )
 
 
 class Lived(NamedTuple):
-    """How a story went: its power cuts; if nothing cut the transaction, the flash operations, erases and event kinds of that."""
+    """How a story went: its power cuts; if nothing cut the transaction,
+    the flash operations, erases and event kinds of that.
+    """
 
     cuts: int
     operations: int
@@ -102,7 +112,11 @@ def _live(story: Story) -> Lived:
                 if script:
                     script(world)
                     operations, erases = world.flash.operations - began, world.flash.erases
-                    kinds = [record.kind for record in world.written.events.values() if record.number >= world.written.since]
+                    kinds = [
+                        record.kind
+                        for record in world.written.events.values()
+                        if record.number >= world.written.since
+                    ]
                 go_on(world)
                 later(world)
                 break

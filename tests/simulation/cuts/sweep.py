@@ -1,4 +1,6 @@
-"""Which stories are lived: a power cut at every operation of every transaction, and two or three wherever chance wants them."""
+"""Which stories are lived: a power cut at every operation of every transaction,
+and two or three wherever chance wants them.
+"""
 
 import random
 from collections.abc import Iterator
@@ -24,7 +26,10 @@ class Count(NamedTuple):
     doubles: int  # stories with more than one
 
     def __str__(self) -> str:
-        return f"{self.stories:,} stories, {self.cuts:,} power cuts, {self.doubles:,} times two or more in a row; violations: 0"
+        return (
+            f"{self.stories:,} stories, {self.cuts:,} power cuts, "
+            f"{self.doubles:,} times two or more in a row; violations: 0"
+        )
 
 
 @cache
@@ -39,17 +44,26 @@ def tears(name: str) -> int:
 
 
 def single(name: str) -> Iterator[Story]:
-    """A cut at every flash operation of a transaction, torn in some ways; all ways, and what people do meanwhile, take turns."""
+    """A cut at every flash operation of a transaction, torn in some ways;
+    all ways, and what people do meanwhile, take turns.
+    """
     turn = list(TRANSACTIONS).index(name)
     for online in TRANSACTIONS[name].links:
         for operation in range(1, uncut(name, online).operations + 1):
             for _ in range(tears(name)):
                 turn += 1
-                yield Story(name, online, (Cut(operation, TORN[turn % len(TORN)], DARKS[(turn + turn // len(TORN)) % len(DARKS)]),), turn)
+                yield Story(
+                    name,
+                    online,
+                    (Cut(operation, TORN[turn % len(TORN)], DARKS[(turn + turn // len(TORN)) % len(DARKS)]),),
+                    turn,
+                )
 
 
 def every_single(name: str) -> Iterator[Story]:
-    """A cut at every flash operation, torn in every way, with everything that people may do meanwhile; of a long one in turn."""
+    """A cut at every flash operation, torn in every way, with everything that people may do meanwhile;
+    of a long one in turn.
+    """
     for online in TRANSACTIONS[name].links:
         for operation in range(1, uncut(name, online).operations + 1):
             for torn in TORN:
@@ -58,7 +72,9 @@ def every_single(name: str) -> Iterator[Story]:
 
 
 def double(seeds: range) -> Iterator[Story]:
-    """For each seed a cut within a transaction, one while everybody recovers from it, and sometimes a third."""
+    """For each seed a cut within a transaction, one while everybody recovers from it,
+    and sometimes a third.
+    """
     for seed in seeds:
         rng = random.Random(seed)
         name = rng.choice(BUSY)

@@ -1,4 +1,7 @@
-"""The table of what the power is cut in: what people do, and what was there before. A new transaction is a function and a row."""
+"""The table of what the power is cut in: what people do, and what was there before.
+
+A new transaction is a function and a row.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -7,7 +10,17 @@ from typing import NamedTuple
 from locker.contract import records as r
 from locker.core import texts
 from tests.simulation.cuts import orders
-from tests.simulation.cuts.past import HERS, INVENTED, NEW, OTHER, QUIET_MS, full, one_waits, two_wait, wrapped
+from tests.simulation.cuts.past import (
+    HERS,
+    INVENTED,
+    NEW,
+    OTHER,
+    QUIET_MS,
+    full,
+    one_waits,
+    two_wait,
+    wrapped,
+)
 from tests.simulation.cuts.people import SEALED_MS, TEN_MINUTES_MS, Courier, resident_of
 from tests.simulation.cuts.world import World
 
@@ -18,8 +31,8 @@ SMALL = (1, 2)  # the doors of that size
 class Transaction(NamedTuple):
     """`script` is what people do, `before` makes the world in which they do it.
 
-    Uncut it leads to events of the kinds `leads_to`, in that order among others, and to so many erased blocks at least.
-    `links` are whether the host hears of it at once; a `long` one is for the long sweeps.
+    Uncut it leads to events of the kinds `leads_to`, in that order among others, and to so many erased blocks
+    at least. `links` are whether the host hears of it at once; a `long` one is for the long sweeps.
     """
 
     script: Callable[[World], object]
@@ -204,7 +217,9 @@ def collects_while_deposits_stop(world: World) -> None:
 
 
 def drains(world: World) -> None:
-    """A bell that is only counted, for the room is her neighbour's; then the host is there again and hears it all."""
+    """A bell that is only counted, for the room is her neighbour's;
+    then the host is there again and hears it all.
+    """
     rings(world)
     resident_of(world, HERS).visits(world)
     world.online = True
@@ -213,7 +228,9 @@ def drains(world: World) -> None:
 
 
 def waits_for_the_host(world: World) -> None:
-    """Not one record more fits: she is told to call for help, and her code works as soon as the host has heard what happened before."""
+    """Not one record more fits: she is told to call for help,
+    and her code works as soon as the host has heard what happened before.
+    """
     rings(world)
     she = resident_of(world, HERS)
     assert world.press(she.code()) == texts.JAMMED
@@ -223,7 +240,9 @@ def waits_for_the_host(world: World) -> None:
 
 
 def looks_too_often(world: World) -> None:
-    """She does not take her parcel until she has used up what was kept for her pickup; what is kept for her neighbour stays."""
+    """She does not take her parcel until she has used up what was kept for her pickup;
+    what is kept for her neighbour stays.
+    """
     she = resident_of(world, HERS, takes=False)
     while world.press(she.code()) != texts.JAMMED:
         she.finish(world, she.stands_at(world))
@@ -241,7 +260,9 @@ ONLINE = (True,)
 OFFLINE = (False,)
 TRANSACTIONS = {
     # name:                   what people do, and what was before;  events that it leads to
-    "deposit": Transaction(deposits, one_waits, (r.DEPOSIT_STARTED, r.PULSED, r.DOOR_OPENED, r.DOOR_CLOSED, r.DEPOSITED)),
+    "deposit": Transaction(
+        deposits, one_waits, (r.DEPOSIT_STARTED, r.PULSED, r.DOOR_OPENED, r.DOOR_CLOSED, r.DEPOSITED)
+    ),
     "larger door": Transaction(deposits, two_wait, (r.DEPOSITED,)),
     "two couriers": Transaction(two_couriers, one_waits, (r.DEPOSITED, r.DEPOSITED)),
     "withdraw": Transaction(withdraws, one_waits, (r.DEPOSITED, r.WITHDRAWN, r.DEPOSITED)),
@@ -254,32 +275,64 @@ TRANSACTIONS = {
     "deposit jams": Transaction(finds_a_jam, one_waits, (r.DOOR_JAMMED, r.CANCELLED, r.DEPOSITED)),
     "deposit left open": Transaction(leaves_her_door_open, one_waits, (r.DOOR_LEFT_OPEN, r.DEPOSITED)),
     "invented tickets": Transaction(invents_tickets, one_waits, (r.TICKET_REFUSED,)),
-    "pickup": Transaction(collects, two_wait, (r.CODE_TRIED, r.PICKUP_OPENED, r.PULSED, r.DOOR_OPENED, r.DOOR_CLOSED, r.COLLECTED)),
+    "pickup": Transaction(
+        collects,
+        two_wait,
+        (r.CODE_TRIED, r.PICKUP_OPENED, r.PULSED, r.DOOR_OPENED, r.DOOR_CLOSED, r.COLLECTED),
+    ),
     "duress": Transaction(collects_under_duress, two_wait, (r.PICKUP_OPENED, r.COLLECTED)),
     "wrong code": Transaction(slips_three_times, two_wait, (*[r.CODE_TRIED] * 4, r.COLLECTED)),
     "step-up": Transaction(needs_all_digits, two_wait, (*[r.CODE_TRIED] * 10, r.PICKUP_OPENED, r.COLLECTED)),
     "empty door": Transaction(guesses_at_an_empty_door),
     "put back": Transaction(puts_it_back, two_wait, (r.STILL_INSIDE, r.COLLECTED)),
     "second pulse": Transaction(needs_two_pulses, two_wait, (r.PULSED, r.PULSED, r.COLLECTED)),
-    "pickup jams": Transaction(finds_her_door_jammed, two_wait, (r.PULSED, r.PULSED, r.PULSED, r.DOOR_JAMMED, r.COLLECTED)),
+    "pickup jams": Transaction(
+        finds_her_door_jammed, two_wait, (r.PULSED, r.PULSED, r.PULSED, r.DOOR_JAMMED, r.COLLECTED)
+    ),
     "pickup left open": Transaction(goes_without_closing, two_wait, (r.DOOR_LEFT_OPEN, r.COLLECTED)),
     "bell": Transaction(rings, one_waits, (r.BELL_RUNG, r.BELL_RUNG)),
-    "reissue": Transaction(orders.reissue, two_wait, (r.REISSUED, r.COMMAND_APPLIED, r.COLLECTED), links=ONLINE),
-    "recall": Transaction(orders.recall, two_wait, (r.ARMED, r.COMMAND_APPLIED, r.PICKUP_OPENED, r.COLLECTED), links=ONLINE),
-    "recall in vain": Transaction(orders.recall_in_vain, two_wait, (r.ARMED, r.ARMED, r.COMMAND_APPLIED), links=ONLINE),
-    "service": Transaction(orders.service, one_waits, (r.OUT_OF_SERVICE, r.ARMED, r.SERVICE_OPENED, r.DOOR_TESTED), links=ONLINE),
+    "reissue": Transaction(
+        orders.reissue, two_wait, (r.REISSUED, r.COMMAND_APPLIED, r.COLLECTED), links=ONLINE
+    ),
+    "recall": Transaction(
+        orders.recall, two_wait, (r.ARMED, r.COMMAND_APPLIED, r.PICKUP_OPENED, r.COLLECTED), links=ONLINE
+    ),
+    "recall in vain": Transaction(
+        orders.recall_in_vain, two_wait, (r.ARMED, r.ARMED, r.COMMAND_APPLIED), links=ONLINE
+    ),
+    "service": Transaction(
+        orders.service, one_waits, (r.OUT_OF_SERVICE, r.ARMED, r.SERVICE_OPENED, r.DOOR_TESTED), links=ONLINE
+    ),
     "more patience": Transaction(orders.more_patience, one_waits, (r.COMMAND_APPLIED,), links=ONLINE),
-    "help from afar": Transaction(orders.help_from_afar, two_wait, (r.PICKUP_OPENED, r.COLLECTED), links=ONLINE),
-    "new epoch": Transaction(orders.new_epoch, two_wait, (r.EPOCH_BEGUN, r.DEPOSITED, r.COLLECTED, r.EPOCH_BEGUN), links=ONLINE),
+    "help from afar": Transaction(
+        orders.help_from_afar, two_wait, (r.PICKUP_OPENED, r.COLLECTED), links=ONLINE
+    ),
+    "new epoch": Transaction(
+        orders.new_epoch, two_wait, (r.EPOCH_BEGUN, r.DEPOSITED, r.COLLECTED, r.EPOCH_BEGUN), links=ONLINE
+    ),
     "ticket key turns": Transaction(
-        orders.ticket_key_turns, two_wait, (r.TICKETS_TURNED, r.DEPOSITED, r.TICKETS_TURNED, r.PICKUP_OPENED, r.COLLECTED), 4, ONLINE
+        orders.ticket_key_turns,
+        two_wait,
+        (r.TICKETS_TURNED, r.DEPOSITED, r.TICKETS_TURNED, r.PICKUP_OPENED, r.COLLECTED),
+        4,
+        ONLINE,
     ),
     "erase ahead": Transaction(collects, cache(lambda: wrapped(117, slots_left=3)), (r.COLLECTED,), erases=1),
-    "erase at once": Transaction(two_come, cache(lambda: wrapped(118, slots_left=2)), (r.COLLECTED, r.DEPOSITED), erases=1),
-    "erase in a later round": Transaction(two_come, cache(lambda: wrapped(237, slots_left=3)), (r.COLLECTED, r.DEPOSITED), erases=1),
+    "erase at once": Transaction(
+        two_come, cache(lambda: wrapped(118, slots_left=2)), (r.COLLECTED, r.DEPOSITED), erases=1
+    ),
+    "erase in a later round": Transaction(
+        two_come, cache(lambda: wrapped(237, slots_left=3)), (r.COLLECTED, r.DEPOSITED), erases=1
+    ),
     "journal full": Transaction(collects_while_deposits_stop, full, (r.COLLECTED,), links=OFFLINE),
     "journal drains": Transaction(drains, full, (r.COLLECTED, r.EVENTS_DROPPED), erases=1, links=OFFLINE),
-    "journal brimful": Transaction(waits_for_the_host, cache(lambda: full(0)), (r.EVENTS_DROPPED, r.COLLECTED), erases=1, links=OFFLINE),
-    "looks too often": Transaction(looks_too_often, full, (*[r.STILL_INSIDE] * 4, r.COLLECTED), links=OFFLINE),
-    "whole ring": Transaction(two_come, cache(lambda: wrapped(237, slots_left=3, whole=True)), (r.COLLECTED,), erases=1, long=True),
+    "journal brimful": Transaction(
+        waits_for_the_host, cache(lambda: full(0)), (r.EVENTS_DROPPED, r.COLLECTED), erases=1, links=OFFLINE
+    ),
+    "looks too often": Transaction(
+        looks_too_often, full, (*[r.STILL_INSIDE] * 4, r.COLLECTED), links=OFFLINE
+    ),
+    "whole ring": Transaction(
+        two_come, cache(lambda: wrapped(237, slots_left=3, whole=True)), (r.COLLECTED,), erases=1, long=True
+    ),
 }

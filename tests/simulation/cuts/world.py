@@ -25,7 +25,10 @@ INCARNATION = 7
 
 @dataclass
 class Doorway:
-    """A door and what is behind it. `stuck` pulses do not move it; `lies` turns its occupancy sensor around, `lied` says it ever did."""
+    """A door and what is behind it.
+
+    `stuck` pulses do not move it; `lies` turns its occupancy sensor around, `lied` says it ever did.
+    """
 
     closed: bool = True
     parcel: str = ""
@@ -58,12 +61,14 @@ class World:
     doors: dict[int, Doorway] = field(default_factory=lambda: {number: Doorway() for number in NUMBERS})
     host: Host = field(default_factory=Host)
     couriers: "list[Courier]" = field(default_factory=list)
-    compares: dict[tuple[int, int], int] = field(default_factory=dict)  # by door and counter of a waiting parcel
+    # By door and counter of a waiting parcel.
+    compares: dict[tuple[int, int], int] = field(default_factory=dict)
     at: "dict[int, Person]" = field(default_factory=dict)  # who stands at an open door
     begun: dict[int, tuple[int, bool]] = field(
         default_factory=dict
     )  # when the power failed: doors with an open intent, which, and flagged or not
-    open_before: list[int] = field(default_factory=list)  # the doors that were open at the first of the keys pressed last
+    # The doors that were open at the first of the keys pressed last.
+    open_before: list[int] = field(default_factory=list)
     board: Board | None = None
 
     @property
@@ -75,7 +80,9 @@ class World:
     def fork(self, rng: random.Random, online: bool) -> "World":
         """The same world without power, to be lived on differently."""
         assert self.board is None
-        own = copy.deepcopy({name: getattr(self, name) for name in ("written", "doors", "host", "couriers", "compares")})
+        own = copy.deepcopy(
+            {name: getattr(self, name) for name in ("written", "doors", "host", "couriers", "compares")}
+        )
         return World(self.flash.copy(), rng=rng, online=online, **own)
 
     # Power
@@ -98,7 +105,11 @@ class World:
         self.flash.stay_on()
         laws.of_the_flash(self)
         doors = self.written.state.doors.items()
-        self.begun = {number: (door.state, bool(door.sensor_unreliable)) for number, door in doors if door.state not in laws.AT_REST}
+        self.begun = {
+            number: (door.state, bool(door.sensor_unreliable))
+            for number, door in doors
+            if door.state not in laws.AT_REST
+        }
 
     # What people do, with power and without
 
@@ -152,17 +163,24 @@ class World:
 
 @contextmanager
 def watched_compares(world: World) -> Iterator[None]:
-    """Notes each time that the board derives the code of a waiting parcel, which it does only to compare it with what was typed."""
+    """Notes each time that the board derives the code of a waiting parcel,
+    which it does only to compare it with what was typed.
+    """
 
     def derive(key: bytes, board_id: bytes, epoch: int, door: int, counter: int, *more: int) -> tuple:
         board = world.live
-        if door in world.doors and door not in board.compared and board.state.doors[door].state >= state.WAITING:
+        if (
+            door in world.doors
+            and door not in board.compared
+            and board.state.doors[door].state >= state.WAITING
+        ):
             board.compared.add(door)
             world.compares[door, counter] = world.compares.get((door, counter), 0) + 1
             laws.a_try_is_written_before_it_is_compared(world, door, counter)
         return codes.pickup_digits(key, board_id, epoch, door, counter, *more)
 
-    keypad.codes = SimpleNamespace(code_digits=codes.code_digits, pickup_digits=derive)  # what the board derives, not what people do
+    # What the board derives, not what people do.
+    keypad.codes = SimpleNamespace(code_digits=codes.code_digits, pickup_digits=derive)
     try:
         yield
     finally:

@@ -1,4 +1,6 @@
-"""What the flash must hold: noted outside the board, from what the journal was asked to write and said it had written."""
+"""What the flash must hold: noted outside the board,
+from what the journal was asked to write and said it had written.
+"""
 
 from locker.contract import records
 from locker.core.state import State
@@ -6,7 +8,8 @@ from locker.shell.journal import Journal
 
 
 class Written:
-    """`events` are the durable events by number, `state` is the fold of all records, `spent` are the serials spent.
+    """`events` are the durable events by number, `state` is the fold of all records,
+    `spent` are the serials spent.
 
     Of the events before `since` only those of doors are kept, and no longer looked for in the flash.
     """
@@ -17,7 +20,8 @@ class Written:
         self.since = 1
         self.spent: set[int] = set()
         self.acknowledged = 0
-        self.appending: tuple[int, int, int, int] | None = None  # kind, door, a, b of the append that may have been cut off
+        # Kind, door, a, b of the append that may have been cut off.
+        self.appending: tuple[int, int, int, int] | None = None
         self.spending: int | None = None
 
     @property
@@ -44,9 +48,11 @@ class Written:
         self.spent.add(serial)
 
     def settles(self, found: records.Record | None, state: State, journal: Journal) -> None:
-        """After a cut: what was being written is in the flash (`found`, for an event), or it is not and never will be.
+        """After a cut: what was being written is in the flash (`found`, for an event),
+        or it is not and never will be.
 
-        `state` and `store` are read from the flash; of the board's own records they tell by what has become of them.
+        `state` and `store` are read from the flash;
+        of the board's own records they tell by what has become of them.
         """
         if found:
             self.ends(found)
@@ -67,7 +73,9 @@ class Written:
 
     def of(self, kind: int, door: int | None = None) -> list[records.Record]:
         """The events of that kind, of that door or of any, oldest first."""
-        return [record for record in self.events.values() if record.kind == kind and door in (None, record.door)]
+        return [
+            record for record in self.events.values() if record.kind == kind and door in (None, record.door)
+        ]
 
     def deposited(self) -> set[int]:
         """The serials that were deposited and not withdrawn."""

@@ -1,4 +1,6 @@
-"""Pins of an untouched keypad, as thin as Python allows: what they cost is measured by itself and taken off."""
+"""Pins of an untouched keypad, as thin as Python allows:
+what they cost is measured by itself and taken off.
+"""
 
 
 class Pin:

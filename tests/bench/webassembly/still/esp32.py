@@ -1,4 +1,6 @@
-"""`esp32` with the journal's partition in a file, which takes no room in the heap, and an NVS of a few numbers."""
+"""`esp32` with the journal's partition in a file, which takes no room in the heap,
+and an NVS of a few numbers.
+"""
 
 _BLOCK = 4096
 _BLOCKS = 128

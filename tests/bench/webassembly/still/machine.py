@@ -1,4 +1,7 @@
-"""The parts of `machine` as a cabinet at rest finds them: doors closed, compartments clear, supply good. Keeps as little as it can."""
+"""The parts of `machine` as a cabinet at rest finds them: doors closed, compartments clear, supply good.
+
+Keeps as little as it can.
+"""
 
 PWRON_RESET = 1
 HARD_RESET = 2

@@ -6,7 +6,16 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.host.connections.bus_master import ADDRESSES, ANSWER_S, AWAY_MAX_S, FRAME_MAX, GONE_S, LET_GO_S, MISSES_MAX, Master
+from host_tools.host.connections.bus_master import (
+    ADDRESSES,
+    ANSWER_S,
+    AWAY_MAX_S,
+    FRAME_MAX,
+    GONE_S,
+    LET_GO_S,
+    MISSES_MAX,
+    Master,
+)
 from locker.wire.frame import Decoder, encode
 from locker.wire.station import ANSWER, Station
 

@@ -1,4 +1,6 @@
-"""Hundreds of boards and of strangers at one host, over real connections; and connections whose other end is gone."""
+"""Hundreds of boards and of strangers at one host, over real connections;
+and connections whose other end is gone.
+"""
 
 import asyncio
 import socket
@@ -41,7 +43,9 @@ def open_files(host: Host) -> int:
     return len(list(Path(f"/proc/{host.process.pid}/fd").iterdir()))
 
 
-def test_hundreds_of_boards_converge_and_hundreds_of_strangers_displace_none_of_them(ledger: Ledger, tmp_path: Path) -> None:
+def test_hundreds_of_boards_converge_and_hundreds_of_strangers_displace_none_of_them(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     boards = [Board(one, Journal(100 + number)) for number, one in enumerate(enrolled(ledger, BOARDS))]
     strangers: list[socket.socket] = []
 
@@ -92,11 +96,14 @@ def test_a_peer_that_vanishes_is_noticed_by_the_system_within_two_minutes() -> N
         listening = socket.create_server(("127.0.0.1", 0))
         peer = socket.create_connection(listening.getsockname())
         line, address = listening.accept()
-        carrier = TcpCarrier(line, address, lambda carrier, payload: True, lambda carrier: None, lambda carrier: None)
+        carrier = TcpCarrier(
+            line, address, lambda carrier, payload: True, lambda carrier: None, lambda carrier: None
+        )
         peer.sendall(encode(bytes((VERSION << 4 | FIRST,)) + bytes(40)))  # a board has proved itself
         carrier.turn()
         options = {
-            name: line.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
+            name: line.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
+            for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
         }
         options["SO_KEEPALIVE"] = line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         for end in (peer, carrier, listening):

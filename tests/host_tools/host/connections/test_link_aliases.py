@@ -1,4 +1,6 @@
-"""Whom a host knows by the alias in a frame: a board from the moment of its enrolment, and strangers cost the ledger little."""
+"""Whom a host knows by the alias in a frame: a board from the moment of its enrolment,
+and strangers cost the ledger little.
+"""
 
 import os
 from collections.abc import Iterator
@@ -51,7 +53,9 @@ def test_what_a_board_says_on_to_a_host_that_has_started_afresh_is_no_strangers_
     assert [one["kind"] for one in told] == [counting.UNSEALED]
 
 
-def test_unknown_aliases_cost_a_look_into_the_ledger_once_a_second_at_most(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_aliases_cost_a_look_into_the_ledger_once_a_second_at_most(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     looks: list[int] = []
     cabinets = ledger.cabinets
 

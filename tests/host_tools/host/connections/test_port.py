@@ -1,4 +1,6 @@
-"""Strangers at the port: boards come first, each stranger has little, no address has more for having many; their words are counted."""
+"""Strangers at the port: boards come first, each stranger has little, no address has more for having many;
+their words are counted.
+"""
 
 import asyncio
 import os
@@ -13,8 +15,7 @@ from hypothesis import strategies as st
 
 from host_tools.host.connections import tally as counting
 from host_tools.host.connections.carriers import SerialCarrier, TcpCarrier
-from host_tools.host.connections.links import SILENT_S, Links
-from host_tools.host.connections.listener import STRANGERS_MAX, Listener
+from host_tools.host.connections.links import Links
 from host_tools.host.connections.tally import Tally
 from host_tools.host.connections.turnstile import BURST_S, SHARE, Turnstile, source_of
 from host_tools.host.ledger.ledger import Ledger, open_ledger
@@ -23,7 +24,14 @@ from host_tools.host.server import Server
 from host_tools.link.messages import typed
 from locker.wire.frame import REFUSAL, VERSION, Decoder, encode, kind_of
 from tests.kit.flooded import Port, port
-from tests.kit.floods import empty_frames_on_32, forged_hello, greeted_and_closed, hello_on_64, opened_and_closed, other_versions
+from tests.kit.floods import (
+    empty_frames_on_32,
+    forged_hello,
+    greeted_and_closed,
+    hello_on_64,
+    opened_and_closed,
+    other_versions,
+)
 from tests.kit.host_board import Board, InHand, enrol
 from tests.kit.occurrences import into
 
@@ -145,7 +153,7 @@ def test_a_board_that_has_proved_itself_is_heard_out_at_once() -> None:
     with_ends(act, is_ours=lambda payload: True)
 
 
-def test_a_board_whose_connection_brings_nothing_but_rubbish_is_a_stranger_again_and_stays_connected() -> None:
+def test_a_board_whose_connection_brings_only_rubbish_is_a_stranger_again_and_stays_connected() -> None:
     def act(ends: Ends) -> None:
         ends.carrier.verified = True
         ends.theirs.sendall(forged_hello(ALIAS) * 200)
@@ -190,70 +198,6 @@ def test_a_serial_line_full_of_forged_greetings_costs_no_more_than_a_slow_one_ca
         return len(heard)
 
     assert asyncio.run(run()) <= 100
-
-
-# Who has to go
-
-
-class Connection:
-    """What the listener knows of a connection."""
-
-    def __init__(self, source: str = "10.0.0.1", opened_s: float = 0.0, verified: bool = False, greeted: bytes | None = None) -> None:
-        self.source = source
-        self.opened_s = opened_s
-        self.heard_s = opened_s
-        self.verified = verified
-        self.greeted = greeted
-        self.closed = False
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def listener(connections: list[Connection]) -> Listener:
-    made = Listener(lambda carrier, payload: False, lambda carrier: None, Tally(lambda told: None))
-    for connection in connections:
-        made._connections.add(connection)  # type: ignore[arg-type]
-        if not connection.verified:
-            made._strangers[connection] = None  # type: ignore[index]
-    return made
-
-
-def test_when_the_places_are_taken_the_address_that_has_most_of_them_gives_way() -> None:
-    crowd = [Connection() for _ in range(STRANGERS_MAX - 2)]
-    others = [Connection("10.0.0.2"), Connection("10.0.0.3")]
-    listener([*others, *crowd]).make_room("10.0.0.4")
-    assert [one.closed for one in (*others, *crowd[:2])] == [False, False, True, False]
-
-
-def test_a_right_greeting_keeps_its_place_and_repeated_ones_keep_two() -> None:
-    board = Connection(greeted=b"mine")
-    replays = [Connection(greeted=b"else") for _ in range(STRANGERS_MAX - 1)]
-    made = listener([board, *replays])
-    for gone in replays[:5]:
-        made.make_room("10.0.0.1")
-        made._strangers[Connection(greeted=b"else")] = None  # type: ignore[index]
-        assert gone.closed
-    assert not board.closed
-
-
-def test_places_are_for_strangers_only() -> None:
-    boards = [Connection(verified=True) for _ in range(2 * STRANGERS_MAX)]
-    listener(boards).make_room("10.0.0.1")
-    assert not [board for board in boards if board.closed]
-
-
-def test_a_board_that_is_silent_for_two_heartbeats_and_a_stranger_after_half_a_minute_lose_their_connections() -> None:
-    def after(now_s: float) -> list[bool]:
-        connections = [Connection(verified=True), Connection(verified=True), Connection()]
-        for connection in connections[1:]:
-            connection.heard_s = 200.0
-        listener(connections).close_idle(now_s)
-        return [connection.closed for connection in connections]
-
-    assert after(29.0) == [False, False, False]
-    assert after(31.0) == [False, False, True]
-    assert after(SILENT_S + 1) == [True, False, True]
 
 
 # What is told
@@ -307,7 +251,9 @@ def test_the_first_of_them_is_told_at_once_and_silence_is_silent() -> None:
     assert len(told) == 1
 
 
-def test_a_board_that_says_more_than_boards_do_takes_no_place_from_others(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_board_that_says_more_than_boards_do_takes_no_place_from_others(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     loud, quiet = Board(enrol(ledger, b"uid-01")), Board(enrol(ledger, b"uid-02"))
 
     async def run() -> Counter[int]:
@@ -340,10 +286,18 @@ def test_of_many_cabinets_that_speak_another_version_a_few_are_named(ledger: Led
     tally = Tally(into(told))
     links = Links(ledger, into(told), tally)
     for number in range(1, 20):
-        links.hear(InHand(), bytes((3 << 4,)) + enrol(ledger, b"uid-%02d" % number).alias + bytes(24), 10.0 * number)
+        links.hear(
+            InHand(), bytes((3 << 4,)) + enrol(ledger, b"uid-%02d" % number).alias + bytes(24), 10.0 * number
+        )
     tally.tick(1.0)
     (line,) = told
-    assert [number for number in range(1, 20) if f"cabinet {number} of mapo-3" in line["detail"]] == [1, 2, 3, 4, 5]
+    assert [number for number in range(1, 20) if f"cabinet {number} of mapo-3" in line["detail"]] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
 
 
 # All of it
@@ -355,11 +309,15 @@ def flooded() -> Iterator[Port]:
         yield measured
 
 
-@pytest.mark.parametrize("flood", [hello_on_64, empty_frames_on_32, opened_and_closed, greeted_and_closed, other_versions])
-def test_while_a_flood_goes_on_boards_are_answered_a_bell_is_heard_and_a_cabinet_that_has_its_power_back_gets_in(
+@pytest.mark.parametrize(
+    "flood", [hello_on_64, empty_frames_on_32, opened_and_closed, greeted_and_closed, other_versions]
+)
+def test_in_a_flood_boards_are_answered_a_bell_is_heard_and_a_cabinet_that_has_its_power_back_gets_in(
     flooded: Port, flood: Callable
 ) -> None:
-    """How fast, `make bench` says on a machine that does nothing else; here each comes through at all, whatever else the machine does."""
+    """How fast, `make bench` says on a machine that does nothing else;
+    here each comes through at all, whatever else the machine does.
+    """
     flooded.under(flood)
     lines = [told for told in flooded.host.told if told["event"] == "strangers"]
     assert len(lines) <= 6, "a line a minute for each kind"

@@ -1,4 +1,6 @@
-"""Whether a server runs, and which links are up, is in the ledger; a time that is still to come proves nothing."""
+"""Whether a server runs, and which links are up, is in the ledger;
+a time that is still to come proves nothing.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,7 +79,9 @@ def test_a_server_that_was_killed_is_none_beside_the_one_that_holds_the_only_led
     heard(ledger, NOW_MS)
     with ledger.reading() as connection:
         is_shared = connection.dialect.name == "postgresql"  # where the other one may be on another machine
-    assert [one.id for one in Presence(ledger, is_alone=True).beat(NOW_MS + 1000, {})] == [killed.id] * is_shared
+    assert [one.id for one in Presence(ledger, is_alone=True).beat(NOW_MS + 1000, {})] == [
+        killed.id
+    ] * is_shared
     assert stands(ledger, NOW_MS + 1000) == ((UP, NOW_MS, 2) if is_shared else (DOWN, NOW_MS, 1))
 
 

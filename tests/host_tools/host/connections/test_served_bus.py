@@ -91,7 +91,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-def test_boards_on_a_bus_are_found_served_and_found_again_after_the_adapter_was_pulled(ledger: Ledger, tmp_path: Path) -> None:
+def test_boards_on_a_bus_are_found_served_and_found_again_after_the_adapter_was_pulled(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     boards = [BoardOnABus(ledger, address) for address in (2, 31)]
     bus = Bus(tmp_path / "adapter", boards)
     with Host(tmp_path / "data", "--listen", "none", "--rs485", str(tmp_path / "adapter")) as host:
@@ -126,7 +128,10 @@ def test_boards_on_a_bus_are_found_served_and_found_again_after_the_adapter_was_
         (("--board", "row_8", "--serial-link"), "give it an --address of its own, 1 to 31"),
         (("--board", "row_8", "--serial-link", "--address", "32"), "32 is not in the range 1<=x<=31"),
         (("--board", "wall_12", "--serial-link", "--address", "3"), "wall_12 is not on an RS-485 bus"),
-        (("--board", "row_8", "--host", "127.0.0.1:9", "--address", "3"), "--address goes with --serial-link"),
+        (
+            ("--board", "row_8", "--host", "127.0.0.1:9", "--address", "3"),
+            "--address goes with --serial-link",
+        ),
     ],
 )
 def test_an_address_belongs_to_a_bus_and_a_bus_needs_one(arguments: tuple[str, ...], sentence: str) -> None:
@@ -139,5 +144,7 @@ def test_an_address_belongs_to_a_bus_and_a_bus_needs_one(arguments: tuple[str, .
 def test_a_bus_that_cannot_be_opened_is_said_in_one_sentence_and_waited_for(tmp_path: Path) -> None:
     with Host(tmp_path / "data", "--listen", "none", "--rs485", "/dev/does-not-exist") as host:
         detail = host.wait_for("serial port waits")["detail"]
-        assert detail == "There is no serial port /dev/does-not-exist: plug the adapter in, or name another one."
+        assert (
+            detail == "There is no serial port /dev/does-not-exist: plug the adapter in, or name another one."
+        )
         assert host.end() == 0  # it had not ended, and said nothing on its standard error

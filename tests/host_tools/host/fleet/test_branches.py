@@ -1,4 +1,6 @@
-"""A flash image was put back and its board went on from there: both stories are kept, nobody is told a lie, a bell is heard."""
+"""A flash image was put back and its board went on from there:
+both stories are kept, nobody is told a lie, a bell is heard.
+"""
 
 from pathlib import Path
 
@@ -25,7 +27,9 @@ def board(ledger: Ledger) -> Meetings:
     return Meetings(ledger)
 
 
-def test_a_day_of_offline_work_on_an_old_image_is_heard_whole_and_the_parcels_are_put_right(board: Meetings) -> None:
+def test_a_day_of_offline_work_on_an_old_image_is_heard_whole_and_the_parcels_are_put_right(
+    board: Meetings,
+) -> None:
     stays, goes = board.deposit(1, 1), board.deposit(2, 1)
     board.tell_all()
     image, held = board.image(), board.held
@@ -78,7 +82,9 @@ def test_a_code_that_was_changed_before_the_image_was_put_back_is_told_anew(boar
     assert board.ordered() == [(commands.REISSUE, 3, 1, 1)]
 
 
-def test_where_two_parcels_may_be_behind_one_door_a_person_looks_and_she_is_told_so(board: Meetings, tmp_path: Path) -> None:
+def test_where_two_parcels_may_be_behind_one_door_a_person_looks_and_she_is_told_so(
+    board: Meetings, tmp_path: Path
+) -> None:
     image = board.image()
     first = board.deposit(3, 1)
     board.tell_all()
@@ -93,7 +99,9 @@ def test_where_two_parcels_may_be_behind_one_door_a_person_looks_and_she_is_told
     assert all("door 03" in text for _, text in told)
 
 
-def test_a_bell_under_a_number_that_the_ledger_has_given_to_something_else_is_heard_at_once(board: Meetings) -> None:
+def test_a_bell_under_a_number_that_the_ledger_has_given_to_something_else_is_heard_at_once(
+    board: Meetings,
+) -> None:
     image = board.image()
     board.deposit(3, 1)
     board.tell_all()
@@ -116,7 +124,14 @@ def test_a_journal_that_tells_again_what_the_ledger_holds_is_no_other_story(boar
 
 def issue(ledger: Ledger, generation: int, serial: int) -> None:
     with ledger.writing() as connection:
-        row = {"site": 1, "generation": generation, "serial": serial, "resident": 1, "state": "open", "issued_ms": 0}
+        row = {
+            "site": 1,
+            "generation": generation,
+            "serial": serial,
+            "resident": 1,
+            "state": "open",
+            "issued_ms": 0,
+        }
         connection.execute(tables.ticket.insert().values(row))
 
 
@@ -127,7 +142,9 @@ def labels(ledger: Ledger) -> list[tuple[int, int, bool]]:
         return [(row.generation, row.serial, row.flagged) for row in rows]
 
 
-def test_a_board_that_was_provisioned_under_a_later_ticket_key_reads_its_labels_by_that_in_a_branch_too(home: Path) -> None:
+def test_a_board_that_was_provisioned_under_a_later_ticket_key_reads_its_labels_by_that_in_a_branch_too(
+    home: Path,
+) -> None:
     with open_ledger(home) as ledger:
         ledger.site("mapo-3")
         residents.add(ledger, "Kim", "kim@example.org")
@@ -149,8 +166,12 @@ def test_a_board_that_was_provisioned_under_a_later_ticket_key_reads_its_labels_
         assert commands.TURN_TICKETS not in [order.kind for order in board.orders()]
 
 
-def test_a_label_of_before_a_turn_that_an_image_has_forgotten_is_no_label_of_behind_it(board: Meetings) -> None:
-    """The image still takes generation 0 behind generation 1, whose serials have the parity of generation 2."""
+def test_a_label_of_before_a_turn_that_an_image_has_forgotten_is_no_label_of_behind_it(
+    board: Meetings,
+) -> None:
+    """The image still takes generation 0 behind generation 1,
+    whose serials have the parity of generation 2.
+    """
     ledger = board.ledger
     for generation in (0, 1, 2):
         issue(ledger, generation, 4711)
@@ -173,7 +194,8 @@ def test_a_label_of_before_a_turn_that_an_image_has_forgotten_is_no_label_of_beh
     assert labels(ledger) == [(0, 4711, False), (2, 4711, False)]
     second = board.image()
     second.events = second.events[: len(image.events) + 1]
-    board.put_back(second, held + 1)  # an image of the second story, before it turned: what the first one says of that is none of it
+    # An image of the second story, before it turned: what the first one says of that is none of it.
+    board.put_back(second, held + 1)
     board.journal.deposit(3, 1 << 16 | 4711, 1)
     board.tell_all()
     assert labels(ledger)[-1] == (1, 4711, False)
@@ -202,7 +224,9 @@ def test_an_image_that_is_put_back_twice_makes_two_branches(board: Meetings) -> 
     assert board.states() == {serials[0]: "unknown", serials[1]: "unknown", serials[2]: "waiting"}
 
 
-def test_a_second_image_that_is_older_than_the_first_knows_nothing_of_what_came_between(board: Meetings) -> None:
+def test_a_second_image_that_is_older_than_the_first_knows_nothing_of_what_came_between(
+    board: Meetings,
+) -> None:
     stays = board.deposit(1, 1)
     board.tell_all()
     oldest, held_by_oldest = board.image(), board.held
@@ -225,13 +249,17 @@ def test_a_second_image_that_is_older_than_the_first_knows_nothing_of_what_came_
     assert board.states() == dict.fromkeys((stays, between, first, second), "waiting")
 
 
-def test_a_parcel_that_only_its_receipt_tells_of_is_adopted_by_a_board_that_has_forgotten_it(board: Meetings) -> None:
+def test_a_parcel_that_only_its_receipt_tells_of_is_adopted_by_a_board_that_has_forgotten_it(
+    board: Meetings,
+) -> None:
     image, held = board.image(), board.held
     board.journal.add(records.TAMPERED)
     board.tell_all()
     issued = tickets.issue(board.ledger, "Kim")  # deposited while there is no link
     enrolled = board.enrolled
-    key = epoch_keys(enrolled.master_secret, enrolled.nonce_host, enrolled.nonce_board, enrolled.board_id, 1, 0)[1]
+    key = epoch_keys(
+        enrolled.master_secret, enrolled.nonce_host, enrolled.nonce_board, enrolled.board_id, 1, 0
+    )[1]
     code = receipt_code(key, enrolled.board_id, 1, 7, 1, issued.serial, 0)
     assert not receipts.enter(board.ledger, issued.number, f"07 0001 {code}").known
     board.put_back(image, held)
@@ -269,7 +297,11 @@ def test_staff_orders_reach_the_doors_of_before_an_image_was_put_back(board: Mee
     board.tell_all()
     for door in (1, 2, 3):
         doors.disarm(board.ledger, Place("mapo-3", 1, door))
-    assert board.ordered() == [(commands.DISARM, 1, 3, 0), (commands.DISARM, 2, 0, 0), (commands.DISARM, 3, 1, 0)]
+    assert board.ordered() == [
+        (commands.DISARM, 1, 3, 0),
+        (commands.DISARM, 2, 0, 0),
+        (commands.DISARM, 3, 1, 0),
+    ]
 
 
 def test_a_visit_in_which_an_image_was_put_back_is_told_as_any_other(board: Meetings) -> None:
@@ -309,7 +341,9 @@ def test_a_server_serves_on_when_an_old_image_was_put_back_and_all_hear_of_it(le
     assert [parcel.serial for parcel in parcels.listing(ledger)] == serials[::-1]
 
 
-def test_a_parcel_that_a_journal_begun_anew_has_taken_and_given_up_is_unknown_and_a_case(board: Meetings) -> None:
+def test_a_parcel_that_a_journal_begun_anew_has_taken_and_given_up_is_unknown_and_a_case(
+    board: Meetings,
+) -> None:
     waits = board.deposit(1, 1)
     board.tell_all()
     board.put_back(Journal(incarnation=8), 0)
@@ -318,7 +352,9 @@ def test_a_parcel_that_a_journal_begun_anew_has_taken_and_given_up_is_unknown_an
     taken = board.deposit(1, 2)  # before its new epoch, which a board should not
     board.tell_all()
     with board.ledger.writing() as connection:
-        connection.execute(tables.command.update().where(tables.command.c.kind == commands.SETTLE).values(number=1))
+        connection.execute(
+            tables.command.update().where(tables.command.c.kind == commands.SETTLE).values(number=1)
+        )
     board.journal.add(records.COLLECTED, 1, taken, 2)
     board.journal.add(records.COMMAND_APPLIED, 1, 1, 1)
     board.tell_all()

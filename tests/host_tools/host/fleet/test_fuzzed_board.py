@@ -26,7 +26,10 @@ def play(data: Path, count: int, seed: int) -> None:
         residents.add(ledger, "Kim", "kim@example.org")
         serials = [tickets.issue(ledger, "Kim").serial for _ in range(20)]
         fuzzer = Fuzzer(enrol(ledger, b"uid-00"), seed, serials)
-        honest = [Board(enrol(ledger, b"uid-%02d" % number), Journal(100 + number)) for number in range(1, HONEST + 1)]
+        honest = [
+            Board(enrol(ledger, b"uid-%02d" % number), Journal(100 + number))
+            for number in range(1, HONEST + 1)
+        ]
         with Host(data) as host:
             for board in (fuzzer, *honest):
                 board.connect(host.address)
@@ -49,7 +52,8 @@ def play(data: Path, count: int, seed: int) -> None:
             fuzzer.journal.events = []
             rung_s = time.monotonic()
             fuzzer.say_raw(b"\x03" + bell(fuzzer))
-            host.wait_for("alarm", alarm="bell", number=fuzzer.next + 500)  # within a second, on a machine with nothing else to do
+            # Within a second, on a machine with nothing else to do.
+            host.wait_for("alarm", alarm="bell", number=fuzzer.next + 500)
             print(f"its own bell was heard within {time.monotonic() - rung_s:.2f} s")
             assert host.process.poll() is None
             assert host.end() == 0
@@ -62,7 +66,9 @@ def play(data: Path, count: int, seed: int) -> None:
 def bell(fuzzer: Fuzzer) -> bytes:
     from locker.wire import batch
 
-    return batch.pack((records.pack(records.Record(records.BELL_RUNG, 0, 1, fuzzer.next + 500, 100, 1, 0)),), 1)
+    return batch.pack(
+        (records.pack(records.Record(records.BELL_RUNG, 0, 1, fuzzer.next + 500, 100, 1, 0)),), 1
+    )
 
 
 def live(board: Board, ledger: Ledger) -> None:
@@ -85,20 +91,35 @@ def check(ledger: Ledger, fuzzer: Fuzzer) -> None:
     assert sum(parcel.state == "waiting" for parcel in others) <= HONEST
     assert not any(parcel.flagged for parcel in others)
     with ledger.reading() as connection:
-        kept = Counter(row.kind for row in connection.execute(tables.event.select().where(tables.event.c.cabinet == 1)))
-        aside = Counter(row.raw[0] for row in connection.execute(tables.aside.select().where(tables.aside.c.cabinet == 1)))
+        kept = Counter(
+            row.kind for row in connection.execute(tables.event.select().where(tables.event.c.cabinet == 1))
+        )
+        aside = Counter(
+            row.raw[0] for row in connection.execute(tables.aside.select().where(tables.aside.c.cabinet == 1))
+        )
         assert not connection.execute(tables.aside.select().where(tables.aside.c.cabinet != 1)).all()
-        failed = {row.raw[0]: row.reason for row in connection.execute(tables.aside.select()) if " is " not in row.reason}
-        assert set(failed) <= {records.DEPOSITED, records.ADOPTED}, f"only counters that were given out before: {failed}"
+        failed = {
+            row.raw[0]: row.reason
+            for row in connection.execute(tables.aside.select())
+            if " is " not in row.reason
+        }
+        assert set(failed) <= {records.DEPOSITED, records.ADOPTED}, (
+            f"only counters that were given out before: {failed}"
+        )
     reached, said = sum(kept.values()) + sum(aside.values()), sum(fuzzer.kinds.values())
-    print(f"messages {dict(fuzzer.said)}; records {said}, in the ledger {reached}, of them set aside {sum(aside.values())}")
+    print(
+        f"messages {dict(fuzzer.said)}; records {said}, in the ledger {reached}, "
+        f"of them set aside {sum(aside.values())}"
+    )
     for kind in sorted(fuzzer.kinds):
         print(f"kind {kind}: {fuzzer.kinds[kind]} said, {kept[kind]} applied, {aside[kind]} set aside")
     assert reached >= min(said / 2, EVENTS_MAX)
     assert set(range(1, 38)) <= set(kept), "every kind got as far as the ledger"
 
 
-def test_a_board_with_2000_mutated_but_sealed_messages_ends_nothing_and_disturbs_no_other_board(tmp_path: Path) -> None:
+def test_a_board_with_2000_mutated_but_sealed_messages_ends_nothing_and_disturbs_no_other_board(
+    tmp_path: Path,
+) -> None:
     play(tmp_path / "data", 2_000, 1)
 
 

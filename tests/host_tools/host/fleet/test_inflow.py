@@ -31,7 +31,8 @@ def test_a_stolen_board_fills_no_disk() -> None:
 def test_a_full_journal_that_comes_twice_passes_and_so_does_the_busiest_day_behind_it() -> None:
     inflow, events = Inflow(), said(1, records.DEPOSITED)
     assert all(inflow.admits(events, 0.0) for _ in range(2 * JOURNAL // BATCH))
-    assert all(inflow.admits(events, 20.0 * visit) for visit in range(1, DAY_S // 20))  # a visit in 20 s, day and night
+    # A visit in 20 s, day and night.
+    assert all(inflow.admits(events, 20.0 * visit) for visit in range(1, DAY_S // 20))
     assert not inflow.flooding
 
 

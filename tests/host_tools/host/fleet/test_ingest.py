@@ -29,8 +29,12 @@ def cabinet(ledger: Ledger, uid: bytes = b"uid-01") -> int:
     return known.id
 
 
-def said(number: int, journal: Journal, events: list[bytes], at_ms: int = 1_000_000, urgent: bool = False) -> Received:
-    return Received(number, journal.incarnation, journal.boot, 100, at_ms, tuple(events), urgent, journal.uptime)
+def said(
+    number: int, journal: Journal, events: list[bytes], at_ms: int = 1_000_000, urgent: bool = False
+) -> Received:
+    return Received(
+        number, journal.incarnation, journal.boot, 100, at_ms, tuple(events), urgent, journal.uptime
+    )
 
 
 def letters(ledger: Ledger) -> list[tuple[str, str]]:
@@ -44,7 +48,12 @@ def held(ledger: Ledger, board: int) -> int:
     """The number of the last event that the ledger holds of a board."""
     with ledger.reading() as connection:
         place = tables.position
-        return connection.scalar(place.select().with_only_columns(place.c.applied).where(place.c.cabinet == board)) or 0
+        return (
+            connection.scalar(
+                place.select().with_only_columns(place.c.applied).where(place.c.cabinet == board)
+            )
+            or 0
+        )
 
 
 def alarms(ledger: Ledger) -> list[str]:
@@ -56,9 +65,9 @@ def test_a_parcels_life_is_one_row_and_one_message_and_she_is_told_of_the_openin
     board, journal, serial = cabinet(ledger), Journal(), ticket(ledger)
     journal.deposit(7, serial, 1)
     assert take(ledger, [said(board, journal, journal.events)]).applied == [3]
-    assert [(p.door, p.counter, p.serial, p.resident, p.state, p.flagged) for p in parcels.listing(ledger)] == [
-        (7, 1, serial, "Kim", "waiting", False)
-    ]
+    assert [
+        (p.door, p.counter, p.serial, p.resident, p.state, p.flagged) for p in parcels.listing(ledger)
+    ] == [(7, 1, serial, "Kim", "waiting", False)]
     assert [t.state for t in tickets.listing(ledger)] == ["used"]
     journal.pickup(7, serial, 1)
     assert take(ledger, [said(board, journal, journal.events[3:])]).applied == [7]
@@ -67,7 +76,9 @@ def test_a_parcels_life_is_one_row_and_one_message_and_she_is_told_of_the_openin
     assert alarms(ledger) == []
 
 
-def test_the_message_holds_the_code_that_the_board_derives_and_no_other_place_does(ledger: Ledger, tmp_path: Path) -> None:
+def test_the_message_holds_the_code_that_the_board_derives_and_no_other_place_does(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     made = enrol(ledger)
     known = ledger.enrolled(made.uid)
     assert known is not None
@@ -164,7 +175,9 @@ def test_the_duress_letter_of_the_resident_is_the_same_as_any_opening(ledger: Le
 
 
 @pytest.mark.parametrize("who", [records.BY_RECALL, records.BY_SERVICE, records.BY_HOST])
-def test_she_is_told_that_it_was_staff_who_opened_her_door_and_nobody_is_alarmed(ledger: Ledger, who: int) -> None:
+def test_she_is_told_that_it_was_staff_who_opened_her_door_and_nobody_is_alarmed(
+    ledger: Ledger, who: int
+) -> None:
     board, journal, serial = cabinet(ledger), Journal(), ticket(ledger)
     journal.deposit(7, serial, 1)
     journal.add(records.PICKUP_OPENED, 7, who, 1)
@@ -174,19 +187,32 @@ def test_she_is_told_that_it_was_staff_who_opened_her_door_and_nobody_is_alarmed
     assert alarms(ledger) == []
 
 
-def test_a_withdrawn_parcel_that_stayed_inside_is_a_new_parcel_with_a_message_of_its_own(ledger: Ledger) -> None:
+def test_a_withdrawn_parcel_that_stayed_inside_is_a_new_parcel_with_a_message_of_its_own(
+    ledger: Ledger,
+) -> None:
     board, journal, serial = cabinet(ledger), Journal(), ticket(ledger)
     journal.deposit(7, serial, 1)
     journal.add(records.WITHDRAWN, 7, serial, 1)
     journal.add(records.DEPOSITED, 7, serial, 2)  # the power failed before its door moved
     take(ledger, [said(board, journal, journal.events)])
-    assert letters(ledger) == [("deposited", "resident"), ("withdrawn", "resident"), ("deposited", "resident")]
-    assert [(p.counter, p.state, p.flagged) for p in parcels.listing(ledger)] == [(2, "waiting", False), (1, "withdrawn", False)]
+    assert letters(ledger) == [
+        ("deposited", "resident"),
+        ("withdrawn", "resident"),
+        ("deposited", "resident"),
+    ]
+    assert [(p.counter, p.state, p.flagged) for p in parcels.listing(ledger)] == [
+        (2, "waiting", False),
+        (1, "withdrawn", False),
+    ]
 
 
 def test_every_event_of_the_firmware_has_a_name() -> None:
-    kinds = {name: value for name, value in vars(records).items() if isinstance(value, int) and name.isupper()}
-    others = {"RECORD_BYTES", "URGENT", "TOLD"} | {name for name in kinds if name.startswith(("RESET_", "BY_"))}
+    kinds = {
+        name: value for name, value in vars(records).items() if isinstance(value, int) and name.isupper()
+    }
+    others = {"RECORD_BYTES", "URGENT", "TOLD"} | {
+        name for name in kinds if name.startswith(("RESET_", "BY_"))
+    }
     events = {value for name, value in kinds.items() if name not in others and value < records.ACKNOWLEDGED}
     assert set(KINDS) == events
 
@@ -202,15 +228,24 @@ def test_a_forced_door_alarms_staff_and_tells_the_resident_whose_parcel_was_behi
 
 
 @pytest.mark.parametrize("cut", [4, 6, 7])
-def test_a_withdrawn_parcel_frees_its_ticket_for_the_next_deposit_of_the_visit(ledger: Ledger, cut: int) -> None:
+def test_a_withdrawn_parcel_frees_its_ticket_for_the_next_deposit_of_the_visit(
+    ledger: Ledger, cut: int
+) -> None:
     board, journal, serial = cabinet(ledger), Journal(), ticket(ledger)
     journal.deposit(7, serial, 1)
     journal.add(records.WITHDRAWN, 7, serial, 1)
     journal.deposit(9, serial, 1)
     for split in (journal.events[:cut], journal.events[cut:]):
         take(ledger, [said(board, journal, split)])
-    assert [(p.door, p.state, p.flagged) for p in parcels.listing(ledger)] == [(9, "waiting", False), (7, "withdrawn", False)]
-    assert letters(ledger) == [("deposited", "resident"), ("withdrawn", "resident"), ("deposited", "resident")]
+    assert [(p.door, p.state, p.flagged) for p in parcels.listing(ledger)] == [
+        (9, "waiting", False),
+        (7, "withdrawn", False),
+    ]
+    assert letters(ledger) == [
+        ("deposited", "resident"),
+        ("withdrawn", "resident"),
+        ("deposited", "resident"),
+    ]
     assert alarms(ledger) == []
 
 
@@ -235,7 +270,10 @@ def test_a_deposit_on_an_unknown_or_revoked_ticket_is_kept_and_reported(ledger: 
     journal.deposit(7, revoked, 1)
     journal.deposit(8, (revoked + 1) % 100_000, 1)
     take(ledger, [said(board, journal, journal.events)])
-    assert [(p.door, p.resident, p.flagged) for p in parcels.listing(ledger)] == [(8, None, True), (7, "Kim", True)]
+    assert [(p.door, p.resident, p.flagged) for p in parcels.listing(ledger)] == [
+        (8, None, True),
+        (7, "Kim", True),
+    ]
     assert letters(ledger) == [("ticket", "staff"), ("used label", "resident"), ("ticket", "staff")]
     assert [t.state for t in tickets.listing(ledger)] == ["revoked"]
 
@@ -255,7 +293,13 @@ def test_a_board_that_speaks_has_confirmed_its_enrolment(ledger: Ledger) -> None
         connection.exec_driver_sql("UPDATE cabinet SET state = 'pending'")
     take(ledger, [said(board, journal, [], at_ms=5_000_000)])
     (standing,) = parcels.cabinets(ledger)
-    assert (standing.state, standing.seen_ms, standing.boot, standing.build, standing.events) == (ENROLLED, 5_000_000, 1, 100, 0)
+    assert (standing.state, standing.seen_ms, standing.boot, standing.build, standing.events) == (
+        ENROLLED,
+        5_000_000,
+        1,
+        100,
+        0,
+    )
 
 
 @pytest.mark.parametrize("home", ["sqlite"], indirect=True)

@@ -1,4 +1,6 @@
-"""However the boards' frames are cut, repeated, shuffled and raced, the ledger comes out the same, with one message a parcel."""
+"""However the boards' frames are cut, repeated, shuffled and raced,
+the ledger comes out the same, with one message a parcel.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -52,7 +54,9 @@ def deliveries(draw: st.DrawFn, length: int, urgent: list[int]) -> list[tuple[in
     """Slices (from, to, urgent) of a journal in any order, some more than once."""
     if not length:
         return []
-    slices = st.tuples(st.integers(0, length - 1), st.integers(1, 8)).map(lambda cut: (cut[0], min(length, sum(cut)), False))
+    slices = st.tuples(st.integers(0, length - 1), st.integers(1, 8)).map(
+        lambda cut: (cut[0], min(length, sum(cut)), False)
+    )
     kinds = slices if not urgent else slices | st.sampled_from(urgent).map(lambda at: (at, at + 1, True))
     return draw(st.lists(kinds, max_size=12))
 
@@ -63,12 +67,21 @@ def contents(ledger: Ledger) -> dict[str, list[tuple]]:
     found = {}
     with ledger.reading() as connection:
         for table in (tables.event, tables.parcel, tables.ticket, tables.alarm, tables.position):
-            columns = [column for column in table.c if column.name not in unstable and not column.name.endswith("_ms")]
-            found[table.name] = sorted(tuple(map(str, row)) for row in connection.execute(table.select().with_only_columns(*columns)))
+            columns = [
+                column
+                for column in table.c
+                if column.name not in unstable and not column.name.endswith("_ms")
+            ]
+            found[table.name] = sorted(
+                tuple(map(str, row)) for row in connection.execute(table.select().with_only_columns(*columns))
+            )
         outbox = tables.outbox.c
         found["position"] = [row for row in found["position"] if row[2] != "0"]
         columns = (outbox.id, outbox.kind, outbox.resident, outbox.door, outbox.counter)
-        found["outbox"] = sorted(tuple(map(str, row)) for row in connection.execute(tables.outbox.select().with_only_columns(*columns)))
+        found["outbox"] = sorted(
+            tuple(map(str, row))
+            for row in connection.execute(tables.outbox.select().with_only_columns(*columns))
+        )
     return found
 
 
@@ -106,7 +119,9 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_any_order_cut_and_repetition_gives_the_same_ledger_and_one_message_a_parcel(place: Place, data: st.DataObject) -> None:
+def test_any_order_cut_and_repetition_gives_the_same_ledger_and_one_message_a_parcel(
+    place: Place, data: st.DataObject
+) -> None:
     acts = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(1, 3)), max_size=12)
     ledger = place.ledger
     empty(ledger)
@@ -116,12 +131,25 @@ def test_any_order_cut_and_repetition_gives_the_same_ledger_and_one_message_a_pa
     def said(which: int, first: int, last: int, urgent: bool) -> Received:
         journal = journals[which]
         events = tuple(journal.events[first:last])
-        return Received(place.cabinets[which], journal.incarnation, journal.boot, 1, 10_000_000, events, urgent, journal.uptime)
+        return Received(
+            place.cabinets[which],
+            journal.incarnation,
+            journal.boot,
+            1,
+            10_000_000,
+            events,
+            urgent,
+            journal.uptime,
+        )
 
     take(ledger, [said(which, 0, len(journals[which].events), False) for which in range(BOARDS)])
     wanted = contents(ledger)
     empty(ledger)
-    sent = [said(which, *cut) for which in range(BOARDS) for cut in data.draw(deliveries(len(journals[which].events), urgents[which]))]
+    sent = [
+        said(which, *cut)
+        for which in range(BOARDS)
+        for cut in data.draw(deliveries(len(journals[which].events), urgents[which]))
+    ]
     sent = data.draw(st.permutations(sent))
     while sent:  # in turns of any size
         size = data.draw(st.integers(1, len(sent)))
@@ -130,7 +158,9 @@ def test_any_order_cut_and_repetition_gives_the_same_ledger_and_one_message_a_pa
     for which in range(BOARDS):  # a board does not rest before all is acknowledged
         applied = 0
         while applied < len(journals[which].events):
-            (now,) = take(ledger, [said(which, applied, applied + data.draw(st.integers(1, 8)), False)]).applied
+            (now,) = take(
+                ledger, [said(which, applied, applied + data.draw(st.integers(1, 8)), False)]
+            ).applied
             assert now > applied
             applied = now
     assert contents(ledger) == wanted
@@ -141,12 +171,15 @@ def test_any_order_cut_and_repetition_gives_the_same_ledger_and_one_message_a_pa
 @settings(max_examples=300)
 @given(
     st.lists(
-        st.tuples(st.booleans(), st.integers(0, 10**6), st.lists(st.integers(0, 10**6), max_size=4)),  # met?, ms off, ms between events
+        # met?, ms off, ms between events
+        st.tuples(st.booleans(), st.integers(0, 10**6), st.lists(st.integers(0, 10**6), max_size=4)),
         min_size=1,
         max_size=5,
     )
 )
-def test_the_interval_of_an_event_holds_the_moment_it_happened(boots: list[tuple[bool, int, list[int]]]) -> None:
+def test_the_interval_of_an_event_holds_the_moment_it_happened(
+    boots: list[tuple[bool, int, list[int]]],
+) -> None:
     enrolled_ms = now_ms = 1_700_000_000_000
     happened, anchors = [], {}
     for number, (met, off_ms, gaps) in enumerate(boots, 1):
@@ -154,7 +187,12 @@ def test_the_interval_of_an_event_holds_the_moment_it_happened(boots: list[tuple
         started_ms = now_ms
         for gap in gaps:
             now_ms += gap
-            happened.append((Record(records.PULSED, 1, number, len(happened) + 1, (now_ms - started_ms) // 100, 1, 1), now_ms))
+            happened.append(
+                (
+                    Record(records.PULSED, 1, number, len(happened) + 1, (now_ms - started_ms) // 100, 1, 1),
+                    now_ms,
+                )
+            )
         if met:
             anchors[number] = anchor((now_ms - started_ms) // 100, now_ms)
     last = Last(0, 0, enrolled_ms)

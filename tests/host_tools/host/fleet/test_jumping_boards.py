@@ -1,4 +1,6 @@
-"""Boots, incarnations, uptimes and clocks that jump: tables do not grow by them, and no event is of a time that no clock can show."""
+"""Boots, incarnations, uptimes and clocks that jump: tables do not grow by them,
+and no event is of a time that no clock can show.
+"""
 
 from pathlib import Path
 
@@ -29,8 +31,17 @@ def ledger(home: Path):
         yield opened
 
 
-def report(ledger: Ledger, made: Enrolment, incarnation: int = 7, boot: int = 1, at_ms: int = NOON_MS, uptime: int = 100) -> Meeting:
-    told = Report(made.board_id, incarnation, 1, 1, 0, 0, 1, boot, 100, uptime, int.from_bytes(made.uid, "big"))
+def report(
+    ledger: Ledger,
+    made: Enrolment,
+    incarnation: int = 7,
+    boot: int = 1,
+    at_ms: int = NOON_MS,
+    uptime: int = 100,
+) -> Meeting:
+    told = Report(
+        made.board_id, incarnation, 1, 1, 0, 0, 1, boot, 100, uptime, int.from_bytes(made.uid, "big")
+    )
     said = Received(1, incarnation, boot, 100, at_ms, uptime=uptime, next_event=1, report=told)
     return take(ledger, [said]).meetings[0]
 
@@ -64,8 +75,15 @@ def test_whatever_the_hosts_clock_says_its_answer_can_be_said(ledger: Ledger, at
 
 
 @settings(max_examples=300)
-@given(st.lists(st.tuples(st.integers(1, 9), st.sampled_from((0, 1, 36_000, 2**31, 2**32 - 1)), st.booleans()), max_size=40))
-def test_however_boots_and_uptimes_jump_an_event_is_of_a_time_that_can_be_shown(jumps: list[tuple[int, int, bool]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 9), st.sampled_from((0, 1, 36_000, 2**31, 2**32 - 1)), st.booleans()),
+        max_size=40,
+    )
+)
+def test_however_boots_and_uptimes_jump_an_event_is_of_a_time_that_can_be_shown(
+    jumps: list[tuple[int, int, bool]],
+) -> None:
     last, anchors, now_ms = Last(0, 0, NOON_MS), {}, NOON_MS
     for number, (boot, uptime, meets) in enumerate(jumps * 10, 1):
         now_ms += 1000
@@ -86,6 +104,8 @@ def test_an_event_of_an_uptime_that_cannot_be_is_in_the_ledger_and_can_be_listed
     report(ledger, made, boot=9, uptime=2**32 - 1)
     at = 0
     while at < 100:
-        (at,) = take(ledger, [Received(1, 7, 9, 100, NOON_MS + DAY_MS, tuple(journal.events[at : at + 8]))]).applied
+        (at,) = take(
+            ledger, [Received(1, 7, 9, 100, NOON_MS + DAY_MS, tuple(journal.events[at : at + 8]))]
+        ).applied
     with ledger.reading() as connection:
         assert all(moment(row.earliest_ms) for row in connection.execute(tables.event.select()))

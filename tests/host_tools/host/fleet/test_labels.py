@@ -1,4 +1,6 @@
-"""A label that was used twice: what makes her doubt is taken back when one use is, or when staff have looked."""
+"""A label that was used twice: what makes her doubt is taken back when one use is,
+or when staff have looked.
+"""
 
 from pathlib import Path
 
@@ -17,7 +19,9 @@ def site(tmp_path: Path) -> Site:
     return Site(open_ledger(tmp_path / "data"))
 
 
-def test_when_the_other_parcel_on_a_label_is_taken_back_she_is_told_that_hers_is_as_any_other(site: Site) -> None:
+def test_when_the_other_parcel_on_a_label_is_taken_back_she_is_told_that_hers_is_as_any_other(
+    site: Site,
+) -> None:
     here, there, serial = site.board(), site.board(), site.serial()
     site.boards[here].deposit(DOOR, serial, 1)
     site.hear(here)
@@ -33,7 +37,9 @@ def test_when_the_other_parcel_on_a_label_is_taken_back_she_is_told_that_hers_is
         letters_now = dict(site.hers())
         assert sorted(letters_now) == ["label cleared", "withdrawn"]
         assert code in letters_now["label cleared"]
-        assert [parcel.flagged for parcel in parcels.listing(site.ledger) if parcel.state == "waiting"] == [False]
+        assert [parcel.flagged for parcel in parcels.listing(site.ledger) if parcel.state == "waiting"] == [
+            False
+        ]
     assert not set(site.hear(there).news)
     tickets.revoke(site.ledger, f"{(other := site.serial()):05d}")
     site.heard_ms += 86_400_000

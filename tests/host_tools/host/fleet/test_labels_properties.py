@@ -1,7 +1,8 @@
-"""A theorem of labels: whatever is issued, revoked, used twice, grows old or bears a serial anew, each deposit is told as what it is.
+"""A theorem of labels: whatever is issued, revoked, used twice, grows old or bears a serial anew,
+each deposit is told as what it is.
 
-The cabinets are the firmware's core, the host is its own ledger; between them stands a model of a few lines, which knows of each label
-only its generation, whether it was taken back, and how often it was used.
+The cabinets are the firmware's core, the host is its own ledger; between them stands a model of a few lines,
+which knows of each label only its generation, whether it was taken back, and how often it was used.
 """
 
 import sys
@@ -73,8 +74,10 @@ class Labels(RuleBasedStateMachine):
         self.owner: dict[Label, int] = {}  # by label, the resident
         self.revoked: set[Label] = set()
         self.uses: Counter[Label] = Counter()
-        self.doubted: set[tuple[int, int]] = set()  # by cabinet and place in its story: deposits on labels that were good for none
-        self.made: list[tuple[int, Label, bool]] = []  # cabinet, label, and whether that deposit was odd when it came
+        # By cabinet and place in its story: deposits on labels that were good for none.
+        self.doubted: set[tuple[int, int]] = set()
+        # Cabinet, label, and whether that deposit was odd when it came.
+        self.made: list[tuple[int, Label, bool]] = []
         self.refused = self.too_old = 0
         for cabinet in self.cabinets:
             self.hear(cabinet)
@@ -103,7 +106,14 @@ class Labels(RuleBasedStateMachine):
         label = (self.place()[1], serial)
         if label not in self.owner:
             self.owner[label] = who
-            row = {"site": 1, "generation": label[0], "serial": serial, "resident": who, "state": "open", "issued_ms": 0}
+            row = {
+                "site": 1,
+                "generation": label[0],
+                "serial": serial,
+                "resident": who,
+                "state": "open",
+                "issued_ms": 0,
+            }
             with self.ledger.writing() as connection:
                 connection.execute(insert(tables.ticket).values(row))
 
@@ -115,7 +125,9 @@ class Labels(RuleBasedStateMachine):
         its = (tables.ticket.c.generation == label[0]) & (tables.ticket.c.serial == label[1])
         with self.ledger.reading() as connection:
             is_open = connection.scalar(select(tables.ticket.c.state).where(its)) == "open"
-        assert is_open == (not self.uses[label] and label not in self.revoked and label[0] >= place.generation - 1)
+        assert is_open == (
+            not self.uses[label] and label not in self.revoked and label[0] >= place.generation - 1
+        )
         if is_open:
             tickets.revoke(self.ledger, self.number(label))
             self.revoked.add(label)
@@ -129,11 +141,16 @@ class Labels(RuleBasedStateMachine):
         key = generations.key_of(place, TICKET_SECRET, present)
         hers = generations._class(key, TAIL)
         with self.ledger.writing() as connection:
-            known = set(connection.scalars(select(tables.ticket.c.serial).where(tables.ticket.c.generation == present)))
+            known = set(
+                connection.scalars(
+                    select(tables.ticket.c.serial).where(tables.ticket.c.generation == present)
+                )
+            )
             row = {"site": 1, "generation": present, "resident": 1, "state": "used", "issued_ms": 0}
             gone = [serial for serial in hers[:-20] if serial not in known and serial >= SMALL]
             connection.execute(insert(tables.ticket), [row | {"serial": serial} for serial in gone])
-            connection.execute(update(tables.ticket).values(issued_ms=0))  # no label is young enough to hold the turn back
+            # No label is young enough to hold the turn back.
+            connection.execute(update(tables.ticket).values(issued_ms=0))
         self.issue(1)
         assert self.place()[0].generation == present + 1, "her class comes to its end, and the key turns"
 
@@ -181,7 +198,9 @@ class Labels(RuleBasedStateMachine):
         wrong = next(
             f"{number:09d}"
             for number in range(digits + 1, digits + 9)
-            if not any(self.number((generation, 3)) == f"{number:09d}" for generation in range(GENERATION_MAX + 2))
+            if not any(
+                self.number((generation, 3)) == f"{number:09d}" for generation in range(GENERATION_MAX + 2)
+            )
         )
         here.story.asks(wrong + "#")
         assert here.story.text == texts.UNKNOWN
@@ -197,11 +216,15 @@ class Labels(RuleBasedStateMachine):
         door, story = here.story.state.doors[number], here.story
         recorded = derivation.recorded(label[1], label[0])
         has_tail = tail_of(recorded, label[0]) < NO_TAIL
-        code = (parcel_duress if under_duress and has_tail else parcel_code)(number, door.counter, recorded, generation=label[0])
+        code = (parcel_duress if under_duress and has_tail else parcel_code)(
+            number, door.counter, recorded, generation=label[0]
+        )
         before = len(story.log)
         story.asks(f"{number:02d}{code[:8]}#")
         opened = next(record for record in story.log[before:] if record.kind == records.PICKUP_OPENED)
-        assert opened.a == (records.BY_DURESS if under_duress and has_tail else records.BY_CODE), "a parcel keeps its tail, whatever turns"
+        assert opened.a == (records.BY_DURESS if under_duress and has_tail else records.BY_CODE), (
+            "a parcel keeps its tail, whatever turns"
+        )
         story.opens(number)
         story.takes(number)
         story.closes(number)
@@ -242,7 +265,10 @@ class Labels(RuleBasedStateMachine):
             rows = connection.execute(select(tables.parcel).order_by(tables.parcel.c.id)).all()
             alarms = Counter(connection.scalars(select(tables.alarm.c.kind)))
         told = sorted((row.cabinet, (row.generation, row.serial), row.resident, row.flagged) for row in rows)
-        wanted = sorted((number, label, self.owner.get(label), is_odd or self.uses[label] > 1) for number, label, is_odd in self.made)
+        wanted = sorted(
+            (number, label, self.owner.get(label), is_odd or self.uses[label] > 1)
+            for number, label, is_odd in self.made
+        )
         assert told == wanted, "each deposit is of its label, and an honest label is no used one"
         assert alarms["ticket"] == sum(is_odd for *_, is_odd in self.made)
 
@@ -250,7 +276,12 @@ class Labels(RuleBasedStateMachine):
         for here in self.cabinets:
             here.story.wait(2 * HOUR_MS)
             self.hear(here)
-        said = [record.a for here in self.cabinets for record in here.story.log if record.kind == records.TICKET_REFUSED]
+        said = [
+            record.a
+            for here in self.cabinets
+            for record in here.story.log
+            if record.kind == records.TICKET_REFUSED
+        ]
         assert (sum(a & 0xFFFF for a in said), sum(a >> 16 for a in said)) == (self.refused, self.too_old)
         with self.ledger.reading() as connection:
             counted = connection.scalar(select(func.sum(tables.refusal.c.count))) or 0
@@ -270,13 +301,18 @@ class Labels(RuleBasedStateMachine):
         here.heard += len(new)
         packed = tuple(map(records.pack, new))
         if packed:
-            (applied,) = take(self.ledger, [Received(here.number, 7, here.story.boots, 100, 1_800_000_000_000, packed)]).applied
+            (applied,) = take(
+                self.ledger, [Received(here.number, 7, here.story.boots, 100, 1_800_000_000_000, packed)]
+            ).applied
             assert applied == here.heard
 
 
 TestLabels = Labels.TestCase
 TestLabels.settings = settings(
-    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=15,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 

@@ -1,4 +1,6 @@
-"""What was ordered and could not be carried out is told to whoever ordered it; and a bell is answered that was meant."""
+"""What was ordered and could not be carried out is told to whoever ordered it;
+and a bell is answered that was meant.
+"""
 
 import json
 from collections.abc import Callable
@@ -39,7 +41,8 @@ class Desk:
             enrol(ledger)
             residents.add(ledger, "Kim")
             self.presence = presence.Presence(ledger)
-            self.presence.beat(now_ms(), {1: presence.LinkChange(True, now_ms())})  # a server runs, and the link is up
+            # A server runs, and the link is up.
+            self.presence.beat(now_ms(), {1: presence.LinkChange(True, now_ms())})
             serial = tickets.issue(ledger, "Kim").serial
         self.journal.deposit(7, serial, 1)
         self.hear()
@@ -47,12 +50,26 @@ class Desk:
     def hear(self) -> Outcome:
         with open_ledger(self.data) as ledger:
             return take(
-                ledger, [Received(1, self.journal.incarnation, 1, 1, now_ms(), tuple(self.journal.events), uptime=self.journal.uptime)]
+                ledger,
+                [
+                    Received(
+                        1,
+                        self.journal.incarnation,
+                        1,
+                        1,
+                        now_ms(),
+                        tuple(self.journal.events),
+                        uptime=self.journal.uptime,
+                    )
+                ],
             )
 
     def hear_copy(self, event: bytes) -> None:
         with open_ledger(self.data) as ledger:
-            take(ledger, [Received(1, self.journal.incarnation, 1, 1, now_ms(), (event,), True, self.journal.uptime)])
+            take(
+                ledger,
+                [Received(1, self.journal.incarnation, 1, 1, now_ms(), (event,), True, self.journal.uptime)],
+            )
 
     def carry_out(self, possible: bool) -> None:
         """The board is told its next order, and reports it."""
@@ -86,7 +103,10 @@ class Desk:
 
     def orders(self) -> list[tuple[str, int]]:
         with open_ledger(self.data) as ledger, ledger.reading() as connection:
-            return [(row.state, row.a) for row in connection.execute(tables.command.select().order_by(tables.command.c.sequence))]
+            return [
+                (row.state, row.a)
+                for row in connection.execute(tables.command.select().order_by(tables.command.c.sequence))
+            ]
 
 
 @pytest.fixture
@@ -106,7 +126,11 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return desk
 
 
-COMMANDS = (("parcel", "reissue", *AT, "--door", "7"), ("parcel", "recall", *AT, "--door", "7"), ("door", "out", *AT, "--door", "7"))
+COMMANDS = (
+    ("parcel", "reissue", *AT, "--door", "7"),
+    ("parcel", "recall", *AT, "--door", "7"),
+    ("door", "out", *AT, "--door", "7"),
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -135,7 +159,10 @@ def test_what_is_not_carried_out_in_time_is_said_to_wait_and_listed(desk: Desk) 
     assert 95 <= desk.waited <= 105
     assert "waiting" in desk.run("order", "list").stdout
     waited = desk.waited
-    assert json.loads(desk.run("parcel", "recall", *AT, "--door", "7", "--no-wait", "--json").stdout)["outcome"] == "waiting"
+    assert (
+        json.loads(desk.run("parcel", "recall", *AT, "--door", "7", "--no-wait", "--json").stdout)["outcome"]
+        == "waiting"
+    )
     assert desk.waited == waited
 
 
@@ -190,17 +217,27 @@ def test_a_call_has_one_number_in_its_line_its_message_its_answer_and_what_is_or
         assert "was answered already" in str(ended.exception)
 
 
-ORDERED = (*COMMANDS, ("door", "service", *AT, "--door", "7"), ("cabinet", "patience", "2", *AT), ("bell", "ack", *AT))
+ORDERED = (
+    *COMMANDS,
+    ("door", "service", *AT, "--door", "7"),
+    ("cabinet", "patience", "2", *AT),
+    ("bell", "ack", *AT),
+)
 
 
 @pytest.mark.parametrize("command", ORDERED)
-def test_an_order_that_does_not_reach_its_cabinet_says_so_at_once(desk: Desk, command: tuple[str, ...]) -> None:
+def test_an_order_that_does_not_reach_its_cabinet_says_so_at_once(
+    desk: Desk, command: tuple[str, ...]
+) -> None:
     desk.journal.add(records.BELL_RUNG, 0, 1)
     desk.hear()
     down_ms = now_ms() - 60_000
     desk.link_goes_down(down_ms)
     said = desk.run(*command).stdout
-    assert said.startswith(f"Ordered, but NOTHING REACHES THE CABINET NOW: the link to cabinet 1 is down since {moment(down_ms)}.")
+    assert said.startswith(
+        "Ordered, but NOTHING REACHES THE CABINET NOW: "
+        f"the link to cabinet 1 is down since {moment(down_ms)}."
+    )
     desk.server_ends()
     with open_ledger(desk.data) as ledger, ledger.writing() as connection:
         connection.execute(tables.server.delete())
@@ -210,7 +247,9 @@ def test_an_order_that_does_not_reach_its_cabinet_says_so_at_once(desk: Desk, co
 
 
 @pytest.mark.parametrize("command", ORDERED)
-def test_staff_are_told_once_of_what_they_ordered_and_a_cabinet_could_not_do_later(desk: Desk, command: tuple[str, ...]) -> None:
+def test_staff_are_told_once_of_what_they_ordered_and_a_cabinet_could_not_do_later(
+    desk: Desk, command: tuple[str, ...]
+) -> None:
     desk.journal.add(records.BELL_RUNG, 0, 1)
     desk.hear()
     desk.letters()
@@ -218,7 +257,9 @@ def test_staff_are_told_once_of_what_they_ordered_and_a_cabinet_could_not_do_lat
     desk.carry_out(False)
     (letter,) = desk.letters()
     assert (letter.to, letter.kind) == ("staff", "answered late" if command[0] == "bell" else "impossible")
-    assert ("still need help" if command[0] == "bell" else "`ansim order list --state impossible`") in letter.text
+    assert (
+        "still need help" if command[0] == "bell" else "`ansim order list --state impossible`"
+    ) in letter.text
     desk.hear()
     assert desk.letters() == []
 
@@ -236,12 +277,19 @@ def test_a_list_of_orders_says_which_is_which_as_the_events_do(desk: Desk) -> No
     desk.carry_out(True)
     desk.run("door", "in", *AT, "--door", "7", "--no-wait")
     listed = json.loads(desk.run("order", "list", "--json").stdout)
-    assert [(one["number"], one["what"]) for one in listed] == [(None, "back in service"), (1, "out of service")]
+    assert [(one["number"], one["what"]) for one in listed] == [
+        (None, "back in service"),
+        (1, "out of service"),
+    ]
     assert "order 1 of the host was carried out" in desk.run("events", *AT).stdout.replace("\n", " ")
 
 
-@pytest.mark.parametrize("command", [("door", "out"), ("door", "service"), ("parcel", "reissue"), ("events",)])
-def test_a_door_that_the_cabinet_does_not_have_is_refused_with_those_that_it_has(desk: Desk, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "command", [("door", "out"), ("door", "service"), ("parcel", "reissue"), ("events",)]
+)
+def test_a_door_that_the_cabinet_does_not_have_is_refused_with_those_that_it_has(
+    desk: Desk, command: tuple[str, ...]
+) -> None:
     ended = desk.run(*command, *AT, "--door", "13")
     assert ended.exit_code != 0
     assert "Cabinet 1 of mapo-3 has no door 13: its doors are 01 to 12." in str(ended.exception)

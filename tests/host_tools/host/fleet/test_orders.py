@@ -36,7 +36,9 @@ def numbers(ledger: Ledger) -> list[tuple[int | None, str]]:
         return [(row.number, row.state) for row in rows]
 
 
-def test_a_number_that_the_board_has_had_from_a_lost_ledger_is_given_to_no_other_order(tmp_path: Path) -> None:
+def test_a_number_that_the_board_has_had_from_a_lost_ledger_is_given_to_no_other_order(
+    tmp_path: Path,
+) -> None:
     with open_ledger(tmp_path / "data") as ledger:
         uid = enrol(ledger).uid
         ordered(ledger, PATIENT)
@@ -48,7 +50,9 @@ def test_a_number_that_the_board_has_had_from_a_lost_ledger_is_given_to_no_other
         assert numbers(ledger) == [(2, orders.WAITING)]  # before it is told
 
 
-def test_an_order_keeps_the_number_that_it_was_told_with_and_the_next_waits_for_its_report(tmp_path: Path) -> None:
+def test_an_order_keeps_the_number_that_it_was_told_with_and_the_next_waits_for_its_report(
+    tmp_path: Path,
+) -> None:
     with open_ledger(tmp_path / "data") as ledger:
         uid = enrol(ledger).uid
         met(ledger, uid, next_command=1)
@@ -73,7 +77,9 @@ def told(tmp_path: Path) -> Iterator[tuple[Ledger, bytes]]:
         yield ledger, uid
 
 
-def test_an_order_whose_number_the_board_has_left_behind_gets_another_once_all_that_it_tells_is_here(told: tuple[Ledger, bytes]) -> None:
+def test_an_order_whose_number_the_board_has_left_behind_gets_another_once_all_that_it_tells_is_here(
+    told: tuple[Ledger, bytes],
+) -> None:
     ledger, uid = told
     met(ledger, uid, next_command=4, next_event=2)  # what it says of it is on its way
     assert orders.next_orders(ledger, [1])[1].number == 1
@@ -84,7 +90,9 @@ def test_an_order_whose_number_the_board_has_left_behind_gets_another_once_all_t
         assert numbers(ledger) == [(4, orders.WAITING)]
 
 
-def test_a_board_that_has_reported_an_order_which_nobody_gave_is_told_the_next_one_behind_it(told: tuple[Ledger, bytes]) -> None:
+def test_a_board_that_has_reported_an_order_which_nobody_gave_is_told_the_next_one_behind_it(
+    told: tuple[Ledger, bytes],
+) -> None:
     ledger, _ = told
     with ledger.writing() as connection:
         orders.reported(connection, [(1, 500, True, now_ms())])

@@ -1,4 +1,6 @@
-"""What a board cannot put right after its flash was put back is a person's to settle, and what was ordered before is ordered again."""
+"""What a board cannot put right after its flash was put back is a person's to settle,
+and what was ordered before is ordered again.
+"""
 
 from pathlib import Path
 
@@ -24,11 +26,15 @@ def carry_out(board: Meetings, *impossible: int) -> None:
     """The board reports its orders, one after the other: those of these kinds are not possible."""
     while waiting := orders.next_orders(board.ledger, [1]):
         order = waiting[1]
-        board.journal.add(records.COMMAND_APPLIED, order.door, order.number, 2 | (order.kind not in impossible))
+        board.journal.add(
+            records.COMMAND_APPLIED, order.door, order.number, 2 | (order.kind not in impossible)
+        )
         board.tell_all()
 
 
-def test_a_parcel_that_its_board_cannot_adopt_waits_no_more_and_staff_and_she_are_told_so(board: Meetings, tmp_path: Path) -> None:
+def test_a_parcel_that_its_board_cannot_adopt_waits_no_more_and_staff_and_she_are_told_so(
+    board: Meetings, tmp_path: Path
+) -> None:
     image, held = board.image(), board.held
     came = board.deposit(3, 1)
     board.tell_all()
@@ -71,7 +77,11 @@ def test_a_door_that_the_overwritten_story_took_out_of_service_is_ordered_out_ag
     board.journal.add(records.BELL_RUNG)
     board.tell_all()
     board.begin_epoch()
-    assert board.ordered() == [(commands.ADOPT, 6, 1, came), (commands.SET_OUT, 2, 0, 1), (commands.SET_OUT, 6, 1, 1)]
+    assert board.ordered() == [
+        (commands.ADOPT, 6, 1, came),
+        (commands.SET_OUT, 2, 0, 1),
+        (commands.SET_OUT, 6, 1, 1),
+    ]
 
 
 UNSEEN = 1 << 17
@@ -80,7 +90,12 @@ UNSEEN = 1 << 17
 def deposit_unseen(board: Meetings, door: int) -> int:
     """A parcel of which the courier says that it lies where nothing is seen."""
     serial = board.serial()
-    for kind, a in ((records.DEPOSIT_STARTED, serial), (records.PULSED, 1), (records.PARCEL_FLAGGED, 0), (records.DEPOSITED, serial)):
+    for kind, a in (
+        (records.DEPOSIT_STARTED, serial),
+        (records.PULSED, 1),
+        (records.PARCEL_FLAGGED, 0),
+        (records.DEPOSITED, serial),
+    ):
         board.journal.add(kind, door, a, 1)
     return serial
 
@@ -92,7 +107,9 @@ def put_back_behind_a_parcel(board: Meetings, image: Journal) -> None:
     board.begin_epoch()
 
 
-def test_a_parcel_that_lies_where_its_sensor_sees_nothing_is_adopted_as_such_again_and_again(board: Meetings) -> None:
+def test_a_parcel_that_lies_where_its_sensor_sees_nothing_is_adopted_as_such_again_and_again(
+    board: Meetings,
+) -> None:
     image = board.image()
     hidden, seen = deposit_unseen(board, 3), board.deposit(4, 1)
     board.tell_all()

@@ -1,4 +1,6 @@
-"""What a board takes over from the one whose place it has: its parcels, and which doors are out; what cannot pass over, staff are told."""
+"""What a board takes over from the one whose place it has: its parcels, and which doors are out;
+what cannot pass over, staff are told.
+"""
 
 from host_tools.host.fleet import events, reconcile
 from host_tools.host.fleet.ingest import take
@@ -17,7 +19,9 @@ OLD, NEW = b"uid-01", b"uid-02"
 
 
 def lived(ledger: Ledger) -> Journal:
-    """The first board: door 2 is out, 3 was; a parcel waits behind 4; staff have codes for 4 and 5, and have used that of 6."""
+    """The first board: door 2 is out, 3 was; a parcel waits behind 4;
+    staff have codes for 4 and 5, and have used that of 6.
+    """
     enrol(ledger, OLD)
     journal = Journal(7)
     for door, is_out in ((2, 1), (3, 1), (3, 0)):
@@ -48,17 +52,23 @@ def meet(ledger: Ledger, next_event: int = 1) -> None:
 
 def ordered(ledger: Ledger) -> list[tuple[int, int, int]]:
     with ledger.reading() as connection:
-        rows = connection.execute(tables.command.select().where(tables.command.c.cabinet == 2).order_by(tables.command.c.sequence))
+        rows = connection.execute(
+            tables.command.select().where(tables.command.c.cabinet == 2).order_by(tables.command.c.sequence)
+        )
         return [(row.kind, row.door, row.a if row.kind == commands.SET_OUT else 0) for row in rows]
 
 
 def cases(ledger: Ledger, kind: str) -> list[int]:
     with ledger.reading() as connection:
-        rows = connection.execute(tables.alarm.select().where(tables.alarm.c.kind == kind).order_by(tables.alarm.c.door))
+        rows = connection.execute(
+            tables.alarm.select().where(tables.alarm.c.kind == kind).order_by(tables.alarm.c.door)
+        )
         return [row.door for row in rows]
 
 
-def test_a_board_in_the_place_of_another_has_its_doors_out_of_service_before_it_adopts_its_parcels(ledger: Ledger) -> None:
+def test_a_board_in_the_place_of_another_has_its_doors_out_of_service_before_it_adopts_its_parcels(
+    ledger: Ledger,
+) -> None:
     lived(ledger)
     replace(ledger)
     for _ in range(2):  # once, however often it reports
@@ -92,10 +102,14 @@ def test_what_the_board_before_told_is_still_shown_of_the_cabinet(ledger: Ledger
     replace(ledger)
     meet(ledger)
     shown = events.listing(ledger, Place("mapo-3", 1, 4))
-    assert [one.number for one in shown] == [number for number, _ in enumerate(journal.events, 1) if 4 <= number <= 7]
+    assert [one.number for one in shown] == [
+        number for number, _ in enumerate(journal.events, 1) if 4 <= number <= 7
+    ]
 
 
-def test_a_code_of_staff_that_an_older_image_knows_nothing_of_is_told_and_one_that_it_knows_is_not(ledger: Ledger) -> None:
+def test_a_code_of_staff_that_an_older_image_knows_nothing_of_is_told_and_one_that_it_knows_is_not(
+    ledger: Ledger,
+) -> None:
     board = Meetings(ledger)
     board.journal.add(records.ARMED, 3, records.SERVICE << 8 | 1, 0)
     board.tell_all()

@@ -34,13 +34,21 @@ def cabinet(ledger: Ledger, uid: bytes = b"uid-01") -> int:
     return known.id
 
 
-def said(number: int, journal: Journal, events: list[bytes], at_ms: int = 1_000_000, urgent: bool = False) -> Received:
-    return Received(number, journal.incarnation, journal.boot, 100, at_ms, tuple(events), urgent, journal.uptime)
+def said(
+    number: int, journal: Journal, events: list[bytes], at_ms: int = 1_000_000, urgent: bool = False
+) -> Received:
+    return Received(
+        number, journal.incarnation, journal.boot, 100, at_ms, tuple(events), urgent, journal.uptime
+    )
 
 
 def kinds(ledger: Ledger, table: str = "alarm") -> list[str]:
     with ledger.reading() as connection:
-        return sorted(connection.scalars(tables.metadata.tables[table].select().with_only_columns(tables.metadata.tables[table].c.kind)))
+        return sorted(
+            connection.scalars(
+                tables.metadata.tables[table].select().with_only_columns(tables.metadata.tables[table].c.kind)
+            )
+        )
 
 
 def deposit(ledger: Ledger, journal: Journal, door: int = 7) -> None:
@@ -65,7 +73,13 @@ def test_a_record_out_of_its_range_is_set_aside_alone_and_its_board_goes_on(ledg
     deposit(ledger, journal)
     assert take(ledger, [said(board, journal, journal.events)]).applied == [4]
     (kept,) = aside.listing(ledger)
-    assert (kept.site, kept.cabinet, kept.number, kept.raw, kept.reason) == ("mapo-3", 1, 1, journal.events[0], "a is 256")
+    assert (kept.site, kept.cabinet, kept.number, kept.raw, kept.reason) == (
+        "mapo-3",
+        1,
+        1,
+        journal.events[0],
+        "a is 256",
+    )
     assert [parcel.state for parcel in parcels.listing(ledger)] == ["waiting"]
     assert kinds(ledger) == ["set aside"]
     assert kinds(ledger, "outbox") == ["deposited", "set aside"]
@@ -95,7 +109,9 @@ def test_what_cries_for_help_is_heard_also_when_it_cannot_be_applied(
     assert alarm in kinds(ledger, "outbox")
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), ValueError("x"), exc.IntegrityError("x", {}, Exception()), OverflowError("x")])
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), ValueError("x"), exc.IntegrityError("x", {}, Exception()), OverflowError("x")]
+)
 def test_a_record_that_this_program_fails_on_is_set_aside_and_nobody_else_notices(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
@@ -106,21 +122,33 @@ def test_a_record_that_this_program_fails_on_is_set_aside_and_nobody_else_notice
         deposit(ledger, journal)
     journals[0].add(records.SUPPLY_LOW, 7, 3000, 1)
     journals[0].add(records.BELL_RUNG)
-    turn = [said(board, journal, journal.events) for board, journal in zip((odd, *others), journals, strict=True)]
+    turn = [
+        said(board, journal, journal.events) for board, journal in zip((odd, *others), journals, strict=True)
+    ]
     assert take(ledger, turn).applied == [5, 3, 3]
     assert len(parcels.listing(ledger)) == 3
     (kept,) = aside.listing(ledger)
-    why = "it contradicts what the ledger holds" if isinstance(error, exc.IntegrityError) else f"fails on it with {type(error).__name__}"
+    why = (
+        "it contradicts what the ledger holds"
+        if isinstance(error, exc.IntegrityError)
+        else f"fails on it with {type(error).__name__}"
+    )
     assert (kept.cabinet, kept.number, why in kept.reason) == (1, 4, True)
     assert kinds(ledger) == ["bell", "set aside", "supply"]
     assert take(ledger, turn).news == []
 
 
-def test_a_bell_that_this_program_fails_on_is_heard_all_the_same(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bell_that_this_program_fails_on_is_heard_all_the_same(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fails_on(monkeypatch, records.BELL_RUNG, KeyError("x"))
     board, journal = cabinet(ledger), Journal()
     journal.add(records.BELL_RUNG)
-    assert [news.alarm for news in take(ledger, [said(board, journal, journal.events)]).news] == [None, "bell", "set aside"]
+    assert [news.alarm for news in take(ledger, [said(board, journal, journal.events)]).news] == [
+        None,
+        "bell",
+        "set aside",
+    ]
     assert kinds(ledger, "outbox") == ["bell", "set aside"]
 
 
@@ -132,15 +160,27 @@ def test_a_report_that_this_program_fails_on_is_not_answered_but_told_and_the_ot
     journal.add(records.BELL_RUNG)
     report = said(board, journal, [])._replace(report=object())  # type: ignore[arg-type]
     taken = take(ledger, [report, said(board, journal, journal.events)])
-    assert (taken.applied, taken.meetings, [news.alarm for news in taken.news]) == ([0, 1], {}, [None, "bell"])
+    assert (taken.applied, taken.meetings, [news.alarm for news in taken.news]) == (
+        [0, 1],
+        {},
+        [None, "bell"],
+    )
     assert kinds(ledger, "outbox") == ["bell", "unmet"]
-    again, an_hour_later = (take(ledger, [report._replace(at_ms=report.at_ms + ms)]) for ms in (3_000, HOUR_MS))
-    assert [(one.unmet, one.has_letters) for one in (taken, again, an_hour_later)] == [((board,), True), ((), False), ((board,), True)]
+    again, an_hour_later = (
+        take(ledger, [report._replace(at_ms=report.at_ms + ms)]) for ms in (3_000, HOUR_MS)
+    )
+    assert [(one.unmet, one.has_letters) for one in (taken, again, an_hour_later)] == [
+        ((board,), True),
+        ((), False),
+        ((board,), True),
+    ]
 
 
 @pytest.mark.parametrize("how", [records.BY_CODE, records.BY_DURESS])
 @pytest.mark.parametrize("urgent", [False, True])
-def test_a_pickup_that_cannot_be_applied_is_for_dispatchers_to_look_at_whoever_made_it(ledger: Ledger, how: int, urgent: bool) -> None:
+def test_a_pickup_that_cannot_be_applied_is_for_dispatchers_to_look_at_whoever_made_it(
+    ledger: Ledger, how: int, urgent: bool
+) -> None:
     board, journal = cabinet(ledger), Journal()
     if urgent:
         journal.add(records.BOOTED)
@@ -151,8 +191,12 @@ def test_a_pickup_that_cannot_be_applied_is_for_dispatchers_to_look_at_whoever_m
     assert kinds(ledger) == ([] if urgent else ["set aside"])
 
 
-@pytest.mark.parametrize("wrong", [TransientError("The disk is full."), OSError("x"), exc.OperationalError("x", {}, Exception())])
-def test_a_full_disk_or_an_absent_database_is_no_boards_fault(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, wrong: Exception) -> None:
+@pytest.mark.parametrize(
+    "wrong", [TransientError("The disk is full."), OSError("x"), exc.OperationalError("x", {}, Exception())]
+)
+def test_a_full_disk_or_an_absent_database_is_no_boards_fault(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, wrong: Exception
+) -> None:
     fails_on(monkeypatch, records.DEPOSITED, wrong)
     board, journal = cabinet(ledger), Journal()
     deposit(ledger, journal)
@@ -188,7 +232,9 @@ def test_times_go_on_behind_a_record_that_was_set_aside(ledger: Ledger) -> None:
     assert (found.applied, found.last.boot, found.last.uptime) == (2, 1, 10)
 
 
-def test_a_letter_that_cannot_be_made_is_held_and_told_and_the_others_leave(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_letter_that_cannot_be_made_is_held_and_told_and_the_others_leave(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     board, journal = cabinet(ledger), Journal()
     for door in (1, 2):
         deposit(ledger, journal, door)
@@ -220,18 +266,40 @@ def test_no_list_of_what_is_set_aside_tells_that_it_was_duress(ledger: Ledger) -
         with ledger.writing() as connection:
             connection.execute(tables.aside.delete())
             aside.keep(
-                connection, 1, 7, 1, records.pack(Record(records.PICKUP_OPENED, 7, 1, 1, 10, how, 1)), "it could not be applied", 1_000
+                connection,
+                1,
+                7,
+                1,
+                records.pack(Record(records.PICKUP_OPENED, 7, 1, 1, 10, how, 1)),
+                "it could not be applied",
+                1_000,
             )
-        shown.append([CliRunner().invoke(ansim, [*command, "--data", str(ledger.data)]).output for command in lists])
+        shown.append(
+            [CliRunner().invoke(ansim, [*command, "--data", str(ledger.data)]).output for command in lists]
+        )
     assert shown[0] == shown[1]
     assert "event 1 is set aside (it could not be applied)" in shown[0][2]
 
 
-def test_of_a_board_that_is_refused_nothing_is_taken_in_the_same_breath_but_its_alarms_are_heard(ledger: Ledger) -> None:
+def test_of_a_board_that_is_refused_nothing_is_taken_in_the_same_breath_but_its_alarms_are_heard(
+    ledger: Ledger,
+) -> None:
     here, journal = cabinet(ledger), Journal()
     deposit(ledger, journal)
     bell = journal.add(records.BELL_RUNG)
-    copied = Report(bytes(8), 7, 1, len(journal.events) + 1, 0, 0, 1, 1, 100, journal.uptime, int.from_bytes(b"uid-99", "big"))
+    copied = Report(
+        bytes(8),
+        7,
+        1,
+        len(journal.events) + 1,
+        0,
+        0,
+        1,
+        1,
+        100,
+        journal.uptime,
+        int.from_bytes(b"uid-99", "big"),
+    )
     told = [
         said(here, journal, [])._replace(report=copied),
         said(here, journal, journal.events),

@@ -1,4 +1,6 @@
-"""A board that was stolen is silenced: its keys count no more from then on, and nobody believes what it told of parcels that wait."""
+"""A board that was stolen is silenced: its keys count no more from then on,
+and nobody believes what it told of parcels that wait.
+"""
 
 import json
 from collections.abc import Iterator
@@ -49,15 +51,22 @@ def hears(ledger: Ledger, board: Board) -> list[int]:
 
 
 def silence(ledger: Ledger, *more: str) -> dict:
-    ended = CliRunner().invoke(ansim, ["cabinet", "silence", *HERE, "--data", str(ledger.data), "--json", *more], catch_exceptions=False)
+    ended = CliRunner().invoke(
+        ansim,
+        ["cabinet", "silence", *HERE, "--data", str(ledger.data), "--json", *more],
+        catch_exceptions=False,
+    )
     return json.loads(ended.output)
 
 
-def test_what_waits_in_it_is_a_case_and_its_resident_is_told_that_nobody_knows(ledger: Ledger, stolen: Board, tmp_path: Path) -> None:
+def test_what_waits_in_it_is_a_case_and_its_resident_is_told_that_nobody_knows(
+    ledger: Ledger, stolen: Board, tmp_path: Path
+) -> None:
     paper = FileNotifier(tmp_path / "messages.jsonl")
     outbox.deliver(ledger, paper)
     told = silence(ledger)
-    assert told == {"site": "mapo-3", "cabinet": 1, "silenced": True, "parcels": 1, "letters": 1, "orders": 0}  # hers is not held
+    # Hers is not held.
+    assert told == {"site": "mapo-3", "cabinet": 1, "silenced": True, "parcels": 1, "letters": 1, "orders": 0}
     sent = {message.to: message.text for message in outbox.deliver(ledger, paper).sent}
     paper.close()
     assert "nobody knows whether your parcel is still behind door 07" in sent["Kim"]
@@ -65,7 +74,9 @@ def test_what_waits_in_it_is_a_case_and_its_resident_is_told_that_nobody_knows(l
     assert [parcel.state for parcel in parcels.listing(ledger)] == ["unknown"]
 
 
-def test_nothing_that_it_says_afterwards_is_taken_also_what_was_on_its_way(ledger: Ledger, stolen: Board) -> None:
+def test_nothing_that_it_says_afterwards_is_taken_also_what_was_on_its_way(
+    ledger: Ledger, stolen: Board
+) -> None:
     silence(ledger)
     events = len(stolen.journal.events)
     stolen.journal.deposit(8, 4711, 1)
@@ -83,7 +94,9 @@ def test_a_dry_run_tells_what_would_end_and_ends_nothing(ledger: Ledger, stolen:
     assert ledger.identity(stolen.enrolled.alias)
 
 
-def test_it_is_shown_as_silenced_until_the_cabinet_has_another_board_which_adopts_nothing(ledger: Ledger, stolen: Board) -> None:
+def test_it_is_shown_as_silenced_until_the_cabinet_has_another_board_which_adopts_nothing(
+    ledger: Ledger, stolen: Board
+) -> None:
     silence(ledger)
     (status,) = link_statuses(ledger, 3_000).links
     assert (status.state, status.cabinet) == ("silenced", 1)
@@ -106,7 +119,9 @@ def test_the_tickets_of_its_site_go_on(ledger: Ledger, stolen: Board) -> None:
     assert tickets.issue(ledger, "Kim").serial
 
 
-def test_a_running_server_hears_it_no_more_within_seconds_and_names_its_frames_a_strangers(ledger: Ledger, stolen: Board) -> None:
+def test_a_running_server_hears_it_no_more_within_seconds_and_names_its_frames_a_strangers(
+    ledger: Ledger, stolen: Board
+) -> None:
     with Host(ledger.data) as host:
         stolen.connect(host.address)
         stolen.meet()

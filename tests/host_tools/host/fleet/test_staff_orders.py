@@ -41,7 +41,20 @@ class Staff:
 
     def hear(self) -> None:
         with open_ledger(self.data) as ledger:
-            take(ledger, [Received(1, 7, 1, 100, 1_700_000_000_000, tuple(self.journal.events), uptime=self.journal.uptime)])
+            take(
+                ledger,
+                [
+                    Received(
+                        1,
+                        7,
+                        1,
+                        100,
+                        1_700_000_000_000,
+                        tuple(self.journal.events),
+                        uptime=self.journal.uptime,
+                    )
+                ],
+            )
 
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(ansim, [*arguments, "--data", str(self.data)])
@@ -88,7 +101,9 @@ def test_the_last_word_on_a_door_counts_however_often_it_changes(staff: Staff) -
     assert staff.orders() == [(commands.SET_OUT, 7, 0, 1)]
 
 
-def test_staff_are_sent_a_service_code_that_the_cabinet_takes_and_none_when_it_was_taken_back(staff: Staff) -> None:
+def test_staff_are_sent_a_service_code_that_the_cabinet_takes_and_none_when_it_was_taken_back(
+    staff: Staff,
+) -> None:
     staff.journal.deposit(7, staff.serial, 9)
     staff.journal.pickup(7, staff.serial, 9)
     staff.hear()
@@ -116,7 +131,11 @@ def test_a_new_code_a_recall_and_an_answer_to_a_bell_can_be_tried_dry(staff: Sta
     staff.journal.deposit(7, staff.serial, 9)
     staff.journal.add(records.BELL_RUNG, 0, 1, 0)
     staff.hear()
-    for command in (("parcel", "reissue", *PLACE, "--door", "7"), ("parcel", "recall", *PLACE, "--door", "7"), ("bell", "ack", *PLACE)):
+    for command in (
+        ("parcel", "reissue", *PLACE, "--door", "7"),
+        ("parcel", "recall", *PLACE, "--door", "7"),
+        ("bell", "ack", *PLACE),
+    ):
         assert staff.read(*command, "--dry-run")["dry_run"]
     assert staff.orders() == []
     answered = staff.read("bell", "ack", *PLACE)
@@ -131,9 +150,12 @@ def test_a_cabinet_is_told_how_long_to_wait_for_people(staff: Staff) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("door", what, *PLACE, "--door", "7") for what in ("out", "in", "service", "disarm")] + [("cabinet", "patience", "2", *PLACE)],
+    [("door", what, *PLACE, "--door", "7") for what in ("out", "in", "service", "disarm")]
+    + [("cabinet", "patience", "2", *PLACE)],
 )
-def test_a_dry_run_orders_nothing_and_a_place_that_is_none_is_a_sentence(staff: Staff, arguments: tuple[str, ...]) -> None:
+def test_a_dry_run_orders_nothing_and_a_place_that_is_none_is_a_sentence(
+    staff: Staff, arguments: tuple[str, ...]
+) -> None:
     assert staff.read(*arguments, "--dry-run")["ordered"] is None
     assert "Would order" in staff.run(*arguments, "--dry-run").stdout
     assert staff.orders() == []
@@ -151,10 +173,17 @@ def test_why_a_door_was_jammed_can_be_read(staff: Staff) -> None:
     staff.journal.add(records.BELL_RUNG, 0, 0, 0)
     staff.hear()
     told = staff.read("events", *PLACE, "--door", "7")
-    assert [one["event"] for one in told[-6:]] == ["pickup opened", *["pulsed"] * 3, "supply low", "door jammed"]
+    assert [one["event"] for one in told[-6:]] == [
+        "pickup opened",
+        *["pulsed"] * 3,
+        "supply low",
+        "door jammed",
+    ]
     assert "did not open" in told[-1]["words"]
     assert "812 mV" in told[-2]["words"]
-    assert told[-1]["happened"] <= told[-1]["happened_until"] <= told[-1]["heard"] == "2023-11-14T22:13:20.000Z"
+    assert (
+        told[-1]["happened"] <= told[-1]["happened_until"] <= told[-1]["heard"] == "2023-11-14T22:13:20.000Z"
+    )
     assert [one["event"] for one in staff.read("events", *PLACE, "--last", "1")] == ["bell rung"]
     printed = staff.run("events", *PLACE, "--door", "7").stdout
     assert "happened" in printed.splitlines()[1]
@@ -220,7 +249,9 @@ def test_a_code_of_staff_that_nobody_has_ordered_is_sent_to_nobody_and_is_an_ala
         (records.PART_FAILED, records.BEEPER, 0, "beeper", "kind"),
     ],
 )
-def test_an_event_is_told_as_no_more_than_its_record_proves(kind: int, a: int, b: int, said: str, never: str) -> None:
+def test_an_event_is_told_as_no_more_than_its_record_proves(
+    kind: int, a: int, b: int, said: str, never: str
+) -> None:
     words = in_words(Record(kind, 7, 1, 1, 1, a, b))
     assert said in words
     assert never not in words
@@ -234,7 +265,10 @@ def test_whatever_staff_can_list_says_the_same_with_and_without_duress(tmp_path:
         staff.journal.deposit(7, 1, 9)
         staff.journal.pickup(7, 1, 9, how)
         staff.hear()
-        shown = [staff.run(*command).stdout for command in (("parcel", "list"), ("events", *PLACE), ("events", *PLACE, "--json"))]
+        shown = [
+            staff.run(*command).stdout
+            for command in (("parcel", "list"), ("events", *PLACE), ("events", *PLACE, "--json"))
+        ]
         printed.append(shown)
     assert printed[0] == printed[1]
     assert OPENERS[records.BY_DURESS] == OPENERS[records.BY_CODE]

@@ -1,4 +1,6 @@
-"""A site's ticket key turns before the labels for one of its residents run out; a ticket is its generation and its serial."""
+"""A site's ticket key turns before the labels for one of its residents run out;
+a ticket is its generation and its serial.
+"""
 
 from pathlib import Path
 
@@ -62,7 +64,11 @@ class Heard:
         """The generations that it is ordered to take."""
         command = tables.command.c
         with self.ledger.reading() as connection:
-            its = select(command.a).where(command.cabinet == self.number, command.kind == TURN_TICKETS).order_by(command.sequence)
+            its = (
+                select(command.a)
+                .where(command.cabinet == self.number, command.kind == TURN_TICKETS)
+                .order_by(command.sequence)
+            )
             return list(connection.scalars(its))
 
 
@@ -77,13 +83,17 @@ def use_up(ledger: Ledger, generation: int, share: float, issued_ms: int = 0, st
     key = key_of(ledger, generation)
     hers = [serial for serial in range(derivation.SERIALS) if key.fits(serial, TAIL)]
     with ledger.writing() as connection:
-        known = set(connection.scalars(select(tables.ticket.c.serial).where(tables.ticket.c.generation == generation)))
+        known = set(
+            connection.scalars(select(tables.ticket.c.serial).where(tables.ticket.c.generation == generation))
+        )
         row = {"site": 1, "generation": generation, "resident": 1, "state": state, "issued_ms": issued_ms}
         chosen = [serial for serial in hers[: int(len(hers) * share)] if serial not in known]
         connection.execute(insert(tables.ticket), [row | {"serial": serial} for serial in chosen])
 
 
-def test_the_key_turns_when_three_quarters_of_the_labels_for_one_popular_tail_are_issued(ledger: Ledger) -> None:
+def test_the_key_turns_when_three_quarters_of_the_labels_for_one_popular_tail_are_issued(
+    ledger: Ledger,
+) -> None:
     board = Heard(ledger)
     use_up(ledger, 0, 0.74)
     assert tickets.issue(ledger, "Kim").generation == 0
@@ -95,11 +105,16 @@ def test_the_key_turns_when_three_quarters_of_the_labels_for_one_popular_tail_ar
     board.turns(1)
     issued = tickets.issue(ledger, "Kim")
     assert issued.generation == 1
-    assert derivation.check_ticket(key_of(ledger, 1).key, ledger.site("mapo-3").site_id, issued.number) == issued.serial
+    assert (
+        derivation.check_ticket(key_of(ledger, 1).key, ledger.site("mapo-3").site_id, issued.number)
+        == issued.serial
+    )
     assert key_of(ledger, 1).class_of(issued.serial) == TAIL
 
 
-def test_tickets_of_a_new_key_are_issued_only_when_every_cabinet_takes_them_and_who_is_late_is_named(ledger: Ledger) -> None:
+def test_tickets_of_a_new_key_are_issued_only_when_every_cabinet_takes_them_and_who_is_late_is_named(
+    ledger: Ledger,
+) -> None:
     first, second = Heard(ledger), Heard(ledger, b"uid-02")
     use_up(ledger, 0, 0.76)
     tickets.issue(ledger, "Kim")
@@ -120,7 +135,9 @@ def test_a_cabinet_that_is_provisioned_later_begins_with_the_key_of_its_site(led
     made = enrol(ledger, b"uid-02")
     ledger.forget(b"uid-03")
     with ledger.writing() as connection:
-        connection.execute(tables.cabinet.update().where(tables.cabinet.c.board_id == made.board_id).values(generation=1))
+        connection.execute(
+            tables.cabinet.update().where(tables.cabinet.c.board_id == made.board_id).values(generation=1)
+        )
     assert tickets.issue(ledger, "Kim").generation == 1
 
 
@@ -128,7 +145,9 @@ def test_a_serial_that_is_used_again_under_a_later_key_is_no_used_label(ledger: 
     board = Heard(ledger)
     with ledger.writing() as connection:
         row = {"site": 1, "serial": 4711, "resident": 1, "state": "open", "issued_ms": 0}
-        connection.execute(insert(tables.ticket), [row | {"generation": generation} for generation in (0, 1, 2)])
+        connection.execute(
+            insert(tables.ticket), [row | {"generation": generation} for generation in (0, 1, 2)]
+        )
     board.journal.deposit(1, 4711, 1)
     board.turns(1)
     board.journal.deposit(2, 1 << 16 | 4711, 1)
@@ -161,7 +180,9 @@ def test_labels_of_two_keys_ago_are_listed_as_expired_with_their_residents(ledge
         tickets.revoke(ledger, old.number)
 
 
-def test_labels_that_may_be_on_their_way_hold_the_next_turn_back_until_hardly_any_is_left(ledger: Ledger) -> None:
+def test_labels_that_may_be_on_their_way_hold_the_next_turn_back_until_hardly_any_is_left(
+    ledger: Ledger,
+) -> None:
     board = Heard(ledger)
     use_up(ledger, 0, 0.8)
     tickets.issue(ledger, "Kim")
@@ -174,19 +195,24 @@ def test_labels_that_may_be_on_their_way_hold_the_next_turn_back_until_hardly_an
     assert ledger.site("mapo-3").generation == 2
 
 
-def test_a_letter_tells_the_code_by_the_tail_of_the_key_that_the_parcel_came_with(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_letter_tells_the_code_by_the_tail_of_the_key_that_the_parcel_came_with(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     board = Heard(ledger)
     board.turns(1)
     key = key_of(ledger, 1)
     serial = next(serial for serial in range(derivation.SERIALS) if key.fits(serial, TAIL))
     with ledger.writing() as connection:
         connection.execute(
-            insert(tables.ticket), [{"site": 1, "generation": 1, "serial": serial, "resident": 1, "state": "open", "issued_ms": 0}]
+            insert(tables.ticket),
+            [{"site": 1, "generation": 1, "serial": serial, "resident": 1, "state": "open", "issued_ms": 0}],
         )
     made = board.enrolled
     code_key = epoch_keys(made.master_secret, made.nonce_host, made.nonce_board, made.board_id, 1)[0]
     counter = next(
-        counter for counter in range(1, 2000) if pickup_code(code_key, made.board_id, 1, 7, counter, 0, NO_TAIL)[6:8] == f"{TAIL:02d}"
+        counter
+        for counter in range(1, 2000)
+        if pickup_code(code_key, made.board_id, 1, 7, counter, 0, NO_TAIL)[6:8] == f"{TAIL:02d}"
     )
     board.journal.deposit(7, 1 << 16 | serial, counter)
     board.says()
@@ -202,7 +228,10 @@ def test_a_board_that_has_lost_its_journal_is_told_the_key_and_the_key_of_each_p
     board = Heard(ledger)
     with ledger.writing() as connection:
         row = {"site": 1, "resident": 1, "state": "open", "issued_ms": 0}
-        connection.execute(insert(tables.ticket), [row | {"generation": 1, "serial": 5}, row | {"generation": 2, "serial": 6}])
+        connection.execute(
+            insert(tables.ticket),
+            [row | {"generation": 1, "serial": 5}, row | {"generation": 2, "serial": 6}],
+        )
         connection.execute(tables.site.update().values(generation=2))
     board.turns(1)
     board.journal.deposit(1, 1 << 16 | 5, 1)
@@ -261,9 +290,15 @@ def test_an_old_site_turns_its_key_once_the_labels_that_would_die_with_it_are_ol
     with ledger.writing() as connection:
         connection.execute(tables.site.update().values(is_old=True))
         row = {"site": 1, "generation": 0, "resident": 1, "state": "open"}
-        connection.execute(insert(tables.ticket), [row | {"serial": 99999, "issued_ms": NOW_MS}, row | {"serial": 5, "issued_ms": NOW_MS}])
+        connection.execute(
+            insert(tables.ticket),
+            [row | {"serial": 99999, "issued_ms": NOW_MS}, row | {"serial": 5, "issued_ms": NOW_MS}],
+        )
     issued = tickets.issue(ledger, "Kim")
-    assert derivation.tail(ledger.site("mapo-3").ticket_secret, ledger.site("mapo-3").site_id, issued.serial, 0) == TAIL
+    assert (
+        derivation.tail(ledger.site("mapo-3").ticket_secret, ledger.site("mapo-3").site_id, issued.serial, 0)
+        == TAIL
+    )
     generations.look_after(ledger, NOW_MS + generations.YOUNG_MS - 1)
     assert board.ordered() == []
     generations.look_after(ledger, NOW_MS + generations.YOUNG_MS + 1)
@@ -274,16 +309,24 @@ def test_an_old_site_turns_its_key_once_the_labels_that_would_die_with_it_are_ol
 
 
 def put_before(connection: Connection, made: Enrolment, sealed: bytes) -> None:
-    """Tickets, a cabinet with a waiting parcel, and the letter that still has to leave, as a ledger of 0007 has them."""
+    """Tickets, a cabinet with a waiting parcel, and the letter that still has to leave,
+    as a ledger of 0007 has them.
+    """
 
     def put(table: str, **values: object) -> None:
         names = ", ".join(values)
-        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(':' + name for name in values)})"), values)
+        connection.execute(
+            text(f"INSERT INTO {table} ({names}) VALUES ({', '.join(':' + name for name in values)})"), values
+        )
 
     for serial, state in ((99999, "open"), (7, "used"), (8, "revoked"), (70000, "used")):
         put("ticket", site=1, serial=serial, resident=1, state=state, issued_ms=5)
-    of_board = {name: getattr(made, name) for name in ("board_id", "alias", "uid", "board_name", "nonce_host", "nonce_board")}
-    of_place = {"site": 1, "number": 1, "epoch": 2, "state": "enrolled", "enrolled_ms": 5, "build": 1, "tag": 9, "incarnation": 7}
+    of_board = {
+        name: getattr(made, name)
+        for name in ("board_id", "alias", "uid", "board_name", "nonce_host", "nonce_board")
+    }
+    of_place = {"site": 1, "number": 1, "epoch": 2, "state": "enrolled", "enrolled_ms": 5}
+    of_place |= {"build": 1, "tag": 9, "incarnation": 7}
     put("cabinet", master_secret=sealed, **of_board, **of_place)
     put("position", cabinet=1, incarnation=7, applied=4)
     put("epoch", cabinet=1, epoch=2, nonce=77, incarnation=7, began=1, began_ms=5)
@@ -313,10 +356,20 @@ def test_a_ledger_from_before_keeps_its_tickets_its_parcels_and_their_codes(
         tail = before.vault.seal(b"\7", "tail", (1).to_bytes(8, "big"))
         with before.writing() as connection:
             site, resident = tables.site.c, tables.resident.c
-            connection.execute(insert(tables.site).values({site.name: "mapo-3", site.site_id: b"siteid-8", site.ticket_key: secret}))
-            connection.execute(insert(tables.resident).values({resident.name: "Kim", resident.contact: "", resident.since_ms: 0}))
+            connection.execute(
+                insert(tables.site).values(
+                    {site.name: "mapo-3", site.site_id: b"siteid-8", site.ticket_key: secret}
+                )
+            )
+            connection.execute(
+                insert(tables.resident).values(
+                    {resident.name: "Kim", resident.contact: "", resident.since_ms: 0}
+                )
+            )
             connection.execute(tables.resident.update().values(tail=tail))
-            put_before(connection, made, before.vault.seal(made.master_secret, "master secret", made.board_id))
+            put_before(
+                connection, made, before.vault.seal(made.master_secret, "master secret", made.board_id)
+            )
     monkeypatch.undo()
     with open_ledger(home) as ledger:
         site = ledger.site("mapo-3")
@@ -334,7 +387,9 @@ def test_a_ledger_from_before_keeps_its_tickets_its_parcels_and_their_codes(
         board = Heard(ledger, b"uid-02")
         board.journal.deposit(1, 99999, 1)
         board.says()
-        assert [(parcel.serial, parcel.resident, parcel.flagged) for parcel in parcels.listing(ledger)] == [(99999, "Kim", False)]
+        assert [(parcel.serial, parcel.resident, parcel.flagged) for parcel in parcels.listing(ledger)] == [
+            (99999, "Kim", False)
+        ]
         issued = tickets.issue(ledger, "Kim")
         assert issued.serial < derivation.SERIALS
         assert issued.number == derivation.ticket(b"k" * 32, b"siteid-8", issued.serial)

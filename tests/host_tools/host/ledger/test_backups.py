@@ -1,4 +1,6 @@
-"""A backup is whole, of one moment, for nobody else's eyes; what is restored was looked at first; who was lost gets her parcel back."""
+"""A backup is whole, of one moment, for nobody else's eyes; what is restored was looked at first;
+who was lost gets her parcel back.
+"""
 
 import json
 import os
@@ -44,14 +46,18 @@ def deposit(data: Path, serial: int, counter: int = 1) -> None:
     journal = Journal()
     journal.deposit(7, serial, counter)
     with open_ledger(data) as ledger:
-        take(ledger, [Received(1, 7, 1, 100, 1_700_000_000_000, tuple(journal.events), uptime=journal.uptime)])
+        take(
+            ledger, [Received(1, 7, 1, 100, 1_700_000_000_000, tuple(journal.events), uptime=journal.uptime)]
+        )
 
 
 def run(*arguments: object):
     return CliRunner().invoke(ansim, [str(argument) for argument in arguments])
 
 
-def test_a_backup_is_for_its_owners_eyes_only_whatever_the_umask_and_holds_no_key(data: Path, shelf: Path) -> None:
+def test_a_backup_is_for_its_owners_eyes_only_whatever_the_umask_and_holds_no_key(
+    data: Path, shelf: Path
+) -> None:
     before = os.umask(0)
     try:
         found = backups.back_up(data, shelf)
@@ -133,7 +139,9 @@ def test_what_cannot_be_the_ledger_changes_nothing(data: Path, shelf: Path, harm
         shelf.write_text("a letter to my aunt\n" * 1000)
     elif harm in ("other", "newer"):
         with closing(sqlite3.connect(shelf)) as connection:
-            connection.execute("DROP TABLE parcel" if harm == "other" else "UPDATE alembic_version SET version_num = '9999'")
+            connection.execute(
+                "DROP TABLE parcel" if harm == "other" else "UPDATE alembic_version SET version_num = '9999'"
+            )
             connection.commit()
     else:
         (data / KEY).write_bytes(os.urandom(32))
@@ -149,7 +157,9 @@ def test_a_running_server_is_not_restored_under(data: Path, shelf: Path) -> None
         backups.restore(data, shelf)
 
 
-def test_an_older_ledger_can_be_restored_and_is_brought_up_to_date(tmp_path: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_ledger_can_be_restored_and_is_brought_up_to_date(
+    tmp_path: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from host_tools.host.ledger import migrations
 
     upgrade = migrations.upgrade
@@ -163,10 +173,15 @@ def test_an_older_ledger_can_be_restored_and_is_brought_up_to_date(tmp_path: Pat
         assert residents.everyone(ledger) == []
 
 
-def test_a_ledger_in_postgresql_is_left_to_its_own_tools(data: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_in_postgresql_is_left_to_its_own_tools(
+    data: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copy(data / LEDGER, shelf)
     monkeypatch.setenv("ANSIM_DATABASE", "postgresql+psycopg://ansim:s3cret@nowhere.invalid/ansim")
-    for action, tool in ((lambda: backups.back_up(data, shelf), "pg_dump"), (lambda: backups.restore(data, shelf), "pg_restore")):
+    for action, tool in (
+        (lambda: backups.back_up(data, shelf), "pg_dump"),
+        (lambda: backups.restore(data, shelf), "pg_restore"),
+    ):
         with pytest.raises(UserError, match=tool) as told:
             action()
         assert "s3cret" not in str(told.value)
@@ -183,7 +198,9 @@ def test_the_commands_say_what_they_did_and_a_dry_run_does_nothing(data: Path, s
     assert json.loads(run("restore", shelf, "--data", data, "--json").stdout)["cabinets"] == 1
 
 
-def test_a_parcel_whose_ticket_the_restored_ledger_does_not_know_is_assigned_to_its_resident(data: Path, shelf: Path) -> None:
+def test_a_parcel_whose_ticket_the_restored_ledger_does_not_know_is_assigned_to_its_resident(
+    data: Path, shelf: Path
+) -> None:
     backups.back_up(data, shelf)
     with open_ledger(data) as ledger:
         serial = tickets.issue(ledger, "Kim").serial

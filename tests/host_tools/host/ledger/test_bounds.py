@@ -1,4 +1,6 @@
-"""What one board may cause has bounds: letters that people at it could not have made are held, refused tickets are a case."""
+"""What one board may cause has bounds:
+letters that people at it could not have made are held, refused tickets are a case.
+"""
 
 import json
 from pathlib import Path
@@ -53,14 +55,36 @@ class Cabinet:
 
     def meets(self, at_ms: int) -> None:
         journal = self.journal
-        numbers = (len(journal.events) + 1, self.told, 0, 1, 1, 100, journal.uptime, int.from_bytes(self.enrolled.uid, "big"))
+        numbers = (
+            len(journal.events) + 1,
+            self.told,
+            0,
+            1,
+            1,
+            100,
+            journal.uptime,
+            int.from_bytes(self.enrolled.uid, "big"),
+        )
         with self.ledger.writing() as connection:
-            meet(connection, self.id, Report(self.enrolled.board_id, journal.incarnation, 1, *numbers), at_ms, None)
+            meet(
+                connection,
+                self.id,
+                Report(self.enrolled.board_id, journal.incarnation, 1, *numbers),
+                at_ms,
+                None,
+            )
 
     def tell(self, at_ms: int) -> None:
         """All that it has not told, eight records a message."""
         while self.told < len(self.journal.events):
-            said = Received(self.id, self.journal.incarnation, 1, 100, at_ms, tuple(self.journal.events[self.told : self.told + 8]))
+            said = Received(
+                self.id,
+                self.journal.incarnation,
+                1,
+                100,
+                at_ms,
+                tuple(self.journal.events[self.told : self.told + 8]),
+            )
             (self.told,) = take(self.ledger, [said]).applied
 
     def letters(self) -> list[str | None]:
@@ -79,7 +103,9 @@ def cabinet(ledger: Ledger) -> Cabinet:
     return Cabinet(ledger)
 
 
-def test_a_board_that_tells_more_than_people_can_do_is_believed_but_its_letters_wait_for_a_person(cabinet: Cabinet) -> None:
+def test_a_board_that_tells_more_than_people_can_do_is_believed_but_its_letters_wait_for_a_person(
+    cabinet: Cabinet,
+) -> None:
     cabinet.meets(NOON_MS)
     for counter in range(1, 6):
         for door in range(1, DOORS + 1):
@@ -104,7 +130,10 @@ def test_a_letter_that_is_told_again_takes_one_place(cabinet: Cabinet) -> None:
     cabinet.journal.add(records.PULSED, 3, 1, 1)  # of which the host does not hear before the urgent copies
     forced = cabinet.journal.add(records.DOOR_FORCED, 3, 0, 1)
     for _ in range(3):
-        take(cabinet.ledger, [Received(cabinet.id, cabinet.journal.incarnation, 1, 100, NOON_MS + 2_000, (forced,), True)] * 2)
+        take(
+            cabinet.ledger,
+            [Received(cabinet.id, cabinet.journal.incarnation, 1, 100, NOON_MS + 2_000, (forced,), True)] * 2,
+        )
     cabinet.tell(NOON_MS + 3_000)
     assert cabinet.letters() == [None] * DOORS
     assert cabinet.cases() == ["forced"]
@@ -146,7 +175,17 @@ def test_held_letters_are_sent_or_discarded_by_a_person(cabinet: Cabinet, tmp_pa
     cabinet.tell(NOON_MS + 1_000)
     notifier = FileNotifier(tmp_path / "messages.jsonl")
     assert len(outbox.deliver(cabinet.ledger, notifier).sent) == DOORS + 1  # and the case
-    way = ["link", "release", "--site", "mapo-3", "--number", "1", "--data", str(cabinet.ledger.data), "--json"]
+    way = [
+        "link",
+        "release",
+        "--site",
+        "mapo-3",
+        "--number",
+        "1",
+        "--data",
+        str(cabinet.ledger.data),
+        "--json",
+    ]
     ended = CliRunner().invoke(ansim, way)
     assert json.loads(ended.output) == {"site": "mapo-3", "cabinet": 1, "letters": DOORS, "discarded": False}
     assert len(outbox.deliver(cabinet.ledger, notifier).sent) == DOORS

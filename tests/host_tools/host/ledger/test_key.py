@@ -1,4 +1,6 @@
-"""The host key at rest: whoever copies the folder needs the passphrase, and no change of it can lose the key."""
+"""The host key at rest: whoever copies the folder needs the passphrase,
+and no change of it can lose the key.
+"""
 
 import json
 import os
@@ -34,11 +36,15 @@ def protect(data: Path, passphrase: str = OLD) -> bytes:
     return key
 
 
-def test_a_protected_key_rests_nowhere_in_the_folder_and_every_command_wants_its_passphrase(data: Path, tmp_path: Path) -> None:
+def test_a_protected_key_rests_nowhere_in_the_folder_and_every_command_wants_its_passphrase(
+    data: Path, tmp_path: Path
+) -> None:
     key = (data / "host.key").read_bytes()
     ended = ansim("key", "protect", "--data", str(data), typed=OLD + "\n")
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert not [path for path in data.iterdir() if key in path.read_bytes() or key.hex().encode() in path.read_bytes()]
+    assert not [
+        path for path in data.iterdir() if key in path.read_bytes() or key.hex().encode() in path.read_bytes()
+    ]
     assert stat.S_IMODE((data / "host.key").stat().st_mode) == 0o600
     listing = ("cabinet", "list", "--data", str(data))
     refused = ansim(*listing)
@@ -46,7 +52,9 @@ def test_a_protected_key_rests_nowhere_in_the_folder_and_every_command_wants_its
     assert "name a file with --passphrase-file, or set $ANSIM_PASSPHRASE" in refused.stderr
     wrong = ansim(*listing, ANSIM_PASSPHRASE="not " + OLD)
     assert (wrong.returncode, wrong.stdout) == (1, "")
-    assert wrong.stderr == f"ansim: That passphrase does not open {data / 'host.key'}: check it and try again.\n"
+    assert (
+        wrong.stderr == f"ansim: That passphrase does not open {data / 'host.key'}: check it and try again.\n"
+    )
     assert ansim(*listing, ANSIM_PASSPHRASE=OLD).returncode == 0
     (tmp_path / "secret").touch(0o600)
     (tmp_path / "secret").write_text(OLD + "\n")
@@ -60,7 +68,10 @@ def test_the_passphrase_is_asked_for_at_a_terminal_and_does_not_show(data: Path)
     protect(data)
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execv(sys.executable, [sys.executable, "-m", "host_tools", "resident", "add", "Kim", "--data", str(data)])
+        os.execv(
+            sys.executable,
+            [sys.executable, "-m", "host_tools", "resident", "add", "Kim", "--data", str(data)],
+        )
     shown = b""
     while b"Passphrase of the host key: " not in shown:
         assert select.select([terminal], [], [], PATIENCE_S)[0]
@@ -74,7 +85,9 @@ def test_the_passphrase_is_asked_for_at_a_terminal_and_does_not_show(data: Path)
     assert OLD.encode() not in shown
 
 
-def test_a_server_starts_with_the_passphrase_of_its_environment(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_starts_with_the_passphrase_of_its_environment(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     protect(data)
     monkeypatch.setenv("ANSIM_PASSPHRASE", OLD)
     with Host(data) as host:
@@ -96,7 +109,10 @@ def test_the_passphrase_is_changed_and_taken_off_and_the_key_stays(data: Path) -
     ended = ansim("key", "unprotect", "--data", str(data), ANSIM_PASSPHRASE=NEW)
     assert ended.returncode == 0
     assert (data / "host.key").read_bytes() == key
-    assert json.loads(ansim("key", "status", "--json", "--data", str(data)).stdout) == {"protected": False, "scrypt": None}
+    assert json.loads(ansim("key", "status", "--json", "--data", str(data)).stdout) == {
+        "protected": False,
+        "scrypt": None,
+    }
 
 
 def test_a_short_passphrase_is_refused_and_changes_nothing(data: Path) -> None:
@@ -107,7 +123,9 @@ def test_a_short_passphrase_is_refused_and_changes_nothing(data: Path) -> None:
     assert (data / "host.key").read_bytes() == key
 
 
-def test_the_parameters_are_those_of_rfc_7914_and_none_can_be_altered(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_parameters_are_those_of_rfc_7914_and_none_can_be_altered(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(key_file, "COST", CHEAP)
     protect(data)
     written = json.loads((data / "host.key").read_bytes())

@@ -1,4 +1,6 @@
-"""The ledger keeps what it is given, keeps it to itself, and says in a sentence what is wrong with its file."""
+"""The ledger keeps what it is given, keeps it to itself,
+and says in a sentence what is wrong with its file.
+"""
 
 import os
 import re
@@ -56,7 +58,10 @@ def test_a_sealed_secret_opens_only_in_its_own_row(data: Path) -> None:
     with open_ledger(data) as ledger:
         mine, theirs = enrol(ledger, b"uid-01"), enrol(ledger, b"uid-02")
         with ledger.writing() as connection:
-            moved = "UPDATE cabinet SET master_secret = (SELECT master_secret FROM cabinet WHERE uid = ?) WHERE uid = ?"
+            moved = (
+                "UPDATE cabinet SET master_secret = (SELECT master_secret FROM cabinet WHERE uid = ?) "
+                "WHERE uid = ?"
+            )
             connection.exec_driver_sql(moved, (theirs.uid, mine.uid))
         with pytest.raises(UserError, match="same backup"):
             ledger.identity(mine.alias)
@@ -145,7 +150,11 @@ def test_only_the_owner_can_look_into_the_folder_whatever_the_umask(data: Path) 
 def test_wide_permissions_are_refused_with_the_cure(data: Path) -> None:
     with open_ledger(data):
         pass
-    for path, mode, cure in ((data, 0o750, "chmod 700"), (data / "ledger.db", 0o640, "chmod 600"), (data / "host.key", 0o604, "chmod 600")):
+    for path, mode, cure in (
+        (data, 0o750, "chmod 700"),
+        (data / "ledger.db", 0o640, "chmod 600"),
+        (data / "host.key", 0o604, "chmod 600"),
+    ):
         before = stat.S_IMODE(path.stat().st_mode)
         path.chmod(mode)
         with pytest.raises(UserError) as refused:
@@ -221,7 +230,9 @@ def test_a_newer_ledger_and_a_foreign_database_are_left_alone(data: Path) -> Non
     database.close()
 
 
-def test_a_locked_ledger_can_be_read_and_says_why_it_is_not_written(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_ledger_can_be_read_and_says_why_it_is_not_written(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("host_tools.host.ledger.sqlite._BUSY_S", 0.01)
     with open_ledger(data) as ledger:
         ledger.site("mapo-3")
@@ -271,7 +282,10 @@ def test_a_transaction_that_fails_leaves_nothing(data: Path) -> None:
 
 def test_commits_are_on_the_disk_and_references_are_kept(data: Path) -> None:
     with open_ledger(data) as ledger, ledger.writing() as connection:
-        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")]
+        found = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
     assert found == ["wal", 2, 1]
 
 
@@ -292,13 +306,23 @@ def test_the_migrations_and_the_tables_say_the_same(data: Path) -> None:
 
 def _schema(connection) -> dict[str, tuple]:
     """Each table's columns, and its constraints and indexes in an order of their own."""
-    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'").all()
-    constraint = re.compile(r"(?:CONSTRAINT|CREATE (?:UNIQUE )?INDEX) .*?(?=, *(?:\w+ (?:BIGINT|INTEGER|VARCHAR)|$)|$)", re.MULTILINE)
-    columns = {name: sorted(tuple(row)[1:] for row in connection.exec_driver_sql(f"PRAGMA table_info({name})")) for name, _ in rows}
+    rows = connection.exec_driver_sql(
+        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'alembic_version'"
+    ).all()
+    constraint = re.compile(
+        r"(?:CONSTRAINT|CREATE (?:UNIQUE )?INDEX) .*?(?=, *(?:\w+ (?:BIGINT|INTEGER|VARCHAR)|$)|$)",
+        re.MULTILINE,
+    )
+    columns = {
+        name: sorted(tuple(row)[1:] for row in connection.exec_driver_sql(f"PRAGMA table_info({name})"))
+        for name, _ in rows
+    }
     return {name: (columns[name], sorted(constraint.findall(sql.replace("\n)", "")))) for name, sql in rows}
 
 
-def test_the_folder_is_the_one_given_else_the_environments_else_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_folder_is_the_one_given_else_the_environments_else_the_users(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("ANSIM_DATA", str(tmp_path / "a"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "b"))
     assert data_folder(tmp_path / "c") == tmp_path / "c"

@@ -21,7 +21,9 @@ def made(data: Path) -> list[str]:
         return list(file.iterdump())
 
 
-def test_a_ledger_that_is_made_from_memory_is_the_one_that_the_migrations_make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_that_is_made_from_memory_is_the_one_that_the_migrations_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
     by_alembic = inspect.unwrap(migrations.upgrade)
 

@@ -1,4 +1,6 @@
-"""The ledger in PostgreSQL: one writer at a time, durable commits, failures as sentences, and hosts that wait for their server."""
+"""The ledger in PostgreSQL: one writer at a time, durable commits,
+failures as sentences, and hosts that wait for their server.
+"""
 
 import asyncio
 import random
@@ -77,7 +79,9 @@ def test_a_servers_sudden_end_while_boards_talk_loses_nothing_and_doubles_nothin
     assert PASSWORD.encode() not in host.output
 
 
-def test_two_hosts_on_one_database_apply_each_event_once_and_tell_it_once(data: Path, ledger: Ledger, tmp_path: Path) -> None:
+def test_two_hosts_on_one_database_apply_each_event_once_and_tell_it_once(
+    data: Path, ledger: Ledger, tmp_path: Path
+) -> None:
     other = tmp_path / "other"
     keep_in(other, (data / "database.url").read_text())
     (other / "host.key").touch(0o600)
@@ -86,19 +90,24 @@ def test_two_hosts_on_one_database_apply_each_event_once_and_tell_it_once(data: 
     known = ledger.enrolled(made.uid)
     assert known is not None
     with ledger.writing() as connection:
-        connection.execute(tables.cabinet.update().values(letters=100.0))  # nobody was at this cabinet for long
+        # Nobody was at this cabinet for long.
+        connection.execute(tables.cabinet.update().values(letters=100.0))
     journal = story(ledger, 3, lives=30)
     with open_ledger(other) as second, ThreadPoolExecutor(2) as at_once:
         applied = 0
         while applied < len(journal.events):
-            said = Received(known.id, journal.incarnation, 1, 1, 1_000_000, tuple(journal.events[applied : applied + 8]))
+            said = Received(
+                known.id, journal.incarnation, 1, 1, 1_000_000, tuple(journal.events[applied : applied + 8])
+            )
             results = [at_once.submit(take, one, [said]) for one in (ledger, second)]
             first, again = (result.result() for result in results)
             assert first.applied == again.applied
             assert len(first.news) + len(again.news) == len(said.records)
             applied = first.applied[0]
         notifiers = [FileNotifier(folder / "messages.jsonl") for folder in (data, other)]
-        rounds = [at_once.submit(outbox.deliver, *who) for who in zip((ledger, second), notifiers, strict=True)]
+        rounds = [
+            at_once.submit(outbox.deliver, *who) for who in zip((ledger, second), notifiers, strict=True)
+        ]
         sent = [message.id for done in rounds for message in done.result().sent]
         for notifier in notifiers:
             notifier.close()
@@ -119,7 +128,9 @@ def test_a_writer_waits_for_another_and_then_says_why_it_does_not_write_while_re
     with open_ledger(data) as impatient, ledger.writing() as connection:
         connection.exec_driver_sql("UPDATE site SET name = 'other'")
         assert impatient.sites() == ["mapo-3"]
-        with pytest.raises(TransientError, match="is being written by another program: try again; nothing was lost"):
+        with pytest.raises(
+            TransientError, match="is being written by another program: try again; nothing was lost"
+        ):
             impatient.site("jongno-1")
     assert ledger.sites() == ["other"]
 
@@ -148,7 +159,14 @@ def test_the_migrations_and_the_tables_say_the_same(ledger: Ledger) -> None:
     with ledger.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
         migrated = indexes(connection)
-    assert sum(bool(index.get("dialect_options", {}).get("postgresql_where")) for found in migrated.values() for index in found) == 5
+    assert (
+        sum(
+            bool(index.get("dialect_options", {}).get("postgresql_where"))
+            for found in migrated.values()
+            for index in found
+        )
+        == 5
+    )
     with ledger.writing() as connection:
         connection.exec_driver_sql("CREATE SCHEMA straight")
         connection.exec_driver_sql("SET LOCAL search_path = straight")
@@ -159,15 +177,30 @@ def test_the_migrations_and_the_tables_say_the_same(ledger: Ledger) -> None:
 
 def indexes(connection: Connection) -> dict[str, list]:
     found = inspect(connection)
-    return {name: sorted(found.get_indexes(name), key=lambda index: index["name"] or "") for name in tables.metadata.tables}
+    return {
+        name: sorted(found.get_indexes(name), key=lambda index: index["name"] or "")
+        for name in tables.metadata.tables
+    }
 
 
 @pytest.mark.parametrize(
     ("given", "exit_code", "sentence"),
     [
-        ("postgresql+psycopg://ansim:{wrong}@/postgres?host={folder}", 1, "refuses the user or the password: check the URL"),
-        ("postgresql://nobody:{wrong}@/postgres?host={folder}", 1, "refuses the user or the password: check the URL"),
-        ("postgresql+psycopg://ansim:{password}@/nowhere?host={folder}", 1, "database nowhere at {folder} does not exist on that server"),
+        (
+            "postgresql+psycopg://ansim:{wrong}@/postgres?host={folder}",
+            1,
+            "refuses the user or the password: check the URL",
+        ),
+        (
+            "postgresql://nobody:{wrong}@/postgres?host={folder}",
+            1,
+            "refuses the user or the password: check the URL",
+        ),
+        (
+            "postgresql+psycopg://ansim:{password}@/nowhere?host={folder}",
+            1,
+            "database nowhere at {folder} does not exist on that server",
+        ),
         ("postgresql+psycopg://ansim:{password}@127.0.0.1:1/postgres", 1, "cannot be reached"),
         ("postgresql+psycopg://ansim:{password}@/postgres?host=/nowhere", 1, "cannot be reached"),
         ("postgresql+psycopg://ansim:{password}@/postgres?host={folder}&frob=1", 1, "cannot be used"),
@@ -187,11 +220,14 @@ def test_what_is_wrong_with_the_database_is_said_in_one_sentence_without_the_pas
     assert sentence.format(**names) in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
     assert not [secret for secret in (PASSWORD, "another-secret") if secret in ended.stderr]
-    looked = ansim("resident", "list", "--data", str(tmp_path / "data"))  # there was never a key that could be restored
+    # There was never a key that could be restored.
+    looked = ansim("resident", "list", "--data", str(tmp_path / "data"))
     assert (looked.returncode, looked.stderr) == (ended.returncode, ended.stderr)
 
 
-def test_looking_makes_no_ledger_and_a_foreign_or_newer_one_is_left_alone(tmp_path: Path, postgres: PostgresServer) -> None:
+def test_looking_makes_no_ledger_and_a_foreign_or_newer_one_is_left_alone(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
     data = tmp_path / "data"
     keep_in(data, postgres.database())
     (data / "host.key").touch(0o600)
@@ -216,7 +252,9 @@ def test_a_ledger_whose_key_is_gone_gets_no_new_one(ledger: Ledger, data: Path) 
     assert not (data / "host.key").exists()
 
 
-def test_a_user_without_rights_is_told_what_it_lacks(tmp_path: Path, postgres: PostgresServer, ledger: Ledger) -> None:
+def test_a_user_without_rights_is_told_what_it_lacks(
+    tmp_path: Path, postgres: PostgresServer, ledger: Ledger
+) -> None:
     with ledger.writing() as connection:
         connection.exec_driver_sql("CREATE ROLE guest LOGIN PASSWORD 'guest'")
     keep_in(tmp_path / "guest", postgres.url("postgres", "guest", "guest"))
@@ -224,7 +262,9 @@ def test_a_user_without_rights_is_told_what_it_lacks(tmp_path: Path, postgres: P
         open_ledger(tmp_path / "guest")
 
 
-def test_the_environment_names_the_database_before_the_folder_does(ledger: Ledger, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_names_the_database_before_the_folder_does(
+    ledger: Ledger, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = (data / "database.url").read_text()
     monkeypatch.setenv("ANSIM_DATABASE", url)
     (data / "database.url").write_text("postgresql://nowhere.invalid/x")
@@ -247,8 +287,8 @@ def test_a_full_disk_of_the_server_passes_and_loses_nothing(ledger: Ledger) -> N
     said = Received(known.id, journal.incarnation, 1, 1, 1_000_000, tuple(journal.events))
     with ledger.writing() as connection:  # the server raises what a full disk raises
         connection.exec_driver_sql(
-            "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE SQLSTATE '53100'; END $$;"
-            "CREATE TRIGGER no_room BEFORE INSERT ON event EXECUTE FUNCTION no_room()"
+            "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE SQLSTATE '53100'; "
+            "END $$;CREATE TRIGGER no_room BEFORE INSERT ON event EXECUTE FUNCTION no_room()"
         )
     with pytest.raises(TransientError, match="has a full disk: try again; nothing was lost"):
         take(ledger, [said])
@@ -270,7 +310,9 @@ def test_a_host_whose_server_is_away_for_long_goes_on_and_takes_nothing_before_i
 
     async def serve() -> None:
         running = asyncio.ensure_future(host.run(server.Settings(("127.0.0.1", 0))))
-        address = await until(lambda: next(((one["address"], one["port"]) for one in told if one["event"] == "listening"), None))
+        address = await until(
+            lambda: next(((one["address"], one["port"]) for one in told if one["event"] == "listening"), None)
+        )
         board.connect(address)
         await asyncio.to_thread(board.meet)
         postgres.kill()
@@ -291,15 +333,16 @@ def test_a_host_whose_server_is_away_for_long_goes_on_and_takes_nothing_before_i
     assert [one["event"] for one in told].count("bell rung") == 1
 
 
-def test_a_host_whose_connection_dies_in_the_middle_of_a_commit_takes_another_and_says_nothing_but_that_it_waits(
+def test_a_host_whose_connection_dies_in_a_commit_takes_another_and_says_only_that_it_waits(
     data: Path, ledger: Ledger
 ) -> None:
     with ledger.writing() as connection:  # each of the first deaths is in the middle of another turn's rows
         connection.exec_driver_sql("CREATE SEQUENCE insertions")
         connection.exec_driver_sql(
             "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "IF nextval('insertions') IN (2, 5, 9) THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NEW; END $$;"
-            "CREATE TRIGGER die BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION die()"
+            "IF nextval('insertions') IN (2, 5, 9) THEN PERFORM pg_terminate_backend(pg_backend_pid()); END "
+            "IF; RETURN NEW; END $$;CREATE TRIGGER die BEFORE INSERT ON event FOR "
+            "EACH ROW EXECUTE FUNCTION die()"
         )
     enrolled = enrol(ledger)
     with Board(enrolled, story(ledger, 4, lives=4)) as board, Host(data) as host:
@@ -316,7 +359,9 @@ def test_a_host_whose_connection_dies_in_the_middle_of_a_commit_takes_another_an
 def test_what_the_drivers_note_of_errors_that_they_ignore_is_not_printed() -> None:
     noting = "import logging; import host_tools.host.ledger.ledger; "
     noting += "[logging.getLogger(name).error('ignored') for name in ('psycopg', 'sqlalchemy.pool')]"
-    ended = subprocess.run([sys.executable, "-c", noting], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", noting], capture_output=True, text=True, timeout=PATIENCE_S, check=True
+    )
     assert (ended.stdout, ended.stderr) == ("", "")
 
 

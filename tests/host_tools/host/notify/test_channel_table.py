@@ -36,7 +36,11 @@ def notifiers() -> set[type]:
     names = [f"{notify.__name__}.{one.name}" for one in pkgutil.iter_modules(notify.__path__)]
     modules = [importlib.import_module(name) for name in names]
     classes = {found for module in modules for _, found in inspect.getmembers(module, inspect.isclass)}
-    return {one for one in classes if one.__module__ in names and hasattr(one, "deliver") and hasattr(one, "close")}
+    return {
+        one
+        for one in classes
+        if one.__module__ in names and hasattr(one, "deliver") and hasattr(one, "close")
+    }
 
 
 def test_every_class_that_hands_messages_over_is_a_channel() -> None:
@@ -71,7 +75,9 @@ def test_a_channel_is_made_of_what_its_options_say(with_post: ModuleType, tmp_pa
     assert (Post.seen.folder, Post.seen.settings) == (tmp_path, {"post-office": "Mapo", "post-class": "2"})
 
 
-def test_an_option_that_is_needed_is_asked_for_and_one_of_another_channel_is_refused(with_post: ModuleType) -> None:
+def test_an_option_that_is_needed_is_asked_for_and_one_of_another_channel_is_refused(
+    with_post: ModuleType,
+) -> None:
     ended = CliRunner().invoke(with_post.command, ["--notify", "post"])
     assert (ended.exit_code, "--notify post needs --post-office NAME too." in ended.output) == (2, True)
     ended = CliRunner().invoke(with_post.command, ["--post-class", "1"])

@@ -80,7 +80,9 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text() == "dear diary\n"
 
 
-def test_a_disk_that_fills_up_midway_leaves_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fills_up_midway_leaves_whole_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "messages.jsonl"
     notifier = FileNotifier(path)
     notifier.deliver([message(1)])
@@ -127,10 +129,14 @@ def test_what_was_not_handed_over_stays_and_what_was_is_not_repeated(ledger: Led
     notifier.close()
     assert [(len(one.sent), one.failed) for one in rounds] == [(0, 5), (2, 3), (0, 3), (3, 0), (0, 0)]
     assert rounds[0].reason == "Host is down"
-    assert [line["text"].partition(" · ")[0][-7:] for line in lines(path)] == [f"door 0{door}" for door in range(1, 6)]
+    assert [line["text"].partition(" · ")[0][-7:] for line in lines(path)] == [
+        f"door 0{door}" for door in range(1, 6)
+    ]
 
 
-def test_a_crash_between_handing_over_and_noting_it_repeats_the_same_words_under_the_same_id(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_crash_between_handing_over_and_noting_it_repeats_the_same_words_under_the_same_id(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     first = FileNotifier(tmp_path / "first.jsonl")
     sent = outbox.deliver(ledger, first).sent
     first.close()
@@ -143,8 +149,21 @@ def test_a_crash_between_handing_over_and_noting_it_repeats_the_same_words_under
 
 def test_there_are_words_for_every_letter_and_every_alarm() -> None:
     others = {letters.OPENED, letters.OPENED_MENDED, letters.BY_STAFF, letters.MENDED}
-    odd = {letters.USED_LABEL, letters.LABEL_AGAIN, letters.ODD_NEW_CODE, letters.LOST, SILENCED, letters.CLEARED}
+    odd = {
+        letters.USED_LABEL,
+        letters.LABEL_AGAIN,
+        letters.ODD_NEW_CODE,
+        letters.LOST,
+        SILENCED,
+        letters.CLEARED,
+    }
     assert {kind.letter for kind in KINDS.values() if kind.letter} | others | odd == set(_RESIDENT)
-    odd_for_staff = {letters.ODD_TICKET, letters.USED_TWICE, letters.RECALL_CODE, letters.SERVICE_CODE, letters.UNKNOWN}
+    odd_for_staff = {
+        letters.ODD_TICKET,
+        letters.USED_TWICE,
+        letters.RECALL_CODE,
+        letters.SERVICE_CODE,
+        letters.UNKNOWN,
+    }
     odd_for_staff |= {letters.LOST, letters.SERVICE_CODE_AGAIN, letters.UNORDERED, SILENCED}
     assert {*(kind.alarm for kind in KINDS.values() if kind.alarm), *CASES} | odd_for_staff == set(_STAFF)

@@ -1,4 +1,6 @@
-"""Alarms of one cabinet never delay another's: cabinets take turns, repeats are folded and counted, and nothing is folded away."""
+"""Alarms of one cabinet never delay another's: cabinets take turns,
+repeats are folded and counted, and nothing is folded away.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,7 +55,10 @@ class Street:
         first = len(journal.events)
         for _ in range(times):
             journal.add(kind, door, a, 1 if kind == records.PICKUP_OPENED else 0)
-        take(self.ledger, [Received(cabinet, journal.incarnation, 1, 1, self.at_ms, tuple(journal.events[first:]))])
+        take(
+            self.ledger,
+            [Received(cabinet, journal.incarnation, 1, 1, self.at_ms, tuple(journal.events[first:]))],
+        )
 
     def duress(self, cabinet: int, door: int, times: int = 1) -> None:
         self.tells(cabinet, records.PICKUP_OPENED, door, records.BY_DURESS, times)
@@ -78,7 +83,9 @@ def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         yield Street(ledger, monkeypatch)
 
 
-def test_a_womans_silent_alarm_is_told_in_the_first_round_whatever_a_stolen_board_tells(street: Street) -> None:
+def test_a_womans_silent_alarm_is_told_in_the_first_round_whatever_a_stolen_board_tells(
+    street: Street,
+) -> None:
     street.duress(1, 3, 3 * dispatch.BATCH_MAX)
     street.at_ms += 1_000
     street.duress(2, 7)
@@ -146,7 +153,9 @@ def test_forced_doors_of_a_stolen_board_delay_no_bell_of_another_cabinet(street:
         for door in (1, 2, 3):
             street.tells(1, records.DOOR_FORCED, door, times=outbox.BATCH_MAX // 4)
     street.tells(2, records.BELL_RUNG, 0)
-    assert ("bell", "mapo-3, cabinet 2") in [(kind, "mapo-3, cabinet 2" if "cabinet 2" in text else "") for kind, text in street.post()]
+    assert ("bell", "mapo-3, cabinet 2") in [
+        (kind, "mapo-3, cabinet 2" if "cabinet 2" in text else "") for kind, text in street.post()
+    ]
 
 
 def test_what_a_channel_does_not_take_is_told_when_it_is_back(street: Street) -> None:
@@ -162,7 +171,9 @@ def test_what_a_channel_does_not_take_is_told_when_it_is_back(street: Street) ->
 
 
 @given(st.lists(st.tuples(st.integers(0, 90_000), st.integers(0, 30)), max_size=40), st.integers(0, 600_000))
-def test_whatever_comes_when_each_is_told_once_and_none_waits_longer_than_a_minute(steps: list[tuple[int, int]], back_ms: int) -> None:
+def test_whatever_comes_when_each_is_told_once_and_none_waits_longer_than_a_minute(
+    steps: list[tuple[int, int]], back_ms: int
+) -> None:
     folds, at_ms, untold, told, came = Folds(), NOON_MS, [], 0, 0
     for pause_ms, count in steps:
         for _ in range(pause_ms // 1_000):

@@ -1,4 +1,6 @@
-"""What people are told of a parcel: when its door has really opened, what they hold who fear, and nothing of a silent alarm."""
+"""What people are told of a parcel: when its door has really opened,
+what they hold who fear, and nothing of a silent alarm.
+"""
 
 import json
 from collections.abc import Iterator
@@ -39,7 +41,9 @@ def waiting(site: Site) -> tuple[int, Journal]:
 
 
 @pytest.mark.parametrize("how", [records.BY_CODE, records.BY_DURESS])
-def test_an_opening_wakes_the_post_when_there_is_a_letter_and_a_silent_alarm_wakes_it_never(site: Site, how: int) -> None:
+def test_an_opening_wakes_the_post_when_there_is_a_letter_and_a_silent_alarm_wakes_it_never(
+    site: Site, how: int
+) -> None:
     board, journal = waiting(site)
     copy = journal.add(records.PICKUP_OPENED, DOOR, how, 1)
     taken = site.hear_copy(board, copy)
@@ -49,12 +53,16 @@ def test_an_opening_wakes_the_post_when_there_is_a_letter_and_a_silent_alarm_wak
     assert (taken.has_letters, taken.has_pickups, len(taken.news)) == (True, False, 1)
 
 
-def test_a_pickup_under_duress_leaves_the_same_rows_letters_and_lines_as_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pickup_under_duress_leaves_the_same_rows_letters_and_lines_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
     for how in (records.BY_CODE, records.BY_DURESS):
         drawn = iter(range(1, 100_000))
         monkeypatch.setattr("os.urandom", lambda count, drawn=drawn: next(drawn).to_bytes(count, "big"))
-        monkeypatch.setattr("host_tools.host.parcels.tickets.randbelow", lambda limit, drawn=drawn: next(drawn) % limit)
+        monkeypatch.setattr(
+            "host_tools.host.parcels.tickets.randbelow", lambda limit, drawn=drawn: next(drawn) % limit
+        )
         monkeypatch.setattr("time.time_ns", lambda: START_MS * 1_000_000)
         with open_ledger(tmp_path / str(how)) as ledger:
             site = Site(ledger)
@@ -70,7 +78,9 @@ def test_a_pickup_under_duress_leaves_the_same_rows_letters_and_lines_as_any_oth
     assert seen[0] == seen[1]
 
 
-def test_dispatchers_alone_are_told_and_are_told_again_until_it_has_arrived(site: Site, tmp_path: Path) -> None:
+def test_dispatchers_alone_are_told_and_are_told_again_until_it_has_arrived(
+    site: Site, tmp_path: Path
+) -> None:
     board, journal = waiting(site)
     site.hear_copy(board, journal.pickup(DOOR, 1, 1, records.BY_DURESS))
     assert dispatch.deliver(site.ledger, Broken()).failed
@@ -119,7 +129,11 @@ def test_a_door_that_staff_have_freed_is_told_as_mended_while_her_parcel_is_behi
         journal.add(kind, DOOR, a, 1)
     site.hear(board)
     assert [kind for kind, _ in site.hers()] == ["stuck"]
-    for kind, a in ((records.PICKUP_OPENED, records.BY_SERVICE), (records.DOOR_OPENED, 0), (records.STILL_INSIDE, 1)):
+    for kind, a in (
+        (records.PICKUP_OPENED, records.BY_SERVICE),
+        (records.DOOR_OPENED, 0),
+        (records.STILL_INSIDE, 1),
+    ):
         journal.add(kind, DOOR, a, 1)
         site.hear(board)
     assert [kind for kind, _ in site.hers()] == ["opened by staff", "mended"]
@@ -131,7 +145,13 @@ def test_a_door_that_staff_have_freed_is_told_as_mended_while_her_parcel_is_behi
 
 def test_her_next_try_that_opens_says_that_the_door_moves_again(site: Site) -> None:
     board, journal = waiting(site)
-    for kind in (records.PICKUP_OPENED, records.DOOR_JAMMED, records.STILL_INSIDE, records.PICKUP_OPENED, records.DOOR_OPENED):
+    for kind in (
+        records.PICKUP_OPENED,
+        records.DOOR_JAMMED,
+        records.STILL_INSIDE,
+        records.PICKUP_OPENED,
+        records.DOOR_OPENED,
+    ):
         journal.add(kind, DOOR, 0, 1)
     journal.add(records.COLLECTED, DOOR, 1, 1)
     site.hear(board)
@@ -139,7 +159,8 @@ def test_her_next_try_that_opens_says_that_the_door_moves_again(site: Site) -> N
 
 
 def test_no_text_claims_what_a_dead_contact_may_have_made_up() -> None:
-    assert "was opened" not in _RESIDENT["opened"]  # it reads open: the code did it, and if not, she knows whom to call
+    # It reads open: the code did it, and if not, she knows whom to call.
+    assert "was opened" not in _RESIDENT["opened"]
     assert "it did not open for you" in _RESIDENT["opened"]
     assert "did not see it move" in _RESIDENT["stuck"]  # it reads shut: she may stand before the open door
     assert "If you have your parcel" in _RESIDENT["stuck"]
@@ -157,7 +178,9 @@ def test_no_text_sends_her_to_the_cabinet_to_look_or_to_wait() -> None:
 # Labels
 
 
-def test_a_parcel_on_a_used_label_is_told_as_one_and_the_letter_about_the_first_is_corrected(site: Site) -> None:
+def test_a_parcel_on_a_used_label_is_told_as_one_and_the_letter_about_the_first_is_corrected(
+    site: Site,
+) -> None:
     here, there, serial = site.board(), site.board(), site.serial()
     site.boards[here].deposit(DOOR, serial, 1)
     site.hear(here)
@@ -245,11 +268,17 @@ def test_of_a_boot_that_never_met_the_host_the_interval_is_told(site: Site) -> N
     journal = site.boards[board]
     journal.add(records.BELL_RUNG, 0, 1)
     journal.boot = 2
-    taken = take(site.ledger, [Received(board, journal.incarnation, 2, 1, site.heard_ms, tuple(journal.events), False, 36_000)])
+    taken = take(
+        site.ledger,
+        [Received(board, journal.incarnation, 2, 1, site.heard_ms, tuple(journal.events), False, 36_000)],
+    )
     (message,) = site.letters()
     assert message.happened < message.happened_until == "2023-11-14T21:13:20.000Z"
     assert "(happened between " in message.text
-    assert "(happened between " in of_change(next(news for news in taken.news if news.alarm), "mapo-3", 1).in_words()
+    assert (
+        "(happened between "
+        in of_change(next(news for news in taken.news if news.alarm), "mapo-3", 1).in_words()
+    )
 
 
 def test_the_rings_that_were_only_counted_within_a_call_are_no_call_of_their_own(site: Site) -> None:
@@ -261,7 +290,9 @@ def test_the_rings_that_were_only_counted_within_a_call_are_no_call_of_their_own
     assert [message.kind for message in site.letters()] == ["bell"]
 
 
-def test_a_button_pressed_again_for_a_call_that_never_came_calls_for_help_once_and_names_that_call(site: Site) -> None:
+def test_a_button_pressed_again_for_a_call_that_never_came_calls_for_help_once_and_names_that_call(
+    site: Site,
+) -> None:
     board = site.board()
     journal = site.boards[board]
     journal.add(records.EVENT_LOST)  # the call
@@ -275,7 +306,9 @@ def test_a_button_pressed_again_for_a_call_that_never_came_calls_for_help_once_a
 
 
 @pytest.mark.parametrize("call", [3, 9])
-def test_a_button_pressed_again_for_what_cannot_be_a_call_before_it_is_a_call_of_its_own(site: Site, call: int) -> None:
+def test_a_button_pressed_again_for_what_cannot_be_a_call_before_it_is_a_call_of_its_own(
+    site: Site, call: int
+) -> None:
     board = site.board()
     journal = site.boards[board]
     for _ in range(2):
@@ -286,7 +319,9 @@ def test_a_button_pressed_again_for_what_cannot_be_a_call_before_it_is_a_call_of
     assert (message.kind, "call 3." in message.text) == ("bell", True)
 
 
-def test_what_a_new_board_sees_behind_the_door_of_a_parcel_that_it_is_about_to_take_over_alarms_nobody(site: Site) -> None:
+def test_what_a_new_board_sees_behind_the_door_of_a_parcel_that_it_is_about_to_take_over_alarms_nobody(
+    site: Site,
+) -> None:
     board = site.board()
     with site.ledger.writing() as connection:
         orders.queue(connection, board, [orders.Order(commands.ADOPT, DOOR, 2, 5)], START_MS)
@@ -295,13 +330,21 @@ def test_what_a_new_board_sees_behind_the_door_of_a_parcel_that_it_is_about_to_t
     site.hear(board)
     told = site.letters()
     assert [message.kind for message in told] == ["sensor", "sensor"]
-    assert [f"door {DOOR:02}" in message.text for message in told] == [True, False], "a contact alarms all the same"
+    assert [f"door {DOOR:02}" in message.text for message in told] == [True, False], (
+        "a contact alarms all the same"
+    )
 
 
 def test_every_letter_about_trouble_names_the_sites_help_number(site: Site) -> None:
     board, journal = waiting(site)
     help_numbers.keep(site.ledger, "mapo-3", HELP)
-    for kind in (records.PICKUP_OPENED, records.DOOR_JAMMED, records.PICKUP_OPENED, records.DOOR_OPENED, records.DOOR_FORCED):
+    for kind in (
+        records.PICKUP_OPENED,
+        records.DOOR_JAMMED,
+        records.PICKUP_OPENED,
+        records.DOOR_OPENED,
+        records.DOOR_FORCED,
+    ):
         journal.add(kind, DOOR, 0, 1)
     site.hear(board)
     told = site.hers()

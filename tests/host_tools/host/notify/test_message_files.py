@@ -1,4 +1,6 @@
-"""A file that is given for messages is used as one, or left exactly as it is with a sentence that says what to do."""
+"""A file that is given for messages is used as one,
+or left exactly as it is with a sentence that says what to do.
+"""
 
 import json
 import os
@@ -61,7 +63,9 @@ def test_a_last_message_whose_line_was_not_ended_by_hand_is_kept(tmp_path: Path)
 
 @pytest.mark.parametrize("name", ["host.key", "messages.jsonl", "ledger.db", "receipt.lock"])
 @pytest.mark.parametrize("how", ["named", "symbolic link", "hard link"])
-def test_a_file_for_dispatchers_is_no_other_file_of_the_data_folder(tmp_path: Path, name: str, how: str) -> None:
+def test_a_file_for_dispatchers_is_no_other_file_of_the_data_folder(
+    tmp_path: Path, name: str, how: str
+) -> None:
     data = tmp_path / "data"
     with open_ledger(data) as ledger:
         ledger.site("mapo-3")

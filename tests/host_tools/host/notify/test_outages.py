@@ -64,12 +64,16 @@ class Adapter:
         os.close(self._theirs)
 
 
-def test_an_adapter_that_is_missing_at_the_start_is_waited_for_and_said_and_the_others_serve(ledger: Ledger, tmp_path: Path) -> None:
+def test_an_adapter_that_is_missing_at_the_start_is_waited_for_and_said_and_the_others_serve(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     missing = Adapter(tmp_path / "missing")
     there = Adapter(tmp_path / "there")
     boards = [Board(enrol(ledger, uid)) for uid in (b"uid-01", b"uid-02")]
     boards[0].attach(there.plug())
-    with Host(ledger.data, "--listen", "none", "--serial", str(missing.port), "--serial", str(there.port)) as host:
+    with Host(
+        ledger.data, "--listen", "none", "--serial", str(missing.port), "--serial", str(there.port)
+    ) as host:
         assert "There is no serial port" in host.wait_for("serial port waits")["detail"]
         boards[0].meet()
         boards[1].attach(missing.plug())
@@ -80,7 +84,9 @@ def test_an_adapter_that_is_missing_at_the_start_is_waited_for_and_said_and_the_
         adapter.pull()
 
 
-def test_a_bus_whose_adapter_is_missing_or_pulled_is_opened_when_it_comes(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_bus_whose_adapter_is_missing_or_pulled_is_opened_when_it_comes(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     adapter = Adapter(tmp_path / "bus")
     with Host(ledger.data, "--listen", "none", "--rs485", str(adapter.port)) as host:
         host.wait_for("serial port waits")
@@ -94,7 +100,9 @@ def test_a_bus_whose_adapter_is_missing_or_pulled_is_opened_when_it_comes(ledger
         assert host.end() == 0
 
 
-def test_a_terminal_that_goes_away_ends_nothing_and_a_pulled_adapter_is_opened_again(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_terminal_that_goes_away_ends_nothing_and_a_pulled_adapter_is_opened_again(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     adapter = Adapter(tmp_path / "adapter")
     board = Board(enrol(ledger))
     board.attach(adapter.plug())
@@ -118,7 +126,9 @@ def test_a_terminal_that_goes_away_ends_nothing_and_a_pulled_adapter_is_opened_a
 
 
 @pytest.mark.parametrize("reader", ["full", "gone", "asleep"])
-def test_whatever_becomes_of_stdout_the_cabinets_are_served(ledger: Ledger, tmp_path: Path, reader: str) -> None:
+def test_whatever_becomes_of_stdout_the_cabinets_are_served(
+    ledger: Ledger, tmp_path: Path, reader: str
+) -> None:
     adapter = Adapter(tmp_path / "adapter")
     board = Board(enrol(ledger))
     board.attach(adapter.plug())
@@ -126,7 +136,14 @@ def test_whatever_becomes_of_stdout_the_cabinets_are_served(ledger: Ledger, tmp_
     full = os.open("/dev/full", os.O_WRONLY)
     if reader == "gone":
         os.close(ours)
-    host = serve(ledger.data, "--listen", "none", "--serial", str(adapter.port), stdout=full if reader == "full" else theirs)
+    host = serve(
+        ledger.data,
+        "--listen",
+        "none",
+        "--serial",
+        str(adapter.port),
+        stdout=full if reader == "full" else theirs,
+    )
     board.meet()
     for _ in range(40):  # lines beyond what a pipe holds for a reader that is asleep
         for _ in range(40):
@@ -143,7 +160,9 @@ def test_whatever_becomes_of_stdout_the_cabinets_are_served(ledger: Ledger, tmp_
     adapter.pull()
 
 
-def test_lines_that_could_not_be_written_are_counted_and_told_when_there_is_room_again(tmp_path: Path) -> None:
+def test_lines_that_could_not_be_written_are_counted_and_told_when_there_is_room_again(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "out"
     file, full = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), os.open("/dev/full", os.O_WRONLY)
     descriptor = os.dup(file)

@@ -1,4 +1,6 @@
-"""A receipt brings a deposit in without any link; the event that comes later tells nobody twice; guessing is slow."""
+"""A receipt brings a deposit in without any link;
+the event that comes later tells nobody twice; guessing is slow.
+"""
 
 from pathlib import Path
 
@@ -42,15 +44,26 @@ class Site:
         """What the screen of a cabinet shows: door, counter, code."""
         board = self.boards[which]
         key = epoch_keys(board.master_secret, board.nonce_host, board.nonce_board, board.board_id, 1, 0)[1]
-        code = receipt_code(key, board.board_id, 1, 7, counter, self.issued.serial if serial is None else serial, 0)
+        code = receipt_code(
+            key, board.board_id, 1, 7, counter, self.issued.serial if serial is None else serial, 0
+        )
         return f"07 {counter % 10_000:04d} {code}"
 
     def enter(self, receipt: str, ticket: str = "", *, dry_run: bool = False) -> receipts.Entered:
-        return receipts.enter(self.ledger, ticket or self.issued.number, receipt, dry_run=dry_run, sleep=self.slept.append)
+        return receipts.enter(
+            self.ledger, ticket or self.issued.number, receipt, dry_run=dry_run, sleep=self.slept.append
+        )
 
     def hear(self) -> None:
         """The link of the second cabinet is back."""
-        take(self.ledger, [Received(2, 7, 1, 100, 2_000_000_000_000, tuple(self.journal.events), uptime=self.journal.uptime)])
+        take(
+            self.ledger,
+            [
+                Received(
+                    2, 7, 1, 100, 2_000_000_000_000, tuple(self.journal.events), uptime=self.journal.uptime
+                )
+            ],
+        )
 
     def letters(self) -> list[Message]:
         sent: list[Message] = []
@@ -109,7 +122,9 @@ def test_the_code_in_her_letter_is_the_one_that_the_cabinet_knows(site: Site) ->
 
 
 @pytest.mark.parametrize("digit", [0, 1, 3, 6, 13])
-def test_a_wrong_digit_takes_a_quarter_of_a_minute_and_the_right_one_is_taken_afterwards(site: Site, digit: int) -> None:
+def test_a_wrong_digit_takes_a_quarter_of_a_minute_and_the_right_one_is_taken_afterwards(
+    site: Site, digit: int
+) -> None:
     plain = site.receipt().replace(" ", "")
     wrong = plain[:digit] + str((int(plain[digit]) + 1) % 10) + plain[digit + 1 :]
     for count in range(1, 4):
@@ -130,7 +145,9 @@ def test_a_receipt_of_another_ticket_or_a_forged_ticket_brings_nothing_in(site: 
     assert site.parcels() == []
 
 
-@pytest.mark.parametrize(("ticket", "receipt"), [("1234", "0" * 14), ("1" * 9, "0" * 13), ("1" * 9, "٠" * 14), ("", "")])
+@pytest.mark.parametrize(
+    ("ticket", "receipt"), [("1234", "0" * 14), ("1" * 9, "0" * 13), ("1" * 9, "٠" * 14), ("", "")]
+)
 def test_what_is_no_ticket_and_no_receipt_is_said_at_once(site: Site, ticket: str, receipt: str) -> None:
     with pytest.raises(UserError, match="digits"):
         receipts.enter(site.ledger, ticket, receipt, sleep=site.slept.append)
@@ -141,7 +158,10 @@ def test_a_used_label_is_flagged_also_by_its_receipt(site: Site) -> None:
     site.hear()
     assert len(site.letters()) == 1
     assert not site.enter(site.receipt(which=0)).known
-    assert [kind for kind in (letter.kind for letter in site.letters()) if kind != "ticket again"] == ["used label", "ticket"]
+    assert [kind for kind in (letter.kind for letter in site.letters()) if kind != "ticket again"] == [
+        "used label",
+        "ticket",
+    ]
     assert sorted(flagged for *_, flagged in site.parcels())[-1]
 
 
@@ -159,14 +179,28 @@ def test_a_dry_run_tells_and_changes_nothing_and_the_command_names_no_resident(s
 
 def test_a_board_that_began_a_new_journal_meanwhile_still_has_one_parcel(site: Site) -> None:
     site.enter(site.receipt())
-    take(site.ledger, [Received(2, 99, 1, 100, 2_000_000_000_000, tuple(site.journal.events), uptime=site.journal.uptime)])
+    take(
+        site.ledger,
+        [Received(2, 99, 1, 100, 2_000_000_000_000, tuple(site.journal.events), uptime=site.journal.uptime)],
+    )
     assert site.parcels() == [(2, 7, COUNTER, "waiting", False)]
     assert len(site.letters()) == 1
     assert records.DEPOSITED
 
 
 def test_a_command_says_that_a_letter_goes_out_only_when_a_server_runs_that_sends_it(site: Site) -> None:
-    at = ("--site", SITE, "--cabinet", "2", "--door", "7", "--resident", "Kim", "--data", str(site.ledger.data))
+    at = (
+        "--site",
+        SITE,
+        "--cabinet",
+        "2",
+        "--door",
+        "7",
+        "--resident",
+        "Kim",
+        "--data",
+        str(site.ledger.data),
+    )
     held = ("--site", SITE, "--number", "2", "--data", str(site.ledger.data))
 
     def said(*words: str) -> str:
@@ -180,8 +214,12 @@ def test_a_command_says_that_a_letter_goes_out_only_when_a_server_runs_that_send
     entered = said("receipt", "enter", site.issued.number, site.receipt(), *at[:2], *at[-2:])
     assert "is entered; its resident's letter goes out when a server runs: no server is running" in entered
     forget()
-    assert "are released; each of them goes out when a server runs: no server is running" in said("link", "release", *held)
-    assert "to Kim; her letter goes out when a server runs: no server is running" in said("parcel", "assign", *at)
+    assert "are released; each of them goes out when a server runs: no server is running" in said(
+        "link", "release", *held
+    )
+    assert "to Kim; her letter goes out when a server runs: no server is running" in said(
+        "parcel", "assign", *at
+    )
     assert "once a server runs: no server is running" in said("link", "take-over", *held)
     Presence(site.ledger).beat(now_ms(), {})
     forget()
@@ -190,7 +228,9 @@ def test_a_command_says_that_a_letter_goes_out_only_when_a_server_runs_that_send
     assert "(within 300 s)." in said("link", "take-over", *held)
 
 
-def test_of_a_deposit_that_a_receipt_tells_nobody_says_when_it_was_more_exactly_than_is_known(site: Site) -> None:
+def test_of_a_deposit_that_a_receipt_tells_nobody_says_when_it_was_more_exactly_than_is_known(
+    site: Site,
+) -> None:
     with site.ledger.writing() as connection:
         issued_ms = connection.execute(tables.ticket.select()).one().issued_ms - 86_400_000
         connection.execute(tables.ticket.update().values(issued_ms=issued_ms))

@@ -50,7 +50,11 @@ def test_a_nearly_full_site_gives_its_last_tickets_and_then_says_so(ledger: Ledg
     enrol(ledger)  # of which nothing has been heard yet, so the key cannot turn
     residents.set_tail(ledger, "Kim", "99")
     site = ledger.site("mapo-3")
-    hers = [serial for serial in range(derivation.SERIALS) if derivation.tail(key_of(site), site.site_id, serial) == 99]
+    hers = [
+        serial
+        for serial in range(derivation.SERIALS)
+        if derivation.tail(key_of(site), site.site_id, serial) == 99
+    ]
     assert 260 < len(hers) < 400
     with ledger.writing() as connection:
         of_site = {"site": 1, "generation": 0, "resident": 1, "state": "used", "issued_ms": 0}
@@ -75,7 +79,9 @@ def test_a_safe_tail_is_nowhere_to_be_read(ledger: Ledger) -> None:
     assert len(sealed) == 12 + 1 + 16
     residents.add(ledger, "Lee")
     with ledger.writing() as connection:  # nor does it open as somebody else's
-        connection.execute(tables.resident.update().where(tables.resident.c.name == "Lee").values(tail=sealed))
+        connection.execute(
+            tables.resident.update().where(tables.resident.c.name == "Lee").values(tail=sealed)
+        )
     with pytest.raises(UserError, match="same backup"):
         tickets.issue(ledger, "Lee")
     assert residents.everyone(ledger)[0].has_tail
@@ -116,4 +122,7 @@ def test_two_residents_have_two_names(ledger: Ledger) -> None:
     with pytest.raises(UserError, match="already"):
         residents.add(ledger, "Kim")
     residents.add(ledger, "Lee", "lee@example.org")
-    assert [(resident.name, resident.contact) for resident in residents.everyone(ledger)] == [("Kim", ""), ("Lee", "lee@example.org")]
+    assert [(resident.name, resident.contact) for resident in residents.everyone(ledger)] == [
+        ("Kim", ""),
+        ("Lee", "lee@example.org"),
+    ]

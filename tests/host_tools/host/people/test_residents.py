@@ -1,4 +1,6 @@
-"""Residents are people: one person has one name however it was typed, two people may have one name, and a contact can be reached."""
+"""Residents are people: one person has one name however it was typed,
+two people may have one name, and a contact can be reached.
+"""
 
 import unicodedata
 from pathlib import Path
@@ -43,7 +45,9 @@ def test_joiners_within_a_name_are_part_of_it(ledger: Ledger, name: str) -> None
     assert residents.add(ledger, name).name == name
 
 
-@pytest.mark.parametrize("name", ["\u200d", "\u200cKim", "Kim\u200d", " \u200d ", "Kim\u202e", "Kim\x00", "K\nim", "Kim\u2028"])
+@pytest.mark.parametrize(
+    "name", ["\u200d", "\u200cKim", "Kim\u200d", " \u200d ", "Kim\u202e", "Kim\x00", "K\nim", "Kim\u2028"]
+)
 def test_a_name_that_cannot_be_seen_or_turns_a_line_round_is_refused(ledger: Ledger, name: str) -> None:
     with pytest.raises(UserError, match="printable"):
         residents.add(ledger, name)
@@ -77,7 +81,9 @@ def test_two_residents_of_one_name_are_told_apart_by_their_units(ledger: Ledger)
         tickets.issue(ledger, "Kim", unit="103")
 
 
-@pytest.mark.parametrize("typed", ["kim seo-yeon", "Kim  Seo-yeon", "Kim Seo\u2011yeon", "\uff2bim Seo-yeon", "KIM SEO–YEON"])
+@pytest.mark.parametrize(
+    "typed", ["kim seo-yeon", "Kim  Seo-yeon", "Kim Seo\u2011yeon", "\uff2bim Seo-yeon", "KIM SEO–YEON"]
+)
 def test_who_would_be_taken_for_another_is_entered_only_when_she_is_to_be(ledger: Ledger, typed: str) -> None:
     residents.add(ledger, "Kim Seo-yeon", unit="101")
     residents.add(ledger, "Kim Seo-yeon", unit="102")
@@ -132,9 +138,34 @@ def test_a_contact_is_an_address_or_a_number_and_is_kept_in_one_form(contact: st
 
 @pytest.mark.parametrize(
     "contact",
-    ["hello", "@", "kim@", "@example.org", "kim@example", "kim@@example.org", "a b@example.org", "kim@exa mple.org", "kim@-x.org"]
-    + [".kim@example.org", "k..m@example.org", "kim@example.1", "kim@example.org\x1b[2J", "12345", "+0101234567", "01012345678901", "1-2-3"]
-    + ["x" * 65 + "@example.org", "kim@" + "x" * 64 + ".org", "kim@example.org,lee@example.org", "Kim <kim@example.org>", "tel:0101234567"],
+    [
+        "hello",
+        "@",
+        "kim@",
+        "@example.org",
+        "kim@example",
+        "kim@@example.org",
+        "a b@example.org",
+        "kim@exa mple.org",
+        "kim@-x.org",
+    ]
+    + [
+        ".kim@example.org",
+        "k..m@example.org",
+        "kim@example.1",
+        "kim@example.org\x1b[2J",
+        "12345",
+        "+0101234567",
+        "01012345678901",
+        "1-2-3",
+    ]
+    + [
+        "x" * 65 + "@example.org",
+        "kim@" + "x" * 64 + ".org",
+        "kim@example.org,lee@example.org",
+        "Kim <kim@example.org>",
+        "tel:0101234567",
+    ],
 )
 def test_what_reaches_nobody_is_refused(contact: str) -> None:
     with pytest.raises(UserError, match="e-mail address or a telephone number"):
@@ -156,7 +187,12 @@ def earlier(connection: Connection) -> None:
     for name, number in (("Zoë", 1), ("Zoe\u0308", 2), ("김서연", 3)):
         decomposed = name if number < 3 else unicodedata.normalize("NFD", name)
         row = {"id": number, "name": decomposed, "contact": "hello", "since_ms": 0}
-        connection.execute(text("INSERT INTO resident (id, name, contact, since_ms) VALUES (:id, :name, :contact, :since_ms)"), row)
+        connection.execute(
+            text(
+                "INSERT INTO resident (id, name, contact, since_ms) VALUES (:id, :name, :contact, :since_ms)"
+            ),
+            row,
+        )
 
 
 def test_the_residents_of_an_earlier_ledger_keep_their_tickets_and_get_one_name_each(
@@ -170,8 +206,12 @@ def test_the_residents_of_an_earlier_ledger_keep_their_tickets_and_get_one_name_
     with open_ledger(tmp_path / "data") as ledger, ledger.writing() as connection:
         earlier(connection)
         values = {"id": 1, "name": unicodedata.normalize("NFD", "서울"), "key": b"x"}
-        connection.execute(text("INSERT INTO site (id, name, site_id, ticket_key) VALUES (:id, :name, :key, :key)"), values)
-        connection.execute(text("INSERT INTO ticket (site, serial, resident, state, issued_ms) VALUES (1, 7, 2, 'open', 0)"))
+        connection.execute(
+            text("INSERT INTO site (id, name, site_id, ticket_key) VALUES (:id, :name, :key, :key)"), values
+        )
+        connection.execute(
+            text("INSERT INTO ticket (site, serial, resident, state, issued_ms) VALUES (1, 7, 2, 'open', 0)")
+        )
     monkeypatch.setattr(migrations, "upgrade", upgrade)
     with open_ledger(tmp_path / "data", create=False) as ledger:
         found = [(one.id, one.name, one.unit, one.contact) for one in residents.everyone(ledger)]

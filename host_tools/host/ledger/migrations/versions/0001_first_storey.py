@@ -1,4 +1,6 @@
-"""First storey: sites, cabinets, residents, tickets, what the boards said, parcels, and what people are to be told."""
+"""First storey: sites, cabinets, residents, tickets, what the boards said,
+parcels, and what people are to be told.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -163,7 +165,9 @@ def _parcels() -> None:
         sa.ForeignKeyConstraint(["cabinet"], ["cabinet.id"], name=op.f("fk_parcel_cabinet")),
         sa.ForeignKeyConstraint(["resident"], ["resident.id"], name=op.f("fk_parcel_resident")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_parcel")),
-        sa.UniqueConstraint("cabinet", "incarnation", "epoch", "door", "counter", name=op.f("uq_parcel_cabinet")),
+        sa.UniqueConstraint(
+            "cabinet", "incarnation", "epoch", "door", "counter", name=op.f("uq_parcel_cabinet")
+        ),
     )
     op.create_index(op.f("ix_parcel_serial"), "parcel", ["serial"], unique=False)
     op.create_table(

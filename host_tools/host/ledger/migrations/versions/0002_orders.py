@@ -73,9 +73,13 @@ def _openings() -> None:
         sa.Column("told", sa.Boolean(), nullable=False),
         sa.Column("challenge", sa.BigInteger(), nullable=True),
         sa.Column("digits", sa.Integer(), nullable=True),
-        sa.CheckConstraint("state IN ('asked', 'challenged', 'given', 'opened', 'refused')", name=op.f("ck_opening_state")),
+        sa.CheckConstraint(
+            "state IN ('asked', 'challenged', 'given', 'opened', 'refused')", name=op.f("ck_opening_state")
+        ),
         sa.ForeignKeyConstraint(["cabinet"], ["cabinet.id"], name=op.f("fk_opening_cabinet")),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_opening")),
     )
     untold = sa.text("NOT told")
-    op.create_index("ix_opening_untold", "opening", ["sequence"], sqlite_where=untold, postgresql_where=untold)
+    op.create_index(
+        "ix_opening_untold", "opening", ["sequence"], sqlite_where=untold, postgresql_where=untold
+    )

@@ -31,7 +31,10 @@ def _normalise(table: str) -> None:
             continue
         if name not in taken:
             taken.add(name)
-            connection.execute(sa.text(f"UPDATE {table} SET name = :name WHERE id = :id"), {"name": name, "id": row.id})  # noqa: S608
+            connection.execute(
+                sa.text(f"UPDATE {table} SET name = :name WHERE id = :id"),  # noqa: S608
+                {"name": name, "id": row.id},
+            )
         elif table == "resident":  # entered twice: who is who, a person knows
             connection.execute(
                 sa.text("UPDATE resident SET name = :name, unit = :unit WHERE id = :id"),

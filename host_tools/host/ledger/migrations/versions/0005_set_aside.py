@@ -1,4 +1,6 @@
-"""What boards say that cannot be applied, letters that wait for a person, refused tickets, and journals that went on from older images."""
+"""What boards say that cannot be applied, letters that wait for a person, refused tickets,
+and journals that went on from older images.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,7 @@
-"""Generations of ticket keys, and the rule of codes and tails that an epoch carries. What was before is of generation 0 and rule 0."""
+"""Generations of ticket keys, and the rule of codes and tails that an epoch carries.
+
+What was before is of generation 0 and rule 0.
+"""
 
 import sqlalchemy as sa
 from alembic import op
