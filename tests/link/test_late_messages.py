@@ -256,7 +256,7 @@ def test_a_second_answer_to_a_report_takes_nothing_back_at_the_board(tmp_path: P
     for _ in range(20):
         story.step()
     link, journal = story.board.link, story.board.journal
-    assert link._held
+    assert link._in_step
     story.board._record(records.BELL_RUNG, None, 1, story.now_ms)
     for _ in range(20):
         story.step()

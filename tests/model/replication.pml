@@ -7,7 +7,7 @@
  *
  *   here                          in the code
  *   board: talk, urgent           firmware/locker/shell/link.py, Link._talk and Link.urgent
- *   at_board                      firmware/locker/shell/link.py, Link._hear
+ *   at_board                      firmware/locker/shell/link.py, Link._receive
  *   write_effect, write_number    firmware/locker/core/orders.py, apply
  *   people                        firmware/locker/core/courier.py; Door.apply in core/state.py keeps the parcel's epoch
  *   at_host                       host_tools/host/connections/links.py, Links.hear and Links.answer

@@ -42,7 +42,7 @@ def a_try_is_recorded_after_the_answer(patch: Patch) -> None:
 
 def torn_records_are_taken_for_whole(patch: Patch) -> None:
     patch.setattr(
-        journal, "_opened", lambda data: None if bytes(data).count(255) == len(data) else bytes(data[:-4])
+        journal, "opened", lambda data: None if bytes(data).count(255) == len(data) else bytes(data[:-4])
     )
 
 
