@@ -75,7 +75,7 @@ def newer(path: Path) -> None:
 TROUBLES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "others may enter the folder": (lambda data: data.chmod(0o755), "data folder", "chmod 700"),
     "others may read the key": (lambda data: (data / "host.key").chmod(0o644), "data folder", "chmod 600"),
-    "the key is gone": (lambda data: (data / "host.key").unlink(), "host key", "copy"),
+    "the key is gone": (lambda data: (data / "host.key").unlink(), "host key", "restore it"),
     "the key is damaged": (lambda data: write(data / "host.key", b"x" * 40), "host key", ""),
     "the ledger is damaged": (lambda data: write(data / "ledger.db", b"x" * 8192), "ledger", "ansim backup"),
     "the ledger is of a newer ansim": (lambda data: newer(data / "ledger.db"), "ledger", "update ansim"),
