@@ -57,6 +57,7 @@ ROOMS_OF_HOST = {
     "fleet": "fields kinds ledger notify",
     "connections": "ledger notify fleet",
     "parcels": "kinds ledger people notify fleet",
+    "doctor": "ledger notify connections",
     "postman": "ledger notify",
     "server": "ledger notify fleet connections postman",
 }

@@ -7,23 +7,13 @@ from typing import TypeVar
 import click
 
 from host_tools.cli._lines import Lines, stdout
+from host_tools.cli._listen import listen_option
 from host_tools.cli._output import json_line, json_option
 from host_tools.host.ledger.data_folder import DISPATCHER, data_folder, data_option, serving
 from host_tools.host.notify.channels import CHANNELS, FileNotifier, refuse_shared
 from host_tools.host.notify.notifier import Message, Setup
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
-
-
-def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, int] | None:
-    """ADDR:PORT, [ADDR]:PORT for IPv6, or none."""
-    if value == "none":
-        return None
-    address, colon, port = value.rpartition(":")
-    address = address[1:-1] if address.startswith("[") and address.endswith("]") else address
-    if not colon or not address or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise click.BadParameter("give ADDR:PORT such as 0.0.0.0:26746, [::]:26746 for IPv6, or none")
-    return address, int(port)
 
 
 def _channel_options(command: _Command) -> _Command:
@@ -53,15 +43,7 @@ def _settings(notify: str, given: Mapping[str, str | None]) -> dict[str, str]:
 
 @click.command()
 @data_option
-@click.option(
-    "--listen",
-    default="127.0.0.1:26746",
-    show_default=True,
-    metavar="ADDR:PORT",
-    callback=_address,
-    help="Where boards connect by TCP. 0.0.0.0:26746: on every network of this machine; port 0: "
-    "any free one; none: serial ports only.",
-)
+@listen_option
 @click.option(
     "--serial",
     "ports",

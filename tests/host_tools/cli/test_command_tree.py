@@ -18,6 +18,7 @@ LOOKS = {
     "boards show",
     "cabinet list",
     "decode",
+    "doctor",
     "events",
     "explain",
     "key status",

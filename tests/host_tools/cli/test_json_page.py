@@ -127,6 +127,7 @@ class Host:
             ("cabinet retire", (*CABINET, DRY), ""),
             ("cabinet retire", CABINET, ""),
             ("key status", (), ""),
+            ("doctor", ("--listen", "none"), ""),
             ("backup", (backup, DRY), ""),
             ("backup", (backup,), ""),
             ("restore", (backup, DRY), ""),

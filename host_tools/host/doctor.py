@@ -1,0 +1,212 @@
+"""What could keep a host from serving: one look at each thing that it stands on, with the cure.
+
+Nothing is changed: no ledger is made or migrated, no port is opened, no file is written.
+"""
+
+import importlib.metadata
+import os
+import re
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from host_tools.errors import UserError
+from host_tools.host.connections.presence import running
+from host_tools.host.ledger import backups, tables
+from host_tools.host.ledger.data_folder import KEY, LEDGER, MESSAGES, database_url, prepare, refuse_wide
+from host_tools.host.ledger.database import SCHEMA, no_ledger, now_ms, schema_of, user_errors
+from host_tools.host.ledger.key_file import protection
+from host_tools.host.ledger.ledger import database_of
+from host_tools.host.ledger.sealing import open_vault
+from host_tools.host.notify.log import moment
+
+OK, WARNING, WRONG = "ok", "warning", "wrong"
+
+_FREE_BYTES_MIN = 50 << 20  # below this a ledger soon has no room for its next commit
+_FREE_BYTES_USUAL = 1 << 30
+_AHEAD_MS_MAX = 60_000  # by which the newest row may be ahead of a clock that is right
+_YEAR_MIN = 2026  # of this release
+_HEARD = (tables.outbox.c.queued_ms, tables.server.c.beat_ms)
+_SET_CLOCK = "set the clock of this machine, and have it kept by NTP"
+_PIN = re.compile(r"^([\w.-]+)(?:\[[^]]*\])?==([\w.]+)")
+
+
+class Check(NamedTuple):
+    """One look: `of` what, its `state` (OK, WARNING or WRONG), what was found,
+    and the `cure`, empty where none is needed.
+    """
+
+    of: str
+    state: str
+    found: str
+    cure: str = ""
+
+
+def examine(
+    data: Path, listen: tuple[str, int] | None, ports: Sequence[str], port_at: Callable[[str], str]
+) -> Iterator[Check]:
+    """Every look, in the order in which to cure what is found.
+
+    `listen` is where boards connect, None for serial ports alone; `port_at(port)` gives the path of a
+    serial port that is there and may be used, or raises UserError.
+    """
+    folder = _checked("data folder", lambda: _folder(data))
+    yield folder
+    yield _checked("disk", lambda: _disk(data))
+    if folder.state != WRONG:  # else there is nothing behind it to look at
+        yield _checked("host key", partial(_key, data))
+        yield _checked("ledger", partial(_ledger, data))
+        yield _checked("messages", partial(_messages, data))
+        yield _checked("clock", partial(_clock, data))
+        yield _checked("server", partial(_server, data, listen))
+    yield _checked("packages", _packages)
+    for port in ports:
+        yield _checked(f"port {port}", partial(_port, port, port_at))
+
+
+def _checked(of: str, look: Callable[[], Check]) -> Check:
+    """A look under its name; what it raises for a person is what is wrong."""
+    try:
+        return look()._replace(of=of)
+    except UserError as error:
+        return Check(of, WRONG, error.message, error.hint)
+    except OSError as error:
+        return Check(
+            of, WRONG, f"it cannot be looked at ({error.strerror})", "run as the user who runs the server"
+        )
+
+
+def _folder(data: Path) -> Check:
+    prepare(data, create=False)
+    if not os.access(data, os.W_OK):
+        return Check("", WRONG, f"{data} cannot be written to", "run as the user who owns it")
+    return Check("", OK, f"{data}, for its owner only")
+
+
+def _disk(data: Path) -> Check:
+    place = next(path for path in (data, *data.absolute().parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    found = f"{free / (1 << 30):.1f} GiB are free for {data}"
+    if free < _FREE_BYTES_USUAL:
+        state = WRONG if free < _FREE_BYTES_MIN else WARNING
+        return Check(
+            "", state, found, "free some space: a full disk stops the ledger, and boards keep what they have"
+        )
+    return Check("", OK, found)
+
+
+def _key(data: Path) -> Check:
+    refuse_wide(data / KEY, 0o600)
+    if protection(data) is None:
+        return Check("", OK, "without a passphrase: keep a copy of it apart from every backup")
+    open_vault(data, create=False)
+    return Check("", OK, "under a passphrase, which opens it")
+
+
+def _ledger(data: Path) -> Check:
+    if database_url(data) is None:
+        found = backups.inspect(data / LEDGER, open_vault(data, create=False))
+        words = f"SQLite, whole, {found.cabinets} cabinets and {found.parcels} parcels; its key opens it"
+        schema = found.schema
+    else:
+        with _reading(data) as connection:
+            schema, words = schema_of(connection), "PostgreSQL, which answers"
+    if schema != SCHEMA:
+        return Check(
+            "",
+            WARNING,
+            f"{words}; its schema is {schema}",
+            "the next command brings it up to date: back it up first",
+        )
+    return Check("", OK, words)
+
+
+def _messages(data: Path) -> Check:
+    path = data / MESSAGES
+    refuse_wide(path, 0o600)
+    if path.exists() and not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
+        return Check(
+            "", WRONG, f"{path} cannot be written to", "move it away, or give it back to the user who serves"
+        )
+    size = path.stat().st_size if path.exists() else 0
+    return Check("", OK, f"{path} has {size:,} bytes" if size else f"{path} is made with the first message")
+
+
+def _clock(data: Path) -> Check:
+    at_ms = now_ms()
+    if time.gmtime(at_ms / 1000).tm_year < _YEAR_MIN:
+        return Check("", WRONG, f"it says {moment(at_ms)}", _SET_CLOCK)
+    with _reading(data) as connection:
+        times = [connection.scalar(select(func.max(column))) or 0 for column in _HEARD]
+    ahead_ms = max(times) - at_ms
+    if ahead_ms > _AHEAD_MS_MAX:
+        found = f"it says {moment(at_ms)}, and the ledger has heard something at {moment(at_ms + ahead_ms)}"
+        return Check("", WRONG, found, _SET_CLOCK)
+    return Check("", OK, f"it says {moment(at_ms)}")
+
+
+def _server(data: Path, listen: tuple[str, int] | None) -> Check:
+    with _reading(data) as connection:
+        there = running(connection, now_ms())
+    if there:
+        return Check("", OK, f"one runs on {there[0].name} since {moment(there[0].since_ms)}")
+    if listen is None:
+        return Check("", OK, "none runs")
+    address, number = listen
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            line.bind((address, number))
+    except OSError as error:
+        reason = (error.strerror or "it is not an address of this machine").lower()
+        cure = "stop the other program, or choose another address with --listen"
+        return Check("", WRONG, f"none runs, and {address}:{number} cannot be had ({reason})", cure)
+    return Check("", OK, f"none runs; {address}:{number} is free for one: `ansim serve`")
+
+
+def _packages() -> Check:
+    """Whether what is installed is what this release was tested with; extras that lack are left out."""
+    pins = [_PIN.match(line) for line in importlib.metadata.requires("ansim") or ()]
+    others = []
+    for name, wanted in (pin.groups() for pin in pins if pin):
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        if found != wanted:
+            others.append(f"{name} {found} instead of {wanted}")
+    version = importlib.metadata.version("ansim")
+    if others:
+        return Check(
+            "",
+            WARNING,
+            f"ansim {version} with {', '.join(others)}",
+            "install ansim again, in a virtual environment of its own",
+        )
+    return Check("", OK, f"ansim {version}, and what it was tested with")
+
+
+def _port(port: str, port_at: Callable[[str], str]) -> Check:
+    return Check("", OK, f"{port_at(port)} is there and may be used")
+
+
+@contextmanager
+def _reading(data: Path) -> Iterator[Connection]:
+    """A view of the ledger as it is: it is neither made nor brought up to date."""
+    database = database_of(data)
+    if not database.is_there():
+        raise no_ledger(database.name)
+    engine = database.engine(create=False)
+    try:
+        with user_errors(database), engine.connect().execution_options(reading=True) as connection:
+            yield connection
+    finally:
+        engine.dispose()
