@@ -9,8 +9,9 @@ from functools import lru_cache
 from unittest.mock import patch
 
 from locker.contract import records
+from locker.shell import journal
 from locker.shell.journal import Journal
-from locker.shell.slots import blank, opened
+from locker.shell.slots import blank
 
 SLOTS = 170
 _HEADER_BYTES = 16
@@ -56,7 +57,7 @@ class OpenedJournal(Journal):
 
     def _read(self, sequence, slot):
         cells = self._flash.cells.get(sequence % _RING_BLOCKS)
-        return _slots(cells, opened)[slot] if cells else b""
+        return _slots(cells, journal.opened)[slot] if cells else b""
 
     def _replay(self, sequence):
         used = super()._replay(sequence)
