@@ -224,3 +224,13 @@ def test_a_service_code_that_opened_its_door_before_a_power_cut_has_served():
     assert Record(records.DOOR_OPENED, 1, 0, 0) in story.power_on()
     story.closes(1)
     assert pulses(story.asks(code + "#")) == []
+
+
+def test_a_service_code_opens_its_door_once():
+    story = Story("S")
+    command(story, commands.ARM_SERVICE, 1, 1)
+    code = staff_code(story, 1, b"service", 1)
+    assert pulses(story.asks(code + "#")) == [1]
+    story.opens(1)
+    story.closes(1)
+    assert pulses(story.asks(code + "#")) == []

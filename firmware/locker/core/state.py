@@ -131,7 +131,7 @@ class Door:
         else:
             self._note(kind, a)
         if kind == records.DOOR_OPENED:
-            self.armed = 0  # such a code dies with the door that opens, not with one that jams
+            self.armed = 0  # a code of staff is good once: it dies with the door that opens, not with a jam
         if kind in (records.DOOR_OPENED, records.DOOR_FORCED):
             self.jammed = 0
 

@@ -3,9 +3,8 @@
 The words are in the catalogues of locker/texts, a line each in the order of the numbers.
 
 A text has at most 4 rows of 20 characters, `|` between them; no blame, the next step always stated. No code
-and no name is ever shown. A row with `@` is left out where no help number was provisioned; else that stands
-in its place. The fourth row of the welcome is what the catalogue's own language is called: a board shows what
-the next one is.
+and no name is ever shown. `@` becomes the help number; where none was provisioned its row is left out. The
+fourth row of the welcome is what the catalogue's own language is called: a board shows what the next one is.
 """
 
 from locker.compat import const

@@ -2,7 +2,7 @@
 
 A catalogue is `locker/texts/*.txt` with each line filled up with spaces to the same length, so that a line is
 found by its number. Behind its four rows the welcome has a fifth, which no screen shows: the language that
-the key leads to.
+the key leads to, the next by the alphabet (host_tools/bundle/texts.py writes it there).
 """
 
 from locker.compat import TYPE_CHECKING, const

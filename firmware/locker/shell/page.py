@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _NEXT_LANGUAGE = const(65)  # the key A
 _CHOICE_ROW = const(3)  # of the welcome
-_NEXT_ROW = const(4)  # behind those that are seen: the language that the key leads to
+_NEXT_ROW = const(
+    4
+)  # the fifth, never displayed: the next language, which host_tools/bundle/texts.py wrote there
 _REST = (texts.WELCOME, texts.OFFLINE)  # what may be shown for long while nobody is there
 _VISIT_MS = const(20000)  # without a key, back at the welcome: whoever chose the language has gone
 _REPAINT_MS = const(60000)

@@ -7,9 +7,9 @@ three numbers that only grow, in the chip's own non-volatile storage.
     the newest event's number // 64       n                likewise
 
 A parcel that is taken over from a lost journal (ADOPTED) brings its counter along, which may be any number
-above that of its door: when the power fails right behind that record, the sum is behind by so many. Anything
-else is doubt, and so are damaged records: it is journaled when it is found, and there are no deposits until a
-new epoch or a new journal. See docs/decisions/0006-second-copies.md.
+above that of its door: when the power fails right behind that record, the sum may lag by any amount, and that
+is no doubt. Anything else is doubt, and so are damaged records: it is journaled when it is found, and there
+are no deposits until a new epoch or a new journal. See docs/decisions/0006-second-copies.md.
 """
 
 import struct

@@ -11,9 +11,9 @@ reports, and above its 32 bits which branch it is. What was told before stays as
                                                                was told
     the older story ended it, the board thinks that it waits   SETTLE: the board gives it up
     the older story began it, and the board does not know it   ADOPT: she gets a new code
-    a receipt brought it in, and the board does not know it    ADOPT: the same
-    the same, and the board has another one behind that door   unknown: a person looks, and she is told so
-    the branch began it under a code that was told to another  REISSUE: she gets a new code
+    a receipt brought it in, and the board does not know it    ADOPT: she gets a new code
+    the board does not know it, and has another parcel there   unknown: a person looks, and she is told so
+    the branch gave it a code that somebody else was told      REISSUE: she gets a new code
 
     A door that the older story took out of service, of which the branch says nothing, is ordered out again.
     Staff are told of codes of theirs that the branch knows nothing of.

@@ -9,9 +9,10 @@ and where they contradict each other it is settled here, once for all.
                                                                                again what is missing
     fewer events than the ledger holds       an older journal was restored     a new epoch; parcels are put
                                                                                right by orders
-    fewer acknowledged than those            an Ack was lost, or the same      it tells them again; another
-                                                                               story is a branch (forks.py)
-    another incarnation                      a new journal                     the same
+    fewer acknowledged than those            an Ack was lost, or an older      it tells them again; another
+                                             journal was restored              story is a branch (forks.py)
+    another incarnation                      a new journal                     a new epoch; parcels are put
+                                                                               right by orders
     a cabinet whose board was replaced       a new board                       it adopts the parcels of the
                                                                                old one
 
