@@ -35,8 +35,8 @@ docs: .venv/ready ## what is generated of docs/ and boards/README.md
 	$(BIN)/python -m host_tools.docs
 	$(BIN)/python -m tests.mends --write
 
-check: .venv/ready ## lint and types only, in seconds
-	$(BIN)/python -m pytest tests/test_tidy.py tests/test_types.py
+check: .venv/ready ## lint, types, docstrings and pages
+	$(BIN)/python -m pytest tests/test_tidy.py tests/test_types.py tests/test_docstrings.py tests/test_pages.py tests/test_owners.py
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -61,6 +61,12 @@ _HUB = """class LatchHub(Lock):
         settings = {"driver": self.driver, "address": self.address, "hubs": self.hubs}
         return {"locks": settings, "pulse_ms": 1000, "rest_ms": 0}
 
+    @classmethod
+    def problems(cls, draft: Draft) -> Iterator[Problem]:
+        \"\"\"Hubs hang on the bus.\"\"\"
+        if draft.get("bus") is None:
+            yield Problem(("lock",), "latch hubs need an I2C bus, and there is none", "add the table [bus]")
+
 
 """
 
@@ -206,6 +212,8 @@ ADDITIONS = {
         ),
         (
             "tests/simulation/test_latch_hub.py",
+            "tests/host_tools/boards/test_lock_kinds.py",
+            "tests/host_tools/bundle/test_bundle.py",
             "tests/test_tidy.py::test_a_firmware_file_imports_only_what_its_package_may",
             "tests/test_tidy.py::test_a_room_imports_only_from_rooms_below_it",
         ),

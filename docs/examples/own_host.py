@@ -67,6 +67,8 @@ class Host:
 
 
 def main() -> None:
+    if len(sys.argv) != 3:
+        sys.exit("Usage: python docs/examples/own_host.py identity.json 127.0.0.1:26746")
     identity = json.loads(Path(sys.argv[1]).read_text())
     address, _, port = sys.argv[2].rpartition(":")
     with socket.create_server((address, int(port))) as listener:

@@ -47,11 +47,15 @@ def events(journal: bytes) -> Iterator[Record]:
 
 
 def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit("Usage: python docs/examples/read_journal.py flash.bin")
     flash = Path(sys.argv[1]).read_bytes()
     table = partitions.parse_binary(
         flash[partitions.TABLE_OFFSET : partitions.TABLE_OFFSET + partitions.TABLE_BYTES]
     )
     place = partitions.find(table, "journal")
+    if len(flash) < place.offset + place.size:
+        sys.exit(f"{sys.argv[1]} ends ahead of the journal: read the whole flash.")
     for event in events(flash[place.offset : place.offset + place.size]):
         door = f"door {event.door:02}" if event.door else "cabinet"
         uptime_s = event.uptime / 10

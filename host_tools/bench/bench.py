@@ -9,6 +9,7 @@ from host_tools.device.port import Device
 from locker.board import Board
 
 _SPARE_S = 10
+_PACKAGES = ("core", "wire", "drivers", "hal", "shell")  # of the firmware, as main.py loads them
 
 Say = Callable[[str], None]
 
@@ -38,6 +39,14 @@ class Bench:
     @property
     def _numbers(self) -> set[int]:
         return {door.number for door in self.board.doors}
+
+    def load(self) -> None:
+        """Loads the firmware's packages one after the other, which leaves the board the largest pieces of
+        memory.
+
+        Raises BoardError.
+        """
+        self.device.call("load", "packages", _PACKAGES, packed=False)
 
     def read_journal(self) -> None:
         """Asks which doors have a parcel by the journal of the board. Raises BoardError.

@@ -98,6 +98,7 @@ class Commissioning:
     def _begin(self) -> BenchReport:
         facts = self._bench.device.facts
         _refuse_unready(self._bench.device)
+        self._bench.load()
         data, self._bench.settings, self._free_bytes, cabinet = self._bench.call("begin")
         self._bench.board = from_json(data)
         self._bench.read_journal()

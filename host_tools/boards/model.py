@@ -3,10 +3,12 @@
 Its texts are the reference in `boards/README.md`.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from host_tools.boards.draft import Draft, Problem
 from host_tools.boards.pins import PinField
 
 #: The floor of a compartment that a seated person reaches,
@@ -54,8 +56,13 @@ class Lock(_Table):
         raise NotImplementedError
 
     def for_firmware(self) -> dict[str, Any]:
-        """What board.json says of it: `locks`, `pulse_ms` and `rest_ms`, see locker.board.Board."""
+        """What board.json says of it: `locks` unless it is coils, `pulse_ms` and `rest_ms` (locker.board)."""
         raise NotImplementedError
+
+    @classmethod
+    def problems(cls, draft: "Draft") -> "Iterator[Problem]":
+        """Broken rules of this kind of lock: a bus that lacks, an address that something else has."""
+        yield from ()
 
 
 class CoilLock(Lock):
@@ -83,7 +90,7 @@ class CoilLock(Lock):
 
     def for_firmware(self) -> dict[str, Any]:
         """The two times: a coil is driven by a pin."""
-        return {"locks": None, "pulse_ms": self.pulse_ms, "rest_ms": self.rest_ms}
+        return {"pulse_ms": self.pulse_ms, "rest_ms": self.rest_ms}
 
 
 #: By the name of the driver: the kinds of locks.

@@ -51,23 +51,39 @@ def rule_problems(draft: Draft) -> list[Problem]:
 
 
 def _locks(draft: Draft) -> Iterator[Problem]:
-    """Each door has the key that its kind of lock is known by, and no other kind's."""
-    driver = str(draft.get("lock", "driver") or "coils")
-    if driver not in LOCKS:
+    """Each door has a lock of its own, by the key of the file's kind of lock and no other's."""
+    doors = [door for door in draft.doors() if isinstance(draft.get("door", door), dict)]
+    driver = draft.get("lock", "driver")
+    keys = ("coil", Lock.door_key)
+    has = {key for door in doors for key in keys if draft.get("door", door, key) is not None}
+    if driver is None and has == {Lock.door_key}:
+        others = " or ".join(f'"{name}"' for name in LOCKS if name != "coils") or '"coils", the only kind'
+        remedy = f"write driver = {others}, or give each door its coil"
+        yield Problem(("lock", "driver"), "the doors have locks that are no coils, of no kind", remedy)
         return
-    key = LOCKS[driver].door_key
-    for door in draft.doors():
-        if not isinstance(draft.get("door", door), dict):
-            continue
-        if draft.get("door", door, key) is None:
-            yield Problem(("door", door, key), MISSING, f"add {key}: {Door.model_fields[key].description}")
+    kind = LOCKS.get(str(driver or "coils"))
+    if kind is None:
+        return
+    yield from _door_keys(draft, doors, str(driver or "coils"), kind.door_key)
+    yield from kind.problems(draft)
+
+
+def _door_keys(draft: Draft, doors: list[int], driver: str, key: str) -> Iterator[Problem]:
+    first: dict[int, int] = {}
+    about = Door.model_fields[key].description
+    for door in doors:
+        value = draft.get("door", door, key)
+        if value is None:
+            yield Problem(("door", door, key), MISSING, f"add {key}: {about}")
+        elif isinstance(value, int) and first.setdefault(value, door) != door:
+            other = draft.spell(("door", first[value], key))
+            remedy = "give each door a lock of its own, or one would open the other's"
+            yield Problem(("door", door, key), f"{key} = {value} is {other} already", remedy)
         for other in sorted({kind.door_key for kind in (*LOCKS.values(), Lock)} - {key}):
             if draft.get("door", door, other) is not None:
-                yield Problem(
-                    ("door", door, other),
-                    f"{driver} have no {other}",
-                    f"write {key}: {Door.model_fields[key].description}",
-                )
+                remedy = f"remove {other}" + ("" if value is not None else f", and add {key}: {about}")
+                reason = f'a lock of the kind "{driver}" has no {other}'
+                yield Problem(("door", door, other), reason, remedy)
 
 
 def _pulse(draft: Draft) -> Iterator[Problem]:

@@ -85,7 +85,8 @@ def bounds(field: FieldInfo) -> str:
     """The range of a field in words: ` (1 to 99)`, or nothing."""
     ends: dict[str, Any] = {}
     for item in (field, *_unwrapped(field.annotation)):
-        for rule in getattr(item, "metadata", ()) or getattr(item, "__metadata__", ()):
+        rules = [*(getattr(item, "metadata", ()) or getattr(item, "__metadata__", ()))]
+        for rule in (*rules, *(part for one in rules for part in getattr(one, "metadata", ()))):
             ends |= {
                 name: getattr(rule, name)
                 for name in ("ge", "gt", "le", "min_length", "max_length")

@@ -6,12 +6,19 @@ import re
 from collections.abc import Mapping
 
 _FRAME = re.compile(r'File "(?P<file>[\w.]+)", line (?P<line>\d+), in (?P<name>[\w<>]+)')
-_BUILD = re.compile(r"^Build ([0-9a-f]{1,8})\s*$", re.MULTILINE)
+# Anywhere in a line: terminals put times and colours around it.
+_BUILD = re.compile(r"(?:\x1b\[[0-9;]*m|\b)Build ([0-9a-fA-F]{1,8})(?![\w.])")
 
 
 def builds(text: str) -> list[int]:
     """The builds of which a board's console says that its tracebacks are, in its order, each once."""
     return list(dict.fromkeys(int(found, 16) for found in _BUILD.findall(text)))
+
+
+def begins_amidst(text: str) -> bool:
+    """Whether frames stand ahead of the first line that says a build: nobody knows of which they are."""
+    said, frame = _BUILD.search(text), _FRAME.search(text)
+    return bool(said and frame and frame.start() < said.start())
 
 
 def has_traceback(text: str) -> bool:
@@ -36,13 +43,14 @@ def explained(
 
     `symbols` and `lines` are those of `host_tools.bundle.linker.link.Linked`. A frame of the build `debug`,
     whose lines these are, gets the very file, line and function instead; so do all where no build is said. A
-    frame of something else stays as it is.
+    frame of something else stays as it is, and so does one ahead of the first build.
     """
     said = [(found.start(), int(found[1], 16)) for found in _BUILD.finditer(text)]
 
     def named(found: re.Match[str]) -> str:
-        first = said[0][1] if said else debug
-        build = next((build for at, build in reversed(said) if at < found.start()), first)
+        build = next((build for at, build in reversed(said) if at < found.start()), None if said else debug)
+        if said and build is None:
+            return found[0]
         known = lines.get(found["file"], []) if lines and build == debug else []
         if place := known[int(found["line"]) - 1] if 0 < int(found["line"]) <= len(known) else "":
             return _in_the_sources(place, found["name"])

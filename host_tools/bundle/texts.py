@@ -35,7 +35,16 @@ def catalogue(language: str) -> bytes:
 
 
 def _lines(language: str) -> list[str]:
-    return Path(locker_folder(), "texts", f"{language}.txt").read_text(encoding="utf-8").splitlines()
+    """The lines of a catalogue's source. Raises UserError for one that is none."""
+    try:
+        lines = Path(locker_folder(), "texts", f"{language}.txt").read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        lines = []
+    if not lines:
+        raise UserError(
+            f"{language}.txt is no catalogue of texts: write it in UTF-8, a line a text as en.txt."
+        )
+    return lines
 
 
 def _welcome(language: str) -> list[str]:

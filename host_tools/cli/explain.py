@@ -5,7 +5,7 @@ from typing import TextIO
 
 import click
 
-from host_tools.bundle.explain import builds, explained, has_lines, has_traceback
+from host_tools.bundle.explain import begins_amidst, builds, explained, has_lines, has_traceback
 from host_tools.bundle.ready import build, ready_to_debug, symbols
 from host_tools.cli._output import say
 from host_tools.errors import UserError
@@ -32,6 +32,11 @@ def command(file: TextIO, source: Path | None) -> None:
     Example: ansim explain console.log
     """
     if source:
+        given = click.get_current_context().get_parameter_source("file")
+        if given is not click.core.ParameterSource.DEFAULT:
+            raise click.UsageError(
+                "--source writes what boards run and reads no file: leave one of them out."
+            )
         _write(source)
         return
     text = file.read()
@@ -56,6 +61,8 @@ def command(file: TextIO, source: Path | None) -> None:
             f"The text does not say of which build it is: the names are right for build {right:x} alone.",
             err=True,
         )
+    if begins_amidst(text):
+        say("The text begins amidst a traceback: frames above the first `Build` stay as they are.", err=True)
     told = explained(text, symbols(), debug.lines, debug.build) if debug else explained(text, symbols())
     say(told.removesuffix("\n"))
 

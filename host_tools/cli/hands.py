@@ -169,7 +169,8 @@ def state(port: Path, follow: bool, as_json: bool) -> None:
     for door in now["doors"]:
         inside = "parcel" if door["parcel"] else "empty"
         say(
-            f"  {door['number']:02}  {door['position']:<8} {door['latch']:<9} {inside:<7} coil {door['coil']}"
+            f"  {door['number']:02}  {door['position']:<8} {door['latch']:<9} {inside:<7}"
+            + (f" coil {door['coil']}" if door["coil"] else "")
         )
     for one in now["faults"]:
         say(f"  fault: {one}")

@@ -57,14 +57,13 @@ class Postman:
             for message in done.sent:
                 self._tell(Occurrence("message sent", id=message.id, detail=message.kind))
             if done.failed:
+                reason = done.reason or "the channel did not take them"
                 self._tell(
-                    Occurrence(
-                        "messages wait", detail=f"{done.failed} could not be handed over ({done.reason})"
-                    )
+                    Occurrence("messages wait", detail=f"{done.failed} could not be handed over ({reason})")
                 )
             elif done.more:
                 self.mail.set()
-            if not done.reason:
+            if not done.reason and (done.sent or not done.failed):  # at least others get through
                 pause_s = _RESEND_FIRST_S
             else:
                 await asyncio.sleep(pause_s)

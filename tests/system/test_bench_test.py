@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.bench.bench import Bench
 from host_tools.boards.board_file import find_board
+from host_tools.bundle.ready import errand
+from host_tools.device.port import Device
 from host_tools.simulator.virtual_board.control import HandsClient
 from tests.system.virtual_port import VirtualPort, ansim, virtual_board
 
@@ -169,6 +172,19 @@ def test_a_board_that_is_not_ready_is_told_what_to_do_first(tmp_path: Path) -> N
 
 # Of heap with 64-bit pointers: what stands in for a board's memory, see docs/architecture.md.
 BOARD_KIB = "192"
+
+
+def test_large_pieces_of_memory_are_left_for_the_test(tmp_path: Path) -> None:
+    with virtual_board(tmp_path, "tower_24", "--heap-kib", BOARD_KIB) as board:
+        ready(tmp_path, board, "tower_24")
+        with Device(str(board.port), errand) as device:
+            bench = Bench(device, lambda text: None, 10, hands=False, senses=False)
+            bench.load()
+            device.call("bench", "begin")
+            device.call("bench", "connect", ())
+            said = device._transport.exec("import gc, micropython\ngc.collect()\nmicropython.mem_info()")
+    (blocks,) = re.findall(r"max free sz: (\d+)", said.decode())
+    assert int(blocks) * 32 >= 16_384, "8,000 bytes were left where all packages were loaded at once"
 
 
 @pytest.mark.parametrize(("name", "options"), [("wall_12", ("--unattended",)), ("tower_24", ("--dry-run",))])

@@ -16,7 +16,7 @@ class Message(NamedTuple):
 
     id: str
     to: str  # a resident's name, "staff" or "dispatchers"
-    contact: str
+    contact: str  # empty for staff, and for a resident who has none
     kind: str
     text: str
     happened: str = ""  # ISO 8601, UTC; it happened between the two
@@ -33,7 +33,7 @@ class Notifier(Protocol):
     def deliver(self, messages: Sequence[Message]) -> set[str]:
         """Hands the messages over, in order; returns the ids of those that have arrived.
 
-        The others will be offered again.
+        The others will be offered again, also where it raises OSError, as for a time-out: its words are told.
         """
         ...
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.boards.board_file import check_board
 from host_tools.simulator.people.people import courier, send
 from locker.contract import records
 from tests.simulation.stage import Cabinet, TestHost, make_flash, ticket_of
@@ -105,3 +106,15 @@ def test_a_board_with_linked_firmware_loads_the_driver_that_its_definition_names
         wait_until(lambda: "?" in "".join(state(virtual)["screen"]))
         virtual.hands("keys", "1")
         wait_until(lambda: any(door["position"] == "ajar" for door in state(virtual)["doors"]))
+
+
+def test_doors_with_one_lock_and_hubs_without_a_bus_are_refused(tmp_path: Path) -> None:
+    text = as_hubs((ROOT / "boards" / "wall_12.toml").read_text())
+    board = tmp_path / "hubs_12.toml"
+    board.write_text(text.replace("lock = 3\n", "lock = 2\n"))
+    (problem,) = check_board(board).problems
+    assert problem.reason == "lock = 2 is door 03 lock already"
+    board.write_text(re.sub(r"\[bus\].*?(?=\n\[)", "", text, count=1, flags=re.DOTALL))
+    assert "latch hubs need an I2C bus" in " ".join(problem.reason for problem in check_board(board).problems)
+    board.write_text(text.replace('driver = "latch_hub"\n', ""))
+    assert "locks that are no coils" in " ".join(problem.reason for problem in check_board(board).problems)

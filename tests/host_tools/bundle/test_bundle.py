@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.boards.model import LOCKS
 from host_tools.bundle import making
 from host_tools.bundle import ready as bundles
 from host_tools.bundle import texts as catalogues
@@ -46,6 +47,7 @@ def test_the_packages_of_the_firmware_its_library_texts_and_start_files_are_ther
         "format",
         "names",
     }
+    modules |= {f"locks/{name}" for name in LOCKS if name != "coils"}  # built in
     wanted = {f"/locker/{name}.mpy" for name in modules} | {f"/locker/{name}.txt" for name in languages()}
     assert set(bundle()) == wanted | {
         "/lib/adafruit_bus_device/i2c_device.mpy",

@@ -123,3 +123,27 @@ def test_the_source_that_boards_run_is_written_over_nothing(tmp_path: Path) -> N
         assert isinstance(refused.exception, UserError)
         assert said in str(refused.exception)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("mine.txt", "mine")]
+
+
+@pytest.mark.parametrize("around", ["13:04:05 {}", "\x1b[31m{}\x1b[0m", "{} "])
+def test_a_build_is_heard_whatever_a_terminal_puts_around_its_line(frame: Frame, around: str) -> None:
+    lines = f"Build {build() ^ 1:x}\n{frame.text}".splitlines()
+    ended = explained("\n".join(around.format(line) for line in lines))
+    assert ended.exit_code == 1
+    assert "is of build" in str(ended.exception)
+
+
+def test_frames_above_the_first_build_stay_as_they_are(frame: Frame) -> None:
+    ended = explained(f"{frame.text}Build {build():x}\n{frame.text}")
+    assert ended.exit_code == 0
+    assert ended.stdout.startswith(frame.text)
+    assert frame.place in ended.stdout
+    assert "begins amidst a traceback" in ended.stderr
+
+
+def test_what_writes_the_sources_reads_no_file(tmp_path: Path) -> None:
+    log = tmp_path / "console.log"
+    log.write_text("x")
+    ended = CliRunner().invoke(ansim, ["explain", "--source", str(tmp_path / "out"), str(log)])
+    assert ended.exit_code == 2
+    assert not (tmp_path / "out").exists()
