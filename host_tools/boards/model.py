@@ -56,7 +56,7 @@ class Lock(_Table):
         raise NotImplementedError
 
     def for_firmware(self) -> dict[str, Any]:
-        """What board.json says of it: `locks` unless it is coils, `pulse_ms` and `rest_ms` (locker.board)."""
+        """What board.json says of it: `locks` (None for coils), `pulse_ms` and `rest_ms` (locker.board)."""
         raise NotImplementedError
 
     @classmethod
@@ -90,7 +90,7 @@ class CoilLock(Lock):
 
     def for_firmware(self) -> dict[str, Any]:
         """The two times: a coil is driven by a pin."""
-        return {"pulse_ms": self.pulse_ms, "rest_ms": self.rest_ms}
+        return {"locks": None, "pulse_ms": self.pulse_ms, "rest_ms": self.rest_ms}
 
 
 #: By the name of the driver: the kinds of locks.
