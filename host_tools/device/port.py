@@ -63,6 +63,7 @@ _LOOKS = {
     "service": ("journal", "who"),
     "parcels": ("waiting",),
     "bench": ("begin",),
+    "load": ("packages",),
 }
 _AFTER_BOOT = (b">>> ", b"In service\r\n")
 
