@@ -1,6 +1,6 @@
 """What could keep a host from serving: one look at each thing that it stands on, with the cure.
 
-Nothing is changed: no ledger is made or migrated, no port is opened, no file is written.
+Nothing is changed: no ledger is made or migrated, no serial port is opened, no file is written.
 """
 
 import importlib.metadata
@@ -111,20 +111,26 @@ def _key(data: Path) -> Check:
 
 
 def _ledger(data: Path) -> Check:
-    if database_url(data) is None:
-        found = backups.inspect(data / LEDGER, open_vault(data, create=False))
-        words = f"SQLite, whole, {found.cabinets} cabinets and {found.parcels} parcels; its key opens it"
-        schema = found.schema
-    else:
-        with _reading(data) as connection:
-            schema, words = schema_of(connection), "PostgreSQL, which answers"
-    if schema != SCHEMA:
-        return Check(
-            "",
-            WARNING,
-            f"{words}; its schema is {schema}",
-            "the next command brings it up to date: back it up first",
+    from host_tools.host.ledger.migrations import known
+
+    with _reading(data) as connection:
+        schema = schema_of(connection)
+    if schema not in known():
+        found = (
+            "the database holds no ledger" if schema is None else f"its schema {schema} is of a newer ansim"
         )
+        return Check("", WRONG, found, "update ansim, or name another data folder with --data")
+    words = "PostgreSQL, which answers"
+    if database_url(data) is None:
+        vault = open_vault(data, create=False)
+        try:
+            held = backups.inspect(data / LEDGER, vault)
+        except UserError as error:
+            return Check("", WRONG, error.message, "put the last backup back: `ansim restore FILE`")
+        words = f"SQLite, whole, {held.cabinets} cabinets and {held.parcels} parcels; its key opens it"
+    if schema != SCHEMA:
+        cure = "back it up: the next command brings it up to date"
+        return Check("", WARNING, f"{words}; its schema is {schema}", cure)
     return Check("", OK, words)
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from host_tools.errors import UserError
 from tests.bench import FIRMWARE, SCRIPTS, Table, webassembly
+from tests.bench.ready_board import ON_A_BUS, make_ready
 from tests.micropython.budgets import HEAP_KIB_MAX, LIVE_HEAP_BYTES, LIVE_HEAP_BYTES_32
-from tests.swift_stage import ansim
 from tests.system.conftest import Board
 
 BOARDS = ("devkit_4", "row_8", "wall_12", "tower_24")
-ON_A_BUS = ("row_8",)
 AT_WORK = "cabinet at work"  # what scripts/heap.py tells last
 FREE_RUN = "largest free run"  # bytes, of the cabinet at work
 _BLOCK_BYTES = 32  # of MicroPython's collector: four words
@@ -38,24 +37,7 @@ def kept(board: str, *options: str) -> dict[str, int]:
         tempfile.TemporaryDirectory(prefix="ansim-bench-") as folder,
         Board(Path(folder), board, "--heap-kib", str(HEAP_KIB_MAX)) as virtual,
     ):
-        ansim("flash", "--port", virtual.port, "--board", board, *options)
-        way = (
-            ("--serial-link", "--address", "1")
-            if board in ON_A_BUS
-            else ("--host", "127.0.0.1:9", "--host-unchecked")
-        )
-        ansim(
-            "provision",
-            "--port",
-            virtual.port,
-            "--board",
-            board,
-            "--site",
-            "bench",
-            "--data",
-            Path(folder, "data"),
-            *way,
-        )
+        make_ready(virtual, board, Path(folder), *options)
         said = virtual.mpremote("exec", f"names = {imported_names()}", "run", str(SCRIPTS / "heap.py"))
     found = {what: int(count) for what, count in _TOLD.findall(said)}
     if AT_WORK not in found:

@@ -15,7 +15,7 @@ from host_tools.boards.partitions import find
 from host_tools.errors import UserError
 from host_tools.simulator.chip.flash import FlashImage
 from tests.bench import REPOSITORY
-from tests.swift_stage import ansim
+from tests.bench.ready_board import make_ready
 from tests.system.conftest import Board
 from tests.system.vfs import file_system
 
@@ -62,20 +62,7 @@ def _content(flash: Path) -> dict[str, bytes]:
 def _provisioned(board: str, folder: Path) -> Path:
     """The flash of a virtual board of that kind that was flashed and provisioned."""
     with Board(folder, board) as virtual:
-        ansim("flash", "--port", virtual.port, "--board", board)
-        way = ("--host", "127.0.0.1:9", "--host-unchecked")
-        ansim(
-            "provision",
-            "--port",
-            virtual.port,
-            "--board",
-            board,
-            "--site",
-            "bench",
-            "--data",
-            Path(folder, "data"),
-            *way,
-        )
+        make_ready(virtual, board, folder)
     return folder / "flash.bin"
 
 

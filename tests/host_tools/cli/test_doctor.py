@@ -55,6 +55,15 @@ def test_a_sound_host_is_well_and_nothing_is_changed(data: Path) -> None:
     assert content(data) == before
 
 
+def test_a_ledger_in_postgresql_is_looked_at_too(home: Path) -> None:
+    with open_ledger(home) as ledger:
+        assert looks(home, code=0)["ledger"]["state"] == "ok"
+        with ledger.writing() as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    check = looks(home, code=1)["ledger"]
+    assert (check["state"], "update ansim" in check["cure"]) == ("wrong", True)
+
+
 def test_where_there_is_no_ledger_none_is_made(tmp_path: Path) -> None:
     found = looks(tmp_path / "none", code=1)
     assert found["data folder"]["state"] == "wrong"
@@ -77,7 +86,7 @@ TROUBLES: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "others may read the key": (lambda data: (data / "host.key").chmod(0o644), "data folder", "chmod 600"),
     "the key is gone": (lambda data: (data / "host.key").unlink(), "host key", "restore it"),
     "the key is damaged": (lambda data: write(data / "host.key", b"x" * 40), "host key", ""),
-    "the ledger is damaged": (lambda data: write(data / "ledger.db", b"x" * 8192), "ledger", "ansim backup"),
+    "the ledger is damaged": (lambda data: write(data / "ledger.db", b"x" * 8192), "ledger", "backup"),
     "the ledger is of a newer ansim": (lambda data: newer(data / "ledger.db"), "ledger", "update ansim"),
     "the ledger is gone": (lambda data: (data / "ledger.db").unlink(), "ledger", ""),
     "messages go nowhere": (
