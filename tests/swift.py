@@ -5,6 +5,7 @@ Importing is most of what `ansim COMMAND` takes.
 From the fork on it is the same program in a process of its own.
 """
 
+import contextlib
 import importlib
 import multiprocessing
 import os
@@ -137,7 +138,9 @@ class Running:
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            # It may have ended and its end not been told yet, as subprocess.Popen allows for (bpo-40550).
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)
