@@ -8,11 +8,20 @@ from host_tools.errors import UserError
 
 #: By the module that is imported: the extra that brings it (pyproject.toml, optional-dependencies).
 EXTRAS = {
+    "aiosmtplib": "host",
     "alembic": "host",
+    "apprise": "apprise",
+    "argon2": "host",
     "cryptography": "host",
+    "httpx": "host",
     "micropython_run": "sim",
+    "prometheus_client": "host",
     "psycopg": "postgres",
+    "pyotp": "host",
     "sqlalchemy": "host",
+    "standardwebhooks": "host",
+    "starlette": "host",
+    "uvicorn": "host",
 }
 
 

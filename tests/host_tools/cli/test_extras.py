@@ -28,7 +28,7 @@ def ansim(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_each_optional_package_is_named_with_the_extra_that_brings_it() -> None:
     brought = {}
-    for extra in ("host", "postgres", "sim"):
+    for extra in ("apprise", "host", "postgres", "sim"):
         for line in PROJECT["optional-dependencies"][extra]:
             brought[line.partition("==")[0].partition("[")[0].lower().replace("_", "-")] = extra
     del brought["ansim"]

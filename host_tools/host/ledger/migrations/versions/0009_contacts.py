@@ -1,0 +1,30 @@
+"""Contacts of residents, in order, and what residents wish."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    """Makes the contact of each resident her first one."""
+    op.create_table(
+        "contact",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("resident", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("confirmed", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("since_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["resident"], ["resident.id"], name=op.f("fk_contact_resident")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
+        sa.UniqueConstraint("resident", "rank", name=op.f("uq_contact_resident")),
+    )
+    op.execute(
+        "INSERT INTO contact (resident, rank, address, confirmed, since_ms) "
+        "SELECT id, 1, contact, true, since_ms FROM resident WHERE contact <> ''"
+    )
+    op.add_column("resident", sa.Column("language", sa.String(8), nullable=False, server_default=""))
+    for wish in ("code_left_out", "low_doors"):
+        op.add_column("resident", sa.Column(wish, sa.Boolean(), nullable=False, server_default=sa.false()))

@@ -1,0 +1,51 @@
+"""The ledger's tables.
+
+Times are milliseconds since 1970 (UTC); secrets are sealed (see sealing.py); codes are nowhere.
+
+The migrations build them; a test shows that the migrations and these files say the same.
+"""
+
+from host_tools.host.ledger.tables.alarms import alarm
+from host_tools.host.ledger.tables.base import SCHEMA, metadata
+from host_tools.host.ledger.tables.boards import (
+    aside,
+    boot,
+    cabinet,
+    command,
+    epoch,
+    event,
+    link,
+    opening,
+    position,
+    server,
+)
+from host_tools.host.ledger.tables.letters import outbox
+from host_tools.host.ledger.tables.parcels import parcel, pickup, ticket
+from host_tools.host.ledger.tables.people import account, account_site, contact, resident
+from host_tools.host.ledger.tables.sites import refusal, site
+
+__all__ = [
+    "SCHEMA",
+    "account",
+    "account_site",
+    "alarm",
+    "aside",
+    "boot",
+    "cabinet",
+    "command",
+    "contact",
+    "epoch",
+    "event",
+    "link",
+    "metadata",
+    "opening",
+    "outbox",
+    "parcel",
+    "pickup",
+    "position",
+    "refusal",
+    "resident",
+    "server",
+    "site",
+    "ticket",
+]

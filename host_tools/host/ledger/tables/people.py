@@ -1,0 +1,69 @@
+"""Residents, where they are reached, and the people who work at the host."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    false,
+)
+
+from host_tools.host.ledger.tables.base import metadata
+
+resident = Table(
+    "resident",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False),  # see names.py
+    Column("unit", String(32), nullable=False, server_default=""),  # tells residents of one name apart
+    Column("contact", String(254), nullable=False),  # for the notifier; may be empty
+    Column("tail", LargeBinary),  # sealed: her safe tail, None while she has none
+    Column("since_ms", BigInteger, nullable=False),
+    Column("language", String(8), nullable=False, server_default=""),  # of her letters; empty: her site's
+    # Her letters hold no code: she asks for it where she can prove who she is.
+    Column("code_left_out", Boolean, nullable=False, server_default=false()),
+    Column("low_doors", Boolean, nullable=False, server_default=false()),  # she needs a door within reach
+    UniqueConstraint("name", "unit"),
+)
+
+#: Where a resident is reached, in the order in which it is tried.
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("resident", ForeignKey("resident.id"), nullable=False),
+    Column("rank", Integer, nullable=False),  # from 1
+    Column("address", String(254), nullable=False),  # see people/contacts.py
+    # She has said that this contact, which is not her first, may have her whole letters.
+    Column("confirmed", Boolean, nullable=False, server_default=false()),
+    Column("since_ms", BigInteger, nullable=False),
+    UniqueConstraint("resident", "rank"),
+)
+
+#: A person who works at the host.
+account = Table(
+    "account",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("contact", String(254), nullable=False, server_default=""),  # where this person is paged
+    Column("roles", String(64), nullable=False),  # operator, dispatcher, staff, auditor; blanks between
+    Column("os_user", String(64), unique=True),  # whose commands are this person's
+    Column("since_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger),
+)
+
+#: The sites that an account sees; one without a row sees all.
+account_site = Table(
+    "account_site",
+    metadata,
+    Column("account", ForeignKey("account.id"), nullable=False),
+    Column("site", ForeignKey("site.id"), nullable=False),
+    PrimaryKeyConstraint("account", "site"),
+)

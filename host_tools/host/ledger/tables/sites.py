@@ -1,0 +1,43 @@
+"""Sites, and what is counted of them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    true,
+)
+
+from host_tools.host.ledger.tables.base import metadata
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("site_id", LargeBinary(8), nullable=False, unique=True),
+    # Sealed; the ticket keys of all generations come from it.
+    Column("ticket_key", LargeBinary, nullable=False),
+    # Of the ticket key: the newest that its cabinets must take.
+    Column("generation", Integer, nullable=False, server_default="0"),
+    # Older than generations: its first ticket key is the secret itself.
+    Column("is_old", Boolean, nullable=False, server_default=true()),
+    # Whom people at its cabinets call; empty: none is known.
+    Column("help_number", String(14), nullable=False, server_default=""),
+    Column("refusals_told_ms", BigInteger),  # when staff were told last that many tickets are refused here
+)
+
+#: How many tickets were refused at a site, by the minute; only the last days.
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("site", ForeignKey("site.id"), nullable=False),
+    Column("minute", BigInteger, nullable=False),  # since 1970
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("site", "minute"),
+)
