@@ -52,6 +52,7 @@ ROOMS_OF_HOST = {
     "fields": "",
     "kinds": "fields",
     "ledger": "fields",
+    "stays": "ledger",
     "people": "ledger",
     "notify": "fields kinds ledger people",
     "fleet": "fields kinds ledger notify",

@@ -23,9 +23,11 @@ from host_tools.host.ledger.tables.letters import outbox
 from host_tools.host.ledger.tables.parcels import parcel, pickup, ticket
 from host_tools.host.ledger.tables.people import account, account_site, contact, resident
 from host_tools.host.ledger.tables.sites import refusal, site
+from host_tools.host.ledger.tables.stays import absence, site_pause, stay, stay_look, stay_policy
 
 __all__ = [
     "SCHEMA",
+    "absence",
     "account",
     "account_site",
     "alarm",
@@ -47,5 +49,9 @@ __all__ = [
     "resident",
     "server",
     "site",
+    "site_pause",
+    "stay",
+    "stay_look",
+    "stay_policy",
     "ticket",
 ]

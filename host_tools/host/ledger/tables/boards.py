@@ -117,6 +117,14 @@ event = Table(
     Column("earliest_ms", BigInteger, nullable=False),
     Column("latest_ms", BigInteger, nullable=False),
     PrimaryKeyConstraint("cabinet", "incarnation", "number"),
+    # DOOR_JAMMED, LEVEL_LOST, DOOR_TESTED and OUT_OF_SERVICE: few of many.
+    Index(
+        "ix_event_stopping",
+        "cabinet",
+        "door",
+        sqlite_where=text("kind IN (14, 20, 26, 27)"),
+        postgresql_where=text("kind IN (14, 20, 26, 27)"),
+    ),
     sqlite_with_rowid=False,
 )
 

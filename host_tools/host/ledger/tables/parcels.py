@@ -55,6 +55,12 @@ parcel = Table(
     UniqueConstraint("cabinet", "incarnation", "epoch", "door", "counter"),
     CheckConstraint("state IN ('waiting', 'collected', 'withdrawn', 'unknown')", name="state"),
     Index(None, "serial"),
+    Index(
+        "ix_parcel_waiting",
+        "cabinet",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
 )
 
 #: Every opening of a door with a parcel behind it, for whose dispatchers it may be a silent alarm. All rows
