@@ -52,6 +52,7 @@ ROOMS_OF_HOST = {
     "fields": "",
     "kinds": "fields",
     "ledger": "fields",
+    "care": "ledger",
     "stays": "ledger",
     "people": "ledger",
     "notify": "fields kinds ledger people",

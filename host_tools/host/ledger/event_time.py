@@ -6,6 +6,8 @@ never met the host has an interval, between what the board recorded before that 
 boot that met the host, or the arrival.
 """
 
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from locker.contract.records import Record
@@ -49,3 +51,9 @@ def when(record: Record, last: Last, anchors: dict[int, int], arrived_ms: int) -
 def anchor(uptime: int, arrived_ms: int) -> int:
     """The start of a boot as one message tells it; uptime in tenths of a second."""
     return arrived_ms - uptime * _MS_PER_TENTH
+
+
+@lru_cache(maxsize=16)  # many things happen in one moment
+def moment(ms: int) -> str:
+    """A time in ms since 1970 as ISO 8601, UTC, to the millisecond."""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -164,7 +164,8 @@ class Letters:
             "kind": kind,
             "door": record.door,
         }
-        if is_inserted(self._connection, tables.alarm, row | {"raised_ms": moment.heard_ms}):
+        happened = {"earliest_ms": moment.earliest_ms, "latest_ms": moment.latest_ms}
+        if is_inserted(self._connection, tables.alarm, row | {"raised_ms": moment.heard_ms} | happened):
             self.news.append(Change(board.cabinet, record, kind, moment))
             self.tell(board, record, kind, None, moment)
 

@@ -6,24 +6,18 @@ Holds no name, contact, ticket or code.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from host_tools.host import fields, kinds
 from host_tools.host.ledger.database import now_ms
-from host_tools.host.ledger.event_time import Moment
+from host_tools.host.ledger.event_time import Moment, moment
 from host_tools.host.notify.letters import Change
 from host_tools.host.notify.wording import bell_answer
 from locker.contract import records
 
 _LATE = timedelta(seconds=10)  # from which on an event's line says when it happened
-
-
-@lru_cache(maxsize=16)  # many things happen in one moment
-def moment(ms: int) -> str:
-    """A time in ms since 1970 as ISO 8601, UTC, to the millisecond."""
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(slots=True)

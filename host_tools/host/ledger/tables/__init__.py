@@ -5,7 +5,7 @@ Times are milliseconds since 1970 (UTC); secrets are sealed (see sealing.py); co
 The migrations build them; a test shows that the migrations and these files say the same.
 """
 
-from host_tools.host.ledger.tables.alarms import alarm
+from host_tools.host.ledger.tables.alarms import alarm, case, case_note
 from host_tools.host.ledger.tables.base import SCHEMA, metadata
 from host_tools.host.ledger.tables.boards import (
     aside,
@@ -19,6 +19,7 @@ from host_tools.host.ledger.tables.boards import (
     position,
     server,
 )
+from host_tools.host.ledger.tables.care import care, duty, page, proof, proof_time, silent, stand_in
 from host_tools.host.ledger.tables.letters import outbox
 from host_tools.host.ledger.tables.parcels import parcel, pickup, ticket
 from host_tools.host.ledger.tables.people import account, account_site, contact, resident
@@ -34,22 +35,31 @@ __all__ = [
     "aside",
     "boot",
     "cabinet",
+    "care",
+    "case",
+    "case_note",
     "command",
     "contact",
+    "duty",
     "epoch",
     "event",
     "link",
     "metadata",
     "opening",
     "outbox",
+    "page",
     "parcel",
     "pickup",
     "position",
+    "proof",
+    "proof_time",
     "refusal",
     "resident",
     "server",
+    "silent",
     "site",
     "site_pause",
+    "stand_in",
     "stay",
     "stay_look",
     "stay_policy",

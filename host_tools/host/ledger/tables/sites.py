@@ -29,6 +29,8 @@ site = Table(
     Column("is_old", Boolean, nullable=False, server_default=true()),
     # Whom people at its cabinets call; empty: none is known.
     Column("help_number", String(14), nullable=False, server_default=""),
+    # Of the hours in which people are on call, as in the tz database; empty: the host's own.
+    Column("zone", String(64), nullable=False, server_default=""),
     Column("refusals_told_ms", BigInteger),  # when staff were told last that many tickets are refused here
 )
 

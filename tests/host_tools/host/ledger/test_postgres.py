@@ -165,7 +165,7 @@ def test_the_migrations_and_the_tables_say_the_same(ledger: Ledger) -> None:
             for found in migrated.values()
             for index in found
         )
-        == 5
+        == 9
     )
     with ledger.writing() as connection:
         connection.exec_driver_sql("CREATE SCHEMA straight")

@@ -1,0 +1,281 @@
+"""Cases: opened once for a cause, taken by one person, shelved for a while with a reason,
+closed with an outcome of their kind's list.
+
+Each function works inside the caller's transaction, so that what opens a case and the case are there
+together or not at all.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from host_tools.errors import UserError
+from host_tools.host.care import escalation, kinds
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import is_inserted
+from host_tools.host.ledger.event_time import Moment, moment
+
+OPEN, TAKEN, SHELVED, CLOSED = "open", "taken", "shelved", "closed"
+STATES = (OPEN, TAKEN, SHELVED, CLOSED)
+SHELVED_MAX_MS = 30 * 86_400_000
+WORDS_MAX = 500
+
+_case = tables.case.c
+
+
+def open_case(
+    connection: Connection,
+    kind: str,
+    *,
+    key: str,
+    site: int | None = None,
+    cabinet: int | None = None,
+    door: int = 0,
+    at_ms: int,
+    urgent: bool = False,
+    happened: Moment | None = None,
+    once: bool = False,
+) -> int:
+    """Opens a case of a kind (of kinds.KINDS) for the cause `key` unless one is open; its id.
+
+    `happened` is at `at_ms` (ms since 1970) where it is left out. `urgent` has people woken also where the
+    kind says nothing of it. With `once` a case of this kind and key that was closed is not opened again.
+    Saying it again counts nothing: `again` does.
+    """
+    same = (_case.kind == kind) & (_case.key == key)
+    if once:
+        known = connection.scalar(select(_case.id).where(same).order_by(_case.id.desc()).limit(1))
+        if known is not None:
+            return known
+    happened = happened or Moment(at_ms, at_ms, at_ms)
+    row = {
+        "kind": kind,
+        "key": key,
+        "site": site,
+        "cabinet": cabinet,
+        "door": door,
+        "pages": urgent or kinds.KINDS[kind].pages,
+        "opened_ms": at_ms,
+        **happened._asdict(),
+        "times": 1,
+        "last_ms": happened.heard_ms,
+        "state": OPEN,
+    }
+    is_new = is_inserted(connection, tables.case, row)
+    found = connection.execute(select(_case.id, _case.pages).where(same, _case.state != CLOSED)).one()
+    if is_new:
+        _note(connection, found.id, at_ms, "", "opened")
+        if found.pages:
+            page_anew(connection, found.id, at_ms)
+    return found.id
+
+
+def again(connection: Connection, case: int, at_ms: int, heard_ms: int) -> None:
+    """It happened once more: counted, and told anew where the kind says so and somebody had taken it.
+
+    A case that people are woken for leaves its shelf. Times are ms since 1970.
+    """
+    row = _row(connection, case)
+    values = {"times": row.times + 1, "last_ms": max(row.last_ms, heard_ms)}
+    reopens = row.state == TAKEN and kinds.kind_of(row.kind).reopens
+    if reopens or (row.state == SHELVED and row.pages):
+        values |= {"state": OPEN, "taken_by": None, "taken_ms": None, "shelved_until_ms": None}
+    connection.execute(update(tables.case).where(_case.id == case).values(values))
+    if values.get("state") == OPEN:
+        before = f"taken by {row.taken_by} before" if reopens else ""
+        _note(connection, case, at_ms, "", "again", before)
+        page_anew(connection, case, at_ms)
+
+
+def page_anew(connection: Connection, case: int, at_ms: int) -> None:
+    """People are told of it from the first of them on, from `at_ms` (since 1970) on."""
+    due = escalation.begun(at_ms)
+    connection.execute(
+        update(tables.case)
+        .where(_case.id == case)
+        .values(round=_case.round + 1, step=due.step, step_due_ms=due.due_ms)
+    )
+
+
+def settle(connection: Connection, kind: str, key: str, at_ms: int, how: str) -> bool:
+    """The cause has ended by itself: closes its case with the outcome `how`, if there is one that is open.
+
+    Whether there was.
+    """
+    here = (_case.kind == kind) & (_case.key == key) & (_case.state != CLOSED)
+    found = connection.scalar(select(_case.id).where(here))
+    if found is not None:
+        _close(connection, found, "", how, at_ms, "")
+    return found is not None
+
+
+def take(connection: Connection, case: int, by: str, at_ms: int) -> Row:
+    """An account (its name) takes a case: nobody is paged any more. The row as it is then.
+
+    Taking twice is no harm. Raises UserError when somebody else has it, or it is closed.
+    """
+    row = _row(connection, case)
+    if row.state == TAKEN and row.taken_by == by:
+        return row
+    if row.state == TAKEN:
+        raise UserError(
+            f"{row.taken_by} has taken case {case} already, {moment(row.taken_ms)}: "
+            f"`ansim case show {case}` says more."
+        )
+    _refuse_closed(row)
+    taken = {"state": TAKEN, "taken_by": by, "taken_ms": at_ms, "shelved_until_ms": None}
+    connection.execute(update(tables.case).where(_case.id == case).values(step_due_ms=None, **taken))
+    _stop_pages(connection, case)
+    _note(connection, case, at_ms, by, "taken")
+    return _row(connection, case)
+
+
+def give_back(connection: Connection, case: int, by: str, at_ms: int) -> None:
+    """Who has taken a case cannot see to it: it is open again, and people are told from the first one on.
+
+    Raises UserError when it is not taken.
+    """
+    row = _row(connection, case)
+    if row.state != TAKEN:
+        raise UserError(f"Nobody has taken case {case}: it is {row.state}.")
+    opened = {"state": OPEN, "taken_by": None, "taken_ms": None}
+    connection.execute(update(tables.case).where(_case.id == case).values(**opened))
+    _note(connection, case, at_ms, by, "given back", f"taken by {row.taken_by} before")
+    if row.pages:
+        page_anew(connection, case, at_ms)
+
+
+def close(connection: Connection, case: int, by: str, outcome: str, at_ms: int, words: str = "") -> Row:
+    """Closes a case with an outcome of its kind's list, and words. The row as it is then.
+
+    Raises UserError for another outcome, or when it is closed already.
+    """
+    row = _row(connection, case)
+    _refuse_closed(row)
+    allowed = kinds.kind_of(row.kind).outcomes
+    if outcome not in allowed:
+        raise UserError(f"A case `{row.kind}` ends as one of these: {', '.join(allowed)}.", 2)
+    _close(connection, case, by, outcome, at_ms, checked_words(words))
+    return _row(connection, case)
+
+
+def shelve(connection: Connection, case: int, by: str, until_ms: int, reason: str, at_ms: int) -> None:
+    """Puts a case away until then (ms since 1970, at most 30 days from now), when it is open again.
+
+    Raises UserError without a reason, for a time that is past or too far, for a closed case, and for an
+    alarm that nobody has taken.
+    """
+    row = _row(connection, case)
+    _refuse_closed(row)
+    if not reason.strip():
+        raise UserError("Shelving needs a reason: say why it can wait.", 2)
+    if not at_ms < until_ms <= at_ms + SHELVED_MAX_MS:
+        raise UserError("A case is shelved for at most 30 days from now: give a time within them.", 2)
+    if row.pages and row.state == OPEN:
+        raise UserError(f"Case {case} is an alarm that nobody has taken: `ansim case take {case}` first.")
+    shelved = {"state": SHELVED, "shelved_until_ms": until_ms, "taken_by": None, "taken_ms": None}
+    connection.execute(update(tables.case).where(_case.id == case).values(**shelved))
+    _note(connection, case, at_ms, by, "shelved", checked_words(reason))
+
+
+def unshelve_due(connection: Connection, at_ms: int) -> None:
+    """What was shelved until now is open again; who is woken for it is told anew."""
+    due = (_case.state == SHELVED) & (_case.shelved_until_ms <= at_ms)
+    for row in connection.execute(select(_case.id, _case.pages).where(due)).all():
+        opened = {"state": OPEN, "shelved_until_ms": None}
+        connection.execute(update(tables.case).where(_case.id == row.id).values(**opened))
+        _note(connection, row.id, at_ms, "", "unshelved")
+        if row.pages:
+            page_anew(connection, row.id, at_ms)
+
+
+def note(connection: Connection, case: int, by: str, words: str, at_ms: int) -> None:
+    """Adds words to a case, closed or not. Raises UserError without any, or when there is no such case."""
+    _row(connection, case)
+    words = checked_words(words)
+    if not words:
+        raise UserError("There is nothing to note: say it behind the number of the case.", 2)
+    _note(connection, case, at_ms, by, "noted", words)
+
+
+def listing(
+    connection: Connection, *, site: str | None = None, state: str | None = None, last: int = 1000
+) -> Sequence[Row]:
+    """The cases with `site_name` and `cabinet_number`: those that are not closed, or those in a state.
+
+    Alarms come first, those that nobody has taken before the others, the oldest before the newest;
+    closed ones the newest first.
+    """
+    wanted = CASES.where(_case.state == state if state else _case.state != CLOSED)
+    if site is not None:
+        wanted = wanted.where(tables.site.c.name == site)
+    if state == CLOSED:
+        wanted = wanted.order_by(_case.closed_ms.desc(), _case.id.desc())
+    else:
+        wanted = wanted.order_by(_case.pages.desc(), _case.state != OPEN, _case.opened_ms, _case.id)
+    return connection.execute(wanted.limit(last)).all()
+
+
+def find(connection: Connection, case: int) -> Row:
+    """A case as `listing` has it. Raises UserError when there is none."""
+    row = connection.execute(CASES.where(_case.id == case)).first()
+    return row if row is not None else _missing(case)
+
+
+def notes(connection: Connection, case: int) -> Sequence[Row]:
+    """What was done about it, the first thing first."""
+    table = tables.case_note
+    return connection.execute(select(table).where(table.c.case_id == case).order_by(table.c.id)).all()
+
+
+def checked_words(words: str) -> str:
+    """Words of a person as they are kept, without blanks around them. Raises UserError for too many."""
+    words = " ".join(words.split())
+    if len(words) > WORDS_MAX:
+        raise UserError(f"At most {WORDS_MAX} characters are kept with a case: say it shorter.", 2)
+    return words
+
+
+def _row(connection: Connection, case: int) -> Row:
+    row = connection.execute(select(tables.case).where(_case.id == case)).first()
+    return row if row is not None else _missing(case)
+
+
+def _missing(case: int) -> Row:
+    raise UserError(f"There is no case {case}: `ansim case list` shows them.", 2)
+
+
+def _refuse_closed(row: Row) -> None:
+    if row.state == CLOSED:
+        by = row.closed_by or "the host"
+        raise UserError(f"Case {row.id} was closed by {by}, {moment(row.closed_ms)}: {row.outcome}.", hint="")
+
+
+def _close(connection: Connection, case: int, by: str, outcome: str, at_ms: int, words: str) -> None:
+    closed = {"state": CLOSED, "closed_by": by, "closed_ms": at_ms, "outcome": outcome, "step_due_ms": None}
+    connection.execute(update(tables.case).where(_case.id == case).values(shelved_until_ms=None, **closed))
+    _stop_pages(connection, case)
+    _note(connection, case, at_ms, by, "closed", f"{outcome}. {words}".rstrip(" ."))
+
+
+def _stop_pages(connection: Connection, case: int) -> None:
+    page = tables.page.c
+    waiting = (page.case_id == case) & (page.state == "waiting")
+    connection.execute(update(tables.page).where(waiting).values(state="void"))
+
+
+def _note(connection: Connection, case: int, at_ms: int, by: str, what: str, words: str = "") -> None:
+    row = {"case_id": case, "at_ms": at_ms, "by": by, "what": what, "words": words}
+    connection.execute(insert(tables.case_note).values(**row))
+
+
+#: Cases with the names of their places.
+CASES = select(
+    tables.case,
+    tables.site.c.name.label("site_name"),
+    tables.cabinet.c.number.label("cabinet_number"),
+).select_from(
+    tables.case.outerjoin(tables.site, _case.site == tables.site.c.id).outerjoin(
+        tables.cabinet, _case.cabinet == tables.cabinet.c.id
+    )
+)
