@@ -165,7 +165,12 @@ def test_the_migrations_and_the_tables_say_the_same(ledger: Ledger) -> None:
             for found in migrated.values()
             for index in found
         )
-        == 9
+        == sum(
+            index.dialect_options["postgresql"]["where"] is not None
+            for table in tables.metadata.sorted_tables
+            for index in table.indexes
+        )
+        > 0
     )
     with ledger.writing() as connection:
         connection.exec_driver_sql("CREATE SCHEMA straight")
