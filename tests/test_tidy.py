@@ -61,7 +61,9 @@ ROOMS_OF_HOST = {
     "parcels": "kinds ledger people notify fleet",
     "doctor": "ledger notify connections",
     "postman": "ledger notify",
-    "server": "ledger notify fleet connections postman",
+    "figures": "ledger connections",
+    "web": "ledger notify figures",
+    "server": "ledger notify fleet connections postman web",
 }
 ROOMS_OF_SIMULATOR = {
     "clock": "",

@@ -2,17 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from host_tools.cli._lines import Lines, stdout
-from host_tools.cli._listen import listen_option
+from host_tools.cli._listen import listen_option, web_options
 from host_tools.cli._output import json_line, json_option
 from host_tools.host.ledger.data_folder import DISPATCHER, data_folder, data_option, serving
 from host_tools.host.notify.channels import CHANNELS, FileNotifier, refuse_shared
 from host_tools.host.notify.notifier import Message, Setup
 
+if TYPE_CHECKING:
+    from host_tools.host.web.keeper import Web
+
+_NO_WAY = (
+    "With --listen none no cabinet can reach this host: "
+    "name a serial port with --serial or --rs485, or an address."
+)
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
@@ -79,6 +86,7 @@ def _settings(notify: str, given: Mapping[str, str | None]) -> dict[str, str]:
     metavar="FILE",
     help=f"Where dispatchers, and nobody else, are told of silent alarms.  [default: DIR/{DISPATCHER}]",
 )
+@web_options
 @json_option
 def command(
     data: Path | None,
@@ -88,6 +96,7 @@ def command(
     baud: int,
     notify: str,
     dispatcher: Path | None,
+    pages: "Web | None",
     as_json: bool,
     **given: str | None,
 ) -> None:
@@ -124,10 +133,7 @@ def command(
 
     settings, folder = _settings(notify, given), data_folder(data)
     if listen is None and not ports and not buses:
-        raise click.UsageError(
-            "With --listen none no cabinet can reach this host: "
-            "name a serial port with --serial or --rs485, or an address."
-        )
+        raise click.UsageError(_NO_WAY)
     with open_ledger(folder) as ledger, serving(folder):
         option = "--dispatcher" if dispatcher else "--data"
         dispatcher = dispatcher or folder / DISPATCHER
@@ -135,7 +141,7 @@ def command(
         dispatchers = FileNotifier(dispatcher, option)
         notifier = CHANNELS[notify].of(Setup(folder, say_message, settings))
         try:
-            serve(ledger, notifier, tell, Settings(listen, ports, baud, buses), dispatchers)
+            serve(ledger, notifier, tell, Settings(listen, ports, baud, buses, pages), dispatchers)
         finally:
             notifier.close()
             dispatchers.close()

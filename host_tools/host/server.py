@@ -39,6 +39,9 @@ from host_tools.host.notify.letters import Change
 from host_tools.host.notify.log import Emit, Occurrence, of_change
 from host_tools.host.notify.notifier import Notifier
 from host_tools.host.postman import Postman
+from host_tools.host.web.keeper import Keeper, Web, bind
+from host_tools.host.web.settings import Counted
+from host_tools.host.web.settings import Settings as WebSettings
 from locker.contract.records import COMMAND_APPLIED
 
 DEFAULT_PORT = 26746
@@ -61,6 +64,7 @@ class Settings(NamedTuple):
     serial_ports: Sequence[str] = ()
     baud: int = 115200
     buses: Sequence[str] = ()  # serial ports with an RS-485 bus behind them
+    web: Web | None = None  # pages for browsers
 
 
 class Server:
@@ -72,6 +76,7 @@ class Server:
         self._tally = Tally(tell)
         self._links = Links(ledger, tell, self._tally)
         self._presence = Presence(ledger, is_alone=True)
+        self._commits = 0
         self._listener = Listener(self._hear, self._links.lost, self._tally)
         self._said: list[tuple[Link, Received]] = []
         self._inflow = Inflow()
@@ -99,6 +104,7 @@ class Server:
             committing = held.enter_context(ThreadPoolExecutor(1, "ledger"))
             posting = held.enter_context(ThreadPoolExecutor(1, "post"))
             dispatching = held.enter_context(ThreadPoolExecutor(1, "dispatch"))
+            pages = [] if settings.web is None else [self._keeper(settings.web, held).keep]
             await self._open(settings, held)
             # What was imported lives as long as the server: a collection need not look at it again and again.
             gc.freeze()
@@ -112,6 +118,7 @@ class Server:
                     partial(self._postman.dispatch, dispatching),
                     partial(self._be_present, committing),
                     self._tick,
+                    *pages,
                 )
             ]
             await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -251,7 +258,16 @@ class Server:
                 return taken
             await asyncio.sleep(_LEDGER_PAUSE_S)
 
+    def _keeper(self, web: Web, held: contextlib.AsyncExitStack) -> Keeper:
+        listening = held.enter_context(bind(web))
+        told = WebSettings(str(self._ledger.data), listening.fileno(), self._presence.id, tuple(web.names))
+        return Keeper(listening, told, self._tell, self._counted)
+
+    def _counted(self) -> Counted:
+        return Counted(self._commits, dict(self._tally.totals))
+
     def _answer(self, turn: list[tuple[Link, Received]], taken: Outcome) -> None:
+        self._commits += 1
         self._links.answer(turn, taken)
         for news in taken.news:
             self._tell(self._told(news))

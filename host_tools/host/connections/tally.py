@@ -31,6 +31,7 @@ class Tally:
 
     def __init__(self, tell: Emit) -> None:
         self._tell = tell
+        self.totals: dict[str, int] = {}  # by kind, since the beginning
         self._counts: dict[str, int] = {}
         self._hints: dict[str, dict[str, None]] = {}  # a few of each, in the order in which they came
         self._told_s: dict[str, float] = {}
@@ -39,6 +40,7 @@ class Tally:
         """So many more of a kind; of its different hints the first few are told."""
         if not count:
             return
+        self.totals[kind] = self.totals.get(kind, 0) + count
         self._counts[kind] = self._counts.get(kind, 0) + count
         hints = self._hints.setdefault(kind, {})
         if hint and len(hints) < _HINTS_MAX:

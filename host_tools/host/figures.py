@@ -1,0 +1,63 @@
+"""What the service counts of itself, for whoever watches over it.
+
+Nothing here is about a person, and nothing differs when a pickup is under duress: letters, links and events
+are counted as everybody sees them, and what only dispatchers are told is not looked at.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Connection, case, func, select
+
+from host_tools.host.connections import presence
+from host_tools.host.connections.link_status import LinkStatus, link_statuses
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Ledger
+
+WAITING, HANDED_OVER, FAILED = "waiting", "handed over", "failed"
+
+
+class Letters(NamedTuple):
+    """How many letters are in each state, and when the oldest of those that wait was queued
+    (ms since 1970, UTC; None: none waits).
+    """
+
+    counts: Mapping[str, int]
+    oldest_ms: int | None
+
+
+class Figures(NamedTuple):
+    """What the ledger says of the service at `at_ms` (ms since 1970, UTC, by the ledger's clock)."""
+
+    at_ms: int
+    since_ms: int | None  # when the server that was asked about began; None: it does not run
+    links: list[LinkStatus]
+    letters: Letters
+    events: int  # taken from boards, ever
+
+
+def figures(ledger: Ledger, server: str, at_ms: int) -> Figures:
+    """Looks. `server` is the id of the one whose beginning is asked for. Raises UserError."""
+    links = link_statuses(ledger, at_ms)
+    with ledger.reading() as connection:
+        at_ms = presence.clock_ms(connection, at_ms)
+        since_ms = next((one.since_ms for one in links.servers if one.id == server), None)
+        events = connection.scalar(select(func.coalesce(func.sum(tables.position.c.applied), 0))) or 0
+        return Figures(at_ms, since_ms, links.links, _letters(connection), int(events))
+
+
+def is_serving(ledger: Ledger, server: str, at_ms: int) -> bool:
+    """Whether a server has said within the last seconds that it runs. Raises UserError."""
+    with ledger.reading() as connection:
+        return any(one.id == server for one in presence.running(connection, at_ms))
+
+
+def _letters(connection: Connection) -> Letters:
+    outbox = tables.outbox.c
+    state = case(
+        (outbox.sent_ms.is_not(None), HANDED_OVER), (outbox.held.is_not(None), FAILED), else_=WAITING
+    )
+    found = dict(connection.execute(select(state, func.count()).group_by(state)).all())
+    oldest = select(func.min(outbox.queued_ms)).where(outbox.sent_ms.is_(None), outbox.held.is_(None))
+    counts = {name: int(found.get(name, 0)) for name in (WAITING, HANDED_OVER, FAILED)}
+    return Letters(counts, connection.scalar(oldest))

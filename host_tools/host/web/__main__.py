@@ -1,0 +1,67 @@
+"""The web process: `python -m host_tools.host.web`, begun by the server alone."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import BinaryIO
+
+from host_tools.errors import UserError
+from host_tools.host.web.app import Pages, app
+from host_tools.host.web.http import Listening
+from host_tools.host.web.settings import FAULT, READY, Counted, Settings
+
+_NICENESS = 10  # whoever asks for a processor at a cabinet goes first
+_LAST_S = 1.0  # for what is being answered when the server ends
+
+
+def main() -> None:
+    """Answers until stdin ends."""
+    logging.disable(logging.CRITICAL)  # what it has to say goes through the server
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    settings = Settings.of(stdin.readline())
+    os.nice(_NICENESS)
+
+    def say(line: bytes) -> None:
+        with contextlib.suppress(OSError):
+            stdout.write(line + b"\n")
+            stdout.flush()
+
+    def tell(error: Exception) -> None:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        said = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        say(FAULT + said.encode())
+
+    pages = Pages(Path(settings.data), settings.server)
+    try:
+        listening = Listening(app(pages, settings.names, tell), lambda: say(READY))
+        threading.Thread(target=_obey, args=(stdin, pages, listening), name="server", daemon=True).start()
+        asyncio.run(listening.serve([socket.socket(fileno=settings.descriptor)]))
+    except UserError as user_error:
+        say(FAULT + user_error.message.encode())
+        sys.exit(user_error.exit_code)
+    except Exception as error:
+        tell(error)
+        sys.exit(1)
+    finally:
+        pages.close()
+
+
+def _obey(stdin: BinaryIO, pages: Pages, listening: Listening) -> None:
+    """Hears what the server counts; ends this process when the server has ended, in whatever way."""
+    for line in stdin:
+        with contextlib.suppress(ValueError, LookupError):
+            pages.counted = Counted.of(line)
+    listening.should_exit = True
+    time.sleep(_LAST_S)
+    os._exit(0)  # whatever else goes on here
+
+
+if __name__ == "__main__":
+    main()

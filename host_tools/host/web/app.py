@@ -1,0 +1,97 @@
+"""The pages: what is asked for by which path, and what of it is looked up."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
+
+from host_tools.errors import UserError
+from host_tools.host.figures import Figures, figures, is_serving
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.keyless import open_keyless
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.web import metrics
+from host_tools.host.web.guard import Guard
+from host_tools.host.web.settings import Counted
+
+_LOOK_S = 5.0  # for which a look into the ledger is waited
+_FIGURES_KEPT_MS = 2_000  # several who ask at once are told the same
+_UNREADABLE = "the ledger cannot be read: `ansim doctor` on that host says why"
+_UNSERVED = "the server has not said for 15 s that it runs"
+
+_T = TypeVar("_T")
+
+
+class Pages:
+    """What the pages stand on: the ledger, read in a thread of its own, and what the server counts."""
+
+    def __init__(self, data: Path, server: str, clock: Callable[[], int] = now_ms) -> None:
+        self.counted = Counted()
+        self._data = data
+        self._server = server
+        self._clock = clock
+        self._reader: Ledger | None = None
+        self._thread = ThreadPoolExecutor(1, "ledger")
+        self._looking = asyncio.Lock()
+        self._figures: tuple[int, Figures] | None = None
+
+    def close(self) -> None:
+        """Waits for nothing."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._reader is not None:
+            self._reader.close()
+
+    async def reasons(self) -> list[str]:
+        """Why the service is not ready, in words for anybody; none when it is."""
+        try:
+            serves = await self._looked(lambda ledger: is_serving(ledger, self._server, self._clock()))
+        except (UserError, OSError, TimeoutError):
+            return [_UNREADABLE]
+        return [] if serves else [_UNSERVED]
+
+    async def figures(self) -> Figures | None:
+        """What the service counts, at most two seconds old; None while the ledger cannot be read."""
+        async with self._looking:
+            at_ms = self._clock()
+            if self._figures is None or not 0 <= at_ms - self._figures[0] < _FIGURES_KEPT_MS:
+                try:
+                    found = await self._looked(lambda ledger: figures(ledger, self._server, at_ms))
+                except (UserError, OSError, TimeoutError):
+                    return None
+                self._figures = at_ms, found
+            return self._figures[1]
+
+    async def _looked(self, look: Callable[[Ledger], _T]) -> _T:
+        """What a look finds. Raises UserError, or TimeoutError for one that takes too long."""
+
+        def work() -> _T:
+            if self._reader is None:
+                self._reader = open_keyless(self._data, writes=False)
+            return look(self._reader)
+
+        looked = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return await asyncio.wait_for(looked, _LOOK_S)
+
+
+def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None]) -> ASGIApp:
+    """All of it, behind its guard: `names` are this host's, `tell` takes the faults of a page."""
+
+    async def alive(_request: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    async def ready(_request: Request) -> Response:
+        reasons = await pages.reasons()
+        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+
+    async def measured(_request: Request) -> Response:
+        text = metrics.exposition(await pages.figures(), pages.counted)
+        return Response(text, media_type=metrics.MEDIA_TYPE)
+
+    routes = [Route("/livez", alive), Route("/readyz", ready), Route("/metrics", measured)]
+    return Guard(Router(routes, redirect_slashes=False), names, tell)

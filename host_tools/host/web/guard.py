@@ -1,0 +1,106 @@
+"""What every request passes: who may be asked for, how much may be sent, what every answer says."""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable, Collection
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_BYTES_MAX = 65_536
+_ANSWER_S = 15.0
+
+#: A page of ours loads nothing from elsewhere, is shown in nobody's frame, and is kept by nobody.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+
+class TooLargeError(Exception):
+    """A body has more bytes than a request may have."""
+
+
+class Guard:
+    """Stands before the pages. `names` are this host's; `tell` takes what goes wrong in them.
+
+    A name that is none of them is refused, so that no page of a stranger's can have its visitors' browsers
+    talk to this host under a name of its own (DNS rebinding). An address is nobody's name.
+    """
+
+    def __init__(self, inner: ASGIApp, names: Collection[str], tell: Callable[[Exception], None]) -> None:
+        self._inner = inner
+        self._names = {"localhost", *(name.lower() for name in names)}
+        self._tell = tell
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        began = False
+
+        async def answer(message: Message) -> None:
+            nonlocal began
+            if message["type"] == "http.response.start":
+                began = True
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        async def instead(status: int, words: str) -> None:
+            if not began:
+                await PlainTextResponse(f"{words}\n", status)(scope, receive, answer)
+
+        headers = Headers(scope=scope)
+        if not self._is_ours(headers.get("host", "")):
+            await instead(421, "This host has another name: --web-name tells it one more.")
+        elif int(headers.get("content-length", "0")) > BODY_BYTES_MAX:
+            await instead(413, f"That is more than {BODY_BYTES_MAX} bytes.")
+        else:
+            try:
+                async with asyncio.timeout(_ANSWER_S):
+                    await self._inner(scope, _bounded(receive), answer)
+            except TooLargeError:
+                await instead(413, f"That is more than {BODY_BYTES_MAX} bytes.")
+            except ClientDisconnect:
+                return
+            except TimeoutError:
+                await instead(503, "That took too long: try again later.")
+            except Exception as error:  # told by its place, without what was asked
+                self._tell(error)
+                await instead(500, "Something is wrong here: the operator was told.")
+
+    def _is_ours(self, host: str) -> bool:
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        if name.startswith("[") and name.endswith("]"):
+            name = name[1:-1]
+        if name.lower() in self._names:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+
+def _bounded(receive: Receive) -> Receive:
+    """The same, until too much has come."""
+    count = 0
+
+    async def bounded() -> Any:
+        nonlocal count
+        message = await receive()
+        count += len(message.get("body", b""))
+        if count > BODY_BYTES_MAX:
+            raise TooLargeError
+        return message
+
+    return bounded

@@ -1,0 +1,44 @@
+"""What the web process is told when it begins, and what the server tells it as it goes on."""
+
+import json
+from typing import Any, NamedTuple, Self
+
+#: Its lines on stdout: it listens, or something went wrong in it.
+READY = b"ready"
+FAULT = b"fault "
+
+
+class Settings(NamedTuple):
+    """Handed over as the first line on stdin. `names` are those by which browsers may call this host."""
+
+    data: str  # the data folder
+    descriptor: int  # of the listening socket, inherited
+    server: str  # the id under which the server says in the ledger that it runs
+    names: tuple[str, ...] = ()
+
+    def line(self) -> bytes:
+        """As it travels."""
+        return json.dumps(self._asdict()).encode() + b"\n"
+
+    @classmethod
+    def of(cls, line: bytes) -> Self:
+        """What a line says. Raises ValueError for one that says nothing."""
+        said: dict[str, Any] = json.loads(line)
+        return cls(said["data"], said["descriptor"], said["server"], tuple(said["names"]))
+
+
+class Counted(NamedTuple):
+    """What the server counts in its memory since it began."""
+
+    commits: int = 0  # transactions that took what boards have told
+    strangers: dict[str, int] = {}
+
+    def line(self) -> bytes:
+        """As it travels, a line each time."""
+        return json.dumps(self._asdict()).encode() + b"\n"
+
+    @classmethod
+    def of(cls, line: bytes) -> Self:
+        """What a line says. Raises ValueError for one that says nothing."""
+        said: dict[str, Any] = json.loads(line)
+        return cls(int(said["commits"]), {str(kind): int(n) for kind, n in said["strangers"].items()})
