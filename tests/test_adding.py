@@ -258,16 +258,16 @@ ADDITIONS = {
     ),
     "a notification channel": Addition(
         (
-            Edit("host_tools/host/notify/folder.py", None, (FOLDER / "channel.py").read_text()),
+            Edit("host_tools/host/notify/channels/folder.py", None, (FOLDER / "channel.py").read_text()),
             Edit(
-                "host_tools/host/notify/channels.py",
+                "host_tools/host/notify/channels/__init__.py",
                 "from host_tools.host.notify.notifier import",
-                "from host_tools.host.notify.folder import FolderNotifier\n"
+                "from host_tools.host.notify.channels.folder import FolderNotifier\n"
                 "from host_tools.host.notify.notifier import",
                 "FolderNotifier",
             ),
             Edit(
-                "host_tools/host/notify/channels.py",
+                "host_tools/host/notify/channels/__init__.py",
                 '    "console": ConsoleNotifier,\n',
                 '    "console": ConsoleNotifier,\n    "folder": FolderNotifier,\n',
             ),

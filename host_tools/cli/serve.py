@@ -1,5 +1,6 @@
 """`ansim serve`: the host's server."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -10,7 +11,8 @@ from host_tools.cli._lines import Lines, stdout
 from host_tools.cli._listen import listen_option, web_options
 from host_tools.cli._output import json_line, json_option
 from host_tools.host.ledger.data_folder import DISPATCHER, data_folder, data_option, serving
-from host_tools.host.notify.channels import CHANNELS, FileNotifier, refuse_shared
+from host_tools.host.notify.channels import CHANNELS
+from host_tools.host.notify.channels.file import FileNotifier, refuse_shared
 from host_tools.host.notify.notifier import Message, Setup
 
 if TYPE_CHECKING:
@@ -143,6 +145,6 @@ def command(
         try:
             serve(ledger, notifier, tell, Settings(listen, ports, baud, buses, pages), dispatchers)
         finally:
-            notifier.close()
-            dispatchers.close()
+            for channel in (notifier, dispatchers):
+                asyncio.run(channel.close())
             lines.close()

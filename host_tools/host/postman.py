@@ -5,14 +5,13 @@ silent alarms to dispatchers, each apart from the other.
 import asyncio
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 from host_tools.host.ledger.database import TransientError
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify import dispatch, outbox
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.log import Emit, Occurrence
-from host_tools.host.notify.notifier import Notifier
+from host_tools.host.notify.notifier import Channel
 
 _LOOK_S = 1.0  # how often it is looked for letters that nothing here has written
 _LEDGER_PAUSE_S = 1.0
@@ -27,7 +26,7 @@ class Postman:
     a door with a parcel was opened, by whomever.
     """
 
-    def __init__(self, ledger: Ledger, notifier: Notifier, dispatchers: Notifier, tell: Emit) -> None:
+    def __init__(self, ledger: Ledger, notifier: Channel, dispatchers: Channel, tell: Emit) -> None:
         self._ledger = ledger
         self._notifier = notifier
         self._dispatchers = dispatchers
@@ -42,7 +41,11 @@ class Postman:
         again while the notifier does not take them.
         """
         pause_s = _RESEND_FIRST_S
-        work = partial(outbox.deliver, self._ledger, self._notifier, Folds())
+        folds = Folds()
+
+        def work() -> outbox.Round:
+            return asyncio.run(outbox.deliver(self._ledger, self._notifier, folds))
+
         while True:
             with contextlib.suppress(TimeoutError):
                 # A command beside this server may have written a letter.
@@ -76,11 +79,14 @@ class Postman:
         """
         folds = Folds()
         pause_s: float | None = None
+
+        def work() -> dispatch.Left:
+            return asyncio.run(dispatch.deliver(self._ledger, self._dispatchers, folds))
+
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.pickups.wait(), pause_s)
             self.pickups.clear()
-            work = partial(dispatch.deliver, self._ledger, self._dispatchers, folds)
             try:
                 left = await asyncio.get_running_loop().run_in_executor(thread, work)
             except TransientError:

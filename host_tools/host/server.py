@@ -37,7 +37,7 @@ from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify.letters import Change
 from host_tools.host.notify.log import Emit, Occurrence, of_change
-from host_tools.host.notify.notifier import Notifier
+from host_tools.host.notify.notifier import Channel
 from host_tools.host.postman import Postman
 from host_tools.host.web.keeper import Keeper, Web, bind
 from host_tools.host.web.settings import Counted
@@ -70,7 +70,7 @@ class Settings(NamedTuple):
 class Server:
     """One host process. `run` returns when `stop` was called or a signal asked for the end."""
 
-    def __init__(self, ledger: Ledger, notifier: Notifier, tell: Emit, dispatchers: Notifier) -> None:
+    def __init__(self, ledger: Ledger, notifier: Channel, tell: Emit, dispatchers: Channel) -> None:
         self._ledger = ledger
         self._tell = tell
         self._tally = Tally(tell)
@@ -378,7 +378,7 @@ def _why_not(address: str, number: int, error: OSError) -> str:
     )
 
 
-def serve(ledger: Ledger, notifier: Notifier, tell: Emit, settings: Settings, dispatchers: Notifier) -> None:
+def serve(ledger: Ledger, notifier: Channel, tell: Emit, settings: Settings, dispatchers: Channel) -> None:
     """Runs a server until SIGTERM or SIGINT; returns when everything is closed.
 
     Silent alarms go to `dispatchers` and nowhere else.

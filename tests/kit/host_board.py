@@ -15,13 +15,13 @@ from typing import Any, Self
 
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger
-from host_tools.host.notify import outbox
-from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.channels.file import FileNotifier
 from host_tools.link import messages
 from locker.contract import commands, records
 from locker.contract.records import Record
 from locker.wire.frame import Decoder
 from locker.wire.session import Session
+from tests.kit import post
 from tests.kit.command_tree import departures, page
 from tests.swift import Running
 
@@ -70,10 +70,10 @@ def told_unknown(ledger: Ledger, folder: Path) -> list[tuple[str, str]]:
     notifier = FileNotifier(folder / "messages.jsonl")
     told = [
         (message.to, message.text)
-        for message in outbox.deliver(ledger, notifier).sent
+        for message in post.deliver(ledger, notifier).sent
         if message.kind == "unknown"
     ]
-    notifier.close()
+    post.close(notifier)
     return told
 
 

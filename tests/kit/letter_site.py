@@ -1,42 +1,22 @@
 """A site whose boards say what a test has them say, and paper for what people are told."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from host_tools.host.fleet.ingest import Outcome, Received, take
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.notify import outbox
 from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
 from locker.contract import records
+from tests.kit import post
 from tests.kit.host_board import Journal, enrol
+from tests.kit.post import Broken, Paper
 
 DOOR = 7
 START_MS = 1_700_000_000_000
 HELP = "02-123-4567"
-
-
-class Paper:
-    """A notifier that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
-        self.messages += messages
-        return {message.id for message in messages}
-
-    def close(self) -> None:
-        """Holds nothing."""
-
-
-class Broken(Paper):
-    """One that is away."""
-
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
-        raise OSError(5, "away")
+__all__ = ["DOOR", "HELP", "START_MS", "Broken", "Paper", "Site"]
 
 
 class Site:
@@ -83,7 +63,7 @@ class Site:
     def letters(self) -> list[Message]:
         """What the post hands over now."""
         paper = Paper()
-        outbox.deliver(self.ledger, paper)
+        post.deliver(self.ledger, paper)
         return paper.messages
 
     def hers(self) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.lookups import letter_id
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.log import when_fields
-from host_tools.host.notify.notifier import Message, Notifier
+from host_tools.host.notify.notifier import Channel, Message, taken
 from host_tools.host.notify.wording import in_words
 from locker.contract import records
 
@@ -44,7 +44,7 @@ class Left(NamedTuple):
     folded: bool = False  # repeats wait to be told as one line
 
 
-def deliver(ledger: Ledger, notifier: Notifier, folds: Folds | None = None) -> Left:
+async def deliver(ledger: Ledger, channel: Channel, folds: Folds | None = None) -> Left:
     """Hands over the silent alarms that nobody has been told of.
 
     `folds` has what was told before. Raises UserError where the ledger is away.
@@ -65,7 +65,7 @@ def deliver(ledger: Ledger, notifier: Notifier, folds: Folds | None = None) -> L
         told_by |= {_key(row): _of_many(plan.many) for row in plan.many[:1]}
         told_by |= {_key(row): told_by[_key(plan.many[0])] for row in plan.many[1:]}
     messages = {message.id: message for message in told_by.values()}
-    arrived = _hand_over(notifier, list(messages.values()))
+    arrived = await _hand_over(channel, list(messages.values()))
     for door, plan in plans.items():
         its = {told_by[_key(row)].id for row in (*plan.singly, *plan.many)}
         folds.told(door, len(its & arrived), at_ms)
@@ -97,10 +97,10 @@ def _mark(ledger: Ledger, rows: Sequence[Row], untold: set[tuple[int, int, int]]
         connection.execute(update(pickup).where(its), told)
 
 
-def _hand_over(notifier: Notifier, messages: list[Message]) -> set[str]:
+async def _hand_over(channel: Channel, messages: list[Message]) -> set[str]:
     """The ids of those that have arrived; none where the channel is away, for it is tried again."""
     try:
-        return notifier.deliver(messages) & {message.id for message in messages} if messages else set()
+        return taken(await channel.deliver(messages), messages) if messages else set()
     except OSError:
         return set()
 

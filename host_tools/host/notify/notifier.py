@@ -24,22 +24,22 @@ class Message(NamedTuple):
     heard: str = ""  # when the host heard of it
 
 
-class Notifier(Protocol):
-    """One way to reach people.
+#: What became of a message: it is on its way, has arrived, is refused for good, or is tried again.
+HANDED_OVER, DELIVERED, REFUSED, LATER = "handed over", "delivered", "refused", "later"
 
-    It guarantees nothing beyond what it returns; the outbox repeats what was not handed over.
+
+class Receipt(NamedTuple):
+    """What a channel says of one message.
+
+    `state` is HANDED_OVER (it is on its way), DELIVERED, REFUSED (it never will be) or LATER (try again);
+    `reference` is the channel's own id of it, `reason` says why not, without a name, address or code.
+    `after_s` is how many seconds the channel asks to be left alone, 0 where it says nothing of that.
     """
 
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
-        """Hands the messages over, in order; returns the ids of those that have arrived.
-
-        The others will be offered again, also where it raises OSError, as for a time-out: its words are told.
-        """
-        ...
-
-    def close(self) -> None:
-        """Gives back what it holds."""
-        ...
+    state: str
+    reference: str = ""
+    reason: str = ""
+    after_s: float = 0.0
 
 
 class Option(NamedTuple):
@@ -61,12 +61,38 @@ class Setup(NamedTuple):
     settings: Mapping[str, str]  # the values of its options, by name
 
 
-class Channel(Notifier, Protocol):
-    """A notifier that people can choose with `ansim serve --notify`."""
+class Channel(Protocol):
+    """One way to reach people, which they choose by `ansim serve --notify` or in channels.toml.
+
+    It guarantees nothing beyond its receipts; what it did not take is offered again, under the same id.
+    """
 
     options: ClassVar[tuple[Option, ...]]
+    batch: ClassVar[int]  # messages in one call, at most
+    parallel: ClassVar[int]  # calls at once, at most
 
     @classmethod
-    def of(cls, setup: Setup) -> Notifier:
+    def of(cls, setup: Setup) -> "Channel":
         """Makes one. Raises UserError when it cannot be used."""
         ...
+
+    async def deliver(self, messages: Sequence[Message]) -> dict[str, Receipt]:
+        """Hands the messages over, in order; what became of each, by its id.
+
+        One that is missing counts as LATER. Where it raises OSError, as for a time-out, the channel is away
+        and all count as LATER: its words are told.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Gives back what it holds."""
+        ...
+
+
+def taken(receipts: Mapping[str, Receipt], messages: Sequence[Message]) -> set[str]:
+    """The ids of those of the messages that the channel has taken."""
+    return {
+        message.id
+        for message in messages
+        if message.id in receipts and receipts[message.id].state in (HANDED_OVER, DELIVERED)
+    }

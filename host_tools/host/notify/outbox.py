@@ -16,7 +16,7 @@ from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Identity, Ledger
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.log import when_fields
-from host_tools.host.notify.notifier import Message, Notifier
+from host_tools.host.notify.notifier import Channel, Message, taken
 from host_tools.host.notify.wording import Matter, words, words_of_many
 from host_tools.host.people.residents import LABEL
 
@@ -39,18 +39,18 @@ class Round(NamedTuple):
     more: bool  # the outbox held more than one batch
 
 
-def deliver(ledger: Ledger, notifier: Notifier, folds: Folds | None = None) -> Round:
-    """Offers unsent letters to the notifier and notes which have arrived;
+async def deliver(ledger: Ledger, channel: Channel, folds: Folds | None = None) -> Round:
+    """Offers unsent letters to the channel and notes which have arrived;
     while another host does so, there is nothing to do.
 
     Cabinets take turns, and repeats of an urgent alarm at one door are folded;
     `folds` has what was told before.
     """
     with ledger.alone() as alone:
-        return _deliver(ledger, notifier, folds or Folds()) if alone else Round([], 0, _ELSEWHERE, False)
+        return await _deliver(ledger, channel, folds or Folds()) if alone else Round([], 0, _ELSEWHERE, False)
 
 
-def _deliver(ledger: Ledger, notifier: Notifier, folds: Folds) -> Round:
+async def _deliver(ledger: Ledger, channel: Channel, folds: Folds) -> Round:
     outbox = tables.outbox
     with ledger.reading() as connection:
         found = connection.execute(_UNSENT).all()
@@ -72,7 +72,8 @@ def _deliver(ledger: Ledger, notifier: Notifier, folds: Folds) -> Round:
     messages = {message.id: message for message in letters.values()}
     reason = ""
     try:
-        arrived = notifier.deliver(list(messages.values())) if messages else set()
+        offered = list(messages.values())
+        arrived = taken(await channel.deliver(offered), offered) if offered else set()
     except OSError as error:  # a full disk or a cut line: all stay in the outbox
         arrived, reason = set(), error.strerror or "no reason given"
     for alarm, plan in plans.items():

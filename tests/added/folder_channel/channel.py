@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from host_tools.host.notify.notifier import Message, Option, Setup
+from host_tools.host.notify.notifier import HANDED_OVER, Message, Option, Receipt, Setup
 
 
 class FolderNotifier:
     """Writes each message into a file of its own, by its id."""
 
+    batch = 50
+    parallel = 1
     options = (Option("folder-path", "DIR", "Where --notify folder puts a file for each message."),)
 
     def __init__(self, folder: Path) -> None:
@@ -18,10 +20,10 @@ class FolderNotifier:
     def of(cls, setup: Setup) -> "FolderNotifier":
         return cls(Path(setup.settings["folder-path"]))
 
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
+    async def deliver(self, messages: Sequence[Message]) -> dict[str, Receipt]:
         for message in messages:
             (self._folder / message.id).write_text(message.text)
-        return {message.id for message in messages}
+        return {message.id: Receipt(HANDED_OVER) for message in messages}
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Holds nothing."""

@@ -20,7 +20,7 @@ from sqlalchemy import insert
 
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
-from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.host.notify.channels.console import ConsoleNotifier
 from host_tools.host.notify.log import Occurrence
 from host_tools.host.people import residents
 from host_tools.host.server import Server

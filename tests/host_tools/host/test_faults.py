@@ -9,7 +9,7 @@ from host_tools.host import server
 from host_tools.host.connections.links import Link
 from host_tools.host.fleet.received import Outcome
 from host_tools.host.ledger.ledger import open_ledger
-from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.host.notify.channels.console import ConsoleNotifier
 from host_tools.link.session import HostSession
 from tests.kit.occurrences import into
 

@@ -9,22 +9,20 @@ import pytest
 
 from host_tools.host import postman
 from host_tools.host.ledger.ledger import open_ledger
-from host_tools.host.notify.notifier import Message
+from host_tools.host.notify.notifier import Message, Receipt
 from host_tools.host.notify.outbox import Round
 from host_tools.host.postman import Postman
 from tests.kit.occurrences import into
+from tests.kit.post import Paper
 
 ROUNDS_MAX = 10
 
 
-class Deaf:
+class Deaf(Paper):
     """Takes nothing and says nothing of it."""
 
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
-        return set()
-
-    def close(self) -> None:
-        """Holds nothing."""
+    async def deliver(self, messages: Sequence[Message]) -> dict[str, Receipt]:
+        return {}
 
 
 def test_a_channel_that_takes_nothing_is_asked_less_and_less_often(
@@ -44,7 +42,7 @@ def test_a_channel_that_takes_nothing_is_asked_less_and_less_often(
     monkeypatch.setattr(postman.asyncio, "sleep", sleep)
     rounds = iter([Round([], 3, "", False)] * ROUNDS_MAX)
 
-    def deliver(*_: object) -> Round:
+    async def deliver(*_: object) -> Round:
         found = next(rounds, None)
         if found is None:
             raise Enough

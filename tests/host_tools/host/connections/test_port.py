@@ -19,7 +19,7 @@ from host_tools.host.connections.links import Links
 from host_tools.host.connections.tally import Tally
 from host_tools.host.connections.turnstile import BURST_S, SHARE, Turnstile, source_of
 from host_tools.host.ledger.ledger import Ledger, open_ledger
-from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.channels.file import FileNotifier
 from host_tools.host.server import Server
 from host_tools.link.messages import typed
 from locker.wire.frame import REFUSAL, VERSION, Decoder, encode, kind_of
@@ -273,7 +273,7 @@ def test_a_board_that_says_more_than_boards_do_takes_no_place_from_others(
         for _ in range(20_000):
             hear(loud.session.seal(typed(loud.report())))
         hear(quiet.session.seal(typed(quiet.report())))
-        notifier.close()
+        await notifier.close()
         return Counter(said.cabinet for _, said in server._said)
 
     waiting = asyncio.run(run())

@@ -9,12 +9,12 @@ from host_tools.host.kinds import KINDS
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import TransientError
 from host_tools.host.ledger.ledger import ENROLLED, Ledger
-from host_tools.host.notify import outbox
-from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.channels.file import FileNotifier
 from host_tools.host.parcels import parcels, tickets
 from locker.contract import records
 from locker.contract.codes import NO_TAIL, pickup_code
 from locker.contract.keys import epoch_keys
+from tests.kit import post
 from tests.kit.host_board import Journal, enrol
 
 
@@ -86,8 +86,8 @@ def test_the_message_holds_the_code_that_the_board_derives_and_no_other_place_do
     journal.deposit(7, ticket(ledger), 4)
     take(ledger, [said(known.id, journal, journal.events)])
     notifier = FileNotifier(tmp_path / "messages.jsonl")
-    (message,) = outbox.deliver(ledger, notifier).sent
-    notifier.close()
+    (message,) = post.deliver(ledger, notifier).sent
+    post.close(notifier)
     code_key, _, _ = epoch_keys(made.master_secret, made.nonce_host, made.nonce_board, made.board_id, 1)
     code = pickup_code(code_key, made.board_id, 1, 7, 4, 0, NO_TAIL)
     assert f"door 07 · {code[:4]} {code[4:8]} · extra {code[8:]}" in message.text
@@ -168,8 +168,8 @@ def test_the_duress_letter_of_the_resident_is_the_same_as_any_opening(ledger: Le
         journal.pickup(7, serial, counter, duress)
     take(ledger, [said(board, journal, journal.events)])
     notifier = FileNotifier(tmp_path / "messages.jsonl")
-    hers = [message.text for message in outbox.deliver(ledger, notifier).sent if message.kind == "opened"]
-    notifier.close()
+    hers = [message.text for message in post.deliver(ledger, notifier).sent if message.kind == "opened"]
+    post.close(notifier)
     assert len(hers) == 2
     assert hers[0] == hers[1]
 

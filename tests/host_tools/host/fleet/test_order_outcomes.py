@@ -17,13 +17,13 @@ from host_tools.host.fleet.received import Outcome
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, open_ledger
-from host_tools.host.notify import outbox
-from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.host.notify.channels.console import ConsoleNotifier
 from host_tools.host.notify.log import moment, of_change
 from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
 from locker.contract import records
+from tests.kit import post
 from tests.kit.host_board import Journal, enrol
 
 AT = ("--site", "mapo-3", "--cabinet", "1")
@@ -98,7 +98,7 @@ class Desk:
     def letters(self) -> list[Message]:
         sent: list[Message] = []
         with open_ledger(self.data) as ledger:
-            outbox.deliver(ledger, ConsoleNotifier(sent.append))
+            post.deliver(ledger, ConsoleNotifier(sent.append))
         return sent
 
     def orders(self) -> list[tuple[str, int]]:

@@ -16,12 +16,12 @@ from host_tools.host.fleet.received import Received
 from host_tools.host.ledger import aside, lookups, tables
 from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.notify import outbox
-from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.channels.file import FileNotifier
 from host_tools.host.parcels import parcels, tickets
 from host_tools.link.messages import Report
 from locker.contract import commands, records
 from locker.contract.records import Record
+from tests.kit import post
 from tests.kit.host_board import Journal, enrol
 
 HOUR_MS = 3_600_000
@@ -242,10 +242,10 @@ def test_a_letter_that_cannot_be_made_is_held_and_told_and_the_others_leave(
     with ledger.writing() as connection:
         connection.exec_driver_sql("UPDATE outbox SET retry = 256 WHERE door = 1")
     notifier = FileNotifier(tmp_path / "messages.jsonl")
-    assert [message.kind for message in outbox.deliver(ledger, notifier).sent] == ["deposited"]
-    assert [message.kind for message in outbox.deliver(ledger, notifier).sent] == ["unmade letter"]
-    assert outbox.deliver(ledger, notifier) == ([], 0, "", False)
-    notifier.close()
+    assert [message.kind for message in post.deliver(ledger, notifier).sent] == ["deposited"]
+    assert [message.kind for message in post.deliver(ledger, notifier).sent] == ["unmade letter"]
+    assert post.deliver(ledger, notifier) == ([], 0, "", False)
+    post.close(notifier)
 
 
 def test_an_order_that_no_message_holds_is_impossible_and_told_and_the_next_one_goes(ledger: Ledger) -> None:

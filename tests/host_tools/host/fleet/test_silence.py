@@ -17,13 +17,13 @@ from host_tools.host.fleet.received import Received
 from host_tools.host.fleet.reconcile import meet
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
-from host_tools.host.notify import outbox
-from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.channels.file import FileNotifier
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
 from host_tools.link import messages
 from host_tools.link.messages import Refused
 from locker.contract import records
+from tests.kit import post
 from tests.kit.host_board import Board, Host, Journal, enrol, enrolment
 
 HERE = ["--site", "mapo-3", "--cabinet", "1"]
@@ -63,12 +63,12 @@ def test_what_waits_in_it_is_a_case_and_its_resident_is_told_that_nobody_knows(
     ledger: Ledger, stolen: Board, tmp_path: Path
 ) -> None:
     paper = FileNotifier(tmp_path / "messages.jsonl")
-    outbox.deliver(ledger, paper)
+    post.deliver(ledger, paper)
     told = silence(ledger)
     # Hers is not held.
     assert told == {"site": "mapo-3", "cabinet": 1, "silenced": True, "parcels": 1, "letters": 1, "orders": 0}
-    sent = {message.to: message.text for message in outbox.deliver(ledger, paper).sent}
-    paper.close()
+    sent = {message.to: message.text for message in post.deliver(ledger, paper).sent}
+    post.close(paper)
     assert "nobody knows whether your parcel is still behind door 07" in sent["Kim"]
     assert "look whether a parcel is behind door 07" in sent["staff"]
     assert [parcel.state for parcel in parcels.listing(ledger)] == ["unknown"]

@@ -13,8 +13,7 @@ from host_tools.host.fleet.orders import Order
 from host_tools.host.kinds import KINDS, OPENERS, in_words
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import open_ledger
-from host_tools.host.notify import outbox
-from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.host.notify.channels.console import ConsoleNotifier
 from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
@@ -23,6 +22,7 @@ from locker.contract.codes import staff_code
 from locker.contract.keys import epoch_keys
 from locker.contract.records import Record
 from locker.core import orders as board_orders
+from tests.kit import post
 from tests.kit.host_board import Journal, enrol
 
 PLACE = ("--site", "mapo-3", "--cabinet", "1")
@@ -72,7 +72,7 @@ class Staff:
     def letters(self) -> list[Message]:
         sent: list[Message] = []
         with open_ledger(self.data) as ledger:
-            outbox.deliver(ledger, ConsoleNotifier(sent.append))
+            post.deliver(ledger, ConsoleNotifier(sent.append))
         return sent
 
 

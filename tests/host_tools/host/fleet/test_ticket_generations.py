@@ -12,8 +12,7 @@ from host_tools.host.fleet import generations, orders, reconcile
 from host_tools.host.fleet.ingest import take
 from host_tools.host.ledger import migrations, tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
-from host_tools.host.notify import outbox
-from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.channels.file import FileNotifier
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
 from locker.contract import commands, records
@@ -22,6 +21,7 @@ from locker.contract.codes import NO_TAIL, pickup_code
 from locker.contract.commands import TURN_TICKETS
 from locker.contract.keys import epoch_keys
 from tests.host_tools.host.fleet.test_ingest import alarms, letters, said
+from tests.kit import post
 from tests.kit.host_board import Journal, enrol, enrolment
 
 TAIL = 7
@@ -217,8 +217,8 @@ def test_a_letter_tells_the_code_by_the_tail_of_the_key_that_the_parcel_came_wit
     board.journal.deposit(7, 1 << 16 | serial, counter)
     board.says()
     notifier = FileNotifier(tmp_path / "messages.jsonl")
-    (message,) = outbox.deliver(ledger, notifier).sent
-    notifier.close()
+    (message,) = post.deliver(ledger, notifier).sent
+    post.close(notifier)
     code = pickup_code(code_key, made.board_id, 1, 7, counter, 0, TAIL)
     assert code[6:8] == f"{TAIL + 1:02d}"
     assert f"door 07 · {code[:4]} {code[4:8]} · extra {code[8:]}" in message.text
@@ -338,8 +338,8 @@ def put_before(connection: Connection, made: Enrolment, sealed: bytes) -> None:
 def check_letter_from_before(ledger: Ledger, made: Enrolment, path: Path) -> None:
     """The letter that waited tells the code that the board has: by rule 0, whatever the tail."""
     notifier = FileNotifier(path)
-    (message,) = outbox.deliver(ledger, notifier).sent
-    notifier.close()
+    (message,) = post.deliver(ledger, notifier).sent
+    post.close(notifier)
     key = epoch_keys(made.master_secret, made.nonce_host, made.nonce_board, made.board_id, 2, 77)[0]
     code = pickup_code(key, made.board_id, 2, 3, 9, 0, derivation.tail(b"k" * 32, b"siteid-8", 70000, 0), 0)
     assert f"door 03 · {code[:4]} {code[4:8]} · extra {code[8:]}" in message.text

@@ -20,11 +20,11 @@ from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger import backups, tables
 from host_tools.host.ledger.data_folder import KEY, LEDGER, serving
 from host_tools.host.ledger.ledger import open_ledger
-from host_tools.host.notify import outbox
-from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.host.notify.channels.console import ConsoleNotifier
 from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
+from tests.kit import post
 from tests.kit.host_board import Journal, enrol
 
 
@@ -210,7 +210,7 @@ def test_a_parcel_whose_ticket_the_restored_ledger_does_not_know_is_assigned_to_
     with open_ledger(data) as ledger:
         assert [one.resident for one in parcels.listing(ledger)] == [None]
         sent: list[Message] = []
-        outbox.deliver(ledger, ConsoleNotifier(sent.append))
+        post.deliver(ledger, ConsoleNotifier(sent.append))
         assert [message.to for message in sent] == ["staff"]
     assert "Would" in run("parcel", "assign", *place, "--dry-run").stdout
     assert json.loads(run("parcel", "assign", *place, "--json").stdout)["resident"] == "Kim"
@@ -218,7 +218,7 @@ def test_a_parcel_whose_ticket_the_restored_ledger_does_not_know_is_assigned_to_
         (parcel,) = parcels.listing(ledger)
         assert (parcel.resident, parcel.flagged) == ("Kim", False)
         sent.clear()
-        outbox.deliver(ledger, ConsoleNotifier(sent.append))
+        post.deliver(ledger, ConsoleNotifier(sent.append))
     (letter,) = sent
     assert (letter.to, letter.kind) == ("Kim", "deposited")
     assert "door 07 ·" in letter.text

@@ -14,12 +14,12 @@ from host_tools.host.fleet.received import Received
 from host_tools.host.fleet.reconcile import meet
 from host_tools.host.ledger import bounds, tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
-from host_tools.host.notify import outbox
-from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.channels.file import FileNotifier
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
 from host_tools.link.messages import Report
 from locker.contract import records
+from tests.kit import post
 from tests.kit.host_board import Journal, enrol
 
 DOORS = 12  # of a wall_12
@@ -174,7 +174,7 @@ def test_held_letters_are_sent_or_discarded_by_a_person(cabinet: Cabinet, tmp_pa
             cabinet.visit(door, counter)
     cabinet.tell(NOON_MS + 1_000)
     notifier = FileNotifier(tmp_path / "messages.jsonl")
-    assert len(outbox.deliver(cabinet.ledger, notifier).sent) == DOORS + 1  # and the case
+    assert len(post.deliver(cabinet.ledger, notifier).sent) == DOORS + 1  # and the case
     way = [
         "link",
         "release",
@@ -188,8 +188,8 @@ def test_held_letters_are_sent_or_discarded_by_a_person(cabinet: Cabinet, tmp_pa
     ]
     ended = CliRunner().invoke(ansim, way)
     assert json.loads(ended.output) == {"site": "mapo-3", "cabinet": 1, "letters": DOORS, "discarded": False}
-    assert len(outbox.deliver(cabinet.ledger, notifier).sent) == DOORS
-    notifier.close()
+    assert len(post.deliver(cabinet.ledger, notifier).sent) == DOORS
+    post.close(notifier)
     assert json.loads(CliRunner().invoke(ansim, [*way, "--discard"]).output)["letters"] == 0
     assert "There is no cabinet 9" in str(CliRunner().invoke(ansim, [*way[:5], "9", *way[6:]]).exception)
 

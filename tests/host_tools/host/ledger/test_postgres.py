@@ -24,13 +24,13 @@ from host_tools.host.ledger import postgres as postgres_module
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import TransientError
 from host_tools.host.ledger.ledger import Ledger, open_ledger
-from host_tools.host.notify import outbox
-from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.channels.file import FileNotifier
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
 from host_tools.link import messages
 from locker.contract import records
 from tests.host_tools.host.test_kill import check, story, unsent
+from tests.kit import post
 from tests.kit.host_board import PATIENCE_S, Board, Host, Journal, enrol, was_away_for_a_month
 from tests.kit.occurrences import into
 from tests.kit.postgres_server import PASSWORD, PostgresServer, keep_in
@@ -105,12 +105,10 @@ def test_two_hosts_on_one_database_apply_each_event_once_and_tell_it_once(
             assert len(first.news) + len(again.news) == len(said.records)
             applied = first.applied[0]
         notifiers = [FileNotifier(folder / "messages.jsonl") for folder in (data, other)]
-        rounds = [
-            at_once.submit(outbox.deliver, *who) for who in zip((ledger, second), notifiers, strict=True)
-        ]
+        rounds = [at_once.submit(post.deliver, *who) for who in zip((ledger, second), notifiers, strict=True)]
         sent = [message.id for done in rounds for message in done.result().sent]
         for notifier in notifiers:
-            notifier.close()
+            post.close(notifier)
     assert len(sent) == len(set(sent)) == 60
     assert sorted(p.state for p in parcels.listing(ledger)) == ["collected"] * 30
 
@@ -333,7 +331,7 @@ def test_a_host_whose_server_is_away_for_long_goes_on_and_takes_nothing_before_i
         await running
 
     asyncio.run(serve())
-    notifier.close()
+    post.close(notifier)
     board.close()
     assert [one["event"] for one in told].count("bell rung") == 1
 

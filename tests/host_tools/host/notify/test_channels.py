@@ -15,12 +15,13 @@ from host_tools.host.kinds import KINDS
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.aside import CASES
 from host_tools.host.ledger.ledger import SILENCED, Ledger, open_ledger
-from host_tools.host.notify import letters, outbox
-from host_tools.host.notify.channels import FileNotifier
-from host_tools.host.notify.notifier import Message
+from host_tools.host.notify import letters
+from host_tools.host.notify.channels.file import FileNotifier
+from host_tools.host.notify.notifier import Message, Receipt
 from host_tools.host.notify.wording import _RESIDENT, _STAFF
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
+from tests.kit import post
 from tests.kit.host_board import Journal, enrol
 
 
@@ -51,8 +52,11 @@ def test_a_message_is_in_the_file_once_however_often_it_is_offered(tmp_path: Pat
     for _ in range(2):
         notifier = FileNotifier(path)
         for _ in range(2):
-            assert notifier.deliver([message(1), message(2), message(1)]) == {message(1).id, message(2).id}
-        notifier.close()
+            assert post.offer(notifier, [message(1), message(2), message(1)]) == {
+                message(1).id,
+                message(2).id,
+            }
+        post.close(notifier)
     assert [line["text"] for line in lines(path)] == ["text 1 · 안심", "text 2 · 안심"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -60,15 +64,15 @@ def test_a_message_is_in_the_file_once_however_often_it_is_offered(tmp_path: Pat
 def test_a_line_that_a_crash_cut_anywhere_is_written_again_whole(tmp_path: Path) -> None:
     path = tmp_path / "messages.jsonl"
     notifier = FileNotifier(path)
-    notifier.deliver([message(1), message(2)])
-    notifier.close()
+    post.offer(notifier, [message(1), message(2)])
+    post.close(notifier)
     whole = path.read_bytes()
     first = whole.index(b"\n") + 1
     for cut in range(first, len(whole)):
         path.write_bytes(whole[:cut])
         notifier = FileNotifier(path)
-        notifier.deliver([message(1), message(2)])
-        notifier.close()
+        post.offer(notifier, [message(1), message(2)])
+        post.close(notifier)
         assert path.read_bytes() == whole
 
 
@@ -85,7 +89,7 @@ def test_a_disk_that_fills_up_midway_leaves_whole_lines(
 ) -> None:
     path = tmp_path / "messages.jsonl"
     notifier = FileNotifier(path)
-    notifier.deliver([message(1)])
+    post.offer(notifier, [message(1)])
     before = path.read_bytes()
     really_write = os.write
 
@@ -96,37 +100,37 @@ def test_a_disk_that_fills_up_midway_leaves_whole_lines(
 
     monkeypatch.setattr(os, "write", write)
     with pytest.raises(OSError, match="No space"):
-        notifier.deliver([message(2)])
+        post.offer(notifier, [message(2)])
     assert path.read_bytes() == before
     monkeypatch.undo()
-    notifier.deliver([message(2)])
-    notifier.close()
+    post.offer(notifier, [message(2)])
+    post.close(notifier)
     assert [line["id"] for line in lines(path)] == [message(1).id, message(2).id]
 
 
-class Unreliable:
+class Unreliable(post.Paper):
     """A notifier of which some messages, or the answer to them, are lost."""
 
     def __init__(self, inner: FileNotifier, outcomes: list[str]) -> None:
         self._inner = inner
         self._outcomes = outcomes
 
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
+    async def deliver(self, messages: Sequence[Message]) -> dict[str, Receipt]:
         outcome = self._outcomes.pop(0) if self._outcomes else "good"
         if outcome == "down":
             raise OSError(errno.EHOSTDOWN, "Host is down")
-        arrived = self._inner.deliver(messages[:2] if outcome == "half" else messages)
-        return set() if outcome == "answer lost" else arrived
+        arrived = await self._inner.deliver(messages[:2] if outcome == "half" else messages)
+        return {} if outcome == "answer lost" else arrived
 
-    def close(self) -> None:
-        self._inner.close()
+    async def close(self) -> None:
+        await self._inner.close()
 
 
 def test_what_was_not_handed_over_stays_and_what_was_is_not_repeated(ledger: Ledger, tmp_path: Path) -> None:
     path = tmp_path / "messages.jsonl"
     notifier = Unreliable(FileNotifier(path), ["down", "half", "answer lost"])
-    rounds = [outbox.deliver(ledger, notifier) for _ in range(5)]
-    notifier.close()
+    rounds = [post.deliver(ledger, notifier) for _ in range(5)]
+    post.close(notifier)
     assert [(len(one.sent), one.failed) for one in rounds] == [(0, 5), (2, 3), (0, 3), (3, 0), (0, 0)]
     assert rounds[0].reason == "Host is down"
     assert [line["text"].partition(" · ")[0][-7:] for line in lines(path)] == [
@@ -138,13 +142,13 @@ def test_a_crash_between_handing_over_and_noting_it_repeats_the_same_words_under
     ledger: Ledger, tmp_path: Path
 ) -> None:
     first = FileNotifier(tmp_path / "first.jsonl")
-    sent = outbox.deliver(ledger, first).sent
-    first.close()
+    sent = post.deliver(ledger, first).sent
+    post.close(first)
     with ledger.writing() as connection:  # as if the note had not been made
         connection.execute(tables.outbox.update().values(sent_ms=None))
     second = FileNotifier(tmp_path / "second.jsonl")
-    assert outbox.deliver(ledger, second).sent == sent
-    second.close()
+    assert post.deliver(ledger, second).sent == sent
+    post.close(second)
 
 
 def test_there_are_words_for_every_letter_and_every_alarm() -> None:

@@ -2,7 +2,6 @@
 repeats are folded and counted, and nothing is folded away.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,26 +14,13 @@ from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify import dispatch, outbox
 from host_tools.host.notify.folding import BURST, Folds
-from host_tools.host.notify.notifier import Message
 from locker.contract import records
+from tests.kit import post
 from tests.kit.host_board import Journal, enrol
+from tests.kit.post import Broken, Paper
 
 NOON_MS = 1_700_000_000_000
 MINUTE_MS = 60_000
-
-
-class Paper:
-    """A channel that takes everything, and what it was told."""
-
-    def __init__(self) -> None:
-        self.told: list[Message] = []
-
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
-        self.told += messages
-        return {message.id for message in messages}
-
-    def close(self) -> None:
-        """Holds nothing."""
 
 
 class Street:
@@ -65,15 +51,15 @@ class Street:
 
     def dispatch(self) -> list[str]:
         """One round: the lines that dispatchers are told in it."""
-        before = len(self.dispatchers.told)
-        dispatch.deliver(self.ledger, self.dispatchers, self.folds[0])
-        return [message.text for message in self.dispatchers.told[before:]]
+        before = len(self.dispatchers.messages)
+        post.dispatched(self.ledger, self.dispatchers, self.folds[0])
+        return [message.text for message in self.dispatchers.messages[before:]]
 
     def post(self) -> list[tuple[str, str]]:
         """The same of letters to staff."""
-        before = len(self.staff.told)
-        outbox.deliver(self.ledger, self.staff, self.folds[1])
-        return [(message.kind, message.text) for message in self.staff.told[before:]]
+        before = len(self.staff.messages)
+        post.deliver(self.ledger, self.staff, self.folds[1])
+        return [(message.kind, message.text) for message in self.staff.messages[before:]]
 
 
 @pytest.fixture
@@ -140,7 +126,7 @@ def test_a_child_that_plays_with_the_help_button_is_heard_and_then_counted(stree
         street.tells(2, records.BELL_RUNG, 0)
         street.at_ms += 1_000
         street.post()
-    told = [kind for kind, _ in ((one.kind, one.text) for one in street.staff.told)]
+    told = [kind for kind, _ in ((one.kind, one.text) for one in street.staff.messages)]
     assert told == ["bell"] * BURST
     street.at_ms += MINUTE_MS
     ((kind, text),) = street.post()
@@ -159,12 +145,8 @@ def test_forced_doors_of_a_stolen_board_delay_no_bell_of_another_cabinet(street:
 
 
 def test_what_a_channel_does_not_take_is_told_when_it_is_back(street: Street) -> None:
-    class Broken(Paper):
-        def deliver(self, messages: Sequence[Message]) -> set[str]:
-            raise OSError
-
     street.duress(1, 3, 20)
-    assert dispatch.deliver(street.ledger, Broken(), street.folds[0]).failed
+    assert post.dispatched(street.ledger, Broken(), street.folds[0]).failed
     told = street.dispatch()
     assert len(told) == BURST
     assert "13 more" in told[-1]

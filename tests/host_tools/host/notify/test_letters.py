@@ -13,11 +13,12 @@ from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger import help_numbers, tables
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify import dispatch, letters
-from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.channels.file import FileNotifier
 from host_tools.host.notify.log import of_change
 from host_tools.host.notify.wording import _RESIDENT
 from host_tools.host.parcels import parcels, tickets
 from locker.contract import commands, records
+from tests.kit import post
 from tests.kit.host_board import Journal
 from tests.kit.letter_site import DOOR, HELP, START_MS, Broken, Paper, Site
 
@@ -72,7 +73,7 @@ def test_a_pickup_under_duress_leaves_the_same_rows_letters_and_lines_as_any_oth
             for taken in (site.hear_copy(board, copy), site.hear(board)):
                 lines += [of_change(news, "mapo-3", 1).in_words() for news in taken.news]
             told = site.letters()
-            dispatch.deliver(ledger, Paper())
+            post.dispatched(ledger, Paper())
             rows = {name: row for name, row in site.dump().items() if name not in ("site", "cabinet")}
             seen.append((lines, told, rows))
     assert seen[0] == seen[1]
@@ -83,11 +84,11 @@ def test_dispatchers_alone_are_told_and_are_told_again_until_it_has_arrived(
 ) -> None:
     board, journal = waiting(site)
     site.hear_copy(board, journal.pickup(DOOR, 1, 1, records.BY_DURESS))
-    assert dispatch.deliver(site.ledger, Broken()).failed
+    assert post.dispatched(site.ledger, Broken()).failed
     notifier = FileNotifier(tmp_path / "dispatcher.jsonl")
     for _ in range(3):
-        assert dispatch.deliver(site.ledger, notifier) == dispatch.Left()
-    notifier.close()
+        assert post.dispatched(site.ledger, notifier) == dispatch.Left()
+    post.close(notifier)
     (line,) = [json.loads(line) for line in (tmp_path / "dispatcher.jsonl").read_text().splitlines()]
     assert line["text"].startswith("Silent alarm: door 07 at mapo-3, cabinet 1 was opened under duress.")
     assert (tmp_path / "dispatcher.jsonl").stat().st_mode & 0o777 == 0o600
@@ -100,7 +101,7 @@ def test_an_alarm_that_the_channel_does_not_take_keeps_no_letter_back(site: Site
     board, journal = waiting(site)
     journal.pickup(DOOR, 1, 1, records.BY_DURESS)
     site.hear(board)
-    assert dispatch.deliver(site.ledger, Broken()).failed
+    assert post.dispatched(site.ledger, Broken()).failed
     assert [kind for kind, _ in site.hers()] == ["opened"]
 
 

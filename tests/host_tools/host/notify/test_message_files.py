@@ -12,8 +12,9 @@ from click.testing import CliRunner
 from host_tools.cli import ansim
 from host_tools.errors import UserError
 from host_tools.host.ledger.ledger import open_ledger
-from host_tools.host.notify.channels import FileNotifier
+from host_tools.host.notify.channels.file import FileNotifier
 from host_tools.host.notify.notifier import Message
+from tests.kit import post
 from tests.kit.host_board import enrol
 
 ONE = Message(f"{1:032x}", "Kim", "", "deposited", 'text "1" · 안심')
@@ -56,8 +57,8 @@ def test_a_last_message_whose_line_was_not_ended_by_hand_is_kept(tmp_path: Path)
     path = tmp_path / "messages.jsonl"
     path.write_text(json.dumps(ONE._asdict()))
     notifier = FileNotifier(path)
-    notifier.deliver([ONE, ONE._replace(id=f"{2:032x}")])
-    notifier.close()
+    post.offer(notifier, [ONE, ONE._replace(id=f"{2:032x}")])
+    post.close(notifier)
     assert [json.loads(line)["id"] for line in path.read_text().splitlines()] == [f"{1:032x}", f"{2:032x}"]
 
 

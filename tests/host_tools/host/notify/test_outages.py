@@ -15,12 +15,14 @@ import pytest
 
 from host_tools.cli._lines import Lines
 from host_tools.host.ledger.ledger import Ledger, open_ledger
-from host_tools.host.notify.channels import ConsoleNotifier, FileNotifier
+from host_tools.host.notify.channels.console import ConsoleNotifier
+from host_tools.host.notify.channels.file import FileNotifier
 from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
 from host_tools.link import messages
 from locker.contract import records
+from tests.kit import post
 from tests.kit.host_board import PATIENCE_S, Board, Host, enrol
 
 
@@ -190,7 +192,7 @@ def test_a_closed_stdout_takes_nothing_and_holds_up_nobody() -> None:
 
 def test_a_message_to_a_console_that_nobody_reads_is_offered_again() -> None:
     heard = iter((False, True))
-    assert ConsoleNotifier(lambda message: next(heard)).deliver([message("1"), message("2")]) == {"2"}
+    assert post.offer(ConsoleNotifier(lambda message: next(heard)), [message("1"), message("2")]) == {"2"}
 
 
 def message(name: str) -> Message:
@@ -204,23 +206,23 @@ def names(path: Path) -> list[str]:
 def test_a_messages_file_that_was_moved_away_deleted_or_cut_short_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "messages.jsonl"
     notifier = FileNotifier(path)
-    notifier.deliver([message("1")])
+    post.offer(notifier, [message("1")])
     path.rename(tmp_path / "messages.jsonl.1")
-    assert notifier.deliver([message("2")]) == {"2"}
+    assert post.offer(notifier, [message("2")]) == {"2"}
     assert (names(tmp_path / "messages.jsonl.1"), names(path)) == (["1"], ["2"])
     path.unlink()
-    notifier.deliver([message("3")])
+    post.offer(notifier, [message("3")])
     assert names(path) == ["3"]
     os.truncate(path, 0)  # copytruncate
-    notifier.deliver([message("3"), message("4")])  # what was handed over stays so
+    post.offer(notifier, [message("3"), message("4")])  # what was handed over stays so
     assert names(path) == ["4"]
     path.rename(tmp_path / "messages.jsonl.2")
     path.touch(0o644)  # made anew by whoever has moved it
     path.chmod(0o644)
-    notifier.deliver([message("5")])
+    post.offer(notifier, [message("5")])
     assert names(path) == ["5"]
     assert path.stat().st_mode & 0o777 == 0o600
-    notifier.close()
+    post.close(notifier)
 
 
 def test_messages_wait_while_there_is_no_place_for_their_file(tmp_path: Path) -> None:
@@ -229,11 +231,11 @@ def test_messages_wait_while_there_is_no_place_for_their_file(tmp_path: Path) ->
     notifier = FileNotifier(folder / "messages.jsonl")
     folder.rename(tmp_path / "elsewhere")
     with pytest.raises(OSError, match=os.strerror(errno.ENOENT)):
-        notifier.deliver([message("1")])
+        post.offer(notifier, [message("1")])
     folder.mkdir()
     (folder / "messages.jsonl").write_text("no message\n")
     with pytest.raises(OSError, match="no message"):
-        notifier.deliver([message("1")])
+        post.offer(notifier, [message("1")])
     (folder / "messages.jsonl").unlink()
-    assert notifier.deliver([message("1")]) == {"1"}
-    notifier.close()
+    assert post.offer(notifier, [message("1")]) == {"1"}
+    post.close(notifier)

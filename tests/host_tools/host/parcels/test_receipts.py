@@ -14,14 +14,14 @@ from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger import bounds, tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import open_ledger
-from host_tools.host.notify import outbox
-from host_tools.host.notify.channels import ConsoleNotifier
+from host_tools.host.notify.channels.console import ConsoleNotifier
 from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import parcels, receipts, tickets
 from host_tools.host.people import residents
 from locker.contract import records
 from locker.contract.codes import receipt_code
 from locker.contract.keys import epoch_keys
+from tests.kit import post
 from tests.kit.host_board import Journal, enrol
 
 SITE = "mapo-3"
@@ -67,7 +67,7 @@ class Site:
 
     def letters(self) -> list[Message]:
         sent: list[Message] = []
-        outbox.deliver(self.ledger, ConsoleNotifier(sent.append))
+        post.deliver(self.ledger, ConsoleNotifier(sent.append))
         return sent
 
     def parcels(self) -> list[tuple[int, int, int, str, bool]]:

@@ -1,17 +1,18 @@
-"""The channels by which messages are handed over: a class and a row of CHANNELS for each."""
+"""The channel that is a file: whoever carries the messages on reads it."""
 
+import asyncio
 import errno
 import json
 import os
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import DISPATCHER, MESSAGES, PRIVATE_FILES
-from host_tools.host.notify.notifier import Channel, Message, Option, Setup
+from host_tools.host.notify.notifier import HANDED_OVER, Message, Option, Receipt, Setup
 
 _OTHERS = 0o077
 _NO_FILE = "it is no regular file"
@@ -29,6 +30,8 @@ class FileNotifier:
     """
 
     options: ClassVar[tuple[Option, ...]] = ()
+    batch: ClassVar[int] = 500
+    parallel: ClassVar[int] = 1
 
     def __init__(self, path: Path, option: str = "--data") -> None:
         """Opens the file of that name, or makes it.
@@ -86,11 +89,15 @@ class FileNotifier:
         except FileNotFoundError:
             return False
 
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
+    async def deliver(self, messages: Sequence[Message]) -> dict[str, Receipt]:
         """Appends those that are not in the file yet; returns when all are on the disk.
 
         Raises OSError when they are not.
         """
+        await asyncio.to_thread(self._write, messages)
+        return {message.id: Receipt(HANDED_OVER) for message in messages}
+
+    def _write(self, messages: Sequence[Message]) -> None:
         new = {message.id: message for message in messages if message.id not in self._ids}
         lines = "".join(
             json.dumps(message._asdict(), ensure_ascii=False) + "\n" for message in new.values()
@@ -102,7 +109,6 @@ class FileNotifier:
             if os.fstat(self._descriptor).st_nlink:  # else it was deleted meanwhile, and nobody reads them
                 break
         self._ids |= new.keys()
-        return {message.id for message in messages}
 
     def _append(self, lines: bytes) -> None:
         before = os.fstat(self._descriptor).st_size
@@ -114,32 +120,10 @@ class FileNotifier:
             os.ftruncate(self._descriptor, min(before, os.fstat(self._descriptor).st_size))
             raise
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Closes the file."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
-
-
-def refuse_shared(path: Path, folder: Path, option: str) -> None:
-    """Refuses a file for dispatchers that is another file of the data folder as well, by whatever name.
-
-    Raises UserError.
-    """
-    for name in PRIVATE_FILES:
-        other = folder / name
-        if name != DISPATCHER and (path.resolve() == other.resolve() or _is_same(path, other)):
-            raise UserError(
-                f"{path} is {name} of the data folder, which is not for dispatchers alone: "
-                f"name another with {option}.",
-                2,
-            )
-
-
-def _is_same(path: Path, other: Path) -> bool:
-    try:
-        return os.path.samefile(path, other)
-    except OSError:
-        return False
 
 
 def _refuse_no_file(path: Path) -> None:
@@ -207,30 +191,23 @@ def _is_beginning(text: str) -> bool:
     return "}".startswith(text)
 
 
-class ConsoleNotifier:
-    """Says each message on the console: for a bench or a demonstration, where the console is the resident."""
+def refuse_shared(path: Path, folder: Path, option: str) -> None:
+    """Refuses a file for dispatchers that is another file of the data folder as well, by whatever name.
 
-    options: ClassVar[tuple[Option, ...]] = ()
-
-    def __init__(self, say: Callable[[Message], bool | None]) -> None:
-        """`say` gives False when nobody seems to read the console."""
-        self._say = say
-
-    @classmethod
-    def of(cls, setup: Setup) -> "ConsoleNotifier":
-        """On the console of `ansim serve`."""
-        return cls(setup.say)
-
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
-        """Says them all."""
-        return {message.id for message in messages if self._say(message) is not False}
-
-    def close(self) -> None:
-        """Holds nothing."""
+    Raises UserError.
+    """
+    for name in PRIVATE_FILES:
+        other = folder / name
+        if name != DISPATCHER and (path.resolve() == other.resolve() or _is_same(path, other)):
+            raise UserError(
+                f"{path} is {name} of the data folder, which is not for dispatchers alone: "
+                f"name another with {option}.",
+                2,
+            )
 
 
-#: By their names for `ansim serve --notify`, which offers the options of each too; the first is the default.
-CHANNELS: dict[str, type[Channel]] = {
-    "file": FileNotifier,
-    "console": ConsoleNotifier,
-}
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return False
