@@ -118,8 +118,9 @@ class Kind(NamedTuple):
     `name` is that of the server's lines; `words` says what an event means,
     in a sentence without its full stop.
 
-    `alarm`: a person should look at each, and staff are told under that name (notify/wording.py). `letter`:
-    what a resident is told while her parcel waits behind that door, likewise; more in notify/letters.py.
+    `alarm`: a person should look at each, and staff are told under that name (notify/wording/en.toml).
+    `letter`: what a resident is told while her parcel waits behind that door, likewise; more in
+    notify/letters.py.
     """
 
     name: str

@@ -25,11 +25,11 @@ from host_tools.host.ledger.lookups import letter_id
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.log import when_fields
 from host_tools.host.notify.notifier import Channel, Message, taken
-from host_tools.host.notify.wording import in_words
+from host_tools.host.notify.wording import DISPATCHERS, Where, notice
 from locker.contract import records
 
-DISPATCHERS = "dispatchers"
 DURESS = "duress"
+AGAIN = "duress again"  # the words of several at one door
 BATCH_MAX = 500
 
 #: A door of a cabinet, by the ledger's number of that; 0 stands for all doors that the cabinet has not.
@@ -115,10 +115,8 @@ def _door(row: Row) -> _Door:
 
 def _message(row: Row) -> Message:
     moment = Moment(row.earliest_ms, row.latest_ms, row.heard_ms)
-    text = (
-        f"Silent alarm: door {row.door:02d} at {row.site}, cabinet {row.at} was opened under duress. Send "
-        f"help; do not call the resident, and give nothing away at the cabinet.{in_words(moment)}"
-    )
+    where = Where(row.site, row.at, row.door)
+    text = notice(DISPATCHERS, DURESS, where, moment, row.language).text
     return Message(
         letter_id(row.board_id, row.incarnation, row.number, DURESS),
         DISPATCHERS,
@@ -140,13 +138,8 @@ def _of_many(rows: Sequence[Row]) -> Message:
         max(row.heard_ms for row in rows),
     )
     doors = sorted({row.door for row in rows})
-    where = f"door {doors[0]:02d}" if len(doors) == 1 else f"doors {doors[0]:02d} to {doors[-1]:02d}"
-    text = (
-        f"Silent alarms: {where} at {first.site}, cabinet {first.at}, {len(rows)} more openings under duress "
-        "since the last line. Send help; do not call the resident, and give nothing away at the cabinet. If "
-        "nobody can have done that, a stranger holds its board: "
-        f"have the operator silence it.{in_words(moment)}"
-    )
+    where = Where(first.site, first.at, doors[0], doors[-1])
+    text = notice(DISPATCHERS, AGAIN, where, moment, first.language, count=len(rows)).text
     name = letter_id(first.board_id, first.incarnation, first.number, f"{len(rows)} {DURESS}")
     return Message(name, DISPATCHERS, "", DURESS, text, **when_fields(moment))
 
@@ -163,6 +156,7 @@ _UNTOLD = (
         _cabinet.board_name,
         _cabinet.number.label("at"),
         tables.site.c.name.label("site"),
+        tables.site.c.language,
     )
     .select_from(tables.pickup.join(tables.cabinet).join(tables.site))
     .where(_pickup.told_ms.is_(None))

@@ -31,6 +31,10 @@ site = Table(
     Column("help_number", String(14), nullable=False, server_default=""),
     # Of the hours in which people are on call, as in the tz database; empty: the host's own.
     Column("zone", String(64), nullable=False, server_default=""),
+    # Of the letters to its staff, and to residents who have chosen none; empty: English.
+    Column("language", String(8), nullable=False, server_default=""),
+    # When nothing is sent that can wait, as `22:00-07:00` of the host's time; empty: never.
+    Column("quiet", String(11), nullable=False, server_default=""),
     Column("refusals_told_ms", BigInteger),  # when staff were told last that many tickets are refused here
 )
 

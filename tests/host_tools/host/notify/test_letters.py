@@ -15,12 +15,12 @@ from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify import dispatch, letters
 from host_tools.host.notify.channels.file import FileNotifier
 from host_tools.host.notify.log import of_change
-from host_tools.host.notify.wording import _RESIDENT
 from host_tools.host.parcels import parcels, tickets
 from locker.contract import commands, records
 from tests.kit import post
 from tests.kit.host_board import Journal
 from tests.kit.letter_site import DOOR, HELP, START_MS, Broken, Paper, Site
+from tests.kit.letter_texts import letter_texts
 
 
 @pytest.fixture
@@ -160,19 +160,20 @@ def test_her_next_try_that_opens_says_that_the_door_moves_again(site: Site) -> N
 
 
 def test_no_text_claims_what_a_dead_contact_may_have_made_up() -> None:
+    hers = letter_texts("resident")
     # It reads open: the code did it, and if not, she knows whom to call.
-    assert "was opened" not in _RESIDENT["opened"]
-    assert "it did not open for you" in _RESIDENT["opened"]
-    assert "did not see it move" in _RESIDENT["stuck"]  # it reads shut: she may stand before the open door
-    assert "If you have your parcel" in _RESIDENT["stuck"]
-    assert "reports" in _RESIDENT["forced"]
-    assert "If your parcel is still there" in _RESIDENT["mended"]
+    assert "was opened" not in hers["opened"]
+    assert "it did not open for you" in hers["opened"]
+    assert "did not see it move" in hers["stuck"]  # it reads shut: she may stand before the open door
+    assert "If you have your parcel" in hers["stuck"]
+    assert "reports" in hers["forced"]
+    assert "If your parcel is still there" in hers["mended"]
 
 
 def test_no_text_sends_her_to_the_cabinet_to_look_or_to_wait() -> None:
-    for kind, text in _RESIDENT.items():
+    for kind, text in letter_texts("resident").items():
         assert not [word for word in ("stay near", "wait there", "go and look") if word in text.lower()], kind
-        if kind not in ("deposited", "new code", "withdrawn", "mended"):
+        if kind not in ("deposited", "new code", "withdrawn", "mended", "look"):
             assert "{call}" in text or "{Call}" in text, kind
 
 

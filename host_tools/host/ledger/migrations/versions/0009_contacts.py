@@ -1,4 +1,4 @@
-"""Contacts of residents, in order, and what residents wish."""
+"""Contacts of residents, in order, and what residents and sites wish."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,6 +25,8 @@ def upgrade() -> None:
         "INSERT INTO contact (resident, rank, address, confirmed, since_ms) "
         "SELECT id, 1, contact, true, since_ms FROM resident WHERE contact <> ''"
     )
+    op.add_column("site", sa.Column("language", sa.String(8), nullable=False, server_default=""))
+    op.add_column("site", sa.Column("quiet", sa.String(11), nullable=False, server_default=""))
     op.add_column("resident", sa.Column("language", sa.String(8), nullable=False, server_default=""))
     for wish in ("code_left_out", "low_doors"):
         op.add_column("resident", sa.Column(wish, sa.Boolean(), nullable=False, server_default=sa.false()))

@@ -1,0 +1,78 @@
+"""The texts in use: those that come with Ansim, a file a language, and beneath them what a host has changed.
+
+A changed text that cannot be used never stops a letter: the one that comes with Ansim stays in use.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from host_tools.host.notify.wording.entries import Key
+from host_tools.host.notify.wording.files import Fault, read, templates
+from host_tools.host.notify.wording.templates import Template, fill, plain
+
+ENGLISH = "en"
+_FOLDER = Path(__file__).parent
+
+
+class Book(NamedTuple):
+    """The texts for one language and one site: the first page that has an entry is the one that counts."""
+
+    language: str
+    pages: tuple[Mapping[Key, Template], ...]
+
+    def template(self, *key: str) -> Template:
+        """An entry. Raises KeyError where there is none, in English neither."""
+        for page in self.pages:
+            if key in page:
+                return page[key]
+        raise KeyError(".".join(key))
+
+    def phrase(self, name: str, **values: object) -> str:
+        """A phrase, filled."""
+        return fill(self.template("phrases", name), {field: plain(value) for field, value in values.items()})
+
+    def cause(self, name: str) -> str:
+        """Why the time of a parcel stands still; empty for a cause that has no words."""
+        try:
+            return fill(self.template("causes", name), {}) if name else ""
+        except KeyError:
+            return ""
+
+
+class Texts(NamedTuple):
+    """All texts: the changed ones by site (empty: of all) and language, and what is wrong with them."""
+
+    changed: Mapping[tuple[str, str], Mapping[Key, Template]]
+    faults: tuple[Fault, ...]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that there are texts in, by the alphabet."""
+        return tuple(sorted({*built_in_languages(), *(language for _, language in self.changed)}))
+
+    def book(self, language: str, site: str = "") -> Book:
+        """The texts in a language at a site.
+
+        One that there are no texts in is another form of one (`ko-KR`), or English.
+        """
+        known = next(
+            (one for one in (language, language.partition("-")[0]) if one in self.languages), ENGLISH
+        )
+        pages = [self.changed.get((site, known)), self.changed.get(("", known)), built_in().get(known)]
+        return Book(known, (*(page for page in pages if page), built_in()[ENGLISH]))
+
+
+BUILT_IN = Texts({}, ())
+
+
+def built_in_languages() -> tuple[str, ...]:
+    """The languages that come with Ansim, by the alphabet."""
+    return tuple(sorted(built_in()))
+
+
+@cache
+def built_in() -> dict[str, dict[Key, Template]]:
+    """The texts that come with Ansim, by language. Raises ValueError for a file that is broken."""
+    return {path.stem: templates(read(path.read_bytes())) for path in sorted(_FOLDER.glob("*.toml"))}
