@@ -6,7 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from host_tools.cli import ansim
+from host_tools.host.accounts.rights import RIGHTS
+from tests.kit.command_tree import commands, has
 
 ROOT = Path(__file__).parent.parent
 FIRMWARE = ROOT / "firmware"
@@ -52,18 +57,19 @@ ROOMS_OF_HOST = {
     "fields": "",
     "kinds": "fields",
     "ledger": "fields",
+    "accounts": "ledger",
     "care": "ledger",
     "stays": "ledger",
-    "people": "ledger",
+    "people": "ledger accounts",
     "notify": "fields kinds ledger people",
-    "fleet": "fields kinds ledger notify",
+    "fleet": "fields kinds ledger accounts notify",
     "connections": "ledger notify fleet",
-    "parcels": "kinds ledger people notify fleet",
+    "parcels": "kinds ledger accounts people notify fleet",
     "doctor": "ledger notify connections",
     "postman": "ledger notify",
     "figures": "ledger connections",
     "web": "ledger notify figures",
-    "server": "ledger notify fleet connections postman web",
+    "server": "ledger accounts notify fleet connections postman web",
 }
 ROOMS_OF_SIMULATOR = {
     "clock": "",
@@ -186,6 +192,26 @@ def test_a_file_has_one_noun_and_a_function_fits_a_screen(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None
             assert node.end_lineno - node.lineno < LINES_IN_A_FUNCTION_MAX, f"{node.name} is too long"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "host_tools" / "cli").glob("*.py")), ids=lambda path: path.name
+)
+def test_commands_open_the_ledger_where_it_is_asked_who_gives_them(path: Path) -> None:
+    if path.name != "_acting.py":
+        message = "import open_ledger from host_tools.cli._acting"
+        assert "host_tools.host.ledger.ledger.open_ledger" not in imported(path), message
+
+
+def test_every_command_has_a_row_in_the_table_of_rights_and_every_row_a_command() -> None:
+    tree = dict(commands(ansim))
+    groups = {name for name, found in tree.items() if isinstance(found, click.Group)} - {"link"}
+    acts = {name for name in tree if name not in groups and not name.startswith("hands ")} | {"hands"}
+    assert acts == set(RIGHTS), "host_tools/host/accounts/rights.py"
+    asked = {name for name, found in tree.items() if has(found, "--reason")}
+    assert asked == {act for act, right in RIGHTS.items() if right.reasons}, (
+        "reason_option(act) in cli/_acting.py"
+    )
 
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "boards").glob("*.md")])

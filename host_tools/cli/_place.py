@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from host_tools.cli._acting import open_ledger
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.errors import UserError
 from host_tools.host.connections import reach
 from host_tools.host.fleet import order_log
 from host_tools.host.fleet.orders import DONE, IMPOSSIBLE, WAITING
 from host_tools.host.ledger.data_folder import data_option
-from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.places import Place
 from locker.contract import commands
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli._acting import check
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.host.ledger import backups
 from host_tools.host.ledger.data_folder import KEY, data_folder, data_option
@@ -29,6 +30,7 @@ def command(file: Path, key_to: Path | None, dry_run: bool, data: Path | None, a
     \b
     Example: ansim backup /media/backup/ledger-monday.db
     """
+    check(data, dry_run=dry_run)
     folder = data_folder(data)
     found = backups.back_up(folder, file, key_to, dry_run=dry_run)
     if as_json:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli._acting import open_ledger
 from host_tools.cli._place import cabinet_options, tell
-from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.ledger.places import Place
 from host_tools.host.notify.log import moment
 from host_tools.host.parcels import support

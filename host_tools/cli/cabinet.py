@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli._acting import note, open_ledger
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._place import board_options, cabinet_options, tell
 from host_tools.cli._tables import show, table
 from host_tools.host.fleet import doors
 from host_tools.host.fleet.silence import silence as silence_board
 from host_tools.host.ledger.data_folder import data_option
-from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.ledger.places import Place
 from host_tools.host.notify.log import moment
 from host_tools.host.parcels import parcels
@@ -95,6 +95,8 @@ def retire(site: str, cabinet: int, dry_run: bool, data: Path | None, as_json: b
     """
     with open_ledger(data, create=False) as ledger:
         waiting = parcels.waiting_at(ledger, site, cabinet)
+        if not dry_run:
+            note(ledger)
         ledger.retire_at(site, cabinet, dry_run=dry_run)
     if as_json:
         print_json(

@@ -48,7 +48,7 @@ def _pieces(source: BinaryIO, bus: bool) -> Iterator[Piece]:
 
 
 def _ledger(data: Path | None) -> AbstractContextManager[Any]:
-    from host_tools.host.ledger.ledger import open_ledger  # who looks at headers needs no database
+    from host_tools.cli._acting import open_ledger  # who looks at headers needs no database
 
     return open_ledger(data, create=False)
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli._acting import open_ledger, reason_option
 from host_tools.cli._place import door_options, tell
 from host_tools.host.fleet import doors
-from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.ledger.places import Place
 
 
@@ -61,6 +61,7 @@ def in_(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as
 
 
 @command.command()
+@reason_option("door service")
 @door_options
 def service(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Arm a service code: 12 digits with which staff open the door once, empty or not.

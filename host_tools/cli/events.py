@@ -4,16 +4,17 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli._acting import open_ledger, reason_option
 from host_tools.cli._output import json_option, print_json
 from host_tools.cli._tables import show, table
 from host_tools.host.fleet import events
 from host_tools.host.ledger.data_folder import data_option
-from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.ledger.places import Place
 from host_tools.host.notify.log import moment, when_fields
 
 
 @click.command()
+@reason_option("events")
 @click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands.")
 @click.option(
     "--cabinet", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site."

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli._acting import check
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.host.ledger import key_file
 from host_tools.host.ledger.data_folder import data_folder, data_option, prepare
@@ -42,6 +43,7 @@ def protect(data: Path | None, new_passphrase_file: Path | None, dry_run: bool, 
     \b
     Example: ansim key protect
     """
+    check(data, dry_run=dry_run)
     key_file.change_key_file(
         _folder(data), passphrase, lambda: new_passphrase(new_passphrase_file), dry_run=dry_run
     )
@@ -59,6 +61,7 @@ def unprotect(data: Path | None, dry_run: bool, as_json: bool) -> None:
     \b
     Example: ansim key unprotect
     """
+    check(data, dry_run=dry_run)
     key_file.change_key_file(_folder(data), passphrase, None, dry_run=dry_run)
     words = (
         "Would take the passphrase off host.key."

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from host_tools.cli._acting import note, open_ledger
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._tables import show, table
 from host_tools.host.connections import reach
@@ -20,7 +21,7 @@ from host_tools.host.fleet.reconcile import take_over
 from host_tools.host.ledger import aside, bounds
 from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.database import now_ms
-from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify.log import moment
 
 _WATCH_S = 1.0
@@ -177,6 +178,8 @@ def release_(
     Example: ansim link release --site mapo-3 --number 2
     """
     with open_ledger(data or context.obj, create=False) as ledger:
+        if not dry_run:
+            note(ledger)
         count = bounds.release(ledger, site, number, discard=discard, dry_run=dry_run)
         goes_out = reach.letter_words(ledger, "each of them")
     if as_json:

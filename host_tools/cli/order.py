@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli._acting import open_ledger
 from host_tools.cli._output import json_option, print_json
 from host_tools.cli._tables import show, table
 from host_tools.host.fleet import order_log
 from host_tools.host.fleet.orders import DONE, IMPOSSIBLE, WAITING
 from host_tools.host.ledger.data_folder import data_option
-from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify.log import moment
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli._acting import open_ledger, reason_option
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._place import door_options, tell
 from host_tools.cli._tables import show, table
@@ -14,7 +15,7 @@ from host_tools.errors import UserError
 from host_tools.host.connections import reach
 from host_tools.host.fleet import remote_opening
 from host_tools.host.ledger.data_folder import data_option
-from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.places import Place
 from host_tools.host.notify.log import moment
 from host_tools.host.parcels import parcels, support
@@ -32,6 +33,7 @@ def command() -> None:
 
 
 @command.command("list")
+@reason_option("parcel list")
 @click.option("--state", type=click.Choice(["waiting", "collected", "withdrawn"]), help="Only those.")
 @data_option
 @json_option
@@ -84,6 +86,7 @@ def _door_options(act: Callable[..., None]) -> Callable[..., None]:
 
 
 @command.command()
+@reason_option("parcel reissue")
 @door_options
 def reissue(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Give a parcel that waits another code; the resident is sent it,
@@ -105,6 +108,7 @@ def reissue(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None
 
 
 @command.command()
+@reason_option("parcel recall")
 @door_options
 def recall(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Let staff take a parcel out: arms a code of 12 digits that opens its door once.
@@ -121,6 +125,7 @@ def recall(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None,
 
 
 @command.command("open")
+@reason_option("parcel open")
 @_door_options
 def open_(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) -> None:
     """Open the door of a parcel for somebody who stands there and talks to you.
@@ -178,6 +183,7 @@ def _state_after(ledger: Ledger, wish: int, before: str) -> str:
 
 
 @command.command()
+@reason_option("parcel assign")
 @door_options
 @click.option("--resident", required=True, metavar="NAME", help="Whose it is.")
 @click.option("--unit", metavar="UNIT", help="Her unit, where there is more than one resident of that name.")

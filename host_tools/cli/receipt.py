@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli._acting import open_ledger
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.host.connections import reach
 from host_tools.host.ledger.data_folder import data_option
-from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.parcels import receipts
 
 

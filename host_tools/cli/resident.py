@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli._acting import open_ledger, reason_option
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._tables import show, table
 from host_tools.host.ledger.data_folder import data_option
-from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.people import residents
 from host_tools.host.people.residents import Resident
 
@@ -70,6 +70,7 @@ def add(
 
 
 @command.command("list")
+@reason_option("resident list")
 @data_option
 @json_option
 def list_(data: Path | None, as_json: bool) -> None:
@@ -88,6 +89,7 @@ def list_(data: Path | None, as_json: bool) -> None:
 
 
 @command.command()
+@reason_option("resident rename")
 @click.argument("name")
 @click.argument("new_name", required=False)
 @unit_option
@@ -124,6 +126,7 @@ def rename(
 
 
 @command.command()
+@reason_option("resident contact")
 @click.argument("name")
 @click.argument("contact")
 @unit_option

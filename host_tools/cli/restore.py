@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli._acting import check
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.host.ledger import backups
 from host_tools.host.ledger.data_folder import data_folder, data_option
@@ -31,6 +32,7 @@ def command(file: Path, key: Path | None, dry_run: bool, data: Path | None, as_j
     \b
     Example: ansim restore /media/backup/ledger-monday.db --key /media/key/host.key
     """
+    check(data, dry_run=dry_run)
     found, before = backups.restore(data_folder(data), file, key, dry_run=dry_run)
     if as_json:
         print_json(

@@ -113,7 +113,7 @@ def command(
     \b
     Example: ansim serve --listen 0.0.0.0:26746 --serial /dev/ttyUSB0
     """
-    from host_tools.host.ledger.ledger import open_ledger
+    from host_tools.cli._acting import open_ledger
     from host_tools.host.notify.log import Occurrence
     from host_tools.host.server import Settings, serve
     from host_tools.showing import shown_lines

@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
+from host_tools.cli._acting import open_ledger, reason_option
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._tables import show, table
 from host_tools.host.ledger.data_folder import data_option
-from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify.log import moment
 from host_tools.host.parcels import tickets
 
@@ -59,6 +59,7 @@ def _described(ticket: tickets.Ticket) -> dict[str, Any]:
 
 
 @command.command("list")
+@reason_option("ticket list")
 @site_option
 @click.option(
     "--state", type=click.Choice(("open", "used", "revoked", "expired")), help="Only those in this state."

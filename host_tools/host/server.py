@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from host_tools.errors import UserError
+from host_tools.host.accounts import accounts
 from host_tools.host.connections.carriers import Carrier, SerialCarrier
 from host_tools.host.connections.links import Link, Links
 from host_tools.host.connections.listener import Listener
@@ -106,6 +107,8 @@ class Server:
             dispatching = held.enter_context(ThreadPoolExecutor(1, "dispatch"))
             pages = [] if settings.web is None else [self._keeper(settings.web, held).keep]
             await self._open(settings, held)
+            if not accounts.are_there(self._ledger):
+                self._tell(Occurrence("no account", detail=accounts.OPEN_TO_ALL))
             # What was imported lives as long as the server: a collection need not look at it again and again.
             gc.freeze()
             stopping = asyncio.ensure_future(self._stop.wait())

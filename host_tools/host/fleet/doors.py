@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, select
 
 from host_tools.errors import UserError
+from host_tools.host.accounts import audit
 from host_tools.host.fleet import orders
 from host_tools.host.fleet.orders import STAFF_CODE_VERSION_MAX, Order, newest_order
 from host_tools.host.ledger import tables
@@ -41,7 +42,8 @@ class Doorway(NamedTuple):
 
 def set_out(ledger: Ledger, place: Place, *, is_out: bool, dry_run: bool = False) -> None:
     """Orders a door out of service, or back. Raises UserError."""
-    _order(ledger, place, commands.SET_OUT, lambda connection, doorway: int(is_out), dry_run=dry_run)
+    act = "door out" if is_out else "door in"
+    _order(ledger, place, act, commands.SET_OUT, lambda connection, doorway: int(is_out), dry_run=dry_run)
 
 
 def arm_service(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
@@ -59,12 +61,12 @@ def arm_service(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
             )
         return number
 
-    _order(ledger, place, commands.ARM_SERVICE, arming, dry_run=dry_run)
+    _order(ledger, place, "door service", commands.ARM_SERVICE, arming, dry_run=dry_run)
 
 
 def disarm(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
     """Takes a code of staff back. Raises UserError."""
-    _order(ledger, place, commands.DISARM, lambda connection, doorway: 0, dry_run=dry_run)
+    _order(ledger, place, "door disarm", commands.DISARM, lambda connection, doorway: 0, dry_run=dry_run)
 
 
 def set_patience(ledger: Ledger, place: Place, factor: int, *, dry_run: bool = False) -> None:
@@ -76,11 +78,24 @@ def set_patience(ledger: Ledger, place: Place, factor: int, *, dry_run: bool = F
         raise UserError(
             f"Patience is from 1 to {PATIENCE_MAX}: how many times as long a cabinet waits for people.", 2
         )
-    _order(ledger, place, commands.SET_PATIENCE, lambda connection, doorway: factor, dry_run=dry_run)
+    _order(
+        ledger,
+        place,
+        "cabinet patience",
+        commands.SET_PATIENCE,
+        lambda connection, doorway: factor,
+        dry_run=dry_run,
+    )
 
 
 def _order(
-    ledger: Ledger, place: Place, kind: int, argument: Callable[[Connection, Doorway], int], *, dry_run: bool
+    ledger: Ledger,
+    place: Place,
+    act: str,
+    kind: int,
+    argument: Callable[[Connection, Doorway], int],
+    *,
+    dry_run: bool,
 ) -> None:
     """Puts an order into the board's log, in place of one of its kind that the board has not been told of."""
     with ledger.writing() as connection:
@@ -94,6 +109,7 @@ def _order(
             )
             connection.execute(delete(table).where(same, untold))
             orders.queue(connection, doorway.cabinet, [order], now_ms())
+            audit.note(connection, ledger, act, **place.named())
 
 
 def _doorway(connection: Connection, place: Place) -> Doorway:

@@ -25,6 +25,7 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 
 from host_tools.errors import UserError
 from host_tools.host import fields
+from host_tools.host.accounts import audit
 from host_tools.host.fleet import orders
 from host_tools.host.fleet.orders import Order
 from host_tools.host.ledger import tables
@@ -162,6 +163,7 @@ def take_over(ledger: Ledger, site: str, number: int, *, dry_run: bool = False) 
             connection.execute(
                 update(cabinet).where(here).values(tag=new_tag(), tag_before=ANY_TAG, fault=None)
             )
+            audit.note(connection, ledger, "link take-over", site=normal(site), cabinet=number)
     if count != 1:
         raise UserError(f"There is no cabinet {number} at {site}: `ansim link` shows them.", 2)
 

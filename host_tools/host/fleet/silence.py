@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, func, select, update
 
+from host_tools.host.accounts import audit
 from host_tools.host.fleet import orders
 from host_tools.host.ledger import lookups, tables
 from host_tools.host.ledger.bounds import DISCARDED, FLOOD
@@ -59,6 +60,7 @@ def silence(ledger: Ledger, place: Place, *, dry_run: bool = False) -> Silenced:
         its = (parcel.cabinet == known.id) & (parcel.state == "waiting")
         connection.execute(update(tables.parcel).where(its).values(state="unknown", ended_ms=at_ms))
         _tell(connection, parcels, at_ms)
+        audit.note(connection, ledger, "cabinet silence", **place.named())
     return Silenced(len(parcels), *counts)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Row, delete, exc, insert, make_url, s
 
 from host_tools.errors import UserError
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.actors import ITSELF, acting
 from host_tools.host.ledger.data_folder import KEY, data_folder, database_url, prepare
 from host_tools.host.ledger.database import Database, no_ledger, now_ms, open_engine, user_errors
 from host_tools.host.ledger.names import checked_name, normal
@@ -100,6 +101,7 @@ class Ledger:
     def __init__(self, data: Path, database: Database, engine: Engine, vault: Vault) -> None:
         self.data = data
         self.vault = vault
+        self.actor = ITSELF  # who acts on it
         self._database = database
         self._engine = engine
 
@@ -124,7 +126,7 @@ class Ledger:
     def writing(self) -> Iterator[Connection]:
         """One transaction that may write: durable when it ends, undone when it raises."""
         with user_errors(self._database), self._engine.begin() as connection:
-            yield connection
+            yield acting(connection, self.actor)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -133,7 +135,7 @@ class Ledger:
             user_errors(self._database),
             self._engine.connect().execution_options(reading=True) as connection,
         ):
-            yield connection
+            yield acting(connection, self.actor)
 
     @contextmanager
     def alone(self) -> Iterator[bool]:

@@ -1,7 +1,7 @@
 """The place of which a person speaks: a cabinet of a site, or one of its doors."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
@@ -18,6 +18,10 @@ class Place(NamedTuple):
     site: str
     cabinet: int
     door: int = 0
+
+    def named(self) -> dict[str, Any]:
+        """Its three parts by their names, as they are noted in the audit."""
+        return {"site": normal(self.site), "cabinet": self.cabinet, "door": self.door}
 
 
 def cabinet_at(connection: Connection, place: Place) -> Row:

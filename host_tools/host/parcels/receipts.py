@@ -16,12 +16,14 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, insert, select, update
 
 from host_tools.errors import UserError
+from host_tools.host.accounts import audit
 from host_tools.host.ledger import lookups, tables
 from host_tools.host.ledger.data_folder import RECEIPT_LOCK
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import RETIRED, Identity, Ledger
 from host_tools.host.ledger.names import normal
+from host_tools.host.ledger.places import Place
 from host_tools.host.notify.letters import ODD_TICKET, Letters, of_receipt, since_ms
 from host_tools.host.parcels import tickets
 from locker.contract.codes import receipt_code, same
@@ -127,6 +129,9 @@ def _enter(ledger: Ledger, name: str, ticket: str, receipt: str, dry_run: bool) 
         if proof is not None and label is not None:
             with ledger.writing() as connection:
                 known = _bring_in(connection, cabinet, claim, *proof, dry_run=dry_run)
+                if not dry_run:
+                    place = Place(site.name, identity.cabinet.number, claim.door)
+                    audit.note(connection, ledger, "receipt enter", **place.named())
             return Entered(site.name, identity.cabinet.number, claim.door, known)
     return None
 

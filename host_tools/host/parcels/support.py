@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from host_tools.errors import UserError
 from host_tools.host import kinds
+from host_tools.host.accounts import audit
 from host_tools.host.fleet import orders, remote_opening
 from host_tools.host.fleet.orders import Order
 from host_tools.host.ledger import tables
@@ -52,6 +53,7 @@ def reissue(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
                 [Order(commands.REISSUE, parcel.door, parcel.counter, retry)],
                 now_ms(),
             )
+            audit.note(connection, ledger, "parcel reissue", **place.named(), resident=parcel.resident)
 
 
 def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
@@ -74,6 +76,7 @@ def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
                 [Order(commands.ARM_RECALL, parcel.door, parcel.counter, arming)],
                 now_ms(),
             )
+            audit.note(connection, ledger, "parcel recall", **place.named(), resident=parcel.resident)
 
 
 def assign(
@@ -96,6 +99,7 @@ def assign(
             letters = Letters(connection)
             letters.tell_of_deposit({**parcel._mapping, **values}, now_ms())
             letters.write()
+            audit.note(connection, ledger, "parcel assign", **place.named(), resident=person.id)
     return residents.label(person.name, person.unit)
 
 
@@ -125,6 +129,7 @@ def vouch(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
                 {**parcel._mapping, "flagged": False}, f"by staff {at_ms}", Moment(at_ms, at_ms, at_ms)
             )
             letters.write()
+            audit.note(connection, ledger, "parcel vouch", **place.named(), resident=parcel.resident)
 
 
 def check_waiting(ledger: Ledger, place: Place) -> None:
@@ -143,8 +148,9 @@ def want_open(ledger: Ledger, place: Place) -> int:
     """Asks the cabinet to open the door of a parcel for somebody who stands there;
     the number of this wish (see remote_opening.py).
     """
-    with ledger.reading() as connection:
+    with ledger.writing() as connection:
         parcel = waiting(connection, place)
+        audit.note(connection, ledger, "parcel open", **place.named(), resident=parcel.resident)
     return remote_opening.ask(ledger, parcel.cabinet, parcel.door, parcel.counter, now_ms())
 
 
@@ -171,6 +177,7 @@ def answer_bell(ledger: Ledger, place: Place, call: int | None = None, *, dry_ru
             orders.queue(
                 connection, cabinet.id, [Order(commands.ANSWER_BELL, 0, 0, chosen[0].number)], now_ms()
             )
+            audit.note(connection, ledger, "bell ack", **place.named())
     return chosen[0]
 
 

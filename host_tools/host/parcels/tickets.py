@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, insert, select, update
 
 from host_tools.errors import UserError
+from host_tools.host.accounts import audit
 from host_tools.host.fleet import generations
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
@@ -90,6 +91,7 @@ def issue(
         }
         connection.execute(insert(tables.ticket).values(**row, issued_ms=now_ms()))
         generations.turn_if_due(connection, place, key, tail, now_ms())
+        audit.note(connection, ledger, "ticket new", site=place.name, resident=person.id)
     return Issued(place.name, label, serial, key.number(serial), key.generation)
 
 
@@ -156,6 +158,7 @@ def revoke(ledger: Ledger, number: str, site: str | None = None, *, dry_run: boo
         ]
         if not dry_run:
             connection.execute(update(tables.ticket).where(*here).values(state="revoked"))
+            audit.note(connection, ledger, "ticket revoke", site=name, resident=row.resident)
     return Ticket(place.name, row.generation, row.serial, row.label, "revoked", row.issued_ms)
 
 

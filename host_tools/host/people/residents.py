@@ -5,11 +5,13 @@ Names and contacts stay on the host; a safe tail is sealed and never shown.
 Two residents may have one name when their units tell them apart.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, case, exc, insert, select, update
 
 from host_tools.errors import UserError
+from host_tools.host.accounts import audit
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger
@@ -23,6 +25,7 @@ LABEL = case(
     (tables.resident.c.unit == "", tables.resident.c.name),
     else_=tables.resident.c.name + " (" + tables.resident.c.unit + ")",
 ).label("label")
+_IDS = 500  # asked for in one statement
 _TAKEN = "There is a resident of that name already: tell them apart by their units, with --unit."
 
 
@@ -70,6 +73,7 @@ def add(
             ).scalar_one()
         except exc.IntegrityError as error:
             raise UserError(_TAKEN) from error
+        audit.note(connection, ledger, "resident add", resident=made)
     return Resident(made, row["name"], row["unit"], row["contact"], False)
 
 
@@ -105,6 +109,7 @@ def rename(
         _refuse_taken(connection, values["name"], values["unit"], row.id, alike=alike)
         if not dry_run:
             connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(**values))
+            audit.note(connection, ledger, "resident rename", resident=row.id)
     return _resident(row), _resident(row)._replace(**values)
 
 
@@ -119,6 +124,7 @@ def set_contact(
             connection.execute(
                 update(tables.resident).where(tables.resident.c.id == row.id).values(contact=kept)
             )
+            audit.note(connection, ledger, "resident contact", resident=row.id)
     return _resident(row)._replace(contact=kept)
 
 
@@ -138,6 +144,7 @@ def set_tail(
             connection.execute(
                 update(tables.resident).where(tables.resident.c.id == row.id).values(tail=sealed)
             )
+            audit.note(connection, ledger, "resident tail", resident=row.id)
     return _resident(row)._replace(has_tail=tail is not None)
 
 
@@ -167,6 +174,16 @@ def find(connection: Connection, name: str, unit: str | None = None) -> Row:
             2,
         )
     return rows[0]
+
+
+def labels(ledger: Ledger, ids: Iterable[int]) -> dict[int, str]:
+    """How lists name residents, by the ledger's numbers of them."""
+    table = tables.resident.c
+    wanted = list(ids)
+    with ledger.reading() as connection:
+        parts = (wanted[at : at + _IDS] for at in range(0, len(wanted), _IDS))
+        rows = [connection.execute(select(table.id, LABEL).where(table.id.in_(part))).all() for part in parts]
+    return {row.id: row.label for part in rows for row in part}
 
 
 def label(name: str, unit: str) -> str:

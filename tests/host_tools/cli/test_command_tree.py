@@ -13,6 +13,9 @@ LEAVES = {name: found for name, found in TREE.items() if not hasattr(found, "com
 
 #: What changes nothing, wherever it looks.
 LOOKS = {
+    "audit about",
+    "audit list",
+    "audit verify",
     "boards check",
     "boards list",
     "boards show",

@@ -38,6 +38,7 @@ ELSEWHERE = {
     "hands state": "tests/system/test_looks.py",
     "hands fault list": "tests/system/test_looks.py",
     "serve": "host_board.Host: whatever any test's host says",
+    "audit about": "the fields of `audit list`; she is shown nothing before a day is over",
     "parcel open": "tests/system/test_orders.py: needs a person at a terminal",
 }
 
@@ -126,6 +127,10 @@ class Host:
             ("cabinet silence", (*CABINET, DRY), ""),
             ("cabinet retire", (*CABINET, DRY), ""),
             ("cabinet retire", CABINET, ""),
+            ("audit list", (), ""),
+            ("audit verify", (), ""),
+            ("audit export", (str(self.folder / "audit"), DRY), ""),
+            ("audit export", (str(self.folder / "audit"),), ""),
             ("key status", (), ""),
             ("doctor", ("--listen", "none"), ""),
             ("backup", (backup, DRY), ""),

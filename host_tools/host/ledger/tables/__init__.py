@@ -6,6 +6,7 @@ The migrations build them; a test shows that the migrations and these files say 
 """
 
 from host_tools.host.ledger.tables.alarms import alarm, case, case_note
+from host_tools.host.ledger.tables.audit import audit
 from host_tools.host.ledger.tables.base import SCHEMA, metadata
 from host_tools.host.ledger.tables.boards import (
     aside,
@@ -22,7 +23,7 @@ from host_tools.host.ledger.tables.boards import (
 from host_tools.host.ledger.tables.care import care, duty, page, proof, proof_time, silent, stand_in
 from host_tools.host.ledger.tables.letters import outbox
 from host_tools.host.ledger.tables.parcels import parcel, pickup, ticket
-from host_tools.host.ledger.tables.people import account, account_site, contact, resident
+from host_tools.host.ledger.tables.people import account, account_site, contact, related, resident
 from host_tools.host.ledger.tables.sites import refusal, site
 from host_tools.host.ledger.tables.stays import absence, site_pause, stay, stay_look, stay_policy
 
@@ -33,6 +34,7 @@ __all__ = [
     "account_site",
     "alarm",
     "aside",
+    "audit",
     "boot",
     "cabinet",
     "care",
@@ -54,6 +56,7 @@ __all__ = [
     "proof",
     "proof_time",
     "refusal",
+    "related",
     "resident",
     "server",
     "silent",

@@ -55,6 +55,11 @@ account = Table(
     Column("contact", String(254), nullable=False, server_default=""),  # where this person is paged
     Column("roles", String(64), nullable=False),  # operator, dispatcher, staff, auditor; blanks between
     Column("os_user", String(64), unique=True),  # whose commands are this person's
+    Column("token", LargeBinary(32)),  # the hash of a link that lets its owner set the two below, once
+    Column("token_until_ms", BigInteger),
+    Column("password", String(128)),  # hashed with argon2id; None: none is set
+    Column("second_factor", LargeBinary),  # sealed: the secret of a TOTP (RFC 6238)
+    Column("second_factor_step", BigInteger),  # of its last code that was taken: none counts twice
     Column("since_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger),
 )
@@ -66,4 +71,15 @@ account_site = Table(
     Column("account", ForeignKey("account.id"), nullable=False),
     Column("site", ForeignKey("site.id"), nullable=False),
     PrimaryKeyConstraint("account", "site"),
+)
+
+#: The residents whom an account neither sees nor hears of, and why.
+related = Table(
+    "related",
+    metadata,
+    Column("account", ForeignKey("account.id"), nullable=False),
+    Column("resident", ForeignKey("resident.id"), nullable=False),
+    Column("why", String(16), nullable=False),  # accounts/related.py
+    Column("since_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account", "resident"),
 )

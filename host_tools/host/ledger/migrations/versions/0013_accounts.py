@@ -1,4 +1,4 @@
-"""The people who work at the host."""
+"""The people who work at the host, what they did, and whom they may not see."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Makes room for accounts."""
+    """Makes room for accounts, their acts, and the residents they are related to."""
     op.create_table(
         "account",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -16,6 +16,11 @@ def upgrade() -> None:
         sa.Column("contact", sa.String(length=254), nullable=False, server_default=""),
         sa.Column("roles", sa.String(length=64), nullable=False),
         sa.Column("os_user", sa.String(length=64), nullable=True),
+        sa.Column("token", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("token_until_ms", sa.BigInteger(), nullable=True),
+        sa.Column("password", sa.String(length=128), nullable=True),
+        sa.Column("second_factor", sa.LargeBinary(), nullable=True),
+        sa.Column("second_factor_step", sa.BigInteger(), nullable=True),
         sa.Column("since_ms", sa.BigInteger(), nullable=False),
         sa.Column("ended_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
@@ -30,3 +35,38 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site"], ["site.id"], name=op.f("fk_account_site_site")),
         sa.PrimaryKeyConstraint("account", "site", name=op.f("pk_account_site")),
     )
+    op.create_table(
+        "related",
+        sa.Column("account", sa.Integer(), nullable=False),
+        sa.Column("resident", sa.Integer(), nullable=False),
+        sa.Column("why", sa.String(length=16), nullable=False),
+        sa.Column("since_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_related_account")),
+        sa.ForeignKeyConstraint(["resident"], ["resident.id"], name=op.f("fk_related_resident")),
+        sa.PrimaryKeyConstraint("account", "resident", name=op.f("pk_related")),
+    )
+    _audit()
+
+
+def _audit() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("chain", sa.String(length=8), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("account", sa.Integer(), nullable=True),
+        sa.Column("os_user", sa.String(length=64), nullable=False),
+        sa.Column("act", sa.String(length=32), nullable=False),
+        sa.Column("reason", sa.String(length=16), nullable=False),
+        sa.Column("site", sa.String(length=64), nullable=False),
+        sa.Column("cabinet", sa.Integer(), nullable=False),
+        sa.Column("door", sa.Integer(), nullable=False),
+        sa.Column("resident", sa.Integer(), nullable=True),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("commitment", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("link", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_audit_account")),
+        sa.PrimaryKeyConstraint("chain", "number", name=op.f("pk_audit")),
+    )
+    op.create_index("ix_audit_resident", "audit", ["resident"])

@@ -1,0 +1,78 @@
+"""Accounts: the people who work at the host. While there is none, everything is allowed to everybody who can
+open the data folder: a bench, a demonstration. From the first one on each act has a name.
+"""
+
+from sqlalchemy import select
+
+from host_tools.errors import UserError
+from host_tools.host.accounts.rights import REASONS, ROLES, right_of
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.actors import Actor
+from host_tools.host.ledger.ledger import Ledger
+
+#: What `ansim serve` says once while there is no account.
+OPEN_TO_ALL = (
+    "whoever can open the data folder may do everything, and acts are noted without a name: "
+    "`ansim account add` makes the first account"
+)
+
+
+def are_there(ledger: Ledger) -> bool:
+    """Whether any account was ever made."""
+    with ledger.reading() as connection:
+        return connection.execute(select(tables.account.c.id).limit(1)).first() is not None
+
+
+def who(ledger: Ledger, os_user: str) -> Actor:
+    """Whoever acts as a user of the operating system: that account;
+    every role while there is no account at all; no role for a user without one.
+    """
+    account = tables.account.c
+    with ledger.reading() as connection:
+        row = connection.execute(
+            select(tables.account).where(account.os_user == os_user, account.ended_ms.is_(None))
+        ).first()
+        if row is not None:
+            its = tables.account_site.c
+            sites = connection.scalars(select(its.site).where(its.account == row.id))
+            return Actor(row.id, row.name, os_user, frozenset(row.roles.split()), frozenset(sites))
+    return Actor(os_user=os_user, roles=frozenset() if are_there(ledger) else frozenset(ROLES))
+
+
+def check(ledger: Ledger, act: str, actor: Actor) -> None:
+    """Raises UserError when an act is not for whoever acts, or takes a reason that is not given."""
+    right = right_of(act)
+    if right.roles and not actor.roles & right.roles:
+        wanted = " or ".join(f"{role}s" for role in ROLES if role in right.roles)
+        if actor.account is None:
+            raise UserError(
+                f"`ansim {act}` is for {wanted}, and the user {actor.os_user} has no account here: "
+                f"an operator makes one with `ansim account add NAME --os-user {actor.os_user}`.",
+                code="forbidden",
+            )
+        has = ", ".join(role for role in ROLES if role in actor.roles)
+        raise UserError(
+            f"`ansim {act}` is for {wanted}, and your account is for {has}: ask one of them.",
+            code="forbidden",
+        )
+    if right.reasons and not actor.reason and actor.account is not None:
+        raise UserError(
+            f"`ansim {act}` needs a reason, which is kept: say one with --reason "
+            f"({', '.join(right.reasons)}).",
+            2,
+        )
+    if actor.reason and actor.reason not in (right.reasons or REASONS):
+        raise UserError(
+            f"That is no reason for `ansim {act}`: say one of {', '.join(right.reasons or REASONS)}.", 2
+        )
+
+
+def check_site(ledger: Ledger, site: str, actor: Actor) -> None:
+    """Raises UserError when an account does not see that site."""
+    if not actor.sites:
+        return
+    with ledger.reading() as connection:
+        found = connection.execute(select(tables.site.c.id, tables.site.c.name)).all()
+    if any(row.name == site and row.id not in actor.sites for row in found):
+        seen = ", ".join(row.name for row in found if row.id in actor.sites)
+        raise UserError(f"Your account is for {seen} only: ask an operator for more.", code="forbidden")

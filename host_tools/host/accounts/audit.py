@@ -1,0 +1,244 @@
+"""The audit: every act, and every look at residents' data, is a row that nobody can change unseen.
+
+    audit.note(connection, ledger, "parcel recall", site="mapo-3", cabinet=2, door=7, resident=12)
+
+Rows form a chain: `link` is the SHA-256 of the row before and of all fields of this one, but for whom it is
+about and what was said. Those two are in it by a salted commitment, so an erasure can delete them with
+their salt and the chain stays whole. What belongs to silent alarms has a chain of its own, which only
+dispatchers and auditors see: nothing in the other one tells of it, not even a gap in its numbers.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.actors import Actor, actor_of
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import Ledger
+
+ACTS = "acts"  # the chain that everybody with the right sees
+DURESS = "duress"  # that of silent alarms, for dispatchers and auditors
+CHAINS = (ACTS, DURESS)
+_SEE_DURESS = frozenset(("dispatcher", "auditor"))
+
+EVERYBODY = 0  # Row.resident of a look at all residents
+ERASED = "resident erase"  # the act whose row keeps the number of whom it was about, as its proof
+TEXT_MAX = 200
+SHOWN_AFTER_MS = 86_400_000  # a resident hears of a look a day later
+LAST = 50
+_SALT_BYTES = 16
+_FIRST = bytes(32)  # what stands before the first row
+_ROWS = 1000  # verified at a time
+
+
+class Entry(NamedTuple):
+    """One row of the audit, as people see it. Times in ms since 1970."""
+
+    chain: str
+    number: int
+    at_ms: int
+    account: str | None  # the name of the account
+    os_user: str  # empty: the host itself
+    act: str
+    reason: str
+    site: str
+    cabinet: int
+    door: int
+    resident: int | None  # EVERYBODY for a look at all; None: about nobody, or erased
+    text: str
+    erased: bool
+    link: str  # in hex
+
+
+class Verdict(NamedTuple):
+    """What looking at a chain has come to: how many rows, how many of them erased, the link of the last
+    in hex, and the number of the first row that is not as it was written (None: all are).
+    """
+
+    chain: str
+    rows: int
+    erased: int
+    link: str
+    wrong: int | None
+
+
+def note(
+    connection: Connection,
+    ledger: Ledger,
+    act: str,
+    *,
+    site: str = "",
+    cabinet: int = 0,
+    door: int = 0,
+    resident: int | None = None,
+    reason: str = "",
+    text: str = "",
+    chain: str = ACTS,
+    at_ms: int | None = None,
+) -> None:
+    """Writes a row within the transaction of the act: both come to the disk, or neither does.
+
+    `ledger.actor` says who acts, and for which reason where none is given here. `at_ms` defaults to now.
+    """
+    actor = ledger.actor
+    table = tables.audit
+    last = connection.execute(
+        select(table.c.number, table.c.link)
+        .where(table.c.chain == chain)
+        .order_by(table.c.number.desc())
+        .limit(1)
+    ).first()
+    number, before = (last.number + 1, last.link) if last else (1, _FIRST)
+    row = {
+        "chain": chain,
+        "number": number,
+        "at_ms": now_ms() if at_ms is None else at_ms,
+        "account": actor.account,
+        "os_user": actor.os_user,
+        "act": act,
+        "reason": reason or actor.reason,
+        "site": site,
+        "cabinet": cabinet,
+        "door": door,
+        "resident": resident,
+        "text": (text or actor.text)[:TEXT_MAX],
+    }
+    salt = os.urandom(_SALT_BYTES)
+    row["salt"], row["commitment"] = salt, _commitment(salt, resident, row["text"])
+    row["link"] = _link(before, row)
+    connection.execute(insert(table).values(**row))
+
+
+def _commitment(salt: bytes, resident: int | None, text: str) -> bytes:
+    return hashlib.sha256(salt + json.dumps([resident, text]).encode()).digest()
+
+
+_CHAINED = ("chain", "number", "at_ms", "account", "os_user", "act", "reason", "site", "cabinet", "door")
+
+
+def _link(before: bytes, row: dict) -> bytes:
+    fields = json.dumps([row[name] for name in _CHAINED]).encode()
+    return hashlib.sha256(before + row["commitment"] + fields).digest()
+
+
+def chains_of(actor: Actor) -> tuple[str, ...]:
+    """The chains that somebody with these roles sees."""
+    return CHAINS if actor.roles & _SEE_DURESS else (ACTS,)
+
+
+def listing(ledger: Ledger, last: int = LAST) -> list[Entry]:
+    """The last rows that the one who asks may see, the oldest first."""
+    with ledger.reading() as connection:
+        wanted = _ENTRIES.where(tables.audit.c.chain.in_(chains_of(actor_of(connection))))
+        newest = wanted.order_by(tables.audit.c.at_ms.desc(), tables.audit.c.number.desc()).limit(last)
+        return [_entry(row) for row in reversed(connection.execute(newest).all())]
+
+
+def everything(ledger: Ledger) -> Iterator[Entry]:
+    """All rows that the one who asks may see, chain by chain."""
+    with ledger.reading() as connection:
+        for chain in chains_of(actor_of(connection)):
+            for rows in _in_parts(connection, chain):
+                yield from map(_entry, rows)
+
+
+def about(ledger: Ledger, resident: int, at_ms: int) -> list[Entry]:
+    """What she is shown: who acted on her or looked at her, the oldest first, a day after it happened.
+
+    Silent alarms are not in it. `at_ms` is now, in ms since 1970.
+    """
+    table = tables.audit.c
+    with ledger.reading() as connection:
+        since_ms = connection.scalar(
+            select(tables.resident.c.since_ms).where(tables.resident.c.id == resident)
+        )
+        hers = or_(
+            table.resident == resident, and_(table.resident == EVERYBODY, table.at_ms >= (since_ms or 0))
+        )
+        shown = (table.chain == ACTS) & (table.at_ms <= at_ms - SHOWN_AFTER_MS)
+        return [_entry(row) for row in connection.execute(_ENTRIES.where(hers, shown).order_by(table.number))]
+
+
+def verify(ledger: Ledger, exported: dict[tuple[str, int], str] | None = None) -> list[Verdict]:
+    """Computes the chains anew that the one who asks may see; `exported` are links of an earlier export,
+    by chain and number: a row that has another link now, or is gone, is wrong too.
+    """
+    exported = exported or {}
+    with ledger.reading() as connection:
+        return [_verified(connection, chain, exported) for chain in chains_of(actor_of(connection))]
+
+
+def _verified(connection: Connection, chain: str, exported: dict[tuple[str, int], str]) -> Verdict:
+    before, count, erased = _FIRST, 0, 0
+    known = {number: link for (of, number), link in exported.items() if of == chain}
+    for rows in _in_parts(connection, chain):
+        for row in rows:
+            count += 1
+            erased += row.salt is None
+            if (
+                row.number != count
+                or not _is_whole(before, row)
+                or known.pop(count, row.link.hex()) != row.link.hex()
+            ):
+                return Verdict(chain, count, erased, before.hex(), count)
+            before = row.link
+    return Verdict(chain, count, erased, before.hex(), min(known) if known else None)
+
+
+def _is_whole(before: bytes, row: Row) -> bool:
+    of_text = row.salt is None or _commitment(row.salt, row.resident, row.text) == row.commitment
+    return of_text and _link(before, row._asdict()) == row.link
+
+
+def _in_parts(connection: Connection, chain: str) -> Iterator[list[Row]]:
+    table, after = tables.audit, 0
+    while True:
+        wanted = _ENTRIES.where(table.c.chain == chain, table.c.number > after)
+        rows = list(connection.execute(wanted.order_by(table.c.number).limit(_ROWS)))
+        if rows:
+            yield rows
+        if len(rows) < _ROWS:
+            return
+        after = rows[-1].number
+
+
+def erase(connection: Connection, resident: int) -> int:
+    """Deletes whom rows about a resident are about and what they say of her, with their salts;
+    how many there were. The row of an earlier erasure stays: it says her number and nothing else.
+    """
+    table = tables.audit
+    hers = (table.c.resident == resident) & (table.c.act != ERASED)
+    gone = {"resident": None, "text": "", "salt": None}
+    return connection.execute(update(table).where(hers).values(**gone)).rowcount
+
+
+_ENTRIES = select(tables.audit, tables.account.c.name.label("account_name")).select_from(
+    tables.audit.outerjoin(tables.account)
+)
+
+
+def _entry(row: Row) -> Entry:
+    fields = (row.act, row.reason, row.site, row.cabinet, row.door, row.resident, row.text)
+    return Entry(
+        row.chain,
+        row.number,
+        row.at_ms,
+        row.account_name,
+        row.os_user,
+        *fields,
+        row.salt is None,
+        row.link.hex(),
+    )
+
+
+def count(ledger: Ledger) -> int:
+    """How many rows everybody with the right sees."""
+    with ledger.reading() as connection:
+        return connection.execute(
+            select(func.count()).select_from(tables.audit).where(tables.audit.c.chain == ACTS)
+        ).scalar_one()

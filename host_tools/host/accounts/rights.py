@@ -1,0 +1,112 @@
+"""Who may do what: the one table of rights. A command that is not in it is nobody's (tests/test_tidy.py).
+
+An act is called as its command is, without `ansim`; pages use the same names.
+"""
+
+from typing import NamedTuple
+
+OPERATOR = "operator"
+DISPATCHER = "dispatcher"
+STAFF = "staff"
+AUDITOR = "auditor"
+ROLES = (OPERATOR, DISPATCHER, STAFF, AUDITOR)
+
+#: Why something is done, for lists to choose from.
+REASONS = {
+    "request": "the resident asked for it",
+    "caller": "somebody called who could not collect",
+    "complaint": "a complaint is looked into",
+    "fault": "a door, a cabinet or a letter failed",
+    "safety": "somebody may be in danger",
+    "police": "the police asked, in writing",
+    "correction": "something was entered wrong",
+    "duty": "daily work",
+    "moved": "she has moved in or away",
+    "audit": "the audit itself",
+}
+_HELP = ("request", "caller", "complaint", "fault", "safety", "police")
+_DATA = ("request", "correction", "moved", "safety")
+_LOOK = ("duty", "request", "caller", "complaint", "fault", "safety", "police", "audit")
+
+ACT = "act"
+LOOK = "look"  # at people: noted when the ledger is opened; an act is noted where it is done
+BARE = "bare"  # shows and does nothing of people
+
+
+class Right(NamedTuple):
+    """What an act takes: one of the roles, and a reason of the list where it has one.
+
+    No role: whoever can open the data folder.
+    """
+
+    roles: frozenset[str]
+    kind: str
+    reasons: tuple[str, ...] = ()
+
+
+def _right(roles: str, kind: str, reasons: tuple[str, ...] = ()) -> Right:
+    initials = {role[0].upper(): role for role in ROLES}
+    return Right(frozenset(initials[initial] for initial in roles), kind, reasons)
+
+
+#: act: the initials of the roles, what it is, its reasons.
+_TABLE: dict[str, tuple] = {
+    "audit about":        ("OA",   ACT, _LOOK),
+    "audit export":       ("A",    LOOK, _LOOK),
+    "audit list":         ("A",    LOOK, _LOOK),
+    "audit verify":       ("OA",   BARE),
+    "backup":             ("O",    ACT),
+    "bell ack":           ("ODS",  ACT),
+    "boards check":       ("",     BARE),
+    "boards list":        ("",     BARE),
+    "boards show":        ("",     BARE),
+    "cabinet list":       ("",     BARE),
+    "cabinet patience":   ("OS",   ACT),
+    "cabinet retire":     ("O",    ACT),
+    "cabinet silence":    ("OD",   ACT),
+    "decode":             ("O",    BARE),
+    "demo":               ("",     BARE),
+    "doctor":             ("",     BARE),
+    "door disarm":        ("OS",   ACT),
+    "door in":            ("OS",   ACT),
+    "door out":           ("OS",   ACT),
+    "door service":       ("OS",   ACT, ("fault", "duty", "safety")),
+    "events":             ("ODSA", LOOK, _LOOK),
+    "explain":            ("",     BARE),
+    "flash":              ("",     BARE),
+    "hands":              ("",     BARE),
+    "key protect":        ("O",    ACT),
+    "key status":         ("",     BARE),
+    "key unprotect":      ("O",    ACT),
+    "link":               ("",     BARE),
+    "link aside":         ("OS",   BARE),
+    "link release":       ("OS",   ACT),
+    "link take-over":     ("OS",   ACT),
+    "order list":         ("",     BARE),
+    "parcel assign":      ("O",    ACT, _HELP),
+    "parcel list":        ("ODSA", LOOK, _LOOK),
+    "parcel open":        ("OD",   ACT, _HELP),
+    "parcel recall":      ("OS",   ACT, (*_HELP, "duty")),
+    "parcel reissue":     ("OD",   ACT, _HELP),
+    "parcel vouch":       ("OS",   ACT),
+    "provision":          ("OS",   BARE),
+    "receipt enter":      ("",     BARE),
+    "resident add":       ("O",    ACT),
+    "resident contact":   ("O",    ACT, _DATA),
+    "resident list":      ("ODA",  LOOK, _LOOK),
+    "resident rename":    ("O",    ACT, _DATA),
+    "resident tail":      ("O",    ACT),
+    "restore":            ("O",    ACT),
+    "serve":              ("",     BARE),
+    "test":               ("",     BARE),
+    "ticket list":        ("OA",   LOOK, _LOOK),
+    "ticket new":         ("O",    ACT),
+    "ticket revoke":      ("O",    ACT),
+    "virtual":            ("",     BARE),
+}  # fmt: skip
+RIGHTS = {act: _right(*row) for act, row in _TABLE.items()}
+
+
+def right_of(act: str) -> Right:
+    """What an act takes; one that has no row takes an operator. `hands` stands for all that hands do."""
+    return RIGHTS.get(act) or RIGHTS.get(act.split(" ", maxsplit=1)[0]) or _right("O", ACT)

@@ -1,0 +1,177 @@
+"""The audit: nobody changes a row unseen, an erasure leaves the chain whole, and silent alarms leave no trace
+in it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select, update
+
+from host_tools.host.accounts import audit
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.actors import Actor
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.people import residents
+
+DAY_MS = 86_400_000
+AUDITOR = Actor(os_user="lee", roles=frozenset(("auditor",)))
+OPERATOR = Actor(os_user="kim", roles=frozenset(("operator",)))
+
+
+def note(ledger: Ledger, act: str = "parcel recall", **more) -> None:
+    with ledger.writing() as connection:
+        audit.note(connection, ledger, act, **more)
+
+
+def wrong(ledger: Ledger, exported: dict | None = None) -> dict[str, int | None]:
+    return {one.chain: one.wrong for one in audit.verify(ledger, exported)}
+
+
+def links(ledger: Ledger) -> dict[tuple[str, int], str]:
+    return {(one.chain, one.number): one.link for one in audit.everything(ledger)}
+
+
+@pytest.fixture
+def ledger(home: Path) -> Iterator[Ledger]:
+    with open_ledger(home) as opened:
+        opened.actor = AUDITOR
+        yield opened
+
+
+def act_that_fails(ledger: Ledger) -> None:
+    with ledger.writing() as connection:
+        audit.note(connection, ledger, "parcel recall")
+        raise RuntimeError("it fails")
+
+
+def test_an_act_and_its_row_come_together_or_not_at_all(ledger: Ledger) -> None:
+    with pytest.raises(RuntimeError, match="fails"):
+        act_that_fails(ledger)
+    assert audit.listing(ledger) == []
+    note(ledger, site="mapo-3", cabinet=2, door=7, resident=4, reason="caller", text="twice")
+    (row,) = audit.listing(ledger)
+    assert (row.number, row.os_user, row.act, row.reason, row.text) == (
+        1,
+        "lee",
+        "parcel recall",
+        "caller",
+        "twice",
+    )
+    assert (row.site, row.cabinet, row.door, row.resident) == ("mapo-3", 2, 7, 4)
+
+
+@pytest.fixture(scope="module")
+def ten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    with open_ledger(tmp_path_factory.mktemp("ten") / "data") as ledger:
+        ledger.actor = AUDITOR
+        for number in range(1, 11):
+            note(ledger, door=number, resident=number % 3, text=f"words {number}", at_ms=number)
+        yield ledger
+
+
+CHANGES = {
+    "at_ms": 99,
+    "act": "other",
+    "reason": "duty",
+    "site": "other",
+    "cabinet": 9,
+    "door": 99,
+    "os_user": "other",
+    "resident": 77,
+    "text": "other",
+    "commitment": bytes(32),
+    "link": bytes(32),
+    "salt": bytes(16),
+}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@given(st.integers(1, 10), st.sampled_from(sorted(CHANGES)))
+def test_whatever_is_changed_in_whichever_row_is_found(ten: Ledger, number: int, column: str) -> None:
+    table = tables.audit
+    here = table.c.number == number
+    with ten.reading() as connection:
+        before = connection.scalar(select(table.c[column]).where(here))
+    with ten.writing() as connection:
+        connection.execute(update(table).where(here).values({column: CHANGES[column]}))
+    assert wrong(ten)[audit.ACTS] == number
+    with ten.writing() as connection:
+        connection.execute(update(table).where(here).values({column: before}))
+    assert wrong(ten) == {audit.ACTS: None, audit.DURESS: None}
+
+
+def test_a_row_that_is_taken_out_is_missed_and_the_last_ones_by_an_export(ledger: Ledger) -> None:
+    for _ in range(4):
+        note(ledger)
+    kept = links(ledger)
+    with ledger.writing() as connection:
+        connection.execute(delete(tables.audit).where(tables.audit.c.number == 4))
+    assert wrong(ledger)[audit.ACTS] is None
+    assert wrong(ledger, kept)[audit.ACTS] == 4
+    with ledger.writing() as connection:
+        connection.execute(delete(tables.audit).where(tables.audit.c.number == 2))
+    assert wrong(ledger)[audit.ACTS] == 2
+
+
+def test_a_chain_that_was_computed_anew_is_told_by_an_earlier_export(ledger: Ledger) -> None:
+    note(ledger, text="the truth")
+    kept = links(ledger)
+    with ledger.writing() as connection:
+        connection.execute(delete(tables.audit))
+    note(ledger, text="a lie")
+    assert wrong(ledger)[audit.ACTS] is None
+    assert wrong(ledger, kept)[audit.ACTS] == 1
+
+
+def test_an_erasure_takes_the_words_and_the_chain_verifies(ledger: Ledger) -> None:
+    for resident in (4, 5, audit.EVERYBODY):
+        note(ledger, resident=resident, text="Kim Seo-yeon called", cabinet=2)
+    note(ledger, audit.ERASED, resident=4)
+    kept = links(ledger)
+    with ledger.writing() as connection:
+        assert audit.erase(connection, 4) == 1
+    assert wrong(ledger, kept) == {audit.ACTS: None, audit.DURESS: None}
+    first, second, _, proof = audit.listing(ledger)
+    assert (first.erased, first.resident, first.text, first.cabinet) == (True, None, "", 2)
+    assert (second.erased, second.text) == (False, "Kim Seo-yeon called")
+    assert proof.resident == 4
+    note(ledger)
+    assert wrong(ledger) == {audit.ACTS: None, audit.DURESS: None}
+
+
+def test_she_is_shown_who_looked_a_day_later(ledger: Ledger) -> None:
+    her = residents.add(ledger, "Kim").id
+    since_ms = audit.listing(ledger)[0].at_ms
+    with ledger.writing() as connection:
+        connection.execute(update(tables.resident).values(since_ms=since_ms))
+    note(ledger, "parcel list", resident=audit.EVERYBODY, at_ms=since_ms - 1)  # before she was there
+    note(ledger, "resident list", resident=audit.EVERYBODY, at_ms=since_ms + 5)
+    note(ledger, "parcel recall", resident=her, at_ms=since_ms + 10)
+    note(ledger, "parcel recall", resident=her + 1, at_ms=since_ms + 10)
+    note(ledger, "alarm take", resident=her, at_ms=since_ms + 10, chain=audit.DURESS)
+    acts = ["resident add", "resident list", "parcel recall"]
+    assert [one.act for one in audit.about(ledger, her, since_ms + 10 + DAY_MS)] == acts
+    assert [one.act for one in audit.about(ledger, her, since_ms + 9 + DAY_MS)] == acts[:2]
+    assert audit.about(ledger, her, since_ms + DAY_MS - 1) == []
+
+
+def test_but_for_dispatchers_and_auditors_silent_alarms_leave_no_trace(home: Path, tmp_path: Path) -> None:
+    seen = []
+    for has_alarm, data in ((True, home), (False, tmp_path / "other")):
+        with open_ledger(data) as ledger:
+            ledger.actor = OPERATOR
+            for number in range(3):
+                note(ledger, door=number + 1, at_ms=number)
+                if has_alarm:
+                    note(ledger, "alarm take", resident=4, chain=audit.DURESS, at_ms=number)
+            hers = [one._replace(link="") for one in audit.listing(ledger)]
+            verdicts = [one._replace(link="") for one in audit.verify(ledger)]
+            seen.append(
+                (hers, verdicts, len(list(audit.everything(ledger))), audit.about(ledger, 4, DAY_MS * 2))
+            )
+            ledger.actor = AUDITOR
+            assert len(audit.listing(ledger)) == (6 if has_alarm else 3)
+    assert seen[0] == seen[1]
