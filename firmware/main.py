@@ -8,7 +8,7 @@ import gc
 try:
     # Collections while the parts are loaded and put together leave the rest of the heap in one piece: it
     # decides whether 4 kB can still be had at once.
-    gc.threshold(16384)
+    gc.threshold(8192)
     for name in "core wire drivers hal shell".split():
         gc.collect()
         __import__("locker." + name)

@@ -25,7 +25,7 @@ OWNERS = {
     "checked_ms": "keypad cabinet",
     "check_ms": "keypad",
     "courier": "courier resident cabinet",
-    "serial choice rounds deposited deposit_number": "courier",
+    "serial needs_low choice rounds deposited deposit_number": "courier",
     "cancelled": "courier cabinet",
     "openings opening is_shown": "remote_opening",
     "rang_ms bell_number": "bell",

@@ -17,9 +17,10 @@ def digits(vectors: Callable[[str], list[dict]]) -> str:
             "ticket",
             "v",
             "tail",
+            "low",
             "recorded",
         ),
-        "old_tickets.json": ("ticket_key", "site_id", "serial", "ticket", "tail", "recorded"),
+        "old_tickets.json": ("ticket_key", "site_id", "serial", "ticket", "tail", "low", "recorded"),
         "codes.json": (
             "k_code",
             "board_id",

@@ -15,6 +15,7 @@ def test_tickets_and_tails_are_those_of_the_golden_vectors():
         assert tickets.keyed(raw(case["ticket_secret"]), case["generation"], False) == (key, codes.RULE)
         assert tickets.ticket(key, site_id, serial) == case["ticket"]
         assert tickets.tail(key, site_id, serial) == case["v"]
+        assert tickets.is_low(key, site_id, serial) == case["low"]
         assert tickets.recorded(serial, case["generation"]) == case["recorded"]
         assert (case["tail"] is None) == (case["v"] >= codes.NO_TAIL)
 
@@ -25,6 +26,7 @@ def test_tickets_and_tails_of_a_site_that_is_older_than_generations_are_those_of
         site_id, serial = raw(case["site_id"]), case["serial"]
         assert tickets.ticket(key, site_id, serial) == case["ticket"]
         assert tickets.tail(key, site_id, serial, rule) == case["tail"]
+        assert tickets.is_low(key, site_id, serial) == case["low"]
         assert tickets.check_ticket(key, site_id, case["ticket"], tickets.OLD_SERIALS) == serial
         assert tickets.recorded(serial, 0) == case["recorded"]
 

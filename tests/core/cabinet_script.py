@@ -68,10 +68,11 @@ class Story:
     and a flash that keeps its records and spent tickets when the power goes.
     """
 
-    def __init__(self, sizes=SIZES, draw=lambda n: 0, rule=codes.RULE):
+    def __init__(self, sizes=SIZES, draw=lambda n: 0, rule=codes.RULE, low=b""):
         self.rule = rule  # of the first epoch
         self.doors = numbered(sizes)
         self.draw = draw
+        self.low = low  # numbers of doors
         self.now = 0
         self.log = []  # what the flash holds, as records.Record
         self.spent = set()
@@ -96,7 +97,7 @@ class Story:
         self._store(effects.Record(records.BOOTED, 0, 1, 1))
         self.state.apply(self.log[-1])
         self.cabinet = Cabinet(
-            self.doors, present, self.state, lambda serial: serial in self.spent, self.draw
+            self.doors, present, self.state, lambda serial: serial in self.spent, self.draw, self.low
         )
         sensors = tuple(
             (number, self.closed[number], self.occupied[number])

@@ -41,7 +41,7 @@ def lived(path: Path, files: dict[str, bytes], until_ms: int) -> Lived:
 
 def test_a_part_of_the_firmware_that_cannot_be_imported_is_tried_again_by_itself(tmp_path: Path) -> None:
     main = bundle()["/main.py"].replace(
-        b"    gc.threshold(16384)\n", b"    gc.threshold(16384)\n    import flawed\n"
+        b"    gc.threshold(8192)\n", b"    gc.threshold(8192)\n    import flawed\n"
     )
     life = lived(tmp_path / "flash", {"/flawed.py": FLAWED, "/main.py": main}, 40_000)
     assert life.console.count("Not in service: MemoryError") == 3

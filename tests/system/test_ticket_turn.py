@@ -38,7 +38,8 @@ def use_up(place: Place) -> None:
                 select(tables.resident.c.id).where(tables.resident.c.name == RESIDENT)
             )
             key = generations.key_of(site, secret, 0)
-            hers = [serial for serial in range(derivation.SERIALS) if key.fits(serial, TAIL)]
+            needs = generations.Needs(TAIL)
+            hers = [serial for serial in range(derivation.SERIALS) if key.fits(serial, needs)]
             row = {"site": site.id, "generation": 0, "resident": who, "state": "used", "issued_ms": 0}
             connection.execute(
                 insert(tables.ticket), [row | {"serial": serial} for serial in hers[: len(hers) * 4 // 5]]

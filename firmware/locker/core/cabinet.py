@@ -48,9 +48,10 @@ class Cabinet:
     `sizes` is a sequence of (door number, size); `state` the fold of its journal (core.state.State), into
     which the cabinet folds each record as it emits it; `derive(epochs, generations)` gives the Secrets of a
     board with these `State.epochs` and `State.generations`; `spent(serial)` tells whether a ticket, its
-    serial as in records, is used up; `draw(n)` gives a random number 0 to n-1. `accepting` may be set to
-    False, and deposits stop while everything else goes on; `room` to how many more records fit into the
-    journal; `away` to the numbers of doors that cannot be reached: no parcel is put there meanwhile.
+    serial as in records, is used up; `draw(n)` gives a random number 0 to n-1; `low` has the numbers of
+    the doors that a seated person reaches. `accepting` may be set to False, and deposits stop while all
+    else goes on; `room` to how many more records fit into the journal; `away` to the numbers of doors
+    that cannot be reached: no parcel is put there meanwhile.
     """
 
     def __init__(
@@ -60,12 +61,10 @@ class Cabinet:
         state: "State",
         spent: "Callable[[int], bool]",
         draw: "Callable[[int], int]",
+        low: bytes = b"",
     ):
         # What it was made of.
-        self._derive = derive
-        self.state = state
-        self.spent = spent
-        self.draw = draw
+        self._derive, self.state, self.spent, self.draw = derive, state, spent, draw
         self.doors = state.doors
         for number, size in sizes:
             self.doors[number].size = size
@@ -112,6 +111,8 @@ class Cabinet:
         # The bell: core.bell.
         self.rang_ms = 0
         self.bell_number = 0  # the event number of a call that nobody has answered
+        # Low doors: the numbers of those that there are, and whether the ticket in hand asks for one.
+        self.low, self.needs_low = low, False
 
     def boot(self, sensors: "Iterable[tuple[int, bool, bool]]", now_ms: int) -> "list[effects.Effect]":
         """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied).
@@ -233,8 +234,8 @@ class Cabinet:
         self.show(text, (door.number,), None)
         doors_table.transition(self, door, doors_table.WANT)
 
-    def free(self, sizes: str) -> "list[Door]":
-        """The doors of these sizes that a parcel may be put in."""
+    def free(self, sizes: str, low: bool = False) -> "list[Door]":
+        """The doors of these sizes that a parcel may be put in; `low` asks for those that are low."""
         found: "list[Door]" = []
         for door in self.doors.values():
             busy = (
@@ -244,6 +245,7 @@ class Cabinet:
                 or door.jammed
                 or door.out_of_service
                 or door.number in self.away
+                or (low and door.number not in self.low)
             )
             if door.size in sizes and door.closed and not busy and door.counter < state.COUNTER_MAX:
                 found.append(door)

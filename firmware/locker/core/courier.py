@@ -72,6 +72,7 @@ def _serial(cabinet: "Cabinet") -> int:
             if found >= 0 and (generation + 1 < newest or (newest and found >= tickets.SERIALS)):
                 found = _TOO_OLD
             elif found >= 0:
+                cabinet.needs_low = tickets.is_low(key, secrets.site_id, found)
                 found = tickets.recorded(found, generation)
     return found
 
@@ -124,7 +125,10 @@ def ask_size(cabinet: "Cabinet", _: "Door | None") -> None:
 
 
 def choose(cabinet: "Cabinet", _: "Door | None") -> None:
-    """A random free door of the size of the key, or the next larger one; no resident gets a usual door."""
+    """A random free door of the size of the key, or the next larger one; no resident gets a usual door.
+
+    Whoever needs a low door gets a larger one rather than one out of reach.
+    """
     wanted = "123".find(cabinet.key)
     if wanted < 0:
         cabinet.typed = ""
@@ -133,8 +137,9 @@ def choose(cabinet: "Cabinet", _: "Door | None") -> None:
     if not cabinet.accepting:  # any more
         ask_size(cabinet, None)
         return
+    low = cabinet.needs_low and bool(cabinet.free(_SIZES[wanted:], True))
     for size in _SIZES[wanted:]:
-        free = cabinet.free(size)
+        free = cabinet.free(size, low)
         if free:
             cabinet.choice = free[cabinet.draw(len(free))]
             if size == _SIZES[wanted]:

@@ -218,9 +218,8 @@ def _whose(cabinet: "Cabinet", door: "Door", number: int, pin: bytes) -> "int | 
     epoch, key, rule = secrets.epoch, secrets.code_key, secrets.rule
     if in_use and door.epoch in secrets.old:
         epoch, key, rule = secrets.old[door.epoch]
-    generation = cabinet.state.generation_of(door)
-    if not in_use:
-        generation = cabinet.state.generation
+    folded = cabinet.state
+    generation = (folded.generation, folded.generation_of(door))[in_use]  # no branch: at the same cost
     board_id = secrets.board_id
     counter = door.counter
     size = len(pin)

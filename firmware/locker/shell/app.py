@@ -66,10 +66,11 @@ class App:
         self._network: "Any" = network
         carrier = self._carrier()
         sizes = [(door.number, door.size) for door in hal.board.doors]
+        low = bytes([door.number for door in hal.board.doors if door.low])
         if carrier:
             hal.board = self._network = None  # all is connected: its room is for the rest
         self._state = State(self._peripherals.numbers, 1, identity.rule, identity.generation)
-        self._cabinet = Cabinet(sizes, self._derive, self._state, self._spent, self._draw)
+        self._cabinet = Cabinet(sizes, self._derive, self._state, self._spent, self._draw, low)
         self._reach = Reach(self._peripherals, self._cabinet, self._handle, self._warn)
         try:
             flash = hal.journal()

@@ -6,9 +6,10 @@ and the next one begins before the serials run out.
     taken      every enrolled cabinet has reported it: tickets are issued of it; until then of the one before
     expired    labels of two generations ago, which cabinets refuse from their turn on
 
-A serial fits a resident by its tail, so each tail is a class of serials (about 327 a generation), and having
-none is another. The key turns when three quarters of a class are issued. See
-docs/decisions/0100-generations-of-ticket-keys.md.
+A serial fits a resident by its tail and by whether it asks for a low door, so each tail is two classes of
+serials (about 82 that ask for one and 246 that do not, a generation), and having none is two more. The key
+turns when three quarters of a class are issued. See docs/decisions/0100-generations-of-ticket-keys.md and
+0234-low-doors.md.
 """
 
 from functools import lru_cache
@@ -24,10 +25,18 @@ from locker.contract import commands
 from locker.contract import tickets as derivation
 from locker.contract.codes import NO_TAIL
 
-ISSUED_MIN = 200  # tickets of a generation below which no class can be near its end
+ISSUED_MIN = 30  # tickets of a class below which it cannot be near its end
 LEFT_MIN = 16  # serials of a class, below which no label is young enough to hold the turn back
 YOUNG_MS = 30 * 86_400_000  # a label that is not used after so long is lost, or never was stuck on
+_LOW = NO_TAIL + 1  # of a class: from here on its serials ask for a low door
 _AGAIN_MS = 3_600_000  # to a cabinet that could not turn: its journal was full, or a courier was there
+
+
+class Needs(NamedTuple):
+    """What the serials of a resident must say."""
+
+    tail: int | None = None  # her safe tail, None for none
+    low: bool = False  # she needs a low door
 
 
 class Key(NamedTuple):
@@ -43,16 +52,21 @@ class Key(NamedTuple):
         return derivation.ticket(self.key, self.site_id, serial)
 
     def class_of(self, serial: int) -> int:
-        """The safe tail of a serial; NO_TAIL when it has none."""
-        return min(NO_TAIL, derivation.tail(self.key, self.site_id, serial, self.rule))
-
-    def fits(self, serial: int, tail: int | None) -> bool:
-        """Whether it is one for a resident with that safe tail, or with none.
-
-        Under the key of an old site every serial has a tail.
+        """The class of a serial: its safe tail, or NO_TAIL when it has none, behind _LOW where it asks for
+        a low door.
         """
-        wanted = NO_TAIL if tail is None else tail
-        return self.class_of(serial) == wanted or (tail is None and not self.rule)
+        asks = _LOW if derivation.is_low(self.key, self.site_id, serial) else 0
+        return asks + min(NO_TAIL, derivation.tail(self.key, self.site_id, serial, self.rule))
+
+    def fits(self, serial: int, needs: Needs) -> bool:
+        """Whether it is one for a resident with those needs.
+
+        Under the key of an old site every serial has a tail, so that one without a tail has any.
+        """
+        found = self.class_of(serial)
+        return found == _class_for(needs) or (
+            needs.tail is None and not self.rule and found // _LOW == needs.low
+        )
 
 
 def key_of(place: Row, secret: bytes, generation: int) -> Key:
@@ -75,7 +89,7 @@ def late(connection: Connection, place: Row) -> list[int]:
     return list(connection.scalars(select(_PRESENT.c.number).where(here).order_by(_PRESENT.c.number)))
 
 
-def turn_if_due(connection: Connection, place: Row, key: Key, tail: int | None, at_ms: int) -> bool:
+def turn_if_due(connection: Connection, place: Row, key: Key, needs: Needs, at_ms: int) -> bool:
     """Turns the key of a site when the class of a resident's serials comes to its end. Whether it did."""
     if (
         key.generation != place.generation
@@ -85,12 +99,12 @@ def turn_if_due(connection: Connection, place: Row, key: Key, tail: int | None, 
         return False
     its = (tables.ticket.c.site == place.id) & (tables.ticket.c.generation == key.generation)
     issued = list(connection.scalars(select(tables.ticket.c.serial).where(its)))
-    if len(issued) < ISSUED_MIN:
+    if sum(key.fits(serial, needs) for serial in issued) < ISSUED_MIN:
         return False
     fitting = (
-        [serial for serial in range(derivation.SERIALS) if key.fits(serial, tail)]
+        [serial for serial in range(derivation.SERIALS) if key.fits(serial, needs)]
         if not key.rule
-        else _class(key, tail)
+        else _class(key, needs)
     )
     left = len(set(fitting) - set(issued))
     if left * 4 > len(fitting) or (left >= LEFT_MIN and _young(connection, place, key.generation - 1, at_ms)):
@@ -100,10 +114,14 @@ def turn_if_due(connection: Connection, place: Row, key: Key, tail: int | None, 
 
 
 @lru_cache(maxsize=128)
-def _class(key: Key, tail: int | None) -> list[int]:
-    wanted = NO_TAIL if tail is None else tail
+def _class(key: Key, needs: Needs) -> list[int]:
+    wanted = _class_for(needs)
     classes = _classes(key)
     return [serial for serial in range(derivation.SERIALS) if classes[serial] == wanted]
+
+
+def _class_for(needs: Needs) -> int:
+    return (_LOW if needs.low else 0) + (NO_TAIL if needs.tail is None else needs.tail)
 
 
 @lru_cache(maxsize=2)

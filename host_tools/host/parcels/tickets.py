@@ -1,4 +1,5 @@
-"""Tickets: the host issues a random unused serial of the site that fits the resident's safe tail;
+"""Tickets: the host issues a random unused serial of the site that fits the resident's safe tail
+and whether she needs a low door;
 the board can tell it offline.
 """
 
@@ -62,7 +63,7 @@ def issue(
         place = _site(connection, name)
         person = residents.find(connection, resident, unit)
         secret = ledger.vault.open(place.ticket_key, TICKET_SECRET, place.site_id)
-        tail = residents.tail_of(ledger.vault, person)
+        needs = generations.Needs(residents.tail_of(ledger.vault, person), person.low_doors)
         key = generations.key_of(place, secret, generations.issued_of(connection, place))
         near = (key.generation - 1, key.generation + 1)
         beside = [generations.key_of(place, secret, generation) for generation in near if generation >= 0]
@@ -70,7 +71,7 @@ def issue(
         used = set(connection.scalars(select(tables.ticket.c.serial).where(its)))
 
         def fits(serial: int) -> bool:
-            if serial in used or not key.fits(serial, tail):
+            if serial in used or not key.fits(serial, needs):
                 return False
             # The same digits must not be another ticket of a generation that is taken beside this one.
             number = key.number(serial)
@@ -90,7 +91,7 @@ def issue(
             "state": "open",
         }
         connection.execute(insert(tables.ticket).values(**row, issued_ms=now_ms()))
-        generations.turn_if_due(connection, place, key, tail, now_ms())
+        generations.turn_if_due(connection, place, key, needs, now_ms())
         audit.note(connection, ledger, "ticket new", site=place.name, resident=person.id)
     return Issued(place.name, label, serial, key.number(serial), key.generation)
 

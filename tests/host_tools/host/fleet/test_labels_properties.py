@@ -139,7 +139,7 @@ class Labels(RuleBasedStateMachine):
         if present < place.generation:  # cabinets have not taken the newest key yet
             return
         key = generations.key_of(place, TICKET_SECRET, present)
-        hers = generations._class(key, TAIL)
+        hers = generations._class(key, generations.Needs(TAIL))
         with self.ledger.writing() as connection:
             known = set(
                 connection.scalars(

@@ -81,7 +81,7 @@ def key_of(ledger: Ledger, generation: int) -> generations.Key:
 def use_up(ledger: Ledger, generation: int, share: float, issued_ms: int = 0, state: str = "used") -> None:
     """So much of the serials that fit her are issued."""
     key = key_of(ledger, generation)
-    hers = [serial for serial in range(derivation.SERIALS) if key.fits(serial, TAIL)]
+    hers = [serial for serial in range(derivation.SERIALS) if key.fits(serial, generations.Needs(TAIL))]
     with ledger.writing() as connection:
         known = set(
             connection.scalars(select(tables.ticket.c.serial).where(tables.ticket.c.generation == generation))
@@ -201,7 +201,7 @@ def test_a_letter_tells_the_code_by_the_tail_of_the_key_that_the_parcel_came_wit
     board = Heard(ledger)
     board.turns(1)
     key = key_of(ledger, 1)
-    serial = next(serial for serial in range(derivation.SERIALS) if key.fits(serial, TAIL))
+    serial = next(serial for serial in range(derivation.SERIALS) if key.fits(serial, generations.Needs(TAIL)))
     with ledger.writing() as connection:
         connection.execute(
             insert(tables.ticket),
