@@ -111,8 +111,8 @@ class Cabinet:
         # The bell: core.bell.
         self.rang_ms = 0
         self.bell_number = 0  # the event number of a call that nobody has answered
-        # Low doors: the numbers of those that there are, and whether the ticket in hand asks for one.
-        self.low, self.needs_low = low, False
+        self.low = low  # the numbers of low doors
+        self.needs_low = False  # the ticket in hand asks for one
 
     def boot(self, sensors: "Iterable[tuple[int, bool, bool]]", now_ms: int) -> "list[effects.Effect]":
         """Resolves what a power cut interrupted, from the sensors: a tuple of (door, closed, occupied).
