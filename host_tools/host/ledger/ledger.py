@@ -93,6 +93,7 @@ class Identity(NamedTuple):
     rules: dict[int, int]  # of codes and tails, by epoch
     help_number: str = ""  # of its site; empty: none is known
     language: str = ""  # of its site's letters; empty: English
+    zone: str = ""  # of its site, as in the tz database; empty: the host's own
 
 
 class Ledger:
@@ -315,7 +316,7 @@ class Ledger:
         nonces = {epoch.epoch: epoch.nonce for epoch in begun}
         rules = {1: row.rule} | {epoch.epoch: epoch.rule for epoch in begun}
         of_keys = (secret, row.nonce_host, row.nonce_board, tickets, row.is_old, nonces, rules)
-        return Identity(_to_cabinet(row), row.site_id, *of_keys, row.help_number, row.language)
+        return Identity(_to_cabinet(row), row.site_id, *of_keys, row.help_number, row.language, row.zone)
 
     def _cabinet(self, connection: Connection, uid: bytes) -> Cabinet | None:
         row = connection.execute(
@@ -334,7 +335,7 @@ _CABINETS = select(
     ),
 ).join_from(tables.cabinet, tables.site)
 _IDENTITIES = _CABINETS.add_columns(
-    *(tables.site.c[name] for name in ("site_id", "help_number", "language", "ticket_key", "is_old")),
+    *(tables.site.c[name] for name in ("site_id", "help_number", "language", "zone", "ticket_key", "is_old")),
     *(tables.cabinet.c[name] for name in ("master_secret", "nonce_host", "nonce_board", "rule")),
 )
 

@@ -116,14 +116,15 @@ def _door(row: Row) -> _Door:
 def _message(row: Row) -> Message:
     moment = Moment(row.earliest_ms, row.latest_ms, row.heard_ms)
     where = Where(row.site, row.at, row.door)
-    text = notice(DISPATCHERS, DURESS, where, moment, row.language).text
+    told = notice(DISPATCHERS, DURESS, where, moment, row.language, zone=row.zone)
     return Message(
         letter_id(row.board_id, row.incarnation, row.number, DURESS),
         DISPATCHERS,
         "",
         DURESS,
-        text,
+        told.text,
         **when_fields(moment),
+        title=told.title,
     )
 
 
@@ -139,9 +140,9 @@ def _of_many(rows: Sequence[Row]) -> Message:
     )
     doors = sorted({row.door for row in rows})
     where = Where(first.site, first.at, doors[0], doors[-1])
-    text = notice(DISPATCHERS, AGAIN, where, moment, first.language, count=len(rows)).text
+    told = notice(DISPATCHERS, AGAIN, where, moment, first.language, zone=first.zone, count=len(rows))
     name = letter_id(first.board_id, first.incarnation, first.number, f"{len(rows)} {DURESS}")
-    return Message(name, DISPATCHERS, "", DURESS, text, **when_fields(moment))
+    return Message(name, DISPATCHERS, "", DURESS, told.text, **when_fields(moment), title=told.title)
 
 
 _pickup, _cabinet = tables.pickup.c, tables.cabinet.c
@@ -157,6 +158,7 @@ _UNTOLD = (
         _cabinet.number.label("at"),
         tables.site.c.name.label("site"),
         tables.site.c.language,
+        tables.site.c.zone,
     )
     .select_from(tables.pickup.join(tables.cabinet).join(tables.site))
     .where(_pickup.told_ms.is_(None))

@@ -22,6 +22,7 @@ class Message(NamedTuple):
     happened: str = ""  # ISO 8601, UTC; it happened between the two
     happened_until: str = ""
     heard: str = ""  # when the host heard of it
+    title: str = ""  # may be seen on a locked screen: neither name nor place nor code
 
 
 #: What became of a message: it is on its way, has arrived, is refused for good, or is tried again.

@@ -17,7 +17,7 @@ from host_tools.host.ledger.ledger import Identity, Ledger
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.log import when_fields
 from host_tools.host.notify.notifier import Channel, Message, taken
-from host_tools.host.notify.wording import Matter, words, words_of_many
+from host_tools.host.notify.wording import Matter, Reader, letter, letter_of_many
 from host_tools.host.people.residents import LABEL
 
 BATCH_MAX = 500
@@ -132,8 +132,9 @@ def _hold(ledger: Ledger, row: Row) -> None:
 
 def _message(row: Row, identity: Identity) -> Message:
     moment = _moment(row)
-    text = words(_matter(row, moment), identity)
-    return Message(row.id, row.label or STAFF, row.contact or "", row.kind, text, **when_fields(moment))
+    made = letter(_matter(row, moment), identity, Reader(row.language or "", bool(row.code_left_out)))
+    to = (row.id, row.label or STAFF, row.contact or "", row.kind)
+    return Message(*to, made.text, **when_fields(moment), title=made.title)
 
 
 def _of_many(rows: Sequence[Row], identity: Identity) -> Message:
@@ -143,8 +144,8 @@ def _of_many(rows: Sequence[Row], identity: Identity) -> Message:
         *(choose(values) for choose, values in zip((min, max, max), zip(*moments, strict=True), strict=True))
     )
     name = sha256(f"{len(rows)} {rows[0].id}".encode()).hexdigest()[:32]
-    text = words_of_many(_matter(rows[-1], moment), identity, len(rows))
-    return Message(name, STAFF, "", rows[0].kind, text, **when_fields(moment))
+    made = letter_of_many(_matter(rows[-1], moment), identity, len(rows))
+    return Message(name, STAFF, "", rows[0].kind, made.text, **when_fields(moment), title=made.title)
 
 
 def _moment(row: Row) -> Moment:
@@ -176,6 +177,8 @@ _UNSENT = (
         tables.outbox,
         LABEL,
         tables.resident.c.contact.label("contact"),
+        tables.resident.c.language,
+        tables.resident.c.code_left_out,
         tables.cabinet.c.board_name,
         _URGENT_ONE.label("is_urgent"),
     )

@@ -45,7 +45,7 @@ class Reader(NamedTuple):
 class Facts(NamedTuple):
     """What a letter tells beyond what the outbox holds; what is not known is left out of the text.
 
-    Times are in ms since 1970, `paused_ms` is a length; `cause` is a name of `[causes]`;
+    Times are in ms since 1970, `paused_ms` is a length; `cause` is a name of `[causes]`, `what` of `[cases]`;
     `fee`, `digits`, `number`, `take` (a command) and `link` are said as they are.
     """
 
@@ -54,6 +54,7 @@ class Facts(NamedTuple):
     recall_ms: int | None = None  # from which on staff take it out
     paused_ms: int | None = None  # for so long its time stood still
     cause: str = ""
+    what: str = ""
     fee: str = ""
     digits: str = ""
     number: str = ""
@@ -85,14 +86,14 @@ def letter(
     cabinet = identity.cabinet
     where = Where(cabinet.site, cabinet.number, matter.door)
     if not matter.for_resident:
-        book = texts.book(identity.language, cabinet.site)
+        book = texts.book(identity.language, cabinet.site, identity.zone)
         values = {
             "code": codes.spoken_staff_code(matter, identity) if matter.kind in codes.STAFF_CODES else "",
             "number": facts.number or str(matter.counter),
             "answer": bell_answer(cabinet.site, cabinet.number, matter.counter),
         }
         return _letter(book, STAFF, matter.kind, where, matter.moment, facts, values)
-    book = texts.book(reader.language or identity.language, cabinet.site)
+    book = texts.book(reader.language or identity.language, cabinet.site, identity.zone)
     part = TEXT
     if reader.code_left_out and matter.kind in codes.WITH_CODE | {"reminder", "last reminder"}:
         part = WITHOUT_CODE
@@ -109,6 +110,7 @@ def notice(
     moment: Moment,
     language: str = "",
     *,
+    zone: str = "",
     facts: Facts = Facts(),  # noqa: B008 - a constant
     count: int = 1,
     texts: Texts = BUILT_IN,
@@ -117,7 +119,7 @@ def notice(
 
     Raises KeyError, ValueError as `letter`.
     """
-    book = texts.book(language, where.site)
+    book = texts.book(language, where.site, zone)
     return _letter(book, section, kind, where, moment, facts, {"count": str(count), "number": facts.number})
 
 
@@ -132,13 +134,19 @@ def words(
     return letter(matter, identity, reader, facts, texts).text
 
 
-def words_of_many(matter: Matter, identity: Identity, count: int, texts: Texts = BUILT_IN) -> str:
-    """The text for staff about so many alarms of one kind at one door, the matter being the first of them.
+def letter_of_many(matter: Matter, identity: Identity, count: int, texts: Texts = BUILT_IN) -> Letter:
+    """The letter to staff about so many alarms of one kind at one door, the matter being the first of them.
 
     Raises KeyError, ValueError as `letter`.
     """
     many = texts.book(identity.language, identity.cabinet.site).phrase("many", count=count)
-    return f"{many} {words(matter, identity, texts=texts)}"
+    one = letter(matter, identity, texts=texts)
+    return one._replace(text=f"{many} {one.text}")
+
+
+def words_of_many(matter: Matter, identity: Identity, count: int, texts: Texts = BUILT_IN) -> str:
+    """The text of `letter_of_many`. Raises KeyError, ValueError likewise."""
+    return letter_of_many(matter, identity, count, texts).text
 
 
 def bell_answer(site: str, cabinet: int, call: int) -> str:
@@ -148,7 +156,8 @@ def bell_answer(site: str, cabinet: int, call: int) -> str:
 
 def in_words(moment: Moment, language: str = ENGLISH, texts: Texts = BUILT_IN) -> str:
     """` (happened 2026-11-29 14:03 KST, heard 14:03)`, in the time zone of the host."""
-    return " " + times.happened(moment, texts.book(language).phrase)
+    book = texts.book(language)
+    return " " + times.happened(moment, book.zone, book.phrase)
 
 
 def _letter(
@@ -170,12 +179,12 @@ def _letter(
         "door": f"{where.door:02d}",
         "where": phrase("door", door=f"{where.door:02d}") if where.door else "",
         "doors": _doors(book, where),
-        "cause": book.cause(facts.cause),
+        "cause": book.named("causes", facts.cause),
+        "what": book.named("cases", facts.what),
         "paused": "" if facts.paused_ms is None else times.lasting(facts.paused_ms, phrase),
-        **{
-            name: "" if (at_ms := getattr(facts, f"{name}_ms")) is None else times.full(at_ms, phrase)
-            for name in ("since", "until", "recall")
-        },
+        "since": _at(book, facts.since_ms),
+        "until": _at(book, facts.until_ms),
+        "recall": _at(book, facts.recall_ms),
         **{name: getattr(facts, name) for name in ("fee", "digits", "take", "link")},
         "when": _when(book, section, kind, moment),
         **more,
@@ -187,12 +196,16 @@ def _letter(
     return Letter(fill(book.template(section, kind, TITLE), {}), " ".join(part for part in said if part))
 
 
+def _at(book: Book, at_ms: int | None) -> str:
+    return "" if at_ms is None else times.full(at_ms, book.zone, book.phrase)
+
+
 def _when(book: Book, section: str, kind: str, moment: Moment) -> str:
     if (section, kind) in WITHOUT_TIME:
         return ""
     if (section, kind) in WRITTEN:
-        return book.phrase("written", heard=times.full(moment.heard_ms, book.phrase))
-    return times.happened(moment, book.phrase)
+        return book.phrase("written", heard=times.full(moment.heard_ms, book.zone, book.phrase))
+    return times.happened(moment, book.zone, book.phrase)
 
 
 def _late(book: Book, moment: Moment) -> str:

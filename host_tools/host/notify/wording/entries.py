@@ -9,7 +9,7 @@ from host_tools.host.notify.wording.codes import STAFF_CODES, WITH_CODE
 from host_tools.host.notify.wording.templates import Template
 
 RESIDENT, STAFF, DISPATCHERS = "resident", "staff", "dispatchers"
-PHRASES, CAUSES = "phrases", "causes"
+PHRASES, CAUSES, CASES = "phrases", "causes", "cases"
 LETTERS = (RESIDENT, STAFF, DISPATCHERS)
 TITLE, TEXT, WITHOUT_CODE = "title", "text", "without_code"
 
@@ -24,7 +24,7 @@ _FILLED = {
 }
 _OPTIONAL = {
     RESIDENT: {"help", "where", "link", "since", "until", "recall", "paused", "fee", "cause"},
-    STAFF: {"where", "number", "link", "take", "since", "until"},
+    STAFF: {"where", "what", "number", "link", "take", "since", "until"},
     DISPATCHERS: {"where", "number", "link", "take"},
 }
 # More that are filled always, by section and kind.
@@ -127,7 +127,7 @@ def missing_fields(key: Key, template: Template, built_in: Template) -> list[str
     """A sentence for each field that the text in use must not lose: those that it always has in English,
     and of a parcel that has come also until when it waits and whom she can call.
     """
-    if key[-1] == TITLE or key[0] == CAUSES:
+    if key[-1] == TITLE or key[0] in (CAUSES, CASES):
         return []
     needed = built_in.bare - (_MAY_LEAVE_OUT.get(key[1], set()) if key[0] == PHRASES else set())
     if key[:2] == (RESIDENT, "deposited"):

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from host_tools.host.notify.wording.entries import Key
 from host_tools.host.notify.wording.files import Fault, read, templates
 from host_tools.host.notify.wording.templates import Template, fill, plain
+from host_tools.host.notify.wording.times import zone_of
 
 ENGLISH = "en"
 _FOLDER = Path(__file__).parent
@@ -20,6 +22,7 @@ class Book(NamedTuple):
     """The texts for one language and one site: the first page that has an entry is the one that counts."""
 
     language: str
+    zone: ZoneInfo | None
     pages: tuple[Mapping[Key, Template], ...]
 
     def template(self, *key: str) -> Template:
@@ -33,10 +36,10 @@ class Book(NamedTuple):
         """A phrase, filled."""
         return fill(self.template("phrases", name), {field: plain(value) for field, value in values.items()})
 
-    def cause(self, name: str) -> str:
-        """Why the time of a parcel stands still; empty for a cause that has no words."""
+    def named(self, section: str, name: str) -> str:
+        """What an entry of `[causes]` or `[cases]` says; empty for one that has no words."""
         try:
-            return fill(self.template("causes", name), {}) if name else ""
+            return fill(self.template(section, name), {}) if name else ""
         except KeyError:
             return ""
 
@@ -52,8 +55,8 @@ class Texts(NamedTuple):
         """The languages that there are texts in, by the alphabet."""
         return tuple(sorted({*built_in_languages(), *(language for _, language in self.changed)}))
 
-    def book(self, language: str, site: str = "") -> Book:
-        """The texts in a language at a site.
+    def book(self, language: str, site: str = "", zone: str = "") -> Book:
+        """The texts in a language at a site, and its time zone (of the tz database; empty: the host's).
 
         One that there are no texts in is another form of one (`ko-KR`), or English.
         """
@@ -61,7 +64,7 @@ class Texts(NamedTuple):
             (one for one in (language, language.partition("-")[0]) if one in self.languages), ENGLISH
         )
         pages = [self.changed.get((site, known)), self.changed.get(("", known)), built_in().get(known)]
-        return Book(known, (*(page for page in pages if page), built_in()[ENGLISH]))
+        return Book(known, zone_of(zone), (*(page for page in pages if page), built_in()[ENGLISH]))
 
 
 BUILT_IN = Texts({}, ())

@@ -1,7 +1,9 @@
-"""Times in words, in the host's time zone, by the phrases of a language."""
+"""Times in words, in the time zone of a site, by the phrases of a language."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from host_tools.host.ledger.event_time import Moment
 
@@ -13,14 +15,23 @@ _MINUTE_MS = 60_000
 Phrase = Callable[..., str]
 
 
-def local(ms: int) -> datetime:
-    """A time in ms since 1970 in the host's time zone."""
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone()
+@cache
+def zone_of(name: str) -> ZoneInfo | None:
+    """The zone of that name in the tz database; None, the host's own, for one that is unknown here."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
-def full(ms: int, phrase: Phrase) -> str:
+def local(ms: int, zone: ZoneInfo | None) -> datetime:
+    """A time in ms since 1970, there."""
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone)
+
+
+def full(ms: int, zone: ZoneInfo | None, phrase: Phrase) -> str:
     """`2026-11-29 14:03 KST`, of ms since 1970."""
-    at = local(ms)
+    at = local(ms, zone)
     return phrase(
         "date",
         year=f"{at:%Y}",
@@ -32,17 +43,17 @@ def full(ms: int, phrase: Phrase) -> str:
     )
 
 
-def happened(moment: Moment, phrase: Phrase) -> str:
+def happened(moment: Moment, zone: ZoneInfo | None, phrase: Phrase) -> str:
     """`(happened 2026-11-29 14:03 KST, heard 14:03)`."""
-    earliest, latest = (full(ms, phrase) for ms in moment[:2])
+    earliest, latest = (full(ms, zone, phrase) for ms in moment[:2])
     is_one = moment.latest_ms - moment.earliest_ms < LATE_MS
-    heard, last = local(moment.heard_ms), local(moment.latest_ms)
+    heard, last = local(moment.heard_ms, zone), local(moment.latest_ms, zone)
     return phrase(
         "happened",
         happened=earliest if is_one else phrase("between", earliest=earliest, latest=latest),
         heard=phrase("hour", hour=f"{heard:%H}", minute=f"{heard:%M}")
         if heard.date() == last.date()
-        else full(moment.heard_ms, phrase),
+        else full(moment.heard_ms, zone, phrase),
     )
 
 
