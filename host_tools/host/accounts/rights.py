@@ -51,6 +51,11 @@ def _right(roles: str, kind: str, reasons: tuple[str, ...] = ()) -> Right:
 
 #: act: the initials of the roles, what it is, its reasons.
 _TABLE: dict[str, tuple] = {
+    "account add":        ("O",    ACT),
+    "account end":        ("O",    ACT),
+    "account list":       ("OA",   BARE),
+    "account relate":     ("O",    ACT),
+    "account set":        ("O",    ACT),
     "audit about":        ("OA",   ACT, _LOOK),
     "audit export":       ("A",    LOOK, _LOOK),
     "audit list":         ("A",    LOOK, _LOOK),

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
+from host_tools.host.accounts import sight
 from host_tools.host.fleet import orders
 from host_tools.host.kinds import OPENERS
 from host_tools.host.ledger import tables
@@ -71,6 +72,9 @@ def listing(ledger: Ledger, state: str | None = None) -> list[Parcel]:
     if state is not None:
         wanted = wanted.where(parcel.c.state == state)
     with ledger.reading() as connection:
+        wanted = wanted.where(
+            sight.sees_resident(connection, parcel.c.resident), sight.sees_site(connection, cabinet.c.site)
+        )
         openers = _openers(connection)
         settled = _settled(connection)
         return [_parcel(row, openers, settled) for row in connection.execute(wanted)]

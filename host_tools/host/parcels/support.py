@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from host_tools.errors import UserError
 from host_tools.host import kinds
-from host_tools.host.accounts import audit
+from host_tools.host.accounts import audit, sight
 from host_tools.host.fleet import orders, remote_opening
 from host_tools.host.fleet.orders import Order
 from host_tools.host.ledger import tables
@@ -228,6 +228,7 @@ def waiting(connection: Connection, place: Place) -> Row:
     wanted = select(parcel).where(
         parcel.c.cabinet == cabinet.id, parcel.c.door == place.door, parcel.c.state == "waiting"
     )
+    wanted = wanted.where(sight.sees_resident(connection, parcel.c.resident))
     row = connection.execute(wanted.order_by(parcel.c.id.desc())).first()
     if row is None:
         raise UserError(

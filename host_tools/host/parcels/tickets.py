@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, insert, select, update
 
 from host_tools.errors import UserError
-from host_tools.host.accounts import audit
+from host_tools.host.accounts import audit, sight
 from host_tools.host.fleet import generations
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
@@ -129,6 +129,10 @@ def listing(ledger: Ledger, site: str | None = None, state: str | None = None) -
     with ledger.reading() as connection:
         if site is not None:
             wanted = wanted.where(tables.site.c.id == _site(connection, site).id)
+        wanted = wanted.where(
+            sight.sees_resident(connection, tables.ticket.c.resident),
+            sight.sees_site(connection, tables.site.c.id),
+        )
         return [Ticket(*row) for row in connection.execute(wanted)]
 
 

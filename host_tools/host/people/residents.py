@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, case, exc, insert, select, update
 
 from host_tools.errors import UserError
-from host_tools.host.accounts import audit
+from host_tools.host.accounts import audit, sight
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger
@@ -81,7 +81,9 @@ def everyone(ledger: Ledger) -> list[Resident]:
     """All residents, by name and unit."""
     with ledger.reading() as connection:
         rows = connection.execute(
-            select(tables.resident).order_by(tables.resident.c.name, tables.resident.c.unit)
+            select(tables.resident)
+            .where(sight.sees_resident(connection, tables.resident.c.id))
+            .order_by(tables.resident.c.name, tables.resident.c.unit)
         )
         return [_resident(row) for row in rows]
 
@@ -156,7 +158,8 @@ def tail_of(vault: Vault, row: Row) -> int | None:
 def find(connection: Connection, name: str, unit: str | None = None) -> Row:
     """The resident's row; `unit` may be left out where there is one of that name only. Raises UserError."""
     table = tables.resident.c
-    wanted = select(tables.resident).where(table.name == normal(name))
+    seen = sight.sees_resident(connection, table.id)
+    wanted = select(tables.resident).where(table.name == normal(name), seen)
     if unit is not None:
         wanted = wanted.where(table.unit == normal(unit))
     rows = connection.execute(wanted.order_by(table.unit).limit(2)).all()
@@ -182,7 +185,8 @@ def labels(ledger: Ledger, ids: Iterable[int]) -> dict[int, str]:
     wanted = list(ids)
     with ledger.reading() as connection:
         parts = (wanted[at : at + _IDS] for at in range(0, len(wanted), _IDS))
-        rows = [connection.execute(select(table.id, LABEL).where(table.id.in_(part))).all() for part in parts]
+        hers = select(table.id, LABEL).where(sight.sees_resident(connection, table.id))
+        rows = [connection.execute(hers.where(table.id.in_(part))).all() for part in parts]
     return {row.id: row.label for part in rows for row in part}
 
 

@@ -13,6 +13,7 @@ LEAVES = {name: found for name, found in TREE.items() if not hasattr(found, "com
 
 #: What changes nothing, wherever it looks.
 LOOKS = {
+    "account list",
     "audit about",
     "audit list",
     "audit verify",

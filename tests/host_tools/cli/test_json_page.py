@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from host_tools.bench import commission
 from host_tools.cli import ansim
+from host_tools.cli._acting import os_user
 from host_tools.demo import story
 from host_tools.host.fleet.ingest import Received, take
 from host_tools.host.ledger.ledger import open_ledger
@@ -29,6 +30,7 @@ DOOR = (*CABINET, "--door", "7")
 EMPTY_DOOR = (*CABINET, "--door", "9")
 NUMBER = ("--site", "mapo-3", "--number", "1")
 DRY = "--dry-run"
+_OPERATOR = ("--role", "operator", "--role", "auditor", "--os-user", os_user())
 
 #: Where the output of commands that need a board, a person, or a signal to end is held against the page.
 ELSEWHERE = {
@@ -41,6 +43,20 @@ ELSEWHERE = {
     "audit about": "the fields of `audit list`; she is shown nothing before a day is over",
     "parcel open": "tests/system/test_orders.py: needs a person at a terminal",
 }
+
+#: The last commands: from the first account on the others take a reason.
+ACCOUNTS = [
+    ("account add", ("Han", *_OPERATOR, DRY), ""),
+    ("account add", ("Han", *_OPERATOR), ""),
+    ("account set", ("Han", "--link", DRY), ""),
+    ("account set", ("Han", "--link"), ""),
+    ("account list", (), ""),
+    ("account relate", ("Han", "--resident", "Kim", "--why", "barred", DRY), ""),
+    ("account add", ("Seo", "--role", "staff"), ""),
+    ("account relate", ("Seo", "--resident", "Kim", "--why", "barred"), ""),
+    ("account end", ("Seo", DRY), ""),
+    ("account end", ("Seo",), ""),
+]
 
 
 class Host:
@@ -138,6 +154,7 @@ class Host:
             ("restore", (backup, DRY), ""),
             ("restore", (backup,), ""),
             ("key protect", ("--new-passphrase-file", str(self.folder / "words"), DRY), ""),
+            *ACCOUNTS,
         ]
 
     def printed(

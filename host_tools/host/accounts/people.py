@@ -1,0 +1,188 @@
+"""Making accounts, changing and ending them. From the first one on there is an operator who can act."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, delete, exc, insert, select, update
+
+from host_tools.errors import UserError
+from host_tools.host.accounts import audit, secrets
+from host_tools.host.accounts.rights import OPERATOR, ROLES
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.names import checked_name, normal
+
+OS_USER_CHARACTERS_MAX = 64
+
+
+class Account(NamedTuple):
+    """A person who works at the host. `sites`: names; none for all."""
+
+    name: str
+    roles: tuple[str, ...]
+    sites: tuple[str, ...]
+    os_user: str | None
+    contact: str
+    has_password: bool
+    ended_ms: int | None  # ms since 1970
+
+
+class Change(NamedTuple):
+    """What becomes of an account; None stays as it is. An `os_user` of "" is none, sites of () are all."""
+
+    roles: Sequence[str] | None = None
+    sites: Sequence[str] | None = None
+    os_user: str | None = None
+    contact: str | None = None
+
+
+def add(
+    ledger: Ledger, name: str, change: Change, at_ms: int, *, dry_run: bool = False
+) -> tuple[Account, str]:
+    """Makes an account; it, and the token with which its owner sets password and second factor.
+
+    Raises UserError. `at_ms`: ms since 1970.
+    """
+    name = checked_name("account", name)
+    with ledger.writing() as connection:
+        try:
+            made = connection.execute(
+                insert(tables.account)
+                .values(name=name, roles="", since_ms=at_ms)
+                .returning(tables.account.c.id)
+            ).scalar_one()
+        except exc.IntegrityError as error:
+            raise UserError(
+                f"There is an account {name} already, perhaps an ended one: name another."
+            ) from error
+        _apply(connection, made, change)
+        _keep_an_operator(connection)
+        account = _account(connection, _row(connection, name))
+        if dry_run:
+            connection.rollback()
+            return account, ""
+        token = secrets.new_link(connection, made, at_ms)
+        audit.note(connection, ledger, "account add", text=f"{name}: {' '.join(account.roles)}")
+    return account, token
+
+
+def change(
+    ledger: Ledger, name: str, wanted: Change, at_ms: int, *, link: bool = False, dry_run: bool = False
+) -> tuple[Account, str]:
+    """Changes an account; as it is then, and the token of a new link where one is wanted.
+
+    Raises UserError. `at_ms`: ms since 1970.
+    """
+    with ledger.writing() as connection:
+        row = _row(connection, name)
+        _apply(connection, row.id, wanted)
+        _keep_an_operator(connection)
+        account = _account(connection, _row(connection, name))
+        if dry_run:
+            connection.rollback()
+            return account, ""
+        token = secrets.new_link(connection, row.id, at_ms) if link else ""
+        audit.note(connection, ledger, "account set", text=f"{row.name}: {' '.join(account.roles)}")
+    return account, token
+
+
+def end(ledger: Ledger, name: str, at_ms: int, *, dry_run: bool = False) -> Account:
+    """Ends an account: it may do nothing any more, its acts keep its name. Raises UserError."""
+    with ledger.writing() as connection:
+        row = _row(connection, name)
+        gone = {"ended_ms": at_ms, "os_user": None, "contact": "", "password": None}
+        gone |= {"second_factor": None, "token": None, "token_until_ms": None}
+        connection.execute(update(tables.account).where(tables.account.c.id == row.id).values(**gone))
+        _keep_an_operator(connection)
+        account = _account(connection, connection.execute(_ALL.where(tables.account.c.id == row.id)).one())
+        if dry_run:
+            connection.rollback()
+            return account
+        audit.note(connection, ledger, "account end", text=row.name)
+    return account
+
+
+def listing(ledger: Ledger) -> list[Account]:
+    """All accounts by name, ended ones too."""
+    with ledger.reading() as connection:
+        rows = connection.execute(_ALL.order_by(tables.account.c.name)).all()
+        return [_account(connection, row) for row in rows]
+
+
+def find(connection: Connection, name: str) -> int:
+    """The ledger's number of an account that has not ended. Raises UserError."""
+    return _row(connection, name).id
+
+
+_ALL = select(tables.account)
+
+
+def _row(connection: Connection, name: str) -> Row:
+    table = tables.account.c
+    row = connection.execute(_ALL.where(table.name == normal(name), table.ended_ms.is_(None))).first()
+    if row is None:
+        raise UserError(f"There is no account {name}: `ansim account list` shows them.", 2)
+    return row
+
+
+def _account(connection: Connection, row: Row) -> Account:
+    its = tables.account_site.c
+    wanted = select(tables.site.c.name).join(tables.account_site).where(its.account == row.id)
+    sites = connection.scalars(wanted.order_by(tables.site.c.name))
+    roles = tuple(role for role in ROLES if role in row.roles.split())
+    return Account(
+        row.name, roles, tuple(sites), row.os_user, row.contact, row.password is not None, row.ended_ms
+    )
+
+
+def _apply(connection: Connection, account: int, wanted: Change) -> None:
+    values: dict[str, str | None] = {}
+    if wanted.roles is not None:
+        values["roles"] = _checked_roles(wanted.roles)
+    if wanted.os_user is not None:
+        if len(wanted.os_user) > OS_USER_CHARACTERS_MAX or not wanted.os_user.isprintable():
+            raise UserError(
+                f"A user of the operating system has at most {OS_USER_CHARACTERS_MAX} characters.", 2
+            )
+        values["os_user"] = wanted.os_user or None
+    if wanted.contact is not None:
+        values["contact"] = wanted.contact
+    if values:
+        its = tables.account.c.id == account
+        try:
+            connection.execute(update(tables.account).where(its).values(**values))
+        except exc.IntegrityError as error:
+            raise UserError("Another account is that user of the operating system already.") from error
+    if wanted.sites is not None:
+        of = tables.account_site
+        connection.execute(delete(of).where(of.c.account == account))
+        for site in _sites(connection, wanted.sites):
+            connection.execute(insert(of).values(account=account, site=site))
+
+
+def _checked_roles(roles: Iterable[str]) -> str:
+    wanted = set(roles)
+    if not wanted or wanted - set(ROLES):
+        raise UserError(f"An account has one or more of the roles {', '.join(ROLES)}.", 2)
+    return " ".join(role for role in ROLES if role in wanted)
+
+
+def _sites(connection: Connection, names: Iterable[str]) -> list[int]:
+    known = {row.name: row.id for row in connection.execute(select(tables.site.c.name, tables.site.c.id))}
+    wanted = dict.fromkeys(normal(name) for name in names)
+    for name in wanted:
+        if name not in known:
+            raise UserError(f"There is no site {name}: `ansim cabinet list` shows the sites.", 2)
+    return [known[name] for name in wanted]
+
+
+def _keep_an_operator(connection: Connection) -> None:
+    """Raises UserError where nobody could make or change accounts any more."""
+    table = tables.account.c
+    rows = connection.execute(select(table.roles).where(table.ended_ms.is_(None), table.os_user.is_not(None)))
+    if not any(OPERATOR in row.roles.split() for row in rows):
+        raise UserError(
+            "Then no operator could give commands any more: give one account at least the role operator "
+            "and --os-user, the user of the operating system who gives its commands.",
+            2,
+        )

@@ -1,0 +1,222 @@
+"""Accounts: whose command it is decides what it may do, and whom it sees."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from pyotp.totp import TOTP
+
+from host_tools.cli import _acting, ansim
+from host_tools.errors import UserError
+from host_tools.host.accounts import accounts, people, secrets, sight
+from host_tools.host.accounts.people import Change
+from host_tools.host.accounts.rights import RIGHTS, ROLES
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.actors import Actor
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.places import Place
+from host_tools.host.parcels import parcels, support, tickets
+from host_tools.host.people import residents
+from tests.kit.letter_site import DOOR, Site
+
+AT_MS = 1_700_000_000_000
+HOUR_MS = 3_600_000
+PASSWORD = "four random words"
+OPERATOR = Change(("operator",), None, "jimin", None)
+
+
+@pytest.fixture
+def ledger(home: Path) -> Iterator[Ledger]:
+    with open_ledger(home) as opened:
+        yield opened
+
+
+def act_as(ledger: Ledger, os_user: str) -> Actor:
+    ledger.actor = accounts.who(ledger, os_user)
+    return ledger.actor
+
+
+class Desk:
+    """People who type commands, each as a user of the operating system."""
+
+    def __init__(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.data = data
+        self._patch = monkeypatch
+
+    def types(self, os_user: str, *words: str) -> str:
+        self._patch.setattr(_acting, "os_user", lambda: os_user)
+        ended = CliRunner().invoke(ansim, [*words, "--data", str(self.data)])
+        if isinstance(ended.exception, UserError):
+            return str(ended.exception)
+        assert ended.exit_code == 0, ended.output
+        return ended.stdout
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    found = Desk(tmp_path / "data", monkeypatch)
+    found.types("anyone", "resident", "add", "Kim")
+    return found
+
+
+def test_while_there_is_no_account_everything_is_allowed_and_noted(desk: Desk) -> None:
+    assert "Kim" in desk.types("anyone", "resident", "list")
+    rows = json.loads(desk.types("anyone", "audit", "list", "--json"))
+    assert [(row["os_user"], row["account"], row["act"]) for row in rows] == [
+        ("anyone", None, "resident add"),
+        ("anyone", None, "resident list"),
+        ("anyone", None, "audit list"),
+    ]
+
+
+def test_from_the_first_account_on_a_user_without_one_sees_nothing_of_people(desk: Desk) -> None:
+    made = desk.types("anyone", "account", "add", "Han", "--role", "operator", "--os-user", "jimin")
+    assert "24 h" in made
+    for words in (("resident", "list"), ("parcel", "list"), ("audit", "list"), ("resident", "add", "Lee")):
+        refused = desk.types("anyone", *words)
+        assert "the user anyone has no account here" in refused
+        assert "Kim" not in refused
+    assert "site" in desk.types("anyone", "cabinet", "list")
+    assert "needs a reason" in desk.types("jimin", "resident", "list")
+    assert "no reason for" in desk.types("jimin", "resident", "list", "--reason", "curious")
+    assert "Kim" in desk.types("jimin", "resident", "list", "--reason", "duty: the monthly count")
+    assert "is for auditors, and your account is for operator" in desk.types("jimin", "audit", "list")
+    desk.types("jimin", "account", "add", "Seo", "--role", "auditor", "--os-user", "seo")
+    last = json.loads(desk.types("seo", "audit", "list", "--reason", "audit", "--json"))[-3]
+    assert (last["account"], last["act"], last["reason"], last["text"]) == (
+        "Han",
+        "resident list",
+        "duty",
+        "the monthly count",
+    )
+
+
+def test_no_command_leaves_the_host_without_an_operator(desk: Desk) -> None:
+    assert "no operator could" in desk.types("anyone", "account", "add", "Han", "--role", "staff")
+    assert "no operator could" in desk.types("anyone", "account", "add", "Han", "--role", "operator")
+    desk.types("anyone", "account", "add", "Han", "--role", "operator", "--os-user", "jimin")
+    for words in (("end", "Han"), ("set", "Han", "--role", "staff"), ("set", "Han", "--os-user", "")):
+        assert "no operator could" in desk.types("jimin", "account", *words)
+    assert "Would end" not in desk.types("jimin", "account", "end", "Han", "--dry-run")
+    assert json.loads(desk.types("jimin", "account", "list", "--json"))[0]["ended"] is None
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_may_do_what_the_table_says(ledger: Ledger, role: str) -> None:
+    actor = Actor(1, "Han", "jimin", frozenset((role,)))
+    for act, right in RIGHTS.items():
+        reason = right.reasons[0] if right.reasons else ""
+        if not right.roles or role in right.roles:
+            accounts.check(ledger, act, actor._replace(reason=reason))
+        else:
+            with pytest.raises(UserError, match="your account is for"):
+                accounts.check(ledger, act, actor._replace(reason=reason))
+    with pytest.raises(UserError) if role != "operator" else open_nothing():
+        accounts.check(ledger, "a command of tomorrow", actor)
+
+
+def open_nothing():
+    from contextlib import nullcontext
+
+    return nullcontext()
+
+
+def test_whoever_is_related_to_her_finds_no_such_resident(ledger: Ledger) -> None:
+    site = Site(ledger)
+    residents.add(ledger, "Lee", "lee@example.org")
+    board = site.board()
+    site.boards[board].deposit(DOOR, site.serial(), 1)
+    site.hear(board)
+    place = Place("mapo-3", 1, DOOR)
+    people.add(ledger, "Han", OPERATOR, AT_MS)
+    act_as(ledger, "jimin")
+    assert [one.name for one in residents.everyone(ledger)] == ["Kim", "Lee"]
+    with ledger.writing() as connection:
+        her = residents.find(connection, "Kim").id
+        sight.relate(connection, people.find(connection, "Han"), her, "barred", AT_MS)
+        assert sight.is_related(connection, people.find(connection, "Han"), her)
+    assert [one.name for one in residents.everyone(ledger)] == ["Lee"]
+    assert residents.labels(ledger, [her]) == {}
+    assert parcels.listing(ledger) == []
+    assert tickets.listing(ledger) == []
+    for attempt in (
+        lambda: support.recall(ledger, place),
+        lambda: residents.rename(ledger, "Kim", None, "Choi", None),
+        lambda: tickets.issue(ledger, "Kim"),
+    ):
+        with pytest.raises(UserError, match=r"No parcel waits|no resident of that name"):
+            attempt()
+    with pytest.raises(UserError) as unknown:
+        residents.rename(ledger, "Nobody", None, "Choi", None)
+    with pytest.raises(UserError) as hers:
+        residents.rename(ledger, "Kim", None, "Choi", None)
+    assert str(hers.value) == str(unknown.value)
+    with ledger.writing() as connection:
+        sight.relate(connection, people.find(connection, "Han"), her, None, AT_MS)
+    assert len(parcels.listing(ledger)) == 1
+
+
+def test_an_account_that_is_paged_at_a_contact_of_hers_is_related_to_her_by_itself(ledger: Ledger) -> None:
+    her = residents.add(ledger, "Kim", "kim@example.org").id
+    with ledger.writing() as connection:
+        connection.execute(tables.contact.delete())
+        connection.execute(
+            tables.contact.insert().values(resident=her, rank=1, address="han@example.org", since_ms=AT_MS)
+        )
+    people.add(ledger, "Han", OPERATOR._replace(contact="han@example.org"), AT_MS)
+    act_as(ledger, "jimin")
+    assert residents.everyone(ledger) == []
+
+
+def test_an_account_of_one_site_sees_no_other(desk: Desk) -> None:
+    with open_ledger(desk.data) as ledger:
+        ledger.site("mapo-3")
+        ledger.site("jongno-1")
+    desk.types("anyone", "account", "add", "Han", "--role", "operator", "--os-user", "jimin")
+    desk.types("jimin", "account", "add", "Seo", "--role", "operator", "--os-user", "seo", "--site", "mapo-3")
+    refused = desk.types("seo", "ticket", "list", "--site", "jongno-1", "--reason", "duty")
+    assert refused == "Your account is for mapo-3 only: ask an operator for more."
+    assert "serial" in desk.types("seo", "ticket", "list", "--site", "mapo-3", "--reason", "duty")
+
+
+def test_a_link_sets_password_and_second_factor_once_and_within_a_day(ledger: Ledger) -> None:
+    _, token = people.add(ledger, "Han", OPERATOR, AT_MS)
+    secret, uri = secrets.new_second_factor("Han")
+    assert uri.startswith("otpauth://totp/Ansim:Han?")
+    code = TOTP(secret).at(AT_MS // 1000)
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    assert secrets.name_of(ledger, token, AT_MS + 24 * HOUR_MS) is None
+    assert secrets.name_of(ledger, token, AT_MS) == "Han"
+    for password, given in (("short", code), (PASSWORD, wrong), ("x" * 129, code)):
+        with pytest.raises(UserError):
+            secrets.set_secrets(ledger, token, password, secret, given, AT_MS)
+    secrets.set_secrets(ledger, token, PASSWORD, secret, code, AT_MS)
+    with pytest.raises(UserError, match="used or too old"):
+        secrets.set_secrets(ledger, token, PASSWORD, secret, code, AT_MS)
+    assert people.listing(ledger)[0].has_password
+    with ledger.reading() as connection:
+        row = connection.execute(tables.account.select()).one()
+    assert row.password.startswith("$argon2id$")
+    assert secret.encode() not in row.second_factor
+    assert token.encode() not in repr(tuple(row)).encode()
+
+
+def test_a_code_logs_in_once_and_nothing_else_does(ledger: Ledger) -> None:
+    _, token = people.add(ledger, "Han", OPERATOR, AT_MS)
+    secret, _ = secrets.new_second_factor("Han")
+    secrets.set_secrets(ledger, token, PASSWORD, secret, TOTP(secret).at(AT_MS // 1000), AT_MS)
+    now_ms = AT_MS + HOUR_MS
+    code = TOTP(secret).at(now_ms // 1000)
+    assert secrets.log_in(ledger, "Han", "another password", code, now_ms) is None
+    assert secrets.log_in(ledger, "Lee", PASSWORD, code, now_ms) is None
+    assert secrets.log_in(ledger, "Han", PASSWORD, "000000", now_ms) is None
+    assert secrets.log_in(ledger, "Han", PASSWORD, code, now_ms + HOUR_MS) is None
+    assert secrets.log_in(ledger, "Han", PASSWORD, code, now_ms) == 1
+    assert secrets.log_in(ledger, "Han", PASSWORD, code, now_ms) is None
+    people.add(ledger, "Seo", OPERATOR._replace(os_user="seo"), AT_MS)
+    people.end(ledger, "Han", AT_MS)
+    later = TOTP(secret).at(now_ms // 1000 + 60)
+    assert secrets.log_in(ledger, "Han", PASSWORD, later, now_ms + 60_000) is None
+    assert act_as(ledger, "jimin").roles == frozenset()
