@@ -1,0 +1,197 @@
+"""Pages: who is told of which alarm, and what became of it.
+
+Rows come from escalation.py by the step that a case is at, in one transaction with that step; a row is one
+message to one person, and keeps its id whatever happens to the host.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from sqlalchemy import Connection, Row, func, or_, select, update
+
+from host_tools.host.care import cases, duty, escalation, kinds
+from host_tools.host.care.duty import Hours, StandIn
+from host_tools.host.care.escalation import ALL, Due
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import insert_new
+
+WAITING, HANDED, FAILED, VOID = "waiting", "handed", "failed", "void"
+DISPATCHER = "dispatcher"
+NO_CONTACT = "no contact"
+BATCH_MAX = 200
+_FIRST_AGAIN_MS = 5_000
+_AGAIN_MAX_MS = 60_000
+_STEPS_MAX = 4  # that one case takes in one look: those that find nobody follow at once
+_REASON_MAX = 128
+
+_case, _page, _account = tables.case.c, tables.page.c, tables.account.c
+
+
+def plan_of(connection: Connection, site: int | None) -> tuple[list[Hours], list[StandIn], str]:
+    """The hours and stand-ins of accounts that still work here, for a site (None: for what is of no site),
+    and the name of its time zone.
+    """
+    from datetime import date
+
+    def of(table):
+        its = table.c.site.is_(None) if site is None else or_(table.c.site.is_(None), table.c.site == site)
+        works = table.join(tables.account, table.c.account == _account.id)
+        wanted = select(table).select_from(works).where(its, _account.ended_ms.is_(None))
+        return connection.execute(wanted.order_by(table.c.id)).all()
+
+    def day(text: str | None) -> date | None:
+        return date.fromisoformat(text) if text else None
+
+    hours = [
+        Hours(row.account, row.rank, row.days, row.from_minute, row.until_minute, *map(day, row[-2:]))
+        for row in of(tables.duty)
+    ]
+    stand_ins = [StandIn(row.account, row.from_ms, row.until_ms) for row in of(tables.stand_in)]
+    zone = (
+        "" if site is None else connection.scalar(select(tables.site.c.zone).where(tables.site.c.id == site))
+    )
+    return hours, stand_ins, zone or ""
+
+
+def on_call(connection: Connection, site: int | None, at_ms: int) -> tuple[int, ...]:
+    """The accounts on call for a site at that time (ms since 1970), the first to be told first."""
+    hours, stand_ins, zone = plan_of(connection, site)
+    return duty.on_call(hours, stand_ins, duty.zone_of(zone), at_ms)
+
+
+def dispatchers(connection: Connection, site: int | None) -> list[int]:
+    """The accounts with that role that see a site."""
+    sees = tables.account_site.c
+    rows = connection.execute(select(_account.id, _account.roles).where(_account.ended_ms.is_(None)))
+    found = []
+    for row in rows.all():
+        if DISPATCHER in row.roles.split():
+            sites = set(connection.scalars(select(sees.site).where(sees.account == row.id)))
+            if not sites or site in sites:
+                found.append(row.id)
+    return found
+
+
+def write_due(connection: Connection, at_ms: int) -> int:
+    """Writes the pages whose step is due at that time (ms since 1970); how many."""
+    wanted = select(tables.case).where(_case.state == cases.OPEN, _case.step_due_ms.is_not(None))
+    written = 0
+    for row in connection.execute(wanted.order_by(_case.step_due_ms, _case.id)).all():
+        due = escalation.clamped(Due(row.step, row.step_due_ms), at_ms)
+        for _ in range(_STEPS_MAX):
+            if not escalation.is_due(due, at_ms):
+                break
+            reached = _write_step(connection, row, due.step, at_ms)
+            written += len(reached)
+            due = escalation.after(due, at_ms, failed=not reached)
+        if (due.step, due.due_ms) != (row.step, row.step_due_ms):
+            values = {"step": due.step, "step_due_ms": due.due_ms}
+            connection.execute(update(tables.case).where(_case.id == row.id).values(**values))
+    return written
+
+
+def _write_step(connection: Connection, case: Row, step: int, at_ms: int) -> list[int]:
+    """Writes the pages of one step; the accounts that have a contact to be reached at."""
+    listed = on_call(connection, case.site, at_ms)
+    accounts = list(escalation.told(step, listed))
+    if step >= ALL:
+        if not listed:
+            _say_nobody(connection, case.site, at_ms)
+        if not listed or not _any_handed(connection, case):
+            accounts = list(dict.fromkeys([*accounts, *dispatchers(connection, case.site)]))
+    contacts = dict(connection.execute(select(_account.id, _account.contact)).tuples().all())
+    rows = [
+        {
+            "case_id": case.id,
+            "account": account,
+            "round": case.round,
+            "step": step,
+            "due_ms": at_ms,
+            "state": WAITING if contacts.get(account) else FAILED,
+            "reason": "" if contacts.get(account) else NO_CONTACT,
+        }
+        for account in accounts
+    ]
+    if rows:
+        older = (_page.case_id == case.id) & (_page.state == WAITING) & _page.account.in_(accounts)
+        connection.execute(update(tables.page).where(older).values(state=VOID))
+        connection.execute(insert_new(connection.dialect.name, tables.page), rows)
+    reached = [row["account"] for row in rows if row["state"] == WAITING]
+    if step >= ALL and not reached:
+        _say_failed(connection, case, at_ms)
+    return reached
+
+
+def _any_handed(connection: Connection, case: Row) -> bool:
+    its = (_page.case_id == case.id) & (_page.round == case.round) & (_page.state == HANDED)
+    return connection.execute(select(_page.id).where(its).limit(1)).first() is not None
+
+
+def _say_nobody(connection: Connection, site: int | None, at_ms: int) -> None:
+    cases.open_case(connection, kinds.NOBODY_ON_CALL, key=f"now {site or 0}", site=site, at_ms=at_ms)
+
+
+def _say_failed(connection: Connection, case: Row, at_ms: int) -> None:
+    place = {"site": case.site, "cabinet": case.cabinet, "door": case.door}
+    cases.open_case(connection, kinds.PAGE_FAILED, key=f"case {case.id}", **place, at_ms=at_ms, once=True)
+
+
+def waiting(connection: Connection, at_ms: int) -> Sequence[Row]:
+    """The pages that are to be handed over at that time (ms since 1970), with `contact` and `name` of their
+    account and all columns of their case behind `case_`; the oldest first.
+    """
+    of_case = [column.label(f"case_{column.name}") for column in tables.case.c]
+    joined = tables.page.join(tables.case, _page.case_id == _case.id).join(
+        tables.account, _page.account == _account.id
+    )
+    wanted = (
+        select(tables.page, _account.contact, _account.name, *of_case)
+        .select_from(joined)
+        .where(_page.state == WAITING, _page.due_ms <= at_ms)
+        .order_by(_page.due_ms, _page.id)
+        .limit(BATCH_MAX)
+    )
+    return connection.execute(wanted).all()
+
+
+def message_id(page: Row) -> str:
+    """The id of its message: the same whenever it is handed over."""
+    name = f"page {page.case_opened_ms} {page.case_id} {page.round} {page.step} {page.account}"
+    return sha256(name.encode()).hexdigest()[:32]
+
+
+def handed(connection: Connection, page: int, at_ms: int, reference: str = "") -> None:
+    """A page was handed over at that time (ms since 1970); also one that was taken meanwhile."""
+    values = {"state": HANDED, "handed_ms": at_ms, "reference": reference[:_REASON_MAX]}
+    connection.execute(
+        update(tables.page)
+        .where(_page.id == page, _page.state.in_((WAITING, VOID)))
+        .values(attempts=_page.attempts + 1, **values)
+    )
+
+
+def later(connection: Connection, page: Row, at_ms: int, reason: str) -> None:
+    """A page could not be handed over at that time (ms since 1970): it is tried again, 5 s to 60 s apart."""
+    pause_ms = min(_FIRST_AGAIN_MS << min(page.attempts, 8), _AGAIN_MAX_MS)
+    values = {"attempts": page.attempts + 1, "due_ms": at_ms + pause_ms, "reason": reason[:_REASON_MAX]}
+    still = (_page.id == page.id) & (_page.state == WAITING)
+    connection.execute(update(tables.page).where(still).values(**values))
+
+
+def failed(connection: Connection, page: Row, at_ms: int, reason: str) -> None:
+    """A page never will be handed over: where nobody of its step is left, the next step follows at once,
+    at that time (ms since 1970).
+    """
+    values = {"state": FAILED, "reason": reason[:_REASON_MAX], "attempts": page.attempts + 1}
+    still = (_page.id == page.id) & (_page.state == WAITING)
+    connection.execute(update(tables.page).where(still).values(**values))
+    of_step = (_page.case_id == page.case_id) & (_page.round == page.round) & (_page.step == page.step)
+    alive = of_step & _page.state.in_((WAITING, HANDED))
+    if connection.scalar(select(func.count()).select_from(tables.page).where(alive)):
+        return
+    case = connection.execute(select(tables.case).where(_case.id == page.case_id)).one()
+    is_newest = (case.round, case.step) == (page.round, page.step + 1)
+    if page.step >= ALL and not _any_handed(connection, case):
+        _say_failed(connection, case, at_ms)
+    elif page.step < ALL and is_newest and case.state == cases.OPEN:
+        connection.execute(update(tables.case).where(_case.id == case.id).values(step_due_ms=at_ms))
