@@ -5,9 +5,10 @@ message to one person, and keeps its id whatever happens to the host.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from hashlib import sha256
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, Table, func, or_, select, update
 
 from host_tools.host.care import cases, duty, escalation, kinds
 from host_tools.host.care.duty import Hours, StandIn
@@ -31,9 +32,8 @@ def plan_of(connection: Connection, site: int | None) -> tuple[list[Hours], list
     """The hours and stand-ins of accounts that still work here, for a site (None: for what is of no site),
     and the name of its time zone.
     """
-    from datetime import date
 
-    def of(table):
+    def of(table: Table) -> Sequence[Row]:
         its = table.c.site.is_(None) if site is None else or_(table.c.site.is_(None), table.c.site == site)
         works = table.join(tables.account, table.c.account == _account.id)
         wanted = select(table).select_from(works).where(its, _account.ended_ms.is_(None))
@@ -168,6 +168,8 @@ def handed(connection: Connection, page: int, at_ms: int, reference: str = "") -
         .where(_page.id == page, _page.state.in_((WAITING, VOID)))
         .values(attempts=_page.attempts + 1, **values)
     )
+    case = connection.scalar(select(_page.case_id).where(_page.id == page))
+    cases.settle(connection, kinds.PAGE_FAILED, f"case {case}", at_ms, "over by itself")
 
 
 def later(connection: Connection, page: Row, at_ms: int, reason: str) -> None:

@@ -1,0 +1,239 @@
+"""Wakes people: makes cases of alarms, writes the pages that are due, and hands them over.
+
+It has a thread, a loop and channel objects of its own, so no letter and no board is in its way. Each page
+is a task of that loop: a channel that hangs holds up no other.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import Connection, Row
+
+from host_tools.host.care import cases, intake, kinds, paging, watch
+from host_tools.host.ledger.database import TransientError, now_ms
+from host_tools.host.ledger.event_time import Moment
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.notify.log import Emit, Occurrence, when_fields
+from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER, REFUSED, Channel, Message, Receipt
+from host_tools.host.notify.wording import in_words
+
+PATIENCE_S = 10.0  # for a channel to hand one page over
+_LOOK_S = 1.0
+_WATCH_MS = 60_000  # how often it is looked for hours without anybody, and for test pages
+_TEST_PAGE = "test page"
+PAGE = "page"
+
+
+class Ways(Protocol):
+    """How an address is reached."""
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels by their names."""
+        ...
+
+    def channel_for(self, address: str) -> str:
+        """The name of the channel of an address. Raises KeyError when there is none."""
+        ...
+
+
+class OneWay:
+    """One channel for all addresses."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channels: Mapping[str, Channel] = {"": channel}
+
+    def channel_for(self, address: str) -> str:
+        """That one, whatever the address."""
+        return ""
+
+
+class Work(NamedTuple):
+    """What there is to hand over: pages about cases, and test pages."""
+
+    pages: Sequence[Row] = ()
+    proofs: Sequence[Row] = ()
+
+
+class Pager:
+    """One job, which `run` does until it is cancelled."""
+
+    def __init__(self, ledger: Ledger, ways: Ways, tell: Emit) -> None:
+        self._ledger = ledger
+        self._ways = ways
+        self._tell = tell
+        self._ended = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._news = asyncio.Event()
+        self._busy: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._watched_ms: int | None = None
+        self._limits: dict[str, asyncio.Semaphore] = {}
+        self._failing: dict[str, int] = defaultdict(int)
+
+    def wake(self) -> None:
+        """An alarm was committed: looks now. Any thread may call it."""
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # its loop has ended
+                loop.call_soon_threadsafe(self._news.set)
+
+    async def run(self, thread: ThreadPoolExecutor) -> None:
+        """Wakes people until it is cancelled. Raises UserError when the ledger is beyond use."""
+        self._ended = False
+        try:
+            await asyncio.get_running_loop().run_in_executor(thread, lambda: asyncio.run(self._rounds()))
+        finally:
+            self._ended = True
+            self.wake()
+
+    async def _rounds(self) -> None:
+        self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
+        self._busy, self._limits = {}, {}
+        try:
+            while not self._ended:
+                with contextlib.suppress(TransientError):  # the ledger will be back; all is in it
+                    work = await asyncio.to_thread(look, self._ledger, now_ms(), self._is_time_to_watch())
+                    self._begin(work)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), _LOOK_S)
+                self._news.clear()
+        finally:
+            self._loop = None
+
+    def _is_time_to_watch(self) -> bool:
+        at_ms = now_ms()
+        since = None if self._watched_ms is None else at_ms - self._watched_ms
+        if since is None or not 0 <= since < _WATCH_MS:  # or the clock was put back
+            self._watched_ms = at_ms
+            return True
+        return False
+
+    def _begin(self, work: Work) -> None:
+        of_proofs = {("proof", proof.id): self._test(proof) for proof in work.proofs}
+        of_pages = {(PAGE, page.id): self._page(page) for page in work.pages}
+        for name, job in (of_pages | of_proofs).items():
+            if name in self._busy:
+                job.close()
+                continue
+            task = self._busy[name] = asyncio.ensure_future(job)
+            task.add_done_callback(lambda _, name=name: self._busy.pop(name, None))
+
+    async def _page(self, page: Row) -> None:
+        receipt = await self._hand_over(page.contact, message_of(page))
+        await self._note(note_page, page, receipt)
+        what = "page handed over" if _is_handed(receipt) else "page waits"
+        reason = "" if _is_handed(receipt) else f": {receipt.reason or 'the channel did not take it'}"
+        self._tell(Occurrence(what, id=paging.message_id(page), detail=f"case {page.case_id}{reason}"))
+
+    async def _test(self, proof: Row) -> None:
+        receipt = await self._hand_over(proof.contact, test_message(proof))
+        if _is_handed(receipt):
+            await self._note(note_proof, proof, receipt)
+        else:
+            await asyncio.sleep(PATIENCE_S)  # it is tried again while that makes sense
+
+    async def _note(self, how: Any, row: Row, receipt: Receipt) -> None:
+        """Notes what became of a page, as soon as the ledger takes it."""
+        while True:
+            try:
+                await asyncio.to_thread(how, self._ledger, row, receipt)
+            except TransientError:
+                await asyncio.sleep(_LOOK_S)
+            else:
+                return
+
+    async def _hand_over(self, contact: str, message: Message) -> Receipt:
+        """What became of a message; whatever a channel does, there is an answer within PATIENCE_S."""
+        try:
+            name = self._ways.channel_for(contact)
+            channel = self._ways.channels[name]
+        except KeyError:
+            return Receipt(REFUSED, reason="no channel is for this kind of contact")
+        limit = self._limits.setdefault(name, asyncio.Semaphore(channel.parallel))
+        async with limit:
+            try:
+                receipts = await asyncio.wait_for(channel.deliver([message]), PATIENCE_S)
+            except TimeoutError:
+                return Receipt("", reason=f"the channel did not answer within {PATIENCE_S:.0f} s")
+            except OSError as error:
+                return Receipt("", reason=error.strerror or type(error).__name__)
+            except Exception as error:  # of a channel's own: the next one in order is told
+                return Receipt("", reason=f"the channel failed with {type(error).__name__}")
+        return receipts.get(message.id, Receipt(""))
+
+
+def look(ledger: Ledger, at_ms: int, watches: bool = True) -> Work:
+    """One look at the ledger at that time (ms since 1970): alarms become cases, what is due is written;
+    what there is to hand over. With `watches` also what nobody tells of is looked after.
+
+    Raises UserError where the ledger is away.
+    """
+    with ledger.reading() as connection:
+        if not watches and not _has_work(connection, at_ms):
+            return Work()
+    with ledger.writing() as connection:
+        while intake.take_in(connection, at_ms) == intake.BATCH_MAX:
+            pass
+        cases.unshelve_due(connection, at_ms)
+        if watches:
+            watch.look_for_gaps(connection, at_ms)
+            watch.write_proofs(connection, at_ms)
+        paging.write_due(connection, at_ms)
+        return Work(paging.waiting(connection, at_ms), watch.waiting_proofs(connection, at_ms))
+
+
+def _has_work(connection: Connection, at_ms: int) -> bool:
+    return (
+        intake.are_waiting(connection)
+        or watch.is_due(connection, at_ms)
+        or bool(paging.waiting(connection, at_ms))
+        or bool(watch.waiting_proofs(connection, at_ms))
+    )
+
+
+def note_page(ledger: Ledger, page: Row, receipt: Receipt) -> None:
+    """Notes what became of a page now. Raises UserError where the ledger is away."""
+    with ledger.writing() as connection:
+        if _is_handed(receipt):
+            paging.handed(connection, page.id, now_ms(), receipt.reference)
+        elif receipt.state == REFUSED:
+            paging.failed(connection, page, now_ms(), receipt.reason or "refused")
+        else:
+            paging.later(connection, page, now_ms(), receipt.reason)
+
+
+def note_proof(ledger: Ledger, proof: Row, _receipt: Receipt) -> None:
+    """Notes that a test page was handed over now. Raises UserError where the ledger is away."""
+    with ledger.writing() as connection:
+        watch.proof_handed(connection, proof.id, now_ms())
+
+
+def _is_handed(receipt: Receipt) -> bool:
+    return receipt.state in (HANDED_OVER, DELIVERED)
+
+
+def message_of(page: Row) -> Message:
+    """What a person on call is told of a case."""
+    moment = Moment(page.case_earliest_ms, page.case_latest_ms, page.case_heard_ms)
+    kind = kinds.kind_of(page.case_kind)
+    rung = f" {page.case_times} times by now" if page.case_times > 1 else ""
+    text = (
+        f"Please look now, case {page.case_id}: {kind.title}{rung}{in_words(moment)}. {kind.todo} "
+        f"Nobody has taken it yet. `ansim case take {page.case_id}` takes it."
+    )
+    return Message(paging.message_id(page), page.name, page.contact, PAGE, text, **when_fields(moment))
+
+
+def test_message(proof: Row) -> Message:
+    """The daily page with which an account proves that pages reach it."""
+    text = (
+        "This is a test, and no alarm: whoever is on call is paged once a day. Say that it has arrived: "
+        f"`ansim oncall prove {proof.code}`."
+    )
+    name = sha256(f"test page {proof.account} {proof.day}".encode()).hexdigest()[:32]
+    return Message(name, proof.name, proof.contact, _TEST_PAGE, text)
