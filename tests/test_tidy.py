@@ -67,9 +67,10 @@ ROOMS_OF_HOST = {
     "parcels": "kinds ledger accounts people notify fleet",
     "doctor": "ledger notify connections",
     "postman": "ledger notify",
+    "pager": "care ledger notify",
     "figures": "ledger connections",
     "web": "ledger notify figures",
-    "server": "ledger accounts notify fleet connections postman web",
+    "server": "ledger accounts notify fleet connections postman pager web",
 }
 ROOMS_OF_SIMULATOR = {
     "clock": "",

@@ -10,10 +10,10 @@ import click
 from host_tools.cli._lines import Lines, stdout
 from host_tools.cli._listen import listen_option, web_options
 from host_tools.cli._output import json_line, json_option
-from host_tools.host.ledger.data_folder import DISPATCHER, data_folder, data_option, serving
+from host_tools.host.ledger.data_folder import DISPATCHER, PAGES, data_folder, data_option, serving
 from host_tools.host.notify.channels import CHANNELS
 from host_tools.host.notify.channels.file import FileNotifier, refuse_shared
-from host_tools.host.notify.notifier import Message, Setup
+from host_tools.host.notify.notifier import Channel, Message, Setup
 
 if TYPE_CHECKING:
     from host_tools.host.web.keeper import Web
@@ -48,6 +48,12 @@ def _settings(notify: str, given: Mapping[str, str | None]) -> dict[str, str]:
         if value is None:
             raise click.UsageError(f"--notify {notify} needs --{name} {options[name].metavar} too.")
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _channels(notify: str, setup: Setup) -> tuple[Channel, Channel]:
+    """Two of a kind: one for letters, one for the pages of those on call, apart from the other."""
+    one = CHANNELS[notify].of(setup)
+    return one, FileNotifier(setup.folder / PAGES) if notify == "file" else CHANNELS[notify].of(setup)
 
 
 @click.command()
@@ -115,6 +121,7 @@ def command(
     """
     from host_tools.cli._acting import open_ledger
     from host_tools.host.notify.log import Occurrence
+    from host_tools.host.pager import OneWay
     from host_tools.host.server import Settings, serve
     from host_tools.showing import shown_lines
 
@@ -141,10 +148,11 @@ def command(
         dispatcher = dispatcher or folder / DISPATCHER
         refuse_shared(dispatcher, folder, option)
         dispatchers = FileNotifier(dispatcher, option)
-        notifier = CHANNELS[notify].of(Setup(folder, say_message, settings))
+        notifier, pager = _channels(notify, Setup(folder, say_message, settings))
         try:
-            serve(ledger, notifier, tell, Settings(listen, ports, baud, buses, pages), dispatchers)
+            its = Settings(listen, ports, baud, buses, pages, OneWay(pager))
+            serve(ledger, notifier, tell, its, dispatchers)
         finally:
-            for channel in (notifier, dispatchers):
+            for channel in (notifier, dispatchers, pager):
                 asyncio.run(channel.close())
             lines.close()

@@ -141,7 +141,7 @@ class Pager:
         """Notes what became of a page, as soon as the ledger takes it."""
         while True:
             try:
-                await asyncio.to_thread(how, self._ledger, row, receipt)
+                await asyncio.to_thread(how, self._ledger, row, receipt, now_ms())
             except TransientError:
                 await asyncio.sleep(_LOOK_S)
             else:
@@ -196,21 +196,24 @@ def _has_work(connection: Connection, at_ms: int) -> bool:
     )
 
 
-def note_page(ledger: Ledger, page: Row, receipt: Receipt) -> None:
-    """Notes what became of a page now. Raises UserError where the ledger is away."""
+def note_page(ledger: Ledger, page: Row, receipt: Receipt, at_ms: int) -> None:
+    """Notes what became of a page at that time (ms since 1970). Raises UserError where the ledger is away."""
     with ledger.writing() as connection:
         if _is_handed(receipt):
-            paging.handed(connection, page.id, now_ms(), receipt.reference)
+            paging.handed(connection, page.id, at_ms, receipt.reference)
         elif receipt.state == REFUSED:
-            paging.failed(connection, page, now_ms(), receipt.reason or "refused")
+            paging.failed(connection, page, at_ms, receipt.reason or "refused")
         else:
-            paging.later(connection, page, now_ms(), receipt.reason)
+            paging.later(connection, page, at_ms, receipt.reason)
 
 
-def note_proof(ledger: Ledger, proof: Row, _receipt: Receipt) -> None:
-    """Notes that a test page was handed over now. Raises UserError where the ledger is away."""
+def note_proof(ledger: Ledger, proof: Row, _receipt: Receipt, at_ms: int) -> None:
+    """Notes that a test page was handed over at that time (ms since 1970).
+
+    Raises UserError where the ledger is away.
+    """
     with ledger.writing() as connection:
-        watch.proof_handed(connection, proof.id, now_ms())
+        watch.proof_handed(connection, proof.id, at_ms)
 
 
 def _is_handed(receipt: Receipt) -> bool:

@@ -22,7 +22,7 @@ from host_tools.errors import UserError
 from host_tools.host.accounts import accounts
 from host_tools.host.connections.carriers import Carrier, SerialCarrier
 from host_tools.host.connections.links import Link, Links
-from host_tools.host.connections.listener import Listener
+from host_tools.host.connections.listener import Listener, why_not
 from host_tools.host.connections.presence import ALIVE_MS, BEAT_MS, Presence
 from host_tools.host.connections.rs485 import SerialBus
 from host_tools.host.connections.serial_port import PortMissingError, SerialPort
@@ -39,6 +39,7 @@ from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify.letters import Change
 from host_tools.host.notify.log import Emit, Occurrence, of_change
 from host_tools.host.notify.notifier import Channel
+from host_tools.host.pager import Pager, Ways
 from host_tools.host.postman import Postman
 from host_tools.host.web.keeper import Keeper, Web, bind
 from host_tools.host.web.settings import Counted
@@ -66,6 +67,7 @@ class Settings(NamedTuple):
     baud: int = 115200
     buses: Sequence[str] = ()  # serial ports with an RS-485 bus behind them
     web: Web | None = None  # pages for browsers
+    ways: Ways | None = None  # by which people on call are paged; None: nobody is
 
 
 class Server:
@@ -83,6 +85,7 @@ class Server:
         self._inflow = Inflow()
         self._waiting: Counter[int] = Counter()  # how many of these are of one board
         self._postman = Postman(ledger, notifier, dispatchers, tell)
+        self._pager: Pager | None = None
         self._places: dict[int, Link] = {}  # by the ledger's number of the cabinet
         self._work = asyncio.Event()
         self._news = asyncio.Event()  # a board may have reported an order, and is told the next
@@ -105,7 +108,10 @@ class Server:
             committing = held.enter_context(ThreadPoolExecutor(1, "ledger"))
             posting = held.enter_context(ThreadPoolExecutor(1, "post"))
             dispatching = held.enter_context(ThreadPoolExecutor(1, "dispatch"))
-            pages = [] if settings.web is None else [self._keeper(settings.web, held).keep]
+            more: list[Any] = [] if settings.web is None else [self._keeper(settings.web, held).keep]
+            if settings.ways is not None:
+                self._pager = Pager(self._ledger, settings.ways, self._tell)
+                more.append(partial(self._pager.run, held.enter_context(ThreadPoolExecutor(1, "page"))))
             await self._open(settings, held)
             if not accounts.are_there(self._ledger):
                 self._tell(Occurrence("no account", detail=accounts.OPEN_TO_ALL))
@@ -121,7 +127,7 @@ class Server:
                     partial(self._postman.dispatch, dispatching),
                     partial(self._be_present, committing),
                     self._tick,
-                    *pages,
+                    *more,
                 )
             ]
             await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -156,7 +162,7 @@ class Server:
         try:
             bounds = await self._listener.open(address, number)
         except OSError as error:
-            raise UserError(_why_not(address, number, error)) from error
+            raise UserError(why_not(address, number, error)) from error
         for bound in bounds:
             shown = f"[{bound[0]}]:{bound[1]}" if ":" in bound[0] else f"{bound[0]}:{bound[1]}"
             self._tell(Occurrence("listening", detail=shown, address=bound[0], port=bound[1]))
@@ -272,6 +278,8 @@ class Server:
     def _answer(self, turn: list[tuple[Link, Received]], taken: Outcome) -> None:
         self._commits += 1
         self._links.answer(turn, taken)
+        if self._pager and any(news.alarm for news in taken.news):
+            self._pager.wake()
         for news in taken.news:
             self._tell(self._told(news))
         self._alarm(UNMET, taken.unmet)
@@ -371,14 +379,6 @@ class Server:
                 self._links.tick(now_s)
             self._listener.close_idle(now_s)
             self._tally.tick(now_s)
-
-
-def _why_not(address: str, number: int, error: OSError) -> str:
-    reason = (error.strerror or "it is not an address of this machine").lower()
-    return (
-        f"Cannot listen on {address}:{number} ({reason}): stop the other program, "
-        "or choose another with --listen."
-    )
 
 
 def serve(ledger: Ledger, notifier: Channel, tell: Emit, settings: Settings, dispatchers: Channel) -> None:

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 
 from sqlalchemy import Row, insert, select
 
+from host_tools.host import pager
 from host_tools.host.care import cases, intake
+from host_tools.host.care.duty import DAY_MINUTES
 from host_tools.host.fleet.ingest import take
 from host_tools.host.fleet.received import Received
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.notify.notifier import HANDED_OVER, Receipt
+from host_tools.host.pager import Work
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
 from locker.contract import records
@@ -70,3 +74,30 @@ class CaredSite:
             return connection.execute(
                 select(tables.account.c.id).where(tables.account.c.name == name)
             ).scalar_one()
+
+    def puts_on_call(self, *accounts: int, site: int | None = None) -> None:
+        """Day and night, in this order."""
+        with self.ledger.writing() as connection:
+            for rank, account in enumerate(accounts, 1):
+                row = {"site": site, "account": account, "rank": rank, "days": 127}
+                connection.execute(insert(tables.duty).values(**row, from_minute=0, until_minute=DAY_MINUTES))
+
+    def looks(self, *, watches: bool = False) -> Work:
+        """The pager looks at the ledger now."""
+        return pager.look(self.ledger, self.at_ms, watches)
+
+    def pages(self) -> list[tuple[int, str, int]]:
+        """Hands over all that is due: (seconds since NOON_MS, name, case)."""
+        told = []
+        for page in self.looks().pages:
+            told.append(((self.at_ms - NOON_MS) // SECOND_MS, page.name, page.case_id))
+            pager.note_page(self.ledger, page, Receipt(HANDED_OVER), self.at_ms)
+        return told
+
+    def pages_for(self, seconds: int, step_s: int = 10) -> list[tuple[int, str, int]]:
+        """The same, again and again for so long."""
+        told = []
+        for _ in range(seconds // step_s):
+            told += self.pages()
+            self.at_ms += step_s * SECOND_MS
+        return told

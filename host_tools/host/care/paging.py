@@ -99,7 +99,7 @@ def _write_step(connection: Connection, case: Row, step: int, at_ms: int) -> lis
             _say_nobody(connection, case.site, at_ms)
         if not listed or not _any_handed(connection, case):
             accounts = list(dict.fromkeys([*accounts, *dispatchers(connection, case.site)]))
-    contacts = dict(connection.execute(select(_account.id, _account.contact)).tuples().all())
+    contacts = {row.id: row.contact for row in connection.execute(select(_account.id, _account.contact))}
     rows = [
         {
             "case_id": case.id,
@@ -140,7 +140,7 @@ def waiting(connection: Connection, at_ms: int) -> Sequence[Row]:
     """The pages that are to be handed over at that time (ms since 1970), with `contact` and `name` of their
     account and all columns of their case behind `case_`; the oldest first.
     """
-    of_case = [column.label(f"case_{column.name}") for column in tables.case.c]
+    of_case = [column.label(f"case_{column.name}") for column in tables.case.c if column.name != "id"]
     joined = tables.page.join(tables.case, _page.case_id == _case.id).join(
         tables.account, _page.account == _account.id
     )

@@ -185,3 +185,12 @@ class Listener:
                 not carrier.verified and now_s - carrier.opened_s > STRANGER_S
             ):
                 carrier.close()
+
+
+def why_not(address: str, number: int, error: OSError) -> str:
+    """Why an address and port cannot be had, as a sentence that says what to do."""
+    reason = (error.strerror or "it is not an address of this machine").lower()
+    return (
+        f"Cannot listen on {address}:{number} ({reason}): stop the other program, "
+        "or choose another with --listen."
+    )

@@ -20,6 +20,7 @@ DATABASE = "database.url"
 KEY = "host.key"
 MESSAGES = "messages.jsonl"
 DISPATCHER = "dispatcher.jsonl"
+PAGES = "pages.jsonl"
 LOCK = "serve.lock"
 RECEIPT_LOCK = "receipt.lock"
 PRIVATE_FILES = (
@@ -31,6 +32,7 @@ PRIVATE_FILES = (
     KEY,
     MESSAGES,
     DISPATCHER,
+    PAGES,
     LOCK,
 )
 

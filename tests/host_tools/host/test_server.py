@@ -302,7 +302,7 @@ def test_the_end_leaves_nothing_behind(place: Place) -> None:
         host.wait_for("listening")
         assert host.end() == 0
     left = {path.name for path in place.data.iterdir()} - {"ledger.db", "database.url"}
-    assert left == {"dispatcher.jsonl", "host.key", "messages.jsonl", "serve.lock"}
+    assert left == {"dispatcher.jsonl", "host.key", "messages.jsonl", "pages.jsonl", "serve.lock"}
 
 
 def test_two_servers_do_not_share_a_folder_nor_a_port(place: Place, tmp_path: Path) -> None:
