@@ -5,16 +5,15 @@ from pathlib import Path
 
 import click
 
+from host_tools.cli import _resident_changes, _resident_files
 from host_tools.cli._acting import open_ledger, reason_option
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
+from host_tools.cli._resident_changes import unit_option
 from host_tools.cli._tables import show, table
 from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.people import residents
 from host_tools.host.people.residents import Resident
 
-unit_option = click.option(
-    "--unit", metavar="UNIT", help='Tells residents of one name apart, such as a flat\'s number; "" for none.'
-)
 _alike = click.option(
     "--alike", is_flag=True, help="She is somebody else than a resident who is written nearly the same."
 )
@@ -126,33 +125,6 @@ def rename(
 
 
 @command.command()
-@reason_option("resident contact")
-@click.argument("name")
-@click.argument("contact")
-@unit_option
-@dry_run_option
-@data_option
-@json_option
-def contact(
-    name: str, contact: str, unit: str | None, dry_run: bool, data: Path | None, as_json: bool
-) -> None:
-    """Change where a resident is reached: an e-mail address or a telephone number, "" for nowhere.
-
-    \b
-    Example: ansim resident contact "Kim Seo-yeon" "+82 10 1234 5678"
-    """
-    with open_ledger(data, create=False) as ledger:
-        changed = residents.set_contact(ledger, name, unit, contact, dry_run=dry_run)
-    would = "would be" if dry_run else "is"
-    words = (
-        f"{would} reached at {changed.contact} from now on"
-        if changed.contact
-        else f"{would} not reached any more"
-    )
-    _tell(changed, f"{_called(changed)} {words}.", dry_run, as_json)
-
-
-@command.command()
 @click.argument("name")
 @unit_option
 @click.option("--none", "is_none", is_flag=True, help="Take her safe tail away instead.")
@@ -179,6 +151,10 @@ def tail(name: str, unit: str | None, is_none: bool, dry_run: bool, data: Path |
         changed = residents.set_tail(ledger, name, digits, unit, dry_run=dry_run)
     done = f"{'would be ' if dry_run else ''}{'taken away' if is_none else 'set'}"
     _tell(changed, f"{done.capitalize()}. It takes effect with the next ticket.", dry_run, as_json)
+
+
+for _more in (*_resident_changes.COMMANDS, *_resident_files.COMMANDS):
+    command.add_command(_more)
 
 
 def _called(resident: Resident) -> str:

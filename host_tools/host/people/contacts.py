@@ -7,16 +7,66 @@ See docs/decisions/0170.
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select, update
 
 from host_tools.errors import UserError
+from host_tools.host.ledger import tables
 
 CHARACTERS_MAX = 254
 _LOCAL_MAX = 64
+_IDS = 500  # asked for in one statement
 _DIGITS = range(8, 16)  # of a number with its country's code (ITU-T E.164 has at most 15)
 _NATIONAL = range(8, 13)  # of one that begins with 0
 _PHONE = re.compile(r"\+?\(?[0-9][0-9 ().\-]*")
 _LOCAL = re.compile(r"[^\s()<>\[\]:;@\\,\"]+", re.ASCII)
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
+
+
+class Contact(NamedTuple):
+    """Where a resident is reached. Only the first, and others that are confirmed, get whole letters."""
+
+    address: str
+    is_confirmed: bool
+
+
+def of(connection: Connection, ids: Iterable[int]) -> dict[int, list[Contact]]:
+    """The contacts of residents, by the ledger's numbers of them, in the order in which they are tried."""
+    table = tables.contact.c
+    found: dict[int, list[Contact]] = {number: [] for number in ids}
+    numbers = list(found)
+    for at in range(0, len(numbers), _IDS):
+        wanted = select(table.resident, table.address, table.confirmed).where(
+            table.resident.in_(numbers[at : at + _IDS])
+        )
+        for row in connection.execute(wanted.order_by(table.resident, table.rank)):
+            its = found[row.resident]
+            its.append(Contact(row.address, not its or row.confirmed))
+    return found
+
+
+def put(connection: Connection, resident: int, contacts: Iterable[Contact], at_ms: int) -> None:
+    """Makes these the contacts of a resident, since `at_ms` (ms since 1970) where they are new."""
+    table = tables.contact
+    known = connection.execute(select(table.c.address, table.c.since_ms).where(table.c.resident == resident))
+    since = {row.address: row.since_ms for row in known}
+    rows = [
+        {
+            "resident": resident,
+            "rank": rank,
+            "address": one.address,
+            "confirmed": rank == 1 or one.is_confirmed,
+            "since_ms": since.get(one.address, at_ms),
+        }
+        for rank, one in enumerate(contacts, 1)
+    ]
+    connection.execute(delete(table).where(table.c.resident == resident))
+    if rows:
+        connection.execute(insert(table), rows)
+    first = rows[0]["address"] if rows else ""
+    connection.execute(update(tables.resident).where(tables.resident.c.id == resident).values(contact=first))
 
 
 def checked_contact(contact: str) -> str:

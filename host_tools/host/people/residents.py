@@ -17,7 +17,9 @@ from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import checked_name, checked_unit, likeness, normal
 from host_tools.host.ledger.sealing import Vault
-from host_tools.host.people.contacts import checked_contact
+from host_tools.host.people import contacts
+from host_tools.host.people.contacts import Contact, checked_contact
+from host_tools.host.people.table_file import CONTACTS_MAX
 
 #: A resident as lists and messages name her: `Kim Seo-yeon (101)`, without a unit by her name alone;
 #: NULL where there is none.
@@ -73,6 +75,8 @@ def add(
             ).scalar_one()
         except exc.IntegrityError as error:
             raise UserError(_TAKEN) from error
+        if row["contact"]:
+            contacts.put(connection, made, [Contact(row["contact"], True)], row["since_ms"])
         audit.note(connection, ledger, "resident add", resident=made)
     return Resident(made, row["name"], row["unit"], row["contact"], False)
 
@@ -113,21 +117,6 @@ def rename(
             connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(**values))
             audit.note(connection, ledger, "resident rename", resident=row.id)
     return _resident(row), _resident(row)._replace(**values)
-
-
-def set_contact(
-    ledger: Ledger, name: str, unit: str | None, contact: str, *, dry_run: bool = False
-) -> Resident:
-    """Changes where a resident is reached; empty for nowhere. Raises UserError."""
-    kept = checked_contact(contact)
-    with ledger.writing() as connection:
-        row = find(connection, name, unit)
-        if not dry_run:
-            connection.execute(
-                update(tables.resident).where(tables.resident.c.id == row.id).values(contact=kept)
-            )
-            audit.note(connection, ledger, "resident contact", resident=row.id)
-    return _resident(row)._replace(contact=kept)
 
 
 def set_tail(
@@ -188,6 +177,24 @@ def labels(ledger: Ledger, ids: Iterable[int]) -> dict[int, str]:
         hers = select(table.id, LABEL).where(sight.sees_resident(connection, table.id))
         rows = [connection.execute(hers.where(table.id.in_(part))).all() for part in parts]
     return {row.id: row.label for part in rows for row in part}
+
+
+def table(ledger: Ledger) -> list[list[str]]:
+    """All residents for a file: name, unit, and as many contacts as a file has room for."""
+    found = everyone(ledger)
+    with ledger.reading() as connection:
+        reached = contacts.of(connection, [one.id for one in found])
+    room = [""] * CONTACTS_MAX
+    return [
+        [one.name, one.unit, *([it.address for it in reached[one.id]] + room)[:CONTACTS_MAX]] for one in found
+    ]
+
+
+def looked_at(connection: Connection, ledger: Ledger, act: str, name: str, unit: str | None) -> Row:
+    """The resident's row, as `find`, and the look is noted. Raises UserError."""
+    row = find(connection, name, unit)
+    audit.note(connection, ledger, act, resident=row.id)
+    return row
 
 
 def label(name: str, unit: str) -> str:

@@ -29,6 +29,8 @@ LOOKS = {
     "link",
     "order list",
     "parcel list",
+    "resident change list",
+    "resident contact list",
     "resident list",
     "ticket list",
 }

@@ -59,6 +59,26 @@ ACCOUNTS = [
 ]
 
 
+def of_residents(folder: Path) -> list[tuple[str, tuple[str, ...], str]]:
+    """What is typed for a resident, and for all of them."""
+    return [
+        ("resident contact add", ("Choi", "choi@example.org"), ""),
+        ("resident contact add", ("Choi", "010-1234-5678"), ""),
+        ("resident contact confirm", ("Choi", "010-1234-5678", DRY), ""),
+        ("resident contact move", ("Choi", "010-1234-5678", "1"), ""),
+        ("resident contact remove", ("Choi", "010-1234-5678"), ""),
+        ("resident contact list", ("Choi",), ""),
+        ("resident wishes", ("Choi", "--language", "ko", DRY), ""),
+        ("resident change list", (), ""),
+        ("resident change stop", ("Choi", DRY), ""),
+        ("resident change stop", ("Choi",), ""),
+        ("resident export", (str(folder / "residents.csv"), DRY), ""),
+        ("resident export", (str(folder / "residents.csv"),), ""),
+        ("resident import", (str(folder / "residents.csv"), DRY), ""),
+        ("resident import", (str(folder / "residents.csv"),), ""),
+    ]
+
+
 class Host:
     """A host with one cabinet: parcels on one label of Kim's behind doors 6 and 7,
     one of nobody's behind 8; a record is set aside.
@@ -114,7 +134,7 @@ class Host:
             ("resident add", ("Lee", DRY), ""),
             ("resident add", ("Lee",), ""),
             ("resident rename", ("Lee", "Choi"), ""),
-            ("resident contact", ("Choi", "choi@example.org"), ""),
+            *of_residents(self.folder),
             ("resident tail", ("Choi", DRY), "37\n"),
             ("resident tail", ("Choi",), "37\n"),
             ("resident list", (), ""),

@@ -23,7 +23,14 @@ from host_tools.host.ledger.tables.boards import (
 from host_tools.host.ledger.tables.care import care, duty, page, proof, proof_time, silent, stand_in
 from host_tools.host.ledger.tables.letters import outbox
 from host_tools.host.ledger.tables.parcels import parcel, pickup, ticket
-from host_tools.host.ledger.tables.people import account, account_site, contact, related, resident
+from host_tools.host.ledger.tables.people import (
+    account,
+    account_site,
+    contact,
+    pending_change,
+    related,
+    resident,
+)
 from host_tools.host.ledger.tables.sites import refusal, site
 from host_tools.host.ledger.tables.stays import absence, site_pause, stay, stay_look, stay_policy
 
@@ -51,6 +58,7 @@ __all__ = [
     "outbox",
     "page",
     "parcel",
+    "pending_change",
     "pickup",
     "position",
     "proof",

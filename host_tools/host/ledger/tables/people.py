@@ -3,8 +3,10 @@
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -12,6 +14,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 
 from host_tools.host.ledger.tables.base import metadata
@@ -22,9 +25,11 @@ resident = Table(
     Column("id", Integer, primary_key=True),
     Column("name", String(64), nullable=False),  # see names.py
     Column("unit", String(32), nullable=False, server_default=""),  # tells residents of one name apart
-    Column("contact", String(254), nullable=False),  # for the notifier; may be empty
+    Column("contact", String(254), nullable=False),  # the address of her first contact, or empty
     Column("tail", LargeBinary),  # sealed: her safe tail, None while she has none
     Column("since_ms", BigInteger, nullable=False),
+    # Her name and unit are gone: what is left is a number that parcels of hers had.
+    Column("erased_ms", BigInteger),
     Column("language", String(8), nullable=False, server_default=""),  # of her letters; empty: her site's
     # Her letters hold no code: she asks for it where she can prove who she is.
     Column("code_left_out", Boolean, nullable=False, server_default=false()),
@@ -44,6 +49,27 @@ contact = Table(
     Column("confirmed", Boolean, nullable=False, server_default=false()),
     Column("since_ms", BigInteger, nullable=False),
     UniqueConstraint("resident", "rank"),
+)
+
+#: A change of a resident's contacts or wishes, which each of her contacts can stop before it takes effect.
+pending_change = Table(
+    "pending_change",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("resident", ForeignKey("resident.id"), nullable=False),
+    Column("kind", String(16), nullable=False),  # people/changes.py
+    Column("value", String(2000), nullable=False),  # what is to be, in JSON; empty once it has ended
+    Column("asked_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("ended_ms", BigInteger),
+    CheckConstraint("state IN ('waiting', 'done', 'stopped')", name="state"),
+    Index(
+        "ix_pending_change_due",
+        "due_ms",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
 )
 
 #: A person who works at the host.

@@ -98,7 +98,7 @@ def test_who_would_be_taken_for_another_is_entered_only_when_she_is_to_be(ledger
     residents.add(ledger, "Kim Seo-yeon")
     assert residents.add(ledger, typed, unit="103", alike=True).unit == "103"
     with pytest.raises(UserError, match='--unit "" for the one'):
-        residents.set_contact(ledger, "Kim Seo-yeon", None, "")
+        residents.set_tail(ledger, "Kim Seo-yeon", None)
 
 
 def test_a_safe_tail_can_be_taken_away(ledger: Ledger) -> None:
@@ -117,7 +117,6 @@ def test_a_rename_gives_nobody_a_name_that_another_one_has(ledger: Ledger) -> No
         residents.rename(ledger, "Lee", None, "Kim", None)
     assert residents.rename(ledger, "Lee", None, "Kim", "7")[1].unit == "7"
     assert residents.rename(ledger, "Kim", "7", None, "8")[1] == residents.everyone(ledger)[1]
-    assert residents.set_contact(ledger, "Kim", "8", " +82 10-1234-5678 ").contact == "+821012345678"
 
 
 @pytest.mark.parametrize(

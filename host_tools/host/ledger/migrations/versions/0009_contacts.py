@@ -27,6 +27,33 @@ def upgrade() -> None:
     )
     op.add_column("site", sa.Column("language", sa.String(8), nullable=False, server_default=""))
     op.add_column("site", sa.Column("quiet", sa.String(11), nullable=False, server_default=""))
+    op.add_column("resident", sa.Column("erased_ms", sa.BigInteger(), nullable=True))
     op.add_column("resident", sa.Column("language", sa.String(8), nullable=False, server_default=""))
     for wish in ("code_left_out", "low_doors"):
         op.add_column("resident", sa.Column(wish, sa.Boolean(), nullable=False, server_default=sa.false()))
+    _changes()
+
+
+def _changes() -> None:
+    op.create_table(
+        "pending_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("resident", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("value", sa.String(length=2000), nullable=False),
+        sa.Column("asked_ms", sa.BigInteger(), nullable=False),
+        sa.Column("due_ms", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("ended_ms", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("state IN ('waiting', 'done', 'stopped')", name=op.f("ck_pending_change_state")),
+        sa.ForeignKeyConstraint(["resident"], ["resident.id"], name=op.f("fk_pending_change_resident")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pending_change")),
+    )
+    waiting = sa.text("state = 'waiting'")
+    op.create_index(
+        "ix_pending_change_due",
+        "pending_change",
+        ["due_ms"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )

@@ -1,0 +1,193 @@
+"""Residents from a file: all of them, or none when one row is wrong; those who are there already stay as they
+are, so the same file again enters nobody.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Connection, insert, select
+
+from host_tools.errors import UserError
+from host_tools.host.accounts import audit
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.names import checked_name, checked_unit, likeness
+from host_tools.host.people.contacts import checked_contact
+from host_tools.host.people.table_file import CONTACTS_MAX, Fault, Line, read
+
+FAULTS_SHOWN = 20
+_ROWS = 1000  # in one statement
+_COLUMNS = ("contact", *(f"contact{rank}" for rank in range(2, CONTACTS_MAX + 1)))
+
+Progress = Callable[[int, int], None]
+
+
+class Person(NamedTuple):
+    """A row that can be entered."""
+
+    number: int
+    name: str
+    unit: str
+    contacts: tuple[str, ...]
+
+
+class Imported(NamedTuple):
+    """What an import has come to. `differ`: of those who were there, how many have other contacts."""
+
+    entered: int
+    known: int
+    differ: int
+
+
+class FaultyFileError(UserError):
+    """Rows that cannot be entered; `faults` are all of them."""
+
+    def __init__(self, path: Path, faults: Sequence[Fault]) -> None:
+        shown = "; ".join(f"row {one.number}: {one.words}" for one in faults[:FAULTS_SHOWN])
+        count = f"{len(faults)} rows" if len(faults) > 1 else "1 row"
+        rest = f"; and {len(faults) - FAULTS_SHOWN} more" if len(faults) > FAULTS_SHOWN else ""
+        super().__init__(f"Nobody was entered, for {count} of {path} cannot be ({shown}{rest}).", 2)
+        self.faults = list(faults)
+
+
+def import_residents(
+    ledger: Ledger,
+    path: Path,
+    at_ms: int,
+    *,
+    alike: bool = False,
+    dry_run: bool = False,
+    progress: Progress = lambda done, of: None,
+) -> Imported:
+    """Enters the residents of a file who are not there yet, since `at_ms` (ms since 1970).
+
+    `alike` as in residents.add. Raises UserError: the file is no table, or FaultyFileError.
+    """
+    lines, faults = read(path)
+    people, more = _people(lines)
+    faults += more
+    with ledger.writing() as connection:
+        new, known, differ, taken = _compared(connection, people, alike=alike)
+        faults += taken
+        if faults:
+            raise FaultyFileError(path, sorted(faults))
+        if not dry_run and new:
+            _enter(connection, new, at_ms, progress)
+            text = f"{len(new)} residents"
+            audit.note(
+                connection, ledger, "resident import", resident=audit.EVERYBODY, text=text, at_ms=at_ms
+            )
+    return Imported(len(new), known, differ)
+
+
+def _people(lines: Iterable[Line]) -> tuple[list[Person], list[Fault]]:
+    people: list[Person] = []
+    faults: list[Fault] = []
+    seen: dict[tuple[str, str], int] = {}
+    for number, cells in lines:
+        try:
+            contacts = dict.fromkeys(
+                filter(None, (checked_contact(cells.get(column, "")) for column in _COLUMNS))
+            )
+            person = Person(
+                number,
+                checked_name("resident", cells.get("name", "")),
+                checked_unit(cells.get("unit", "")),
+                tuple(contacts),
+            )
+        except UserError as error:
+            faults.append(Fault(number, str(error).removesuffix(".")))
+            continue
+        first = seen.setdefault((person.name, person.unit), number)
+        if first != number:
+            faults.append(Fault(number, f"name and unit are those of row {first}"))
+        else:
+            people.append(person)
+    return people, faults
+
+
+def _compared(
+    connection: Connection, people: Iterable[Person], *, alike: bool
+) -> tuple[list[Person], int, int, list[Fault]]:
+    """Those who are new, how many are there already, how many of these have other contacts,
+    and the rows that are written nearly as somebody else.
+    """
+    table = tables.resident.c
+    rows = connection.execute(select(table.id, table.name, table.unit)).all()
+    ids = {(row.name, row.unit): row.id for row in rows}
+    contacts: defaultdict[int, list[str]] = defaultdict(list)
+    of = tables.contact.c
+    for row in connection.execute(select(of.resident, of.address).order_by(of.resident, of.rank)):
+        contacts[row.resident].append(row.address)
+    near = _Near()
+    for row in rows:
+        near.add(row.name, row.unit, 0)
+    new: list[Person] = []
+    faults: list[Fault] = []
+    known = differ = 0
+    for person in people:
+        there = ids.get((person.name, person.unit))
+        if there is not None:
+            known += 1
+            differ += bool(person.contacts) and list(person.contacts) != contacts[there]
+            continue
+        first = None if alike else near.find(person.name, person.unit)
+        if first is not None:
+            whom = f"row {first}" if first else "a resident who is there"
+            faults.append(
+                Fault(person.number, f"it may be {whom}, only typed another way; --alike says that it is not")
+            )
+        else:
+            near.add(person.name, person.unit, person.number)
+            new.append(person)
+    return new, known, differ, faults
+
+
+class _Near:
+    """Who is written nearly alike, found at once however many there are.
+
+    Each is known by a row, those in the ledger by 0.
+    """
+
+    def __init__(self) -> None:
+        self._names: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        self._units: dict[tuple[str, str], int] = {}
+
+    def add(self, name: str, unit: str, number: int) -> None:
+        like = likeness(name)
+        self._names[like].setdefault(name, number)
+        self._units.setdefault((like, likeness(unit)), number)
+
+    def find(self, name: str, unit: str) -> int | None:
+        """The first whose name, or whose unit, is typed another way."""
+        like = likeness(name)
+        other = next((number for one, number in islice(self._names[like].items(), 2) if one != name), None)
+        return self._units.get((like, likeness(unit))) if other is None else other
+
+
+def _enter(connection: Connection, people: Sequence[Person], at_ms: int, progress: Progress) -> None:
+    resident = insert(tables.resident).returning(tables.resident.c.id, sort_by_parameter_order=True)
+    left, done = iter(people), 0
+    while some := list(islice(left, _ROWS)):
+        rows = [
+            {
+                "name": one.name,
+                "unit": one.unit,
+                "contact": one.contacts[0] if one.contacts else "",
+                "since_ms": at_ms,
+            }
+            for one in some
+        ]
+        ids = connection.scalars(resident, rows).all()
+        reached = [
+            {"resident": id_, "rank": rank, "address": address, "confirmed": rank == 1, "since_ms": at_ms}
+            for id_, one in zip(ids, some, strict=True)
+            for rank, address in enumerate(one.contacts, 1)
+        ]
+        if reached:
+            connection.execute(insert(tables.contact), reached)
+        done += len(some)
+        progress(done, len(people))
