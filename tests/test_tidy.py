@@ -59,7 +59,7 @@ ROOMS_OF_HOST = {
     "ledger": "fields",
     "accounts": "ledger",
     "care": "ledger",
-    "stays": "ledger",
+    "stays": "ledger care accounts",
     "people": "ledger accounts",
     "notify": "fields kinds ledger people",
     "fleet": "fields kinds ledger accounts notify",
@@ -70,7 +70,7 @@ ROOMS_OF_HOST = {
     "pager": "care ledger notify",
     "figures": "ledger connections",
     "web": "ledger notify figures",
-    "server": "ledger accounts notify fleet connections postman pager web",
+    "server": "ledger accounts stays notify fleet connections postman pager web",
 }
 ROOMS_OF_SIMULATOR = {
     "clock": "",

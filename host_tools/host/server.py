@@ -23,7 +23,7 @@ from host_tools.host.accounts import accounts
 from host_tools.host.connections.carriers import Carrier, SerialCarrier
 from host_tools.host.connections.links import Link, Links
 from host_tools.host.connections.listener import Listener, why_not
-from host_tools.host.connections.presence import ALIVE_MS, BEAT_MS, Presence
+from host_tools.host.connections.presence import BEAT_MS, Presence
 from host_tools.host.connections.rs485 import SerialBus
 from host_tools.host.connections.serial_port import PortMissingError, SerialPort
 from host_tools.host.connections.tally import OVERFLOW, Tally
@@ -36,11 +36,13 @@ from host_tools.host.ledger import bounds
 from host_tools.host.ledger.aside import UNMET
 from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.servers import ALIVE_MS
 from host_tools.host.notify.letters import Change
 from host_tools.host.notify.log import Emit, Occurrence, of_change
 from host_tools.host.notify.notifier import Channel
 from host_tools.host.pager import Pager, Ways
 from host_tools.host.postman import Postman
+from host_tools.host.stays import keeper
 from host_tools.host.web.keeper import Keeper, Web, bind
 from host_tools.host.web.settings import Counted
 from host_tools.host.web.settings import Settings as WebSettings
@@ -112,6 +114,9 @@ class Server:
             if settings.ways is not None:
                 self._pager = Pager(self._ledger, settings.ways, self._tell)
                 more.append(partial(self._pager.run, held.enter_context(ThreadPoolExecutor(1, "page"))))
+            more.append(
+                partial(keeper.keep, self._ledger, held.enter_context(ThreadPoolExecutor(1, "stays")))
+            )
             await self._open(settings, held)
             if not accounts.are_there(self._ledger):
                 self._tell(Occurrence("no account", detail=accounts.OPEN_TO_ALL))

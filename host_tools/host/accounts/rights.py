@@ -23,9 +23,13 @@ REASONS = {
     "duty": "daily work",
     "moved": "she has moved in or away",
     "audit": "the audit itself",
+    "storm": "a storm, or danger on the way there",
+    "outage": "power, the network or the building failed",
+    "disaster": "the city's disaster plan is in force",
 }
 _HELP = ("request", "caller", "complaint", "fault", "safety", "police")
 _DATA = ("request", "correction", "moved", "safety")
+_PAUSE = ("storm", "outage", "disaster", "fault", "safety")
 _LOOK = ("duty", "request", "caller", "complaint", "fault", "safety", "police", "audit")
 
 ACT = "act"
@@ -112,6 +116,14 @@ _TABLE: dict[str, tuple] = {
     "resident wishes":    ("O",    ACT, _DATA),
     "restore":            ("O",    ACT),
     "serve":              ("",     BARE),
+    "stay extend":        ("O",    ACT, _HELP),
+    "stay list":          ("ODSA", LOOK, _LOOK),
+    "stay paid":          ("O",    ACT),
+    "stay pause":         ("OD",   ACT, _PAUSE),
+    "stay policy set":    ("O",    ACT),
+    "stay policy show":   ("",     BARE),
+    "stay resume":        ("OD",   ACT),
+    "stay show":          ("ODSA", LOOK, _LOOK),
     "test":               ("",     BARE),
     "ticket list":        ("OA",   LOOK, _LOOK),
     "ticket new":         ("O",    ACT),

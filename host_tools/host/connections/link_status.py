@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Row, func, select
 
-from host_tools.host.connections.presence import ALIVE_MS, Running, clock_ms, is_running, running
+from host_tools.host.connections.presence import Running, running
 from host_tools.host.fleet.orders import WAITING
 from host_tools.host.fleet.reconcile import FAULTS
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import RETIRED, SILENCED, Ledger
+from host_tools.host.ledger.servers import ALIVE_MS, clock_ms, is_running
 
 UP = "up"
 DOWN = "down"
@@ -59,7 +60,7 @@ def link_statuses(ledger: Ledger, at_ms: int) -> Links:
 def _status(row: Row, server: Row | None, at_ms: int) -> LinkStatus:
     behind = None if row.next_event is None else max(0, row.next_event - 1 - row.applied)
     reason = FAULTS[row.fault][1] if row.fault else None
-    runs = server is not None and is_running(server, at_ms)
+    runs = server is not None and is_running(server.beat_ms, at_ms)
     ended_ms = server.beat_ms if server is not None else None
     since_ms = row.since_ms if runs or not row.up else ended_ms
     state = (

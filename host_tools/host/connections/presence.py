@@ -13,14 +13,14 @@ import socket
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from host_tools.host.ledger.database import insert_or_change
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.servers import clock_ms, is_running
 from host_tools.host.ledger.tables import link, server
 
 BEAT_MS = 5_000
-ALIVE_MS = 15_000  # three beats
 
 _NAME_MAX = 64
 
@@ -90,18 +90,6 @@ class Presence:
             connection.execute(delete(server).where(server.c.id == self.id))
 
 
-def clock_ms(connection: Connection, at_ms: int) -> int:
-    """The time by which servers are judged."""
-    if connection.dialect.name != "postgresql":
-        return at_ms
-    return int(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp()) * 1000")) or 0)
-
-
-def is_running(row: Row, at_ms: int) -> bool:
-    """Whether a server of that row runs at that time."""
-    return abs(at_ms - row.beat_ms) <= ALIVE_MS
-
-
 def running(connection: Connection, at_ms: int) -> list[Running]:
     """The servers that run, in the order in which they began."""
     return _running(connection, clock_ms(connection, at_ms))
@@ -109,13 +97,13 @@ def running(connection: Connection, at_ms: int) -> list[Running]:
 
 def _running(connection: Connection, at_ms: int) -> list[Running]:
     rows = connection.execute(select(server).order_by(server.c.since_ms, server.c.id))
-    return [Running(row.id, row.name, row.since_ms) for row in rows if is_running(row, at_ms)]
+    return [Running(row.id, row.name, row.since_ms) for row in rows if is_running(row.beat_ms, at_ms)]
 
 
 def _bury(connection: Connection, at_ms: int, *, everyone: bool) -> None:
     """Notes that the links of servers that ended without a word are down since their last beat."""
     for row in connection.execute(select(server)).all():
-        if everyone or not is_running(row, at_ms):
+        if everyone or not is_running(row.beat_ms, at_ms):
             its = (link.c.server == row.id) & link.c.up
             connection.execute(update(link).where(its).values(up=False, since_ms=min(row.beat_ms, at_ms)))
             connection.execute(delete(server).where(server.c.id == row.id))

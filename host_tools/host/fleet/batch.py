@@ -36,6 +36,7 @@ STARTS = (records.DEPOSIT_STARTED, records.WITHDRAWN)  # what reserves the count
 
 _CHANGING = (
     "cabinet", "incarnation", "epoch", "retry", "state", "ended_ms", "flagged", "stuck", "deposited_ms",
+    "deposited_from_ms", "ended_from_ms",
 )  # fmt: skip
 
 
@@ -199,7 +200,8 @@ class Batch:
     def _end(self, board: Board, record: Record, moment: Moment) -> None:
         parcel = self._parcel(board, record)
         if parcel and parcel["state"] == "waiting":
-            parcel |= {"state": ENDS[record.kind], "ended_ms": moment.latest_ms}
+            ended = {"ended_from_ms": moment.earliest_ms, "ended_ms": moment.latest_ms}
+            parcel |= {"state": ENDS[record.kind], **ended}
             if record.kind == records.WITHDRAWN:
                 self._free(board, record, (parcel["generation"], parcel["serial"]), moment)
         elif parcel is None and not lookups.knows_parcel(self._connection, board, record.door, record.b):
@@ -277,9 +279,9 @@ class Batch:
             "state": "waiting",
             "flagged": odd,
             "deposited_ms": moment.latest_ms,
-            "ended_ms": None,
+            "deposited_from_ms": moment.earliest_ms,
             "stuck": 0,
-            "receipt_ms": None,
+            **dict.fromkeys(("ended_ms", "ended_from_ms", "receipt_ms")),
         }
         if odd:
             self.letters.alarm(board, record, ODD_TICKET, moment)
@@ -300,6 +302,7 @@ class Batch:
                 parcel |= {
                     "incarnation": board.incarnation,
                     "deposited_ms": min(moment.latest_ms, parcel["deposited_ms"]),
+                    "deposited_from_ms": min(moment.earliest_ms, parcel["deposited_ms"]),
                 }
                 self._parcels[board.cabinet, board.incarnation, record.door, record.b] = parcel
                 return True

@@ -175,6 +175,8 @@ def _bring_in(
         or ticket.state == "revoked"
         or lookups.uses(connection, {claim.label[1]})[claim.site.id, claim.label] > 0
     )
+    # All that a receipt tells of when it was.
+    earliest_ms = min(ticket.issued_ms if ticket else since_ms(connection, cabinet), at_ms)
     parcel = {
         "cabinet": cabinet,
         "incarnation": incarnation,
@@ -188,6 +190,7 @@ def _bring_in(
         "state": "waiting",
         "flagged": odd,
         "deposited_ms": at_ms,
+        "deposited_from_ms": earliest_ms,
         "ended_ms": None,
         "stuck": 0,
         "receipt_ms": at_ms,
@@ -195,9 +198,7 @@ def _bring_in(
     connection.execute(insert(table).values(**parcel))
     if ticket is not None and ticket.state in ("open", "expired"):
         connection.execute(update(tables.ticket).where(_ticket_of(claim)).values(state="used"))
-    # All that a receipt tells of when it was.
-    earliest_ms = ticket.issued_ms if ticket else since_ms(connection, cabinet)
-    _tell(connection, cabinet, incarnation, parcel, Moment(min(earliest_ms, at_ms), at_ms, at_ms))
+    _tell(connection, cabinet, incarnation, parcel, Moment(earliest_ms, at_ms, at_ms))
     return False
 
 

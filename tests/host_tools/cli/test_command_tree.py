@@ -32,6 +32,9 @@ LOOKS = {
     "resident change list",
     "resident contact list",
     "resident list",
+    "stay list",
+    "stay policy show",
+    "stay show",
     "ticket list",
 }
 #: What changes something and cannot be tried dry, and why.

@@ -30,6 +30,21 @@ DOOR = (*CABINET, "--door", "7")
 EMPTY_DOOR = (*CABINET, "--door", "9")
 NUMBER = ("--site", "mapo-3", "--number", "1")
 DRY = "--dry-run"
+SITE = ("--site", "mapo-3")
+#: What is shown and settled of the parcel behind DOOR.
+STAYS = (
+    ("stay list", ()),
+    ("stay policy show", ()),
+    ("stay policy set", (*SITE, "--fee", "500", "--fee-max", "5000", DRY)),
+    ("stay policy set", (*SITE, "--fee", "500", "--fee-max", "5000")),
+    ("stay pause", (*SITE, "--reason", "storm", DRY)),
+    ("stay pause", (*SITE, "--reason", "storm")),
+    ("stay show", DOOR),
+    ("stay resume", (*SITE, DRY)),
+    ("stay resume", SITE),
+    ("stay extend", (*DOOR, DRY)),
+    ("stay extend", DOOR),
+)
 _OPERATOR = ("--role", "operator", "--role", "auditor", "--os-user", os_user())
 
 #: Where the output of commands that need a board, a person, or a signal to end is held against the page.
@@ -41,6 +56,7 @@ ELSEWHERE = {
     "hands fault list": "tests/system/test_looks.py",
     "serve": "host_board.Host: whatever any test's host says",
     "audit about": "the fields of `audit list`; she is shown nothing before a day is over",
+    "stay paid": "tests/host_tools/cli/test_stay.py: needs a parcel that is overdue",
     "parcel open": "tests/system/test_orders.py: needs a person at a terminal",
 }
 
@@ -149,6 +165,7 @@ class Host:
             ("parcel vouch", (*DOOR, DRY), ""),
             ("parcel vouch", DOOR, ""),
             *((name, (*words, more), "") for name, words in orders for more in (DRY, "--no-wait")),
+            *((name, words, "") for name, words in STAYS),
             ("order list", (), ""),
             ("cabinet list", (), ""),
             ("events", CABINET, ""),

@@ -120,8 +120,8 @@ event = Table(
     # DOOR_JAMMED, LEVEL_LOST, DOOR_TESTED and OUT_OF_SERVICE: few of many.
     Index(
         "ix_event_stopping",
+        "kind",
         "cabinet",
-        "door",
         sqlite_where=text("kind IN (14, 20, 26, 27)"),
         postgresql_where=text("kind IN (14, 20, 26, 27)"),
     ),

@@ -26,6 +26,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("sent_ms", BigInteger),
     Column("held", String(16)),  # why it is not sent until a person has seen to it, None: it is
+    Index("ix_outbox_resident", "resident", "serial"),
     Index(
         "ix_outbox_unsent",
         "sequence",

@@ -48,6 +48,9 @@ parcel = Table(
     Column("flagged", Boolean, nullable=False),  # the ticket was unknown, revoked or used before
     Column("deposited_ms", BigInteger, nullable=False),
     Column("ended_ms", BigInteger),
+    # Not before these, where they are known; the two above are the latest possible.
+    Column("deposited_from_ms", BigInteger),
+    Column("ended_from_ms", BigInteger),
     # When its receipt was entered, before its event had come; None: there was none.
     Column("receipt_ms", BigInteger),
     # 1: its door did not open; 2: it did since, which she is to be told

@@ -10,11 +10,12 @@ from click.testing import CliRunner
 
 from host_tools.cli import ansim
 from host_tools.host.connections.link_status import DOWN, NEVER, UP, link_statuses
-from host_tools.host.connections.presence import ALIVE_MS, LinkChange, Presence
+from host_tools.host.connections.presence import LinkChange, Presence
 from host_tools.host.fleet import orders, remote_opening
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.servers import ALIVE_MS
 from tests.kit.host_board import Host, enrol
 
 DAY_MS = 86_400_000

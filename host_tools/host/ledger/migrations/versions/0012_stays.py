@@ -11,13 +11,16 @@ def upgrade() -> None:
     """Makes room for policies and pauses."""
     _make_stays()
     _make_pauses()
+    for name in ("deposited_from_ms", "ended_from_ms"):
+        op.add_column("parcel", sa.Column(name, sa.BigInteger(), nullable=True))
+    op.create_index("ix_outbox_resident", "outbox", ["resident", "serial"])
     is_waiting = sa.text("state = 'waiting'")
     op.create_index(
         "ix_parcel_waiting", "parcel", ["cabinet"], sqlite_where=is_waiting, postgresql_where=is_waiting
     )
     stops = sa.text("kind IN (14, 20, 26, 27)")
     op.create_index(
-        "ix_event_stopping", "event", ["cabinet", "door"], sqlite_where=stops, postgresql_where=stops
+        "ix_event_stopping", "event", ["kind", "cabinet"], sqlite_where=stops, postgresql_where=stops
     )
 
 
