@@ -26,6 +26,8 @@ from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.log import when_fields
 from host_tools.host.notify.notifier import Channel, Message, taken
 from host_tools.host.notify.wording import DISPATCHERS, Where, notice
+from host_tools.host.notify.wording.changed import texts_of
+from host_tools.host.notify.wording.texts import Texts
 from locker.contract import records
 
 DURESS = "duress"
@@ -54,15 +56,15 @@ async def deliver(ledger: Ledger, channel: Channel, folds: Folds | None = None) 
         rows = connection.execute(_UNTOLD).all()
     if not rows:
         return Left()
-    at_ms = now_ms()
+    at_ms, texts = now_ms(), texts_of(ledger.data)
     alarms: dict[_Door, list[Row]] = {}
     for row in rows:
         if row.how == records.BY_DURESS:
             alarms.setdefault(_door(row), []).append(row)
     plans = {door: folds.plan(door, untold, at_ms) for door, untold in alarms.items()}
-    told_by = {_key(row): _message(row) for plan in plans.values() for row in plan.singly}
+    told_by = {_key(row): _message(row, texts) for plan in plans.values() for row in plan.singly}
     for plan in plans.values():
-        told_by |= {_key(row): _of_many(plan.many) for row in plan.many[:1]}
+        told_by |= {_key(row): _of_many(plan.many, texts) for row in plan.many[:1]}
         told_by |= {_key(row): told_by[_key(plan.many[0])] for row in plan.many[1:]}
     messages = {message.id: message for message in told_by.values()}
     arrived = await _hand_over(channel, list(messages.values()))
@@ -113,10 +115,10 @@ def _door(row: Row) -> _Door:
     return row.cabinet, row.door if row.door <= doors_of(row.board_name) else 0
 
 
-def _message(row: Row) -> Message:
+def _message(row: Row, texts: Texts) -> Message:
     moment = Moment(row.earliest_ms, row.latest_ms, row.heard_ms)
     where = Where(row.site, row.at, row.door)
-    told = notice(DISPATCHERS, DURESS, where, moment, row.language, zone=row.zone)
+    told = notice(DISPATCHERS, DURESS, where, moment, row.language, zone=row.zone, texts=texts)
     return Message(
         letter_id(row.board_id, row.incarnation, row.number, DURESS),
         DISPATCHERS,
@@ -128,11 +130,11 @@ def _message(row: Row) -> Message:
     )
 
 
-def _of_many(rows: Sequence[Row]) -> Message:
+def _of_many(rows: Sequence[Row], texts: Texts) -> Message:
     """One line for several alarms of one door."""
     first = rows[0]
     if len(rows) == 1:
-        return _message(first)
+        return _message(first, texts)
     moment = Moment(
         min(row.earliest_ms for row in rows),
         max(row.latest_ms for row in rows),
@@ -140,7 +142,8 @@ def _of_many(rows: Sequence[Row]) -> Message:
     )
     doors = sorted({row.door for row in rows})
     where = Where(first.site, first.at, doors[0], doors[-1])
-    told = notice(DISPATCHERS, AGAIN, where, moment, first.language, zone=first.zone, count=len(rows))
+    of_site = {"language": first.language, "zone": first.zone}
+    told = notice(DISPATCHERS, AGAIN, where, moment, **of_site, count=len(rows), texts=texts)
     name = letter_id(first.board_id, first.incarnation, first.number, f"{len(rows)} {DURESS}")
     return Message(name, DISPATCHERS, "", DURESS, told.text, **when_fields(moment), title=told.title)
 

@@ -18,6 +18,8 @@ from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.log import when_fields
 from host_tools.host.notify.notifier import Channel, Message, taken
 from host_tools.host.notify.wording import Matter, Reader, letter, letter_of_many
+from host_tools.host.notify.wording.changed import tell_of_faults, texts_of
+from host_tools.host.notify.wording.texts import Texts
 from host_tools.host.people.residents import LABEL
 
 BATCH_MAX = 500
@@ -107,12 +109,17 @@ def _made(ledger: Ledger, rows: Sequence[Row], many: Mapping[str, Sequence[Row]]
     """
     made: dict[str, Message] = {}
     identities: dict[int, Identity] = {}
+    texts = texts_of(ledger.data)
+    if rows and texts.faults:
+        tell_of_faults(ledger, texts, rows[0].cabinet, now_ms())
     for row in rows:
         try:
             if row.cabinet not in identities:
                 identities[row.cabinet] = ledger.identity_of(row.cabinet)
             identity = identities[row.cabinet]
-            made[row.id] = _of_many(many[row.id], identity) if row.id in many else _message(row, identity)
+            made[row.id] = (
+                _of_many(many[row.id], identity, texts) if row.id in many else _message(row, identity, texts)
+            )
         except Exception as error:
             # Of one letter: it is held, which is a case for staff, and the others go out.
             if isinstance(error, UserError | OSError | MemoryError):
@@ -130,21 +137,22 @@ def _hold(ledger: Ledger, row: Row) -> None:
             aside.raise_case(connection, row.cabinet, aside.UNMADE_LETTER, row.sequence, row.door, now_ms())
 
 
-def _message(row: Row, identity: Identity) -> Message:
+def _message(row: Row, identity: Identity, texts: Texts) -> Message:
     moment = _moment(row)
-    made = letter(_matter(row, moment), identity, Reader(row.language or "", bool(row.code_left_out)))
+    reader = Reader(row.language or "", bool(row.code_left_out))
+    made = letter(_matter(row, moment), identity, reader, texts=texts)
     to = (row.id, row.label or STAFF, row.contact or "", row.kind)
     return Message(*to, made.text, **when_fields(moment), title=made.title)
 
 
-def _of_many(rows: Sequence[Row], identity: Identity) -> Message:
+def _of_many(rows: Sequence[Row], identity: Identity, texts: Texts) -> Message:
     """One message to staff for several alarms of one kind at one door."""
     moments = [_moment(row) for row in rows]
     moment = Moment(
         *(choose(values) for choose, values in zip((min, max, max), zip(*moments, strict=True), strict=True))
     )
     name = sha256(f"{len(rows)} {rows[0].id}".encode()).hexdigest()[:32]
-    made = letter_of_many(_matter(rows[-1], moment), identity, len(rows))
+    made = letter_of_many(_matter(rows[-1], moment), identity, len(rows), texts)
     return Message(name, STAFF, "", rows[0].kind, made.text, **when_fields(moment), title=made.title)
 
 

@@ -30,6 +30,8 @@ def read(content: bytes) -> dict[str, Any]:
         raise ValueError(f"the file is written in {kind}: save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"the file is no TOML: {error}") from error
+    except RecursionError as error:
+        raise ValueError("the file is no TOML: it is nested too deeply") from error
 
 
 def entries(document: dict[str, Any]) -> Iterator[tuple[Key, Any]]:
