@@ -116,6 +116,8 @@ _TABLE: dict[str, tuple] = {
     "resident wishes":    ("O",    ACT, _DATA),
     "restore":            ("O",    ACT),
     "serve":              ("",     BARE),
+    "site list":          ("",     BARE),
+    "site set":           ("O",    ACT),
     "stay extend":        ("O",    ACT, _HELP),
     "stay list":          ("ODSA", LOOK, _LOOK),
     "stay paid":          ("O",    ACT),
@@ -129,6 +131,11 @@ _TABLE: dict[str, tuple] = {
     "ticket new":         ("O",    ACT),
     "ticket revoke":      ("O",    ACT),
     "virtual":            ("",     BARE),
+    "wording check":      ("",     BARE),
+    "wording export":     ("",     BARE),
+    "wording list":       ("",     BARE),
+    "wording preview":    ("",     BARE),
+    "wording show":       ("",     BARE),
 }  # fmt: skip
 RIGHTS = {act: _right(*row) for act, row in _TABLE.items()}
 

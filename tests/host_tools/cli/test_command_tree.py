@@ -32,10 +32,16 @@ LOOKS = {
     "resident change list",
     "resident contact list",
     "resident list",
+    "site list",
     "stay list",
     "stay policy show",
     "stay show",
     "ticket list",
+    "wording check",
+    "wording export",
+    "wording list",
+    "wording preview",
+    "wording show",
 }
 #: What changes something and cannot be tried dry, and why.
 NOT_DRY = {

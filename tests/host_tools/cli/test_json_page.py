@@ -47,6 +47,18 @@ STAYS = (
 )
 _OPERATOR = ("--role", "operator", "--role", "auditor", "--os-user", os_user())
 
+#: What is set of letters, and shown of them.
+LETTERS = [
+    ("site list", (), ""),
+    ("site set", ("--site", "mapo-3", "--quiet", "22:00-07:00", DRY), ""),
+    ("site set", ("--site", "mapo-3", "--language", "ko", "--zone", "Asia/Seoul"), ""),
+    ("wording list", (), ""),
+    ("wording show", ("deposited",), ""),
+    ("wording preview", ("forced", "--language", "ko"), ""),
+    ("wording export", ("deposited",), ""),
+    ("wording check", (), ""),
+]
+
 #: Where the output of commands that need a board, a person, or a signal to end is held against the page.
 ELSEWHERE = {
     "flash": "tests/system/test_looks.py",
@@ -167,6 +179,7 @@ class Host:
             *((name, (*words, more), "") for name, words in orders for more in (DRY, "--no-wait")),
             *((name, words, "") for name, words in STAYS),
             ("order list", (), ""),
+            *LETTERS,
             ("cabinet list", (), ""),
             ("events", CABINET, ""),
             ("link", (), ""),

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import ENROLLED, Cabinet, Identity
 from host_tools.host.notify.wording import Facts, Letter, Matter, Reader, Where, letter, notice
-from host_tools.host.notify.wording.entries import DISPATCHERS, LETTERS, RESIDENT, WITHOUT_CODE
-from host_tools.host.notify.wording.texts import ENGLISH, Texts, built_in
+from host_tools.host.notify.wording.entries import DISPATCHERS, LETTERS, RESIDENT, TITLE, WITHOUT_CODE
+from host_tools.host.notify.wording.templates import fill
+from host_tools.host.notify.wording.texts import ENGLISH, Book, Texts, built_in
 
 SITE, CABINET, DOOR, HELP = "example-site", 12, 7, "02-123-4567"
 SMS_GSM, SMS_UNICODE = 160, 70  # characters of one message; in several, each holds 7 or 3 fewer
@@ -54,6 +55,11 @@ def previews(name: str, language: str, site: str, at_ms: int, texts: Texts) -> I
         for part in parts:
             made = _made(section, kind, part, language, site or SITE, at_ms, texts)
             yield Preview(section, kind, part, made, sms(made.text))
+
+
+def title_of(book: Book, section: str, kind: str) -> str:
+    """The title of a letter."""
+    return fill(book.template(section, kind, TITLE), {})
 
 
 def sms(text: str) -> Sms:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from host_tools.showing import shown
 
 _TOKEN = re.compile(r"\{\{|\}\}|\[\[|\]\]|\{[^{}\[\]]*\}|[\[\]{}]|[^\[\]{}]+")
+_LINE_ENDS = re.compile(r"\s*\n\s*")
 _NAME = re.compile(r"[A-Za-z]+(?:_[a-z]+)*")
 _SHOWN_MAX = 24  # characters of a mistake that a sentence repeats
 
@@ -30,6 +31,18 @@ class Template(NamedTuple):
     """A text that was read: its parts in order, those in brackets as templates of their own."""
 
     parts: tuple["str | Field | Template", ...]
+
+    def __str__(self) -> str:
+        """The text as it is written, in one line."""
+        said = "".join(
+            _doubled(part)
+            if isinstance(part, str)
+            else f"{{{part.name}}}"
+            if isinstance(part, Field)
+            else f"[{part}]"
+            for part in self.parts
+        )
+        return _LINE_ENDS.sub(" ", said)
 
     @property
     def fields(self) -> set[str]:
@@ -76,6 +89,10 @@ def parse(text: str) -> Template:
     if inner is not None:
         raise TemplateError("a bracket is not closed")
     return Template(tuple(whole))
+
+
+def _doubled(text: str) -> str:
+    return "".join(one * 2 if one in "{}[]" else one for one in text)
 
 
 def fill(template: Template, values: Mapping[str, str]) -> str:

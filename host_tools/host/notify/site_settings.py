@@ -1,0 +1,79 @@
+"""What a site sets for its letters: the language, the quiet hours and the time zone."""
+
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import Row, select, update
+
+from host_tools.errors import UserError
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.names import normal
+from host_tools.host.ledger.tables import site as sites
+from host_tools.host.notify.wording.changed import texts_of
+from host_tools.host.notify.wording.quiet import checked_quiet
+
+
+class Settings(NamedTuple):
+    """Of one site; each but the name may be empty: English, no quiet hours, the host's zone, no number."""
+
+    site: str
+    language: str
+    quiet: str
+    zone: str
+    help_number: str
+
+
+def everywhere(ledger: Ledger) -> list[Settings]:
+    """The settings of all sites, by name."""
+    with ledger.reading() as connection:
+        return [_settings(row) for row in connection.execute(select(sites).order_by(sites.c.name))]
+
+
+def change(
+    ledger: Ledger,
+    site: str,
+    language: str | None = None,
+    quiet: str | None = None,
+    zone: str | None = None,
+    *,
+    dry_run: bool = False,
+) -> Settings:
+    """Sets what is given and leaves the rest (None); the settings then. Raises UserError."""
+    values: dict[str, str] = {}
+    if language is not None:
+        values["language"] = checked_language(ledger, language)
+    if quiet is not None:
+        values["quiet"] = checked_quiet(quiet)
+    if zone is not None:
+        values["zone"] = _checked_zone(zone.strip())
+    with ledger.writing() as connection:
+        row = connection.execute(select(sites).where(sites.c.name == normal(site))).first()
+        if row is None:
+            raise UserError(f"There is no site {site}: `ansim site list` shows them.", 2)
+        if values and not dry_run:
+            connection.execute(update(sites).where(sites.c.id == row.id).values(**values))
+    return _settings(row)._replace(**values)
+
+
+def checked_language(ledger: Ledger, language: str) -> str:
+    """A language that there are texts in; empty for none chosen. Raises UserError."""
+    language = language.strip()
+    known = texts_of(ledger.data).languages
+    if language and language not in known:
+        raise UserError(f"There are no texts in that language: choose one of {', '.join(known)}.", 2)
+    return language
+
+
+def _checked_zone(zone: str) -> str:
+    try:
+        if zone:
+            ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UserError(
+            "A time zone is one of the tz database that this machine has, such as Asia/Seoul.", 2
+        ) from error
+    return zone
+
+
+def _settings(row: Row) -> Settings:
+    return Settings(row.name, row.language, row.quiet, row.zone, row.help_number)

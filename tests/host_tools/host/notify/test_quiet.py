@@ -1,0 +1,91 @@
+"""Quiet hours hold up what can wait, until the wall's clock says that they are over, and nothing else."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host_tools.errors import UserError
+from host_tools.host.notify.wording import quiet
+from host_tools.host.notify.wording.times import local, zone_of
+
+BERLIN, SEOUL, CHATHAM = (ZoneInfo(name) for name in ("Europe/Berlin", "Asia/Seoul", "Pacific/Chatham"))
+MINUTE_MS = 60_000
+DAY_MS = 24 * 60 * MINUTE_MS
+FORWARD_MS, BACK_MS = (
+    round(datetime(2026, month, day, 12, tzinfo=BERLIN).timestamp() * 1000)
+    for month, day in ((3, 29), (10, 25))
+)
+HOURS = st.tuples(st.integers(0, 1439), st.integers(1, 14 * 60)).map(
+    lambda both: "-".join(f"{at // 60 % 24:02}:{at % 60:02}" for at in (both[0], both[0] + both[1]))
+)
+
+
+def is_quiet(hours: str, at_ms: int, zone: ZoneInfo | None) -> bool:
+    """By the wall alone, minute for minute."""
+    begin, end = hours.split("-")
+    now = f"{local(at_ms, zone):%H:%M}"
+    return begin <= now < end if begin < end else now >= begin or now < end
+
+
+def at(text: str, zone: ZoneInfo) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000)
+
+
+@given(
+    hours=HOURS,
+    around_ms=st.sampled_from([FORWARD_MS, BACK_MS]),
+    off_ms=st.integers(-2 * DAY_MS, 2 * DAY_MS),
+    zone=st.sampled_from([BERLIN, SEOUL, CHATHAM, None]),
+)
+def test_a_letter_goes_at_the_first_minute_that_is_not_quiet(
+    hours: str, around_ms: int, off_ms: int, zone: ZoneInfo | None
+) -> None:
+    ready_ms = around_ms + off_ms
+    goes_ms = quiet.until("reminder", hours, ready_ms, zone)
+    assert ready_ms <= goes_ms <= ready_ms + DAY_MS
+    assert not is_quiet(hours, goes_ms, zone)
+    minutes = range(ready_ms // MINUTE_MS, goes_ms // MINUTE_MS)
+    assert all(is_quiet(hours, minute * MINUTE_MS, zone) for minute in minutes)
+
+
+@given(kind=st.sampled_from(sorted(quiet.CAN_WAIT)), ready_ms=st.integers(0, 2**42), hours=HOURS)
+def test_what_is_about_her_parcel_or_her_safety_goes_at_any_hour(
+    kind: str, ready_ms: int, hours: str
+) -> None:
+    if not quiet.CAN_WAIT[kind]:
+        assert quiet.until(kind, hours, ready_ms, BERLIN) == ready_ms
+
+
+def test_a_night_that_a_clock_change_makes_shorter_or_longer_ends_when_the_wall_says_so() -> None:
+    for evening, morning in (
+        ("2026-03-28T23:00", "2026-03-29T07:00"),
+        ("2026-10-24T23:00", "2026-10-25T07:00"),
+    ):
+        assert quiet.until("extended", "22:00-07:00", at(evening, BERLIN), BERLIN) == at(morning, BERLIN)
+    # 02:30 is never on the wall that night: 03:00 is the first time that is not quiet.
+    assert quiet.until("extended", "22:00-02:30", at("2026-03-29T01:00", BERLIN), BERLIN) == at(
+        "2026-03-29T03:00", BERLIN
+    )
+
+
+@pytest.mark.parametrize("hours", ["", "nonsense", "25:00-07:00", "22:00-22:00-22:00"])
+def test_hours_that_are_none_hold_nothing_up(hours: str) -> None:
+    assert quiet.until("reminder", hours, 5, SEOUL) == 5
+
+
+@pytest.mark.parametrize(
+    "hours", ["22-7", "24:00-07:00", "22:00-22:00", "07:00-22:00", "22:00–07:00", "٢٢:00-07:00"]
+)
+def test_hours_that_nobody_could_mean_are_refused(hours: str) -> None:
+    with pytest.raises(UserError, match="uiet hours are"):
+        quiet.checked_quiet(hours)
+    assert quiet.checked_quiet(" 22:00-07:00 ") == "22:00-07:00"
+    assert quiet.checked_quiet("") == ""
+
+
+def test_a_zone_that_this_machine_does_not_know_is_its_own() -> None:
+    assert [zone_of(name) for name in ("", "Moon/Base", "../../etc/passwd", "x\0")] == [None] * 4
+    assert zone_of("Asia/Seoul") == SEOUL
