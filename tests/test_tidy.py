@@ -68,9 +68,10 @@ ROOMS_OF_HOST = {
     "doctor": "ledger notify connections",
     "postman": "ledger notify",
     "pager": "care ledger notify",
+    "systemd": "",
     "figures": "ledger connections",
     "web": "ledger notify figures",
-    "server": "ledger accounts stays notify fleet connections postman pager web",
+    "server": "ledger accounts stays notify fleet connections postman pager systemd web",
 }
 ROOMS_OF_SIMULATOR = {
     "clock": "",

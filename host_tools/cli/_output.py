@@ -3,6 +3,8 @@ through which nothing from outside is more than text.
 """
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
@@ -12,6 +14,24 @@ from host_tools.showing import shown_json, shown_lines
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout."
 )
+
+
+def log_options(command: Callable[..., object]) -> Callable[..., object]:
+    """`--log json`, and `--json`, which is the same: the command gets `as_json`."""
+
+    @wraps(command)
+    def given(log: str | None, as_json: bool, **others: Any) -> object:
+        if as_json and log == "lines":
+            raise click.UsageError("--json and --log lines ask for two things: leave one out.")
+        return command(as_json=as_json or log == "json", **others)
+
+    return click.option(
+        "--log",
+        type=click.Choice(["lines", "json"]),
+        help="How what happens is printed: a line for people, or a JSON object a line, as with --json.  "
+        "[default: lines]",
+    )(json_option(given))
+
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 

@@ -9,7 +9,7 @@ import click
 
 from host_tools.cli._lines import Lines, stdout
 from host_tools.cli._listen import listen_option, web_options
-from host_tools.cli._output import json_line, json_option
+from host_tools.cli._output import json_line, log_options
 from host_tools.host.ledger.data_folder import DISPATCHER, PAGES, data_folder, data_option, serving
 from host_tools.host.notify.channels import CHANNELS
 from host_tools.host.notify.channels.file import FileNotifier, refuse_shared
@@ -95,7 +95,7 @@ def _channels(notify: str, setup: Setup) -> tuple[Channel, Channel]:
     help=f"Where dispatchers, and nobody else, are told of silent alarms.  [default: DIR/{DISPATCHER}]",
 )
 @web_options
-@json_option
+@log_options
 def command(
     data: Path | None,
     listen: tuple[str, int] | None,

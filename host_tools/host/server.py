@@ -8,14 +8,13 @@ gathers, so a busy host commits for many boards at once and an idle one at once 
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import sys
-import traceback
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from host_tools.errors import UserError
@@ -37,15 +36,16 @@ from host_tools.host.ledger.aside import UNMET
 from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.servers import ALIVE_MS
+from host_tools.host.notify.faults import Faults
 from host_tools.host.notify.letters import Change
 from host_tools.host.notify.log import Emit, Occurrence, of_change
 from host_tools.host.notify.notifier import Channel
 from host_tools.host.pager import Pager, Ways
 from host_tools.host.postman import Postman
 from host_tools.host.stays import keeper
-from host_tools.host.web.keeper import Keeper, Web, bind
+from host_tools.host.systemd import READY, STOPPING, Manager
+from host_tools.host.web.keeper import Web, kept
 from host_tools.host.web.settings import Counted
-from host_tools.host.web.settings import Settings as WebSettings
 from locker.contract.records import COMMAND_APPLIED
 
 DEFAULT_PORT = 26746
@@ -57,7 +57,6 @@ _TICK_S = 1.0
 _SWITCH_S = 0.001  # how long one thread may keep others from their next step: a commit has many
 _ROLL_S = 3600.0  # how often it is looked for epochs that are due
 _LEDGER_PAUSE_S = 1.0
-_FAULT_AGAIN_MS = 3_600_000  # until the same fault is told again
 _PRESENCE_S = 0.2  # within this the ledger says that a link came up or went down
 
 
@@ -93,8 +92,7 @@ class Server:
         self._news = asyncio.Event()  # a board may have reported an order, and is told the next
         self._stop = asyncio.Event()
         self._failure: UserError | None = None
-        # By fault: until when it is told already; no more of them than places in the source.
-        self._quiet_ms: dict[str, int] = {}
+        self._faults = Faults(tell)
 
     def stop(self) -> None:
         """Asks for an orderly end."""
@@ -110,7 +108,10 @@ class Server:
             committing = held.enter_context(ThreadPoolExecutor(1, "ledger"))
             posting = held.enter_context(ThreadPoolExecutor(1, "post"))
             dispatching = held.enter_context(ThreadPoolExecutor(1, "dispatch"))
-            more: list[Any] = [] if settings.web is None else [self._keeper(settings.web, held).keep]
+            more: list[Any] = []
+            if settings.web is not None:
+                here = (self._ledger.data, self._presence.id)
+                more.append(held.enter_context(kept(settings.web, *here, self._tell, self._counted)).keep)
             if settings.ways is not None:
                 self._pager = Pager(self._ledger, settings.ways, self._tell)
                 more.append(partial(self._pager.run, held.enter_context(ThreadPoolExecutor(1, "page"))))
@@ -120,6 +121,8 @@ class Server:
             await self._open(settings, held)
             if not accounts.are_there(self._ledger):
                 self._tell(Occurrence("no account", detail=accounts.OPEN_TO_ALL))
+            manager = Manager(os.environ)
+            manager.tell(READY)
             # What was imported lives as long as the server: a collection need not look at it again and again.
             gc.freeze()
             stopping = asyncio.ensure_future(self._stop.wait())
@@ -132,10 +135,12 @@ class Server:
                     partial(self._postman.dispatch, dispatching),
                     partial(self._be_present, committing),
                     self._tick,
+                    manager.beat,
                     *more,
                 )
             ]
             await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            manager.tell(STOPPING)
             for task in (stopping, *tasks):
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
@@ -183,18 +188,8 @@ class Server:
             except UserError:
                 raise
             except Exception as error:  # an end and a cancellation are no Exception
-                self._fault(error)
+                self._faults.tell(error)
             await asyncio.sleep(_LEDGER_PAUSE_S)
-
-    def _fault(self, error: Exception) -> None:
-        """Tells of a fault of the program itself by its type and place, an assertion's too;
-        each once an hour, for it may come again.
-        """
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        detail, now = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}", now_ms()
-        if now >= self._quiet_ms.get(detail, 0):
-            self._quiet_ms[detail] = now + _FAULT_AGAIN_MS
-            self._tell(Occurrence("fault", detail=detail))
 
     # What arrives
 
@@ -211,7 +206,7 @@ class Server:
             self.stop()
             return True
         except Exception as error:  # whatever a stranger or a board may send, the others are heard
-            self._fault(error)
+            self._faults.tell(error)
             return False
         if heard is None:
             return False
@@ -271,11 +266,6 @@ class Server:
                     self._postman.pickups.set()
                 return taken
             await asyncio.sleep(_LEDGER_PAUSE_S)
-
-    def _keeper(self, web: Web, held: contextlib.AsyncExitStack) -> Keeper:
-        listening = held.enter_context(bind(web))
-        told = WebSettings(str(self._ledger.data), listening.fileno(), self._presence.id, tuple(web.names))
-        return Keeper(listening, told, self._tell, self._counted)
 
     def _counted(self) -> Counted:
         return Counted(self._commits, dict(self._tally.totals))

@@ -14,6 +14,7 @@ from host_tools.host import fields, kinds
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import Moment, moment
 from host_tools.host.notify.letters import Change
+from host_tools.host.notify.levels import level_of
 from host_tools.host.notify.wording import bell_answer
 from locker.contract import records
 
@@ -47,7 +48,7 @@ class Occurrence:
 
     def as_json(self) -> dict[str, Any]:
         """What programs read: what it does not say is left out."""
-        told: dict[str, Any] = {"at": moment(self.at_ms), "event": self.event}
+        told: dict[str, Any] = {"at": moment(self.at_ms), "level": level_of(self.event), "event": self.event}
         for name in ("alarm", "site", "cabinet", "door", "number", "kind", "to", "id", "address", "port"):
             if getattr(self, name) is not None:
                 told[name] = getattr(self, name)

@@ -12,7 +12,8 @@ import os
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from host_tools.errors import UserError
@@ -61,6 +62,17 @@ def bind(web: Web) -> socket.socket:
             2,
         )
     return listening
+
+
+@contextlib.contextmanager
+def kept(web: Web, data: Path, server: str, tell: Emit, counted: Callable[[], Counted]) -> Iterator["Keeper"]:
+    """What has the web process run, with its listening socket; for the ledger of a data folder and the
+    server of that id. Raises UserError as `bind`.
+    """
+    with bind(web) as listening:
+        yield Keeper(
+            listening, Settings(str(data), listening.fileno(), server, tuple(web.names)), tell, counted
+        )
 
 
 class Keeper:

@@ -9,6 +9,7 @@ from host_tools.host import server
 from host_tools.host.connections.links import Link
 from host_tools.host.fleet.received import Outcome
 from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.notify import faults
 from host_tools.host.notify.channels.console import ConsoleNotifier
 from host_tools.link.session import HostSession
 from tests.kit.occurrences import into
@@ -21,25 +22,21 @@ def fail(kind: type[Exception]) -> Exception:
         return error
 
 
-def test_the_same_fault_is_told_once_an_hour_and_another_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_fault_is_told_once_an_hour_and_another_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[dict[str, Any]] = []
     clock = [1_700_000_000_000]
-    monkeypatch.setattr(server, "now_ms", lambda: clock[0])
-    with open_ledger(tmp_path / "data") as ledger:
-        notifier = ConsoleNotifier(lambda message: True)
-        host = server.Server(ledger, notifier, into(told), notifier)
-        for _ in range(1000):
-            host._fault(fail(AssertionError))
-        assert len(told) == 1
-        assert told[0]["detail"].startswith("AssertionError in test_faults.py, line ")
-        assert "somebody" not in str(told)
-        host._fault(fail(KeyError))
-        assert len(told) == 2
-        clock[0] += 3_600_000
-        host._fault(fail(AssertionError))
-        assert len(told) == 3
+    monkeypatch.setattr(faults, "now_ms", lambda: clock[0])
+    found = faults.Faults(into(told))
+    for _ in range(1000):
+        found.tell(fail(AssertionError))
+    assert len(told) == 1
+    assert told[0]["detail"].startswith("AssertionError in test_faults.py, line ")
+    assert "somebody" not in str(told)
+    found.tell(fail(KeyError))
+    assert len(told) == 2
+    clock[0] += 3_600_000
+    found.tell(fail(AssertionError))
+    assert len(told) == 3
 
 
 def test_a_report_that_cannot_be_taken_is_a_line_with_the_name_of_its_cabinet(tmp_path: Path) -> None:
