@@ -6,7 +6,7 @@ that meet on the wall leave no gap.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
@@ -82,13 +82,13 @@ def _spans(hours: Hours, zone: tzinfo, first: date, last: date) -> Iterator[tupl
         if hours.days >> day.weekday() & 1:
             nights = hours.until_minute <= hours.from_minute
             yield (
-                _instant(day, hours.from_minute, zone, min),
-                _instant(day + _DAY * nights, hours.until_minute, zone, max),
+                instant(day, hours.from_minute, zone, min),
+                instant(day + _DAY * nights, hours.until_minute, zone, max),
             )
         day += _DAY
 
 
-def _instant(day: date, minute: int, zone: tzinfo, choose) -> int:
+def instant(day: date, minute: int, zone: tzinfo, choose: Callable[[Iterable[int]], int] = min) -> int:
     """A wall-clock time as ms since 1970; of the two that it can mean the one that `choose` takes."""
     days, minute = divmod(minute, DAY_MINUTES)
     wall = datetime.combine(day + _DAY * days, time(minute // 60, minute % 60), zone)

@@ -31,8 +31,7 @@ def look_for_gaps(connection: Connection, at_ms: int) -> None:
     A case that a person has closed is not opened again within a day.
     """
     for site in connection.scalars(select(tables.site.c.id).order_by(tables.site.c.id)).all():
-        hours, stand_ins, zone = paging.plan_of(connection, site)
-        found = duty.gaps(hours, stand_ins, duty.zone_of(zone), at_ms, at_ms + AHEAD_MS)
+        found = gaps_of(connection, site, at_ms)
         if not found or found[0][0] > at_ms:
             cases.settle(connection, kinds.NOBODY_ON_CALL, f"now {site}", at_ms, "filled")
         if not found:
@@ -42,6 +41,12 @@ def look_for_gaps(connection: Connection, at_ms: int) -> None:
             key = {"key": str(site), "site": site}
             case = cases.open_case(connection, kinds.NOBODY_ON_CALL, **key, at_ms=at_ms)
             _say_span(connection, case, begin, end, at_ms, len(found))
+
+
+def gaps_of(connection: Connection, site: int | None, at_ms: int) -> list[tuple[int, int]]:
+    """The spans in the 7 days after that time (ms since 1970) in which nobody is on call for a site."""
+    hours, stand_ins, zone = paging.plan_of(connection, site)
+    return duty.gaps(hours, stand_ins, duty.zone_of(zone), at_ms, at_ms + AHEAD_MS)
 
 
 def _was_closed(connection: Connection, key: str, at_ms: int) -> bool:

@@ -14,7 +14,7 @@ and pickups that wait to be told as one line stay untold in the ledger.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.bounds import doors_of
@@ -148,23 +148,35 @@ def _of_many(rows: Sequence[Row], texts: Texts) -> Message:
     return Message(name, DISPATCHERS, "", DURESS, told.text, **when_fields(moment), title=told.title)
 
 
+def silent_pickups(connection: Connection, since_ms: int) -> Sequence[Row]:
+    """The pickups under duress that the host has heard of since then (ms since 1970), the newest first,
+    with the `site` and the number `at` of their cabinet. For dispatchers alone.
+    """
+    wanted = _PICKUPS.where(_pickup.how == records.BY_DURESS, _pickup.heard_ms >= since_ms)
+    return connection.execute(wanted.order_by(_pickup.heard_ms.desc(), _pickup.number.desc())).all()
+
+
+def silent_id(row: Row) -> str:
+    """The id of a silent alarm, a row of `silent_pickups`, in the message about it."""
+    return letter_id(row.board_id, row.incarnation, row.number, DURESS)
+
+
 _pickup, _cabinet = tables.pickup.c, tables.cabinet.c
 _TURN = func.row_number().over(
     partition_by=(_pickup.cabinet, _pickup.door, _pickup.how),
     order_by=(_pickup.heard_ms, _pickup.incarnation, _pickup.number),
 )
+_PICKUPS = select(
+    tables.pickup,
+    _cabinet.board_id,
+    _cabinet.board_name,
+    _cabinet.number.label("at"),
+    tables.site.c.name.label("site"),
+    tables.site.c.language,
+    tables.site.c.zone,
+).select_from(tables.pickup.join(tables.cabinet).join(tables.site))
 _UNTOLD = (
-    select(
-        tables.pickup,
-        _cabinet.board_id,
-        _cabinet.board_name,
-        _cabinet.number.label("at"),
-        tables.site.c.name.label("site"),
-        tables.site.c.language,
-        tables.site.c.zone,
-    )
-    .select_from(tables.pickup.join(tables.cabinet).join(tables.site))
-    .where(_pickup.told_ms.is_(None))
+    _PICKUPS.where(_pickup.told_ms.is_(None))
     .order_by(_TURN, _pickup.heard_ms, _pickup.cabinet, _pickup.number)
     .limit(BATCH_MAX)
 )

@@ -19,6 +19,7 @@ from host_tools.host.ledger.lookups import BRANCH
 from host_tools.host.ledger.places import Place, cabinet_at
 from host_tools.host.notify.letters import Letters
 from host_tools.host.notify.log import moment
+from host_tools.host.parcels import bells
 from host_tools.host.people import residents
 from locker.contract import commands
 
@@ -158,7 +159,8 @@ def answer_bell(ledger: Ledger, place: Place, call: int | None = None, *, dry_ru
     """Tells whoever rang that a person has seen it: with the call of that number,
     else with the latest that the host has heard of.
 
-    Returns the call that is answered. Raises UserError when there is no such call, or it is over already.
+    Whoever acts takes the call's case by that. Returns the call that is answered. Raises UserError when there
+    is no such call, it is over already, or somebody else has taken it.
     """
     with ledger.writing() as connection:
         cabinet = cabinet_at(connection, place)
@@ -174,9 +176,9 @@ def answer_bell(ledger: Ledger, place: Place, call: int | None = None, *, dry_ru
             raise UserError(f"{which} at cabinet {place.cabinet} of {place.site}{latest}.")
         _check_goes_on(connection, cabinet, chosen[0], calls[0])
         if not dry_run:
-            orders.queue(
-                connection, cabinet.id, [Order(commands.ANSWER_BELL, 0, 0, chosen[0].number)], now_ms()
-            )
+            at_ms, call = now_ms(), chosen[0].number
+            bells.take_call(connection, ledger, cabinet.id, call, at_ms)
+            orders.queue(connection, cabinet.id, [Order(commands.ANSWER_BELL, 0, 0, call)], at_ms)
             audit.note(connection, ledger, "bell ack", **place.named())
     return chosen[0]
 

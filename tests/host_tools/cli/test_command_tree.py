@@ -13,6 +13,11 @@ LEAVES = {name: found for name, found in TREE.items() if not hasattr(found, "com
 
 #: What changes nothing, wherever it looks.
 LOOKS = {
+    "alarm list",
+    "case list",
+    "case show",
+    "oncall list",
+    "oncall who",
     "account list",
     "audit about",
     "audit list",

@@ -69,6 +69,10 @@ ELSEWHERE = {
     "serve": "host_board.Host: whatever any test's host says",
     "audit about": "the fields of `audit list`; she is shown nothing before a day is over",
     "stay paid": "tests/host_tools/cli/test_stay.py: needs a parcel that is overdue",
+    **dict.fromkeys(
+        (name for name in DOCUMENTED if name.startswith(("alarm ", "case ", "oncall "))),
+        "tests/host_tools/cli/test_care_commands.py",
+    ),
     "parcel open": "tests/system/test_orders.py: needs a person at a terminal",
 }
 

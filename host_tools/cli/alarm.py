@@ -1,0 +1,150 @@
+"""`ansim alarm`: what people must look at now."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from host_tools.cli._acting import open_ledger
+from host_tools.cli._cases import act_options, acting, happened, note_option, place
+from host_tools.cli._output import json_option, print_json, say
+from host_tools.cli._tables import show, table
+from host_tools.host.care import cases
+from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.event_time import moment
+from host_tools.host.notify import silent
+from host_tools.host.parcels import bells
+
+
+@click.group()
+def command() -> None:
+    """See, take and close alarms.
+
+    \b
+    Example: ansim alarm list
+    """
+
+
+@command.command("list")
+@click.option("--site", metavar="NAME", help="Only of that site.")
+@data_option
+@json_option
+def list_(site: str | None, data: Path | None, as_json: bool) -> None:
+    """List the alarms that are not closed, those that nobody has taken first; for dispatchers silent alarms
+    too, which nobody else sees. Times are UTC: when it happened, and when the host heard of it.
+
+    \b
+    Example: ansim alarm list
+    """
+    from host_tools.cli import case
+
+    rows: list[dict[str, Any]] = [
+        {name: row[name] for name in _FIELDS} | {"id": str(row["id"])}
+        for row in case.listed(data, site)
+        if row["alarm"]
+    ]
+    with open_ledger(data, create=False) as ledger, ledger.reading() as connection:
+        of_dispatchers = silent.listing(connection, ledger, now_ms())
+    rows += [_of_silent(one) for one in of_dispatchers if site in (None, one.site)]
+    rows.sort(key=lambda row: (row["state"] != cases.OPEN, row["heard"]))
+    if as_json:
+        print_json(rows)
+        return
+    cells = [
+        (
+            row["id"][: 8 if row["kind"] == "silent" else None],
+            row["kind"],
+            place(row["site"], row["cabinet"], row["door"]),
+            happened(row),
+            row["heard"],
+            row["times"],
+            row["state"] + (f" by {row['taken_by']}" if row["taken_by"] else ""),
+        )
+        for row in rows
+    ]
+    show(table(("alarm", "kind", "where", "happened", "heard", "times", "state"), cells))
+
+
+_FIELDS = ("id", "kind", "site", "cabinet", "door", "happened", "happened_until", "heard", "times", "state")
+_FIELDS += ("taken_by", "outcome")
+
+
+def _of_silent(one: silent.Silent) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "kind": "silent",
+        "site": one.site,
+        "cabinet": one.cabinet,
+        "door": one.door,
+        "happened": moment(one.moment.earliest_ms),
+        "happened_until": moment(one.moment.latest_ms),
+        "heard": moment(one.moment.heard_ms),
+        "times": 1,
+        "state": one.state,
+        "taken_by": one.taken_by,
+        "outcome": one.outcome,
+    }
+
+
+@command.command()
+@click.argument("alarm", metavar="ALARM")
+@act_options
+def take(alarm: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Take an alarm by its number (or the first digits of a silent one): nobody is told of it any more. Of a
+    bell the cabinet's screen then says that a person has seen this call; of a silent alarm no cabinet hears.
+
+    \b
+    Example: ansim alarm take 12
+    """
+    if _is_case(alarm):
+        from host_tools.cli import case
+
+        case.take_it(int(alarm), dry_run=dry_run, data=data, as_json=as_json)
+        return
+    with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
+        taken = silent.take(connection, ledger, alarm, bells.name_of(ledger), at_ms)
+    _say(taken, "yours. Send help; do not call the resident", dry_run=dry_run, as_json=as_json)
+
+
+@command.command()
+@click.argument("alarm", metavar="ALARM")
+@click.argument("outcome")
+@note_option
+@act_options
+def close(alarm: str, outcome: str, note: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Close an alarm with an OUTCOME of its list: helped, false, "handed to police", drill, "nobody there"
+    for calls for help; `ansim case show` says those of others.
+
+    \b
+    Example: ansim alarm close 12 "handed to police"
+    """
+    with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
+        by = bells.name_of(ledger)
+        if _is_case(alarm):
+            row = bells.find(connection, ledger, int(alarm))
+            cases.close(connection, row.id, by, outcome, at_ms, note)
+            bells.note(connection, ledger, "alarm close", row)
+            row = cases.find(connection, row.id)
+            ended = None
+        else:
+            row = None
+            ended = silent.close(connection, ledger, alarm, by, outcome, at_ms, cases.checked_words(note))
+    if ended is not None:
+        _say(ended, f"closed: {outcome}", dry_run=dry_run, as_json=as_json)
+    elif row is not None:
+        from host_tools.cli import _cases
+
+        _cases.told(row, f"closed: {outcome}.", dry_run=dry_run, wants_json=as_json)
+
+
+def _is_case(alarm: str) -> bool:
+    return alarm.isdecimal() and len(alarm) < silent.ID_DIGITS_MIN
+
+
+def _say(one: silent.Silent, done: str, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        print_json(_of_silent(one) | ({"dry_run": True} if dry_run else {}))
+    else:
+        where = place(one.site, one.cabinet, one.door)
+        say(f"Silent alarm {one.id[:8]} ({where}) {'would be' if dry_run else 'is'} {done}.")

@@ -1,0 +1,186 @@
+"""`ansim case`: what people must settle."""
+
+from pathlib import Path
+
+import click
+
+from host_tools.cli._acting import open_ledger
+from host_tools.cli._cases import (
+    act_options,
+    acting,
+    as_json,
+    happened,
+    note_option,
+    place,
+    show_cases,
+    span_ms,
+    todo,
+    told,
+)
+from host_tools.cli._output import json_option, print_json, say
+from host_tools.host.care import cases
+from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.ledger.event_time import moment
+from host_tools.host.parcels import bells
+
+_ID = click.argument("case", type=click.IntRange(1), metavar="CASE")
+
+
+@click.group()
+def command() -> None:
+    """See, take and close what needs a person.
+
+    \b
+    Example: ansim case list
+    """
+
+
+@command.command("list")
+@click.option("--site", metavar="NAME", help="Only of that site.")
+@click.option("--state", type=click.Choice(cases.STATES), help="Only those.  [default: all but closed]")
+@click.option("--last", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="How many.")
+@data_option
+@json_option
+def list_(site: str | None, state: str | None, last: int, data: Path | None, as_json: bool) -> None:
+    """List the cases: alarms first, then those that nobody has taken, the oldest before the newest.
+    Times are UTC: when it happened, and when the host heard of it.
+
+    \b
+    Example: ansim case list --site mapo-3
+    """
+    rows = listed(data, site, state, last)
+    if as_json:
+        print_json(rows)
+    else:
+        show_cases(rows)
+
+
+def listed(data: Path | None, site: str | None, state: str | None = None, last: int = 1000) -> list[dict]:
+    """The cases of the sites that whoever gives the command sees, for programs."""
+    with open_ledger(data, create=False) as ledger, ledger.reading() as connection:
+        found = cases.listing(connection, site=site, state=state, last=last)
+        sites = ledger.actor.sites
+        return [as_json(row) for row in found if not sites or row.site is None or row.site in sites]
+
+
+@command.command()
+@_ID
+@data_option
+@json_option
+def show(case: int, data: Path | None, as_json: bool) -> None:
+    """Show a case, what to do about it, and what was done.
+
+    \b
+    Example: ansim case show 12
+    """
+    from host_tools.cli import _cases
+
+    with open_ledger(data, create=False) as ledger, ledger.reading() as connection:
+        row = _cases.as_json(bells.find(connection, ledger, case))
+        notes = cases.notes(connection, case)
+    asks = todo(row["kind"])
+    done = [{"at": moment(one.at_ms), "by": one.by, "what": one.what, "words": one.words} for one in notes]
+    if as_json:
+        print_json(row | {"asks": asks, "notes": done})
+        return
+    where = place(row["site"], row["cabinet"], row["door"])
+    say(f"Case {row['id']}: {row['kind']}{' at ' + where if where else ''}, {row['state']}.")
+    say(f"Happened {happened(row)}, heard {row['heard']}, {row['times']} times, last {row['last']}.")
+    say(asks)
+    for one in done:
+        words = f": {one['words']}" if one["words"] else ""
+        say(f"{one['at']}  {one['by'] or 'the host'}: {one['what']}{words}")
+
+
+@command.command()
+@_ID
+@act_options
+def take(case: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Take a case: nobody is told of it any more. Of a bell the cabinet's screen then says that a person has
+    seen this call, and no other.
+
+    \b
+    Example: ansim case take 12
+    """
+    take_it(case, dry_run=dry_run, data=data, as_json=as_json)
+
+
+def take_it(case: int, *, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """The same for other commands."""
+    with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
+        taken = bells.take(connection, ledger, case, at_ms)
+    screen = f" Its screen answers call {taken.call}." if taken.call else ""
+    more = {"call": taken.call} if taken.call else {}
+    told(taken.case, f"yours.{screen}", dry_run=dry_run, wants_json=as_json, more=more)
+
+
+@command.command("give-back")
+@_ID
+@act_options
+def give_back(case: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Give back a case that you cannot see to: of an alarm people are told anew, from the first one on.
+
+    \b
+    Example: ansim case give-back 12
+    """
+    with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
+        row = bells.find(connection, ledger, case)
+        cases.give_back(connection, case, bells.name_of(ledger), at_ms)
+        bells.note(connection, ledger, "case give-back", row)
+        row = cases.find(connection, case)
+    told(row, "open again.", dry_run=dry_run, wants_json=as_json)
+
+
+@command.command()
+@_ID
+@click.argument("outcome")
+@note_option
+@act_options
+def close(case: int, outcome: str, note: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Close a case with an OUTCOME of its list, which `ansim case show` says.
+
+    \b
+    Example: ansim case close 12 helped --note "she is at home"
+    """
+    with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
+        row = bells.find(connection, ledger, case)
+        cases.close(connection, case, bells.name_of(ledger), outcome, at_ms, note)
+        bells.note(connection, ledger, "case close", row)
+        row = cases.find(connection, case)
+    told(row, f"closed: {outcome}.", dry_run=dry_run, wants_json=as_json)
+
+
+@command.command()
+@_ID
+@click.argument("why", metavar="WHY")
+@click.option("--for", "span", required=True, metavar="TIME", help="How long: 45m, 8h, 3d; at most 30d.")
+@act_options
+def shelve(case: int, why: str, span: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Put a case away for a while, saying why; then it is open again by itself. An alarm is taken first.
+
+    \b
+    Example: ansim case shelve 12 "the lamp is ordered" --for 7d
+    """
+    with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
+        row = bells.find(connection, ledger, case)
+        cases.shelve(connection, case, bells.name_of(ledger), at_ms + span_ms(span), why, at_ms)
+        bells.note(connection, ledger, "case shelve", row)
+        row = cases.find(connection, case)
+    told(row, f"shelved until {moment(row.shelved_until_ms)}.", dry_run=dry_run, wants_json=as_json)
+
+
+@command.command()
+@_ID
+@click.argument("words", metavar="WORDS")
+@act_options
+def note(case: int, words: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
+    """Add words to a case. No names of residents, no codes: whoever sees the case reads them.
+
+    \b
+    Example: ansim case note 12 "the police are on their way"
+    """
+    with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
+        row = bells.find(connection, ledger, case)
+        cases.note(connection, case, bells.name_of(ledger), words, at_ms)
+        bells.note(connection, ledger, "case note", row)
+    told(row, "noted.", dry_run=dry_run, wants_json=as_json)

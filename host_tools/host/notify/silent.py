@@ -1,0 +1,121 @@
+"""The list of silent alarms, for dispatchers alone: what became of each is in a table of its own.
+
+A silent alarm is a pickup, and nothing is written when it comes: only what a dispatcher does about it is a
+row. Its id is that of the message to dispatchers, so no number elsewhere tells of it; acts are noted in the
+audit's own chain for silent alarms.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from host_tools.errors import UserError
+from host_tools.host.accounts import audit
+from host_tools.host.accounts.rights import DISPATCHER
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import insert_or_change
+from host_tools.host.ledger.event_time import Moment, moment
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.notify.dispatch import silent_id, silent_pickups
+
+OPEN, TAKEN, CLOSED = "open", "taken", "closed"
+OUTCOMES = ("helped", "false", "handed to police", "drill", "nobody there")
+SHOWN_MS = 30 * 86_400_000
+ID_DIGITS_MIN = 6
+
+
+class Silent(NamedTuple):
+    """A silent alarm, as dispatchers see it."""
+
+    id: str
+    site: str
+    cabinet: int
+    door: int
+    moment: Moment
+    state: str = OPEN
+    taken_by: str | None = None
+    taken_ms: int | None = None
+    outcome: str | None = None
+
+
+def may_see(ledger: Ledger) -> bool:
+    """Whether whoever acts on this ledger is a dispatcher."""
+    return DISPATCHER in ledger.actor.roles
+
+
+def listing(connection: Connection, ledger: Ledger, at_ms: int, *, closed: bool = False) -> Sequence[Silent]:
+    """The silent alarms of the 30 days before `at_ms` (since 1970) that are not closed (all with `closed`),
+    the oldest first; none for whoever is no dispatcher, as where there are none.
+    """
+    if not may_see(ledger):
+        return ()
+    acts = {row.id: row for row in connection.execute(select(tables.silent)).all()}
+    sites = ledger.actor.sites
+    seen = (
+        set(connection.scalars(select(tables.site.c.name).where(tables.site.c.id.in_(sites))))
+        if sites
+        else None
+    )
+    found = []
+    for row in silent_pickups(connection, at_ms - SHOWN_MS):
+        if seen is not None and row.site not in seen:
+            continue
+        when = Moment(row.earliest_ms, row.latest_ms, row.heard_ms)
+        one = Silent(silent_id(row), row.site, row.at, row.door, when)
+        act = acts.get(one.id)
+        if act is not None:
+            one = one._replace(
+                state=act.state, taken_by=act.taken_by, taken_ms=act.taken_ms, outcome=act.outcome
+            )
+        if closed or one.state != CLOSED:
+            found.append(one)
+    return found[::-1]
+
+
+def take(connection: Connection, ledger: Ledger, name: str, by: str, at_ms: int) -> Silent:
+    """A dispatcher takes a silent alarm by its id or the first digits of that. No cabinet hears of it.
+
+    Raises UserError for an id that is none, or when somebody else has it. `at_ms`: since 1970.
+    """
+    one = _find(connection, ledger, name, at_ms)
+    if one.state == TAKEN and one.taken_by != by:
+        raise UserError(f"{one.taken_by} has taken it already, {moment(one.taken_ms or 0)}: ask there.")
+    if one.state == CLOSED:
+        raise UserError(f"It is closed: {one.outcome}.", hint="")
+    taken = one._replace(state=TAKEN, taken_by=by, taken_ms=one.taken_ms or at_ms)
+    _write(connection, ledger, "alarm take", taken, {})
+    return taken
+
+
+def close(
+    connection: Connection, ledger: Ledger, name: str, by: str, outcome: str, at_ms: int, words: str = ""
+) -> Silent:
+    """A dispatcher closes a silent alarm with an outcome of OUTCOMES.
+
+    Raises UserError for another one, for an id that is none, or when it is closed. `at_ms`: since 1970.
+    """
+    one = _find(connection, ledger, name, at_ms)
+    if outcome not in OUTCOMES:
+        raise UserError(f"It ends as one of these: {', '.join(OUTCOMES)}.", 2)
+    if one.state == CLOSED:
+        raise UserError(f"It is closed: {one.outcome}.", hint="")
+    ended = one._replace(state=CLOSED, outcome=outcome)
+    _write(connection, ledger, "alarm close", ended, {"closed_by": by, "closed_ms": at_ms, "words": words})
+    return ended
+
+
+def _find(connection: Connection, ledger: Ledger, name: str, at_ms: int) -> Silent:
+    its = [one for one in listing(connection, ledger, at_ms, closed=True) if one.id.startswith(name)]
+    if len(name) < ID_DIGITS_MIN or len(its) != 1:
+        # The same for whoever may not see it, for one that is none, and for one that is not clear.
+        raise UserError(f"There is no alarm {name}: `ansim alarm list` shows them.", 2)
+    return its[0]
+
+
+def _write(connection: Connection, ledger: Ledger, act: str, one: Silent, more: dict) -> None:
+    row = {"id": one.id, "state": one.state, "taken_by": one.taken_by, "taken_ms": one.taken_ms}
+    row |= {"closed_by": None, "closed_ms": None, "outcome": one.outcome, "words": ""} | more
+    connection.execute(insert_or_change(connection.dialect.name, tables.silent), row)
+    place = {"site": one.site, "cabinet": one.cabinet, "door": one.door}
+    audit.note(connection, ledger, act, **place, chain=audit.DURESS)

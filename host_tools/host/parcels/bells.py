@@ -1,0 +1,88 @@
+"""Taking a case at the host: for a bell, the screen of the cabinet follows."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, select
+
+from host_tools.host import kinds
+from host_tools.host.accounts import accounts, audit
+from host_tools.host.care import cases, intake
+from host_tools.host.fleet import orders
+from host_tools.host.fleet.orders import Order
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.places import Place
+from locker.contract import commands
+
+_NOBODY = "somebody"  # acts without a name
+
+
+class Taken(NamedTuple):
+    """A case that was taken. `call`: the call for help that its cabinet's screen will answer, 0: none."""
+
+    case: Row
+    call: int
+
+
+def name_of(ledger: Ledger) -> str:
+    """How cases call whoever acts on this ledger."""
+    return ledger.actor.name or ledger.actor.os_user or _NOBODY
+
+
+def find(connection: Connection, ledger: Ledger, case: int) -> Row:
+    """A case that whoever acts may see. Raises UserError when there is none, or it is of another site."""
+    row = cases.find(connection, case)
+    if row.site_name:
+        accounts.check_site(ledger, row.site_name, ledger.actor)
+    return row
+
+
+def take(connection: Connection, ledger: Ledger, case: int, at_ms: int) -> Taken:
+    """Whoever acts takes a case at that time (ms since 1970). Of a bell the call that was rung last is
+    answered at its cabinet, and no other: what rings after that is open again.
+
+    Raises UserError when somebody else has it, or it is closed.
+    """
+    while intake.take_in(connection, at_ms) == intake.BATCH_MAX:
+        pass  # a call that was rung again meanwhile is of this case
+    row = find(connection, ledger, case)
+    was_taken = row.state == cases.TAKEN
+    cases.take(connection, case, name_of(ledger), at_ms)
+    call = 0
+    if row.kind == kinds.BELL and row.number is not None:
+        call = row.number
+        if not was_taken and not _is_ordered(connection, row):
+            orders.queue(connection, row.cabinet, [Order(commands.ANSWER_BELL, 0, 0, call)], at_ms)
+    note(connection, ledger, "case take", row)
+    return Taken(cases.find(connection, case), call)
+
+
+def note(connection: Connection, ledger: Ledger, act: str, case: Row) -> None:
+    """Writes into the audit that whoever acts did this to a case."""
+    place = {"site": case.site_name or "", "cabinet": case.cabinet_number or 0, "door": case.door}
+    audit.note(connection, ledger, act, **place)
+
+
+def take_call(connection: Connection, ledger: Ledger, cabinet: int, call: int, at_ms: int) -> None:
+    """Whoever acts has answered a call at a cabinet (the ledger's number of it): takes its case, if that is
+    of this call. Raises UserError when somebody else has it.
+    """
+    while intake.take_in(connection, at_ms) == intake.BATCH_MAX:
+        pass
+    case = tables.case.c
+    its = (case.kind == kinds.BELL) & (case.cabinet == cabinet) & (case.number == call)
+    found = connection.scalar(select(case.id).where(its, case.state != cases.CLOSED))
+    if found is not None:
+        cases.take(connection, found, name_of(ledger), at_ms)
+
+
+def place_of(case: Row) -> Place | None:
+    """Where a case is, None for one of no cabinet."""
+    return Place(case.site_name, case.cabinet_number, case.door) if case.cabinet_number else None
+
+
+def _is_ordered(connection: Connection, case: Row) -> bool:
+    order = tables.command.c
+    its = (order.cabinet == case.cabinet) & (order.kind == commands.ANSWER_BELL) & (order.a == case.number)
+    its &= order.queued_ms >= case.last_ms
+    return connection.execute(select(order.sequence).where(its).limit(1)).first() is not None

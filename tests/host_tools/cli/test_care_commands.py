@@ -1,0 +1,200 @@
+"""`ansim case`, `alarm` and `oncall` as people type them; what they print is what docs/json.md says."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from host_tools.cli import _acting, ansim
+from host_tools.errors import UserError
+from host_tools.host.fleet import order_log
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import open_ledger
+from locker.contract import commands, records
+from tests.kit.cared_site import PLACE, CaredSite
+from tests.kit.command_tree import departures, page
+
+DOCUMENTED = page()
+PLAN = ("--site", PLACE, "--rank", "2", "--days", "mon-fri", "--from", "18:00", "--until", "08:00")
+
+
+class Desk:
+    """People who type commands, each as a user of the operating system."""
+
+    def __init__(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.data = data
+        self._patch = monkeypatch
+
+    def types(self, who: str, *words: str) -> str:
+        """What the command says, or the sentence with which it ends."""
+        self._patch.setattr(_acting, "os_user", lambda: who)
+        ended = CliRunner().invoke(ansim, [*words, "--data", str(self.data)])
+        if isinstance(ended.exception, UserError):
+            return str(ended.exception)
+        assert ended.exit_code == 0, (ended.output, ended.exception)
+        return ended.stdout
+
+    def asks(self, who: str, command: str, *words: str) -> Any:
+        """What it prints under --json, which is what the page says."""
+        printed = json.loads(self.types(who, *command.split(), *words, "--json"))
+        assert departures(DOCUMENTED[command], printed) == [], command
+        return printed
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Desk, CaredSite]]:
+    """Min is a dispatcher, Jun is staff, Dae an operator; each is a user of that name."""
+    with open_ledger(tmp_path / "data") as ledger:
+        site = CaredSite(ledger)
+        site.at_ms = now_ms() - 60_000
+        for name, roles in (("Min", "dispatcher"), ("Jun", "staff"), ("Dae", "operator")):
+            site.hires(name, roles)
+            with ledger.writing() as connection:
+                its = tables.account.c.name == name
+                connection.execute(tables.account.update().where(its).values(os_user=name.lower()))
+        yield Desk(tmp_path / "data", monkeypatch), site
+
+
+def answers(site: CaredSite) -> list[int]:
+    """The calls that cabinets are ordered to answer."""
+    order = tables.command.c
+    with site.ledger.reading() as connection:
+        return list(
+            connection.scalars(
+                select(order.a).where(order.kind == commands.ANSWER_BELL).order_by(order.sequence)
+            )
+        )
+
+
+def test_a_bell_that_is_taken_is_answered_at_its_cabinet_and_only_that_call(
+    desk: tuple[Desk, CaredSite],
+) -> None:
+    types, site = desk
+    site.rings()
+    site.takes_in()
+    assert types.asks("min", "case take", "1", "--dry-run")["state"] == "taken"
+    assert answers(site) == []
+    assert types.asks("min", "case take", "1")["call"] == 1
+    assert answers(site) == [1]
+    assert "Min has taken case 1 already" in types.types("jun", "case", "take", "1")
+    site.at_ms += 1000
+    site.rings()  # after it was taken: the screen says 'no answer yet' again
+    site.takes_in()
+    assert answers(site) == [1]
+    assert types.asks("jun", "alarm list")[0]["state"] == "open"
+    assert types.asks("jun", "alarm take", "1")["call"] == 2
+    assert answers(site) == [1, 2]
+
+
+def test_answering_a_bell_takes_its_case_and_who_is_second_hears_who_was_first(
+    desk: tuple[Desk, CaredSite],
+) -> None:
+    types, site = desk
+    site.rings()
+    ack = ("bell", "ack", "--site", PLACE, "--cabinet", "1", "--no-wait")
+    types.types("min", *ack)
+    assert [(one.state, one.taken_by) for one in site.cases()] == [("taken", "Min")]
+    assert "Min has taken case 1 already" in types.types("jun", *ack)
+    site.at_ms += 1000
+    site.rings()
+    assert "Answer call 2" in types.types("min", *ack, "--call", "1")
+
+
+def test_a_case_is_shown_noted_shelved_given_back_and_closed(desk: tuple[Desk, CaredSite]) -> None:
+    types, site = desk
+    site.tells(records.TAMPERED)
+    site.tells(records.LAMP_FAILED)
+    site.takes_in()
+    rows = types.asks("jun", "case list", "--site", PLACE)
+    assert [(one["kind"], one["alarm"]) for one in rows] == [("tamper", True), ("lamp", False)]
+    types.asks("jun", "case take", "1")
+    types.asks("jun", "case give-back", "1")
+    types.asks("jun", "case note", "1", "on my way")
+    types.asks("jun", "case shelve", "2", "the lamp is ordered", "--for", "3d")
+    assert "is minutes, hours or days" in types.types("jun", "case", "shelve", "2", "why", "--for", "soon")
+    types.asks("jun", "case close", "1", "staff at work", "--dry-run")
+    types.asks("jun", "case close", "1", "staff at work", "--note", "it was me")
+    shown = types.asks("jun", "case show", "1")
+    assert [one["what"] for one in shown["notes"]] == ["opened", "taken", "given back", "noted", "closed"]
+    told = types.types("jun", "case", "show", "1")
+    assert "Happened " in told
+    assert ", heard " in told
+    assert "There is no case 9" in types.types("jun", "case", "show", "9")
+
+
+def test_who_is_on_call_is_planned_taken_over_and_shown(desk: tuple[Desk, CaredSite]) -> None:
+    types, site = desk
+    assert "is for operators" in types.types("jun", "oncall", "set", "Min")
+    types.asks("dae", "oncall set", "Jun", *PLAN, "--dry-run")
+    assert site.cases() == []  # the gaps that a dry run finds are nobody's case
+    assert types.asks("dae", "oncall set", "Jun", *PLAN)["days"] == "mon,tue,wed,thu,fri"
+    types.asks("dae", "oncall set", "Min")
+    assert types.asks("dae", "oncall list")
+    who = types.asks("jun", "oncall who", "--site", PLACE)
+    assert who["names"][0] == "Min"
+    assert who["gaps"] == []
+    assert types.asks("jun", "oncall take", "--site", PLACE, "--until", "18:00")["names"][0] == "Jun"
+    assert "at most 14 days" in types.types("jun", "oncall", "take", "--until", "2036-01-01 18:00")
+    types.asks("dae", "oncall zone", PLACE, "Asia/Seoul")
+    assert "no time zone" in types.types("dae", "oncall", "zone", PLACE, "Mars")
+    types.asks("jun", "oncall test-at", "09:30")
+    types.asks("dae", "oncall remove", "2")
+    assert types.asks("jun", "oncall who", "--site", PLACE)["gaps"] or site.cases()
+    with site.ledger.writing() as connection:
+        values = {"account": 2, "day": "2026-01-01", "code": "093214", "due_ms": now_ms()}
+        connection.execute(tables.proof.insert().values(**values))
+    assert types.asks("jun", "oncall prove", "093214") == {"name": "Jun", "proved": True}
+
+
+def duress(site: CaredSite, how: int) -> None:
+    site.deposits(7)
+    site.boards[1].pickup(7, 1, 1, how)
+    site.hears()
+
+
+def test_silent_alarms_are_on_the_list_of_dispatchers_and_on_no_other(desk: tuple[Desk, CaredSite]) -> None:
+    types, site = desk
+    duress(site, records.BY_DURESS)
+    (alarm,) = types.asks("min", "alarm list")
+    assert (alarm["kind"], alarm["cabinet"], alarm["door"], alarm["state"]) == ("silent", 1, 7, "open")
+    for who in ("jun", "dae"):
+        assert json.loads(types.types(who, "alarm", "list", "--json")) == []
+    assert json.loads(types.types("min", "case", "list", "--json")) == []
+    name = alarm["id"][:8]
+    refused = types.types("jun", "alarm", "take", name)
+    assert refused == types.types("jun", "alarm", "take", "0123abcd").replace("0123abcd", name)
+    assert types.asks("min", "alarm take", name)["taken_by"] == "Min"
+    assert order_log.listing(site.ledger, None, 10) == []  # no cabinet hears of it
+    assert "It ends as one of these" in types.types("min", "alarm", "close", name, "mended")
+    assert types.asks("min", "alarm close", name, "handed to police")["outcome"] == "handed to police"
+    assert json.loads(types.types("min", "alarm", "list", "--json")) == []
+
+
+def test_after_a_dispatcher_has_acted_all_others_see_what_they_see_of_any_pickup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    for how in (records.BY_CODE, records.BY_DURESS):
+        with open_ledger(tmp_path / str(how)) as ledger:
+            site = CaredSite(ledger)
+            for name, roles in (("Min", "dispatcher"), ("Jun", "staff operator auditor")):
+                site.hires(name, roles)
+                with ledger.writing() as connection:
+                    its = tables.account.c.name == name
+                    connection.execute(tables.account.update().where(its).values(os_user=name.lower()))
+            duress(site, how)
+            types = Desk(ledger.data, monkeypatch)
+            monkeypatch.setattr("time.time_ns", lambda: 1_700_000_100_000 * 1_000_000)
+            for alarm in json.loads(types.types("min", "alarm", "list", "--json")):
+                types.types("min", "alarm", "take", alarm["id"])
+                types.types("min", "alarm", "close", alarm["id"], "helped")
+            site.rings()
+            site.takes_in()
+            looks = ("case list", "alarm list", "order list")
+            seen.append([types.types("jun", *words.split(), "--json") for words in looks])
+    assert seen[0] == seen[1]
