@@ -127,7 +127,7 @@ def ask_size(cabinet: "Cabinet", _: "Door | None") -> None:
 def choose(cabinet: "Cabinet", _: "Door | None") -> None:
     """A random free door of the size of the key, or the next larger one; no resident gets a usual door.
 
-    Whoever needs a low door gets a larger one rather than one out of reach.
+    Whoever needs a low door gets a larger one rather than one out of reach, and no courier is asked.
     """
     wanted = "123".find(cabinet.key)
     if wanted < 0:
@@ -142,7 +142,7 @@ def choose(cabinet: "Cabinet", _: "Door | None") -> None:
         free = cabinet.free(size, low)
         if free:
             cabinet.choice = free[cabinet.draw(len(free))]
-            if size == _SIZES[wanted]:
+            if low or size == _SIZES[wanted]:
                 cabinet.transition(FOUND)
             else:
                 cabinet.transition(LARGER)
