@@ -16,8 +16,9 @@ from host_tools.host.figures import Figures, figures, is_serving
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.keyless import open_keyless
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.web import metrics
+from host_tools.host.web import hooks, metrics
 from host_tools.host.web.guard import Guard
+from host_tools.host.web.hooks import Hook, Tap
 from host_tools.host.web.settings import Counted
 
 _LOOK_S = 5.0  # for which a look into the ledger is waited
@@ -31,26 +32,37 @@ _T = TypeVar("_T")
 class Pages:
     """What the pages stand on: the ledger, read in a thread of its own, and what the server counts."""
 
-    def __init__(self, data: Path, server: str, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self,
+        data: Path,
+        server: str,
+        clock: Callable[[], int] = now_ms,
+        hook: Hook | None = None,
+        tap: Tap | None = None,
+    ) -> None:
         self.counted = Counted()
+        self.hook, self.tap, self.clock = hook, tap, clock
         self._data = data
         self._server = server
-        self._clock = clock
         self._reader: Ledger | None = None
+        self._writer: Ledger | None = None
         self._thread = ThreadPoolExecutor(1, "ledger")
+        self._writing = ThreadPoolExecutor(1, "writing")  # a writer waits for others, readers do not
         self._looking = asyncio.Lock()
         self._figures: tuple[int, Figures] | None = None
 
     def close(self) -> None:
         """Waits for nothing."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-        if self._reader is not None:
-            self._reader.close()
+        for thread in (self._thread, self._writing):
+            thread.shutdown(wait=False, cancel_futures=True)
+        for ledger in (self._reader, self._writer):
+            if ledger is not None:
+                ledger.close()
 
     async def reasons(self) -> list[str]:
         """Why the service is not ready, in words for anybody; none when it is."""
         try:
-            serves = await self._looked(lambda ledger: is_serving(ledger, self._server, self._clock()))
+            serves = await self._looked(lambda ledger: is_serving(ledger, self._server, self.clock()))
         except (UserError, OSError, TimeoutError):
             return [_UNREADABLE]
         return [] if serves else [_UNSERVED]
@@ -58,7 +70,7 @@ class Pages:
     async def figures(self) -> Figures | None:
         """What the service counts, at most two seconds old; None while the ledger cannot be read."""
         async with self._looking:
-            at_ms = self._clock()
+            at_ms = self.clock()
             if self._figures is None or not 0 <= at_ms - self._figures[0] < _FIGURES_KEPT_MS:
                 try:
                     found = await self._looked(lambda ledger: figures(ledger, self._server, at_ms))
@@ -66,6 +78,16 @@ class Pages:
                     return None
                 self._figures = at_ms, found
             return self._figures[1]
+
+    async def written(self, work: Callable[[Ledger], _T]) -> _T:
+        """What comes of some work with a ledger that can be written. Raises UserError."""
+
+        def done() -> _T:
+            if self._writer is None:
+                self._writer = open_keyless(self._data, writes=True)
+            return work(self._writer)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writing, done)
 
     async def _looked(self, look: Callable[[Ledger], _T]) -> _T:
         """What a look finds. Raises UserError, or TimeoutError for one that takes too long."""
@@ -94,4 +116,5 @@ def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None])
         return Response(text, media_type=metrics.MEDIA_TYPE)
 
     routes = [Route("/livez", alive), Route("/readyz", ready), Route("/metrics", measured)]
+    routes += hooks.routes(pages.hook, pages.tap, pages.written, pages.clock)
     return Guard(Router(routes, redirect_slashes=False), names, tell)

@@ -10,6 +10,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from host_tools.errors import UserError
+
 BODY_BYTES_MAX = 65_536
 _ANSWER_S = 15.0
 
@@ -74,6 +76,8 @@ class Guard:
                 return
             except TimeoutError:
                 await instead(503, "That took too long: try again later.")
+            except UserError:  # the ledger is locked, away or full: whoever asked will ask again
+                await instead(503, "The ledger cannot be used now: try again later.")
             except Exception as error:  # told by its place, without what was asked
                 self._tell(error)
                 await instead(500, "Something is wrong here: the operator was told.")
