@@ -2,14 +2,18 @@
 who was lost gets her parcel back.
 """
 
+import errno
 import json
 import os
+import resource
 import shutil
+import signal
 import sqlite3
 import stat
 import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -223,3 +227,72 @@ def test_a_parcel_whose_ticket_the_restored_ledger_does_not_know_is_assigned_to_
     assert (letter.to, letter.kind) == ("Kim", "deposited")
     assert "door 07 ·" in letter.text
     assert "has a resident" in str(run("parcel", "assign", *place).exception)
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence_and_leaves_nothing(
+    data: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UserError, match="make it first"):
+        backups.back_up(data, shelf.parent / "nowhere" / "monday.db")
+    shelf.write_text("of last week")
+    with pytest.raises(UserError, match="name a new file"):
+        backups.back_up(data, shelf)
+    assert shelf.read_text() == "of last week"
+    shelf.unlink()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(UserError, match="the disk is full"):
+            backups.back_up(data, shelf)
+    assert list(shelf.parent.iterdir()) == []
+
+
+def test_a_shelf_that_is_full_or_of_somebody_else_is_one_sentence(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = os.open
+    for number, words in ((errno.EACCES, "Permission denied"), (errno.EROFS, "Read-only")):
+
+        def refuse(path: Any, *more: Any, number: int = number, words: str = words, **how: Any) -> int:
+            if "shelf" in str(path):
+                raise OSError(number, words)
+            return opened(path, *more, **how)
+
+        (tmp_path / "shelf").mkdir(exist_ok=True)
+        with monkeypatch.context() as place:
+            place.setattr(os, "open", refuse)
+            with pytest.raises(UserError, match=f"cannot be written \\({words}\\)"):
+                backups.back_up(data, tmp_path / "shelf" / "monday.db")
+        assert list((tmp_path / "shelf").iterdir()) == []
+
+
+def test_a_disk_that_fills_while_the_copy_is_made_leaves_no_part_of_it(data: Path, tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    (tmp_path / "shelf").mkdir()
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
+    try:
+        with pytest.raises(UserError) as told:
+            backups.back_up(data, tmp_path / "shelf" / "monday.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert told.value.message
+    assert list((tmp_path / "shelf").iterdir()) == []
+
+
+def test_a_key_that_cannot_be_copied_leaves_no_backup_that_is_taken_for_one(
+    data: Path, shelf: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "safe").mkdir()
+    key = tmp_path / "safe" / KEY
+    key.write_text("another key")
+    with pytest.raises(UserError, match="there already"):
+        backups.back_up(data, shelf, key)
+    assert not shelf.exists()
+    assert key.read_text() == "another key"
+    with pytest.raises(UserError, match="make it first"):
+        backups.back_up(data, shelf, tmp_path / "nowhere" / KEY)
+    assert not shelf.exists()

@@ -1,4 +1,4 @@
-"""What stands before providers' callbacks and before the link of a page; the signature is the hook's to check."""
+"""What stands before providers' callbacks and before the link of a page."""
 
 import hmac
 from collections.abc import Iterator, Mapping

@@ -12,9 +12,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
-from host_tools.host.connections.presence import ALIVE_MS, LinkChange, Presence
+from host_tools.host.connections.presence import LinkChange, Presence
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.servers import ALIVE_MS
 from host_tools.host.web import http, metrics
 from host_tools.host.web.app import Pages, app
 from host_tools.host.web.guard import BODY_BYTES_MAX, HEADERS, Guard
