@@ -13,16 +13,16 @@ where it was, in the transaction of what it tells. Where several are due at once
 | 4     | `recalled`, and staff have a case to take the parcel out |
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, exists, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, select, update
 
 from host_tools.host.care import cases
 from host_tools.host.care.kinds import NO_CONTACT, RECALL
 from host_tools.host.ledger import tables
-from host_tools.host.ledger.database import insert_new
+from host_tools.host.ledger.database import execute_many, insert_new
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.stays.clock import BY_STAFF, HOUR_MS, LOST, OUT
 from host_tools.host.stays.standing import STAYS, Standing, begin, standings
@@ -68,9 +68,8 @@ def sweep(ledger: Ledger, at_ms: int, gap_ms: int = GAP_MS) -> Swept:
             found = standings(connection, rows, watch)
         if found:
             with ledger.writing() as connection:
-                moved = [_move(connection, standing, watch) for standing in found]
-            letters, cases = (sum(counts) for counts in zip(*moved, strict=True))
-            swept = Swept(swept.looked + len(found), swept.letters + letters, swept.cases + cases)
+                letters, opened = _move(connection, found, watch.at_ms)
+            swept = Swept(swept.looked + len(found), swept.letters + letters, swept.cases + opened)
         if len(found) < _BATCH:
             break
     return swept
@@ -104,36 +103,55 @@ def _due(watch: Watch):
     return STAYS.where(its, _parcel.c.cabinet.in_(watch.heard)).order_by(_stay.c.due_ms).limit(_BATCH)
 
 
-def _move(connection: Connection, standing: Standing, watch: Watch) -> tuple[int, int]:
-    """Moves a stay on; how many letters and cases that made."""
-    row, stay, at_ms = standing.row, standing.stay, watch.at_ms
+class _Step(NamedTuple):
+    """How a stay moves on."""
+
+    values: dict[str, int | None]  # of _MOVE
+    letters: list[tuple[str, str, int]]  # kind, which one, and when it happened in ms
+    recalls: bool
+
+
+def _step(standing: Standing, at_ms: int) -> _Step:
+    row, stay = standing.row, standing.stay
     due = (stay.reminder_ms, stay.last_reminder_ms, stay.free_until_ms, stay.recall_ms)
     stage = max((place for place, ms in enumerate(due, 1) if ms is not None and ms <= at_ms), default=0)
     stage = max(stage, row.stage)
     pause_ms = _told_pause(standing, at_ms)
     values = {
-        "stage": stage,
-        "told_ms": standing.facts.told_ms,
-        "pause_told_ms": pause_ms,
-        "due_ms": _next(due[stage:], at_ms),
+        "key": row.id,
+        "was": row.stage,
+        "longer": row.extensions,
+        "pause_was": _NO_PAUSE if row.pause_told_ms is None else row.pause_told_ms,
+        "now": stage,
+        "told": standing.facts.told_ms,
+        "pause": pause_ms,
+        "due": _next(due[stage:], at_ms),
     }
-    its = (_stay.c.parcel == row.id) & (_stay.c.stage == row.stage) & (_stay.c.extensions == row.extensions)
-    moved = connection.execute(update(_stay).where(its, _WAITS, _is(row.pause_told_ms)).values(**values))
-    if not moved.rowcount:  # collected, extended or told by another server since it was read
-        return 0, 0
     letters = []
     if stage > row.stage:
-        letters.append((_LETTERS[stage - 1], f"{row.extensions}", due[stage - 1]))
+        letters.append((_LETTERS[stage - 1], f"{row.extensions}", due[stage - 1] or at_ms))
     if pause_ms is not None and row.pause_told_ms is None:
         letters.append((PAUSED, f"{pause_ms}", pause_ms))
     elif pause_ms is None and row.pause_told_ms is not None:
         letters.append((RESUMED, f"{row.pause_told_ms}", at_ms))
-    letters = [one for one in letters if row.resident is not None]
-    for kind, which, happened_ms in letters:
-        write(connection, row, kind, which, happened_ms or at_ms, at_ms)
-    if stage == 4 and row.stage < 4:
-        _open(connection, RECALL, row, at_ms)
-    return len(letters), int(stage == 4 and row.stage < 4)
+    return _Step(values, letters, stage == len(_LETTERS) > row.stage)
+
+
+def _move(connection: Connection, found: Sequence[Standing], at_ms: int) -> tuple[int, int]:
+    """Moves stays on; how many letters and cases that made."""
+    letters = cases_ = 0
+    steps = [(standing.row, _step(standing, at_ms)) for standing in found]
+    execute_many(connection, _MOVE, [step.values for _, step in steps if not (step.letters or step.recalls)])
+    for row, step in [one for one in steps if one[1].letters or one[1].recalls]:
+        if not connection.execute(_MOVE, step.values).rowcount:
+            continue  # collected, extended or told by another server since it was read
+        for letter in step.letters if row.resident is not None else ():
+            write(connection, row, *letter, at_ms)
+            letters += 1
+        if step.recalls:
+            _open(connection, RECALL, row, at_ms)
+            cases_ += 1
+    return letters, cases_
 
 
 def _next(due: tuple[int | None, ...], at_ms: int) -> int:
@@ -181,12 +199,25 @@ def _open(connection: Connection, kind: str, row: Row, at_ms: int) -> None:
     cases.open_case(connection, kind, key=str(row.id), **place, at_ms=at_ms, once=True)
 
 
-def _is(told_ms: int | None):
-    return _stay.c.pause_told_ms.is_(None) if told_ms is None else _stay.c.pause_told_ms == told_ms
-
-
 _WAITS = exists().where(_parcel.c.id == _stay.c.parcel, _parcel.c.state == "waiting")
 _CONTACTS = tables.contact
 _UNREACHED = select(tables.resident.c.id).where(
     tables.resident.c.contact == "", ~exists().where(_CONTACTS.c.resident == tables.resident.c.id)
+)
+_NO_PAUSE = -1
+_MOVE = (
+    update(_stay)
+    .where(
+        _stay.c.parcel == bindparam("key"),
+        _stay.c.stage == bindparam("was"),
+        _stay.c.extensions == bindparam("longer"),
+        func.coalesce(_stay.c.pause_told_ms, _NO_PAUSE) == bindparam("pause_was"),
+        _WAITS,
+    )
+    .values(
+        stage=bindparam("now"),
+        told_ms=bindparam("told"),
+        pause_told_ms=bindparam("pause"),
+        due_ms=bindparam("due"),
+    )
 )
