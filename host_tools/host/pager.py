@@ -20,7 +20,9 @@ from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify.log import Emit, Occurrence, when_fields
 from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER, REFUSED, Channel, Message, Receipt
-from host_tools.host.notify.wording import in_words
+from host_tools.host.notify.wording import STAFF, Facts, Where, notice
+from host_tools.host.notify.wording.changed import texts_of
+from host_tools.host.notify.wording.texts import BUILT_IN, Texts
 
 PATIENCE_S = 10.0  # for a channel to hand one page over
 _LOOK_S = 1.0
@@ -124,14 +126,14 @@ class Pager:
             task.add_done_callback(lambda _, name=name: self._busy.pop(name, None))
 
     async def _page(self, page: Row) -> None:
-        receipt = await self._hand_over(page.contact, message_of(page))
+        receipt = await self._hand_over(page.contact, message_of(page, texts_of(self._ledger.data)))
         await self._note(note_page, page, receipt)
         what = "page handed over" if _is_handed(receipt) else "page waits"
         reason = "" if _is_handed(receipt) else f": {receipt.reason or 'the channel did not take it'}"
         self._tell(Occurrence(what, id=paging.message_id(page), detail=f"case {page.case_id}{reason}"))
 
     async def _test(self, proof: Row) -> None:
-        receipt = await self._hand_over(proof.contact, test_message(proof))
+        receipt = await self._hand_over(proof.contact, proof_message(proof, texts_of(self._ledger.data)))
         if _is_handed(receipt):
             await self._note(note_proof, proof, receipt)
         else:
@@ -220,23 +222,30 @@ def _is_handed(receipt: Receipt) -> bool:
     return receipt.state in (HANDED_OVER, DELIVERED)
 
 
-def message_of(page: Row) -> Message:
+def message_of(page: Row, texts: Texts = BUILT_IN) -> Message:
     """What a person on call is told of a case."""
     moment = Moment(page.case_earliest_ms, page.case_latest_ms, page.case_heard_ms)
-    kind = kinds.kind_of(page.case_kind)
-    rung = f" {page.case_times} times by now" if page.case_times > 1 else ""
-    text = (
-        f"Please look now, case {page.case_id}: {kind.title}{rung}{in_words(moment)}. {kind.todo} "
-        f"Nobody has taken it yet. `ansim case take {page.case_id}` takes it."
+    where = Where(page.site_name or "-", page.number or 0, page.case_door)
+    facts = Facts(number=str(page.case_id), what=page.case_kind, take=f"ansim case take {page.case_id}")
+    made = notice(
+        STAFF,
+        "page bell" if page.case_kind == kinds.BELL else "page alarm",
+        where,
+        moment,
+        page.language or "",
+        zone=page.zone or "",
+        facts=facts,
+        count=page.case_times,
+        texts=texts,
     )
-    return Message(paging.message_id(page), page.name, page.contact, PAGE, text, **when_fields(moment))
+    to = (paging.message_id(page), page.name, page.contact, PAGE)
+    return Message(*to, made.text, **when_fields(moment), title=made.title)
 
 
-def test_message(proof: Row) -> Message:
+def proof_message(proof: Row, texts: Texts = BUILT_IN) -> Message:
     """The daily page with which an account proves that pages reach it."""
-    text = (
-        "This is a test, and no alarm: whoever is on call is paged once a day. Say that it has arrived: "
-        f"`ansim oncall prove {proof.code}`."
-    )
+    moment = Moment(proof.due_ms, proof.due_ms, proof.due_ms)
+    facts = Facts(take=f"ansim oncall prove {proof.code}")
+    made = notice(STAFF, "test page", Where("-"), moment, proof.language or "", facts=facts, texts=texts)
     name = sha256(f"test page {proof.account} {proof.day}".encode()).hexdigest()[:32]
-    return Message(name, proof.name, proof.contact, _TEST_PAGE, text)
+    return Message(name, proof.name, proof.contact, _TEST_PAGE, made.text, title=made.title)

@@ -138,14 +138,20 @@ def _say_failed(connection: Connection, case: Row, at_ms: int) -> None:
 
 def waiting(connection: Connection, at_ms: int) -> Sequence[Row]:
     """The pages that are to be handed over at that time (ms since 1970), with `contact` and `name` of their
-    account and all columns of their case behind `case_`; the oldest first.
+    account, all columns of their case behind `case_`, and of its place `site_name`, `number`, `language` and
+    `zone`, None where it has none; the oldest first.
     """
     of_case = [column.label(f"case_{column.name}") for column in tables.case.c if column.name != "id"]
-    joined = tables.page.join(tables.case, _page.case_id == _case.id).join(
-        tables.account, _page.account == _account.id
+    cabinet, site = tables.cabinet.c, tables.site.c
+    joined = (
+        tables.page.join(tables.case, _page.case_id == _case.id)
+        .join(tables.account, _page.account == _account.id)
+        .outerjoin(tables.cabinet, _case.cabinet == cabinet.id)
+        .outerjoin(tables.site, func.coalesce(_case.site, cabinet.site) == site.id)
     )
+    place = (site.name.label("site_name"), cabinet.number, site.language, site.zone)
     wanted = (
-        select(tables.page, _account.contact, _account.name, *of_case)
+        select(tables.page, _account.contact, _account.name, *of_case, *place)
         .select_from(joined)
         .where(_page.state == WAITING, _page.due_ms <= at_ms)
         .order_by(_page.due_ms, _page.id)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
 
 from host_tools.errors import UserError
 from host_tools.host.care import cases, duty, kinds, paging
@@ -102,11 +102,13 @@ def write_proofs(connection: Connection, at_ms: int) -> None:
 
 
 def waiting_proofs(connection: Connection, at_ms: int) -> Sequence[Row]:
-    """The test pages that were not handed over yet, with `contact` and `name`; older ones than 2 h are
-    not handed over any more. `at_ms`: since 1970.
+    """The test pages that were not handed over yet, with `contact`, `name` and the `language` that all sites
+    have, if they have one; older ones than 2 h are not handed over any more. `at_ms`: since 1970.
     """
     joined = tables.proof.join(tables.account, _proof.account == _account.id)
-    wanted = select(tables.proof, _account.contact, _account.name).select_from(joined)
+    first, last = func.min(tables.site.c.language), func.max(tables.site.c.language)
+    language = select(case((first == last, first), else_="")).scalar_subquery().label("language")
+    wanted = select(tables.proof, _account.contact, _account.name, language).select_from(joined)
     still = _proof.handed_ms.is_(None) & _proof.proved_ms.is_(None) & (_account.contact != "")
     return connection.execute(
         wanted.where(still, _proof.due_ms > at_ms - PROVED_WITHIN_MS, _proof.due_ms <= at_ms)

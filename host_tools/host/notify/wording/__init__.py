@@ -6,6 +6,7 @@ and sends nobody to the cabinet alone.
 """
 
 import shlex
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from host_tools.host.ledger.event_time import Moment
@@ -90,6 +91,7 @@ def letter(
         values = {
             "code": codes.spoken_staff_code(matter, identity) if matter.kind in codes.STAFF_CODES else "",
             "number": facts.number or str(matter.counter),
+            "count": "",
             "answer": bell_answer(cabinet.site, cabinet.number, matter.counter),
         }
         return _letter(book, STAFF, matter.kind, where, matter.moment, facts, values)
@@ -120,7 +122,8 @@ def notice(
     Raises KeyError, ValueError as `letter`.
     """
     book = texts.book(language, where.site, zone)
-    return _letter(book, section, kind, where, moment, facts, {"count": str(count), "number": facts.number})
+    many = str(count) if section == DISPATCHERS or count > 1 else ""
+    return _letter(book, section, kind, where, moment, facts, {"count": many, "number": facts.number})
 
 
 def words(
@@ -173,27 +176,43 @@ def _letter(
     if kind == "digits" and not facts.digits:
         raise ValueError("a letter with digits has none")
     phrase = book.phrase
-    values = {
-        "site": where.site,
-        "place": phrase("place", site=where.site, cabinet=where.cabinet) if where.cabinet else where.site,
-        "door": f"{where.door:02d}",
-        "where": phrase("door", door=f"{where.door:02d}") if where.door else "",
-        "doors": _doors(book, where),
-        "cause": book.named("causes", facts.cause),
-        "what": book.named("cases", facts.what),
-        "paused": "" if facts.paused_ms is None else times.lasting(facts.paused_ms, phrase),
-        "since": _at(book, facts.since_ms),
-        "until": _at(book, facts.until_ms),
-        "recall": _at(book, facts.recall_ms),
-        **{name: getattr(facts, name) for name in ("fee", "digits", "take", "link")},
-        "when": _when(book, section, kind, moment),
-        **more,
-    }
-    template = book.template(section, kind, part)
-    text = fill(template, {name: plain(value) for name, value in values.items()})
-    said = [_late(book, moment) if section == STAFF else "", text]
-    said += [values["when"]] if "when" not in template.fields else []
-    return Letter(fill(book.template(section, kind, TITLE), {}), " ".join(part for part in said if part))
+    values = _Values(
+        {
+            "site": lambda: where.site,
+            "place": lambda: (
+                phrase("place", site=where.site, cabinet=where.cabinet) if where.cabinet else where.site
+            ),
+            "door": lambda: f"{where.door:02d}",
+            "where": lambda: phrase("door", door=f"{where.door:02d}") if where.door else "",
+            "doors": lambda: _doors(book, where),
+            "cause": lambda: book.named("causes", facts.cause),
+            "what": lambda: book.named("cases", facts.what),
+            "todo": lambda: book.named("todo", facts.what),
+            "paused": lambda: "" if facts.paused_ms is None else times.lasting(facts.paused_ms, phrase),
+            "since": lambda: _at(book, facts.since_ms),
+            "until": lambda: _at(book, facts.until_ms),
+            "recall": lambda: _at(book, facts.recall_ms),
+            "when": lambda: _when(book, section, kind, moment),
+        },
+        {name: plain(getattr(facts, name)) for name in ("fee", "digits", "take", "link")}
+        | {name: plain(value) for name, value in more.items()},
+    )
+    said = [_late(book, moment) if section == STAFF else ""]
+    said.append(fill(book.template(section, kind, part), values))
+    said.append("" if "when" in values else values["when"])
+    return Letter(fill(book.template(section, kind, TITLE), {}), " ".join(one for one in said if one))
+
+
+class _Values(dict[str, str]):
+    """The values of fields, each made when a text has it."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], str]], known: Mapping[str, str]) -> None:
+        super().__init__(known)
+        self._makers = makers
+
+    def __missing__(self, name: str) -> str:
+        made = self[name] = plain(self._makers[name]())
+        return made
 
 
 def _at(book: Book, at_ms: int | None) -> str:

@@ -9,7 +9,7 @@ from host_tools.host.notify.wording.codes import STAFF_CODES, WITH_CODE
 from host_tools.host.notify.wording.templates import Template
 
 RESIDENT, STAFF, DISPATCHERS = "resident", "staff", "dispatchers"
-PHRASES, CAUSES, CASES = "phrases", "causes", "cases"
+PHRASES, CAUSES, CASES, TODO = "phrases", "causes", "cases", "todo"
 LETTERS = (RESIDENT, STAFF, DISPATCHERS)
 TITLE, TEXT, WITHOUT_CODE = "title", "text", "without_code"
 
@@ -24,7 +24,7 @@ _FILLED = {
 }
 _OPTIONAL = {
     RESIDENT: {"help", "where", "link", "since", "until", "recall", "paused", "fee", "cause"},
-    STAFF: {"where", "what", "number", "link", "take", "since", "until"},
+    STAFF: {"where", "what", "todo", "count", "number", "link", "take", "since", "until"},
     DISPATCHERS: {"where", "number", "link", "take"},
 }
 # More that are filled always, by section and kind.
@@ -32,6 +32,7 @@ _MORE = {
     (RESIDENT, "digits"): {"digits"},
     (STAFF, "bell"): {"number", "answer"},
     (STAFF, "page bell"): {"number"},
+    (STAFF, "page alarm"): {"number"},
     **{(RESIDENT, kind): {"code"} for kind in WITH_CODE},
     **{(STAFF, kind): {"code"} for kind in STAFF_CODES},
 }
@@ -127,7 +128,7 @@ def missing_fields(key: Key, template: Template, built_in: Template) -> list[str
     """A sentence for each field that the text in use must not lose: those that it always has in English,
     and of a parcel that has come also until when it waits and whom she can call.
     """
-    if key[-1] == TITLE or key[0] in (CAUSES, CASES):
+    if key[-1] == TITLE or key[0] in (CAUSES, CASES, TODO):
         return []
     needed = built_in.bare - (_MAY_LEAVE_OUT.get(key[1], set()) if key[0] == PHRASES else set())
     if key[:2] == (RESIDENT, "deposited"):

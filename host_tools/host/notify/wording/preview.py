@@ -79,7 +79,7 @@ def _made(section: str, kind: str, part: str, language: str, site: str, at_ms: i
         recall_ms=at_ms + _WAITS_MS,
         paused_ms=5 * _HOUR_MS + 20 * 60_000,
         cause="door jammed",
-        what="tamper",
+        what="bell" if "bell" in kind else "tamper",
         fee="1,000 KRW",
         digits="123456",
         number="1234",

@@ -115,4 +115,7 @@ def _filled(template: Template, values: Mapping[str, str]) -> str:
 
 def plain(value: object) -> str:
     """A value as it stands in a text: in one line, with nothing in it that a screen would act on."""
-    return shown(" ".join(unicodedata.normalize("NFC", str(value)).split()))
+    text = str(value)
+    if text.isascii():
+        return shown(" ".join(text.split()))
+    return shown(" ".join(unicodedata.normalize("NFC", text).split()))

@@ -37,7 +37,7 @@ class Book(NamedTuple):
         return fill(self.template("phrases", name), {field: plain(value) for field, value in values.items()})
 
     def named(self, section: str, name: str) -> str:
-        """What an entry of `[causes]` or `[cases]` says; empty for one that has no words."""
+        """What an entry of `[causes]`, `[cases]` or `[todo]` says; empty for one that has no words."""
         try:
             return fill(self.template(section, name), {}) if name else ""
         except KeyError:
@@ -53,16 +53,19 @@ class Texts(NamedTuple):
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages that there are texts in, by the alphabet."""
-        return tuple(sorted({*built_in_languages(), *(language for _, language in self.changed)}))
+        return tuple(sorted({*built_in(), *self._of_the_host()}))
+
+    def _of_the_host(self) -> set[str]:
+        return {language for _, language in self.changed}
 
     def book(self, language: str, site: str = "", zone: str = "") -> Book:
         """The texts in a language at a site, and its time zone (of the tz database; empty: the host's).
 
         One that there are no texts in is another form of one (`ko-KR`), or English.
         """
-        known = next(
-            (one for one in (language, language.partition("-")[0]) if one in self.languages), ENGLISH
-        )
+        forms = (language, language.partition("-")[0])
+        there = built_in().keys() | self._of_the_host()
+        known = next((one for one in forms if one in there), ENGLISH)
         pages = [self.changed.get((site, known)), self.changed.get(("", known)), built_in().get(known)]
         return Book(known, zone_of(zone), (*(page for page in pages if page), built_in()[ENGLISH]))
 

@@ -34,12 +34,12 @@ def full(ms: int, zone: ZoneInfo | None, phrase: Phrase) -> str:
     at = local(ms, zone)
     return phrase(
         "date",
-        year=f"{at:%Y}",
-        month=f"{at:%m}",
-        day=f"{at:%d}",
-        hour=f"{at:%H}",
-        minute=f"{at:%M}",
-        zone=f"{at:%Z}",
+        year=f"{at.year:04}",
+        month=f"{at.month:02}",
+        day=f"{at.day:02}",
+        hour=f"{at.hour:02}",
+        minute=f"{at.minute:02}",
+        zone=at.tzname() or "",
     )
 
 
@@ -51,7 +51,7 @@ def happened(moment: Moment, zone: ZoneInfo | None, phrase: Phrase) -> str:
     return phrase(
         "happened",
         happened=earliest if is_one else phrase("between", earliest=earliest, latest=latest),
-        heard=phrase("hour", hour=f"{heard:%H}", minute=f"{heard:%M}")
+        heard=phrase("hour", hour=f"{heard.hour:02}", minute=f"{heard.minute:02}")
         if heard.date() == last.date()
         else full(moment.heard_ms, zone, phrase),
     )

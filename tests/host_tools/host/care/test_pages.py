@@ -184,7 +184,7 @@ def test_each_account_on_call_gets_a_test_page_a_day_and_one_that_nobody_proves_
     for _ in range(2):
         (proof,) = site.looks(watches=True).proofs
         codes.append(proof.code)
-        assert proof.code in pager.test_message(proof).text
+        assert proof.code in pager.proof_message(proof).text
         pager.note_proof(site.ledger, proof, Receipt(HANDED_OVER), site.at_ms)
         assert site.looks(watches=True).proofs == []
         site.at_ms += 2 * HOUR_MS
@@ -265,7 +265,7 @@ def test_the_pager_hands_over_beside_a_channel_that_hangs_and_ends_when_it_is_as
     asyncio.run(work())
     (message,) = [one for one in channel.taken if one.kind == pager.PAGE]
     assert message.contact == "sora@example.org"
-    assert "the help button" in message.text
+    assert "help button was pressed" in message.text
     assert message.heard
     assert "example.org" not in str(told)
     assert "Min" not in str(told)

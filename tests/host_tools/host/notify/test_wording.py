@@ -140,10 +140,10 @@ def test_korean_letters_are_in_korean() -> None:
         text = re.sub(r"`[^`]*`|https://\S+", "", f"{one.letter.title} {one.letter.text}")
         for word in re.findall(r"[A-Za-z][A-Za-z-]*", text):
             assert word.lower() in allowed or re.fullmatch(r"[A-Z]{3,5}", word), (one.kind, word)
-    for section in ("phrases", "causes", "cases"):
+    for section in ("phrases", "causes", "cases", "todo"):
         for key, text in built_in()["ko"].items():
             if key[0] == section:
-                assert not re.search(r"[A-Za-z]{2}", re.sub(r"\{\w+\}", "", str(text))), key
+                assert not re.search(r"[A-Za-z]{2}", re.sub(r"\{\w+\}|`[^`]*`", "", str(text))), key
 
 
 def test_korean_letters_are_polite_to_the_end() -> None:
@@ -164,6 +164,7 @@ def test_a_kind_fits_into_the_outbox_and_quiet_hours_know_each_that_a_resident_g
 def test_every_case_and_every_cause_of_a_pause_has_its_words(language: str) -> None:
     book = BUILT_IN.book(language)
     assert all(book.named("cases", kind) for kind in care.KINDS)
+    assert all(book.named("todo", kind) for kind, row in care.KINDS.items() if row.pages)
     assert all(book.named("causes", cause) for cause in clock.CAUSES)
     assert book.named("causes", "nothing of the kind") == ""
 
