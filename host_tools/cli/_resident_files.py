@@ -1,4 +1,4 @@
-"""`ansim resident import` and `export`: residents as a table in a file."""
+"""`ansim resident import`, `export` and `erase`: residents from a file, into one, and out of all of them."""
 
 from pathlib import Path
 
@@ -7,10 +7,12 @@ import click
 from host_tools.cli._acting import open_ledger, reason_option
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._progress import bar
+from host_tools.cli._resident_changes import unit_option
 from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import create_private, data_option
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.people import residents, table_file
+from host_tools.host.people.erasure import erase as erase_resident
 from host_tools.host.people.imports import import_residents
 
 
@@ -70,4 +72,46 @@ def export(file: Path, dry_run: bool, data: Path | None, as_json: bool) -> None:
         say(f"{'Would write' if dry_run else 'Wrote'} {len(rows)} residents to {file}.")
 
 
-COMMANDS = (import_, export)
+@click.command()
+@click.argument("name")
+@unit_option
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file of messages outside the data folder, to be looked through too; may be repeated.",
+)
+@reason_option("resident erase")
+@dry_run_option
+@data_option
+@json_option
+def erase(
+    name: str, unit: str | None, files: tuple[Path, ...], dry_run: bool, data: Path | None, as_json: bool
+) -> None:
+    """Erase a resident for good: her name, contacts, tail, wishes, letters, what the audit says of her.
+
+    Refused while a parcel waits for her or a ticket of hers is open. The ledger is written anew, so choose a
+    quiet hour where it is large. A backup that is restored later is erased anew; what a mail server or
+    a gateway keeps is theirs.
+
+    \b
+    Example: ansim resident erase "Kim Seo-yeon" --unit 101 --reason moved
+    """
+    with open_ledger(data, create=False) as ledger:
+        done = erase_resident(ledger, name, unit, now_ms(), files=files, dry_run=dry_run)
+    if as_json:
+        print_json(done._asdict() | ({"dry_run": True} if dry_run else {}))
+        return
+    counts = f"{done.letters} letters, {done.audit_rows} rows of the audit"
+    if dry_run:
+        say(f"Would erase her, with {counts}.")
+    else:
+        say(f"Erased, with {counts}, and {done.lines} lines of files of messages. Her number was {done.id}.")
+    if done.copies:
+        names = ", ".join(done.copies)
+        say(f"Earlier ledgers lie in the data folder and still hold her, delete them: {names}.")
+
+
+COMMANDS = (import_, export, erase)

@@ -126,6 +126,7 @@ _TABLE: dict[str, tuple] = {
     "resident contact list": ("OA", ACT, _LOOK),
     "resident contact move": ("O", ACT, _DATA),
     "resident contact remove": ("O", ACT, _DATA),
+    "resident erase":     ("O",    ACT, ("request", "moved", "correction")),
     "resident export":    ("O",    LOOK, _LOOK),
     "resident import":    ("O",    ACT),
     "resident list":      ("ODA",  LOOK, _LOOK),

@@ -20,6 +20,8 @@ DATABASE = "database.url"
 KEY = "host.key"
 MESSAGES = "messages.jsonl"
 DISPATCHER = "dispatcher.jsonl"
+ERASURES = "erasures.jsonl"  # who was erased, by number: backups that are restored are erased anew
+SETTINGS = "settings.toml"
 PAGES = "pages.jsonl"
 LOCK = "serve.lock"
 RECEIPT_LOCK = "receipt.lock"
@@ -32,6 +34,7 @@ PRIVATE_FILES = (
     KEY,
     MESSAGES,
     DISPATCHER,
+    ERASURES,
     PAGES,
     LOCK,
 )

@@ -60,6 +60,10 @@ class Database(ABC):
         with engine.begin() as connection:
             yield connection
 
+    @abstractmethod
+    def scrub(self, engine: Engine) -> None:
+        """Overwrites what was deleted or changed, wherever the database still has it."""
+
     @contextmanager
     def alone(self, _engine: Engine) -> Iterator[bool]:
         """Whether no other host on this database is handing messages over; none begins meanwhile.

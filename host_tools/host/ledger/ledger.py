@@ -1,8 +1,5 @@
-"""The ledger: sites, cabinets and their secrets;
+"""The ledger (`with open_ledger(data) as ledger`): sites, cabinets and their secrets;
 residents, tickets, parcels and events are in the modules beside it.
-
-with open_ledger(data) as ledger:
-    ledger.site("mapo-3")
 """
 
 import os
@@ -137,6 +134,11 @@ class Ledger:
             self._engine.connect().execution_options(reading=True) as connection,
         ):
             yield acting(connection, self.actor)
+
+    def scrub(self) -> None:
+        """Overwrites what was deleted. Takes as long as to write the whole ledger, with no other writer."""
+        with user_errors(self._database):
+            self._database.scrub(self._engine)
 
     @contextmanager
     def alone(self) -> Iterator[bool]:

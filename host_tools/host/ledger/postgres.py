@@ -4,6 +4,7 @@ A commit is durable (synchronous_commit=on). One program writes at a time: a wri
 an advisory lock that ends with it, as BEGIN IMMEDIATE does in SQLite; see decision 0054.
 """
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc
 
 from host_tools.errors import UserError
 from host_tools.host.ledger.database import Database, TransientError, schema_of, user_errors
+from host_tools.host.ledger.tables import metadata
 
 # Of each connection. A lost client must neither hold the writers' lock for long nor wait for ever itself.
 _CONNECT_S = 5
@@ -31,6 +33,8 @@ _KEEPALIVE = {
 
 # Two advisory locks in the database of the ledger: b"ansim" and which.
 _WRITING = int.from_bytes(b"ansim\0\0\1", "big")
+#: Large tables of what boards said, in which nobody's data is.
+_OF_BOARDS = ("event", "boot", "epoch", "command", "position", "aside", "alarm")
 _POSTING = int.from_bytes(b"ansim\0\0\2", "big")
 
 # SQLSTATEs, whole or their class (PostgreSQL's manual, appendix A).
@@ -132,6 +136,16 @@ class PostgresDatabase(Database):
         for secret in filter(None, (self._url.password, self._url.query.get("password"))):
             said = said.replace(str(secret), "***")
         return said
+
+    def scrub(self, engine: Engine) -> None:
+        """See Database. Tables are written anew, as are samples of their values, where this user may."""
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            names = ", ".join(one.name for one in metadata.sorted_tables if one.name not in _OF_BOARDS)
+            connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {names}")
+            with contextlib.suppress(exc.DBAPIError):  # an older server lets only its superuser
+                connection.exec_driver_sql("VACUUM FULL pg_catalog.pg_statistic")
+            with contextlib.suppress(exc.DBAPIError):  # what was given up goes from the disk at a checkpoint
+                connection.exec_driver_sql("CHECKPOINT")
 
     @contextmanager
     def alone(self, engine: Engine) -> Iterator[bool]:

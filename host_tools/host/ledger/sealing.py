@@ -5,6 +5,7 @@ A copy of the ledger alone (a backup, a support case) opens no door. The purpose
 its additional data, so a sealed value moved to another row does not open.
 """
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -24,6 +25,8 @@ class Vault:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        #: Names the key, and says nothing of it.
+        self.name = hashlib.sha256(b"ansim vault" + key).digest()
 
     def seal(self, secret: bytes, purpose: str, owner: bytes) -> bytes:
         """The sealed secret: a random nonce of 12 bytes, the ciphertext, a tag of 16 bytes."""

@@ -15,6 +15,7 @@ from host_tools.host.ledger.data_folder import LEDGER, create_private, is_full
 from host_tools.host.ledger.database import Database, TransientError, no_ledger
 
 _BUSY_S = 5.0
+_CHECKPOINTS = 3  # tries, each of them waits as long
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
@@ -66,6 +67,20 @@ class SqliteFile(Database):
                         )
             finally:
                 keys.execute("PRAGMA foreign_keys = ON").close()
+
+    def scrub(self, engine: Engine) -> None:
+        """See Database. The file is written anew, without free pages, and its log is emptied."""
+        with engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            for statement in ("PRAGMA secure_delete = ON", "VACUUM"):
+                raw.execute(statement).close()
+            for _ in range(_CHECKPOINTS):  # one that reads an earlier moment holds the log
+                if raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0:
+                    return
+        raise TransientError(
+            f"The log of the ledger {self._path} is in use, so it still holds what was erased: "
+            "the next restart of the server empties it, or give the command again."
+        )
 
     def user_error(self, error: exc.DBAPIError) -> UserError:
         """See Database."""

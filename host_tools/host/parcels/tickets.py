@@ -121,7 +121,7 @@ def listing(ledger: Ledger, site: str | None = None, state: str | None = None) -
     of_ticket = (tables.ticket.c.generation, tables.ticket.c.serial)
     wanted = (
         select(tables.site.c.name, *of_ticket, LABEL, tables.ticket.c.state, tables.ticket.c.issued_ms)
-        .select_from(tables.ticket.join(tables.site).join(tables.resident))
+        .select_from(tables.ticket.join(tables.site).outerjoin(tables.resident))
         .order_by(tables.ticket.c.issued_ms.desc(), *of_ticket)
     )
     if state is not None:
@@ -173,7 +173,7 @@ def named(ledger: Ledger, connection: Connection, place: Row, number: str) -> Se
     """
     ticket = tables.ticket
     here = (ticket.c.site == place.id) & (ticket.c.serial == int(number[:5]))
-    wanted = select(ticket, LABEL).join(tables.resident).where(here).order_by(ticket.c.generation.desc())
+    wanted = select(ticket, LABEL).outerjoin(tables.resident).where(here).order_by(ticket.c.generation.desc())
     found = connection.execute(wanted).all()
     if len(number) == 5:
         return found

@@ -116,7 +116,7 @@ def _compared(
     and the rows that are written nearly as somebody else.
     """
     table = tables.resident.c
-    rows = connection.execute(select(table.id, table.name, table.unit)).all()
+    rows = connection.execute(select(table.id, table.name, table.unit).where(table.erased_ms.is_(None))).all()
     ids = {(row.name, row.unit): row.id for row in rows}
     contacts: defaultdict[int, list[str]] = defaultdict(list)
     of = tables.contact.c

@@ -24,6 +24,7 @@ from host_tools.host.people.table_file import CONTACTS_MAX
 #: A resident as lists and messages name her: `Kim Seo-yeon (101)`, without a unit by her name alone;
 #: NULL where there is none.
 LABEL = case(
+    (tables.resident.c.erased_ms.is_not(None), "erased"),
     (tables.resident.c.unit == "", tables.resident.c.name),
     else_=tables.resident.c.name + " (" + tables.resident.c.unit + ")",
 ).label("label")
@@ -86,7 +87,9 @@ def everyone(ledger: Ledger) -> list[Resident]:
     with ledger.reading() as connection:
         rows = connection.execute(
             select(tables.resident)
-            .where(sight.sees_resident(connection, tables.resident.c.id))
+            .where(
+                sight.sees_resident(connection, tables.resident.c.id), tables.resident.c.erased_ms.is_(None)
+            )
             .order_by(tables.resident.c.name, tables.resident.c.unit)
         )
         return [_resident(row) for row in rows]
@@ -148,7 +151,7 @@ def find(connection: Connection, name: str, unit: str | None = None) -> Row:
     """The resident's row; `unit` may be left out where there is one of that name only. Raises UserError."""
     table = tables.resident.c
     seen = sight.sees_resident(connection, table.id)
-    wanted = select(tables.resident).where(table.name == normal(name), seen)
+    wanted = select(tables.resident).where(table.name == normal(name), seen, table.erased_ms.is_(None))
     if unit is not None:
         wanted = wanted.where(table.unit == normal(unit))
     rows = connection.execute(wanted.order_by(table.unit).limit(2)).all()
@@ -204,7 +207,8 @@ def label(name: str, unit: str) -> str:
 
 def _refuse_taken(connection: Connection, name: str, unit: str, but: int, *, alike: bool) -> None:
     table = tables.resident.c
-    rows = connection.execute(select(table.name, table.unit).where(table.id != but)).all()
+    others = (table.id != but) & table.erased_ms.is_(None)
+    rows = connection.execute(select(table.name, table.unit).where(others)).all()
     if (name, unit) in [tuple(row) for row in rows]:
         raise UserError(_TAKEN)
     like = [

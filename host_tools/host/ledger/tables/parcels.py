@@ -23,7 +23,7 @@ ticket = Table(
     Column("site", ForeignKey("site.id"), nullable=False),
     Column("generation", Integer, nullable=False),  # of the ticket key that its tag is made with
     Column("serial", Integer, nullable=False),
-    Column("resident", ForeignKey("resident.id"), nullable=False),
+    Column("resident", ForeignKey("resident.id")),  # None: nobody's any more (people/retention.py)
     Column("state", String(7), nullable=False),
     Column("issued_ms", BigInteger, nullable=False),
     PrimaryKeyConstraint("site", "generation", "serial"),

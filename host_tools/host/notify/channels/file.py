@@ -2,11 +2,13 @@
 
 import asyncio
 import errno
+import fcntl
 import json
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -105,8 +107,10 @@ class FileNotifier:
         while True:
             if not self._is_there():
                 self._open()
-            self._append(lines)
-            if os.fstat(self._descriptor).st_nlink:  # else it was deleted meanwhile, and nobody reads them
+            with _locked(self._descriptor):  # against who takes lines out of it: people/spools.py
+                self._append(lines)
+                is_read = os.fstat(self._descriptor).st_nlink > 0
+            if is_read:  # else it was deleted meanwhile, and nobody reads them
                 break
         self._ids |= new.keys()
 
@@ -124,6 +128,15 @@ class FileNotifier:
         """Closes the file."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
+
+
+@contextmanager
+def _locked(descriptor: int) -> Iterator[None]:
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _refuse_no_file(path: Path) -> None:

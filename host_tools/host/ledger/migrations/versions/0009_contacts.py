@@ -32,6 +32,19 @@ def upgrade() -> None:
     for wish in ("code_left_out", "low_doors"):
         op.add_column("resident", sa.Column(wish, sa.Boolean(), nullable=False, server_default=sa.false()))
     _changes()
+    _tickets()
+
+
+def _tickets() -> None:
+    """A ticket that has ended may be nobody's."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.alter_column("ticket", "resident", existing_type=sa.Integer(), nullable=True)
+        return
+    with op.batch_alter_table("ticket", recreate="always") as ticket:  # which loses the check
+        ticket.alter_column("resident", existing_type=sa.Integer(), nullable=True)
+        ticket.create_check_constraint(
+            op.f("ck_ticket_state"), "state IN ('open', 'used', 'revoked', 'expired')"
+        )
 
 
 def _changes() -> None:

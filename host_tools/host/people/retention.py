@@ -1,0 +1,101 @@
+"""How long personal data of parcels that have ended is kept: 30 days by default, then nobody can say any more
+whose a parcel was. Residents themselves stay until they are erased.
+"""
+
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import delete, exists, or_, select, update
+
+from host_tools.errors import UserError
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.data_folder import MESSAGES, SETTINGS
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.people import spools
+
+DAYS = 30
+DAYS_MAX = 3650
+_DAY_MS = 86_400_000
+OFFLINE_MS = 90 * _DAY_MS
+_KEY = "retention_days"
+
+
+class Applied(NamedTuple):
+    """What one round took away."""
+
+    parcels: int
+    letters: int
+    lines: int
+
+
+def days_of(data: Path) -> int:
+    """The setting of a host: `retention_days` in settings.toml of its data folder. Raises UserError."""
+    try:
+        found = tomllib.loads((data / SETTINGS).read_text()).get(_KEY, DAYS)
+    except FileNotFoundError:
+        return DAYS
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{data / SETTINGS} cannot be read: write one setting a line, {_KEY} = {DAYS}."
+        ) from error
+    if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= DAYS_MAX:
+        raise UserError(f"{_KEY} in {data / SETTINGS} is a number of days from 1 to {DAYS_MAX}.")
+    return found
+
+
+def apply(ledger: Ledger, at_ms: int) -> Applied:
+    """Takes away what is older than the host keeps it: whose an ended parcel and its ticket were, letters to
+    residents with their addresses, the lines of both in the file of messages. `at_ms`: now, ms since 1970.
+
+    Raises UserError for a setting that is none.
+    """
+    before_ms = at_ms - days_of(ledger.data) * _DAY_MS
+    parcel, ticket, outbox = tables.parcel, tables.ticket, tables.outbox
+    ended = (parcel.c.resident.is_not(None)) & (parcel.c.ended_ms < before_ms) & (parcel.c.state != "waiting")
+    # A cabinet without a link takes labels that were taken back meanwhile, and their parcels are hers.
+    is_over = or_(
+        (ticket.c.state == "used") & (ticket.c.issued_ms < before_ms),
+        (ticket.c.state != "open") & (ticket.c.issued_ms < before_ms - OFFLINE_MS),
+    )
+    of_ticket = (
+        parcel.c.resident.is_not(None)
+        & (parcel.c.serial == ticket.c.serial)
+        & (parcel.c.generation == ticket.c.generation)
+        & (parcel.c.cabinet == tables.cabinet.c.id)
+        & (tables.cabinet.c.site == ticket.c.site)
+    )
+    spent = ticket.c.resident.is_not(None) & is_over & ~exists().where(of_ticket)
+    of_waiting = select(parcel.c.resident).where(parcel.c.state == "waiting", parcel.c.resident.is_not(None))
+    told = (
+        outbox.c.resident.is_not(None)
+        & (outbox.c.queued_ms < before_ms)
+        & outbox.c.resident.not_in(of_waiting)
+    )
+    with ledger.reading() as connection:
+        looks = (select(parcel.c.id).where(ended), select(outbox.c.id).where(told))
+        looks += (select(ticket.c.serial).where(spent),)
+        if not any(connection.execute(look.limit(1)).first() for look in looks):
+            return Applied(0, 0, 0)
+    with ledger.writing() as connection:
+        parcels = connection.execute(update(parcel).where(ended).values(resident=None)).rowcount
+        connection.execute(update(ticket).where(spent).values(resident=None))
+        letters = select(outbox.c.sequence).where(told)
+        for table in tables.metadata.sorted_tables:
+            for key in table.foreign_keys:
+                if key.column.table is outbox:
+                    connection.execute(delete(table).where(key.parent.in_(letters)))
+        count = connection.execute(delete(outbox).where(told)).rowcount
+    lines = spools.take_out(ledger.data / MESSAGES, _older(before_ms)) if count else 0
+    return Applied(parcels, count, lines)
+
+
+def _older(before_ms: int):
+    limit = datetime.fromtimestamp(before_ms / 1000, UTC).isoformat(timespec="milliseconds")
+
+    def is_older(told: dict) -> bool:
+        heard = told.get("heard")
+        return isinstance(heard, str) and bool(heard) and heard.replace("Z", "+00:00") < limit
+
+    return is_older
