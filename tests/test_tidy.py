@@ -65,13 +65,14 @@ ROOMS_OF_HOST = {
     "fleet": "fields kinds ledger accounts notify",
     "connections": "ledger notify fleet",
     "parcels": "kinds ledger accounts care people notify fleet",
-    "doctor": "ledger notify connections",
+    "doctor": "ledger people notify connections",
     "postman": "ledger notify",
     "pager": "care ledger notify",
     "systemd": "",
+    "upkeep": "ledger accounts people notify",
     "figures": "ledger connections",
     "web": "ledger notify figures",
-    "server": "ledger accounts stays notify fleet connections postman pager systemd web",
+    "server": "ledger stays notify fleet connections postman pager systemd upkeep web",
 }
 ROOMS_OF_SIMULATOR = {
     "clock": "",

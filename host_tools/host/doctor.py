@@ -26,6 +26,7 @@ from host_tools.host.ledger.key_file import protection
 from host_tools.host.ledger.ledger import database_of
 from host_tools.host.ledger.sealing import open_vault
 from host_tools.host.notify.log import moment
+from host_tools.host.people import retention
 
 OK, WARNING, WRONG = "ok", "warning", "wrong"
 
@@ -65,6 +66,7 @@ def examine(
         yield _checked("ledger", partial(_ledger, data))
         yield _checked("messages", partial(_messages, data))
         yield _checked("clock", partial(_clock, data))
+        yield _checked("retention", partial(_retention, data))
         yield _checked("server", partial(_server, data, listen))
     yield _checked("packages", _packages)
     for port in ports:
@@ -143,6 +145,18 @@ def _messages(data: Path) -> Check:
         )
     size = path.stat().st_size if path.exists() else 0
     return Check("", OK, f"{path} has {size:,} bytes" if size else f"{path} is made with the first message")
+
+
+def _retention(data: Path) -> Check:
+    days = retention.days_of(data)
+    kept = f"personal data of ended parcels is kept for {days} days"
+    with _reading(data) as connection:
+        oldest = connection.scalar(retention.OLDEST)
+    late_ms = now_ms() - (oldest or now_ms()) - (days + 2) * 86_400_000
+    if late_ms > 0:
+        cure = "let `ansim serve` run: it takes away what is older"
+        return Check("", WARNING, f"{kept}, and some is older than that", cure)
+    return Check("", OK, kept)
 
 
 def _clock(data: Path) -> Check:

@@ -18,7 +18,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from host_tools.errors import UserError
-from host_tools.host.accounts import accounts
 from host_tools.host.connections.carriers import Carrier, SerialCarrier
 from host_tools.host.connections.links import Link, Links
 from host_tools.host.connections.listener import Listener, why_not
@@ -44,6 +43,7 @@ from host_tools.host.pager import Pager, Ways
 from host_tools.host.postman import Postman
 from host_tools.host.stays import keeper
 from host_tools.host.systemd import READY, STOPPING, Manager
+from host_tools.host.upkeep import Upkeep
 from host_tools.host.web.keeper import Web, kept
 from host_tools.host.web.settings import Counted
 from locker.contract.records import COMMAND_APPLIED
@@ -85,6 +85,7 @@ class Server:
         self._said: list[tuple[Link, Received]] = []
         self._inflow = Inflow()
         self._waiting: Counter[int] = Counter()  # how many of these are of one board
+        self._upkeep = Upkeep(ledger, tell)
         self._postman = Postman(ledger, notifier, dispatchers, tell)
         self._pager: Pager | None = None
         self._places: dict[int, Link] = {}  # by the ledger's number of the cabinet
@@ -115,12 +116,9 @@ class Server:
             if settings.ways is not None:
                 self._pager = Pager(self._ledger, settings.ways, self._tell)
                 more.append(partial(self._pager.run, held.enter_context(ThreadPoolExecutor(1, "page"))))
-            more.append(
-                partial(keeper.keep, self._ledger, held.enter_context(ThreadPoolExecutor(1, "stays")))
-            )
+            for name, job in (("stays", partial(keeper.keep, self._ledger)), ("upkeep", self._upkeep.run)):
+                more.append(partial(job, held.enter_context(ThreadPoolExecutor(1, name))))
             await self._open(settings, held)
-            if not accounts.are_there(self._ledger):
-                self._tell(Occurrence("no account", detail=accounts.OPEN_TO_ALL))
             manager = Manager(os.environ)
             manager.tell(READY)
             # What was imported lives as long as the server: a collection need not look at it again and again.

@@ -69,7 +69,10 @@ class SqliteFile(Database):
                 keys.execute("PRAGMA foreign_keys = ON").close()
 
     def scrub(self, engine: Engine) -> None:
-        """See Database. The file is written anew, without free pages, and its log is emptied."""
+        """See Database. The file is written anew, without free pages, and its log is emptied.
+
+        Raises TransientError while somebody reads an earlier moment.
+        """
         with engine.connect() as connection:
             raw: Any = connection.connection.driver_connection
             for statement in ("PRAGMA secure_delete = ON", "VACUUM"):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 
 from host_tools.errors import UserError
 from host_tools.host.ledger import tables
@@ -20,6 +20,11 @@ DAYS_MAX = 3650
 _DAY_MS = 86_400_000
 OFFLINE_MS = 90 * _DAY_MS
 _KEY = "retention_days"
+
+#: When the oldest parcel has ended of which the ledger says whose it was.
+OLDEST = select(func.min(tables.parcel.c.ended_ms)).where(
+    tables.parcel.c.resident.is_not(None), tables.parcel.c.state != "waiting"
+)
 
 
 class Applied(NamedTuple):

@@ -108,6 +108,9 @@ def of_residents(folder: Path) -> list[tuple[str, tuple[str, ...], str]]:
         ("resident export", (str(folder / "residents.csv"),), ""),
         ("resident import", (str(folder / "residents.csv"), DRY), ""),
         ("resident import", (str(folder / "residents.csv"),), ""),
+        ("resident add", ("Gone",), ""),
+        ("resident erase", ("Gone", DRY), ""),
+        ("resident erase", ("Gone",), ""),
     ]
 
 
