@@ -21,6 +21,7 @@ LEVELS = {
     "message sent": INFO,
     "messages wait": ERROR,
     "no account": WARNING,
+    "upkeep failed": WARNING,
     "out of step": WARNING,
     "overflow": WARNING,
     "page handed over": INFO,

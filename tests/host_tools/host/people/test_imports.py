@@ -42,7 +42,7 @@ def faults(ledger: Ledger, file: Path, content: str | bytes) -> list[tuple[int, 
     with pytest.raises(FaultyFileError) as found:
         import_residents(ledger, put(file, content), AT_MS)
     assert residents.everyone(ledger) == [], "all or nobody"
-    return [tuple(one) for one in found.value.faults]
+    return [(one.number, one.words) for one in found.value.faults]
 
 
 WRITTEN = {
