@@ -14,10 +14,11 @@ from host_tools.host.ledger.bounds import FOLDED, doors_of
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Identity, Ledger
+from host_tools.host.notify.facts import facts_of
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.log import when_fields
 from host_tools.host.notify.notifier import Channel, Message, taken
-from host_tools.host.notify.wording import Matter, Reader, letter, letter_of_many
+from host_tools.host.notify.wording import Facts, Matter, Reader, letter, letter_of_many
 from host_tools.host.notify.wording.changed import tell_of_faults, texts_of
 from host_tools.host.notify.wording.texts import Texts
 from host_tools.host.people.residents import LABEL
@@ -110,6 +111,7 @@ def _made(ledger: Ledger, rows: Sequence[Row], many: Mapping[str, Sequence[Row]]
     made: dict[str, Message] = {}
     identities: dict[int, Identity] = {}
     texts = texts_of(ledger.data)
+    facts = facts_of(ledger, rows, now_ms())
     if rows and texts.faults:
         tell_of_faults(ledger, texts, rows[0].cabinet, now_ms())
     for row in rows:
@@ -118,7 +120,9 @@ def _made(ledger: Ledger, rows: Sequence[Row], many: Mapping[str, Sequence[Row]]
                 identities[row.cabinet] = ledger.identity_of(row.cabinet)
             identity = identities[row.cabinet]
             made[row.id] = (
-                _of_many(many[row.id], identity, texts) if row.id in many else _message(row, identity, texts)
+                _of_many(many[row.id], identity, texts)
+                if row.id in many
+                else _message(row, identity, texts, facts.get(row.id, Facts()))
             )
         except Exception as error:
             # Of one letter: it is held, which is a case for staff, and the others go out.
@@ -137,10 +141,10 @@ def _hold(ledger: Ledger, row: Row) -> None:
             aside.raise_case(connection, row.cabinet, aside.UNMADE_LETTER, row.sequence, row.door, now_ms())
 
 
-def _message(row: Row, identity: Identity, texts: Texts) -> Message:
+def _message(row: Row, identity: Identity, texts: Texts, facts: Facts) -> Message:
     moment = _moment(row)
     reader = Reader(row.language or "", bool(row.code_left_out))
-    made = letter(_matter(row, moment), identity, reader, texts=texts)
+    made = letter(_matter(row, moment), identity, reader, facts, texts=texts)
     to = (row.id, row.label or STAFF, row.contact or "", row.kind)
     return Message(*to, made.text, **when_fields(moment), title=made.title)
 
