@@ -3,14 +3,16 @@
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from host_tools.errors import UserError
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import normal
+from host_tools.host.ledger.tables import cabinet as cabinets
 from host_tools.host.ledger.tables import site as sites
+from host_tools.host.notify.wording import quiet
 from host_tools.host.notify.wording.changed import texts_of
-from host_tools.host.notify.wording.quiet import checked_quiet
+from host_tools.host.notify.wording.times import zone_of
 
 
 class Settings(NamedTuple):
@@ -33,7 +35,7 @@ def change(
     ledger: Ledger,
     site: str,
     language: str | None = None,
-    quiet: str | None = None,
+    quiet_hours: str | None = None,
     zone: str | None = None,
     *,
     dry_run: bool = False,
@@ -42,8 +44,8 @@ def change(
     values: dict[str, str] = {}
     if language is not None:
         values["language"] = checked_language(ledger, language)
-    if quiet is not None:
-        values["quiet"] = checked_quiet(quiet)
+    if quiet_hours is not None:
+        values["quiet"] = quiet.checked_quiet(quiet_hours)
     if zone is not None:
         values["zone"] = _checked_zone(zone.strip())
     with ledger.writing() as connection:
@@ -53,6 +55,17 @@ def change(
         if values and not dry_run:
             connection.execute(update(sites).where(sites.c.id == row.id).values(**values))
     return _settings(row)._replace(**values)
+
+
+def not_before(connection: Connection, kind: str, cabinet: int, at_ms: int) -> int:
+    """When a letter of that kind to a resident, ready at `at_ms`, may go out by the quiet hours of its site;
+    `cabinet` is the ledger's number of it. Both in ms since 1970.
+    """
+    if not quiet.CAN_WAIT.get(kind, False):
+        return at_ms
+    here = select(sites.c.quiet, sites.c.zone).join(cabinets).where(cabinets.c.id == cabinet)
+    row = connection.execute(here).one()
+    return quiet.until(kind, row.quiet, at_ms, zone_of(row.zone))
 
 
 def checked_language(ledger: Ledger, language: str) -> str:

@@ -1,6 +1,7 @@
 """Quiet hours hold up what can wait, until the wall's clock says that they are over, and nothing else."""
 
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tools.errors import UserError
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.notify import site_settings
 from host_tools.host.notify.wording import quiet
 from host_tools.host.notify.wording.times import local, zone_of
+from tests.kit.letter_site import Site
 
 BERLIN, SEOUL, CHATHAM = (ZoneInfo(name) for name in ("Europe/Berlin", "Asia/Seoul", "Pacific/Chatham"))
 MINUTE_MS = 60_000
@@ -84,6 +88,24 @@ def test_hours_that_nobody_could_mean_are_refused(hours: str) -> None:
         quiet.checked_quiet(hours)
     assert quiet.checked_quiet(" 22:00-07:00 ") == "22:00-07:00"
     assert quiet.checked_quiet("") == ""
+
+
+def test_a_site_holds_up_by_its_own_clock_what_can_wait(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "data") as ledger:
+        site = Site(ledger)
+        board = site.board()
+        evening_ms, morning_ms = at("2026-11-30T23:00", SEOUL), at("2026-12-01T07:00", SEOUL)
+
+        def goes_ms(kind: str) -> int:
+            with ledger.reading() as connection:
+                return site_settings.not_before(connection, kind, board, evening_ms)
+
+        assert goes_ms("reminder") == evening_ms
+        site_settings.change(ledger, "mapo-3", quiet_hours="22:00-07:00", zone="Asia/Seoul")
+        assert goes_ms("reminder") == morning_ms
+        assert [goes_ms(kind) for kind in ("deposited", "forced", "bell")] == [evening_ms] * 3
+        site_settings.change(ledger, "mapo-3", zone="Europe/Berlin")  # it is afternoon there
+        assert goes_ms("reminder") == evening_ms
 
 
 def test_a_zone_that_this_machine_does_not_know_is_its_own() -> None:
