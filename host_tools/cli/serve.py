@@ -1,19 +1,16 @@
 """`ansim serve`: the host's server."""
 
-import asyncio
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from host_tools.cli._channels import notify_options, settings_of, ways
 from host_tools.cli._lines import Lines, stdout
 from host_tools.cli._listen import listen_option, web_options
 from host_tools.cli._output import json_line, log_options
-from host_tools.host.ledger.data_folder import DISPATCHER, PAGES, data_folder, data_option, serving
-from host_tools.host.notify.channels import CHANNELS
-from host_tools.host.notify.channels.file import FileNotifier, refuse_shared
-from host_tools.host.notify.notifier import Channel, Message, Setup
+from host_tools.host.ledger.data_folder import DISPATCHER, data_folder, data_option, serving
+from host_tools.host.notify.notifier import Message, Setup
 
 if TYPE_CHECKING:
     from host_tools.host.web.keeper import Web
@@ -22,38 +19,6 @@ _NO_WAY = (
     "With --listen none no cabinet can reach this host: "
     "name a serial port with --serial or --rs485, or an address."
 )
-_Command = TypeVar("_Command", bound=Callable[..., object])
-
-
-def _channel_options(command: _Command) -> _Command:
-    """The options that channels have of their own, None where they are not given."""
-    for channel in CHANNELS.values():
-        for one in channel.options:
-            command = click.option(f"--{one.name}", metavar=one.metavar, help=one.help)(command)
-    return command
-
-
-def _settings(notify: str, given: Mapping[str, str | None]) -> dict[str, str]:
-    """The values of a channel's options, from what was given.
-
-    Raises UsageError for one that lacks, and for one of another channel.
-    """
-    options = {option.name: option for option in CHANNELS[notify].options}
-    named = {name.replace("_", "-"): value for name, value in given.items() if value is not None}
-    for name in named.keys() - options.keys():
-        hint = "leave it out, or name its channel with --notify"
-        raise click.UsageError(f"--{name} is no option of --notify {notify}: {hint}.")
-    found = {name: named.get(name, option.default) for name, option in options.items()}
-    for name, value in found.items():
-        if value is None:
-            raise click.UsageError(f"--notify {notify} needs --{name} {options[name].metavar} too.")
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _channels(notify: str, setup: Setup) -> tuple[Channel, Channel]:
-    """Two of a kind: one for letters, one for the pages of those on call, apart from the other."""
-    one = CHANNELS[notify].of(setup)
-    return one, FileNotifier(setup.folder / PAGES) if notify == "file" else CHANNELS[notify].of(setup)
 
 
 @click.command()
@@ -80,14 +45,7 @@ def _channels(notify: str, setup: Setup) -> tuple[Channel, Channel]:
     type=click.IntRange(1200, 4_000_000),
     help="Of all serial ports.",
 )
-@click.option(
-    "--notify",
-    type=click.Choice([*CHANNELS]),
-    default=next(iter(CHANNELS)),
-    show_default=True,
-    help="How people are told.",
-)
-@_channel_options
+@notify_options
 @click.option(
     "--dispatcher",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -102,7 +60,7 @@ def command(
     ports: tuple[str, ...],
     buses: tuple[str, ...],
     baud: int,
-    notify: str,
+    notify: str | None,
     dispatcher: Path | None,
     pages: "Web | None",
     as_json: bool,
@@ -121,7 +79,6 @@ def command(
     """
     from host_tools.cli._acting import open_ledger
     from host_tools.host.notify.log import Occurrence
-    from host_tools.host.pager import OneWay
     from host_tools.host.server import Settings, serve
     from host_tools.showing import shown_lines
 
@@ -140,19 +97,14 @@ def command(
         detail = f"to {message.to}: {message.text}"
         return lines.say(written(Occurrence("message", to=message.to, detail=detail)))
 
-    settings, folder = _settings(notify, given), data_folder(data)
+    settings_of(notify, given)
+    folder = data_folder(data)
     if listen is None and not ports and not buses:
         raise click.UsageError(_NO_WAY)
     with open_ledger(folder) as ledger, serving(folder):
-        option = "--dispatcher" if dispatcher else "--data"
-        dispatcher = dispatcher or folder / DISPATCHER
-        refuse_shared(dispatcher, folder, option)
-        dispatchers = FileNotifier(dispatcher, option)
-        notifier, pager = _channels(notify, Setup(folder, say_message, settings))
+        letters, desk, on_call = ways(Setup(folder, say_message, {}), notify, given, dispatcher)
         try:
-            its = Settings(listen, ports, baud, buses, pages, OneWay(pager))
-            serve(ledger, notifier, tell, its, dispatchers)
+            its = Settings(listen, ports, baud, buses, pages, on_call)
+            serve(ledger, letters, tell, its, desk)
         finally:
-            for channel in (notifier, dispatchers, pager):
-                asyncio.run(channel.close())
             lines.close()

@@ -1,77 +1,52 @@
-"""Hands over what people are told: letters and alarms to the notifier,
+"""Hands over what people are told: letters and alarms by their channels,
 silent alarms to dispatchers, each apart from the other.
 """
 
 import asyncio
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 from host_tools.host.ledger.database import TransientError
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.notify import dispatch, outbox
+from host_tools.host.notify import dispatch
 from host_tools.host.notify.folding import Folds
-from host_tools.host.notify.log import Emit, Occurrence
+from host_tools.host.notify.lines import Lines
+from host_tools.host.notify.log import Emit
 from host_tools.host.notify.notifier import Channel
+from host_tools.host.notify.post import Post
 
-_LOOK_S = 1.0  # how often it is looked for letters that nothing here has written
-_LEDGER_PAUSE_S = 1.0
-_RESEND_FIRST_S = 2.0
-_RESEND_MAX_S = 300.0
+_AGAIN_S = 2.0
+
+
+class Desk(NamedTuple):
+    """The dispatchers' own channel, and their address there."""
+
+    channel: Channel
+    address: str = ""
 
 
 class Postman:
-    """Two jobs, each in a thread of its own.
+    """Two jobs, each with a thread of its own for the ledger.
 
     Setting `mail` has the first look now, setting `pickups` the second:
     a door with a parcel was opened, by whomever.
     """
 
-    def __init__(self, ledger: Ledger, notifier: Channel, dispatchers: Channel, tell: Emit) -> None:
+    def __init__(self, ledger: Ledger, lines: Lines, desk: Desk, tell: Emit) -> None:
         self._ledger = ledger
-        self._notifier = notifier
-        self._dispatchers = dispatchers
-        self._tell = tell
-        self.mail = asyncio.Event()
+        self._lines = lines
+        self._desk = desk
+        self._post = Post(ledger, lines, tell)
+        self.mail = self._post.mail
         self.pickups = asyncio.Event()
-        self.mail.set()  # what an earlier run could not hand over
-        self.pickups.set()
+        self.pickups.set()  # what an earlier run could not hand over
 
     async def deliver(self, thread: ThreadPoolExecutor) -> None:
         """Hands over letters, at once or within a second, whoever wrote them;
-        again while the notifier does not take them.
+        again while their channel does not take them.
         """
-        pause_s = _RESEND_FIRST_S
-        folds = Folds()
-
-        def work() -> outbox.Round:
-            return asyncio.run(outbox.deliver(self._ledger, self._notifier, folds))
-
-        while True:
-            with contextlib.suppress(TimeoutError):
-                # A command beside this server may have written a letter.
-                await asyncio.wait_for(self.mail.wait(), _LOOK_S)
-            self.mail.clear()
-            try:
-                done = await asyncio.get_running_loop().run_in_executor(thread, work)
-            except TransientError:  # the ledger will be back; the letters are in it
-                await asyncio.sleep(_LEDGER_PAUSE_S)
-                self.mail.set()
-                continue
-            for message in done.sent:
-                self._tell(Occurrence("message sent", id=message.id, detail=message.kind))
-            if done.failed:
-                reason = done.reason or "the channel did not take them"
-                self._tell(
-                    Occurrence("messages wait", detail=f"{done.failed} could not be handed over ({reason})")
-                )
-            elif done.more:
-                self.mail.set()
-            if not done.reason and (done.sent or not done.failed):  # at least others get through
-                pause_s = _RESEND_FIRST_S
-            else:
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, _RESEND_MAX_S)
-                self.mail.set()
+        await self._post.run(thread)
 
     async def dispatch(self, thread: ThreadPoolExecutor) -> None:
         """Tells dispatchers what is for them alone; how that goes is told nowhere,
@@ -79,20 +54,25 @@ class Postman:
         """
         folds = Folds()
         pause_s: float | None = None
-
-        def work() -> dispatch.Left:
-            return asyncio.run(dispatch.deliver(self._ledger, self._dispatchers, folds))
-
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.pickups.wait(), pause_s)
+                async with asyncio.timeout(pause_s):  # wait_for may swallow the end, before Python 3.12
+                    await self.pickups.wait()
             self.pickups.clear()
             try:
-                left = await asyncio.get_running_loop().run_in_executor(thread, work)
+                left = await dispatch.deliver(
+                    self._ledger, self._desk.channel, folds, thread=thread, address=self._desk.address
+                )
             except TransientError:
                 left = dispatch.Left(failed=True)
             if left.failed:
-                await asyncio.sleep(_RESEND_FIRST_S)
+                await asyncio.sleep(_AGAIN_S)
             if left.failed or left.more:
                 self.pickups.set()
-            pause_s = _RESEND_FIRST_S if left.folded else None
+            pause_s = _AGAIN_S if left.folded else None
+
+    async def close(self) -> None:
+        """Closes the channels."""
+        await self._lines.close()
+        with contextlib.suppress(OSError):
+            await self._desk.channel.close()

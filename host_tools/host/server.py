@@ -37,10 +37,10 @@ from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.servers import ALIVE_MS
 from host_tools.host.notify.faults import Faults
 from host_tools.host.notify.letters import Change
+from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.log import Emit, Occurrence, of_change
-from host_tools.host.notify.notifier import Channel
 from host_tools.host.pager import Pager, Ways
-from host_tools.host.postman import Postman
+from host_tools.host.postman import Desk, Postman
 from host_tools.host.stays import keeper
 from host_tools.host.systemd import READY, STOPPING, Manager
 from host_tools.host.upkeep import Upkeep
@@ -74,7 +74,7 @@ class Settings(NamedTuple):
 class Server:
     """One host process. `run` returns when `stop` was called or a signal asked for the end."""
 
-    def __init__(self, ledger: Ledger, notifier: Channel, tell: Emit, dispatchers: Channel) -> None:
+    def __init__(self, ledger: Ledger, lines: Lines, tell: Emit, desk: Desk) -> None:
         self._ledger = ledger
         self._tell = tell
         self._tally = Tally(tell)
@@ -86,7 +86,7 @@ class Server:
         self._inflow = Inflow()
         self._waiting: Counter[int] = Counter()  # how many of these are of one board
         self._upkeep = Upkeep(ledger, tell)
-        self._postman = Postman(ledger, notifier, dispatchers, tell)
+        self._postman = Postman(ledger, lines, desk, tell)
         self._pager: Pager | None = None
         self._places: dict[int, Link] = {}  # by the ledger's number of the cabinet
         self._work = asyncio.Event()
@@ -108,6 +108,7 @@ class Server:
             held.callback(self._listener.close)
             committing = held.enter_context(ThreadPoolExecutor(1, "ledger"))
             posting = held.enter_context(ThreadPoolExecutor(1, "post"))
+            held.push_async_callback(self._postman.close)
             dispatching = held.enter_context(ThreadPoolExecutor(1, "dispatch"))
             more: list[Any] = []
             if settings.web is not None:
@@ -374,14 +375,14 @@ class Server:
             self._tally.tick(now_s)
 
 
-def serve(ledger: Ledger, notifier: Channel, tell: Emit, settings: Settings, dispatchers: Channel) -> None:
+def serve(ledger: Ledger, lines: Lines, tell: Emit, settings: Settings, desk: Desk) -> None:
     """Runs a server until SIGTERM or SIGINT; returns when everything is closed.
 
-    Silent alarms go to `dispatchers` and nowhere else.
+    Silent alarms go to `desk` and nowhere else.
     """
     sys.setswitchinterval(_SWITCH_S)
 
     async def main() -> None:
-        await Server(ledger, notifier, tell, dispatchers).run(settings)
+        await Server(ledger, lines, tell, desk).run(settings)
 
     asyncio.run(main())

@@ -31,9 +31,11 @@ from host_tools.host.fleet import events
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.ledger.places import Place
-from host_tools.host.notify.notifier import Message
+from host_tools.host.notify.lines import Lines
+from host_tools.host.notify.notifier import Message, Receipt
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
+from host_tools.host.postman import Desk
 from host_tools.host.server import Server, Settings
 from host_tools.simulator.chip.flash import FlashImage
 from host_tools.simulator.chip.network import Network, Stream
@@ -50,6 +52,7 @@ from locker.shell.app import App
 from locker.shell.identity import Identity
 from locker.shell.identity import from_json as from_identity_json
 from locker.wire.frame import Decoder
+from tests.kit.post import Paper, all_of
 from tests.simulation.stage import make_flash
 
 BOARD = "devkit_4"
@@ -96,20 +99,18 @@ class Afternoon:
     until_ms: int = 60_000
 
 
-class Post:
-    """A notifier that keeps what it is given, with the instant."""
+class Post(Paper):
+    """A channel that keeps what it is given, with the instant."""
 
     def __init__(self, note: Callable[[str, Any], None], sense: str) -> None:
+        super().__init__()
         self._note = note
         self._sense = sense
 
-    def deliver(self, messages: Sequence[Message]) -> set[str]:
+    async def deliver(self, messages: Sequence[Message]) -> dict[str, Receipt]:
         for message in messages:
             self._note(self._sense, message._asdict())
-        return {message.id for message in messages}
-
-    def close(self) -> None:
-        """Holds nothing."""
+        return all_of(messages)
 
 
 class Line:
@@ -248,9 +249,9 @@ class Run:
         told = Post(self.note, "letter")
         self.server = Server(
             self.ledger,
-            told,
+            Lines.single(told),
             lambda said: self.note("line", (said.as_json(), said.in_words())),
-            Post(self.note, "dispatcher"),
+            Desk(Post(self.note, "dispatcher")),
         )
         self._serving = loop.create_task(self.server.run(Settings(None)))
 

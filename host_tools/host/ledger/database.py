@@ -64,14 +64,6 @@ class Database(ABC):
     def scrub(self, engine: Engine) -> None:
         """Overwrites what was deleted or changed, wherever the database still has it."""
 
-    @contextmanager
-    def alone(self, _engine: Engine) -> Iterator[bool]:
-        """Whether no other host on this database is handing messages over; none begins meanwhile.
-
-        A folder's lock does it for a file.
-        """
-        yield True
-
 
 def now_ms() -> int:
     """The host's clock: milliseconds since 1970, UTC."""

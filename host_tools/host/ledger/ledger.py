@@ -140,12 +140,6 @@ class Ledger:
         with user_errors(self._database):
             self._database.scrub(self._engine)
 
-    @contextmanager
-    def alone(self) -> Iterator[bool]:
-        """Whether no other host on this database is handing messages over; none begins meanwhile."""
-        with self._database.alone(self._engine) as alone:
-            yield alone
-
     def site(self, name: str) -> Site:
         """The site of that name; it is founded, with a fresh ticket secret,
         when the ledger does not know it.

@@ -5,8 +5,6 @@ an advisory lock that ends with it, as BEGIN IMMEDIATE does in SQLite; see decis
 """
 
 import contextlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -31,11 +29,10 @@ _KEEPALIVE = {
     "tcp_user_timeout": 25_000,
 }
 
-# Two advisory locks in the database of the ledger: b"ansim" and which.
+# An advisory lock in the database of the ledger: b"ansim" and which.
 _WRITING = int.from_bytes(b"ansim\0\0\1", "big")
 #: Large tables of what boards said, in which nobody's data is.
 _OF_BOARDS = ("event", "boot", "epoch", "command", "position", "aside", "alarm")
-_POSTING = int.from_bytes(b"ansim\0\0\2", "big")
 
 # SQLSTATEs, whole or their class (PostgreSQL's manual, appendix A).
 _PASSING = {
@@ -146,20 +143,6 @@ class PostgresDatabase(Database):
                 connection.exec_driver_sql("VACUUM FULL pg_catalog.pg_statistic")
             with contextlib.suppress(exc.DBAPIError):  # what was given up goes from the disk at a checkpoint
                 connection.exec_driver_sql("CHECKPOINT")
-
-    @contextmanager
-    def alone(self, engine: Engine) -> Iterator[bool]:
-        """See Database. The lock is the session's, so it ends with this process or with the server."""
-        with (
-            user_errors(self),
-            engine.connect().execution_options(isolation_level="AUTOCOMMIT", reading=True) as connection,
-        ):
-            has_it = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_POSTING})").scalar_one()
-            try:
-                yield has_it
-            finally:
-                if has_it:
-                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_POSTING})")
 
 
 def _configure(connection: psycopg.Connection, _record: Any) -> None:

@@ -11,7 +11,9 @@ Repeats at one door are folded (folding.py),
 and pickups that wait to be told as one line stay untold in the ledger.
 """
 
+import asyncio
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
@@ -46,14 +48,22 @@ class Left(NamedTuple):
     folded: bool = False  # repeats wait to be told as one line
 
 
-async def deliver(ledger: Ledger, channel: Channel, folds: Folds | None = None) -> Left:
-    """Hands over the silent alarms that nobody has been told of.
+async def deliver(
+    ledger: Ledger,
+    channel: Channel,
+    folds: Folds | None = None,
+    *,
+    thread: Executor | None = None,
+    address: str = "",
+) -> Left:
+    """Hands over the silent alarms that nobody has been told of; the ledger is asked in the thread.
 
-    `folds` has what was told before. Raises UserError where the ledger is away.
+    `folds` has what was told before, `address` is that of dispatchers. Raises UserError where the ledger is
+    away.
     """
     folds = folds or Folds()
-    with ledger.reading() as connection:
-        rows = connection.execute(_UNTOLD).all()
+    loop = asyncio.get_running_loop()
+    rows = await loop.run_in_executor(thread, _untold, ledger)
     if not rows:
         return Left()
     at_ms, texts = now_ms(), texts_of(ledger.data)
@@ -66,16 +76,21 @@ async def deliver(ledger: Ledger, channel: Channel, folds: Folds | None = None) 
     for plan in plans.values():
         told_by |= {_key(row): _of_many(plan.many, texts) for row in plan.many[:1]}
         told_by |= {_key(row): told_by[_key(plan.many[0])] for row in plan.many[1:]}
-    messages = {message.id: message for message in told_by.values()}
+    messages = {message.id: message._replace(contact=address) for message in told_by.values()}
     arrived = await _hand_over(channel, list(messages.values()))
     for door, plan in plans.items():
         its = {told_by[_key(row)].id for row in (*plan.singly, *plan.many)}
         folds.told(door, len(its & arrived), at_ms)
     untold = {_key(row) for untold in alarms.values() for row in untold}
     untold -= {key for key, message in told_by.items() if message.id in arrived}
-    _mark(ledger, rows, untold)
+    await loop.run_in_executor(thread, _mark, ledger, rows, untold)
     failed = len(arrived) < len(messages)
     return Left(failed, len(rows) == BATCH_MAX > len(untold), any(plan.waiting for plan in plans.values()))
+
+
+def _untold(ledger: Ledger) -> Sequence[Row]:
+    with ledger.reading() as connection:
+        return connection.execute(_UNTOLD).all()
 
 
 def _mark(ledger: Ledger, rows: Sequence[Row], untold: set[tuple[int, int, int]]) -> None:
@@ -99,12 +114,20 @@ def _mark(ledger: Ledger, rows: Sequence[Row], untold: set[tuple[int, int, int]]
         connection.execute(update(pickup).where(its), told)
 
 
-async def _hand_over(channel: Channel, messages: list[Message]) -> set[str]:
-    """The ids of those that have arrived; none where the channel is away, for it is tried again."""
-    try:
-        return taken(await channel.deliver(messages), messages) if messages else set()
-    except OSError:
-        return set()
+async def _hand_over(channel: Channel, messages: Sequence[Message]) -> set[str]:
+    """The ids of those that have arrived; where the channel is away, or hangs, they are tried again."""
+    turns = asyncio.Semaphore(channel.parallel)
+
+    async def some(batch: Sequence[Message]) -> set[str]:
+        async with turns:
+            try:
+                return taken(await asyncio.wait_for(channel.deliver(batch), channel.timeout_s), batch)
+            except OSError:  # a time-out is one, too
+                return set()
+
+    size = channel.batch
+    calls = [some(messages[first : first + size]) for first in range(0, len(messages), size)]
+    return set().union(*await asyncio.gather(*calls)) if calls else set()
 
 
 def _key(row: Row) -> tuple[int, int, int]:

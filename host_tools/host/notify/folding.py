@@ -7,6 +7,7 @@ holds any, nothing waits; empty,
 the next telling comes within a minute and tells all that has come until then.
 """
 
+import math
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
@@ -45,13 +46,17 @@ class Folds:
         return Plan(untold[: left - 1], untold[left - 1 :], 0)
 
     def told(self, key: Hashable, tellings: int, at_ms: int) -> None:
-        """So many lines were told of a key."""
+        """So many lines were told of a key; fewer than none: so many of them were not told after all."""
         if tellings:
             self._buckets[key] = (max(0.0, self._level(key, at_ms) - tellings), at_ms)
         if len(self._buckets) > _KEYS_MAX:
             self._buckets = {
                 one: bucket for one, bucket in self._buckets.items() if self._level(one, at_ms) < BURST
             }
+
+    def wait_ms(self, key: Hashable, at_ms: int) -> int:
+        """How long it takes from then on until something of a key may be told; 0: it may be now."""
+        return max(0, math.ceil((1.0 - self._level(key, at_ms)) * _TELLING_MS))
 
     def _level(self, key: Hashable, at_ms: int) -> float:
         level, since_ms = self._buckets.get(key, (float(BURST), at_ms))

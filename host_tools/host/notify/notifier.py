@@ -5,7 +5,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 class Message(NamedTuple):
@@ -59,7 +62,8 @@ class Setup(NamedTuple):
 
     folder: Path  # the data folder of the host
     say: Callable[[Message], bool | None]  # says a message on the console; False when nobody seems to read it
-    settings: Mapping[str, str]  # the values of its options, by name
+    settings: Mapping[str, Any]  # the values of its options, or of its table in channels.toml, by name
+    name: str = ""  # of the channel in channels.toml
 
 
 class Channel(Protocol):
@@ -68,9 +72,17 @@ class Channel(Protocol):
     It guarantees nothing beyond its receipts; what it did not take is offered again, under the same id.
     """
 
-    options: ClassVar[tuple[Option, ...]]
-    batch: ClassVar[int]  # messages in one call, at most
-    parallel: ClassVar[int]  # calls at once, at most
+    options: ClassVar[tuple[Option, ...]] = ()  # of `ansim serve`, where it can be chosen by --notify
+    batch: int = 1  # messages in one call, at most
+    parallel: int = 1  # calls at once, at most
+    timeout_s: float = 30.0  # how long a call may take before it is given up and counts as LATER
+    by_option: ClassVar[bool] = True  # `ansim serve --notify` can choose it
+    apart: ClassVar[bool] = True  # alarms have one of it for themselves, with connections of its own
+
+    @classmethod
+    def model(cls) -> "type[BaseModel] | None":
+        """What its table in channels.toml holds; None for one that is made of its options."""
+        return None
 
     @classmethod
     def of(cls, setup: Setup) -> "Channel":

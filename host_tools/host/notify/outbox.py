@@ -6,146 +6,124 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Row, bindparam, case, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from host_tools.errors import UserError
 from host_tools.host.ledger import aside, tables
-from host_tools.host.ledger.bounds import FOLDED, doors_of
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Identity, Ledger
 from host_tools.host.notify.facts import facts_of
-from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.log import when_fields
-from host_tools.host.notify.notifier import Channel, Message, taken
+from host_tools.host.notify.notifier import Message
 from host_tools.host.notify.wording import Facts, Matter, Reader, letter, letter_of_many
 from host_tools.host.notify.wording.changed import tell_of_faults, texts_of
 from host_tools.host.notify.wording.texts import Texts
 from host_tools.host.people.residents import LABEL
 
-BATCH_MAX = 500
 STAFF = "staff"
+LOOK = "look"  # a letter to a further contact that is not confirmed: no place, no code, no name
 
-#: A kind of alarm at a door of a cabinet, by the ledger's number of that;
-#: door 0 stands for all doors that the cabinet has not.
-_Alarm = tuple[int, str, int]
-
-_ELSEWHERE = "another host is handing messages over"
+_ASKED_MAX = 500  # ids in one statement
 
 
-class Round(NamedTuple):
-    """What one round of delivery came to."""
+class Contact(NamedTuple):
+    """Where a resident is reached: `rank` from 1 in her order, 0 where none is known."""
 
-    sent: list[Message]
-    failed: int
-    reason: str  # why they failed, for the log
-    more: bool  # the outbox held more than one batch
+    rank: int
+    address: str
+    whole: bool  # it may have her letters, and not only hear that there are some
 
 
-async def deliver(ledger: Ledger, channel: Channel, folds: Folds | None = None) -> Round:
-    """Offers unsent letters to the channel and notes which have arrived;
-    while another host does so, there is nothing to do.
+def contacts_of(connection: Connection, residents: Sequence[int]) -> dict[int, list[Contact]]:
+    """The contacts of residents by her number, in the order in which they are tried."""
+    found: dict[int, list[Contact]] = {resident: [] for resident in residents}
+    contact, resident = tables.contact.c, tables.resident.c
+    for some in _portions(list(found)):
+        rows = connection.execute(
+            select(contact.resident, contact.rank, contact.address, contact.confirmed)
+            .where(contact.resident.in_(some))
+            .order_by(contact.resident, contact.rank)
+        )
+        for row in rows:
+            its = found[row.resident]
+            its.append(Contact(row.rank, row.address, not its or row.confirmed))
+        bare = [one for one in some if not found[one]]
+        # Entered by a command that knew of one contact only.
+        for row in connection.execute(select(resident.id, resident.contact).where(resident.id.in_(bare))):
+            found[row.id] = [Contact(1, row.contact, True)] if row.contact else []
+    return found
 
-    Cabinets take turns, and repeats of an urgent alarm at one door are folded;
-    `folds` has what was told before.
+
+def letters(connection: Connection, sequences: Sequence[int]) -> dict[int, Row]:
+    """The rows of the outbox by their sequence, with what it takes to make their words."""
+    found: dict[int, Row] = {}
+    for some in _portions(list(dict.fromkeys(sequences))):
+        rows = connection.execute(_LETTERS.where(tables.outbox.c.sequence.in_(some))).all()
+        found |= {row.sequence: row for row in rows}
+    return found
+
+
+def _portions(values: list[int]) -> list[list[int]]:
+    return [values[first : first + _ASKED_MAX] for first in range(0, len(values), _ASKED_MAX)]
+
+
+class Maker:
+    """Makes words of letters, one by one or of several at once; one that cannot be made is held,
+    and staff are told.
     """
-    with ledger.alone() as alone:
-        return await _deliver(ledger, channel, folds or Folds()) if alone else Round([], 0, _ELSEWHERE, False)
 
+    def __init__(self, ledger: Ledger, rows: Sequence[Row]) -> None:
+        """`rows` are the letters that it is to make. Raises UserError where the ledger is away."""
+        self._ledger = ledger
+        self._facts = facts_of(ledger, rows, now_ms())
+        self._identities: dict[int, Identity] = {}
+        self._texts = texts_of(ledger.data)
+        self._told = False
 
-async def _deliver(ledger: Ledger, channel: Channel, folds: Folds) -> Round:
-    outbox = tables.outbox
-    with ledger.reading() as connection:
-        found = connection.execute(_UNSENT).all()
-    if not found:
-        return Round([], 0, "", False)
-    at = now_ms()
-    alarms: dict[_Alarm, list[Row]] = {}
-    for row in found:
-        if row.is_urgent:
-            alarms.setdefault(_alarm(row), []).append(row)
-    plans = {alarm: folds.plan(alarm, rows, at) for alarm, rows in alarms.items()}
-    many = {plan.many[0].id: plan.many for plan in plans.values() if len(plan.many) > 1}
-    folded = {row.id: rows[0].id for rows in many.values() for row in rows}
-    waiting = {row.id for alarm, rows in alarms.items() if plans[alarm].waiting for row in rows}
-    now = sorted((row for row in found if row.id not in waiting), key=lambda row: row.sequence)
-    more = len(found) == BATCH_MAX and bool(now)
-    made = _made(ledger, [row for row in now if folded.get(row.id, row.id) == row.id], many)
-    letters = {row.id: made[folded.get(row.id, row.id)] for row in now if folded.get(row.id, row.id) in made}
-    messages = {message.id: message for message in letters.values()}
-    reason = ""
-    try:
-        offered = list(messages.values())
-        arrived = taken(await channel.deliver(offered), offered) if offered else set()
-    except OSError as error:  # a full disk or a cut line: all stay in the outbox
-        arrived, reason = set(), error.strerror or "no reason given"
-    for alarm, plan in plans.items():
-        told = {letters[row.id].id for row in (*plan.singly, *plan.many) if row.id in letters}
-        folds.told(alarm, len(told & arrived), at)
-    at = now_ms()
-    rows = [row for row in now if row.id in letters]
-    notes = [
-        {
-            "key": row.id,
-            "attempts": row.attempts + 1,
-            "sent_ms": at if letters[row.id].id in arrived else None,
-        }
-        for row in rows
-    ]
-    if notes:
-        with ledger.writing() as connection:
-            connection.execute(update(outbox).where(outbox.c.id == bindparam("key")), notes)
-    sent = [message for message in messages.values() if message.id in arrived]
-    return Round(sent, len(messages) - len(sent), reason, more)
+    def made(self, row: Row, contact: Contact, many: Sequence[Row] = ()) -> Message | None:
+        """The message of a letter to a contact; `many` are the letters that it tells of, if several.
 
-
-def _alarm(row: Row) -> _Alarm:
-    return row.cabinet, row.kind, row.door if row.door <= doors_of(row.board_name) else 0
-
-
-def _made(ledger: Ledger, rows: Sequence[Row], many: Mapping[str, Sequence[Row]]) -> dict[str, Message]:
-    """The letters by the ids of their rows; those in `many` tell of several.
-
-    One that cannot be made, whatever the reason, is held, and staff are told.
-    """
-    made: dict[str, Message] = {}
-    identities: dict[int, Identity] = {}
-    texts = texts_of(ledger.data)
-    facts = facts_of(ledger, rows, now_ms())
-    if rows and texts.faults:
-        tell_of_faults(ledger, texts, rows[0].cabinet, now_ms())
-    for row in rows:
+        None where it cannot be made, whatever the reason. Raises UserError where the ledger is away.
+        """
+        if self._texts.faults and not self._told:
+            self._told = True
+            tell_of_faults(self._ledger, self._texts, row.cabinet, now_ms())
         try:
-            if row.cabinet not in identities:
-                identities[row.cabinet] = ledger.identity_of(row.cabinet)
-            identity = identities[row.cabinet]
-            made[row.id] = (
-                _of_many(many[row.id], identity, texts)
-                if row.id in many
-                else _message(row, identity, texts, facts.get(row.id, Facts()))
-            )
+            if row.cabinet not in self._identities:
+                self._identities[row.cabinet] = self._ledger.identity_of(row.cabinet)
+            identity = self._identities[row.cabinet]
+            if len(many) > 1:
+                return _of_many(many, identity, self._texts)
+            return _message(row, contact, identity, self._texts, self._facts.get(row.id, Facts()))
         except Exception as error:
             # Of one letter: it is held, which is a case for staff, and the others go out.
             if isinstance(error, UserError | OSError | MemoryError):
                 raise
-            _hold(ledger, row)
-    return made
+            return None
+
+    def hold(self, rows: Sequence[Row]) -> None:
+        """Holds letters that could not be made."""
+        with self._ledger.writing() as connection:
+            for row in rows:
+                connection.execute(
+                    update(tables.outbox).where(tables.outbox.c.id == row.id).values(held=aside.UNMAKEABLE)
+                )
+                if row.kind != aside.UNMADE_LETTER:
+                    about = (row.cabinet, aside.UNMADE_LETTER, row.sequence, row.door)
+                    aside.raise_case(connection, *about, now_ms())
 
 
-def _hold(ledger: Ledger, row: Row) -> None:
-    with ledger.writing() as connection:
-        connection.execute(
-            update(tables.outbox).where(tables.outbox.c.id == row.id).values(held=aside.UNMAKEABLE)
-        )
-        if row.kind != aside.UNMADE_LETTER:
-            aside.raise_case(connection, row.cabinet, aside.UNMADE_LETTER, row.sequence, row.door, now_ms())
-
-
-def _message(row: Row, identity: Identity, texts: Texts, facts: Facts) -> Message:
+def _message(row: Row, contact: Contact, identity: Identity, texts: Texts, facts: Facts) -> Message:
     moment = _moment(row)
+    matter = _matter(row, moment)
+    name, kind = row.id, row.kind
+    if not contact.whole:
+        matter, kind = matter._replace(kind=LOOK), LOOK
+        name = sha256(f"{LOOK} {contact.rank} {row.id}".encode()).hexdigest()[:32]
     reader = Reader(row.language or "", bool(row.code_left_out))
-    made = letter(_matter(row, moment), identity, reader, facts, texts=texts)
-    to = (row.id, row.label or STAFF, row.contact or "", row.kind)
+    made = letter(matter, identity, reader, facts, texts=texts)
+    to = (name, row.label or STAFF, contact.address, kind)
     return Message(*to, made.text, **when_fields(moment), title=made.title)
 
 
@@ -174,28 +152,13 @@ def _matter(row: Row, moment: Moment) -> Matter:
     return Matter(row.kind, row.resident is not None, *terms)
 
 
-_outbox = tables.outbox.c
-_URGENT_ONE = _outbox.resident.is_(None) & _outbox.kind.in_(FOLDED)
-_TURN = func.row_number().over(
-    partition_by=(
-        _outbox.cabinet,
-        case((_URGENT_ONE, _outbox.kind), else_=""),
-        case((_URGENT_ONE, _outbox.door), else_=0),
-    ),
-    order_by=_outbox.sequence,
-)
-_UNSENT = (
-    select(
-        tables.outbox,
-        LABEL,
-        tables.resident.c.contact.label("contact"),
-        tables.resident.c.language,
-        tables.resident.c.code_left_out,
-        tables.cabinet.c.board_name,
-        _URGENT_ONE.label("is_urgent"),
-    )
-    .select_from(tables.outbox.join(tables.cabinet).outerjoin(tables.resident))
-    .where(_outbox.sent_ms.is_(None), _outbox.held.is_(None))
-    .order_by(_TURN, _outbox.sequence)
-    .limit(BATCH_MAX)
-)
+_LETTERS = select(
+    tables.outbox,
+    LABEL,
+    tables.resident.c.language,
+    tables.resident.c.code_left_out,
+    tables.cabinet.c.board_name,
+).select_from(tables.outbox.join(tables.cabinet).outerjoin(tables.resident))
+
+#: The letters of one message, by the letter that leads them.
+Many = Mapping[int, Sequence[Row]]

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from host_tools.host.notify.notifier import HANDED_OVER, Message, Option, Receipt, Setup
+from host_tools.host.notify.notifier import HANDED_OVER, Channel, Message, Option, Receipt, Setup
 
 
-class FolderNotifier:
+class FolderNotifier(Channel):
     """Writes each message into a file of its own, by its id."""
 
     batch = 50
-    parallel = 1
     options = (Option("folder-path", "DIR", "Where --notify folder puts a file for each message."),)
 
     def __init__(self, folder: Path) -> None:

@@ -21,8 +21,10 @@ from sqlalchemy import insert
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Enrolment, Ledger, open_ledger
 from host_tools.host.notify.channels.console import ConsoleNotifier
+from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.log import Occurrence
 from host_tools.host.people import residents
+from host_tools.host.postman import Desk
 from host_tools.host.server import Server
 from host_tools.link import messages
 from locker.contract import records
@@ -123,9 +125,8 @@ class OurIngest:
             ]
             connection.execute(insert(tables.ticket), tickets)
         self._told = 0
-        self._server = Server(
-            ledger, ConsoleNotifier(lambda message: None), self._tell, ConsoleNotifier(lambda message: None)
-        )
+        quiet = ConsoleNotifier(lambda message: None)
+        self._server = Server(ledger, Lines.single(quiet), self._tell, Desk(quiet))
         self._serials = iter(range(len(tickets)))
 
     async def meet(self) -> None:

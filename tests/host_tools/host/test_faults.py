@@ -11,6 +11,8 @@ from host_tools.host.fleet.received import Outcome
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify import faults
 from host_tools.host.notify.channels.console import ConsoleNotifier
+from host_tools.host.notify.lines import Lines
+from host_tools.host.postman import Desk
 from host_tools.link.session import HostSession
 from tests.kit.occurrences import into
 
@@ -43,7 +45,7 @@ def test_a_report_that_cannot_be_taken_is_a_line_with_the_name_of_its_cabinet(tm
     told: list[dict[str, Any]] = []
     with open_ledger(tmp_path / "data") as ledger:
         notifier = ConsoleNotifier(lambda message: True)
-        host = server.Server(ledger, notifier, into(told), notifier)
+        host = server.Server(ledger, Lines.single(notifier), into(told), Desk(notifier))
         host._places[1] = Link(1, "mapo-3", 2, HostSession(bytes(32), bytes(8), bytes(4), bytes))
         host._answer([], Outcome([], [], {}, has_letters=True, unmet=(1,)))
     assert [(one["event"], one["alarm"], one["site"], one["cabinet"]) for one in told] == [

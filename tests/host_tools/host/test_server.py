@@ -16,6 +16,7 @@ from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
 from host_tools.link import messages
 from locker.contract import commands, records
+from tests.kit import post
 from tests.kit.host_board import PATIENCE_S, Board, Host, Journal, enrol
 from tests.swift import ansim
 
@@ -288,8 +289,7 @@ def test_a_message_that_could_not_be_sent_is_sent_by_the_next_run(place: Place) 
         assert "door 07 · " in told["detail"]
         host.wait_for("message sent")
         assert host.end(signal.SIGINT) == 0
-    with place.ledger.writing() as connection:
-        connection.exec_driver_sql("UPDATE outbox SET sent_ms = NULL")
+    post.forget(place.ledger)
     with Host(place.data) as host:
         assert host.wait_for("message sent", detail="deposited")
         assert host.end() == 0

@@ -21,7 +21,7 @@ from host_tools.host.ledger.tables.boards import (
     server,
 )
 from host_tools.host.ledger.tables.care import care, duty, page, proof, proof_time, silent, stand_in
-from host_tools.host.ledger.tables.letters import outbox
+from host_tools.host.ledger.tables.letters import callback, delivery, outbox
 from host_tools.host.ledger.tables.parcels import parcel, pickup, ticket
 from host_tools.host.ledger.tables.people import (
     account,
@@ -44,11 +44,13 @@ __all__ = [
     "audit",
     "boot",
     "cabinet",
+    "callback",
     "care",
     "case",
     "case_note",
     "command",
     "contact",
+    "delivery",
     "duty",
     "epoch",
     "event",

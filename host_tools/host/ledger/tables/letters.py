@@ -1,6 +1,19 @@
 """What residents and staff are told, and how it is handed over."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    false,
+    text,
+)
 
 from host_tools.host.ledger.tables.base import metadata
 
@@ -24,8 +37,11 @@ outbox = Table(
     Column("earliest_ms", BigInteger),  # it happened between these; None: when it was heard
     Column("latest_ms", BigInteger),
     Column("attempts", Integer, nullable=False),
-    Column("sent_ms", BigInteger),
+    Column("sent_ms", BigInteger),  # when it was handed over first, whole
     Column("held", String(16)),  # why it is not sent until a person has seen to it, None: it is
+    Column("routed", Boolean, nullable=False, server_default=false()),  # its way is in `delivery`
+    Column("delivered_ms", BigInteger),  # when a channel reported that it had arrived
+    Column("given_up_ms", BigInteger),  # since when no contact is left that could take it
     Index("ix_outbox_resident", "resident", "serial"),
     Index(
         "ix_outbox_unsent",
@@ -33,4 +49,65 @@ outbox = Table(
         sqlite_where=text("sent_ms IS NULL"),
         postgresql_where=text("sent_ms IS NULL"),
     ),
+    *(
+        Index(name, "sequence", sqlite_where=text(which), postgresql_where=text(which))
+        for name, which in (
+            ("ix_outbox_unrouted", "NOT routed AND held IS NULL AND resident IS NOT NULL"),
+            ("ix_outbox_unrouted_staff", "NOT routed AND held IS NULL AND resident IS NULL"),
+        )
+    ),
+)
+
+_DUE = "state = 'queued' AND turn IS NOT NULL"
+
+#: A letter's way to one contact, in the order of `rank`; 0 for staff, and for whom no contact is known.
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("letter", ForeignKey("outbox.sequence"), nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("to_staff", Boolean, nullable=False),
+    Column("flow", String(64), nullable=False),  # those of one flow take turns with others: see deliveries.py
+    Column("turn", Integer),  # its place among those that are due; None: it rests until `next_ms`
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("next_ms", BigInteger, nullable=False, server_default="0"),
+    Column("lease", String(32)),  # of the host that hands it over now
+    Column("lease_until_ms", BigInteger),
+    Column("lead", Integer),  # the letter whose message tells of this one too, with a count
+    Column("whole", Boolean, nullable=False, server_default=false()),  # handed over with all that it says
+    Column("passed", Boolean, nullable=False, server_default=false()),  # the next contact has had its chance
+    Column("handed_ms", BigInteger),
+    Column("ended_ms", BigInteger),
+    Column("reference", String(128), nullable=False, server_default=""),  # the channel's own id of it
+    Column("reason", String(128), nullable=False, server_default=""),  # why not, without personal data
+    PrimaryKeyConstraint("letter", "rank"),
+    CheckConstraint(
+        "state IN ('queued', 'leased', 'handed over', 'delivered', 'failed', 'given up')", name="state"
+    ),
+    *(
+        Index(name, *columns, sqlite_where=text(which), postgresql_where=text(which))
+        for name, which, columns in (
+            ("ix_delivery_due", _DUE, ("channel", "to_staff", "turn", "letter")),
+            ("ix_delivery_flow", _DUE, ("channel", "to_staff", "flow", "turn")),
+            ("ix_delivery_resting", "state = 'queued' AND turn IS NULL", ("channel", "to_staff", "next_ms")),
+            ("ix_delivery_leased", "state = 'leased'", ("lease_until_ms",)),
+            ("ix_delivery_waiting", "state = 'queued'", ("since_ms",)),
+            ("ix_delivery_unpassed", "state IN ('queued', 'failed') AND NOT passed", ("since_ms",)),
+            ("ix_delivery_reference", "reference <> ''", ("channel", "reference")),
+        )
+    ),
+)
+
+#: What channels have reported of their deliveries, so that nothing counts twice; kept for minutes.
+callback = Table(
+    "callback",
+    metadata,
+    Column("channel", String(32), nullable=False),
+    Column("id", String(128), nullable=False),  # the report's own
+    Column("heard_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("channel", "id"),
+    Index(None, "heard_ms"),
 )

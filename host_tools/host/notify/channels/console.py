@@ -1,17 +1,14 @@
 """The channel that is the console of `ansim serve`."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
-from host_tools.host.notify.notifier import HANDED_OVER, Message, Option, Receipt, Setup
+from host_tools.host.notify.notifier import HANDED_OVER, Channel, Message, Receipt, Setup
 
 
-class ConsoleNotifier:
+class ConsoleNotifier(Channel):
     """Says each message on the console: for a bench or a demonstration, where the console is the resident."""
 
-    options: ClassVar[tuple[Option, ...]] = ()
-    batch: ClassVar[int] = 1
-    parallel: ClassVar[int] = 1
+    batch = 50
 
     def __init__(self, say: Callable[[Message], bool | None]) -> None:
         """`say` gives False when nobody seems to read the console."""

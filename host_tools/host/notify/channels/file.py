@@ -1,6 +1,5 @@
 """The channel that is a file: whoever carries the messages on reads it."""
 
-import asyncio
 import errno
 import fcntl
 import json
@@ -10,11 +9,15 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import DISPATCHER, MESSAGES, PRIVATE_FILES
-from host_tools.host.notify.notifier import HANDED_OVER, Message, Option, Receipt, Setup
+from host_tools.host.notify.channels.threads import in_thread
+from host_tools.host.notify.notifier import HANDED_OVER, Channel, Message, Receipt, Setup
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 _OTHERS = 0o077
 _NO_FILE = "it is no regular file"
@@ -23,7 +26,7 @@ _VALUE = re.compile(r'(?:[^"\\]|\\.)*(?:"|\\?$)')  # of a text in JSON, behind i
 _HEX = re.compile("[0-9a-f]{0,32}")
 
 
-class FileNotifier:
+class FileNotifier(Channel):
     """Appends one JSON object a line to a file of mode 0600;
     each id is in it exactly once, whatever is killed when.
 
@@ -31,9 +34,8 @@ class FileNotifier:
     deleted at any time: what comes then is in the file of that name, which is made anew.
     """
 
-    options: ClassVar[tuple[Option, ...]] = ()
-    batch: ClassVar[int] = 500
-    parallel: ClassVar[int] = 1
+    batch = 500
+    apart: ClassVar[bool] = False  # two would cut each other's lines
 
     def __init__(self, path: Path, option: str = "--data") -> None:
         """Opens the file of that name, or makes it.
@@ -55,8 +57,15 @@ class FileNotifier:
 
     @classmethod
     def of(cls, setup: Setup) -> "FileNotifier":
-        """Into a file of the data folder."""
-        return cls(setup.folder / MESSAGES)
+        """Into a file of the data folder, or the one that its table in channels.toml names."""
+        return cls(setup.folder / (setup.settings.get("path") or MESSAGES))
+
+    @classmethod
+    def model(cls) -> "type[BaseModel]":
+        """Its table in channels.toml."""
+        from host_tools.host.notify.channels.tables import File
+
+        return File
 
     def _open(self) -> None:
         """Opens the file of that name instead of the one that is open.
@@ -96,7 +105,7 @@ class FileNotifier:
 
         Raises OSError when they are not.
         """
-        await asyncio.to_thread(self._write, messages)
+        await in_thread(lambda: self._write(messages))
         return {message.id: Receipt(HANDED_OVER) for message in messages}
 
     def _write(self, messages: Sequence[Message]) -> None:
@@ -127,7 +136,8 @@ class FileNotifier:
     async def close(self) -> None:
         """Closes the file."""
         if self._descriptor >= 0:
-            os.close(self._descriptor)
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
 
 
 @contextmanager

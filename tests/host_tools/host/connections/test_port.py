@@ -20,6 +20,8 @@ from host_tools.host.connections.tally import Tally
 from host_tools.host.connections.turnstile import BURST_S, SHARE, Turnstile, source_of
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify.channels.file import FileNotifier
+from host_tools.host.notify.lines import Lines
+from host_tools.host.postman import Desk
 from host_tools.host.server import Server
 from host_tools.link.messages import typed
 from locker.wire.frame import REFUSAL, VERSION, Decoder, encode, kind_of
@@ -258,7 +260,7 @@ def test_a_board_that_says_more_than_boards_do_takes_no_place_from_others(
 
     async def run() -> Counter[int]:
         notifier = FileNotifier(tmp_path / "messages")
-        server = Server(ledger, notifier, lambda told: None, notifier)
+        server = Server(ledger, Lines.single(notifier), lambda told: None, Desk(notifier))
 
         def hear(frame: bytes) -> bytes:
             carrier = InHand()

@@ -244,7 +244,7 @@ def test_a_letter_that_cannot_be_made_is_held_and_told_and_the_others_leave(
     notifier = FileNotifier(tmp_path / "messages.jsonl")
     assert [message.kind for message in post.deliver(ledger, notifier).sent] == ["deposited"]
     assert [message.kind for message in post.deliver(ledger, notifier).sent] == ["unmade letter"]
-    assert post.deliver(ledger, notifier) == ([], 0, "", False)
+    assert post.deliver(ledger, notifier) == ([], 0, "")
     post.close(notifier)
 
 

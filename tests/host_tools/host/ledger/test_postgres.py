@@ -25,8 +25,10 @@ from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import TransientError
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify.channels.file import FileNotifier
+from host_tools.host.notify.lines import Lines
 from host_tools.host.parcels import parcels, tickets
 from host_tools.host.people import residents
+from host_tools.host.postman import Desk
 from host_tools.link import messages
 from locker.contract import records
 from tests.host_tools.host.test_kill import check, story, unsent
@@ -309,7 +311,7 @@ def test_a_host_whose_server_is_away_for_long_goes_on_and_takes_nothing_before_i
     board.journal.add(records.BELL_RUNG)
     told = []
     notifier = FileNotifier(data / "messages.jsonl")
-    host = server.Server(ledger, notifier, into(told), notifier)
+    host = server.Server(ledger, Lines.single(notifier), into(told), Desk(notifier))
 
     async def serve() -> None:
         running = asyncio.ensure_future(host.run(server.Settings(("127.0.0.1", 0))))

@@ -12,8 +12,9 @@ from host_tools.host.fleet.ingest import take
 from host_tools.host.fleet.received import Received
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
-from host_tools.host.notify import dispatch, outbox
+from host_tools.host.notify import dispatch
 from host_tools.host.notify.folding import BURST, Folds
+from host_tools.host.notify.post import STAFF_LOOK
 from locker.contract import records
 from tests.kit import post
 from tests.kit.host_board import Journal, enrol
@@ -137,7 +138,7 @@ def test_a_child_that_plays_with_the_help_button_is_heard_and_then_counted(stree
 def test_forced_doors_of_a_stolen_board_delay_no_bell_of_another_cabinet(street: Street) -> None:
     for _ in range(3):
         for door in (1, 2, 3):
-            street.tells(1, records.DOOR_FORCED, door, times=outbox.BATCH_MAX // 4)
+            street.tells(1, records.DOOR_FORCED, door, times=STAFF_LOOK // 4)
     street.tells(2, records.BELL_RUNG, 0)
     assert ("bell", "mapo-3, cabinet 2") in [
         (kind, "mapo-3, cabinet 2" if "cabinet 2" in text else "") for kind, text in street.post()

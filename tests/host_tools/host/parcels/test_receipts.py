@@ -114,6 +114,7 @@ def test_the_code_in_her_letter_is_the_one_that_the_cabinet_knows(site: Site) ->
     fresh = open_ledger(site.ledger.data)
     with fresh.writing() as connection:  # as if no receipt had been entered
         connection.execute(tables.parcel.delete())
+        connection.execute(tables.delivery.delete())
         connection.execute(tables.outbox.delete())
     site.ledger = fresh
     site.hear()

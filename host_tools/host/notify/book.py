@@ -1,0 +1,365 @@
+"""The deliveries of a ledger as one host moves them: letters get their way, are leased, come to their end,
+or are passed on to the next contact.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import insert_new
+from host_tools.host.notify.deliveries import (
+    FAILED,
+    FREE,
+    GIVEN_UP,
+    IS_DUE,
+    KEY,
+    LEASED,
+    NEXT_MS,
+    OPEN,
+    PATIENCE_MS,
+    PORTION,
+    QUEUED,
+    REASON_MAX,
+    RESTS,
+    UNPASSED,
+    Key,
+    Outcome,
+    Queue,
+    Result,
+    again_ms,
+    change,
+    contact_at,
+    flow_of,
+    in_queue,
+    is_now,
+    key_of,
+    letters_of,
+    rows_of,
+    unrouted,
+)
+from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER, LATER, REFUSED, Receipt
+from host_tools.host.notify.outbox import Contact, contacts_of
+from host_tools.host.notify.routes import Routes
+
+_ANOTHER = "another contact has it"
+_TOO_LONG = "it was tried for a day"
+_GONE = "this contact is not there any more"
+
+_delivery, _outbox = tables.delivery.c, tables.outbox.c
+
+
+class Book:
+    """The deliveries of a ledger as one host moves them. `turns` is how far its queues have come."""
+
+    def __init__(self, routes: Routes, lease: str) -> None:
+        self._routes = routes
+        self._lease = lease
+        self.turns: dict[Queue, int] = {}
+
+    # What comes in
+
+    def route(self, connection: Connection, at_ms: int) -> Outcome:
+        """Gives letters their way, those to staff first."""
+        rows: list[Row] = []
+        for staff in (True, False):
+            wanted = (
+                select(tables.outbox, tables.cabinet.c.board_name)
+                .select_from(tables.outbox.join(tables.cabinet))
+                .where(unrouted(staff=staff))
+                .order_by(_outbox.sequence)
+                .limit(5 * PORTION if staff else PORTION)
+            )
+            rows += connection.execute(wanted).all()
+        if not rows:
+            return Outcome()
+        contacts = contacts_of(connection, [row.resident for row in rows if row.resident is not None])
+        begun, lost = [], []
+        for row in rows:
+            first = self._first(row, contacts)
+            if first is None:
+                lost.append(row)
+            else:
+                begun.append((row, *first))
+        self._enqueue(connection, begun, at_ms)
+        connection.execute(
+            update(tables.outbox).where(_outbox.sequence == bindparam("of")).values(routed=True),
+            [{"of": row.sequence} for row in rows],
+        )
+        self._give_up(connection, [row.sequence for row in lost], at_ms)
+        return Outcome(tuple(row.id for row in lost), len(rows) >= PORTION)
+
+    def _first(self, row: Row, contacts: Mapping[int, Sequence[Contact]]) -> tuple[int, str] | None:
+        """The rank and channel of a letter's first delivery."""
+        if row.resident is None:
+            return 0, self._routes.staff.channel
+        if self._routes.takes_all and not contacts[row.resident]:
+            return 0, self._routes.channel_for("")
+        return self._next(contacts[row.resident], 0)
+
+    def _next(self, contacts: Sequence[Contact], behind: int) -> tuple[int, str] | None:
+        for contact in contacts:
+            channel = self._routes.channel_for(contact.address)
+            if contact.rank > behind and channel:
+                return contact.rank, channel
+        return None
+
+    def _enqueue(self, connection: Connection, begun: Sequence[tuple[Row, int, str]], at_ms: int) -> None:
+        queues: dict[Queue, list[tuple[Row, int, str]]] = {}
+        for row, rank, channel in begun:
+            queues.setdefault(Queue(channel, row.resident is None), []).append((row, rank, flow_of(row)))
+        made = []
+        for queue, its in queues.items():
+            turns = self._last_turns(connection, queue, {flow for _, _, flow in its})
+            for row, rank, flow in its:
+                turns[flow] = turns[flow] + 1 if flow in turns else self._turn(connection, queue)
+                told = {"letter": row.sequence, "rank": rank, "flow": flow, "turn": turns[flow]}
+                made.append({**told, **queue._asdict(), "state": QUEUED, "since_ms": at_ms})
+        if made:
+            connection.execute(insert_new(connection.dialect.name, tables.delivery), made)
+
+    def _last_turns(self, connection: Connection, queue: Queue, flows: set[str]) -> dict[str, int]:
+        listed, last = sorted(flows), {}
+        for first in range(0, len(listed), 500):
+            here = in_queue(queue) & IS_DUE & _delivery.flow.in_(listed[first : first + 500])
+            wanted = select(_delivery.flow, func.max(_delivery.turn)).where(here).group_by(_delivery.flow)
+            last |= dict(connection.execute(wanted).all())
+        return last
+
+    def _turn(self, connection: Connection, queue: Queue) -> int:
+        """The turn that a queue is at."""
+        if queue not in self.turns:
+            wanted = select(func.min(_delivery.turn)).where(in_queue(queue), IS_DUE)
+            self.turns[queue] = connection.scalar(wanted) or 0
+        return self.turns[queue]
+
+    # What goes out
+
+    def due(self, connection: Connection, queue: Queue, limit: int, at_ms: int) -> Sequence[Row]:
+        """Those of a queue that are due, in their turn, after those that rest have been woken."""
+        resting = (
+            select(_delivery.letter, _delivery.rank)
+            .where(in_queue(queue), RESTS, _delivery.next_ms <= at_ms)
+            .order_by(_delivery.next_ms)
+            .limit(PORTION)
+        )
+        woken = [{"of": row.letter, "at": row.rank} for row in connection.execute(resting)]
+        if woken:
+            turn = self._turn(connection, queue)
+            connection.execute(update(tables.delivery).where(KEY).values(turn=turn), woken)
+        wanted = select(tables.delivery).where(in_queue(queue), IS_DUE)
+        return connection.execute(wanted.order_by(_delivery.turn, _delivery.letter).limit(limit)).all()
+
+    def lease(self, connection: Connection, queue: Queue, rows: Sequence[Row], until_ms: int) -> None:
+        """Has this host alone hand them over, until then (ms since 1970)."""
+        if rows:
+            self.turns[queue] = max(self._turn(connection, queue), *(row.turn for row in rows))
+            leased = {"state": LEASED, "lease": self._lease, "lease_until_ms": until_ms}
+            connection.execute(
+                update(tables.delivery).where(KEY).values(**leased),
+                [{"of": row.letter, "at": row.rank} for row in rows],
+            )
+
+    def lead(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """One message tells of all of them, also when it is repeated."""
+        connection.execute(
+            update(tables.delivery).where(KEY).values(lead=rows[0].letter),
+            [{"of": row.letter, "at": row.rank} for row in rows],
+        )
+
+    def move(self, connection: Connection, row: Row, channel: str, at_ms: int) -> None:
+        """Its contact has another channel now, or none at that time (ms since 1970)."""
+        if channel:
+            change(connection, [{"of": row.letter, "at": row.rank, "channel": channel}])
+            return
+        gone = Result(Key(row.letter, row.rank), False, Receipt(REFUSED, reason=_GONE))
+        self.note(connection, [gone], at_ms)
+
+    def rest(self, connection: Connection, rows: Sequence[Row], until_ms: int) -> None:
+        """They are not due before then (ms since 1970)."""
+        if rows:
+            connection.execute(
+                update(tables.delivery).where(KEY).values(turn=None, next_ms=until_ms),
+                [{"of": row.letter, "at": row.rank} for row in rows],
+            )
+
+    def expire(self, connection: Connection, at_ms: int) -> None:
+        """Takes back the leases of hosts that have died."""
+        over = is_now(LEASED) & (_delivery.lease_until_ms <= at_ms)
+        connection.execute(update(tables.delivery).where(over).values(**FREE))
+
+    def take_back(self, connection: Connection, *, everyone: bool) -> None:
+        """Takes back this host's own leases of an earlier run, or those of `everyone` where it is alone."""
+        its = is_now(LEASED) if everyone else is_now(LEASED) & (_delivery.lease == self._lease)
+        connection.execute(update(tables.delivery).where(its).values(**FREE))
+
+    # What became of it
+
+    def note(self, connection: Connection, results: Sequence[Result], at_ms: int) -> Outcome:
+        """Notes what became of attempts; the next contact follows one that has refused for good."""
+        rows = rows_of(connection, [result.key for result in results])
+        known = [(result, rows[result.key]) for result in results if result.key in rows]
+        taken = [(r, row) for r, row in known if r.receipt.state in (HANDED_OVER, DELIVERED)]
+        refused = [(r, row) for r, row in known if r.receipt.state == REFUSED and row.state in OPEN]
+        later = [(r, row) for r, row in known if r.receipt.state == LATER and row.state in OPEN]
+        had = _had(connection, [r.key.letter for r, _ in later])
+        change(
+            connection,
+            [_ended(_because(r, _ANOTHER), GIVEN_UP, at_ms) for r, _ in later if r.key.letter in had],
+        )
+        later = [(r, row) for r, row in later if r.key.letter not in had]
+        self._note_taken(connection, taken, at_ms)
+        change(connection, [_ended(r, FAILED, at_ms) for r, _ in refused])
+        tired = [(r, row) for r, row in later if at_ms - row.since_ms >= PATIENCE_MS]
+        change(connection, [_ended(r, GIVEN_UP, at_ms) for r, _ in tired])
+        ended = {r.key for r, _ in tired}
+        change(connection, [_resting(r, row, at_ms) for r, row in later if r.key not in ended])
+        return Outcome(self._pass_on(connection, [row for _, row in (*refused, *tired)], at_ms))
+
+    def _note_taken(self, connection: Connection, taken: Sequence[tuple[Result, Row]], at_ms: int) -> None:
+        changes = []
+        for result, _ in taken:
+            is_end = result.receipt.state == DELIVERED
+            told = {"state": result.receipt.state, "handed_ms": at_ms, "ended_ms": at_ms if is_end else None}
+            told |= {"reference": result.receipt.reference[:REASON_MAX], "reason": "", "whole": result.whole}
+            changes.append({**key_of(result.key), **told})
+        change(connection, changes)
+        whole = [{"of": result.key.letter, "ms": at_ms} for result, _ in taken if result.whole]
+        if not whole:
+            return
+        first = func.coalesce(_outbox.sent_ms, bindparam("ms"))
+        connection.execute(
+            update(tables.outbox)
+            .where(_outbox.sequence == bindparam("of"))
+            .values(sent_ms=first, attempts=_outbox.attempts + 1, given_up_ms=None),
+            whole,
+        )
+        arrived = [
+            {"of": r.key.letter, "ms": at_ms} for r, _ in taken if r.receipt.state == DELIVERED and r.whole
+        ]
+        if arrived:
+            connection.execute(
+                update(tables.outbox)
+                .where(_outbox.sequence == bindparam("of"))
+                .values(delivered_ms=bindparam("ms")),
+                arrived,
+            )
+        others = (_delivery.letter == bindparam("of")) & (_delivery.state == QUEUED)
+        connection.execute(
+            update(tables.delivery)
+            .where(others)
+            .values(state=GIVEN_UP, ended_ms=bindparam("ms"), reason=_ANOTHER),
+            whole,
+        )
+
+    def look_after(self, connection: Connection, at_ms: int) -> Outcome:
+        """Passes letters on that were not handed over in 10 min, or have failed since,
+        and gives contacts up that were tried for a day.
+        """
+        slow = UNPASSED & ((_delivery.since_ms <= at_ms - NEXT_MS) | (_delivery.state == FAILED))
+        rows = list(connection.execute(select(tables.delivery).where(slow).limit(PORTION)).all())
+        old = is_now(QUEUED) & (_delivery.since_ms <= at_ms - PATIENCE_MS)
+        tired = connection.execute(select(tables.delivery).where(old).limit(PORTION)).all()
+        results = [
+            Result(Key(row.letter, row.rank), False, Receipt(REFUSED, reason=_TOO_LONG)) for row in tired
+        ]
+        change(connection, [_ended(result, GIVEN_UP, at_ms) for result in results])
+        return Outcome(self._pass_on(connection, [*rows, *tired], at_ms), PORTION in (len(rows), len(tired)))
+
+    def _pass_on(self, connection: Connection, rows: Sequence[Row], at_ms: int) -> tuple[str, ...]:
+        """The next contacts of letters, as far as there are any; the ids of those that are given up."""
+        if not rows:
+            return ()
+        change(connection, [{"of": row.letter, "at": row.rank, "passed": True} for row in rows])
+        ways: dict[int, list[Row]] = {}
+        numbers = sorted({row.letter for row in rows})
+        for first in range(0, len(numbers), 500):
+            some = numbers[first : first + 500]
+            for row in connection.execute(select(tables.delivery).where(_delivery.letter.in_(some))):
+                ways.setdefault(row.letter, []).append(row)
+        told = letters_of(connection, numbers)
+        contacts = contacts_of(
+            connection, [row.resident for row in told.values() if row.resident is not None]
+        )
+        begun, lost = [], []
+        for number, its in ways.items():
+            if any(way.whole and way.state in (HANDED_OVER, DELIVERED) for way in its):
+                continue
+            row = told[number]
+            after = max(way.rank for way in its)
+            following = None if row.resident is None else self._next(contacts[row.resident], after)
+            if following is not None and not self._routes.takes_all:
+                begun.append((row, *following))
+            elif not any(way.state in OPEN for way in its):
+                lost.append(row)
+        self._enqueue(connection, begun, at_ms)
+        self._give_up(connection, [row.sequence for row in lost], at_ms)
+        return tuple(row.id for row in lost)
+
+    def _give_up(self, connection: Connection, letters: Sequence[int], at_ms: int) -> None:
+        if letters:
+            connection.execute(
+                update(tables.outbox).where(_outbox.sequence == bindparam("of")).values(given_up_ms=at_ms),
+                [{"of": letter} for letter in letters],
+            )
+
+    # Where channels were changed
+
+    def rehome(self, connection: Connection, at_ms: int) -> Outcome:
+        """Moves deliveries of channels that are not there any more to the one that their contact has now."""
+        strange = is_now(QUEUED) & _delivery.channel.not_in(list(self._routes.kinds))
+        rows = connection.execute(select(tables.delivery).where(strange).limit(PORTION)).all()
+        if not rows:
+            return Outcome()
+        told = letters_of(connection, [row.letter for row in rows])
+        contacts = contacts_of(
+            connection, [one.resident for one in told.values() if one.resident is not None]
+        )
+        results = []
+        for row in rows:
+            resident = told[row.letter].resident
+            channel = (
+                self._routes.staff.channel
+                if resident is None
+                else self._channel_at(contacts[resident], row.rank)
+            )
+            if channel:
+                change(connection, [{"of": row.letter, "at": row.rank, "channel": channel}])
+            else:
+                results.append(Result(Key(row.letter, row.rank), False, Receipt(REFUSED, reason=_GONE)))
+        return self.note(connection, results, at_ms)._replace(more=len(rows) == PORTION)
+
+    def _channel_at(self, contacts: Sequence[Contact], rank: int) -> str:
+        contact = contact_at(contacts, rank, self._routes)
+        return "" if contact is None else self._routes.channel_for(contact.address)
+
+
+def _had(connection: Connection, letters: Sequence[int]) -> set[int]:
+    """Those letters that a contact has, whole."""
+    found: set[int] = set()
+    listed = sorted(set(letters))
+    for first in range(0, len(listed), 500):
+        its = _delivery.letter.in_(listed[first : first + 500]) & _delivery.whole
+        there = _delivery.state.in_((HANDED_OVER, DELIVERED))
+        found |= set(connection.scalars(select(_delivery.letter).where(its, there)))
+    return found
+
+
+def _because(result: Result, reason: str) -> Result:
+    return result._replace(receipt=result.receipt._replace(reason=reason))
+
+
+def _ended(result: Result, state: str, at_ms: int) -> dict[str, Any]:
+    told = {"state": state, "ended_ms": at_ms, "reason": result.receipt.reason[:REASON_MAX], "passed": True}
+    return {**key_of(result.key), **told}
+
+
+def _resting(result: Result, row: Row, at_ms: int) -> dict[str, Any]:
+    attempts = row.attempts + 1
+    if result.pause_ms is None:
+        rest_ms = max(again_ms(attempts), int(result.receipt.after_s * 1000))
+    else:
+        rest_ms = max(result.pause_ms, again_ms(attempts - 1) if attempts > 1 else 0)
+    told = {"state": QUEUED, "turn": None, "next_ms": at_ms + rest_ms, "attempts": attempts}
+    return {**key_of(result.key), **told, "reason": result.receipt.reason[:REASON_MAX]}
