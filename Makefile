@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv/demo ## play with a virtual cabinet; ARGS=--once plays one parcel's life and exits
 	@$(BIN)/ansim demo $(ARGS)
 
-test: .venv/ready .venv/system .venv/webassembly .venv/images ## every test, on CPython and on the real MicroPython
+test: .venv/ready .venv/system .venv/webassembly .venv/images .venv/schemas ## every test, on CPython and on the real MicroPython
 	$(BIN)/python -m pytest -n 6 --dist worksteal $(ARGS)
 
 quick: .venv/ready .venv/system ## what takes seconds: examples on both interpreters, lint and types; for the loop of a change
@@ -60,6 +60,11 @@ help: ## this list
 # The official MicroPython image that tests write into a chip's flash.
 .venv/images: tests/images.py | .venv/ready
 	@$(BIN)/python -m tests.images
+	@touch $@
+
+# OASIS's schema of the alerts that are handed to others.
+.venv/schemas: tests/schemas.py | .venv/ready
+	@$(BIN)/python -m tests.schemas
 	@touch $@
 
 .venv/mutants: .venv/ready

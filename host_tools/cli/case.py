@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from sqlalchemy import select
 
 from host_tools.cli._acting import open_ledger
 from host_tools.cli._cases import (
@@ -18,9 +19,12 @@ from host_tools.cli._cases import (
     told,
 )
 from host_tools.cli._output import json_option, print_json, say
-from host_tools.host.care import cases
+from host_tools.host.care import cap, cases, kinds
+from host_tools.host.care.duty import zone_of
+from host_tools.host.ledger import tables
 from host_tools.host.ledger.data_folder import data_option
-from host_tools.host.ledger.event_time import moment
+from host_tools.host.ledger.event_time import Moment, moment
+from host_tools.host.notify.wording import STAFF, Where, notice
 from host_tools.host.parcels import bells
 
 _ID = click.argument("case", type=click.IntRange(1), metavar="CASE")
@@ -184,3 +188,39 @@ def note(case: int, words: str, dry_run: bool, data: Path | None, as_json: bool)
         cases.note(connection, case, bells.name_of(ledger), words, at_ms)
         bells.note(connection, ledger, "case note", row)
     told(row, "noted.", dry_run=dry_run, wants_json=as_json)
+
+
+@command.command()
+@_ID
+@click.option("--cap", "is_cap", is_flag=True, required=True, help="As CAP 1.2, an XML document.")
+@click.option(
+    "--status", type=click.Choice(cap.STATUSES), default=cap.ACTUAL, show_default=True, help="What it is."
+)
+@click.option("--sender", metavar="NAME", help="Who says so, such as ansim.example.org.")
+@click.option("--to", default="", metavar="ADDRESS", help="To whom alone it goes.")
+@data_option
+@json_option
+def export(
+    case: int, is_cap: bool, status: str, sender: str | None, to: str, data: Path | None, as_json: bool
+) -> None:
+    """Print a case for those who take it over (the police, a control room): an alert, and, when something has
+    changed since, an update or a cancel that names what was said before. It holds nothing of people.
+
+    \b
+    Example: ansim case export 12 --cap --sender ansim.example.org > alert.xml
+    """
+    with open_ledger(data, create=False) as ledger, ledger.reading() as connection:
+        row = bells.find(connection, ledger, case)
+        place = connection.execute(select(tables.site).where(tables.site.c.id == row.site)).first()
+        kind = "page bell" if row.kind == kinds.BELL else "page alarm"
+        when = Moment(row.earliest_ms, row.latest_ms, row.heard_ms)
+        language = place.language if place else ""
+        title = notice(STAFF, kind, Where(row.site_name or ""), when, language).title
+        named = sender or (f"ansim-{place.site_id.hex()}" if place else "ansim")
+        words = cap.Words(language, title, named, to)
+        zone = zone_of(place.zone if place else "")
+        made = cap.message(row, cases.notes(connection, case), words, zone, status).decode()
+    if as_json:
+        print_json({"id": case, "cap": made})
+    else:
+        say(made.rstrip())

@@ -37,7 +37,8 @@ def command() -> None:
 @data_option
 @json_option
 def list_(data: Path | None, as_json: bool) -> None:
-    """List the weekly hours of those on call. They are in the time zone of the site.
+    """List the weekly hours of those on call. They are in the time zone of the site
+    (`ansim site set --zone`).
 
     \b
     Example: ansim oncall list
@@ -242,22 +243,3 @@ def test_at(time: str, name: str | None, dry_run: bool, data: Path | None, as_js
     else:
         comes = "would come" if dry_run else "comes"
         say(f"The test page of {account.name} {comes} at {roster.clock(minute)}.")
-
-
-@command.command()
-@click.argument("site")
-@click.argument("zone")
-@act_options
-def zone(site: str, zone: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Set the time ZONE of a SITE, in which hours of duty and times in letters are; "" for the host's own.
-
-    \b
-    Example: ansim oncall zone mapo-3 Asia/Seoul
-    """
-    with acting(data, dry_run=dry_run) as (connection, ledger, _):
-        roster.set_zone(connection, site, zone)
-        audit.note(connection, ledger, "oncall zone", site=site)
-    if as_json:
-        print_json({"site": site, "zone": zone} | ({"dry_run": True} if dry_run else {}))
-    else:
-        say(f"The time zone of {site} {'would be' if dry_run else 'is'} {zone or 'that of the host'}.")

@@ -6,7 +6,7 @@ is a task of that loop: a channel that hangs holds up no other.
 
 import asyncio
 import contextlib
-from collections import defaultdict
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -14,7 +14,9 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Row
 
-from host_tools.host.care import cases, intake, kinds, paging, watch
+from host_tools.errors import UserError
+from host_tools.host.care import cases, heartbeat, intake, kinds, paging, tap, watch
+from host_tools.host.care.heartbeat import Heartbeat
 from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Ledger
@@ -60,13 +62,16 @@ class Work(NamedTuple):
 
     pages: Sequence[Row] = ()
     proofs: Sequence[Row] = ()
+    links: Mapping[int, str] = {}  # by the id of a page: where one tap takes its case
 
 
 class Pager:
     """One job, which `run` does until it is cancelled."""
 
-    def __init__(self, ledger: Ledger, ways: Ways, tell: Emit) -> None:
+    def __init__(self, ledger: Ledger, ways: Ways, tell: Emit, base: str = "") -> None:
+        """`base` is the address of the host's pages as people reach it, empty where there are none."""
         self._ledger = ledger
+        self._base = base
         self._ways = ways
         self._tell = tell
         self._ended = False
@@ -75,7 +80,8 @@ class Pager:
         self._busy: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._watched_ms: int | None = None
         self._limits: dict[str, asyncio.Semaphore] = {}
-        self._failing: dict[str, int] = defaultdict(int)
+        self._heart: Heartbeat | None = None
+        self._moved_s = 0.0  # when the server's own loop moved last
 
     def wake(self) -> None:
         """An alarm was committed: looks now. Any thread may call it."""
@@ -87,8 +93,12 @@ class Pager:
     async def run(self, thread: ThreadPoolExecutor) -> None:
         """Wakes people until it is cancelled. Raises UserError when the ledger is beyond use."""
         self._ended = False
+        work = asyncio.get_running_loop().run_in_executor(thread, lambda: asyncio.run(self._rounds()))
         try:
-            await asyncio.get_running_loop().run_in_executor(thread, lambda: asyncio.run(self._rounds()))
+            while not work.done():
+                self._moved_s = time.monotonic()
+                await asyncio.wait([work], timeout=_LOOK_S)
+            work.result()
         finally:
             self._ended = True
             self.wake()
@@ -96,16 +106,36 @@ class Pager:
     async def _rounds(self) -> None:
         self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
         self._busy, self._limits = {}, {}
+        beating = asyncio.ensure_future(self._beat())
         try:
             while not self._ended:
                 with contextlib.suppress(TransientError):  # the ledger will be back; all is in it
-                    work = await asyncio.to_thread(look, self._ledger, now_ms(), self._is_time_to_watch())
+                    watches = self._is_time_to_watch()
+                    work = await asyncio.to_thread(look, self._ledger, now_ms(), watches, self._base)
                     self._begin(work)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), _LOOK_S)
                 self._news.clear()
         finally:
             self._loop = None
+            beating.cancel()
+
+    async def _beat(self) -> None:
+        """Lets the outside monitor hear, each minute, that the server lives."""
+        while True:
+            began_s = time.monotonic()
+            try:
+                url = heartbeat.url_of(self._ledger.data)
+                if url is not None:
+                    self._heart = self._heart or Heartbeat(self._ledger, self._say)
+                    moved = began_s - self._moved_s < heartbeat.EVERY_S
+                    await self._heart.beat(url, now_ms(), is_moving=moved)
+            except UserError as user_error:  # of its file
+                self._say(str(user_error))
+            await asyncio.sleep(heartbeat.EVERY_S)
+
+    def _say(self, words: str) -> None:
+        self._tell(Occurrence("heartbeat", detail=words))
 
     def _is_time_to_watch(self) -> bool:
         at_ms = now_ms()
@@ -117,7 +147,7 @@ class Pager:
 
     def _begin(self, work: Work) -> None:
         of_proofs = {("proof", proof.id): self._test(proof) for proof in work.proofs}
-        of_pages = {(PAGE, page.id): self._page(page) for page in work.pages}
+        of_pages = {(PAGE, page.id): self._page(page, work.links.get(page.id, "")) for page in work.pages}
         for name, job in (of_pages | of_proofs).items():
             if name in self._busy:
                 job.close()
@@ -125,8 +155,9 @@ class Pager:
             task = self._busy[name] = asyncio.ensure_future(job)
             task.add_done_callback(lambda _, name=name: self._busy.pop(name, None))
 
-    async def _page(self, page: Row) -> None:
-        receipt = await self._hand_over(page.contact, message_of(page, texts_of(self._ledger.data)))
+    async def _page(self, page: Row, link: str) -> None:
+        made = message_of(page, texts_of(self._ledger.data), link)
+        receipt = await self._hand_over(page.contact, made)
         await self._note(note_page, page, receipt)
         what = "page handed over" if _is_handed(receipt) else "page waits"
         reason = "" if _is_handed(receipt) else f": {receipt.reason or 'the channel did not take it'}"
@@ -169,9 +200,10 @@ class Pager:
         return receipts.get(message.id, Receipt(""))
 
 
-def look(ledger: Ledger, at_ms: int, watches: bool = True) -> Work:
+def look(ledger: Ledger, at_ms: int, watches: bool = True, base: str = "") -> Work:
     """One look at the ledger at that time (ms since 1970): alarms become cases, what is due is written;
-    what there is to hand over. With `watches` also what nobody tells of is looked after.
+    what there is to hand over. With `watches` also what nobody tells of is looked after. `base` is the
+    address of the host's pages, which links are of; without one there are no links.
 
     Raises UserError where the ledger is away.
     """
@@ -186,7 +218,16 @@ def look(ledger: Ledger, at_ms: int, watches: bool = True) -> Work:
             watch.look_for_gaps(connection, at_ms)
             watch.write_proofs(connection, at_ms)
         paging.write_due(connection, at_ms)
-        return Work(paging.waiting(connection, at_ms), watch.waiting_proofs(connection, at_ms))
+        pages = paging.waiting(connection, at_ms)
+        links = {page.id: _link(connection, ledger, page, base) for page in pages} if base else {}
+        return Work(pages, watch.waiting_proofs(connection, at_ms), links)
+
+
+def _link(connection: Connection, ledger: Ledger, page: Row, base: str) -> str:
+    token = tap.token(tap.secret(connection, ledger), page)
+    if page.tap is None:
+        tap.keep(connection, page.id, token)
+    return f"{base}/tap/{token}"
 
 
 def _has_work(connection: Connection, at_ms: int) -> bool:
@@ -222,14 +263,16 @@ def _is_handed(receipt: Receipt) -> bool:
     return receipt.state in (HANDED_OVER, DELIVERED)
 
 
-def message_of(page: Row, texts: Texts = BUILT_IN) -> Message:
-    """What a person on call is told of a case."""
+def message_of(page: Row, texts: Texts = BUILT_IN, link: str = "") -> Message:
+    """What a person on call is told of a case; `link` takes it by one tap."""
     moment = Moment(page.case_earliest_ms, page.case_latest_ms, page.case_heard_ms)
     where = Where(page.site_name or "-", page.number or 0, page.case_door)
-    facts = Facts(number=str(page.case_id), what=page.case_kind, take=f"ansim case take {page.case_id}")
+    is_bell = page.case_kind == kinds.BELL
+    known = page.case_kind if page.case_kind in kinds.KINDS else kinds.OTHER
+    facts = Facts(number=str(page.case_id), what=known, take=f"ansim case take {page.case_id}", link=link)
     made = notice(
         STAFF,
-        "page bell" if page.case_kind == kinds.BELL else "page alarm",
+        "page bell" if is_bell else "page alarm",
         where,
         moment,
         page.language or "",

@@ -115,7 +115,8 @@ class Server:
                 here = (self._ledger.data, self._presence.id)
                 more.append(held.enter_context(kept(settings.web, *here, self._tell, self._counted)).keep)
             if settings.ways is not None:
-                self._pager = Pager(self._ledger, settings.ways, self._tell)
+                base = f"https://{settings.web.names[0]}" if settings.web and settings.web.names else ""
+                self._pager = Pager(self._ledger, settings.ways, self._tell, base)
                 more.append(partial(self._pager.run, held.enter_context(ThreadPoolExecutor(1, "page"))))
             for name, job in (("stays", partial(keeper.keep, self._ledger)), ("upkeep", self._upkeep.run)):
                 more.append(partial(job, held.enter_context(ThreadPoolExecutor(1, name))))

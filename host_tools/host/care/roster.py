@@ -170,13 +170,6 @@ def zone_of(connection: Connection, site: str | None) -> tzinfo:
     return duty.zone_of(name or "")
 
 
-def set_zone(connection: Connection, site: str, zone: str) -> None:
-    """Sets the time zone of a site; empty: the host's own. Raises UserError for an unknown site or zone."""
-    place = site_of(connection, site)
-    duty.zone_of(zone)
-    connection.execute(update(tables.site).where(tables.site.c.id == place).values(zone=zone))
-
-
 def set_test_time(connection: Connection, account: int, minute: int) -> None:
     """An account wishes its daily test page at that minute of the day."""
     connection.execute(delete(tables.proof_time).where(tables.proof_time.c.account == account))

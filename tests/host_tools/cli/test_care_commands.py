@@ -121,6 +121,8 @@ def test_a_case_is_shown_noted_shelved_given_back_and_closed(desk: tuple[Desk, C
     types.asks("jun", "case close", "1", "staff at work", "--note", "it was me")
     shown = types.asks("jun", "case show", "1")
     assert [one["what"] for one in shown["notes"]] == ["opened", "taken", "given back", "noted", "closed"]
+    assert "<msgType>Cancel</msgType>" in types.asks("jun", "case export", "1", "--cap")["cap"]
+    assert "<msgType>Update</msgType>" in types.types("jun", "case", "export", "2", "--cap")
     told = types.types("jun", "case", "show", "1")
     assert "Happened " in told
     assert ", heard " in told
@@ -140,8 +142,6 @@ def test_who_is_on_call_is_planned_taken_over_and_shown(desk: tuple[Desk, CaredS
     assert who["gaps"] == []
     assert types.asks("jun", "oncall take", "--site", PLACE, "--until", "18:00")["names"][0] == "Jun"
     assert "at most 14 days" in types.types("jun", "oncall", "take", "--until", "2036-01-01 18:00")
-    types.asks("dae", "oncall zone", PLACE, "Asia/Seoul")
-    assert "no time zone" in types.types("dae", "oncall", "zone", PLACE, "Mars")
     types.asks("jun", "oncall test-at", "09:30")
     types.asks("dae", "oncall remove", "2")
     assert types.asks("jun", "oncall who", "--site", PLACE)["gaps"] or site.cases()

@@ -14,6 +14,7 @@ LEAVES = {name: found for name, found in TREE.items() if not hasattr(found, "com
 #: What changes nothing, wherever it looks.
 LOOKS = {
     "alarm list",
+    "case export",
     "case list",
     "case show",
     "oncall list",

@@ -60,6 +60,7 @@ page = Table(
     Column("handed_ms", BigInteger),
     Column("reference", String(128), nullable=False, server_default=""),  # the channel's own id
     Column("reason", String(128), nullable=False, server_default=""),  # why it failed
+    Column("tap", LargeBinary(32), unique=True),  # the SHA-256 of the token of its link
     UniqueConstraint("case_id", "round", "step", "account"),
     CheckConstraint("state IN ('waiting', 'handed', 'failed', 'void')", name="state"),
     Index(

@@ -167,10 +167,12 @@ def _pages() -> None:
         sa.Column("handed_ms", sa.BigInteger(), nullable=True),
         sa.Column("reference", sa.String(length=128), server_default="", nullable=False),
         sa.Column("reason", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("tap", sa.LargeBinary(length=32), nullable=True),
         sa.CheckConstraint("state IN ('waiting', 'handed', 'failed', 'void')", name=op.f("ck_page_state")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_page_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_page")),
         sa.UniqueConstraint("case_id", "round", "step", "account", name=op.f("uq_page_case_id")),
+        sa.UniqueConstraint("tap", name=op.f("uq_page_tap")),
     )
     op.create_index(
         "ix_page_waiting",
