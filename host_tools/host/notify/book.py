@@ -42,6 +42,7 @@ from host_tools.host.notify.deliveries import (
 from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER, LATER, REFUSED, Receipt
 from host_tools.host.notify.outbox import Contact, contacts_of
 from host_tools.host.notify.routes import Routes
+from host_tools.host.notify.site_settings import not_before
 
 _ANOTHER = "another contact has it"
 _TOO_LONG = "it was tried for a day"
@@ -113,9 +114,13 @@ class Book:
         for queue, its in queues.items():
             turns = self._last_turns(connection, queue, {flow for _, _, flow in its})
             for row, rank, flow in its:
-                turns[flow] = turns[flow] + 1 if flow in turns else self._turn(connection, queue)
-                told = {"letter": row.sequence, "rank": rank, "flow": flow, "turn": turns[flow]}
-                made.append({**told, **queue._asdict(), "state": QUEUED, "since_ms": at_ms})
+                # What can wait does so in the quiet hours of its site.
+                next_ms = at_ms if queue.to_staff else not_before(connection, row.kind, row.cabinet, at_ms)
+                if next_ms <= at_ms:
+                    turns[flow] = turns[flow] + 1 if flow in turns else self._turn(connection, queue)
+                told = {"letter": row.sequence, "rank": rank, "flow": flow, "next_ms": next_ms}
+                told["turn"] = turns[flow] if next_ms <= at_ms else None
+                made.append({**told, **queue._asdict(), "state": QUEUED, "since_ms": next_ms})
         if made:
             connection.execute(insert_new(connection.dialect.name, tables.delivery), made)
 

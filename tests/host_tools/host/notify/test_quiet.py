@@ -1,5 +1,6 @@
 """Quiet hours hold up what can wait, until the wall's clock says that they are over, and nothing else."""
 
+import asyncio
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,9 +12,12 @@ from hypothesis import strategies as st
 from host_tools.errors import UserError
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify import site_settings
+from host_tools.host.notify.lines import Lines
+from host_tools.host.notify.post import Post
 from host_tools.host.notify.wording import quiet
 from host_tools.host.notify.wording.times import local, zone_of
-from tests.kit.letter_site import Site
+from host_tools.host.people import notices
+from tests.kit.letter_site import Paper, Site
 
 BERLIN, SEOUL, CHATHAM = (ZoneInfo(name) for name in ("Europe/Berlin", "Asia/Seoul", "Pacific/Chatham"))
 MINUTE_MS = 60_000
@@ -106,6 +110,30 @@ def test_a_site_holds_up_by_its_own_clock_what_can_wait(tmp_path: Path) -> None:
         assert [goes_ms(kind) for kind in ("deposited", "forced", "bell")] == [evening_ms] * 3
         site_settings.change(ledger, "mapo-3", zone="Europe/Berlin")  # it is afternoon there
         assert goes_ms("reminder") == evening_ms
+
+
+def test_the_post_keeps_a_reminder_for_the_morning_and_a_forced_door_for_no_minute(tmp_path: Path) -> None:
+    clock_ms, paper = [at("2026-11-30T23:00", SEOUL)], Paper()
+    with open_ledger(tmp_path / "data") as ledger:
+        site = Site(ledger)
+        board = site.board()
+        site_settings.change(ledger, "mapo-3", quiet_hours="22:00-07:00", zone="Asia/Seoul")
+        with ledger.writing() as connection:
+            for kind in ("reminder", "forced"):
+                notices.tell(connection, 1, kind, "test", clock_ms[0], cabinet=board, door=7)
+
+        async def work() -> list[list[str]]:
+            post = Post(ledger, Lines.single(paper), lambda told: None, clock=lambda: clock_ms[0])
+            await post.begin(None)
+            taken = []
+            for hours in (0, 7.9, 0.2):
+                clock_ms[0] += round(hours * 3_600_000)
+                await post.round(None)
+                await post.settle()
+                taken.append([message.kind for message in paper.messages])
+            return taken
+
+        assert asyncio.run(work()) == [["forced"], ["forced"], ["forced", "reminder"]]
 
 
 def test_a_zone_that_this_machine_does_not_know_is_its_own() -> None:
