@@ -1,5 +1,6 @@
 """`ansim resident contact`, `wishes` and `change`: what takes effect a day after her contacts were told."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,12 @@ def _list(name: str, unit: str | None, data: Path | None, as_json: bool) -> None
     "--code-left-out/--code-in-letters", default=None, help="Whether her letters leave the code out."
 )
 @click.option("--low-doors/--any-door", default=None, help="Whether she needs doors within reach.")
+@click.option(
+    "--hold-until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Issue no tickets for her until the beginning of that day.",
+)
+@click.option("--no-hold", is_flag=True, help="Issue tickets for her again.")
 @reason_option("resident wishes")
 @dry_run_option
 @data_option
@@ -184,6 +191,8 @@ def wishes(
     language: str | None,
     code_left_out: bool | None,
     low_doors: bool | None,
+    hold_until: datetime | None,
+    no_hold: bool,
     dry_run: bool,
     data: Path | None,
     as_json: bool,
@@ -198,6 +207,8 @@ def wishes(
     """
     given = {"language": language, "code_left_out": code_left_out, "low_doors": low_doors}
     given = {key: value for key, value in given.items() if value is not None}
+    if hold_until is not None or no_hold:
+        given["hold_until_ms"] = None if hold_until is None else round(hold_until.timestamp() * 1000)
     with open_ledger(data, create=False) as ledger, ledger.writing() as connection:
         row = residents.looked_at(connection, ledger, "resident wishes", name, unit)
         wanted = Wishes(**(changes.wishes_to_be(connection, row)._asdict() | given))
@@ -206,13 +217,17 @@ def wishes(
         if given and not dry_run:
             asked = changes.ask_wishes(connection, ledger, row.id, wanted, now_ms(), "resident wishes")
     if as_json:
-        print_json({"id": row.id, **wanted._asdict(), "takes_effect": _due(asked)} | _dry(dry_run))
+        print_json({"id": row.id, **_shown(wanted), "takes_effect": _due(asked)} | _dry(dry_run))
     elif given:
         say("It would be changed." if dry_run else _said(asked))
     else:
-        show(
-            table(("wish", "is"), [(key.replace("_", " "), value) for key, value in wanted._asdict().items()])
-        )
+        show(table(("wish", "is"), [(key.replace("_", " "), value) for key, value in _shown(wanted).items()]))
+
+
+def _shown(wanted: Wishes) -> dict[str, Any]:
+    values = wanted._asdict()
+    until_ms = values.pop("hold_until_ms")
+    return values | {"hold_until": None if until_ms is None else moment(until_ms)}
 
 
 @click.group()

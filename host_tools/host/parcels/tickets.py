@@ -55,13 +55,18 @@ def issue(
     at a site (which may be left out where there is only one).
 
     The site's ticket key turns when this was one of the last for her. Raises UserError when resident or site
-    are unknown, or no serial that fits her is left. On a dry run nothing is issued: the ticket that comes
-    back has no number and no serial of its own.
+    are unknown, she has put tickets on hold, or no serial that fits her is left. On a dry run nothing is
+    issued: the ticket that comes back has no number and no serial of its own.
     """
     name = site or only_site(ledger)
     with ledger.writing() as connection:
         place = _site(connection, name)
         person = residents.find(connection, resident, unit)
+        if person.hold_until_ms is not None and person.hold_until_ms > now_ms():
+            raise UserError(
+                "Tickets for that resident are on hold, as she wishes: "
+                "`ansim resident wishes` shows until when."
+            )
         secret = ledger.vault.open(place.ticket_key, TICKET_SECRET, place.site_id)
         needs = generations.Needs(residents.tail_of(ledger.vault, person), person.low_doors)
         key = generations.key_of(place, secret, generations.issued_of(connection, place))

@@ -34,6 +34,7 @@ class Wishes(NamedTuple):
     language: str
     code_left_out: bool
     low_doors: bool
+    hold_until_ms: int | None = None  # since 1970: no tickets are issued for her until then
 
 
 class Asked(NamedTuple):
@@ -56,7 +57,7 @@ def wishes_to_be(connection: Connection, row: Row) -> Wishes:
     """The same of her wishes; `row` is hers."""
     waiting = _waiting(connection, row.id, WISHES)
     if waiting is None:
-        return Wishes(row.language, row.code_left_out, row.low_doors)
+        return Wishes(row.language, row.code_left_out, row.low_doors, row.hold_until_ms)
     return Wishes(**json.loads(waiting.value))
 
 

@@ -159,7 +159,7 @@ def _erase(connection: Connection, resident: int, at_ms: int) -> int:
             delete(table).where(its) if what == DELETED else update(table).where(its).values({column: None})
         )
     gone = {"name": "", "unit": str(resident), "contact": "", "tail": None, "language": ""}
-    gone |= {"code_left_out": False, "low_doors": False, "erased_ms": at_ms}
+    gone |= {"code_left_out": False, "low_doors": False, "hold_until_ms": None, "erased_ms": at_ms}
     connection.execute(update(tables.resident).where(tables.resident.c.id == resident).values(**gone))
     return audit.erase(connection, resident)
 

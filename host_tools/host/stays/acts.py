@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, insert, select, update
 
 from host_tools.errors import UserError
-from host_tools.host.accounts import audit
+from host_tools.host.accounts import audit, sight
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger
@@ -156,6 +156,7 @@ def at(connection: Connection, place: Place, at_ms: int, *, waiting: bool = True
     """
     cabinet = cabinet_at(connection, place)
     its = (_parcel.c.cabinet == cabinet.id) & (_parcel.c.door == place.door)
+    its &= sight.sees_resident(connection, _parcel.c.resident)
     if waiting:
         its &= _parcel.c.state == "waiting"
     row = connection.execute(select(_parcel.c.id).where(its).order_by(_parcel.c.id.desc()).limit(1)).first()
@@ -173,7 +174,11 @@ def listing(ledger: Ledger, site: str | None = None, *, overdue: bool = False) -
     """The stays of all parcels that wait, the one that is free for the shortest time first."""
     with ledger.reading() as connection:
         at_ms = now_ms()
-        its = STAYS.where(_parcel.c.state == "waiting")
+        seen = (
+            sight.sees_resident(connection, _parcel.c.resident),
+            sight.sees_site(connection, _cabinet.c.site),
+        )
+        its = STAYS.where(_parcel.c.state == "waiting", *seen)
         if site is not None:
             its = its.where(_cabinet.c.site == site_at(connection, site))
         watch = heard_now(connection, at_ms)

@@ -101,6 +101,7 @@ def of_residents(folder: Path) -> list[tuple[str, tuple[str, ...], str]]:
         ("resident contact remove", ("Choi", "010-1234-5678"), ""),
         ("resident contact list", ("Choi",), ""),
         ("resident wishes", ("Choi", "--language", "ko", DRY), ""),
+        ("resident wishes", ("Choi", "--hold-until", "2030-12-24", DRY), ""),
         ("resident change list", (), ""),
         ("resident change stop", ("Choi", DRY), ""),
         ("resident change stop", ("Choi",), ""),

@@ -34,6 +34,7 @@ resident = Table(
     # Her letters hold no code: she asks for it where she can prove who she is.
     Column("code_left_out", Boolean, nullable=False, server_default=false()),
     Column("low_doors", Boolean, nullable=False, server_default=false()),  # she needs a door within reach
+    Column("hold_until_ms", BigInteger),  # no tickets are issued for her until then
     UniqueConstraint("name", "unit"),
 )
 

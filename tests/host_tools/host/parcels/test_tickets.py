@@ -6,6 +6,7 @@ import pytest
 
 from host_tools.errors import UserError
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, Site, open_ledger
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
@@ -140,3 +141,16 @@ def test_two_residents_have_two_names(ledger: Ledger) -> None:
         ("Kim", ""),
         ("Lee", "lee@example.org"),
     ]
+
+
+def test_no_ticket_is_issued_for_a_resident_on_hold_until_the_hold_ends(ledger: Ledger) -> None:
+    before = tickets.issue(ledger, "Kim")
+    resident = tables.resident
+    with ledger.writing() as connection:
+        connection.execute(resident.update().values(hold_until_ms=now_ms() + 86_400_000))
+    with pytest.raises(UserError, match="on hold, as she wishes"):
+        tickets.issue(ledger, "Kim")
+    assert [one.serial for one in tickets.listing(ledger)] == [before.serial]
+    with ledger.writing() as connection:
+        connection.execute(resident.update().values(hold_until_ms=now_ms() - 1))
+    assert tickets.issue(ledger, "Kim").serial != before.serial

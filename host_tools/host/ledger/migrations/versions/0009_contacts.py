@@ -28,6 +28,7 @@ def upgrade() -> None:
     op.add_column("site", sa.Column("language", sa.String(8), nullable=False, server_default=""))
     op.add_column("site", sa.Column("quiet", sa.String(11), nullable=False, server_default=""))
     op.add_column("resident", sa.Column("erased_ms", sa.BigInteger(), nullable=True))
+    op.add_column("resident", sa.Column("hold_until_ms", sa.BigInteger(), nullable=True))
     op.add_column("resident", sa.Column("language", sa.String(8), nullable=False, server_default=""))
     for wish in ("code_left_out", "low_doors"):
         op.add_column("resident", sa.Column(wish, sa.Boolean(), nullable=False, server_default=sa.false()))
