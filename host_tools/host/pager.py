@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Connection, Row
 
 from host_tools.errors import UserError
-from host_tools.host.care import cases, heartbeat, intake, kinds, paging, tap, watch
+from host_tools.host.care import cases, heartbeat, intake, kinds, paging, tap, uplinks, watch
 from host_tools.host.care.heartbeat import Heartbeat
 from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.event_time import Moment
@@ -216,6 +216,7 @@ def look(ledger: Ledger, at_ms: int, watches: bool = True, base: str = "") -> Wo
         cases.unshelve_due(connection, at_ms)
         if watches:
             watch.look_for_gaps(connection, at_ms)
+            uplinks.look_for_dark_sites(connection, at_ms)
             watch.write_proofs(connection, at_ms)
         paging.write_due(connection, at_ms)
         pages = paging.waiting(connection, at_ms)
