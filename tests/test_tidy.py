@@ -71,7 +71,7 @@ ROOMS_OF_HOST = {
     "systemd": "",
     "upkeep": "ledger accounts people notify",
     "figures": "ledger connections",
-    "web": "ledger notify figures",
+    "web": "ledger notify parcels figures",
     "server": "ledger stays notify fleet connections postman pager systemd upkeep web",
 }
 ROOMS_OF_SIMULATOR = {

@@ -6,8 +6,11 @@ from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.parcels import bells
 
 
-def show(ledger: Ledger, token: str, _at_ms: int) -> str | None:
-    """What a token is about, in words, and who has it; None for one that takes nothing. Changes nothing."""
+def show(ledger: Ledger, token: str, at_ms: int) -> str | None:
+    """What a token is about, in words, and who has it; None for one that takes nothing.
+
+    Changes nothing; `at_ms` is not looked at, for a link ends with its case and not with time.
+    """
     with ledger.reading() as connection:
         try:
             found = tap.read(connection, token).case

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from host_tools.errors import UserError
+from host_tools.host.parcels import taps
 from host_tools.host.web.app import Pages, app
 from host_tools.host.web.http import Listening
 from host_tools.host.web.settings import FAULT, READY, Counted, Settings
@@ -38,7 +39,7 @@ def main() -> None:
         said = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
         say(FAULT + said.encode())
 
-    pages = Pages(Path(settings.data), settings.server)
+    pages = Pages(Path(settings.data), settings.server, tap=taps)
     try:
         listening = Listening(app(pages, settings.names, tell), lambda: say(READY))
         threading.Thread(target=_obey, args=(stdin, pages, listening), name="server", daemon=True).start()

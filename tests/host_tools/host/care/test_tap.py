@@ -8,6 +8,8 @@ from sqlalchemy import select, update
 from host_tools.host import pager
 from host_tools.host.care import cases
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.data_folder import KEY
+from host_tools.host.ledger.keyless import open_keyless
 from host_tools.host.parcels import taps
 from tests.kit.cared_site import MINUTE_MS, CaredSite
 
@@ -81,3 +83,14 @@ def test_the_ledger_holds_no_token(site: CaredSite) -> None:
     with site.ledger.reading() as connection:
         rows = [str(connection.execute(table.select()).all()) for table in tables.metadata.sorted_tables]
     assert not [row for row in rows if token in row]
+
+
+def test_the_process_of_the_pages_takes_without_the_host_key(site: CaredSite) -> None:
+    site.puts_on_call(site.hires("Min"))
+    site.rings()
+    token = tokens(site)["Min"]
+    (site.ledger.data / KEY).unlink()
+    with open_keyless(site.ledger.data, writes=True) as keyless:
+        assert "Nobody has taken it yet." in (taps.show(keyless, token, site.at_ms) or "")
+        assert "Case 1 is yours, Min." in (taps.take(keyless, token, site.at_ms) or "")
+    assert [(one.state, one.taken_by) for one in site.cases()] == [("taken", "Min")]
