@@ -13,6 +13,7 @@ from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.notify.log import moment
+from host_tools.host.parcels import asking
 from host_tools.host.people import changes, residents
 from host_tools.host.people.changes import Asked, Wishes
 from host_tools.host.people.contacts import Contact, checked_contact
@@ -265,7 +266,7 @@ def _waiting(data: Path | None, as_json: bool) -> None:
 @data_option
 @json_option
 def _stop(name: str, unit: str | None, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Stop what waits for a resident: she, or one of her contacts, did not ask for it.
+    """Stop what waits for a resident, a door that somebody asks for too: she, or a contact of hers, says so.
 
     \b
     Example: ansim resident change stop "Kim Seo-yeon"
@@ -275,7 +276,8 @@ def _stop(name: str, unit: str | None, dry_run: bool, data: Path | None, as_json
         with ledger.writing() as connection:
             row = residents.find(connection, name, unit)
             if not dry_run:
-                stopped = changes.stop(connection, ledger, row.id, now_ms())
+                stopped = asking.stop(connection, row.id, now_ms())
+                stopped += changes.stop(connection, ledger, row.id, now_ms())
         if dry_run:
             stopped = sum(one.resident == row.id for one in changes.waiting(ledger))
     if as_json:

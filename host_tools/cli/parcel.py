@@ -10,15 +10,16 @@ import click
 from host_tools.cli._acting import open_ledger, reason_option
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._place import door_options, tell
-from host_tools.cli._tables import show, table
+from host_tools.cli._tables import notices, show, table
 from host_tools.errors import UserError
 from host_tools.host.connections import reach
 from host_tools.host.fleet import remote_opening
 from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.places import Place
 from host_tools.host.notify.log import moment
-from host_tools.host.parcels import parcels, support
+from host_tools.host.parcels import asking, parcels, support
 
 _LOOK_S = 0.2
 
@@ -130,8 +131,10 @@ def recall(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None,
 def open_(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) -> None:
     """Open the door of a parcel for somebody who stands there and talks to you.
 
-    The cabinet's screen asks her to press # and then shows four digits; she says them, you type them here,
-    and the door opens. Needs a running server and the cabinet's link; at most 4 a minute and 6 a day.
+    All contacts of the resident are told and can stop it for a minute; the caller repeats six digits that
+    her first contact was sent: one try a day. Then the cabinet's screen asks to press # and shows four
+    digits; the caller says them, you type them here, and the door opens. Needs a running server and the
+    cabinet's link. Not for residents who wish no code in letters, or who have barred somebody.
 
     \b
     Example: ansim parcel open --site mapo-3 --cabinet 2 --door 7
@@ -149,6 +152,7 @@ def open_(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) 
             raise UserError(
                 f"The door was not opened: {hindrance}. Opening by order needs the cabinet's link."
             )
+        _prove(ledger, place)
         wish = support.want_open(ledger, place)
         if _state_after(ledger, wish, remote_opening.ASKED) != remote_opening.CHALLENGED:
             raise UserError(
@@ -170,6 +174,35 @@ def open_(site: str, cabinet: int, door: int, data: Path | None, as_json: bool) 
         print_json({**place._asdict(), "ordered": "open"})
     else:
         say(f"Door {door:02d} is open.")
+
+
+def _prove(ledger: Ledger, place: Place) -> None:
+    """Has the caller repeat what the resident's first contact was sent, and waits for those who can stop it.
+
+    Raises UserError where the door is not opened for this caller.
+    """
+    number = asking.begin(ledger, place, now_ms())
+    notices.print("Her contacts are told that somebody asks for her door. Each of them can stop it.")
+    digits = click.prompt(
+        "Ask for the six digits that were sent to her first contact", type=str, hide_input=True, err=True
+    )
+    now = asking.answer(ledger, number, digits, now_ms())
+    if now.state == asking.FAILED:
+        raise UserError(
+            "These are not the digits, and there is one try a day: let staff attend, with "
+            "`ansim parcel recall`."
+        )
+    notices.print("Right. The door may open a minute after her contacts were told.")
+    while now.state == asking.CONFIRMED and not now.may_open:
+        time.sleep(_LOOK_S)
+        now = asking.standing(asking.look(ledger, number), now_ms())
+    if now.state == asking.STOPPED:
+        raise UserError("A contact of hers has stopped it: do not open the door, and ask her.")
+    if not asking.take_leave(ledger, number, now_ms()):
+        raise UserError(
+            "Her contacts could not be told in time, so nobody could stop it: let staff attend, with "
+            "`ansim parcel recall`."
+        )
 
 
 def _state_after(ledger: Ledger, wish: int, before: str) -> str:

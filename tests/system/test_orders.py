@@ -11,14 +11,18 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select, update
 
 from host_tools.demo.stage import SITE
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.parcels.asking import WINDOW_MS
 from tests import swift
 from tests.kit.command_tree import departures, page
 from tests.swift_stage import ansim
 
 from .conftest import PATIENCE_S
-from .place import Place
+from .place import RESIDENT, Place
 from .relayed import wait_until
 
 HERE = ("--site", SITE, "--cabinet", "1")
@@ -75,8 +79,36 @@ def test_whoever_rings_sees_that_a_person_has_heard_her(place: Place) -> None:
     place.watch.until(lambda: "call was seen" in place.watch.screen(), "says that she was heard", 10)
 
 
+def sent_digits(place: Place) -> str:
+    """The six digits that the resident's contact was sent."""
+
+    def sent() -> list[str]:
+        texts = [one["text"] for one in place.messages() if one["kind"] == "digits"]
+        return [digits for text in texts for digits in re.findall(r"\b\d{6}\b", text)]
+
+    wait_until(lambda: bool(sent()), "her contact is sent digits")
+    (digits,) = sent()
+    return digits
+
+
+def a_minute_passes(place: Place) -> None:
+    """Her contacts were told a minute earlier than they were."""
+    table = tables.outbox
+    asked = (table.c.kind == "asked to open") & table.c.sent_ms.is_not(None)
+    with open_ledger(place.data) as ledger:
+
+        def told() -> bool:
+            with ledger.reading() as connection:
+                return connection.execute(select(table.c.id).where(asked)).first() is not None
+
+        wait_until(told, "her contacts are told")
+        with ledger.writing() as connection:
+            connection.execute(update(table).where(asked).values(sent_ms=table.c.sent_ms - WINDOW_MS))
+
+
 def test_a_person_at_the_host_opens_for_somebody_who_reads_the_digits_from_the_screen(place: Place) -> None:
     door, _ = fresh(place)
+    ansim("resident", "contact", "add", RESIDENT, "minji@example.org", "--data", place.data)
     ours, theirs = pty.openpty()
     command = [
         sys.executable,
@@ -92,6 +124,8 @@ def test_a_person_at_the_host_opens_for_somebody_who_reads_the_digits_from_the_s
         "--json",
     ]
     asking = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.write(ours, f"{sent_digits(place)}\n".encode())
+    a_minute_passes(place)
     place.watch.until(
         lambda: "press #" in place.watch.screen() and "Help would" in place.watch.screen(),
         "asks whoever is there",

@@ -6,6 +6,7 @@ its additional data, so a sealed value moved to another row does not open.
 """
 
 import hashlib
+import hmac
 import os
 from pathlib import Path
 
@@ -25,8 +26,13 @@ class Vault:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._mac_key = hashlib.sha256(b"ansim mac" + key).digest()
         #: Names the key, and says nothing of it.
         self.name = hashlib.sha256(b"ansim vault" + key).digest()
+
+    def mac(self, purpose: bytes, of: bytes) -> bytes:
+        """32 bytes that only this key makes of that, for a purpose."""
+        return hmac.new(self._mac_key, purpose + b"\x00" + of, hashlib.sha256).digest()
 
     def seal(self, secret: bytes, purpose: str, owner: bytes) -> bytes:
         """The sealed secret: a random nonce of 12 bytes, the ciphertext, a tag of 16 bytes."""

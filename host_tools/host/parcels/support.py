@@ -149,9 +149,8 @@ def want_open(ledger: Ledger, place: Place) -> int:
     """Asks the cabinet to open the door of a parcel for somebody who stands there;
     the number of this wish (see remote_opening.py).
     """
-    with ledger.writing() as connection:
+    with ledger.reading() as connection:
         parcel = waiting(connection, place)
-        audit.note(connection, ledger, "parcel open", **place.named(), resident=parcel.resident)
     return remote_opening.ask(ledger, parcel.cabinet, parcel.door, parcel.counter, now_ms())
 
 

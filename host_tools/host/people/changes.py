@@ -105,10 +105,8 @@ def stop(connection: Connection, ledger: Ledger, resident: int, at_ms: int) -> i
     """Stops what waits for a resident: one of her contacts, or she, has said so. How much. `at_ms`: ms since
     1970.
     """
-    stopped = _end(connection, resident, tuple(LETTERS), STOPPED, at_ms)
-    if stopped:
-        audit.note(connection, ledger, "resident change stop", resident=resident, at_ms=at_ms)
-    return stopped
+    audit.note(connection, ledger, "resident change stop", resident=resident, at_ms=at_ms)
+    return _end(connection, resident, tuple(LETTERS), STOPPED, at_ms)
 
 
 def waiting(ledger: Ledger) -> list[Asked]:

@@ -26,6 +26,7 @@ from host_tools.host.ledger.tables.parcels import parcel, pickup, ticket
 from host_tools.host.ledger.tables.people import (
     account,
     account_site,
+    asking,
     contact,
     pending_change,
     related,
@@ -41,6 +42,7 @@ __all__ = [
     "account_site",
     "alarm",
     "aside",
+    "asking",
     "audit",
     "boot",
     "cabinet",

@@ -73,6 +73,23 @@ pending_change = Table(
     ),
 )
 
+#: A caller who asks for a door (parcels/asking.py). The six digits that she repeats are nowhere.
+asking = Table(
+    "asking",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("parcel", ForeignKey("parcel.id"), nullable=False),
+    Column("account", ForeignKey("account.id")),  # who speaks with her
+    Column("state", String(9), nullable=False),
+    Column("asked_ms", BigInteger, nullable=False),
+    Column("confirmed_ms", BigInteger),
+    Column("ended_ms", BigInteger),
+    CheckConstraint(
+        "state IN ('asked', 'confirmed', 'opened', 'stopped', 'failed', 'expired')", name="state"
+    ),
+    Index("ix_asking_parcel", "parcel"),
+)
+
 #: A person who works at the host.
 account = Table(
     "account",

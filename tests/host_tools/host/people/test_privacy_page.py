@@ -15,6 +15,7 @@ OF_NOBODY = {
 }  # fmt: skip
 #: Columns of the other tables that say nothing of a person.
 STATES = {
+    "asking.state",
     "outbox.id", "outbox.kind", "outbox.held", "parcel.state", "ticket.state", "contact.confirmed",
     "pending_change.kind", "pending_change.state", "account.roles",
     "contact.resident", "pending_change.resident", "related.resident",  # gone with their rows

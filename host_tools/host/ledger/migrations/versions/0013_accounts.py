@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "resident", name=op.f("pk_related")),
     )
     _audit()
+    _asking()
 
 
 def _audit() -> None:
@@ -70,3 +71,22 @@ def _audit() -> None:
         sa.PrimaryKeyConstraint("chain", "number", name=op.f("pk_audit")),
     )
     op.create_index("ix_audit_resident", "audit", ["resident"])
+
+
+def _asking() -> None:
+    states = "state IN ('asked', 'confirmed', 'opened', 'stopped', 'failed', 'expired')"
+    op.create_table(
+        "asking",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("parcel", sa.Integer(), nullable=False),
+        sa.Column("account", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(length=9), nullable=False),
+        sa.Column("asked_ms", sa.BigInteger(), nullable=False),
+        sa.Column("confirmed_ms", sa.BigInteger(), nullable=True),
+        sa.Column("ended_ms", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(states, name=op.f("ck_asking_state")),
+        sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_asking_account")),
+        sa.ForeignKeyConstraint(["parcel"], ["parcel.id"], name=op.f("fk_asking_parcel")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_asking")),
+    )
+    op.create_index("ix_asking_parcel", "asking", ["parcel"])

@@ -1,0 +1,21 @@
+"""Six digits that a resident's first contact is sent and a caller repeats.
+
+They rest nowhere: they come from the number of the asking and its time, under the host's key.
+"""
+
+import hmac
+
+from host_tools.host.ledger.sealing import Vault
+
+_PURPOSE = b"digits of a caller"
+
+
+def digits_of(vault: Vault, asking: int, asked_ms: int) -> str:
+    """The digits of an asking, by the ledger's number of it and when it was (ms since 1970)."""
+    mac = vault.mac(_PURPOSE, asking.to_bytes(8, "big") + asked_ms.to_bytes(8, "big"))
+    return f"{int.from_bytes(mac[:8], 'big') % 10**6:06d}"
+
+
+def are_same(one: str, other: str) -> bool:
+    """Whether two are the same, in a time that does not tell where they differ."""
+    return hmac.compare_digest(one.encode(), other.encode())

@@ -1,0 +1,152 @@
+"""Who asks on the telephone for a door to be opened repeats digits that were sent to the resident, and each
+contact of hers can stop it.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+
+from host_tools.errors import UserError
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.places import Place
+from host_tools.host.parcels import asking
+from host_tools.host.parcels.asking import ONCE_MS, VALID_MS, WINDOW_MS, Asking, standing
+from host_tools.host.people import changes, residents, spoken
+from host_tools.host.people.contacts import Contact
+from tests.kit.letter_site import DOOR, Site
+
+AT_MS = 1_900_000_000_000
+PLACE = Place("mapo-3", 1, DOOR)
+
+states = st.sampled_from(
+    (asking.ASKED, asking.CONFIRMED, asking.OPENED, asking.STOPPED, asking.FAILED, asking.EXPIRED)
+)
+times = st.one_of(st.none(), st.integers(AT_MS, AT_MS + 2 * VALID_MS))
+
+
+@given(states, times, times, st.integers(AT_MS - VALID_MS, AT_MS + 3 * VALID_MS))
+def test_a_door_opens_only_confirmed_in_time_and_a_minute_after_her_contacts_were_told(
+    state: str, told_ms: int | None, confirmed_ms: int | None, at_ms: int
+) -> None:
+    found = standing(Asking(1, state, AT_MS, told_ms, confirmed_ms), at_ms)
+    expected = (
+        state == asking.CONFIRMED
+        and told_ms is not None
+        and at_ms >= told_ms + WINDOW_MS
+        and AT_MS <= at_ms <= AT_MS + VALID_MS
+    )
+    assert found.may_open == expected
+
+
+@pytest.fixture
+def ledger(home: Path) -> Iterator[Ledger]:
+    with open_ledger(home) as opened:
+        site = Site(opened)
+        board = site.board()
+        site.boards[board].deposit(DOOR, site.serial(), 1)
+        site.hear(board)
+        yield opened
+
+
+def tell_contacts(ledger: Ledger, at_ms: int) -> None:
+    with ledger.writing() as connection:
+        connection.execute(update(tables.outbox).values(sent_ms=at_ms))
+
+
+def right(ledger: Ledger, number: int) -> str:
+    return spoken.digits_of(ledger.vault, number, asking.look(ledger, number).asked_ms)
+
+
+def her(ledger: Ledger) -> int:
+    with ledger.reading() as connection:
+        return residents.find(connection, "Kim").id
+
+
+def test_the_right_digits_and_a_minute_open_once(ledger: Ledger) -> None:
+    number = asking.begin(ledger, PLACE, AT_MS)
+    with ledger.reading() as connection:
+        kinds = list(
+            connection.scalars(select(tables.outbox.c.kind).where(tables.outbox.c.queued_ms == AT_MS))
+        )
+    assert kinds == ["asked to open", "digits"]
+    digits = right(ledger, number)
+    assert asking.answer(ledger, number, f"{digits[:3]} {digits[3:]}", AT_MS + 5000).state == asking.CONFIRMED
+    assert not asking.take_leave(ledger, number, AT_MS + WINDOW_MS + 5000), "nobody was told"
+    tell_contacts(ledger, AT_MS + 7000)
+    assert not asking.take_leave(ledger, number, AT_MS + 7000 + WINDOW_MS - 1)
+    assert asking.take_leave(ledger, number, AT_MS + 7000 + WINDOW_MS)
+    assert not asking.take_leave(ledger, number, AT_MS + 7000 + WINDOW_MS)
+
+
+def test_wrong_digits_end_it_for_a_day(ledger: Ledger) -> None:
+    number = asking.begin(ledger, PLACE, AT_MS)
+    tell_contacts(ledger, AT_MS)
+    wrong = f"{(int(right(ledger, number)) + 1) % 10**6:06d}"
+    assert asking.answer(ledger, number, wrong, AT_MS + 1).state == asking.FAILED
+    assert asking.answer(ledger, number, right(ledger, number), AT_MS + 2).state == asking.FAILED
+    assert not asking.take_leave(ledger, number, AT_MS + WINDOW_MS)
+    with pytest.raises(UserError, match="within a day"):
+        asking.begin(ledger, PLACE, AT_MS + ONCE_MS - 1)
+    assert asking.begin(ledger, PLACE, AT_MS + ONCE_MS) != number
+
+
+def test_each_contact_can_stop_it_until_the_door_opens(ledger: Ledger) -> None:
+    number = asking.begin(ledger, PLACE, AT_MS)
+    tell_contacts(ledger, AT_MS)
+    asking.answer(ledger, number, right(ledger, number), AT_MS + 1)
+    with ledger.writing() as connection:
+        assert asking.stop(connection, her(ledger), AT_MS + WINDOW_MS - 1) == 1
+    assert not asking.take_leave(ledger, number, AT_MS + WINDOW_MS)
+    assert asking.look(ledger, number).state == asking.STOPPED
+
+
+def test_after_a_quarter_of_an_hour_all_is_over(ledger: Ledger) -> None:
+    number = asking.begin(ledger, PLACE, AT_MS)
+    tell_contacts(ledger, AT_MS)
+    late = asking.answer(ledger, number, right(ledger, number), AT_MS + VALID_MS + 1)
+    assert late.state == asking.EXPIRED
+    assert asking.look(ledger, number).state == asking.ASKED
+
+
+def test_where_staff_have_to_attend_nobody_is_told_anything(ledger: Ledger) -> None:
+    kim = her(ledger)
+
+    def refused(words: str) -> None:
+        with pytest.raises(UserError, match=words):
+            asking.begin(ledger, PLACE, AT_MS)
+
+    table = tables.resident
+    with ledger.writing() as connection:
+        connection.execute(update(table).values(code_left_out=True))
+    refused("not opened for a caller")
+    with ledger.writing() as connection:
+        connection.execute(update(table).values(code_left_out=False))
+        more = [Contact("kim@example.org", True), Contact("+821012345678", False)]
+        changes.ask_contacts(connection, ledger, kim, more, AT_MS, "resident contact add")
+    refused("are being changed")
+    with ledger.writing() as connection:
+        changes.stop(connection, ledger, kim, AT_MS)
+        changes.contacts.put(connection, kim, [], AT_MS)
+    refused("no contact")
+    with ledger.writing() as connection:
+        connection.execute(update(tables.parcel).values(resident=None))
+    refused("nobody's")
+    with ledger.reading() as connection:
+        assert not connection.execute(select(tables.asking)).all()
+
+
+def test_no_digits_rest_in_the_ledger(ledger: Ledger, home: Path) -> None:
+    number = asking.begin(ledger, PLACE, AT_MS)
+    digits = right(ledger, number)
+    assert len(digits) == 6
+    assert digits != spoken.digits_of(ledger.vault, number + 1, AT_MS)
+    with ledger.reading() as connection:
+        everything = repr(
+            [connection.execute(table.select()).all() for table in (tables.asking, tables.audit)]
+        )
+    assert digits not in everything
