@@ -11,6 +11,7 @@ from host_tools.cli._resident_changes import unit_option
 from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import create_private, data_option
 from host_tools.host.ledger.database import now_ms
+from host_tools.host.notify import spooled
 from host_tools.host.people import residents, table_file
 from host_tools.host.people.erasure import erase as erase_resident
 from host_tools.host.people.imports import import_residents
@@ -81,7 +82,7 @@ def export(file: Path, dry_run: bool, data: Path | None, as_json: bool) -> None:
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="A file of messages outside the data folder, to be looked through too; may be repeated.",
+    help="A file of messages that no channel of this host names, to be looked through too; may be repeated.",
 )
 @reason_option("resident erase")
 @dry_run_option
@@ -100,7 +101,8 @@ def erase(
     Example: ansim resident erase "Kim Seo-yeon" --unit 101 --reason moved
     """
     with open_ledger(data, create=False) as ledger:
-        done = erase_resident(ledger, name, unit, now_ms(), files=files, dry_run=dry_run)
+        spools = [*spooled.files(ledger.data), *files]
+        done = erase_resident(ledger, name, unit, now_ms(), files=spools, dry_run=dry_run)
     if as_json:
         print_json(done._asdict() | ({"dry_run": True} if dry_run else {}))
         return

@@ -12,6 +12,7 @@ from host_tools.host.accounts import accounts
 from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify.log import Emit, Occurrence
+from host_tools.host.notify.spooled import files
 from host_tools.host.people import changes, erasure, retention
 
 _LOOK_S = 30.0
@@ -42,7 +43,7 @@ class Upkeep:
         self._try(lambda: changes.apply_due(self._ledger, at_ms))
         if at_ms - self._retained_ms >= _RETENTION_MS:
             self._retained_ms = at_ms
-            self._try(lambda: retention.apply(self._ledger, at_ms))
+            self._try(lambda: retention.apply(self._ledger, files(self._ledger.data), at_ms))
 
     def _try(self, job: Callable[[], object]) -> None:
         try:

@@ -68,6 +68,19 @@ def deliver(ledger: Ledger, channel: Channel, folds: Folds | None = None) -> Rou
     return Round(watched.sent, watched.failed, watched.reason)
 
 
+def deliver_by(ledger: Ledger, lines: Lines) -> None:
+    """One round of letters by several channels."""
+
+    async def work() -> None:
+        post = Post(ledger, lines, lambda told: None)
+        await post.begin(None)
+        await post.round(None)
+        await post.settle()
+        await post.note()
+
+    asyncio.run(work())
+
+
 def forget(ledger: Ledger) -> None:
     """As if nothing had been noted of any letter."""
     with ledger.writing() as connection:

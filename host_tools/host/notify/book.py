@@ -43,6 +43,7 @@ from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER, LATER, REFUS
 from host_tools.host.notify.outbox import Contact, contacts_of
 from host_tools.host.notify.routes import Routes
 from host_tools.host.notify.site_settings import not_before
+from host_tools.host.people.notices import TO_ALL
 
 _ANOTHER = "another contact has it"
 _TOO_LONG = "it was tried for a day"
@@ -78,11 +79,10 @@ class Book:
         contacts = contacts_of(connection, [row.resident for row in rows if row.resident is not None])
         begun, lost = [], []
         for row in rows:
-            first = self._first(row, contacts)
-            if first is None:
+            firsts = self._firsts(row, contacts)
+            begun += [(row, *first) for first in firsts]
+            if not firsts:
                 lost.append(row)
-            else:
-                begun.append((row, *first))
         self._enqueue(connection, begun, at_ms)
         connection.execute(
             update(tables.outbox).where(_outbox.sequence == bindparam("of")).values(routed=True),
@@ -90,6 +90,14 @@ class Book:
         )
         self._give_up(connection, [row.sequence for row in lost], at_ms)
         return Outcome(tuple(row.id for row in lost), len(rows) >= PORTION)
+
+    def _firsts(self, row: Row, contacts: Mapping[int, Sequence[Contact]]) -> list[tuple[int, str]]:
+        """The ranks and channels of the deliveries that a letter begins with: one, or one to each contact."""
+        first = self._first(row, contacts)
+        if first is None or row.kind not in TO_ALL or self._routes.takes_all:
+            return [] if first is None else [first]
+        ways = ((one.rank, self._routes.channel_for(one.address)) for one in contacts[row.resident])
+        return [(rank, channel) for rank, channel in ways if channel]
 
     def _first(self, row: Row, contacts: Mapping[int, Sequence[Contact]]) -> tuple[int, str] | None:
         """The rank and channel of a letter's first delivery."""

@@ -19,6 +19,7 @@ from host_tools.host.notify.notifier import Message
 from host_tools.host.notify.wording import Facts, Matter, Reader, letter, letter_of_many
 from host_tools.host.notify.wording.changed import tell_of_faults, texts_of
 from host_tools.host.notify.wording.texts import Texts
+from host_tools.host.people.notices import TO_ALL
 from host_tools.host.people.residents import LABEL
 
 STAFF = "staff"
@@ -121,6 +122,8 @@ def _message(row: Row, contact: Contact, identity: Identity, texts: Texts, facts
     if not contact.whole:
         matter, kind = matter._replace(kind=LOOK), LOOK
         name = sha256(f"{LOOK} {contact.rank} {row.id}".encode()).hexdigest()[:32]
+    elif row.kind in TO_ALL and contact.rank > 1:  # which go out beside each other
+        name = sha256(f"{contact.rank} {row.id}".encode()).hexdigest()[:32]
     reader = Reader(row.language or "", bool(row.code_left_out))
     made = letter(matter, identity, reader, facts, texts=texts)
     to = (name, row.label or STAFF, contact.address, kind)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from host_tools.errors import UserError
 from host_tools.host.accounts import audit
 from host_tools.host.ledger import tables
-from host_tools.host.ledger.data_folder import ERASURES, MESSAGES
+from host_tools.host.ledger.data_folder import ERASURES
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.people import residents, spools
 from host_tools.host.people.contacts import of as contacts_of
@@ -62,11 +62,12 @@ def erase(
     unit: str | None,
     at_ms: int,
     *,
-    files: Iterable[Path] = (),
+    files: Iterable[Path],
     dry_run: bool = False,
 ) -> Erased:
-    """Erases a resident of whom no parcel waits and no ticket is open. `files` of messages beside that of the
-    data folder are looked through too. `at_ms`: ms since 1970.
+    """Erases a resident of whom no parcel waits and no ticket is open, in `files` of messages too.
+
+    `at_ms`: ms since 1970.
 
     Raises UserError. When it returns, all of it is on the disk; where it was cut off, the same again goes on.
     """
@@ -77,7 +78,7 @@ def erase(
         if dry_run:
             return Erased(row.id, len(hers.ids), _audited(connection, row.id), 0, _copies(ledger.data))
     # First her lines, by what is deleted then; an erasure that is cut off here is begun again.
-    lines = sum(spools.take_out(path, _is_hers(hers)) for path in (ledger.data / MESSAGES, *files))
+    lines = sum(spools.take_out(path, _is_hers(hers)) for path in files)
     _write_down(ledger, row.id, row.since_ms, at_ms)
     with ledger.writing() as connection:
         _refuse(connection, row.id)

@@ -3,6 +3,7 @@ whose a parcel was. Residents themselves stay until they are erased.
 """
 
 import tomllib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from sqlalchemy import delete, exists, func, or_, select, update
 
 from host_tools.errors import UserError
 from host_tools.host.ledger import tables
-from host_tools.host.ledger.data_folder import MESSAGES, SETTINGS
+from host_tools.host.ledger.data_folder import SETTINGS
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.people import spools
 
@@ -50,9 +51,9 @@ def days_of(data: Path) -> int:
     return found
 
 
-def apply(ledger: Ledger, at_ms: int) -> Applied:
+def apply(ledger: Ledger, files: Iterable[Path], at_ms: int) -> Applied:
     """Takes away what is older than the host keeps it: whose an ended parcel and its ticket were, letters to
-    residents with their addresses, the lines of both in the file of messages. `at_ms`: now, ms since 1970.
+    residents with their addresses, old lines in `files` of messages. `at_ms`: now, ms since 1970.
 
     Raises UserError for a setting that is none.
     """
@@ -92,7 +93,7 @@ def apply(ledger: Ledger, at_ms: int) -> Applied:
                 if key.column.table is outbox:
                     connection.execute(delete(table).where(key.parent.in_(letters)))
         count = connection.execute(delete(outbox).where(told)).rowcount
-    lines = spools.take_out(ledger.data / MESSAGES, _older(before_ms)) if count else 0
+    lines = sum(spools.take_out(path, _older(before_ms)) for path in files) if count else 0
     return Applied(parcels, count, lines)
 
 

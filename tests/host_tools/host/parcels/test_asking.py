@@ -14,11 +14,15 @@ from host_tools.errors import UserError
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.ledger.places import Place
+from host_tools.host.notify.deliveries import Queue
+from host_tools.host.notify.lines import Lines
+from host_tools.host.notify.routes import EMAIL, PHONE, Route, Routes
 from host_tools.host.parcels import asking
 from host_tools.host.parcels.asking import ONCE_MS, VALID_MS, WINDOW_MS, Asking, standing
 from host_tools.host.people import changes, residents, spoken
 from host_tools.host.people.contacts import Contact
-from tests.kit.letter_site import DOOR, Site
+from tests.kit import post
+from tests.kit.letter_site import DOOR, Paper, Site
 
 AT_MS = 1_900_000_000_000
 PLACE = Place("mapo-3", 1, DOOR)
@@ -138,6 +142,31 @@ def test_where_staff_have_to_attend_nobody_is_told_anything(ledger: Ledger) -> N
     refused("nobody's")
     with ledger.reading() as connection:
         assert not connection.execute(select(tables.asking)).all()
+
+
+def test_all_contacts_are_told_at_once_and_the_first_one_has_the_digits(ledger: Ledger) -> None:
+    with ledger.writing() as connection:
+        both = [Contact("kim@example.org", True), Contact("+821012345678", True)]
+        changes.contacts.put(connection, her(ledger), both, AT_MS)
+    asking.begin(ledger, PLACE, AT_MS)
+    mail, phone = Paper(), Paper()
+    routes = Routes(
+        {"mail": ("file", {}), "phone": ("file", {})}, {EMAIL: "mail", PHONE: "phone"}, Route("mail")
+    )
+    channels = {
+        Queue(name, staff): channel
+        for name, channel in (("mail", mail), ("phone", phone))
+        for staff in (False, True)
+    }
+    post.deliver_by(ledger, Lines(routes, channels))
+    asked = [one for one in (*mail.messages, *phone.messages) if one.kind == "asked to open"]
+    assert [one.contact for one in asked] == ["kim@example.org", "+821012345678"]
+    assert len({one.id for one in asked}) == 2
+    (digits,) = [one for one in (*mail.messages, *phone.messages) if one.kind == "digits"]
+    assert digits.contact == "kim@example.org"
+    with ledger.reading() as connection:
+        (number,) = connection.scalars(select(tables.asking.c.id))
+    assert right(ledger, number) in digits.text
 
 
 def test_no_digits_rest_in_the_ledger(ledger: Ledger, home: Path) -> None:

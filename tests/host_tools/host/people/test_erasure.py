@@ -15,6 +15,7 @@ from host_tools.host.accounts import audit
 from host_tools.host.ledger import backups, tables
 from host_tools.host.ledger.data_folder import ERASURES, MESSAGES
 from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.notify import spooled
 from host_tools.host.notify.channels import FileNotifier
 from host_tools.host.notify.notifier import Message
 from host_tools.host.parcels import parcels, tickets
@@ -93,7 +94,7 @@ def test_nothing_on_the_disk_holds_her_name_or_contact_any_more(
         with ledger.writing() as connection:
             connection.exec_driver_sql("CHECKPOINT")  # else it is in the server's memory alone
     assert traces(home, server) == SECRETS
-    done = erasure.erase(ledger, NAME, None, AT_MS)
+    done = erasure.erase(ledger, NAME, None, AT_MS, files=spooled.files(ledger.data))
     assert (done.lines, done.audit_rows > 4, done.letters > 0) == (2, True, True)
     assert traces(home, server) == []
     assert [one.name for one in residents.everyone(ledger)] == [OTHER]
@@ -101,7 +102,7 @@ def test_nothing_on_the_disk_holds_her_name_or_contact_any_more(
     assert [one.wrong for one in audit.verify(ledger)] == [None]
     assert "b2" in (home / MESSAGES).read_text()
     with pytest.raises(UserError, match="no resident of that name"):
-        erasure.erase(ledger, NAME, None, AT_MS)
+        erasure.erase(ledger, NAME, None, AT_MS, files=spooled.files(ledger.data))
     residents.add(ledger, NAME, unit="flat 4711x")
     assert len(residents.everyone(ledger)) == 2
 
@@ -111,7 +112,7 @@ def test_a_server_that_reads_meanwhile_does_not_keep_her_in_the_log(tmp_path: Pa
         live(ledger)
         with server.reading() as connection:
             connection.execute(tables.resident.select()).all()
-        erasure.erase(ledger, NAME, None, AT_MS)
+        erasure.erase(ledger, NAME, None, AT_MS, files=spooled.files(ledger.data))
         assert traces(ledger.data) == []
         assert (ledger.data / "ledger.db-wal").stat().st_size == 0
 
@@ -122,7 +123,7 @@ def test_a_backup_that_is_restored_later_is_erased_anew(tmp_path: Path) -> None:
         live(ledger)
     backups.back_up(data, backup)
     with open_ledger(data) as ledger:
-        erasure.erase(ledger, NAME, None, AT_MS)
+        erasure.erase(ledger, NAME, None, AT_MS, files=spooled.files(ledger.data))
     assert traces(data) == []
     backups.restore(data, backup)
     assert traces(data) == SECRETS
@@ -151,6 +152,15 @@ def test_restore_erases_anew_by_itself(tmp_path: Path) -> None:
     assert traces(data) == []
 
 
+def test_the_files_of_channels_are_looked_through_too(tmp_path: Path) -> None:
+    (tmp_path / "channels.toml").write_text(
+        'staff = { channel = "mail", address = "x" }\n'
+        '[mail]\nkind = "file"\npath = "mail.jsonl"\nfor = ["*"]\n'
+    )
+    (tmp_path / "channels.toml").chmod(0o600)
+    assert [path.name for path in spooled.files(tmp_path)] == [MESSAGES, "mail.jsonl"]
+
+
 def test_a_resident_who_came_later_with_her_number_is_not_taken_for_her(tmp_path: Path) -> None:
     data, backup = tmp_path / "data", tmp_path / "first.db"
     with open_ledger(data) as ledger:
@@ -158,7 +168,7 @@ def test_a_resident_who_came_later_with_her_number_is_not_taken_for_her(tmp_path
     backups.back_up(data, backup)
     with open_ledger(data) as ledger:
         residents.add(ledger, NAME)
-        erasure.erase(ledger, NAME, None, AT_MS)
+        erasure.erase(ledger, NAME, None, AT_MS, files=spooled.files(ledger.data))
     backups.restore(data, backup)
     with open_ledger(data) as ledger:
         other = residents.add(ledger, OTHER)
@@ -176,11 +186,11 @@ def test_she_is_not_erased_while_something_waits_for_her(ledger: Ledger) -> None
     board = site.board()
     serial = site.serial()
     with pytest.raises(UserError, match="ansim ticket revoke"):
-        erasure.erase(ledger, "Kim", None, AT_MS)
+        erasure.erase(ledger, "Kim", None, AT_MS, files=())
     site.boards[board].deposit(DOOR, serial, 1)
     site.hear(board)
     with pytest.raises(UserError, match="ansim parcel recall"):
-        erasure.erase(ledger, "Kim", None, AT_MS)
+        erasure.erase(ledger, "Kim", None, AT_MS, files=())
     assert not (ledger.data / ERASURES).exists()
 
 
@@ -225,18 +235,18 @@ def test_after_thirty_days_nobody_can_say_whose_a_parcel_was(ledger: Ledger) -> 
     spool(ledger.data, [("a1", "Kim", "")])
     with ledger.reading() as connection:
         ended_ms = connection.execute(tables.parcel.select()).one().ended_ms
-    assert retention.apply(ledger, ended_ms + 30 * DAY_MS) == (0, 0, 0)
-    done = retention.apply(ledger, ended_ms + 30 * DAY_MS + 1)
+    assert retention.apply(ledger, spooled.files(ledger.data), ended_ms + 30 * DAY_MS) == (0, 0, 0)
+    done = retention.apply(ledger, spooled.files(ledger.data), ended_ms + 30 * DAY_MS + 1)
     assert done.parcels == 1
     assert [one.resident for one in parcels.listing(ledger)] == [None]
     later = max(AT_MS, site.heard_ms) + 200 * DAY_MS
-    retention.apply(ledger, later)
+    retention.apply(ledger, spooled.files(ledger.data), later)
     assert [one.resident for one in tickets.listing(ledger)] == [None]
     with ledger.reading() as connection:
         assert not [row for row in connection.execute(tables.outbox.select()) if row.resident is not None]
     assert (ledger.data / MESSAGES).read_text() == ""
     assert len(residents.everyone(ledger)) == 1
-    assert retention.apply(ledger, later) == (0, 0, 0)
+    assert retention.apply(ledger, spooled.files(ledger.data), later) == (0, 0, 0)
 
 
 def test_what_waits_is_kept_however_long(ledger: Ledger) -> None:
@@ -244,7 +254,7 @@ def test_what_waits_is_kept_however_long(ledger: Ledger) -> None:
     board = site.board()
     site.boards[board].deposit(DOOR, site.serial(), 1)
     site.hear(board)
-    assert retention.apply(ledger, AT_MS + 400 * DAY_MS) == (0, 0, 0)
+    assert retention.apply(ledger, spooled.files(ledger.data), AT_MS + 400 * DAY_MS) == (0, 0, 0)
     assert [one.resident for one in parcels.listing(ledger)] == ["Kim"]
 
 

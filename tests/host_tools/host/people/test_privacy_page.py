@@ -22,6 +22,8 @@ STATES = {
     "cases.key", "cases.kind", "cases.outcome", "cases.state", "case_note.what",
     "duty.from_date", "duty.until_date",
     "page.state", "page.reason", "proof.day", "proof.code", "silent.id", "silent.state", "silent.outcome",
+    "delivery.channel", "delivery.flow", "delivery.state", "delivery.lease", "delivery.reason",
+    "callback.channel", "callback.id",
     "audit.chain", "audit.act", "audit.reason", "audit.site", "audit.salt", "audit.commitment", "audit.link",
 }  # fmt: skip
 
