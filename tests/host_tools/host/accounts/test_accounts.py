@@ -1,7 +1,9 @@
 """Accounts: whose command it is decides what it may do, and whom it sees."""
 
+import ast
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from host_tools.cli import _acting, ansim
 from host_tools.errors import UserError
 from host_tools.host.accounts import accounts, people, secrets, sight
 from host_tools.host.accounts.people import Change
-from host_tools.host.accounts.rights import RIGHTS, ROLES
+from host_tools.host.accounts.rights import ACT, RIGHTS, ROLES
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import Actor
 from host_tools.host.ledger.ledger import Ledger, open_ledger
@@ -21,6 +23,11 @@ from host_tools.host.parcels import parcels, support, tickets
 from host_tools.host.people import residents
 from tests.kit.letter_site import DOOR, Site
 
+ROOT = Path(__file__).parents[4]
+#: Acts that `_acting.note` or `_acting.check` notes, which know the command.
+BY_ITS_COMMAND = {
+    "backup", "cabinet retire", "key protect", "key unprotect", "link release", "restore", "site set"
+}  # fmt: skip
 AT_MS = 1_700_000_000_000
 HOUR_MS = 3_600_000
 PASSWORD = "four random words"
@@ -118,9 +125,24 @@ def test_each_role_may_do_what_the_table_says(ledger: Ledger, role: str) -> None
 
 
 def open_nothing():
-    from contextlib import nullcontext
-
     return nullcontext()
+
+
+def test_every_act_is_noted_where_it_is_done_or_by_the_command_before_it_acts() -> None:
+    named: set[str] = set()
+    for path in (ROOT / "host_tools").rglob("*.py"):
+        if path.name == "rights.py":
+            continue
+        tree = ast.parse(path.read_text())
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        reasons = {
+            id(one) for call in calls if ast.unparse(call.func) == "reason_option" for one in call.args
+        }
+        texts = [
+            node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in reasons
+        ]
+        named |= {node.value for node in texts if isinstance(node.value, str)}
+    assert {act for act, right in RIGHTS.items() if right.kind == ACT} - named == BY_ITS_COMMAND
 
 
 def test_whoever_is_related_to_her_finds_no_such_resident(ledger: Ledger) -> None:

@@ -21,7 +21,8 @@ STATES = {
     "contact.resident", "pending_change.resident", "related.resident",  # gone with their rows
     "cases.key", "cases.kind", "cases.outcome", "cases.state", "case_note.what",
     "duty.from_date", "duty.until_date",
-    "page.state", "page.reason", "proof.day", "proof.code", "silent.id", "silent.state", "silent.outcome",
+    "page.state", "page.tap", "page.reason", "proof.day", "proof.code",
+    "silent.id", "silent.state", "silent.outcome",
     "delivery.channel", "delivery.flow", "delivery.state", "delivery.lease", "delivery.reason",
     "callback.channel", "callback.id",
     "audit.chain", "audit.act", "audit.reason", "audit.site", "audit.salt", "audit.commitment", "audit.link",
