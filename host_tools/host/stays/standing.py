@@ -32,6 +32,20 @@ STAYS = select(
 ).select_from(_parcel.join(_cabinet, _cabinet.c.id == _parcel.c.cabinet).join(tables.site).outerjoin(_stay))
 
 
+class Told(NamedTuple):
+    """What became of her first letter. Times in ms since 1970.
+
+    `tells`: its channel has reported that it arrived (`delivered_ms`), or that it never will.
+    """
+
+    told_ms: int | None  # it was handed over
+    tells: bool
+    delivered_ms: int | None
+
+
+_UNTOLD = Told(None, False, None)
+
+
 class Standing(NamedTuple):
     """A parcel (a row of STAYS), its policy, what is known and what follows from it."""
 
@@ -95,19 +109,22 @@ def standings(connection: Connection, rows: Sequence[Row], watch: Watch) -> list
         doorway = (boards[row.site, row.number], row.door)
         doorways[doorway] = min(deposited(row).earliest_ms, doorways.get(doorway, 1 << 62))
     known = pauses_of(connection, doorways, {row.site for row in rows}, watch)
-    told = told_of(connection, [row for row in rows if row.told_ms is None])
+    told = told_of(connection, rows)
     kept = policies.by_id(connection, sorted({row.policy for row in rows if row.policy is not None}))
     versions = {
         site: policies.versions(connection, site) for site in {row.site for row in rows if row.stay is None}
     }
     found = []
     for row in rows:
+        its = told.get(row.id, _UNTOLD)
         facts = Facts(
             deposited(row),
-            row.told_ms if row.told_ms is not None else told.get(row.id),
+            its.told_ms if row.told_ms is None else row.told_ms,
             known.of((boards[row.site, row.number], row.door), row.site, row.cabinet),
             row.extensions or 0,
             None if row.ended_ms is None else _span(row.ended_from_ms, row.ended_ms),
+            its.tells,
+            its.delivered_ms,
         )
         is_begun = row.stay is not None  # else it gets the policy that it will have
         policy = kept[row.policy] if is_begun else policies.of_deposit(versions[row.site], facts.deposited)
@@ -124,21 +141,26 @@ def _boards(connection: Connection, sites: Iterable[int]) -> Mapping[tuple[int, 
     return {place: tuple(boards) for place, boards in found.items()}
 
 
-def told_of(connection: Connection, rows: Sequence[Row]) -> dict[int, int]:
-    """When the first letter of each of these parcels was handed over, by their numbers; not of others."""
+def told_of(connection: Connection, rows: Sequence[Row]) -> dict[int, Told]:
+    """What became of the first letters of these parcels, by their numbers, where they were handed over."""
     if not rows:
         return {}
     names = ("resident", "serial", "generation", "door", "counter")
     its = tuple(_outbox.c[name] for name in names)
-    wanted = select(*its, func.min(_outbox.c.sent_ms).label("first_ms")).where(
+    ends = (func.min(_outbox.c[name]).label(name) for name in ("sent_ms", "delivered_ms", "given_up_ms"))
+    wanted = select(*its, *ends).where(
         _outbox.c.resident.in_({row.resident for row in rows if row.resident is not None}),
         _outbox.c.serial.in_({row.serial for row in rows}),
         _outbox.c.kind.in_(FIRST_LETTERS),
         _outbox.c.sent_ms.is_not(None),
     )
-    first = {tuple(row[:-1]): row.first_ms for row in connection.execute(wanted.group_by(*its))}
+    first: dict[tuple[int, ...], Told] = {}
+    for row in connection.execute(wanted.group_by(*its)):
+        tells = row.delivered_ms is not None or row.given_up_ms is not None
+        key = tuple(row._mapping[name] for name in names)
+        first[key] = Told(row.sent_ms, tells, row.delivered_ms)
     found = {row.id: first.get(tuple(row._mapping[name] for name in names)) for row in rows}
-    return {parcel: ms for parcel, ms in found.items() if ms is not None}
+    return {parcel: told for parcel, told in found.items() if told is not None}
 
 
 def standing_of(connection: Connection, parcel: int, at_ms: int) -> Standing | None:

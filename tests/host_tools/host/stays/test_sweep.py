@@ -226,3 +226,22 @@ def test_a_policy_changed_while_parcels_wait_changes_none_of_them(site: StaySite
         ("last reminder", 13), ("overdue", 14), ("recalled", 16),
         ("reminder", 24), ("last reminder", 44), ("overdue", 48),
     ]  # fmt: skip
+
+
+def test_a_channel_that_tells_has_the_clock_wait_for_the_delivery_a_day_at_most(site: StaySite) -> None:
+    deposit(site)
+    site.run(at(0), at(20))
+    assert stay(site, 20).stay.ran_ms == 20 * HOUR_MS
+    outbox = tables.outbox
+
+    def report(**values: int) -> None:
+        with site.ledger.writing() as connection:
+            connection.execute(outbox.update().values(**values))
+
+    report(delivered_ms=at(6))  # it is told late: the past is corrected
+    assert stay(site, 20).stay.free_until_ms == at(54)
+    report(delivered_ms=at(90))
+    assert stay(site, 20).stay.free_until_ms == at(72)
+    with site.ledger.writing() as connection:
+        connection.execute(outbox.update().values(delivered_ms=None, given_up_ms=at(2)))
+    assert stay(site, 20).stay.free_until_ms == at(72)
