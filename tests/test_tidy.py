@@ -61,7 +61,7 @@ ROOMS_OF_HOST = {
     "care": "ledger",
     "stays": "ledger care accounts",
     "people": "ledger accounts",
-    "notify": "fields kinds ledger accounts stays people",
+    "notify": "fields kinds ledger accounts care stays people",
     "fleet": "fields kinds ledger accounts notify",
     "connections": "ledger notify fleet",
     "parcels": "kinds ledger accounts care people notify fleet",

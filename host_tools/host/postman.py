@@ -7,9 +7,9 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from host_tools.host.ledger.database import TransientError
+from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.notify import dispatch
+from host_tools.host.notify import dispatch, untold
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.log import Emit
@@ -17,6 +17,7 @@ from host_tools.host.notify.notifier import Channel
 from host_tools.host.notify.post import Post
 
 _AGAIN_S = 2.0
+_WATCH_S = 60.0
 
 
 class Desk(NamedTuple):
@@ -70,6 +71,13 @@ class Postman:
             if left.failed or left.more:
                 self.pickups.set()
             pause_s = _AGAIN_S if left.folded else None
+
+    async def watch(self, thread: ThreadPoolExecutor) -> None:
+        """Looks each minute who waits untold."""
+        while True:
+            with contextlib.suppress(TransientError):  # the next look finds them too
+                await asyncio.get_running_loop().run_in_executor(thread, untold.look, self._ledger, now_ms())
+            await asyncio.sleep(_WATCH_S)
 
     async def close(self) -> None:
         """Closes the channels."""

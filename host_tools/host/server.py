@@ -133,6 +133,7 @@ class Server:
                     partial(self._order, committing),
                     partial(self._postman.deliver, posting),
                     partial(self._postman.dispatch, dispatching),
+                    partial(self._postman.watch, posting),
                     partial(self._be_present, committing),
                     self._tick,
                     manager.beat,

@@ -228,7 +228,9 @@ class Book:
         change(connection, [_ended(r, GIVEN_UP, at_ms) for r, _ in tired])
         ended = {r.key for r, _ in tired}
         change(connection, [_resting(r, row, at_ms) for r, row in later if r.key not in ended])
-        return Outcome(self._pass_on(connection, [row for _, row in (*refused, *tired)], at_ms))
+        looks = [row for result, row in taken if not result.whole]
+        ended = [row for _, row in (*refused, *tired)]
+        return Outcome(self._pass_on(connection, [*ended, *looks], at_ms, looks))
 
     def _note_taken(self, connection: Connection, taken: Sequence[tuple[Result, Row]], at_ms: int) -> None:
         changes = []
@@ -280,8 +282,14 @@ class Book:
         change(connection, [_ended(result, GIVEN_UP, at_ms) for result in results])
         return Outcome(self._pass_on(connection, [*rows, *tired], at_ms), PORTION in (len(rows), len(tired)))
 
-    def _pass_on(self, connection: Connection, rows: Sequence[Row], at_ms: int) -> tuple[str, ...]:
-        """The next contacts of letters, as far as there are any; the ids of those that are given up."""
+    def _pass_on(
+        self, connection: Connection, rows: Sequence[Row], at_ms: int, looks: Sequence[Row] = ()
+    ) -> tuple[str, ...]:
+        """The next contacts of letters, as far as there are any; the ids of those that are given up.
+
+        `looks` are those of a contact that has only heard of a letter: it is passed on where nobody else is
+        tried any more.
+        """
         if not rows:
             return ()
         change(connection, [{"of": row.letter, "at": row.rank, "passed": True} for row in rows])
@@ -296,8 +304,11 @@ class Book:
             connection, [row.resident for row in told.values() if row.resident is not None]
         )
         begun, lost = [], []
+        heard = {row.letter for row in looks}
         for number, its in ways.items():
             if any(way.whole and way.state in (HANDED_OVER, DELIVERED) for way in its):
+                continue
+            if number in heard and any(way.state in OPEN for way in its):
                 continue
             row = told[number]
             after = max(way.rank for way in its)

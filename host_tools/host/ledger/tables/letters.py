@@ -54,6 +54,7 @@ outbox = Table(
         for name, which in (
             ("ix_outbox_unrouted", "NOT routed AND held IS NULL AND resident IS NOT NULL"),
             ("ix_outbox_unrouted_staff", "NOT routed AND held IS NULL AND resident IS NULL"),
+            ("ix_outbox_given_up", "given_up_ms IS NOT NULL"),
         )
     ),
 )

@@ -18,6 +18,7 @@ class Table(BaseModel):
 
     kind: str
     to: list[Literal["email", "phone", "*"]] = Field(default=[], alias="for")
+    callback_secret: SecretStr | None = None  # by which its provider signs what it reports
 
 
 class File(Table):

@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.execute("UPDATE outbox SET routed = true WHERE sent_ms IS NOT NULL")
     for name, who in (("ix_outbox_unrouted", "IS NOT NULL"), ("ix_outbox_unrouted_staff", "IS NULL")):
         _index(name, "outbox", ["sequence"], f"NOT routed AND held IS NULL AND resident {who}")
+    _index("ix_outbox_given_up", "outbox", ["sequence"], "given_up_ms IS NOT NULL")
     op.create_table(
         "delivery",
         sa.Column("letter", sa.Integer(), nullable=False),

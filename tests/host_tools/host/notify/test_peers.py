@@ -1,0 +1,142 @@
+"""Channels over the line to real peers: what they say of a letter is what became of it."""
+
+import asyncio
+import json
+import sys
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from host_tools.host.notify.channels.exec import ExecChannel
+from host_tools.host.notify.channels.smtp import SmtpChannel
+from host_tools.host.notify.channels.webhook import WebhookChannel, is_public
+from host_tools.host.notify.notifier import Message
+from tests.kit.peers import MailServer, Receiver
+
+LETTER = Message("1f" * 16, "Kim Seo-yeon", "kim@example.org", "deposited", "문 07 · 7391 0462")
+
+
+def test_a_mail_server_takes_letters_over_one_connection_with_a_message_id_that_stays(tmp_path: Path) -> None:
+    with MailServer(tmp_path) as server:
+        channel = SmtpChannel(server.settings())
+
+        async def work() -> None:
+            for _ in range(2):
+                receipts = await channel.deliver([LETTER])
+                assert receipts[LETTER.id].state == "handed over"
+            await channel.close()
+
+        asyncio.run(work())
+        mails = [message_from_bytes(one.content, policy=default) for one in server.mails]
+    assert server.connections == 1
+    assert {mail["Message-ID"] for mail in mails} == {f"<{LETTER.id}@example.org>"}
+    assert mails[0].get_content().strip() == LETTER.text
+    assert "Kim" not in str(mails[0])
+    assert "7391" not in mails[0]["Subject"]
+
+
+def test_5xx_is_for_good_4xx_is_for_now_and_neither_reason_names_the_address(tmp_path: Path) -> None:
+    letters = [LETTER._replace(id=f"{n:032x}", contact=f"{n}@example.org") for n in range(3)]
+    with MailServer(tmp_path) as server:
+        server.answers = {
+            "0@example.org": "550 no 0@example.org here",
+            "1@example.org": "451 later, 1@example.org",
+        }
+        channel = SmtpChannel(server.settings())
+
+        async def work() -> list[tuple[str, str]]:
+            told = [(await channel.deliver([one]))[one.id] for one in letters]
+            await channel.close()
+            return [(one.state, one.reason) for one in told]
+
+        told = asyncio.run(work())
+    assert [state for state, _ in told] == ["refused", "later", "handed over"]
+    assert "@" not in str(told)
+
+
+@pytest.mark.parametrize("wrong", [{"password": "guess"}, {"ca_file": ""}])
+def test_a_wrong_password_or_a_certificate_of_a_stranger_is_the_channels_trouble_and_no_letters(
+    tmp_path: Path, wrong: dict[str, str]
+) -> None:
+    with MailServer(tmp_path) as server:
+        with pytest.raises(OSError, match="mail server"):
+            asyncio.run(SmtpChannel(server.settings(**wrong)).deliver([LETTER]))
+        assert server.mails == []
+
+
+def hook(receiver: Receiver, **more: object) -> object:
+    channel = WebhookChannel(receiver.settings(**more))
+
+    async def work() -> object:
+        try:
+            return (await channel.deliver([LETTER]))[LETTER.id]
+        finally:
+            await channel.close()
+
+    return asyncio.run(work())
+
+
+def test_a_receiver_verifies_what_it_gets_and_no_name_is_in_it() -> None:
+    with Receiver() as receiver:
+        assert hook(receiver) == ("handed over", "r-1", "", 0.0)
+        assert hook(receiver)[0] == "handed over"  # type: ignore[index]
+    assert (receiver.forged, len(receiver.heard), list(receiver.taken)) == (0, 2, [LETTER.id])
+    assert receiver.taken[LETTER.id]["data"]["contact"] == LETTER.contact
+    assert "Kim Seo-yeon" not in json.dumps(receiver.taken)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "state", "after_s"),
+    [
+        (200, {}, b'{"error": "no credit"}', "later", 0),
+        (200, {}, b'{"ok": false}', "later", 0),
+        (200, {}, b"x" * 100_000, "later", 0),
+        (410, {}, b"", "refused", 0),
+        (422, {}, b"", "refused", 0),
+        (401, {}, b"", "later", 0),
+        (429, {"Retry-After": "7"}, b"", "later", 7),
+        (503, {}, b"", "later", 0),
+        (302, {"Location": "http://127.0.0.1:1/"}, b"", "later", 0),
+    ],
+)
+def test_an_answer_is_believed_for_what_it_is(
+    status: int, headers: dict[str, str], body: bytes, state: str, after_s: float
+) -> None:
+    with Receiver(lambda _: (status, headers, body)) as receiver:
+        receipt = hook(receiver)
+        assert (receipt.state, receipt.after_s) == (state, after_s)  # type: ignore[attr-defined]
+        assert len(receiver.heard) == 1
+
+
+def test_a_private_address_is_reached_only_where_that_is_allowed() -> None:
+    with Receiver() as receiver:
+        url = f"https://localhost:{receiver.port}/"
+        with pytest.raises(OSError, match="private"):
+            hook(receiver, url=url, allow_private=False)
+        assert receiver.heard == []
+    assert not any(
+        map(
+            is_public,
+            ("10.0.0.1", "127.0.0.1", "169.254.1.1", "::1", "fe80::1%eth0", "::ffff:10.0.0.1", "fc00::1"),
+        )
+    )
+    assert not any(map(is_public, ("64:ff9b::a00:1", "2002:a00:1::", "224.0.0.1", "0.0.0.0", "100.64.0.1")))
+    assert all(map(is_public, ("1.1.1.1", "2606:4700::1111")))
+
+
+@pytest.mark.parametrize(
+    ("program", "state", "reference"),
+    [
+        ("import sys, json; print(json.load(sys.stdin)['id'])", "handed over", LETTER.id),
+        ("import sys; sys.exit(75)", "later", ""),
+        ("import sys; sys.exit(3)", "refused", ""),
+        ("import time; time.sleep(60)", "later", ""),
+        ("print('x' * 1_000_000)", "handed over", "x" * 128),
+    ],
+)
+def test_a_program_says_by_its_exit_what_became_of_a_letter(program: str, state: str, reference: str) -> None:
+    channel = ExecChannel({"command": [sys.executable, "-c", program], "parallel": 1, "timeout_s": 1})
+    receipt = asyncio.run(channel.deliver([LETTER]))[LETTER.id]
+    assert (receipt.state, receipt.reference) == (state, reference)

@@ -1,0 +1,241 @@
+"""Letters go by contact after contact, and no channel delays another's; the time is an argument."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.notify import untold
+from host_tools.host.notify.book import Book
+from host_tools.host.notify.callbacks import FORGED, TAKEN, UNKNOWN, Callbacks
+from host_tools.host.notify.deliveries import Queue
+from host_tools.host.notify.lines import Lines
+from host_tools.host.notify.notifier import HANDED_OVER, LATER, REFUSED, Message, Receipt
+from host_tools.host.notify.post import Post
+from host_tools.host.notify.routes import Route, Routes
+from tests.kit.letter_site import DOOR, START_MS, Site
+from tests.kit.peers import SECRET
+from tests.kit.post import Paper, all_of
+
+MINUTE_MS = 60_000
+
+
+class Moody(Paper):
+    """Does what it is told to, whatever it is offered."""
+
+    def __init__(self, *moods: str) -> None:
+        super().__init__()
+        self._moods = list(moods)
+        self.timeout_s = 0.02
+
+    async def deliver(self, messages: Sequence[Message]) -> dict[str, Receipt]:
+        mood = self._moods.pop(0) if len(self._moods) > 1 else self._moods[0]
+        if mood == "hang":
+            await asyncio.Event().wait()
+        if mood == "away":
+            raise OSError(5, "away")
+        if mood == "take":
+            self.messages += messages
+            return all_of(messages)
+        return {} if mood == "silent" else {one.id: Receipt(mood) for one in messages}
+
+
+class Town:
+    """A resident with an e-mail address and a telephone, and a channel for each."""
+
+    def __init__(self, folder: Path, mail: Paper, sms: Paper, *, confirmed: bool = False) -> None:
+        self.ledger = open_ledger(folder)
+        self.site = Site(self.ledger)
+        self.site.board()
+        with self.ledger.writing() as connection:
+            connection.execute(tables.contact.delete())
+            first = {"resident": 1, "rank": 1, "address": "kim@example.org", "confirmed": False}
+            further = {"resident": 1, "rank": 2, "address": "01012345678", "confirmed": confirmed}
+            connection.execute(
+                tables.contact.insert(), [{**one, "since_ms": START_MS} for one in (first, further)]
+            )
+        told: dict[str, Any] = {"secret": SecretStr(SECRET)}
+        self.routes = Routes(
+            {"mail": ("smtp", told), "sms": ("webhook", told), "desk": ("file", {})},
+            {"email": "mail", "phone": "sms"},
+            Route("desk"),
+        )
+        self.mail, self.sms, self.desk = mail, sms, Paper()
+        channels = {"mail": mail, "sms": sms, "desk": self.desk}
+        queues = {Queue(name, staff): one for name, one in channels.items() for staff in (False, True)}
+        self.at_ms = START_MS
+        self.told: list[str] = []
+        self.post = Post(
+            self.ledger,
+            Lines(self.routes, queues),
+            lambda said: self.told.append(said.event),
+            clock=lambda: self.at_ms,
+        )
+
+    def deposit(self) -> None:
+        journal = self.site.boards[1]
+        journal.deposit(DOOR, self.site.serial(), 1)
+        self.site.hear(1)
+
+    def pass_time(self, minutes: float, step_s: int = 30) -> None:
+        async def work() -> None:
+            end_ms = self.at_ms + int(minutes * MINUTE_MS)
+            while self.at_ms <= end_ms:
+                for _ in range(2):
+                    await self.post.round(None)
+                    await self.post.settle()
+                self.at_ms += step_s * 1000
+
+        asyncio.run(work())
+
+    def rows(self, table: Any) -> list[Any]:
+        with self.ledger.reading() as connection:
+            return list(connection.execute(table.select()).all())
+
+
+@pytest.mark.parametrize("mood", ["hang", "away", "silent", LATER])
+def test_without_a_hand_over_in_ten_minutes_the_next_contact_hears_only_that_there_is_a_message(
+    tmp_path: Path, mood: str
+) -> None:
+    town = Town(tmp_path, Moody(mood), Moody("take"))
+    town.deposit()
+    town.pass_time(9.4)
+    assert town.sms.messages == []
+    town.pass_time(2)
+    (look,) = town.sms.messages
+    assert (look.kind, look.contact) == ("look", "01012345678")
+    assert not any(word in look.text for word in ("mapo", "07", "Kim", "·"))
+    (letter,) = [row for row in town.rows(tables.outbox) if row.kind == "deposited"]
+    assert letter.sent_ms is None  # she has no code yet
+
+
+def test_a_confirmed_contact_gets_the_letter_and_one_that_refuses_is_followed_at_once(tmp_path: Path) -> None:
+    town = Town(tmp_path, Moody(REFUSED), Moody("take"), confirmed=True)
+    town.deposit()
+    town.pass_time(1)
+    (letter,) = town.sms.messages
+    assert letter.kind == "deposited"
+    assert [row.state for row in town.rows(tables.delivery)] == ["failed", HANDED_OVER]
+    town.pass_time(30)
+    assert len(town.sms.messages) == 1
+
+
+def test_a_channel_that_hangs_delays_no_other_and_no_alarm(tmp_path: Path) -> None:
+    town = Town(tmp_path, Moody("hang"), Moody("take"))
+    town.deposit()
+    with town.ledger.writing() as connection:
+        from host_tools.host.ledger import aside
+
+        aside.raise_case(connection, 1, aside.UNMET, 1, 0, START_MS)
+
+    async def work() -> None:
+        await town.post.round(None)
+        await asyncio.sleep(0)
+        await town.post.settle()
+
+    asyncio.run(work())
+    assert [message.kind for message in town.desk.messages] == ["unmet"]
+
+
+def test_who_is_not_told_is_a_case_after_15_minutes_an_alarm_after_60_and_over_when_she_is(
+    tmp_path: Path,
+) -> None:
+    mail = Moody("away")
+    town = Town(tmp_path, mail, Moody("away"))
+    town.deposit()
+    kinds = []
+    for minutes in (14, 16, 61):
+        untold.look(town.ledger, START_MS + minutes * MINUTE_MS)
+        kinds.append(sorted(row.kind for row in town.rows(tables.case) if row.state != "closed"))
+    assert kinds == [[], ["untold"], ["untold", "untold long"]]
+    mail._moods = ["take"]
+    town.pass_time(3)
+    assert untold.look(town.ledger, town.at_ms) == 0
+    assert {row.state for row in town.rows(tables.case)} == {"closed"}
+
+
+def signed(body: bytes, name: str, at_s: int) -> dict[str, str]:
+    """As Standard Webhooks says, by a second hand."""
+    key = b64decode(SECRET.removeprefix("whsec_"))
+    mac = hmac.new(key, f"{name}.{at_s}.".encode() + body, hashlib.sha256).digest()
+    return {
+        "Webhook-Id": name,
+        "Webhook-Timestamp": str(at_s),
+        "Webhook-Signature": f"v1,{b64encode(mac).decode()}",
+    }
+
+
+def test_a_signed_report_moves_a_letter_and_forged_late_and_replayed_ones_do_not(
+    tmp_path: Path,
+) -> None:
+    town = Town(tmp_path, Moody("take"), Moody("take"), confirmed=True)
+    town.deposit()
+    town.pass_time(1)
+    (letter,) = [row for row in town.rows(tables.outbox) if row.kind == "deposited"]
+    hook, at_s = Callbacks(town.routes), town.at_ms // 1000
+    lost = json.dumps({"type": "message.failed", "data": {"id": letter.id}}).encode()
+    came = json.dumps({"type": "delivered", "data": {"id": letter.id}}).encode()
+
+    def report(body: bytes, headers: dict[str, str], channel: str = "mail") -> int:
+        return hook(town.ledger, channel, headers, body, town.at_ms)
+
+    assert report(lost, signed(came, "a", at_s)) == FORGED
+    assert report(lost, signed(lost, "a", at_s - 301)) == FORGED
+    assert report(lost, signed(lost, "a", at_s), "nobody") == UNKNOWN
+    strange = came.replace(letter.id.encode(), b"f" * 32)
+    assert report(strange, signed(strange, "b", at_s)) == TAKEN
+    assert [row.state for row in town.rows(tables.delivery)] == [HANDED_OVER]
+    assert report(lost, signed(lost, "c", at_s)) == report(lost, signed(lost, "c", at_s)) == TAKEN
+    town.pass_time(1)
+    assert [row.state for row in town.rows(tables.delivery)] == ["failed", HANDED_OVER]
+    assert [message.kind for message in town.sms.messages] == ["deposited"]
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["away", "silent", LATER, REFUSED, "take"]), min_size=1, max_size=6))
+def test_whatever_channels_do_no_letter_is_forgotten(
+    tmp_path_factory: pytest.TempPathFactory, moods: list[str]
+) -> None:
+    town = Town(tmp_path_factory.mktemp("town"), Moody(*moods, LATER), Moody(*reversed(moods), LATER))
+    town.deposit()
+    town.pass_time(25 * 60, step_s=3000)
+    (letter,) = [row for row in town.rows(tables.outbox) if row.kind == "deposited"]
+    ways = town.rows(tables.delivery)
+    assert (letter.sent_ms is not None) or (letter.given_up_ms is not None)
+    assert not any(way.state in ("queued", "leased") for way in ways)
+    if letter.sent_ms is not None and letter.sent_ms - letter.queued_ms < 10 * MINUTE_MS and len(ways) > 1:
+        assert ways[0].state == "failed"
+    if letter.sent_ms is None:
+        assert untold.look(town.ledger, town.at_ms) == 1
+        assert [row for row in town.rows(tables.case) if row.kind == "untold"]
+
+
+def test_a_lease_keeps_others_away_and_ends_with_its_time(home: Path) -> None:
+    with open_ledger(home) as ledger:
+        site = Site(ledger)
+        site.board()
+        site.boards[1].deposit(DOOR, site.serial(), 1)
+        site.hear(1)
+        queue = Queue("only", False)
+        routes = Lines.single(Paper()).routes
+        one, other = Book(routes, "one"), Book(routes, "other")
+        with ledger.writing() as connection:
+            one.route(connection, START_MS)
+            rows = one.due(connection, queue, 10, START_MS)
+            one.lease(connection, queue, rows, START_MS + 90_000)
+        assert len(rows) == 1
+        for at_ms, found in ((START_MS + 89_999, 0), (START_MS + 90_000, 1)):
+            with ledger.writing() as connection:
+                other.expire(connection, at_ms)
+                assert len(other.due(connection, queue, 10, at_ms)) == found
