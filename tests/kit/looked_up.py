@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, func, select
 
 from host_tools.host.fleet import events
 from host_tools.host.ledger import tables
@@ -19,6 +19,10 @@ START_NS = 1_800_000_000_000_000_000
 
 #: Tables that dispatchers alone may look into.
 DISPATCHERS_OWN = {"silent"}
+#: Tables that the server's rounds write, for all parcels that wait then: looked up at the end.
+OF_ROUNDS = {"stay"}
+#: Looks whose answer depends on when such a round comes, so that two visits of a pair may differ by luck.
+BY_LUCK = {"stays"}
 
 
 def _rows(ledger: Ledger) -> dict[str, float]:
@@ -26,6 +30,14 @@ def _rows(ledger: Ledger) -> dict[str, float]:
     with ledger.reading() as connection:
         rows = connection.exec_driver_sql(_ROWS).all()
     return {f"{name}.{column}": value or 0 for name, column, value in rows}
+
+
+def _stays(ledger: Ledger) -> list[dict[str, Any]]:
+    """How many rows of its stay each parcel has."""
+    parcel, stay = tables.parcel.c, tables.stay.c
+    wanted = select(parcel.serial, func.count().label("rows")).where(stay.parcel == parcel.id)
+    with ledger.reading() as connection:
+        return [row._asdict() for row in connection.execute(wanted.group_by(parcel.serial))]
 
 
 def _counts(table: Table) -> bool:
@@ -36,7 +48,7 @@ def _counts(table: Table) -> bool:
 _ROWS = " UNION ALL ".join(
     f"SELECT '{table.name}', '{name}', {value} FROM {table.name}"
     for table in tables.metadata.sorted_tables
-    if table.name not in DISPATCHERS_OWN
+    if table.name not in DISPATCHERS_OWN | OF_ROUNDS
     for name, value in [
         ("rows", "count(*)"),
         # A key of several columns counts what a board has counted.
@@ -60,6 +72,7 @@ LOOKS: dict[str, Callable[[Ledger], list[dict[str, Any]] | dict[str, float]]] = 
 #: `number` of one of its events.
 LAST_LOOKS: dict[str, Callable[[Ledger], list[dict[str, Any]]]] = {
     "events": lambda ledger: [one._asdict() for one in events.listing(ledger, Place(SITE, 1), EVENTS_MAX)],
+    "stays": _stays,
     "parcel list": lambda ledger: [one._asdict() for one in parcels.listing(ledger)],
 }
 
