@@ -65,13 +65,13 @@ ROOMS_OF_HOST = {
     "fleet": "fields kinds ledger accounts notify",
     "connections": "ledger notify fleet",
     "parcels": "kinds ledger accounts care people notify fleet",
-    "doctor": "ledger people notify connections",
     "postman": "ledger notify",
     "pager": "care ledger notify",
     "systemd": "",
     "upkeep": "ledger accounts people notify",
-    "figures": "ledger connections",
+    "figures": "ledger care connections",
     "web": "ledger notify parcels figures",
+    "doctor": "ledger people care stays notify connections web",
     "server": "ledger stays notify fleet connections postman pager systemd upkeep web",
 }
 ROOMS_OF_SIMULATOR = {

@@ -2,12 +2,16 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from host_tools.cli._listen import listen_option
+from host_tools.cli._listen import listen_option, web_options
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.host.ledger.data_folder import data_folder, data_option
+
+if TYPE_CHECKING:
+    from host_tools.host.web.keeper import Web
 
 
 @click.command()
@@ -21,11 +25,19 @@ from host_tools.host.ledger.data_folder import data_folder, data_option
     metavar="PORT",
     help="A serial port to look at; may be repeated.",
 )
+@web_options
 @json_option
-def command(data: Path | None, listen: tuple[str, int] | None, ports: tuple[str, ...], as_json: bool) -> None:
+def command(
+    data: Path | None,
+    listen: tuple[str, int] | None,
+    ports: tuple[str, ...],
+    pages: "Web | None",
+    as_json: bool,
+) -> None:
     """Look at all that a server stands on, and say how to cure what is wrong.
 
-    Data folder, disk, host key, ledger, clock, address, packages and ports are looked at.
+    Data folder, disk, host key, ledger, clock, address, channels, who is on call, packages and ports are
+    looked at.
     Changes nothing. Exit code 1 when something is wrong, 0 when all is well or can wait.
 
     \b
@@ -35,7 +47,7 @@ def command(data: Path | None, listen: tuple[str, int] | None, ports: tuple[str,
     from host_tools.device.port_list import look_at
     from host_tools.host.doctor import WRONG, examine
 
-    found = list(examine(data_folder(data), listen, ports, look_at))
+    found = list(examine(data_folder(data), listen, ports, look_at, pages))
     if as_json:
         print_json([check._asdict() for check in found])
     else:

@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +19,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from host_tools.errors import UserError
+from host_tools.host.care import watch
 from host_tools.host.connections.presence import running
 from host_tools.host.ledger import backups, tables
 from host_tools.host.ledger.data_folder import KEY, LEDGER, MESSAGES, database_url, prepare, refuse_wide
@@ -27,12 +29,16 @@ from host_tools.host.ledger.ledger import database_of
 from host_tools.host.ledger.sealing import open_vault
 from host_tools.host.notify.log import moment
 from host_tools.host.people import retention
+from host_tools.host.stays import policy
+from host_tools.host.web.keeper import Web, bind
 
 OK, WARNING, WRONG = "ok", "warning", "wrong"
 
 _FREE_BYTES_MIN = 50 << 20  # below this a ledger soon has no room for its next commit
 _FREE_BYTES_USUAL = 1 << 30
 _AHEAD_MS_MAX = 60_000  # by which the newest row may be ahead of a clock that is right
+_NAMES_MAX = 5
+CHANNELS = "channels.toml"
 _YEAR_MIN = 2026  # of this release
 _HEARD = (tables.outbox.c.queued_ms, tables.server.c.beat_ms)
 _SET_CLOCK = "set the clock of this machine, and have it kept by NTP"
@@ -51,12 +57,17 @@ class Check(NamedTuple):
 
 
 def examine(
-    data: Path, listen: tuple[str, int] | None, ports: Sequence[str], port_at: Callable[[str], str]
+    data: Path,
+    listen: tuple[str, int] | None,
+    ports: Sequence[str],
+    port_at: Callable[[str], str],
+    pages: Web | None = None,
 ) -> Iterator[Check]:
     """Every look, in the order in which to cure what is found.
 
-    `listen` is where boards connect, None for serial ports alone; `port_at(port)` gives the path of a
-    serial port that is there and may be used, or raises UserError.
+    `listen` is where boards connect, None for serial ports alone; `pages` is where browsers do, None for
+    nowhere; `port_at(port)` gives the path of a serial port that is there and may be used, or raises
+    UserError.
     """
     folder = _checked("data folder", lambda: _folder(data))
     yield folder
@@ -68,6 +79,11 @@ def examine(
         yield _checked("clock", partial(_clock, data))
         yield _checked("retention", partial(_retention, data))
         yield _checked("server", partial(_server, data, listen))
+        yield _checked("channels", partial(_channels, data))
+        yield _checked("on call", partial(_on_call, data))
+        yield _checked("stays", partial(_stays, data))
+        if pages is not None:
+            yield _checked("pages", partial(_pages, data, pages))
     yield _checked("packages", _packages)
     for port in ports:
         yield _checked(f"port {port}", partial(_port, port, port_at))
@@ -190,6 +206,56 @@ def _server(data: Path, listen: tuple[str, int] | None) -> Check:
         cure = "stop the other program, or choose another address with --listen"
         return Check("", WRONG, f"none runs, and {address}:{number} cannot be had ({reason})", cure)
     return Check("", OK, f"none runs; {address}:{number} is free for one: `ansim serve`")
+
+
+def _channels(data: Path) -> Check:
+    path = data / CHANNELS
+    refuse_wide(path, 0o600)
+    if not path.exists():
+        return Check("", OK, f"no {CHANNELS}: letters go where `--notify` says")
+    try:
+        found = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return Check("", WRONG, f"{path} cannot be read ({error})", "mend that line: it is a file of TOML")
+    names = [name for name, table in found.items() if isinstance(table, dict)]
+    if not names:
+        return Check("", WRONG, f"{path} names no channel", "add one, or move the file away")
+    return Check("", OK, f"{path} names {', '.join(names)}")
+
+
+def _on_call(data: Path) -> Check:
+    """Whether somebody is on call at each site for a week."""
+    at_ms = now_ms()
+    with _reading(data) as connection:
+        sites = connection.execute(select(tables.site.c.id, tables.site.c.name)).all()
+        gaps = {site.name: watch.gaps_of(connection, site.id, at_ms) for site in sites}
+    lacking = sorted(name for name, spans in gaps.items() if spans)
+    if not lacking:
+        return Check(
+            "", OK, "somebody is, at each site, for the next 7 days" if sites else "there is no site yet"
+        )
+    begin = min(gaps[name][0][0] for name in lacking)
+    shown = ", ".join(lacking[:_NAMES_MAX]) + (" and more" if len(lacking) > _NAMES_MAX else "")
+    since = "now" if begin <= at_ms else moment(begin)
+    return Check(
+        "", WARNING, f"nobody is, from {since} on, at {shown}", "`ansim oncall set` says who is, and when"
+    )
+
+
+def _stays(data: Path) -> Check:
+    with _reading(data) as connection:
+        sites = connection.scalars(select(tables.site.c.id)).all()
+        own = [site for site in sites if len(policy.versions(connection, site)) > 1]
+    words = f"{len(sites) - len(own)} of {len(sites)} sites have the policy that every ansim begins with"
+    return Check("", OK, words)
+
+
+def _pages(data: Path, pages: Web) -> Check:
+    with _reading(data) as connection:
+        if running(connection, now_ms()):
+            return Check("", OK, "a server runs: ask its /readyz")
+    with bind(pages):
+        return Check("", OK, f"{pages.address}:{pages.port} is free for them")
 
 
 def _packages() -> Check:

@@ -4,11 +4,15 @@ Nothing here is about a person, and nothing differs when a pickup is under dures
 are counted as everybody sees them, and what only dispatchers are told is not looked at.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, func, select
+from sqlalchemy import case as either
 
+from host_tools.host.care.cases import CLOSED
+from host_tools.host.care.kinds import KINDS, OTHER
 from host_tools.host.connections import presence
 from host_tools.host.connections.link_status import LinkStatus, link_statuses
 from host_tools.host.ledger import tables
@@ -34,6 +38,7 @@ class Figures(NamedTuple):
     links: list[LinkStatus]
     letters: Letters
     events: int  # taken from boards, ever
+    cases: Mapping[str, int]  # that are not closed, by kind
 
 
 def figures(ledger: Ledger, server: str, at_ms: int) -> Figures:
@@ -43,7 +48,13 @@ def figures(ledger: Ledger, server: str, at_ms: int) -> Figures:
         at_ms = presence.clock_ms(connection, at_ms)
         since_ms = next((one.since_ms for one in links.servers if one.id == server), None)
         events = connection.scalar(select(func.coalesce(func.sum(tables.position.c.applied), 0))) or 0
-        return Figures(at_ms, since_ms, links.links, _letters(connection), int(events))
+        case = tables.case.c
+        still = select(case.kind, func.count()).where(case.state != CLOSED).group_by(case.kind)
+        cases = Counter[str]()
+        for kind, count in connection.execute(still):  # a name of another ansim's is no label
+            cases[kind if kind in KINDS else OTHER] += count
+        letters = _letters(connection)
+        return Figures(at_ms, since_ms, links.links, letters, int(events), cases)
 
 
 def is_serving(ledger: Ledger, server: str, at_ms: int) -> bool:
@@ -54,7 +65,7 @@ def is_serving(ledger: Ledger, server: str, at_ms: int) -> bool:
 
 def _letters(connection: Connection) -> Letters:
     outbox = tables.outbox.c
-    state = case(
+    state = either(
         (outbox.sent_ms.is_not(None), HANDED_OVER), (outbox.held.is_not(None), FAILED), else_=WAITING
     )
     found = dict(connection.execute(select(state, func.count()).group_by(state)).all())

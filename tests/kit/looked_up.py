@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table, func, select
 
+from host_tools.host.care import cases
 from host_tools.host.fleet import events
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
@@ -30,6 +31,12 @@ def _rows(ledger: Ledger) -> dict[str, float]:
     with ledger.reading() as connection:
         rows = connection.exec_driver_sql(_ROWS).all()
     return {f"{name}.{column}": value or 0 for name, column, value in rows}
+
+
+def _cases(ledger: Ledger) -> list[dict[str, Any]]:
+    """What `ansim case list` shows."""
+    with ledger.reading() as connection:
+        return [dict(row._mapping) for row in cases.listing(connection)]
 
 
 def _stays(ledger: Ledger) -> list[dict[str, Any]]:
@@ -66,6 +73,7 @@ LOOKS: dict[str, Callable[[Ledger], list[dict[str, Any]] | dict[str, float]]] = 
         for name, value in one._asdict().items()
         if isinstance(value, int) and name != "seen_ms"
     },
+    "case list": _cases,
     "rows": _rows,
 }
 #: What is looked up once, at the end: a list of dicts, each with the `serial` of a visit's ticket or the

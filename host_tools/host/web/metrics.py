@@ -63,6 +63,10 @@ def _of_ledger(found: Figures) -> Iterator[Metric]:
         )
     yield CounterMetricFamily("ansim_events", "Events of boards in the ledger.", value=found.events)
     yield from _links(found)
+    cases = GaugeMetricFamily("ansim_cases_open", "Cases that are not closed.", labels=["kind"])
+    for kind, count in sorted(found.cases.items()):
+        cases.add_metric([kind], count)
+    yield cases
     letters = found.letters
     yield GaugeMetricFamily("ansim_letters_waiting", "To be handed over.", value=letters.counts[WAITING])
     yield CounterMetricFamily("ansim_letters_handed_over", "Taken.", value=letters.counts[HANDED_OVER])

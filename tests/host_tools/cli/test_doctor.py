@@ -162,3 +162,33 @@ def test_a_person_reads_a_table_and_a_last_line(data: Path) -> None:
     ended = CliRunner().invoke(ansim, ["doctor", "--data", str(data), "--listen", "none"])
     assert "host key" in ended.stdout
     assert "looks found something wrong: host key" in ended.stderr
+
+
+def test_channels_that_cannot_be_read_are_found(data: Path) -> None:
+    path = data / "channels.toml"
+    path.write_text('[mail]\nkind = "smtp"\n')
+    path.chmod(0o644)
+    assert "chmod 600" in str(looks(data, code=1)["channels"])
+    path.chmod(0o600)
+    assert "names mail" in looks(data, code=0)["channels"]["found"]
+    for text in ("[mail", ""):
+        path.write_text(text)
+        check = looks(data, code=1)["channels"]
+        assert (check["state"], check["cure"] != "") == ("wrong", True)
+
+
+def test_a_site_without_anybody_on_call_is_a_warning_with_its_cure(data: Path) -> None:
+    with open_ledger(data) as ledger:
+        ledger.site("mapo-3")
+    check = looks(data, code=0)["on call"]
+    assert (check["state"], check["found"]) == ("warning", "nobody is, from now on, at mapo-3")
+    assert "ansim oncall set" in check["cure"]
+    assert looks(data, code=0)["stays"]["found"].startswith("1 of 1 sites")
+
+
+def test_an_address_for_pages_that_is_taken_is_found(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert "--web" in looks(data, "--web", f"127.0.0.1:{port}", code=1)["pages"]["found"]
+    assert looks(data, "--web", f"127.0.0.1:{port}", code=0)["pages"]["state"] == "ok"
+    assert "--web-insecure" in str(looks(data, "--web", "0.0.0.0:0", code=1)["pages"])

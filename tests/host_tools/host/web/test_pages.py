@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
+from host_tools.host.care import cases
 from host_tools.host.connections.presence import LinkChange, Presence
+from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.ledger.servers import ALIVE_MS
@@ -115,6 +118,26 @@ def test_what_is_counted_is_what_the_ledger_holds(site: Site, service: Service) 
         found = values(served.client.get("/metrics").text)
         assert (found["ansim_letters_waiting",], found["ansim_letters_handed_over_total",]) == (0, 1)
         assert found["ansim_letter_oldest_waiting_seconds",] == 0
+
+
+def test_open_cases_are_counted_by_kind_and_a_kind_that_nobody_knows_is_no_label(
+    site: Site, service: Service
+) -> None:
+    with site.ledger.writing() as connection:
+        for key in ("1", "2"):
+            cases.open_case(connection, "bell", key=key, at_ms=START_MS)
+        ended = cases.open_case(connection, "tamper", key="3", at_ms=START_MS)
+        cases.close(connection, ended, "Lee", "drill", START_MS)
+        connection.execute(tables.case.insert().values(**_of_another_ansim(connection)))
+    with Served(service.app) as served:
+        found = values(served.client.get("/metrics").text)
+    its = {name[1]: count for name, count in found.items() if name[0] == "ansim_cases_open"}
+    assert its == {"bell": 2, "other": 1}
+
+
+def _of_another_ansim(connection: Connection) -> dict[str, object]:
+    row = connection.execute(tables.case.select().limit(1)).one()._asdict()
+    return row | {"id": 99, "kind": "Kim Seo-yeon", "key": "4"}
 
 
 def test_no_figure_names_a_person_and_there_are_not_more_labels_than_sites_that_fit(
