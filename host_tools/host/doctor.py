@@ -9,7 +9,6 @@ import re
 import shutil
 import socket
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -28,6 +27,7 @@ from host_tools.host.ledger.key_file import protection
 from host_tools.host.ledger.ledger import database_of
 from host_tools.host.ledger.sealing import open_vault
 from host_tools.host.notify.log import moment
+from host_tools.host.notify.routes import CHANNELS_FILE, Routes
 from host_tools.host.people import retention
 from host_tools.host.stays import policy
 from host_tools.host.web.keeper import Web, bind
@@ -38,7 +38,6 @@ _FREE_BYTES_MIN = 50 << 20  # below this a ledger soon has no room for its next 
 _FREE_BYTES_USUAL = 1 << 30
 _AHEAD_MS_MAX = 60_000  # by which the newest row may be ahead of a clock that is right
 _NAMES_MAX = 5
-CHANNELS = "channels.toml"
 _YEAR_MIN = 2026  # of this release
 _HEARD = (tables.outbox.c.queued_ms, tables.server.c.beat_ms)
 _SET_CLOCK = "set the clock of this machine, and have it kept by NTP"
@@ -209,18 +208,12 @@ def _server(data: Path, listen: tuple[str, int] | None) -> Check:
 
 
 def _channels(data: Path) -> Check:
-    path = data / CHANNELS
+    path = data / CHANNELS_FILE
     refuse_wide(path, 0o600)
-    if not path.exists():
-        return Check("", OK, f"no {CHANNELS}: letters go where `--notify` says")
-    try:
-        found = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return Check("", WRONG, f"{path} cannot be read ({error})", "mend that line: it is a file of TOML")
-    names = [name for name, table in found.items() if isinstance(table, dict)]
-    if not names:
-        return Check("", WRONG, f"{path} names no channel", "add one, or move the file away")
-    return Check("", OK, f"{path} names {', '.join(names)}")
+    routes = Routes.of(data)
+    if routes is None:
+        return Check("", OK, f"no {CHANNELS_FILE}: letters go where `--notify` says")
+    return Check("", OK, f"{path} names {', '.join(routes.kinds)}")
 
 
 def _on_call(data: Path) -> Check:

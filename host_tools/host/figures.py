@@ -39,6 +39,7 @@ class Figures(NamedTuple):
     letters: Letters
     events: int  # taken from boards, ever
     cases: Mapping[str, int]  # that are not closed, by kind
+    deliveries: Mapping[tuple[str, str], int]  # letters on their way, by channel and state
 
 
 def figures(ledger: Ledger, server: str, at_ms: int) -> Figures:
@@ -54,7 +55,7 @@ def figures(ledger: Ledger, server: str, at_ms: int) -> Figures:
         for kind, count in connection.execute(still):  # a name of another ansim's is no label
             cases[kind if kind in KINDS else OTHER] += count
         letters = _letters(connection)
-        return Figures(at_ms, since_ms, links.links, letters, int(events), cases)
+        return Figures(at_ms, since_ms, links.links, letters, int(events), cases, _deliveries(connection))
 
 
 def is_serving(ledger: Ledger, server: str, at_ms: int) -> bool:
@@ -63,12 +64,21 @@ def is_serving(ledger: Ledger, server: str, at_ms: int) -> bool:
         return any(one.id == server for one in presence.running(connection, at_ms))
 
 
+def _deliveries(connection: Connection) -> dict[tuple[str, str], int]:
+    delivery = tables.delivery.c
+    wanted = select(delivery.channel, delivery.state, func.count()).group_by(delivery.channel, delivery.state)
+    return {(channel, state): int(count) for channel, state, count in connection.execute(wanted)}
+
+
 def _letters(connection: Connection) -> Letters:
     outbox = tables.outbox.c
     state = either(
-        (outbox.sent_ms.is_not(None), HANDED_OVER), (outbox.held.is_not(None), FAILED), else_=WAITING
+        (outbox.sent_ms.is_not(None), HANDED_OVER),
+        (outbox.held.is_not(None) | outbox.given_up_ms.is_not(None), FAILED),
+        else_=WAITING,
     )
     found = dict(connection.execute(select(state, func.count()).group_by(state)).all())
-    oldest = select(func.min(outbox.queued_ms)).where(outbox.sent_ms.is_(None), outbox.held.is_(None))
+    oldest = select(func.min(outbox.queued_ms))
+    oldest = oldest.where(outbox.sent_ms.is_(None), outbox.held.is_(None), outbox.given_up_ms.is_(None))
     counts = {name: int(found.get(name, 0)) for name in (WAITING, HANDED_OVER, FAILED)}
     return Letters(counts, connection.scalar(oldest))

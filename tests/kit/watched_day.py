@@ -17,10 +17,12 @@ from host_tools.host.figures import figures
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.log import Occurrence
-from host_tools.host.notify.notifier import DELIVERED, Message, Receipt, Setup
+from host_tools.host.notify.notifier import Message, Receipt
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
+from host_tools.host.postman import Desk
 from host_tools.host.server import Server, Settings
 from host_tools.host.web import metrics
 from host_tools.link import messages
@@ -30,6 +32,7 @@ from locker.contract import records
 from locker.wire.frame import Decoder
 from tests.kit.host_board import Board, InHand, enrol, was_away_for_a_month
 from tests.kit.looked_up import LAST_LOOKS, LOOKS, SITE, START_NS, Names
+from tests.kit.post import Paper, all_of
 
 HER = "Kim Seo-yeon"
 VISIT_US = 2_000_000  # a whole number of the server's rounds, so that each visit finds it alike
@@ -80,7 +83,7 @@ def visits(seed: int, pairs: int) -> list[Visit]:
             pair,
             chance.choice((0, 0, 0, 1, 2)),
             chance.random() < 0.3,
-            chance.randrange(0, 400_000, 50_000),
+            chance.randrange(100_000, 500_000, 50_000),
             chance.choice((1_000, 30_000, 400_000)),
             chance.choice((1_000, 60_000)),
             under_duress=False,
@@ -90,39 +93,28 @@ def visits(seed: int, pairs: int) -> list[Visit]:
     return made
 
 
-class Post:
+class Post(Paper):
     """A channel that takes as long as the visit says, and keeps what it is given with the instant."""
 
-    options, batch, parallel = (), 100, 1
-
-    @classmethod
-    def of(cls, setup: Setup) -> "Post":
-        raise NotImplementedError
-
     def __init__(self, day: "Day", name: str) -> None:
+        super().__init__()
         self._day = day
         self._name = name
 
-    async def deliver(self, given: Sequence[Message]) -> dict[str, Receipt]:
+    async def deliver(self, messages: Sequence[Message]) -> dict[str, Receipt]:
         await asyncio.sleep(self._day.takes_us(self._name) / 1e6)
-        for message in given:
+        for message in messages:
             self._day.note(self._name, message._asdict() | {"text": message.text + self._day.leaked.words})
-        return {message.id: Receipt(DELIVERED) for message in given}
-
-    async def close(self) -> None:
-        """Holds nothing."""
+        return all_of(messages)
 
 
 def at_once(
     loop: asyncio.AbstractEventLoop, _executor: object, act: Callable[..., Any], *arguments: Any
 ) -> asyncio.Future:
-    """What a thread would do is done at this instant; where it runs a loop of its own, in this one."""
+    """What a thread would do is done at this instant: in virtual time nothing else can happen meanwhile."""
     done = loop.create_future()
     try:
-        result = act(*arguments)
-        if asyncio.iscoroutine(result):
-            return loop.create_task(result)
-        done.set_result(result)
+        done.set_result(act(*arguments))
     except Exception as error:
         done.set_exception(error)
     return done
@@ -171,7 +163,6 @@ class Day:
             hold(patch("random._urandom", self._random.randbytes))
             hold(patch("time.time_ns", lambda: START_NS + 1000 * self.clock.now_us()))
             hold(patch.object(VirtualTimeLoop, "run_in_executor", at_once))
-            hold(patch("asyncio.run", lambda work: work))
             hold(patch.object(VirtualTimeLoop, "add_signal_handler", lambda *_: None))
             yield hold(open_ledger(self._folder / "data"))
 
@@ -189,7 +180,9 @@ class Day:
         return self.seen
 
     async def _play(self, come: Sequence[Visit]) -> None:
-        self.server = Server(self.ledger, Post(self, "letter"), self.tell, Post(self, "dispatchers"))
+        self.server = Server(
+            self.ledger, Lines.single(Post(self, "letter")), self.tell, Desk(Post(self, "dispatchers"))
+        )
         serving = asyncio.ensure_future(self.server.run(Settings(None)))
         await asyncio.sleep(1)
         self._greet()
@@ -211,8 +204,9 @@ class Day:
         await serving
 
     async def _slot(self) -> None:
-        """Until the next visit may begin."""
+        """Until the next visit may begin: the post has just looked, as it does each second."""
         await asyncio.sleep((VISIT_US - self.clock.now_us() % VISIT_US) / 1e6)
+        self.server._postman.mail.set()
 
     async def _bring(self, counter: int, count: int) -> None:
         """Couriers bring parcels to so many doors."""

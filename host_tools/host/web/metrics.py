@@ -67,6 +67,10 @@ def _of_ledger(found: Figures) -> Iterator[Metric]:
     for kind, count in sorted(found.cases.items()):
         cases.add_metric([kind], count)
     yield cases
+    ways = GaugeMetricFamily("ansim_deliveries", "Ways of letters.", labels=["channel", "state"])
+    for (channel, state), count in sorted(found.deliveries.items()):
+        ways.add_metric([channel, state], count)
+    yield ways
     letters = found.letters
     yield GaugeMetricFamily("ansim_letters_waiting", "To be handed over.", value=letters.counts[WAITING])
     yield CounterMetricFamily("ansim_letters_handed_over", "Taken.", value=letters.counts[HANDED_OVER])
