@@ -11,6 +11,7 @@ LEVELS = {
     "alarm": CRITICAL,
     "another server": WARNING,
     "fault": ERROR,
+    "heartbeat": WARNING,
     "ledger waits": ERROR,
     "lines left out": WARNING,
     "letter given up": ERROR,
