@@ -10,16 +10,7 @@ from collections.abc import Iterable, Sequence
 from random import uniform
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Connection,
-    Row,
-    bindparam,
-    literal_column,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, literal_column, select, text, update
 
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.bounds import FOLDED, doors_of
@@ -90,9 +81,7 @@ def is_now(state: str) -> ColumnElement[bool]:
 IS_DUE = is_now(QUEUED) & _delivery.turn.is_not(None)
 RESTS = is_now(QUEUED) & _delivery.turn.is_(None)
 OPEN = (QUEUED, LEASED)
-UNPASSED = literal_column("delivery.state IN ('queued', 'failed')", Boolean) & literal_column(
-    "NOT delivery.passed", Boolean
-)
+UNPASSED = and_(text("delivery.state IN ('queued', 'failed')"), text("NOT delivery.passed"))
 KEY = (_delivery.letter == bindparam("of")) & (_delivery.rank == bindparam("at"))
 
 
@@ -125,7 +114,7 @@ def waits(connection: Connection, queues: Iterable[Queue], at_ms: int) -> bool:
 def unrouted(*, staff: bool) -> ColumnElement[bool]:
     """Letters that have no way yet."""
     who = _outbox.resident.is_(None) if staff else _outbox.resident.is_not(None)
-    return literal_column("NOT outbox.routed", Boolean) & _outbox.held.is_(None) & who
+    return and_(text("NOT outbox.routed"), _outbox.held.is_(None), who)
 
 
 def contact_at(contacts: Sequence[Contact], rank: int, routes: Routes) -> Contact | None:
