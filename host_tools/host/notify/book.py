@@ -5,25 +5,23 @@ or are passed on to the next contact.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import insert_new
+from host_tools.host.notify import statements
 from host_tools.host.notify.deliveries import (
     FAILED,
     FREE,
     GIVEN_UP,
-    IS_DUE,
-    KEY,
     LEASED,
     NEXT_MS,
+    OF_LETTERS,
     OPEN,
     PATIENCE_MS,
     PORTION,
     QUEUED,
     REASON_MAX,
-    RESTS,
-    UNPASSED,
     Key,
     Outcome,
     Queue,
@@ -32,12 +30,10 @@ from host_tools.host.notify.deliveries import (
     change,
     contact_at,
     flow_of,
-    in_queue,
     is_now,
     key_of,
     letters_of,
     rows_of,
-    unrouted,
 )
 from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER, LATER, REFUSED, Receipt
 from host_tools.host.notify.outbox import Contact, contacts_of
@@ -45,7 +41,6 @@ from host_tools.host.notify.routes import Routes
 from host_tools.host.notify.site_settings import not_before
 from host_tools.host.people.notices import TO_ALL
 
-_ANOTHER = "another contact has it"
 _TOO_LONG = "it was tried for a day"
 _GONE = "this contact is not there any more"
 
@@ -66,14 +61,7 @@ class Book:
         """Gives letters their way, those to staff first."""
         rows: list[Row] = []
         for staff in (True, False):
-            wanted = (
-                select(tables.outbox, tables.cabinet.c.board_name)
-                .select_from(tables.outbox.join(tables.cabinet))
-                .where(unrouted(staff=staff))
-                .order_by(_outbox.sequence)
-                .limit(5 * PORTION if staff else PORTION)
-            )
-            rows += connection.execute(wanted).all()
+            rows += connection.execute(statements.UNROUTED[staff]).all()
         if not rows:
             return Outcome()
         contacts = contacts_of(connection, [row.resident for row in rows if row.resident is not None])
@@ -84,10 +72,7 @@ class Book:
             if not firsts:
                 lost.append(row)
         self._enqueue(connection, begun, at_ms)
-        connection.execute(
-            update(tables.outbox).where(_outbox.sequence == bindparam("of")).values(routed=True),
-            [{"of": row.sequence} for row in rows],
-        )
+        connection.execute(statements.ROUTED, [{"of": row.sequence} for row in rows])
         self._give_up(connection, [row.sequence for row in lost], at_ms)
         return Outcome(tuple(row.id for row in lost), len(rows) >= PORTION)
 
@@ -135,51 +120,41 @@ class Book:
     def _last_turns(self, connection: Connection, queue: Queue, flows: set[str]) -> dict[str, int]:
         listed, last = sorted(flows), {}
         for first in range(0, len(listed), 500):
-            here = in_queue(queue) & IS_DUE & _delivery.flow.in_(listed[first : first + 500])
-            wanted = select(_delivery.flow, func.max(_delivery.turn)).where(here).group_by(_delivery.flow)
-            last |= dict(connection.execute(wanted).all())
+            some = {"queue": queue.channel, "flows": listed[first : first + 500]}
+            last |= dict(connection.execute(statements.LAST_TURNS[queue.to_staff], some).all())
         return last
 
     def _turn(self, connection: Connection, queue: Queue) -> int:
         """The turn that a queue is at."""
         if queue not in self.turns:
-            wanted = select(func.min(_delivery.turn)).where(in_queue(queue), IS_DUE)
-            self.turns[queue] = connection.scalar(wanted) or 0
+            its = {"queue": queue.channel}
+            self.turns[queue] = connection.scalar(statements.FIRST_TURN[queue.to_staff], its) or 0
         return self.turns[queue]
 
     # What goes out
 
     def due(self, connection: Connection, queue: Queue, limit: int, at_ms: int) -> Sequence[Row]:
         """Those of a queue that are due, in their turn, after those that rest have been woken."""
-        resting = (
-            select(_delivery.letter, _delivery.rank)
-            .where(in_queue(queue), RESTS, _delivery.next_ms <= at_ms)
-            .order_by(_delivery.next_ms)
-            .limit(PORTION)
-        )
-        woken = [{"of": row.letter, "at": row.rank} for row in connection.execute(resting)]
+        its = {"queue": queue.channel}
+        resting = connection.execute(statements.RESTING[queue.to_staff], its | {"now": at_ms})
+        woken = [{"of": row.letter, "at": row.rank} for row in resting]
         if woken:
             turn = self._turn(connection, queue)
-            connection.execute(update(tables.delivery).where(KEY).values(turn=turn), woken)
-        wanted = select(tables.delivery).where(in_queue(queue), IS_DUE)
-        return connection.execute(wanted.order_by(_delivery.turn, _delivery.letter).limit(limit)).all()
+            change(connection, [one | {"turn": turn} for one in woken])
+        return connection.execute(statements.DUE[queue.to_staff], its | {"most": limit}).all()
 
     def lease(self, connection: Connection, queue: Queue, rows: Sequence[Row], until_ms: int) -> None:
         """Has this host alone hand them over, until then (ms since 1970)."""
         if rows:
             self.turns[queue] = max(self._turn(connection, queue), *(row.turn for row in rows))
-            leased = {"state": LEASED, "lease": self._lease, "lease_until_ms": until_ms}
+            leased = {"by": self._lease, "until": until_ms}
             connection.execute(
-                update(tables.delivery).where(KEY).values(**leased),
-                [{"of": row.letter, "at": row.rank} for row in rows],
+                statements.LEASE, [{"of": row.letter, "at": row.rank} | leased for row in rows]
             )
 
     def lead(self, connection: Connection, rows: Sequence[Row]) -> None:
         """One message tells of all of them, also when it is repeated."""
-        connection.execute(
-            update(tables.delivery).where(KEY).values(lead=rows[0].letter),
-            [{"of": row.letter, "at": row.rank} for row in rows],
-        )
+        change(connection, [{"of": row.letter, "at": row.rank, "lead": rows[0].letter} for row in rows])
 
     def move(self, connection: Connection, row: Row, channel: str, at_ms: int) -> None:
         """Its contact has another channel now, or none at that time (ms since 1970)."""
@@ -191,16 +166,12 @@ class Book:
 
     def rest(self, connection: Connection, rows: Sequence[Row], until_ms: int) -> None:
         """They are not due before then (ms since 1970)."""
-        if rows:
-            connection.execute(
-                update(tables.delivery).where(KEY).values(turn=None, next_ms=until_ms),
-                [{"of": row.letter, "at": row.rank} for row in rows],
-            )
+        later = {"turn": None, "next_ms": until_ms}
+        change(connection, [{"of": row.letter, "at": row.rank} | later for row in rows])
 
     def expire(self, connection: Connection, at_ms: int) -> None:
         """Takes back the leases of hosts that have died."""
-        over = is_now(LEASED) & (_delivery.lease_until_ms <= at_ms)
-        connection.execute(update(tables.delivery).where(over).values(**FREE))
+        connection.execute(statements.EXPIRE, {"now": at_ms})
 
     def take_back(self, connection: Connection, *, everyone: bool) -> None:
         """Takes back this host's own leases of an earlier run, or those of `everyone` where it is alone."""
@@ -219,7 +190,11 @@ class Book:
         had = _had(connection, [r.key.letter for r, _ in later])
         change(
             connection,
-            [_ended(_because(r, _ANOTHER), GIVEN_UP, at_ms) for r, _ in later if r.key.letter in had],
+            [
+                _ended(_because(r, statements.ANOTHER), GIVEN_UP, at_ms)
+                for r, _ in later
+                if r.key.letter in had
+            ],
         )
         later = [(r, row) for r, row in later if r.key.letter not in had]
         self._note_taken(connection, taken, at_ms)
@@ -243,39 +218,20 @@ class Book:
         whole = [{"of": result.key.letter, "ms": at_ms} for result, _ in taken if result.whole]
         if not whole:
             return
-        first = func.coalesce(_outbox.sent_ms, bindparam("ms"))
-        connection.execute(
-            update(tables.outbox)
-            .where(_outbox.sequence == bindparam("of"))
-            .values(sent_ms=first, attempts=_outbox.attempts + 1, given_up_ms=None),
-            whole,
-        )
+        connection.execute(statements.SENT, whole)
         arrived = [
             {"of": r.key.letter, "ms": at_ms} for r, _ in taken if r.receipt.state == DELIVERED and r.whole
         ]
         if arrived:
-            connection.execute(
-                update(tables.outbox)
-                .where(_outbox.sequence == bindparam("of"))
-                .values(delivered_ms=bindparam("ms")),
-                arrived,
-            )
-        others = (_delivery.letter == bindparam("of")) & (_delivery.state == QUEUED)
-        connection.execute(
-            update(tables.delivery)
-            .where(others)
-            .values(state=GIVEN_UP, ended_ms=bindparam("ms"), reason=_ANOTHER),
-            whole,
-        )
+            connection.execute(statements.ARRIVED, arrived)
+        connection.execute(statements.OTHERS, whole)
 
     def look_after(self, connection: Connection, at_ms: int) -> Outcome:
         """Passes letters on that were not handed over in 10 min, or have failed since,
         and gives contacts up that were tried for a day.
         """
-        slow = UNPASSED & ((_delivery.since_ms <= at_ms - NEXT_MS) | (_delivery.state == FAILED))
-        rows = list(connection.execute(select(tables.delivery).where(slow).limit(PORTION)).all())
-        old = is_now(QUEUED) & (_delivery.since_ms <= at_ms - PATIENCE_MS)
-        tired = connection.execute(select(tables.delivery).where(old).limit(PORTION)).all()
+        rows = list(connection.execute(statements.SLOW, {"next": at_ms - NEXT_MS}).all())
+        tired = connection.execute(statements.OLD, {"patience": at_ms - PATIENCE_MS}).all()
         results = [
             Result(Key(row.letter, row.rank), False, Receipt(REFUSED, reason=_TOO_LONG)) for row in tired
         ]
@@ -296,8 +252,8 @@ class Book:
         ways: dict[int, list[Row]] = {}
         numbers = sorted({row.letter for row in rows})
         for first in range(0, len(numbers), 500):
-            some = numbers[first : first + 500]
-            for row in connection.execute(select(tables.delivery).where(_delivery.letter.in_(some))):
+            some = {"letters": numbers[first : first + 500]}
+            for row in connection.execute(OF_LETTERS, some):
                 ways.setdefault(row.letter, []).append(row)
         told = letters_of(connection, numbers)
         contacts = contacts_of(
@@ -323,10 +279,7 @@ class Book:
 
     def _give_up(self, connection: Connection, letters: Sequence[int], at_ms: int) -> None:
         if letters:
-            connection.execute(
-                update(tables.outbox).where(_outbox.sequence == bindparam("of")).values(given_up_ms=at_ms),
-                [{"of": letter} for letter in letters],
-            )
+            connection.execute(statements.GIVE_UP, [{"of": letter, "ms": at_ms} for letter in letters])
 
     # Where channels were changed
 
@@ -364,9 +317,7 @@ def _had(connection: Connection, letters: Sequence[int]) -> set[int]:
     found: set[int] = set()
     listed = sorted(set(letters))
     for first in range(0, len(listed), 500):
-        its = _delivery.letter.in_(listed[first : first + 500]) & _delivery.whole
-        there = _delivery.state.in_((HANDED_OVER, DELIVERED))
-        found |= set(connection.scalars(select(_delivery.letter).where(its, there)))
+        found |= set(connection.scalars(statements.HAD, {"letters": listed[first : first + 500]}))
     return found
 
 

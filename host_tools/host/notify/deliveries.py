@@ -7,10 +7,23 @@ of a flow comes beside the n-th of any other, whatever a flood has queued before
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from random import uniform
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, literal_column, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.bounds import FOLDED, doors_of
@@ -85,30 +98,60 @@ UNPASSED = and_(text("delivery.state IN ('queued', 'failed')"), text("NOT delive
 KEY = (_delivery.letter == bindparam("of")) & (_delivery.rank == bindparam("at"))
 
 
-def in_queue(queue: Queue) -> ColumnElement[bool]:
-    """Those of a queue."""
-    staff = _delivery.to_staff if queue.to_staff else ~_delivery.to_staff
-    return (_delivery.channel == queue.channel) & staff
+def in_queue(*, to_staff: bool) -> ColumnElement[bool]:
+    """Those of a queue, whose channel is the parameter `queue`."""
+    return _of(bindparam("queue"), staff=to_staff)
 
 
-def waits(connection: Connection, queues: Iterable[Queue], at_ms: int) -> bool:
-    """Whether there is anything to do at that time (ms since 1970), for channels that have room."""
-    looks: list[Any] = [
-        select(_outbox.sequence).where(which) for which in (unrouted(staff=True), unrouted(staff=False))
+def _of(channel: ColumnElement[str], *, staff: bool) -> ColumnElement[bool]:
+    return (_delivery.channel == channel) & (_delivery.to_staff if staff else ~_delivery.to_staff)
+
+
+class Work(NamedTuple):
+    """What there is to do."""
+
+    unrouted: bool  # letters that have no way yet
+    expired: bool  # leases of hosts that have died
+    slow: bool  # deliveries that failed, or take too long
+    queues: frozenset[Queue]  # with deliveries that are due
+
+    @property
+    def shifts(self) -> bool:
+        """Whether more may be due once it is done."""
+        return self.unrouted or self.expired or self.slow
+
+
+def work(connection: Connection, queues: Iterable[Queue], at_ms: int) -> Work:
+    """What there is to do at that time (ms since 1970), for channels that have room. One statement."""
+    asked = list(queues)
+    told: dict[str, Any] = {"at": at_ms, "next": at_ms - NEXT_MS, "patience": at_ms - PATIENCE_MS}
+    told |= {f"channel_{place}": queue.channel for place, queue in enumerate(asked)}
+    row = tuple(connection.execute(_work(tuple(queue.to_staff for queue in asked)), told).one())
+    due = (queue for queue, is_due in zip(asked, row[3:], strict=True) if is_due)
+    return Work(bool(row[0]), bool(row[1]), bool(row[2]), frozenset(due))
+
+
+@cache
+def _work(to_staff: tuple[bool, ...]) -> Any:
+    """The statement for such queues. Each part reads one index, so an idle round costs next to nothing."""
+
+    def any_of(*parts: ColumnElement[bool]) -> ColumnElement[bool]:
+        return or_(*(exists().where(part) for part in parts))
+
+    at_ms = bindparam("at")
+    looks = [
+        any_of(unrouted(staff=True), unrouted(staff=False)),
+        any_of(is_now(LEASED) & (_delivery.lease_until_ms <= at_ms)),
+        any_of(
+            UNPASSED & (_delivery.since_ms <= bindparam("next")),
+            UNPASSED & is_now(FAILED),
+            is_now(QUEUED) & (_delivery.since_ms <= bindparam("patience")),
+        ),
     ]
-    looks += [
-        select(_delivery.letter).where(which)
-        for which in (
-            is_now(LEASED) & (_delivery.lease_until_ms <= at_ms),
-            UNPASSED & (_delivery.since_ms <= at_ms - NEXT_MS),
-            UNPASSED & (_delivery.state == FAILED),
-            is_now(QUEUED) & (_delivery.since_ms <= at_ms - PATIENCE_MS),
-        )
-    ]
-    for queue in queues:
-        looks.append(select(_delivery.letter).where(in_queue(queue), IS_DUE))
-        looks.append(select(_delivery.letter).where(in_queue(queue), RESTS, _delivery.next_ms <= at_ms))
-    return any(connection.execute(look.limit(1)).first() is not None for look in looks)
+    for place, staff in enumerate(to_staff):
+        its = _of(bindparam(f"channel_{place}"), staff=staff)
+        looks.append(any_of(its & IS_DUE, its & RESTS & (_delivery.next_ms <= at_ms)))
+    return select(*(look.label(f"look_{place}") for place, look in enumerate(looks)))
 
 
 def unrouted(*, staff: bool) -> ColumnElement[bool]:
@@ -135,13 +178,18 @@ def flow_of(row: Row) -> str:
 FREE = {"state": QUEUED, "lease": None, "lease_until_ms": None}
 
 
+OF_LETTERS = select(tables.delivery).where(_delivery.letter.in_(bindparam("letters", expanding=True)))
+LETTERS = select(tables.outbox, tables.cabinet.c.board_name).select_from(tables.outbox.join(tables.cabinet))
+_BY_SEQUENCE = LETTERS.where(_outbox.sequence.in_(bindparam("letters", expanding=True)))
+
+
 def rows_of(connection: Connection, keys: Sequence[Key]) -> dict[Key, Row]:
     """Deliveries of these letters, by their keys."""
     found: dict[Key, Row] = {}
     numbers = sorted({key.letter for key in keys})
     for first in range(0, len(numbers), 500):
-        wanted = select(tables.delivery).where(_delivery.letter.in_(numbers[first : first + 500]))
-        found |= {Key(row.letter, row.rank): row for row in connection.execute(wanted)}
+        some = {"letters": numbers[first : first + 500]}
+        found |= {Key(row.letter, row.rank): row for row in connection.execute(OF_LETTERS, some)}
     return found
 
 
@@ -150,12 +198,8 @@ def letters_of(connection: Connection, numbers: Sequence[int]) -> dict[int, Row]
     found: dict[int, Row] = {}
     listed = sorted(set(numbers))
     for first in range(0, len(listed), 500):
-        wanted = (
-            select(tables.outbox, tables.cabinet.c.board_name)
-            .select_from(tables.outbox.join(tables.cabinet))
-            .where(_outbox.sequence.in_(listed[first : first + 500]))
-        )
-        found |= {row.sequence: row for row in connection.execute(wanted)}
+        some = {"letters": listed[first : first + 500]}
+        found |= {row.sequence: row for row in connection.execute(_BY_SEQUENCE, some)}
     return found
 
 
@@ -168,14 +212,19 @@ def change(connection: Connection, changes: Sequence[dict[str, Any]]) -> None:
     """Changes deliveries; all of the changes name the same columns."""
     if not changes:
         return
-    names = [name for name in changes[0] if name not in ("of", "at")]
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-    if "state" in names:
-        values |= {"lease": None, "lease_until_ms": None}
+    names = tuple(name for name in changes[0] if name not in ("of", "at"))
     connection.execute(
-        update(tables.delivery).where(KEY).values(**values),
+        _change(names),
         [
             {"of": one["of"], "at": one["at"], **{f"new_{name}": one[name] for name in names}}
             for one in changes
         ],
     )
+
+
+@cache
+def _change(names: tuple[str, ...]) -> Any:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    if "state" in names:
+        values |= {"lease": None, "lease_until_ms": None}
+    return update(tables.delivery).where(KEY).values(**values)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from host_tools.errors import UserError
 from host_tools.host.ledger import aside, tables
@@ -39,19 +39,13 @@ class Contact(NamedTuple):
 def contacts_of(connection: Connection, residents: Sequence[int]) -> dict[int, list[Contact]]:
     """The contacts of residents by her number, in the order in which they are tried."""
     found: dict[int, list[Contact]] = {resident: [] for resident in residents}
-    contact, resident = tables.contact.c, tables.resident.c
     for some in _portions(list(found)):
-        rows = connection.execute(
-            select(contact.resident, contact.rank, contact.address, contact.confirmed)
-            .where(contact.resident.in_(some))
-            .order_by(contact.resident, contact.rank)
-        )
-        for row in rows:
+        for row in connection.execute(_CONTACTS, {"people": some}):
             its = found[row.resident]
             its.append(Contact(row.rank, row.address, not its or row.confirmed))
         bare = [one for one in some if not found[one]]
         # Entered by a command that knew of one contact only.
-        for row in connection.execute(select(resident.id, resident.contact).where(resident.id.in_(bare))):
+        for row in connection.execute(_BARE, {"people": bare}) if bare else ():
             found[row.id] = [Contact(1, row.contact, True)] if row.contact else []
     return found
 
@@ -60,7 +54,7 @@ def letters(connection: Connection, sequences: Sequence[int]) -> dict[int, Row]:
     """The rows of the outbox by their sequence, with what it takes to make their words."""
     found: dict[int, Row] = {}
     for some in _portions(list(dict.fromkeys(sequences))):
-        rows = connection.execute(_LETTERS.where(tables.outbox.c.sequence.in_(some))).all()
+        rows = connection.execute(_LETTERS, {"letters": some}).all()
         found |= {row.sequence: row for row in rows}
     return found
 
@@ -162,6 +156,15 @@ _LETTERS = select(
     tables.resident.c.code_left_out,
     tables.cabinet.c.board_name,
 ).select_from(tables.outbox.join(tables.cabinet).outerjoin(tables.resident))
+_LETTERS = _LETTERS.where(tables.outbox.c.sequence.in_(bindparam("letters", expanding=True)))
+_PEOPLE = bindparam("people", expanding=True)
+_contact, _resident = tables.contact.c, tables.resident.c
+_CONTACTS = (
+    select(_contact.resident, _contact.rank, _contact.address, _contact.confirmed)
+    .where(_contact.resident.in_(_PEOPLE))
+    .order_by(_contact.resident, _contact.rank)
+)
+_BARE = select(_resident.id, _resident.contact).where(_resident.id.in_(_PEOPLE))
 
 #: The letters of one message, by the letter that leads them.
 Many = Mapping[int, Sequence[Row]]

@@ -21,7 +21,7 @@ from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify import outbox
 from host_tools.host.notify.book import Book
-from host_tools.host.notify.deliveries import Key, Outcome, Queue, Result, contact_at, waits
+from host_tools.host.notify.deliveries import Key, Outcome, Queue, Result, contact_at, work
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.log import Emit, Occurrence
@@ -200,14 +200,20 @@ class Post:
     ) -> tuple[Outcome, dict[Queue, list[_Errand]]]:
         if not results:
             with self._ledger.reading() as connection:
-                if not waits(connection, room, at_ms):
+                found = work(connection, room, at_ms)
+                if not (found.shifts or found.queues):
                     return Outcome(), {}
         with self._ledger.writing() as connection:
             noted = self._book.note(connection, results, at_ms)
-            self._book.expire(connection, at_ms)
-            after = self._book.look_after(connection, at_ms)
-            routed = self._book.route(connection, at_ms)
-            chosen = {queue: self._chosen(connection, queue, calls, at_ms) for queue, calls in room.items()}
+            found = work(connection, room, at_ms)
+            if found.expired:
+                self._book.expire(connection, at_ms)
+            after = self._book.look_after(connection, at_ms) if found.slow else Outcome()
+            routed = self._book.route(connection, at_ms) if found.unrouted else Outcome()
+            due = work(connection, room, at_ms).queues if found.shifts else found.queues
+            chosen = {
+                queue: self._chosen(connection, queue, room[queue], at_ms) for queue in room if queue in due
+            }
         errands = {queue: self._made(queue, its) for queue, its in chosen.items()}
         given_up = (*noted.given_up, *after.given_up, *routed.given_up)
         return Outcome(given_up, after.more or routed.more), errands

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, or_, select, text
+from sqlalchemy import Connection, Row, bindparam, or_, select, text
 
 from host_tools.host.ledger import tables
 from host_tools.host.stays.clock import AWAY, BY_STAFF, HOUR_MS, JAMMED, LOST, OUT, Pause, Span
@@ -32,6 +32,23 @@ _MOVING = (records.DOOR_OPENED, records.DOOR_FORCED, records.ADOPTED)
 _COLUMNS = tuple(
     _event[name]
     for name in ("cabinet", "incarnation", "number", "kind", "door", "a", "b", "earliest_ms", "latest_ms")
+)
+_BOARDS = bindparam("boards", expanding=True)
+_STOPS = select(*_COLUMNS).where(_BOARD.in_(_BOARDS), _STOPPING)
+_MOVES = select(*_COLUMNS).where(
+    _event.cabinet.in_(_BOARDS),
+    _event.door == bindparam("at"),
+    _event.kind.in_(_MOVING),
+    _event.latest_ms >= bindparam("since"),
+)
+_absence, _pause_of_site = tables.absence.c, tables.site_pause.c
+_AWAY = select(tables.absence).where(
+    or_(_absence.cabinet.in_(_BOARDS), _absence.cabinet.is_(None)),
+    or_(_absence.until_ms.is_(None), _absence.until_ms > bindparam("oldest")),
+)
+_BY_STAFF = select(tables.site_pause).where(
+    _pause_of_site.site.in_(bindparam("sites", expanding=True)),
+    or_(_pause_of_site.until_ms.is_(None), _pause_of_site.until_ms > bindparam("oldest")),
 )
 
 
@@ -70,8 +87,7 @@ def _events(
     connection: Connection, boards: Sequence[int], doorways: Mapping[Doorway, int]
 ) -> dict[int, list[Row]]:
     """What says that doors stop or move again, by board: each journal in its order, the oldest first."""
-    wanted = select(*_COLUMNS).where(_BOARD.in_(boards), _STOPPING)
-    stopping = connection.execute(wanted).all()
+    stopping = connection.execute(_STOPS, {"boards": list(boards)}).all()
     first: dict[tuple[int, int], int] = {}
     since = {(board, door): since_ms for (row, door), since_ms in doorways.items() for board in row}
     for row in stopping:
@@ -81,8 +97,8 @@ def _events(
     places = {doorway for doorway in doorways if any((board, doorway[1]) in first for board in doorway[0])}
     for row_of_boards, door in places:
         since_ms = min(first.get((board, door), 1 << 62) for board in row_of_boards)
-        its = _event.cabinet.in_(row_of_boards) & (_event.door == door) & _event.kind.in_(_MOVING)
-        moving += connection.execute(select(*_COLUMNS).where(its, _event.latest_ms >= since_ms)).all()
+        its = {"boards": list(row_of_boards), "at": door, "since": since_ms}
+        moving += connection.execute(_MOVES, its).all()
     found: dict[int, list[Row]] = {}
     for row in sorted((*stopping, *moving), key=lambda row: (row.cabinet, row.incarnation, row.number)):
         found.setdefault(row.cabinet, []).append(row)
@@ -139,21 +155,15 @@ def _lost(span: Span, at_ms: int) -> Pause:
 
 
 def _absences(connection: Connection, boards: Sequence[int], oldest_ms: int) -> dict[int | None, list[Pause]]:
-    absence = tables.absence.c
-    its = or_(absence.cabinet.in_(boards), absence.cabinet.is_(None))
-    is_late = or_(absence.until_ms.is_(None), absence.until_ms > oldest_ms)
     found: dict[int | None, list[Pause]] = {}
-    for row in connection.execute(select(tables.absence).where(its, is_late)):
+    for row in connection.execute(_AWAY, {"boards": list(boards), "oldest": oldest_ms}):
         found.setdefault(row.cabinet, []).append(_pause(AWAY, row))
     return found
 
 
 def _of_sites(connection: Connection, sites: Iterable[int], oldest_ms: int) -> dict[int, list[Pause]]:
-    pause = tables.site_pause.c
-    is_late = or_(pause.until_ms.is_(None), pause.until_ms > oldest_ms)
     found: dict[int, list[Pause]] = {}
-    rows = connection.execute(select(tables.site_pause).where(pause.site.in_(set(sites)), is_late))
-    for row in rows:
+    for row in connection.execute(_BY_STAFF, {"sites": sorted(set(sites)), "oldest": oldest_ms}):
         found.setdefault(row.site, []).append(_pause(BY_STAFF, row, row.reason))
     return found
 

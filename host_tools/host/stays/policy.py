@@ -7,7 +7,7 @@ the one of those in force meanwhile that lets it wait longest.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, insert, or_, select
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select
 
 from host_tools.errors import UserError
 from host_tools.host.ledger import tables
@@ -39,6 +39,14 @@ class Policy(NamedTuple):
 
 #: The policy of a site that has set none. It never changes: parcels keep it.
 DEFAULT = Policy()
+
+_policies = tables.stay_policy
+_VERSIONS = (
+    select(_policies)
+    .where(or_(_policies.c.site == bindparam("of"), _policies.c.site.is_(None)))
+    .order_by(_policies.c.since_ms, _policies.c.id)
+)
+_BY_ID = select(_policies).where(_policies.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def checked(policy: Policy) -> Policy:
@@ -77,12 +85,7 @@ def put(connection: Connection, site: int | None, policy: Policy, at_ms: int) ->
 
 def versions(connection: Connection, site: int) -> list[tuple[int, Policy]]:
     """The policies that were ever in force at a site, the oldest first, each with its first moment in ms."""
-    table = tables.stay_policy
-    rows = connection.execute(
-        select(table)
-        .where(or_(table.c.site == site, table.c.site.is_(None)))
-        .order_by(table.c.since_ms, table.c.id)
-    ).all()
+    rows = connection.execute(_VERSIONS, {"of": site}).all()
     found: list[tuple[int, Policy]] = [(-(1 << 62), DEFAULT)]
     has_own = False
     for row in rows:
@@ -98,8 +101,7 @@ def _policy(row: Row) -> Policy:
 
 def by_id(connection: Connection, ids: Sequence[int]) -> dict[int | None, Policy]:
     """The policies with these numbers, and the one without."""
-    table = tables.stay_policy
-    rows = connection.execute(select(table).where(table.c.id.in_(ids))) if ids else ()
+    rows = connection.execute(_BY_ID, {"ids": list(ids)}) if ids else ()
     return {None: DEFAULT} | {row.id: _policy(row) for row in rows}
 
 

@@ -5,7 +5,7 @@ until when it is free, how long its clock stood still, and why.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, bindparam
 
 from host_tools.host.ledger import tables
 from host_tools.host.stays.clock import stay_of
@@ -13,6 +13,10 @@ from host_tools.host.stays.standing import STAYS, Standing, standings
 from host_tools.host.stays.watch import heard_now
 
 _parcel = tables.parcel
+_HERS = STAYS.where(
+    _parcel.c.resident.in_(bindparam("people", expanding=True)),
+    _parcel.c.serial.in_(bindparam("serials", expanding=True)),
+)
 
 
 class Said(NamedTuple):
@@ -35,9 +39,8 @@ def said(connection: Connection, letters: Sequence[Row], at_ms: int) -> dict[str
     hers = [row for row in letters if row.resident is not None]
     if not hers:
         return {}
-    its = _parcel.c.resident.in_({row.resident for row in hers})
-    wanted = STAYS.where(its, _parcel.c.serial.in_({row.serial for row in hers}))
-    found = standings(connection, connection.execute(wanted).all(), heard_now(connection, at_ms))
+    its = {"people": sorted({row.resident for row in hers}), "serials": sorted({row.serial for row in hers})}
+    found = standings(connection, connection.execute(_HERS, its).all(), heard_now(connection, at_ms))
     by_parcel = {_key(one.row): one for one in found}
     return {row.id: _said(by_parcel[_key(row)], at_ms) for row in hers if _key(row) in by_parcel}
 

@@ -1,9 +1,10 @@
 """The stays of parcels as the ledger knows them: facts from its rows, and the clock over them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import insert_new
@@ -30,6 +31,26 @@ STAYS = select(
     _cabinet.c.number,
     tables.site.c.name.label("site_name"),
 ).select_from(_parcel.join(_cabinet, _cabinet.c.id == _parcel.c.cabinet).join(tables.site).outerjoin(_stay))
+_AT_SITES = (
+    select(_cabinet.c.id, _cabinet.c.site, _cabinet.c.number)
+    .where(_cabinet.c.site.in_(bindparam("sites", expanding=True)))
+    .order_by(_cabinet.c.id)
+)
+_PARCELS_OWN = ("resident", "serial", "generation", "door", "counter")
+_OF_PARCEL = attrgetter(*_PARCELS_OWN)
+_TOLD = (
+    select(
+        *(_outbox.c[name] for name in _PARCELS_OWN),
+        *(func.min(_outbox.c[name]).label(name) for name in ("sent_ms", "delivered_ms", "given_up_ms")),
+    )
+    .where(
+        _outbox.c.resident.in_(bindparam("people", expanding=True)),
+        _outbox.c.serial.in_(bindparam("serials", expanding=True)),
+        _outbox.c.kind.in_(FIRST_LETTERS),
+        _outbox.c.sent_ms.is_not(None),
+    )
+    .group_by(*(_outbox.c[name] for name in _PARCELS_OWN))
+)
 
 
 class Told(NamedTuple):
@@ -135,8 +156,7 @@ def standings(connection: Connection, rows: Sequence[Row], watch: Watch) -> list
 def _boards(connection: Connection, sites: Iterable[int]) -> Mapping[tuple[int, int], tuple[int, ...]]:
     """The boards that were ever each cabinet, by site and number."""
     found: dict[tuple[int, int], list[int]] = {}
-    wanted = select(_cabinet.c.id, _cabinet.c.site, _cabinet.c.number).where(_cabinet.c.site.in_(list(sites)))
-    for row in connection.execute(wanted.order_by(_cabinet.c.id)):
+    for row in connection.execute(_AT_SITES, {"sites": sorted(sites)}):
         found.setdefault((row.site, row.number), []).append(row.id)
     return {place: tuple(boards) for place, boards in found.items()}
 
@@ -145,21 +165,15 @@ def told_of(connection: Connection, rows: Sequence[Row]) -> dict[int, Told]:
     """What became of the first letters of these parcels, by their numbers, where they were handed over."""
     if not rows:
         return {}
-    names = ("resident", "serial", "generation", "door", "counter")
-    its = tuple(_outbox.c[name] for name in names)
-    ends = (func.min(_outbox.c[name]).label(name) for name in ("sent_ms", "delivered_ms", "given_up_ms"))
-    wanted = select(*its, *ends).where(
-        _outbox.c.resident.in_({row.resident for row in rows if row.resident is not None}),
-        _outbox.c.serial.in_({row.serial for row in rows}),
-        _outbox.c.kind.in_(FIRST_LETTERS),
-        _outbox.c.sent_ms.is_not(None),
-    )
+    asked = {
+        "people": sorted({row.resident for row in rows if row.resident is not None}),
+        "serials": sorted({row.serial for row in rows}),
+    }
     first: dict[tuple[int, ...], Told] = {}
-    for row in connection.execute(wanted.group_by(*its)):
+    for row in connection.execute(_TOLD, asked):
         tells = row.delivered_ms is not None or row.given_up_ms is not None
-        key = tuple(row._mapping[name] for name in names)
-        first[key] = Told(row.sent_ms, tells, row.delivered_ms)
-    found = {row.id: first.get(tuple(row._mapping[name] for name in names)) for row in rows}
+        first[_OF_PARCEL(row)] = Told(row.sent_ms, tells, row.delivered_ms)
+    found = {row.id: first.get(_OF_PARCEL(row)) for row in rows}
     return {parcel: told for parcel, told in found.items() if told is not None}
 
 

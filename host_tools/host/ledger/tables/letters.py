@@ -50,11 +50,16 @@ outbox = Table(
         postgresql_where=text("sent_ms IS NULL"),
     ),
     *(
-        Index(name, "sequence", sqlite_where=text(which), postgresql_where=text(which))
-        for name, which in (
-            ("ix_outbox_unrouted", "NOT routed AND held IS NULL AND resident IS NOT NULL"),
-            ("ix_outbox_unrouted_staff", "NOT routed AND held IS NULL AND resident IS NULL"),
-            ("ix_outbox_given_up", "given_up_ms IS NOT NULL"),
+        Index(name, *columns, sqlite_where=text(which), postgresql_where=text(which))
+        for name, which, columns in (
+            # What is compared comes first: else SQLite takes `ix_outbox_resident`, or reads all there is.
+            ("ix_outbox_unrouted", "NOT routed AND resident IS NOT NULL", ("held", "sequence")),
+            (
+                "ix_outbox_unrouted_staff",
+                "NOT routed AND resident IS NULL",
+                ("held", "resident", "sequence"),
+            ),
+            ("ix_outbox_given_up", "given_up_ms IS NOT NULL", ("sequence",)),
         )
     ),
 )
@@ -96,7 +101,7 @@ delivery = Table(
             ("ix_delivery_resting", "state = 'queued' AND turn IS NULL", ("channel", "to_staff", "next_ms")),
             ("ix_delivery_leased", "state = 'leased'", ("lease_until_ms",)),
             ("ix_delivery_waiting", "state = 'queued'", ("since_ms",)),
-            ("ix_delivery_unpassed", "state IN ('queued', 'failed') AND NOT passed", ("since_ms",)),
+            ("ix_delivery_unpassed", "state IN ('queued', 'failed') AND NOT passed", ("state", "since_ms")),
             ("ix_delivery_reference", "reference <> ''", ("channel", "reference")),
         )
     ),

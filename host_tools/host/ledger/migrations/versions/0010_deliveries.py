@@ -15,8 +15,9 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("delivered_ms", sa.BigInteger(), nullable=True))
     op.add_column("outbox", sa.Column("given_up_ms", sa.BigInteger(), nullable=True))
     op.execute("UPDATE outbox SET routed = true WHERE sent_ms IS NOT NULL")
-    for name, who in (("ix_outbox_unrouted", "IS NOT NULL"), ("ix_outbox_unrouted_staff", "IS NULL")):
-        _index(name, "outbox", ["sequence"], f"NOT routed AND held IS NULL AND resident {who}")
+    _index("ix_outbox_unrouted", "outbox", ["held", "sequence"], "NOT routed AND resident IS NOT NULL")
+    staff = "NOT routed AND resident IS NULL"
+    _index("ix_outbox_unrouted_staff", "outbox", ["held", "resident", "sequence"], staff)
     _index("ix_outbox_given_up", "outbox", ["sequence"], "given_up_ms IS NOT NULL")
     op.create_table(
         "delivery",
@@ -52,7 +53,12 @@ def upgrade() -> None:
     _index("ix_delivery_resting", "delivery", ["channel", "to_staff", "next_ms"], resting)
     _index("ix_delivery_leased", "delivery", ["lease_until_ms"], "state = 'leased'")
     _index("ix_delivery_waiting", "delivery", ["since_ms"], "state = 'queued'")
-    _index("ix_delivery_unpassed", "delivery", ["since_ms"], "state IN ('queued', 'failed') AND NOT passed")
+    _index(
+        "ix_delivery_unpassed",
+        "delivery",
+        ["state", "since_ms"],
+        "state IN ('queued', 'failed') AND NOT passed",
+    )
     _index("ix_delivery_reference", "delivery", ["channel", "reference"], "reference <> ''")
     op.create_table(
         "callback",
