@@ -58,7 +58,7 @@ ROOMS_OF_HOST = {
     "kinds": "fields",
     "ledger": "fields",
     "accounts": "ledger",
-    "care": "ledger",
+    "care": "ledger accounts",
     "stays": "ledger care accounts",
     "people": "ledger accounts",
     "notify": "fields kinds ledger accounts care stays people",

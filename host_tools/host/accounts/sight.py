@@ -17,7 +17,7 @@ from host_tools.host.ledger.database import insert_or_change
 WHY = ("contact", "delegate", "barred")
 
 
-def _hers(account: int) -> Select[Any]:
+def hers(account: int) -> Select[Any]:
     """The residents that an account is related to."""
     told = select(tables.related.c.resident).where(tables.related.c.account == account)
     of_contact = (
@@ -31,7 +31,7 @@ def _hers(account: int) -> Select[Any]:
 def sees_resident(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[bool]:
     """The condition that the one who acts sees the resident with that number, or that there is none."""
     account = actor_of(connection).account
-    return true() if account is None else or_(column.is_(None), column.not_in(_hers(account)))
+    return true() if account is None else or_(column.is_(None), column.not_in(hers(account)))
 
 
 def sees_site(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -42,8 +42,8 @@ def sees_site(connection: Connection, column: ColumnElement[Any]) -> ColumnEleme
 
 def is_related(connection: Connection, account: int, resident: int) -> bool:
     """Whether an account is not to hear of a resident's alarms."""
-    hers = _hers(account).subquery()
-    return connection.execute(select(hers).where(hers.c.resident == resident)).first() is not None
+    found = hers(account).subquery()
+    return connection.execute(select(found).where(found.c.resident == resident)).first() is not None
 
 
 def relate(connection: Connection, account: int, resident: int, why: str | None, at_ms: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Row, insert, select, update
 
 from host_tools.errors import UserError
-from host_tools.host.care import escalation, kinds
+from host_tools.host.care import escalation, kinds, unrelated
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import is_inserted
 from host_tools.host.ledger.event_time import Moment, moment
@@ -61,7 +61,7 @@ def open_case(
         "last_ms": happened.heard_ms,
         "state": OPEN,
     }
-    is_new = is_inserted(connection, tables.case, row)
+    is_new = is_inserted(connection, tables.case, row | unrelated.skip_numbers(connection, tables.case))
     found = connection.execute(select(_case.id, _case.pages).where(same, _case.state != CLOSED)).one()
     if is_new:
         _note(connection, found.id, at_ms, "", "opened")
@@ -201,12 +201,14 @@ def note(connection: Connection, case: int, by: str, words: str, at_ms: int) -> 
 def listing(
     connection: Connection, *, site: str | None = None, state: str | None = None, last: int = 1000
 ) -> Sequence[Row]:
-    """The cases with `site_name` and `cabinet_number`: those that are not closed, or those in a state.
+    """The cases with `site_name` and `cabinet_number`: those that are not closed, or those in a state,
+    without those that are kept from the one who acts.
 
     Alarms come first, those that nobody has taken before the others, the oldest before the newest;
     closed ones the newest first.
     """
     wanted = CASES.where(_case.state == state if state else _case.state != CLOSED)
+    wanted = wanted.where(unrelated.sees_case(connection))
     if site is not None:
         wanted = wanted.where(tables.site.c.name == site)
     if state == CLOSED:
@@ -217,8 +219,8 @@ def listing(
 
 
 def find(connection: Connection, case: int) -> Row:
-    """A case as `listing` has it. Raises UserError when there is none."""
-    row = connection.execute(CASES.where(_case.id == case)).first()
+    """A case as `listing` has it. Raises UserError when there is none that the one who acts sees."""
+    row = connection.execute(CASES.where(_case.id == case, unrelated.sees_case(connection))).first()
     return row if row is not None else _missing(case)
 
 

@@ -13,6 +13,7 @@ COIL = "coil"
 UNTOLD = "untold"  # a deposit of which its resident was not told within 15 min
 UNTOLD_LONG = "untold long"  # within 60 min
 NOBODY_ON_CALL = "nobody on call"  # within the next 7 days, or now
+NOBODY_UNRELATED = "nobody unrelated"  # all who are on call are related to somebody whose door it is
 PAGE_FAILED = "page failed"  # no page about an alarm could be handed over
 UNPROVED = "unproved"  # an account has not proved its daily test page
 HEARTBEAT = "heartbeat"  # the outside monitor does not hear this host
@@ -119,6 +120,11 @@ KINDS = {
     NOBODY_ON_CALL: Kind(
         "hours in which nobody is on call",
         "Fill them: `ansim oncall set`, or `ansim oncall take` for once.",
+        ("filled", "accepted"),
+    ),
+    NOBODY_UNRELATED: Kind(
+        "of an alarm all dispatchers were told, for only people whom it is kept from were on call",
+        "See that another one is on call at such hours: `ansim oncall list`.",
         ("filled", "accepted"),
     ),
     PAGE_FAILED: Kind(

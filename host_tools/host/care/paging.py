@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, Row, Table, func, or_, select, update
 
-from host_tools.host.care import cases, duty, escalation, kinds
+from host_tools.host.care import cases, duty, escalation, kinds, unrelated
 from host_tools.host.care.duty import Hours, StandIn
 from host_tools.host.care.escalation import ALL, Due
 from host_tools.host.ledger import tables
@@ -74,6 +74,7 @@ def dispatchers(connection: Connection, site: int | None) -> list[int]:
 
 def write_due(connection: Connection, at_ms: int) -> int:
     """Writes the pages whose step is due at that time (ms since 1970); how many."""
+    _stop_related(connection, at_ms)
     wanted = select(tables.case).where(_case.state == cases.OPEN, _case.step_due_ms.is_not(None))
     written = 0
     for row in connection.execute(wanted.order_by(_case.step_due_ms, _case.id)).all():
@@ -90,15 +91,29 @@ def write_due(connection: Connection, at_ms: int) -> int:
     return written
 
 
+def _stop_related(connection: Connection, at_ms: int) -> None:
+    """Pages to accounts that were related to her since: the next one is told at once."""
+    rows = connection.execute(select(_page.id, _page.case_id, _page.account).where(_page.state == WAITING))
+    for row in rows.all():
+        if unrelated.is_kept_from(connection, row.case_id, row.account):
+            connection.execute(update(tables.page).where(_page.id == row.id).values(state=VOID))
+            its = (_case.id == row.case_id) & _case.step_due_ms.is_not(None)
+            connection.execute(update(tables.case).where(its).values(step_due_ms=at_ms))
+
+
 def _write_step(connection: Connection, case: Row, step: int, at_ms: int) -> list[int]:
     """Writes the pages of one step; the accounts that have a contact to be reached at."""
-    listed = on_call(connection, case.site, at_ms)
+    everybody = on_call(connection, case.site, at_ms)
+    listed = _unrelated(connection, case, everybody)
     accounts = list(escalation.told(step, listed))
     if step >= ALL:
-        if not listed:
+        if not everybody:
             _say_nobody(connection, case.site, at_ms)
+        elif not listed:
+            _say_nobody_unrelated(connection, case, at_ms)
         if not listed or not _any_handed(connection, case):
-            accounts = list(dict.fromkeys([*accounts, *dispatchers(connection, case.site)]))
+            its = _unrelated(connection, case, dispatchers(connection, case.site))
+            accounts = list(dict.fromkeys([*accounts, *its]))
     contacts = {row.id: row.contact for row in connection.execute(select(_account.id, _account.contact))}
     rows = [
         {
@@ -122,6 +137,11 @@ def _write_step(connection: Connection, case: Row, step: int, at_ms: int) -> lis
     return reached
 
 
+def _unrelated(connection: Connection, case: Row, accounts: Sequence[int]) -> list[int]:
+    """Those who may hear of a case, in their order: who is related to her whose door it is has no turn."""
+    return [one for one in accounts if not unrelated.is_kept_from(connection, case.id, one)]
+
+
 def _any_handed(connection: Connection, case: Row) -> bool:
     its = (_page.case_id == case.id) & (_page.round == case.round) & (_page.state == HANDED)
     return connection.execute(select(_page.id).where(its).limit(1)).first() is not None
@@ -131,9 +151,17 @@ def _say_nobody(connection: Connection, site: int | None, at_ms: int) -> None:
     cases.open_case(connection, kinds.NOBODY_ON_CALL, key=f"now {site or 0}", site=site, at_ms=at_ms)
 
 
+def _say_nobody_unrelated(connection: Connection, case: Row, at_ms: int) -> None:
+    """Of no place: whoever reads it is not to know whose door it is about."""
+    key = unrelated.key_of(case.id)
+    cases.open_case(connection, kinds.NOBODY_UNRELATED, key=key, at_ms=at_ms, once=True)
+
+
 def _say_failed(connection: Connection, case: Row, at_ms: int) -> None:
     place = {"site": case.site, "cabinet": case.cabinet, "door": case.door}
-    cases.open_case(connection, kinds.PAGE_FAILED, key=f"case {case.id}", **place, at_ms=at_ms, once=True)
+    cases.open_case(
+        connection, kinds.PAGE_FAILED, key=unrelated.key_of(case.id), **place, at_ms=at_ms, once=True
+    )
 
 
 def waiting(connection: Connection, at_ms: int) -> Sequence[Row]:
@@ -174,8 +202,8 @@ def handed(connection: Connection, page: int, at_ms: int, reference: str = "") -
         .where(_page.id == page, _page.state.in_((WAITING, VOID)))
         .values(attempts=_page.attempts + 1, **values)
     )
-    case = connection.scalar(select(_page.case_id).where(_page.id == page))
-    cases.settle(connection, kinds.PAGE_FAILED, f"case {case}", at_ms, "over by itself")
+    case = connection.execute(select(_page.case_id).where(_page.id == page)).scalar_one()
+    cases.settle(connection, kinds.PAGE_FAILED, unrelated.key_of(case), at_ms, "over by itself")
 
 
 def later(connection: Connection, page: Row, at_ms: int, reason: str) -> None:

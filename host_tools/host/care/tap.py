@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, select, update
 
 from host_tools.errors import UserError
-from host_tools.host.care import cases, paging
+from host_tools.host.care import cases, paging, unrelated
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import Actor
 from host_tools.host.ledger.database import insert_new
@@ -61,7 +61,7 @@ def keep(connection: Connection, page: int, text: str) -> None:
 
 def read(connection: Connection, text: str) -> Tap:
     """Whose tap a token is. Raises UserError for one that nobody here made, whose account has ended, whose
-    case is closed, or that is of an earlier round of its pages: the same sentence for all.
+    case is closed or kept from it, or that is of an earlier round of its pages: the same sentence for all.
     """
     page = connection.execute(select(tables.page).where(_page.tap == _digest(text))).first()
     if page is None:
@@ -70,6 +70,8 @@ def read(connection: Connection, text: str) -> Tap:
     its = (tables.account.c.id == page.account) & tables.account.c.ended_ms.is_(None)
     account = connection.execute(select(tables.account).where(its)).first()
     if account is None or case.state == cases.CLOSED or case.round != page.round:
+        raise UserError(_WRONG, hint="")
+    if unrelated.is_kept_from(connection, case.id, account.id):
         raise UserError(_WRONG, hint="")
     return Tap(case, account)
 

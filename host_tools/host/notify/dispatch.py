@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
+from host_tools.host.accounts import sight
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.bounds import doors_of
 from host_tools.host.ledger.database import now_ms
@@ -73,17 +74,17 @@ async def deliver(
         if row.how == records.BY_DURESS:
             alarms.setdefault(_door(row), []).append(row)
     plans = {door: folds.plan(door, untold, at_ms) for door, untold in alarms.items()}
-    told_by = {_key(row): _message(row, texts) for plan in plans.values() for row in plan.singly}
+    told_by = {key_of(row): _message(row, texts) for plan in plans.values() for row in plan.singly}
     for plan in plans.values():
-        told_by |= {_key(row): _of_many(plan.many, texts) for row in plan.many[:1]}
-        told_by |= {_key(row): told_by[_key(plan.many[0])] for row in plan.many[1:]}
+        told_by |= {key_of(row): _of_many(plan.many, texts) for row in plan.many[:1]}
+        told_by |= {key_of(row): told_by[key_of(plan.many[0])] for row in plan.many[1:]}
     messages = {message.id: message._replace(contact=address) for message in told_by.values()}
     beat = asyncio.sleep(_BEAT_S)
     arrived, _ = await asyncio.gather(_hand_over(channel, list(messages.values())), beat)
     for door, plan in plans.items():
-        its = {told_by[_key(row)].id for row in (*plan.singly, *plan.many)}
+        its = {told_by[key_of(row)].id for row in (*plan.singly, *plan.many)}
         folds.told(door, len(its & arrived), at_ms)
-    untold = {_key(row) for untold in alarms.values() for row in untold}
+    untold = {key_of(row) for untold in alarms.values() for row in untold}
     untold -= {key for key, message in told_by.items() if message.id in arrived}
     await loop.run_in_executor(thread, _mark, ledger, rows, untold)
     failed = len(arrived) < len(messages)
@@ -103,7 +104,7 @@ def _mark(ledger: Ledger, rows: Sequence[Row], untold: set[tuple[int, int, int]]
             "at": row.cabinet,
             "life": row.incarnation,
             "which": row.number,
-            "told_ms": None if _key(row) in untold else at,
+            "told_ms": None if key_of(row) in untold else at,
         }
         for row in rows
     ]
@@ -132,7 +133,8 @@ async def _hand_over(channel: Channel, messages: Sequence[Message]) -> set[str]:
     return set().union(*await asyncio.gather(*calls)) if calls else set()
 
 
-def _key(row: Row) -> tuple[int, int, int]:
+def key_of(row: Row) -> tuple[int, int, int]:
+    """What tells a pickup from all others: cabinet, incarnation, number."""
     return row.cabinet, row.incarnation, row.number
 
 
@@ -184,6 +186,25 @@ def silent_pickups(connection: Connection, since_ms: int) -> Sequence[Row]:
 def silent_id(row: Row) -> str:
     """The id of a silent alarm, a row of `silent_pickups`, in the message about it."""
     return letter_id(row.board_id, row.incarnation, row.number, DURESS)
+
+
+def kept_from(connection: Connection, account: int, since_ms: int) -> set[tuple[int, int, int]]:
+    """The pickups heard of since then (ms since 1970) that an account is not to hear of, by `key_of`: of
+    parcels of residents whom it is related to.
+    """
+    parcel = tables.parcel.c
+    hers = (
+        (parcel.cabinet == _pickup.cabinet)
+        & (parcel.door == _pickup.door)
+        & parcel.resident.in_(sight.hers(account))
+        & (func.coalesce(parcel.deposited_from_ms, parcel.deposited_ms) <= _pickup.latest_ms)
+        & or_(parcel.ended_ms.is_(None), parcel.ended_ms >= _pickup.earliest_ms)
+    )
+    wanted = select(_pickup.cabinet, _pickup.incarnation, _pickup.number)
+    rows = connection.execute(
+        wanted.where(_pickup.heard_ms >= since_ms, select(parcel.id).where(hers).exists())
+    )
+    return {key_of(row) for row in rows}
 
 
 _pickup, _cabinet = tables.pickup.c, tables.cabinet.c

@@ -17,7 +17,7 @@ from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import insert_or_change
 from host_tools.host.ledger.event_time import Moment, moment
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.notify.dispatch import silent_id, silent_pickups
+from host_tools.host.notify.dispatch import kept_from, key_of, silent_id, silent_pickups
 
 OPEN, TAKEN, CLOSED = "open", "taken", "closed"
 OUTCOMES = ("helped", "false", "handed to police", "drill", "nobody there")
@@ -46,7 +46,8 @@ def may_see(ledger: Ledger) -> bool:
 
 def listing(connection: Connection, ledger: Ledger, at_ms: int, *, closed: bool = False) -> Sequence[Silent]:
     """The silent alarms of the 30 days before `at_ms` (since 1970) that are not closed (all with `closed`),
-    the oldest first; none for whoever is no dispatcher, as where there are none.
+    the oldest first, without those of residents whom the one who acts is related to; none for whoever is no
+    dispatcher, as where there are none.
     """
     if not may_see(ledger):
         return ()
@@ -58,7 +59,11 @@ def listing(connection: Connection, ledger: Ledger, at_ms: int, *, closed: bool 
         else None
     )
     found = []
+    account = ledger.actor.account
+    kept = () if account is None else kept_from(connection, account, at_ms - SHOWN_MS)
     for row in silent_pickups(connection, at_ms - SHOWN_MS):
+        if key_of(row) in kept:
+            continue
         if seen is not None and row.site not in seen:
             continue
         when = Moment(row.earliest_ms, row.latest_ms, row.heard_ms)
