@@ -57,6 +57,7 @@ LETTERS = [
     ("wording preview", ("forced", "--language", "ko"), ""),
     ("wording export", ("deposited",), ""),
     ("wording check", (), ""),
+    ("channel check", (), ""),
 ]
 
 #: Where the output of commands that need a board, a person, or a signal to end is held against the page.
@@ -72,6 +73,10 @@ ELSEWHERE = {
     **dict.fromkeys(
         (name for name in DOCUMENTED if name.startswith(("alarm ", "case ", "oncall "))),
         "tests/host_tools/cli/test_care_commands.py",
+    ),
+    **dict.fromkeys(
+        ("channel list", "channel test", "letter list", "letter again"),
+        "tests/host_tools/cli/test_channel_commands.py",
     ),
     "parcel open": "tests/system/test_orders.py: needs a person at a terminal",
 }

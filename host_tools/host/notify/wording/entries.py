@@ -85,6 +85,7 @@ WRITTEN = {
         "channel",
         "nobody on call",
         "test page",
+        "channel test",
     )
 }
 WITHOUT_TIME = {(RESIDENT, "look")}  # a further contact learns nothing, not even when
