@@ -43,6 +43,11 @@ class Callbacks:
             name: secret for name, (_, told) in routes.kinds.items() if (secret := _secret(told))
         }
 
+    @property
+    def channels(self) -> list[str]:
+        """Those whose providers can report."""
+        return list(self._secrets)
+
     def __call__(
         self, ledger: Ledger, channel: str, headers: Mapping[str, str], body: bytes, at_ms: int
     ) -> int:

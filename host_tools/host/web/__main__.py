@@ -9,12 +9,16 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from host_tools.errors import UserError
+from host_tools.host.notify.callbacks import Callbacks
+from host_tools.host.notify.routes import Routes
 from host_tools.host.parcels import taps
 from host_tools.host.web.app import Pages, app
+from host_tools.host.web.hooks import Hook
 from host_tools.host.web.http import Listening
 from host_tools.host.web.settings import FAULT, READY, Counted, Settings
 
@@ -39,7 +43,8 @@ def main() -> None:
         said = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
         say(FAULT + said.encode())
 
-    pages = Pages(Path(settings.data), settings.server, tap=taps)
+    data = Path(settings.data)
+    pages = Pages(data, settings.server, hook=_hook(data, say), tap=taps)
     try:
         listening = Listening(app(pages, settings.names, tell), lambda: say(READY))
         threading.Thread(target=_obey, args=(stdin, pages, listening), name="server", daemon=True).start()
@@ -52,6 +57,20 @@ def main() -> None:
         sys.exit(1)
     finally:
         pages.close()
+
+
+def _hook(data: Path, say: Callable[[bytes], None]) -> Hook | None:
+    """What takes reports of providers; None where no channel of channels.toml has a secret for them.
+
+    A file that cannot be used by now, which the server has read before, takes no report and stops no page.
+    """
+    try:
+        routes = Routes.of(data)
+    except UserError as error:
+        say(FAULT + f"no report of a provider is taken, {error.message.splitlines()[0]}".encode())
+        return None
+    found = Callbacks(routes) if routes is not None else None
+    return found if found is not None and found.channels else None
 
 
 def _obey(stdin: BinaryIO, pages: Pages, listening: Listening) -> None:
