@@ -2,7 +2,8 @@
 is found out once, and so is what SQLAlchemy makes of a statement for SQLite.
 
 The first new ledger of each kind of database is made by the migrations as ever, and so is everything that
-begins or ends at another schema; the others hear the same statements, which takes a third of the time.
+begins or ends at another schema; the others hear the same statements, or for SQLite those that make what
+came of them, which takes a tenth of the time.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from functools import wraps
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import Connection, Dialect, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, event, inspect
 
 from host_tools.host.ledger import database, migrations, sqlite
 
@@ -34,6 +35,16 @@ def written_down(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
         event.remove(connection, "before_cursor_execute", note)
 
 
+def as_it_is_now(connection: Connection) -> list[tuple[str, Any]]:
+    """The statements that make a file of SQLite as this one is, without the way that it has come."""
+    schema = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"
+    said: list[tuple[str, Any]] = [(text, ()) for text in connection.exec_driver_sql(schema).scalars()]
+    for table in inspect(connection).get_table_names():
+        for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"').all():
+            said.append((f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(row))})', tuple(row)))
+    return said
+
+
 def remembering(upgrade: Callable[..., None]) -> Callable[..., None]:
     """`migrations.upgrade`, which asks alembic once for what makes a ledger of an empty database."""
     known: dict[str, list[tuple[str, Any]]] = {}
@@ -49,7 +60,7 @@ def remembering(upgrade: Callable[..., None]) -> Callable[..., None]:
         else:
             with written_down(connection) as said:
                 upgrade(connection, revision)
-            known[kind] = said
+            known[kind] = as_it_is_now(connection) if kind == "sqlite" else said
 
     return upgrade_or_say_it_again
 
