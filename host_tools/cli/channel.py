@@ -190,7 +190,8 @@ def _message(ledger: "Ledger", address: str) -> Message:
 
 async def _send(channel: Channel, message: Message) -> Receipt:
     try:
-        receipts = await asyncio.wait_for(channel.deliver([message]), channel.timeout_s)
+        async with asyncio.timeout(channel.timeout_s):
+            receipts = await channel.deliver([message])
         return receipts.get(message.id, Receipt(LATER))
     except TimeoutError:
         return Receipt(LATER, reason=f"it took longer than {channel.timeout_s:.0f} s")

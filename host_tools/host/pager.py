@@ -114,7 +114,8 @@ class Pager:
                     work = await asyncio.to_thread(look, self._ledger, now_ms(), watches, self._base)
                     self._begin(work)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), _LOOK_S)
+                    async with asyncio.timeout(_LOOK_S):  # wait_for may swallow the end, before Python 3.12
+                        await self._news.wait()
                 self._news.clear()
         finally:
             self._loop = None
@@ -190,7 +191,8 @@ class Pager:
         limit = self._limits.setdefault(name, asyncio.Semaphore(channel.parallel))
         async with limit:
             try:
-                receipts = await asyncio.wait_for(channel.deliver([message]), PATIENCE_S)
+                async with asyncio.timeout(PATIENCE_S):
+                    receipts = await channel.deliver([message])
             except TimeoutError:
                 return Receipt("", reason=f"the channel did not answer within {PATIENCE_S:.0f} s")
             except OSError as error:

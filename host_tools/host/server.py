@@ -294,7 +294,8 @@ class Server:
             await loop.run_in_executor(thread, look_again, self._ledger)
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _TICK_S)
+                async with asyncio.timeout(_TICK_S):  # wait_for may swallow the end, before Python 3.12
+                    await self._news.wait()
             self._news.clear()
             try:
                 if loop.time() - rolled_s >= _ROLL_S:

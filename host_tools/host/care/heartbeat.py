@@ -99,7 +99,8 @@ async def _send(url: str) -> str:
 
     try:
         async with httpx.AsyncClient(timeout=_TIMEOUT_S, follow_redirects=False) as client:
-            answer = await asyncio.wait_for(client.get(url), _TIMEOUT_S)
+            async with asyncio.timeout(_TIMEOUT_S):
+                answer = await client.get(url)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError) as error:
         return type(error).__name__
     return "" if answer.is_success else f"it answered {answer.status_code}"

@@ -124,7 +124,8 @@ async def _hand_over(channel: Channel, messages: Sequence[Message]) -> set[str]:
     async def some(batch: Sequence[Message]) -> set[str]:
         async with turns:
             try:
-                return taken(await asyncio.wait_for(channel.deliver(batch), channel.timeout_s), batch)
+                async with asyncio.timeout(channel.timeout_s):
+                    return taken(await channel.deliver(batch), batch)
             except OSError:  # a time-out is one, too
                 return set()
 

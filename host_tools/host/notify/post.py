@@ -308,7 +308,8 @@ class Post:
         receipts: Mapping[str, Receipt] = {}
         away, fault = "", ""
         try:
-            receipts = await asyncio.wait_for(line.channel.deliver(messages), line.channel.timeout_s)
+            async with asyncio.timeout(line.channel.timeout_s):
+                receipts = await line.channel.deliver(messages)
         except TimeoutError:
             away = f"it took longer than {line.channel.timeout_s:.0f} s"
         except OSError as error:  # a full disk, a cut line: all stay in the outbox

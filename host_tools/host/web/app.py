@@ -98,7 +98,8 @@ class Pages:
             return look(self._reader)
 
         looked = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        return await asyncio.wait_for(looked, _LOOK_S)
+        async with asyncio.timeout(_LOOK_S):
+            return await looked
 
 
 def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None]) -> ASGIApp:

@@ -133,7 +133,8 @@ class Keeper:
             if stdin is not None and not stdin.transport.get_write_buffer_size():
                 stdin.write(self._counted().line())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), _TELL_S)
+                async with asyncio.timeout(_TELL_S):
+                    await process.wait()
 
     async def _hear(self, stdout: asyncio.StreamReader | None) -> None:
         """Tells on what it says: that it listens, and its faults."""
@@ -154,7 +155,8 @@ async def _end(process: Process, stdin: asyncio.StreamWriter | None) -> None:
     if stdin is not None:
         stdin.close()
     try:
-        await asyncio.wait_for(process.wait(), _END_S)
+        async with asyncio.timeout(_END_S):
+            await process.wait()
     except TimeoutError:
         process.kill()
         await process.wait()

@@ -56,8 +56,10 @@ class ExecChannel(Channel):
             *self._command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, start_new_session=True
         )
         try:
-            said = await asyncio.wait_for(self._tell(process, message), self._limit_s)
-            code = await asyncio.wait_for(process.wait(), self._limit_s)
+            async with asyncio.timeout(self._limit_s):
+                said = await self._tell(process, message)
+            async with asyncio.timeout(self._limit_s):
+                code = await process.wait()
         except TimeoutError:
             return Receipt(LATER, reason=f"the program was killed after {self._limit_s:.0f} s")
         finally:

@@ -128,7 +128,8 @@ class SmtpChannel(Channel):
             _, kept = self._idle.pop()
             with contextlib.suppress(SMTPException, OSError):
                 if kept.is_connected:
-                    await asyncio.wait_for(kept.noop(), _CLOSE_S)
+                    async with asyncio.timeout(_CLOSE_S):
+                        await kept.noop()
                     return kept
             kept.close()
         its = self._set
@@ -169,7 +170,8 @@ class SmtpChannel(Channel):
         idle, self._idle = self._idle, []
         for _, client in idle:
             with contextlib.suppress(SMTPException, OSError, TimeoutError):
-                await asyncio.wait_for(client.quit(), _CLOSE_S)
+                async with asyncio.timeout(_CLOSE_S):
+                    await client.quit()
             client.close()
 
 
