@@ -11,6 +11,7 @@ from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify import dispatch, untold
 from host_tools.host.notify.folding import Folds
+from host_tools.host.notify.insistence import Insistence
 from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.log import Emit
 from host_tools.host.notify.notifier import Channel
@@ -18,6 +19,7 @@ from host_tools.host.notify.post import Post
 
 _AGAIN_S = 2.0
 _WATCH_S = 60.0
+_INSIST_S = 10.0  # between two looks for silent alarms that nobody has taken
 
 
 class Desk(NamedTuple):
@@ -53,6 +55,29 @@ class Postman:
         """Tells dispatchers what is for them alone; how that goes is told nowhere,
         for it would be told under duress only.
         """
+        turns = asyncio.Semaphore(self._desk.channel.parallel)
+        insisting = asyncio.ensure_future(self._insist(thread, turns))
+        try:
+            await self._dispatch(thread, turns)
+        finally:
+            insisting.cancel()
+
+    async def _insist(self, thread: ThreadPoolExecutor, turns: asyncio.Semaphore) -> None:
+        """Tells dispatchers again what none of them has taken."""
+        insistence = Insistence(self._desk.address)
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_INSIST_S)
+            at_ms = now_ms()
+            with contextlib.suppress(TransientError):  # the next look finds them too
+                due = await loop.run_in_executor(thread, insistence.look, self._ledger, at_ms)
+                messages = [message for its in due.values() for message in its]
+                arrived = await dispatch.hand_over(self._desk.channel, messages, turns)
+                for door, its in due.items():
+                    if not its or arrived & {message.id for message in its}:
+                        insistence.told(door, at_ms)
+
+    async def _dispatch(self, thread: ThreadPoolExecutor, turns: asyncio.Semaphore) -> None:
         folds = Folds()
         pause_s: float | None = None
         while True:
@@ -62,7 +87,12 @@ class Postman:
             self.pickups.clear()
             try:
                 left = await dispatch.deliver(
-                    self._ledger, self._desk.channel, folds, thread=thread, address=self._desk.address
+                    self._ledger,
+                    self._desk.channel,
+                    folds,
+                    thread=thread,
+                    address=self._desk.address,
+                    turns=turns,
                 )
             except TransientError:
                 left = dispatch.Left(failed=True)

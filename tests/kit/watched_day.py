@@ -17,6 +17,7 @@ from host_tools.host.figures import figures
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.notify.dispatch import DURESS
 from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.log import Occurrence
 from host_tools.host.notify.notifier import Message, Receipt
@@ -121,13 +122,16 @@ def at_once(
 
 
 class Day:
-    """Visits one after the other; `seen` is what was seen of each, `alarms` what dispatchers were told."""
+    """Visits one after the other; `seen` is what was seen of each, `alarms` what dispatchers were told,
+    `reminders` what they were told again, for none of them took any.
+    """
 
     def __init__(self, folder: Path, seed: int = 1, leaks: Mapping[int, Leak] | None = None) -> None:
         self._leaks = leaks or {}  # by the number of the pair
         self.leaked = NONE  # now
         self.seen: list[Seen] = []
         self.alarms: list[dict[str, Any]] = []
+        self.reminders: list[dict[str, Any]] = []
         self.visit: Visit | None = None
         self.clock = VirtualClock()
         self._folder = folder
@@ -140,7 +144,9 @@ class Day:
 
     def note(self, sense: str, what: Any) -> None:
         """Something is seen now, or told to dispatchers."""
-        if sense == "dispatchers" and not self.leaked.is_shared:
+        if sense == "dispatchers" and what["kind"] != DURESS:
+            self.reminders.append(what)
+        elif sense == "dispatchers" and not self.leaked.is_shared:
             self.alarms.append(what)
         else:
             self._happened.append((sense, self.clock.now_us(), what))

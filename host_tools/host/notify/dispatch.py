@@ -57,11 +57,12 @@ async def deliver(
     *,
     thread: Executor | None = None,
     address: str = "",
+    turns: asyncio.Semaphore | None = None,
 ) -> Left:
     """Hands over the silent alarms that nobody has been told of; the ledger is asked in the thread.
 
-    `folds` has what was told before, `address` is that of dispatchers. Raises UserError where the ledger is
-    away.
+    `folds` has what was told before, `address` is that of dispatchers, `turns` bounds the calls of the
+    channel at once. Raises UserError where the ledger is away.
     """
     folds = folds or Folds()
     loop = asyncio.get_running_loop()
@@ -72,7 +73,7 @@ async def deliver(
     alarms: dict[_Door, list[Row]] = {}
     for row in rows:
         if row.how == records.BY_DURESS:
-            alarms.setdefault(_door(row), []).append(row)
+            alarms.setdefault(door_of(row), []).append(row)
     plans = {door: folds.plan(door, untold, at_ms) for door, untold in alarms.items()}
     told_by = {key_of(row): _message(row, texts) for plan in plans.values() for row in plan.singly}
     for plan in plans.values():
@@ -80,7 +81,7 @@ async def deliver(
         told_by |= {key_of(row): told_by[key_of(plan.many[0])] for row in plan.many[1:]}
     messages = {message.id: message._replace(contact=address) for message in told_by.values()}
     beat = asyncio.sleep(_BEAT_S)
-    arrived, _ = await asyncio.gather(_hand_over(channel, list(messages.values())), beat)
+    arrived, _ = await asyncio.gather(hand_over(channel, list(messages.values()), turns), beat)
     for door, plan in plans.items():
         its = {told_by[key_of(row)].id for row in (*plan.singly, *plan.many)}
         folds.told(door, len(its & arrived), at_ms)
@@ -117,9 +118,14 @@ def _mark(ledger: Ledger, rows: Sequence[Row], untold: set[tuple[int, int, int]]
         connection.execute(update(pickup).where(its), told)
 
 
-async def _hand_over(channel: Channel, messages: Sequence[Message]) -> set[str]:
-    """The ids of those that have arrived; where the channel is away, or hangs, they are tried again."""
-    turns = asyncio.Semaphore(channel.parallel)
+async def hand_over(
+    channel: Channel, messages: Sequence[Message], turns: asyncio.Semaphore | None = None
+) -> set[str]:
+    """The ids of those that have arrived; where the channel is away, or hangs, they are tried again.
+
+    `turns` bounds its calls at once.
+    """
+    turns = turns or asyncio.Semaphore(channel.parallel)
 
     async def some(batch: Sequence[Message]) -> set[str]:
         async with turns:
@@ -139,7 +145,8 @@ def key_of(row: Row) -> tuple[int, int, int]:
     return row.cabinet, row.incarnation, row.number
 
 
-def _door(row: Row) -> _Door:
+def door_of(row: Row) -> _Door:
+    """The door of a pickup, for which its repeats are folded."""
     return row.cabinet, row.door if row.door <= doors_of(row.board_name) else 0
 
 
@@ -190,8 +197,8 @@ def silent_id(row: Row) -> str:
 
 
 def kept_from(connection: Connection, account: int, since_ms: int) -> set[tuple[int, int, int]]:
-    """The pickups heard of since then (ms since 1970) that an account is not to hear of, by `key_of`: of
-    parcels of residents whom it is related to.
+    """The pickups under duress heard of since then (ms since 1970) that an account is not to hear of, by
+    `key_of`: of parcels of residents whom it is related to.
     """
     parcel = tables.parcel.c
     hers = (
@@ -201,11 +208,10 @@ def kept_from(connection: Connection, account: int, since_ms: int) -> set[tuple[
         & (func.coalesce(parcel.deposited_from_ms, parcel.deposited_ms) <= _pickup.latest_ms)
         & or_(parcel.ended_ms.is_(None), parcel.ended_ms >= _pickup.earliest_ms)
     )
+    its = (_pickup.how == records.BY_DURESS) & (_pickup.heard_ms >= since_ms)
     wanted = select(_pickup.cabinet, _pickup.incarnation, _pickup.number)
-    rows = connection.execute(
-        wanted.where(_pickup.heard_ms >= since_ms, select(parcel.id).where(hers).exists())
-    )
-    return {key_of(row) for row in rows}
+    wanted = wanted.where(its, select(parcel.id).where(hers).exists())
+    return {key_of(row) for row in connection.execute(wanted)}
 
 
 _pickup, _cabinet = tables.pickup.c, tables.cabinet.c
@@ -218,6 +224,7 @@ _PICKUPS = select(
     _cabinet.board_id,
     _cabinet.board_name,
     _cabinet.number.label("at"),
+    tables.site.c.id.label("site_id"),
     tables.site.c.name.label("site"),
     tables.site.c.language,
     tables.site.c.zone,

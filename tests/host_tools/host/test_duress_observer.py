@@ -143,6 +143,7 @@ def test_of_200_visits_and_200_under_duress_nobody_but_a_dispatcher_tells_which_
     folded = [re.search(r"(\d+) more openings", alarm["text"]) for alarm in watched.alarms]
     told = sum(int(found[1]) if found else 1 for found in folded)
     assert told == 200, "and dispatchers were told of each"
+    assert len(watched.reminders) > 12, "and again, for nobody took any"
 
 
 # The same observer where a leak is put back
