@@ -69,7 +69,7 @@ ROOMS_OF_HOST = {
     "pager": "care ledger notify",
     "systemd": "",
     "upkeep": "ledger accounts people notify",
-    "figures": "ledger care connections",
+    "figures": "ledger care notify connections",
     "web": "ledger notify parcels figures",
     "doctor": "ledger people care stays notify connections web",
     "server": "ledger stays notify fleet connections postman pager systemd upkeep web",

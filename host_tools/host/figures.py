@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy import case as either
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal_column, select, text
 
 from host_tools.host.care.cases import CLOSED
 from host_tools.host.care.kinds import KINDS, OTHER
@@ -17,8 +16,13 @@ from host_tools.host.connections import presence
 from host_tools.host.connections.link_status import LinkStatus, link_statuses
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.notify.deliveries import IS_DUE, RESTS, channels_of
 
-WAITING, HANDED_OVER, FAILED = "waiting", "handed over", "failed"
+WAITING, FAILED = "waiting", "failed"
+COUNT_MAX = 100_000  # of anything that waits: a figure ends there, and costs no more
+#: As the partial indexes say it.
+_WAITS = and_(text("outbox.sent_ms IS NULL AND outbox.held IS NULL AND outbox.given_up_ms IS NULL"))
+_FAILS = and_(text("outbox.sent_ms IS NULL AND (outbox.held IS NOT NULL OR outbox.given_up_ms IS NOT NULL)"))
 
 
 class Letters(NamedTuple):
@@ -39,7 +43,7 @@ class Figures(NamedTuple):
     letters: Letters
     events: int  # taken from boards, ever
     cases: Mapping[str, int]  # that are not closed, by kind
-    deliveries: Mapping[tuple[str, str], int]  # letters on their way, by channel and state
+    deliveries: Mapping[tuple[str, str], int]  # that wait, by channel and whether they are queued or resting
 
 
 def figures(ledger: Ledger, server: str, at_ms: int) -> Figures:
@@ -65,20 +69,24 @@ def is_serving(ledger: Ledger, server: str, at_ms: int) -> bool:
 
 
 def _deliveries(connection: Connection) -> dict[tuple[str, str], int]:
-    delivery = tables.delivery.c
-    wanted = select(delivery.channel, delivery.state, func.count()).group_by(delivery.channel, delivery.state)
-    return {(channel, state): int(count) for channel, state, count in connection.execute(wanted)}
+    found: dict[tuple[str, str], int] = {}
+    for name, its in (("queued", IS_DUE), ("resting", RESTS)):
+        for channel in channels_of(connection, its):
+            which = its & (tables.delivery.c.channel == channel)
+            found[channel, name] = _count(connection, tables.delivery, which)
+    return found
 
 
 def _letters(connection: Connection) -> Letters:
-    outbox = tables.outbox.c
-    state = either(
-        (outbox.sent_ms.is_not(None), HANDED_OVER),
-        (outbox.held.is_not(None) | outbox.given_up_ms.is_not(None), FAILED),
-        else_=WAITING,
-    )
-    found = dict(connection.execute(select(state, func.count()).group_by(state)).all())
-    oldest = select(func.min(outbox.queued_ms))
-    oldest = oldest.where(outbox.sent_ms.is_(None), outbox.held.is_(None), outbox.given_up_ms.is_(None))
-    counts = {name: int(found.get(name, 0)) for name in (WAITING, HANDED_OVER, FAILED)}
+    counts = {
+        name: _count(connection, tables.outbox, which)
+        for name, which in ((WAITING, _WAITS), (FAILED, _FAILS))
+    }
+    oldest = select(tables.outbox.c.queued_ms).where(_WAITS).order_by(tables.outbox.c.queued_ms).limit(1)
     return Letters(counts, connection.scalar(oldest))
+
+
+def _count(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:
+    """How many rows of a partial index there are, as far as COUNT_MAX."""
+    some = select(literal_column("1")).select_from(table).where(which).limit(COUNT_MAX).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) or 0

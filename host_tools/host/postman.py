@@ -45,6 +45,11 @@ class Postman:
         self.pickups = asyncio.Event()
         self.pickups.set()  # what an earlier run could not hand over
 
+    @property
+    def handed_over(self) -> int:
+        """How many messages channels have taken since it began."""
+        return self._post.handed_over
+
     async def deliver(self, thread: ThreadPoolExecutor) -> None:
         """Hands over letters, at once or within a second, whoever wrote them;
         again while their channel does not take them.

@@ -269,7 +269,7 @@ class Server:
             await asyncio.sleep(_LEDGER_PAUSE_S)
 
     def _counted(self) -> Counted:
-        return Counted(self._commits, dict(self._tally.totals))
+        return Counted(self._commits, dict(self._tally.totals), self._postman.handed_over)
 
     def _answer(self, turn: list[tuple[Link, Received]], taken: Outcome) -> None:
         self._commits += 1

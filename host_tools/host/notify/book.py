@@ -14,6 +14,7 @@ from host_tools.host.notify.deliveries import (
     FAILED,
     FREE,
     GIVEN_UP,
+    IS_DUE,
     LEASED,
     NEXT_MS,
     OF_LETTERS,
@@ -22,12 +23,14 @@ from host_tools.host.notify.deliveries import (
     PORTION,
     QUEUED,
     REASON_MAX,
+    RESTS,
     Key,
     Outcome,
     Queue,
     Result,
     again_ms,
     change,
+    channels_of,
     contact_at,
     flow_of,
     is_now,
@@ -285,8 +288,12 @@ class Book:
 
     def rehome(self, connection: Connection, at_ms: int) -> Outcome:
         """Moves deliveries of channels that are not there any more to the one that their contact has now."""
-        strange = is_now(QUEUED) & _delivery.channel.not_in(list(self._routes.kinds))
-        rows = connection.execute(select(tables.delivery).where(strange).limit(PORTION)).all()
+        rows: list[Row] = []
+        for which in (IS_DUE, RESTS):
+            for name in channels_of(connection, which):
+                if name not in self._routes.kinds and len(rows) < PORTION:
+                    its = select(tables.delivery).where(which, _delivery.channel == name)
+                    rows += connection.execute(its.limit(PORTION - len(rows))).all()
         if not rows:
             return Outcome()
         told = letters_of(connection, [row.letter for row in rows])

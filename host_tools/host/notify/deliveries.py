@@ -107,6 +107,17 @@ def _of(channel: ColumnElement[str], *, staff: bool) -> ColumnElement[bool]:
     return (_delivery.channel == channel) & (_delivery.to_staff if staff else ~_delivery.to_staff)
 
 
+def channels_of(connection: Connection, which: ColumnElement[bool]) -> list[str]:
+    """The channels of deliveries that are IS_DUE or RESTS: one look-up each, however many wait."""
+    found: list[str] = []
+    last: str | None = ""
+    while last is not None:
+        wanted = select(_delivery.channel).where(which, _delivery.channel > last)
+        last = connection.scalar(wanted.order_by(_delivery.channel).limit(1))
+        found += [] if last is None else [last]
+    return found
+
+
 class Work(NamedTuple):
     """What there is to do."""
 

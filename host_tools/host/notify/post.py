@@ -97,6 +97,7 @@ class Post:
         self._book = Book(lines.routes, host_id(ledger.data))
         self._results: list[Result] = []
         self._sent: list[Occurrence] = []  # told once it is noted
+        self.handed_over = 0  # messages that channels have taken
         self._calls: set[asyncio.Task[None]] = set()
         self._done = asyncio.Event()
         self.mail = self._done
@@ -175,6 +176,7 @@ class Post:
         except BaseException:
             self._results, self._sent = results + self._results, sent + self._sent
             raise
+        self.handed_over += len(sent)
         for told in sent:
             self._tell(told)
         for name in outcome.given_up:

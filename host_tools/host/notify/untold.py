@@ -4,7 +4,7 @@ an alarm after an hour, and at once a case where she has no contact.
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, text
 
 from host_tools.host.care import cases, kinds
 from host_tools.host.ledger import tables
@@ -18,6 +18,7 @@ _LOOKED_MAX = 1000
 _OF_DEPOSITS = ("deposited", "used label")  # the letters that tell her of a parcel first
 _BACK_MS = 86_400_000  # what was given up that long ago has its case
 
+_at = tables.cabinet.c.id
 _outbox, _parcel, _case = tables.outbox.c, tables.parcel.c, tables.case.c
 
 
@@ -59,21 +60,24 @@ def _untold(connection: Connection, at_ms: int) -> Sequence[Row]:
     """The letters of parcels that wait, which no contact has: not sent, or reported lost since."""
     first = tables.delivery.c.letter == _outbox.sequence
     way = select(tables.delivery.c.rank).where(first).limit(1).scalar_subquery()
+    # From the parcels that wait, which are no more than doors, to the letters of each by the index of hers.
     its = (
-        (_parcel.cabinet == _outbox.cabinet)
+        (_parcel.resident == _outbox.resident)
+        & (_parcel.serial == _outbox.serial)
+        & (_parcel.cabinet == _outbox.cabinet)
         & (_parcel.epoch == _outbox.epoch)
         & (_parcel.door == _outbox.door)
         & (_parcel.counter == _outbox.counter)
-        & (_parcel.state == "waiting")
+        & text("parcel.state = 'waiting'")
     )
     columns = (_outbox.id, _outbox.cabinet, _outbox.door, _outbox.queued_ms, _outbox.given_up_ms)
     wanted = (
         select(*columns, tables.cabinet.c.site, way.label("way"))
-        .select_from(tables.outbox.join(tables.cabinet).join(tables.parcel, its))
+        .select_from(tables.parcel.join(tables.outbox, its).join(tables.cabinet, _parcel.cabinet == _at))
         .where(_outbox.kind.in_(_OF_DEPOSITS), _outbox.resident.is_not(None))
         .limit(_LOOKED_MAX)
     )
-    unsent = wanted.where(_outbox.sent_ms.is_(None)).order_by(_outbox.sequence)
+    unsent = wanted.where(_outbox.sent_ms.is_(None)).order_by(_outbox.sequence + 0)
     lost = wanted.where(_outbox.sent_ms.is_not(None), _outbox.given_up_ms >= at_ms - _BACK_MS)
     return [*connection.execute(unsent), *connection.execute(lost)]
 

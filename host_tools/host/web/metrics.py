@@ -17,7 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 
 from host_tools import __version__
-from host_tools.host.figures import FAILED, HANDED_OVER, WAITING, Figures
+from host_tools.host.figures import FAILED, WAITING, Figures
 from host_tools.host.web.settings import Counted
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -54,6 +54,7 @@ def _of_server(counted: Counted) -> Iterator[Metric]:
     for kind, count in sorted(counted.strangers.items()):
         strangers.add_metric([kind], count)
     yield strangers
+    yield CounterMetricFamily("ansim_letters_handed_over", "Taken by channels.", value=counted.handed_over)
 
 
 def _of_ledger(found: Figures) -> Iterator[Metric]:
@@ -67,13 +68,12 @@ def _of_ledger(found: Figures) -> Iterator[Metric]:
     for kind, count in sorted(found.cases.items()):
         cases.add_metric([kind], count)
     yield cases
-    ways = GaugeMetricFamily("ansim_deliveries", "Ways of letters.", labels=["channel", "state"])
+    ways = GaugeMetricFamily("ansim_deliveries", "Ways of letters that wait.", labels=["channel", "state"])
     for (channel, state), count in sorted(found.deliveries.items()):
         ways.add_metric([channel, state], count)
     yield ways
     letters = found.letters
     yield GaugeMetricFamily("ansim_letters_waiting", "To be handed over.", value=letters.counts[WAITING])
-    yield CounterMetricFamily("ansim_letters_handed_over", "Taken.", value=letters.counts[HANDED_OVER])
     yield GaugeMetricFamily("ansim_letters_failed", "Nobody was told.", value=letters.counts[FAILED])
     age_ms = 0 if letters.oldest_ms is None else max(0, found.at_ms - letters.oldest_ms)
     yield GaugeMetricFamily(

@@ -32,6 +32,7 @@ class Counted(NamedTuple):
 
     commits: int = 0  # transactions that took what boards have told
     strangers: dict[str, int] = {}
+    handed_over: int = 0  # messages that channels have taken
 
     def line(self) -> bytes:
         """As it travels, a line each time."""
@@ -41,4 +42,5 @@ class Counted(NamedTuple):
     def of(cls, line: bytes) -> Self:
         """What a line says. Raises ValueError for one that says nothing."""
         said: dict[str, Any] = json.loads(line)
-        return cls(int(said["commits"]), {str(kind): int(n) for kind, n in said["strangers"].items()})
+        strangers = {str(kind): int(n) for kind, n in said["strangers"].items()}
+        return cls(int(said["commits"]), strangers, int(said["handed_over"]))

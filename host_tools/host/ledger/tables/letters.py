@@ -17,6 +17,9 @@ from sqlalchemy import (
 
 from host_tools.host.ledger.tables.base import metadata
 
+_WAITS = "sent_ms IS NULL AND held IS NULL AND given_up_ms IS NULL"
+_FAILED = "sent_ms IS NULL AND (held IS NOT NULL OR given_up_ms IS NOT NULL)"
+
 #: What residents and staff are to be told. The words are made when it is sent, so no code rests here.
 outbox = Table(
     "outbox",
@@ -43,12 +46,6 @@ outbox = Table(
     Column("delivered_ms", BigInteger),  # when a channel reported that it had arrived
     Column("given_up_ms", BigInteger),  # since when no contact is left that could take it
     Index("ix_outbox_resident", "resident", "serial"),
-    Index(
-        "ix_outbox_unsent",
-        "sequence",
-        sqlite_where=text("sent_ms IS NULL"),
-        postgresql_where=text("sent_ms IS NULL"),
-    ),
     *(
         Index(name, *columns, sqlite_where=text(which), postgresql_where=text(which))
         for name, which, columns in (
@@ -59,6 +56,8 @@ outbox = Table(
                 "NOT routed AND resident IS NULL",
                 ("held", "resident", "sequence"),
             ),
+            ("ix_outbox_waiting", _WAITS, ("queued_ms",)),
+            ("ix_outbox_failed", _FAILED, ("sequence",)),
             ("ix_outbox_given_up", "given_up_ms IS NOT NULL", ("sequence",)),
         )
     ),

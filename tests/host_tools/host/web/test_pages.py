@@ -114,6 +114,7 @@ def test_what_is_counted_is_what_the_ledger_holds(site: Site, service: Service) 
         assert found["ansim_strangers_total", "damaged"] == 2
         assert found["ansim_server_start_time_seconds",] > 0
         site.letters()
+        service.pages.counted = Counted(3, {"damaged": 2}, 1)
         service.at_ms += 2_000  # figures are kept for so long
         found = values(served.client.get("/metrics").text)
         assert (found["ansim_letters_waiting",], found["ansim_letters_handed_over_total",]) == (0, 1)

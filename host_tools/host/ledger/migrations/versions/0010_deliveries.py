@@ -18,6 +18,11 @@ def upgrade() -> None:
     _index("ix_outbox_unrouted", "outbox", ["held", "sequence"], "NOT routed AND resident IS NOT NULL")
     staff = "NOT routed AND resident IS NULL"
     _index("ix_outbox_unrouted_staff", "outbox", ["held", "resident", "sequence"], staff)
+    op.drop_index("ix_outbox_unsent", "outbox")
+    waits = "sent_ms IS NULL AND held IS NULL AND given_up_ms IS NULL"
+    _index("ix_outbox_waiting", "outbox", ["queued_ms"], waits)
+    failed = "sent_ms IS NULL AND (held IS NOT NULL OR given_up_ms IS NOT NULL)"
+    _index("ix_outbox_failed", "outbox", ["sequence"], failed)
     _index("ix_outbox_given_up", "outbox", ["sequence"], "given_up_ms IS NOT NULL")
     op.create_table(
         "delivery",
