@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ class MailServer:
         self.mails: list[Any] = []
         self.answers: dict[str, str] = {}
         self.connections = 0
+        self.taking: Callable[[str], None] = lambda _: None  # is told each id ahead of the answer
         self.port = _free_port()
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self.certificate, key)
@@ -94,6 +96,7 @@ class MailServer:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         self.mails.append(envelope)
+        self.taking(message_from_bytes(envelope.content)["Message-ID"].strip("<>").partition("@")[0])
         return "250 taken"
 
     def __enter__(self) -> "MailServer":
@@ -129,6 +132,7 @@ class Receiver:
         self.taken: dict[str, dict[str, Any]] = {}
         self.heard: list[str] = []
         self.forged = 0
+        self.taking: Callable[[str], None] = lambda _: None  # is told each id ahead of the answer
         self.answer = answer or (lambda _: (200, {}, b'{"id": "r-1"}'))
         peer = self
 
@@ -143,6 +147,7 @@ class Receiver:
                         peer.taken.setdefault(self.headers["webhook-id"], json.loads(body))
                 except WebhookVerificationError:
                     peer.forged += 1
+                peer.taking(self.headers["webhook-id"])
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)

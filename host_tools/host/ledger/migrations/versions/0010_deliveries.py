@@ -15,15 +15,7 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("delivered_ms", sa.BigInteger(), nullable=True))
     op.add_column("outbox", sa.Column("given_up_ms", sa.BigInteger(), nullable=True))
     op.execute("UPDATE outbox SET routed = true WHERE sent_ms IS NOT NULL")
-    _index("ix_outbox_unrouted", "outbox", ["held", "sequence"], "NOT routed AND resident IS NOT NULL")
-    staff = "NOT routed AND resident IS NULL"
-    _index("ix_outbox_unrouted_staff", "outbox", ["held", "resident", "sequence"], staff)
-    op.drop_index("ix_outbox_unsent", "outbox")
-    waits = "sent_ms IS NULL AND held IS NULL AND given_up_ms IS NULL"
-    _index("ix_outbox_waiting", "outbox", ["queued_ms"], waits)
-    failed = "sent_ms IS NULL AND (held IS NOT NULL OR given_up_ms IS NOT NULL)"
-    _index("ix_outbox_failed", "outbox", ["sequence"], failed)
-    _index("ix_outbox_given_up", "outbox", ["sequence"], "given_up_ms IS NOT NULL")
+    _of_letters()
     op.create_table(
         "delivery",
         sa.Column("letter", sa.Integer(), nullable=False),
@@ -73,6 +65,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel", "id", name=op.f("pk_callback")),
     )
     op.create_index("ix_callback_heard_ms", "callback", ["heard_ms"])
+
+
+def _of_letters() -> None:
+    """The indexes of letters, by what is looked for."""
+    _index("ix_outbox_unrouted", "outbox", ["held", "sequence"], "NOT routed AND resident IS NOT NULL")
+    staff = "NOT routed AND resident IS NULL"
+    _index("ix_outbox_unrouted_staff", "outbox", ["held", "resident", "sequence"], staff)
+    op.drop_index("ix_outbox_unsent", "outbox")
+    waits = "sent_ms IS NULL AND held IS NULL AND given_up_ms IS NULL"
+    _index("ix_outbox_waiting", "outbox", ["queued_ms"], waits)
+    failed = "sent_ms IS NULL AND (held IS NOT NULL OR given_up_ms IS NOT NULL)"
+    _index("ix_outbox_failed", "outbox", ["sequence"], failed)
+    _index("ix_outbox_given_up", "outbox", ["sequence"], "given_up_ms IS NOT NULL")
 
 
 def _index(name: str, table: str, columns: list[str], which: str) -> None:
