@@ -34,12 +34,19 @@ FORKS.set_forkserver_preload(
         "host_tools.simulator.virtual_board.board",
         *(
             f"host_tools.host.{name}"
-            for name in ("server", "notifier", "ledger", "sqlite", "postgres", "key_file", "migrations")
+            for name in ("server", "pager", "upkeep", "notify.channels.tables", "notify.callbacks")
+        ),
+        *(
+            f"host_tools.host.ledger.{name}"
+            for name in ("ledger", "sqlite", "postgres", "key_file", "migrations")
         ),
         "click._textwrap",
         "encodings.idna",
         "sqlalchemy.dialects.sqlite",
         "sqlalchemy.dialects.postgresql.psycopg",
+        "aiosmtplib",
+        "httpx",
+        "standardwebhooks",
         "mpremote.main",
         "pydantic",
         "rich._emoji_codes",
