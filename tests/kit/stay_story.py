@@ -14,6 +14,7 @@ from host_tools.host.connections.presence import LinkChange, Presence
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.places import Place
+from host_tools.host.notify import untold
 from host_tools.host.stays import acts
 from host_tools.host.stays import policy as policies
 from host_tools.host.stays.policy import Policy
@@ -87,6 +88,7 @@ class Story:
         self.probes: list[tuple[int, Parcel, int]] = []  # when, of which, the fee
         self.heard: set[tuple[int, int]] = set()  # cabinet and step: its link is up and all is told
         self._queued = 0
+        self._looked = 0
         self._known: dict[tuple[int, bool], int] = {}
         self._is_up = False
         self._dealt = sorted(self.random.randrange(STEP, (days - 3) * 1440) for _ in range(deposits))
@@ -216,6 +218,8 @@ class Story:
                     self.heard.add((number, step))
         self.site.sweep(_ms(now), STEP * MINUTE_MS + 1)
         self._read(now)
+        untold.look(self.ledger, _ms(now))
+        self._looked = now
         if not self._down["posts"] >> now & 1:
             self._post(now)
         if step % 20 == 19:
@@ -307,14 +311,15 @@ class Story:
     def _judge_told(self, parcel: Parcel) -> None:
         if parcel.told is not None:
             return
+        queued = [row.queued_ms for row, one in self._rows() if one is parcel and row.kind in FIRST]
         with self.ledger.reading() as connection:
             cases = connection.execute(tables.case.select()).all()
-        here = [one for one in cases if (one.cabinet, one.door) == (parcel.cabinet + 1, parcel.door)]
+        here = {one.kind for one in cases if (one.cabinet, one.door) == (parcel.cabinet + 1, parcel.door)}
         is_heard = any(
             (parcel.cabinet, step) in self.heard for step in range(parcel.deposited // STEP + 1, self._steps)
         )
-        waits = self._down["posts"] >> (self._steps - 1) * STEP & 1
-        assert not is_heard or waits or any(one.kind == "no contact" for one in here), f"not told: {parcel}"
+        is_new = any(ms > _ms(self._looked) - untold.CASE_MS for ms in queued)
+        assert not is_heard or is_new or here & {"no contact", "untold"}, f"not told: {parcel}"
 
     def _terms(self, parcel: Parcel) -> Terms:
         known = [one for one in sorted(self.plan.policies) if one[0] <= parcel.deposited]

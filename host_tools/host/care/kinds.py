@@ -12,6 +12,7 @@ TAMPER = "tamper"
 COIL = "coil"
 UNTOLD = "untold"  # a deposit of which its resident was not told within 15 min
 UNTOLD_LONG = "untold long"  # within 60 min
+NOT_TOLD = "not told"  # its letter did not arrive for a day, by a channel that would say so
 NOBODY_ON_CALL = "nobody on call"  # within the next 7 days, or now
 NOBODY_UNRELATED = "nobody unrelated"  # all who are on call are related to somebody whose door it is
 PAGE_FAILED = "page failed"  # no page about an alarm could be handed over
@@ -108,6 +109,12 @@ KINDS = {
     UNTOLD: Kind(
         "a parcel's resident could not be told of it for a quarter of an hour",
         "See that the channel works, or reach her another way.",
+        _TOLD,
+        by_door=True,
+    ),
+    NOT_TOLD: Kind(
+        "the letter of a parcel has not arrived for a day",
+        "Reach her another way, and see that her contacts are right: `ansim resident contact list`.",
         _TOLD,
         by_door=True,
     ),

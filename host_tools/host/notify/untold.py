@@ -1,5 +1,6 @@
 """Whose parcel waits while its resident was not told of it: a case after a quarter of an hour,
-an alarm after an hour, and at once a case where she has no contact.
+an alarm after an hour, and at once a case where she has no contact. A letter that was handed over to a
+channel that reports what arrives, and did not arrive for a day, is a case too.
 """
 
 from collections.abc import Sequence
@@ -9,9 +10,11 @@ from sqlalchemy import Connection, Row, select, text
 from host_tools.host.care import cases, kinds
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER
 
 CASE_MS = 900_000
 ALARM_MS = 3_600_000
+NOT_TOLD_MS = 86_400_000  # what was handed over may take so long to arrive
 TOLD = "told meanwhile"
 
 _LOOKED_MAX = 1000
@@ -28,10 +31,12 @@ def look(ledger: Ledger, at_ms: int) -> int:
     """
     with ledger.reading() as connection:
         rows = _untold(connection, at_ms)
+        silent = _undelivered(connection, at_ms)
         open_ones = _open(connection)
-    names = {row.id for row in rows}
-    over = [row for row in open_ones if row.key not in names]
     wanted = [(kind, row) for row in rows for kind in _kinds(row, at_ms)]
+    wanted += [(kinds.NOT_TOLD, row) for row in silent]
+    names, of_silent = {row.id for row in rows}, {row.id for row in silent}
+    over = [row for row in open_ones if row.key not in (of_silent if row.kind == kinds.NOT_TOLD else names)]
     known = {(row.kind, row.key) for row in open_ones}
     new = [(kind, row) for kind, row in wanted if (kind, row.id) not in known]
     if new or over:
@@ -40,7 +45,7 @@ def look(ledger: Ledger, at_ms: int) -> int:
                 place = {"site": row.site, "cabinet": row.cabinet, "door": row.door}
                 cases.open_case(connection, kind, key=row.id, **place, at_ms=at_ms, once=True)
             for row in over:
-                if _is_over(connection, row.key):
+                if _is_over(connection, row.key, needs_report=row.kind == kinds.NOT_TOLD):
                     cases.settle(connection, row.kind, row.key, at_ms, TOLD)
     return len(rows)
 
@@ -82,26 +87,57 @@ def _untold(connection: Connection, at_ms: int) -> Sequence[Row]:
     return [*connection.execute(unsent), *connection.execute(lost)]
 
 
+def _undelivered(connection: Connection, at_ms: int) -> Sequence[Row]:
+    """The letters of parcels that wait which were handed over a day ago, and of which a channel that has
+    ever reported anything does not say that they arrived.
+    """
+    delivery, other = tables.delivery.c, tables.delivery.alias().c
+    reports = select(other.letter).where(other.channel == delivery.channel, other.state == DELIVERED)
+    by_such = (delivery.letter == _outbox.sequence) & (delivery.state == HANDED_OVER) & reports.exists()
+    its = (
+        (_parcel.cabinet == _outbox.cabinet)
+        & (_parcel.epoch == _outbox.epoch)
+        & (_parcel.door == _outbox.door)
+        & (_parcel.counter == _outbox.counter)
+        & (_parcel.resident == _outbox.resident)
+        & (_parcel.serial == _outbox.serial)  # for which there is an index
+        & (_parcel.state == "waiting")
+    )
+    late = (_outbox.sent_ms <= at_ms - NOT_TOLD_MS) & _outbox.delivered_ms.is_(None)
+    late &= _outbox.kind.in_(_OF_DEPOSITS) & _outbox.given_up_ms.is_(None)
+    wanted = select(_outbox.id, _outbox.cabinet, _outbox.door, tables.cabinet.c.site)
+    joined = tables.parcel.join(tables.outbox, its).join(
+        tables.cabinet, tables.cabinet.c.id == _outbox.cabinet
+    )
+    has = select(delivery.letter).where(by_such).exists()
+    return connection.execute(wanted.select_from(joined).where(late, has).limit(_LOOKED_MAX)).all()
+
+
 def _open(connection: Connection) -> Sequence[Row]:
-    ours = _case.kind.in_((kinds.UNTOLD, kinds.UNTOLD_LONG, kinds.NO_CONTACT))
+    ours = _case.kind.in_((kinds.UNTOLD, kinds.UNTOLD_LONG, kinds.NO_CONTACT, kinds.NOT_TOLD))
     wanted = select(_case.kind, _case.key).where(ours, _case.state != cases.CLOSED)
     return connection.execute(wanted).all()
 
 
-def _is_over(connection: Connection, name: str) -> bool:
-    """Whether she has been told, or the parcel is not there any more."""
+def _is_over(connection: Connection, name: str, *, needs_report: bool) -> bool:
+    """Whether she has been told (its arrival was reported, where that is needed), or the parcel is not there
+    any more.
+    """
     row = connection.execute(
         select(
             _outbox.sent_ms,
             _outbox.given_up_ms,
+            _outbox.delivered_ms,
             _outbox.cabinet,
             _outbox.epoch,
             _outbox.door,
             _outbox.counter,
         ).where(_outbox.id == name)
     ).first()
-    if row is None or (row.sent_ms is not None and row.given_up_ms is None):
-        return row is not None
+    if row is None:
+        return False
+    if row.delivered_ms is not None if needs_report else row.sent_ms is not None and row.given_up_ms is None:
+        return True
     its = (
         (_parcel.cabinet == row.cabinet)
         & (_parcel.epoch == row.epoch)

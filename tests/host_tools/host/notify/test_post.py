@@ -165,6 +165,32 @@ def test_who_is_not_told_is_a_case_after_15_minutes_an_alarm_after_60_and_over_w
     assert {row.state for row in town.rows(tables.case)} == {"closed"}
 
 
+def test_a_letter_that_did_not_arrive_for_a_day_is_a_case_where_its_channel_reports(tmp_path: Path) -> None:
+    town = Town(tmp_path, Moody("take"), Moody("take"))
+    town.deposit()
+    town.pass_time(1)
+    (letter,) = [row for row in town.rows(tables.outbox) if row.kind == "deposited"]
+
+    def kinds_open(hours: float) -> list[str]:
+        untold.look(town.ledger, town.at_ms + int(hours * 60 * MINUTE_MS))
+        return [row.kind for row in town.rows(tables.case) if row.state != "closed"]
+
+    assert kinds_open(100) == []  # nobody knows whether this channel ever reports
+    with town.ledger.writing() as connection:
+        its = {name: value for name, value in letter._mapping.items() if name != "sequence"}
+        earlier = {"id": "e" * 32, "counter": 99, "sent_ms": START_MS, "delivered_ms": START_MS}
+        connection.execute(tables.outbox.insert().values(its | earlier))
+        way = {"letter": letter.sequence + 1, "rank": 1, "channel": "mail", "to_staff": False, "flow": ""}
+        connection.execute(tables.delivery.insert().values(**way, state="delivered", since_ms=START_MS))
+    assert kinds_open(23) == []
+    assert kinds_open(24) == ["not told"]
+    assert kinds_open(25) == ["not told"]
+    with town.ledger.writing() as connection:
+        its = tables.outbox.c.id == letter.id
+        connection.execute(tables.outbox.update().where(its).values(delivered_ms=START_MS))
+    assert kinds_open(26) == []
+
+
 def signed(body: bytes, name: str, at_s: int) -> dict[str, str]:
     """As Standard Webhooks says, by a second hand."""
     key = b64decode(SECRET.removeprefix("whsec_"))
