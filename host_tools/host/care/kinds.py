@@ -149,7 +149,11 @@ KINDS = {
         "See that its address in `heartbeat.url` is right and that this machine reaches it.",
         _OF_HOST,
     ),
-    CHANNEL_DOWN: Kind("a channel hands nothing over", "`ansim channel` says why.", _OF_HOST),
+    CHANNEL_DOWN: Kind(
+        "a channel hands nothing over",
+        "A letter to staff was given up: `ansim channel list` says why, `ansim letter again` sends it.",
+        _OF_HOST,
+    ),
     WORDING: Kind("a wording cannot be used", "`ansim wording check` says why.", _OF_HOST),
     OVERDUE: Kind("a parcel is overdue", "See what its resident says.", _PARCEL, by_door=True),
     RECALL: Kind(

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from host_tools.host.care import cases
+from host_tools.host.care.kinds import CHANNEL_DOWN
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import insert_new
 from host_tools.host.notify import statements
@@ -278,6 +280,9 @@ class Book:
                 lost.append(row)
         self._enqueue(connection, begun, at_ms)
         self._give_up(connection, [row.sequence for row in lost], at_ms)
+        if any(row.resident is None for row in lost):
+            # The pages about alarms go by other ways (pager.py); that staff are not told is a case by itself.
+            cases.open_case(connection, CHANNEL_DOWN, key=self._routes.staff.channel, at_ms=at_ms)
         return tuple(row.id for row in lost)
 
     def _give_up(self, connection: Connection, letters: Sequence[int], at_ms: int) -> None:

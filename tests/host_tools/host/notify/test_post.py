@@ -24,6 +24,7 @@ from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.notifier import HANDED_OVER, LATER, REFUSED, Message, Receipt
 from host_tools.host.notify.post import Post
 from host_tools.host.notify.routes import Route, Routes
+from locker.contract import records
 from tests.kit.letter_site import DOOR, START_MS, Site
 from tests.kit.peers import SECRET
 from tests.kit.post import Paper, all_of
@@ -226,6 +227,22 @@ def test_a_signed_report_moves_a_letter_and_forged_late_and_replayed_ones_do_not
     town.pass_time(1)
     assert [row.state for row in town.rows(tables.delivery)] == ["failed", HANDED_OVER]
     assert [message.kind for message in town.sms.messages] == ["deposited"]
+
+
+@pytest.mark.parametrize(("mood", "minutes"), [(REFUSED, 1), ("away", 25 * 60)])
+def test_a_letter_to_staff_that_is_given_up_is_one_case(
+    tmp_path: Path, mood: str, minutes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = Town(tmp_path, Moody("take"), Moody("take"))
+    monkeypatch.setattr(town.desk, "deliver", Moody(mood).deliver)
+    for _ in range(2):
+        town.site.boards[1].add(records.TAMPERED)
+        town.site.hear(1)
+        town.pass_time(minutes, step_s=30 if minutes == 1 else 3000)
+    assert town.told.count("letter given up") >= 1
+    assert [(row.kind, row.key, row.state) for row in town.rows(tables.case)] == [
+        ("channel down", "desk", "open")
+    ]
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
