@@ -49,8 +49,8 @@ def add(
     """Enter a resident. Names that differ only in how they were typed (composed
     or decomposed letters) are one.
 
-    One whose name or unit differs from another's only in capitals,
-    blanks or dashes is refused without --alike.
+    One whose name or unit differs from another's only in capitals, in blanks and dashes,
+    or in letters that look the same is refused without --alike.
 
     \b
     Example: ansim resident add "Kim Seo-yeon" --unit 101 --contact seo-yeon@example.org

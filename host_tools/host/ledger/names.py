@@ -12,6 +12,11 @@ from host_tools.showing import JOINERS
 
 CHARACTERS_MAX = 64
 UNIT_CHARACTERS_MAX = 32
+_BETWEEN = {"Pd", "Zs"}  # Unicode's categories of dashes and blanks
+_LOOKALIKES = str.maketrans(
+    "авекмнорстухѕіјһ" + "αβεζηικμνορτυχ",
+    "abekmhopctyxsijh" + "abezhikmnoptyx",
+)
 
 
 def normal(text: str) -> str:
@@ -21,16 +26,12 @@ def normal(text: str) -> str:
 
 
 def likeness(text: str) -> str:
-    """What is the same of two names that people take for one:
-    letters without their case and form, blanks and dashes of any kind.
+    """What is the same of two names that people take for one: letters without their case and form,
+    Cyrillic and Greek ones as the Latin ones that they look like, and neither blanks nor dashes.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    kinds = ((character, unicodedata.category(character)) for character in folded if character not in JOINERS)
-    return " ".join(
-        "".join(
-            "-" if kind == "Pd" else " " if kind == "Zs" else character for character, kind in kinds
-        ).split()
-    )
+    letters = folded.translate(_LOOKALIKES)
+    return "".join(one for one in letters if unicodedata.category(one) not in _BETWEEN and one not in JOINERS)
 
 
 def checked_name(what: str, name: str) -> str:

@@ -18,6 +18,7 @@ from host_tools.host.ledger.names import checked_name, normal
 from host_tools.host.parcels import tickets
 from host_tools.host.people import residents
 from host_tools.host.people.contacts import checked_contact
+from host_tools.host.people.imports import import_residents
 
 NAMES = ("김서연", "Zoë", "Ἑλένη", "Đặng Thị", "Å", "가각")
 
@@ -79,6 +80,32 @@ def test_two_residents_of_one_name_are_told_apart_by_their_units(ledger: Ledger)
     assert [one.resident for one in tickets.listing(ledger)] == ["Kim (102)"]
     with pytest.raises(UserError, match="no resident of that name and unit"):
         tickets.issue(ledger, "Kim", unit="103")
+
+
+@pytest.mark.parametrize(
+    ("there", "typed"),
+    [
+        ("김순자", "김 순자"),
+        ("Kim Seo-yeon", "KimSeoyeon"),
+        ("Kim Seo-yeon", "Kim Seo yeon"),
+        ("Choi", "\u0421h\u043ei"),  # Cyrillic letters among Latin ones
+        ("Nam", "\u039d\u0430m"),  # a Greek and a Cyrillic one
+    ],
+)
+def test_a_name_with_a_blank_a_dash_or_a_foreign_letter_more_is_taken_for_another(
+    ledger: Ledger, tmp_path: Path, there: str, typed: str
+) -> None:
+    residents.add(ledger, there, unit="101")
+    other = residents.add(ledger, "Lee", unit="102")
+    with pytest.raises(UserError, match="--alike"):
+        residents.add(ledger, typed, unit="102")
+    with pytest.raises(UserError, match="--alike"):
+        residents.rename(ledger, other.name, None, typed, None)
+    file = tmp_path / "residents.csv"
+    file.write_text(f"name,unit\n{typed},102\n", encoding="utf-8")
+    with pytest.raises(UserError, match="--alike"):
+        import_residents(ledger, file, 0)
+    assert residents.add(ledger, typed, unit="102", alike=True).name == typed
 
 
 @pytest.mark.parametrize(
