@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from host_tools.errors import UserError
 
 BODY_BYTES_MAX = 65_536
+HEAD_BYTES_MAX = 16_384  # of headers
 _ANSWER_S = 15.0
 
 #: A page of ours loads nothing from elsewhere, is shown in nobody's frame, and is kept by nobody.
@@ -64,6 +65,8 @@ class Guard:
         headers = Headers(scope=scope)
         if not self._is_ours(headers.get("host", "")):
             await instead(421, "This host has another name: --web-name tells it one more.")
+        elif sum(len(name) + len(value) for name, value in headers.raw) > HEAD_BYTES_MAX:
+            await instead(431, f"The head of that request has more than {HEAD_BYTES_MAX} bytes.")
         elif int(headers.get("content-length", "0")) > BODY_BYTES_MAX:
             await instead(413, f"That is more than {BODY_BYTES_MAX} bytes.")
         else:

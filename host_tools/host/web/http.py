@@ -3,7 +3,7 @@
 a request and its answer   20 s, however slowly it comes or is read
 a silent connection        5 s behind an answer
 connections                256; one more closes the one that has waited longest without a request
-a request's head           16 KiB
+a request's head           16 KiB while it comes, and of headers in all (guard.py)
 a request's body           64 KiB (guard.py)
 """
 
@@ -14,10 +14,11 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from host_tools.host.web.guard import HEAD_BYTES_MAX
+
 CONNECTIONS_MAX = 256
 _EXCHANGE_S = 20.0
 _SILENT_S = 5
-_HEAD_BYTES_MAX = 16_384
 
 
 class Bounded(H11Protocol):
@@ -81,7 +82,7 @@ class Listening(uvicorn.Server):
                 forwarded_allow_ips=["127.0.0.1", "::1"],
                 timeout_keep_alive=_SILENT_S,
                 timeout_graceful_shutdown=1,
-                h11_max_incomplete_event_size=_HEAD_BYTES_MAX,
+                h11_max_incomplete_event_size=HEAD_BYTES_MAX,
             )
         )
         self._ready = ready

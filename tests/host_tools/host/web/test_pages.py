@@ -21,7 +21,7 @@ from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.ledger.servers import ALIVE_MS
 from host_tools.host.web import http, metrics
 from host_tools.host.web.app import Pages, app
-from host_tools.host.web.guard import BODY_BYTES_MAX, HEADERS, Guard
+from host_tools.host.web.guard import BODY_BYTES_MAX, HEAD_BYTES_MAX, HEADERS, Guard
 from host_tools.host.web.settings import Counted
 from tests.kit.host_board import enrol
 from tests.kit.letter_site import DOOR, START_MS, Site
@@ -213,6 +213,7 @@ def test_more_than_a_request_may_have_is_refused_however_it_is_announced() -> No
         assert served.client.post("/swallow", content=whole + b"x").status_code == 413
         chunks = iter([whole, b"x"])
         assert served.client.post("/swallow", content=chunks).status_code == 413
+        assert served.client.post("/swallow", headers={"X-Long": "x" * HEAD_BYTES_MAX}).status_code == 431
         with served.connect() as line:
             line.sendall(b"GET /swallow HTTP/1.1\r\nX: " + b"x" * 40_000)
             assert b"400" in line.recv(100)
