@@ -13,6 +13,7 @@ from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.notify.log import moment
+from host_tools.host.notify.site_settings import checked_language
 from host_tools.host.parcels import asking
 from host_tools.host.people import changes, residents
 from host_tools.host.people.changes import Asked, Wishes
@@ -208,21 +209,30 @@ def wishes(
     """
     given = {"language": language, "code_left_out": code_left_out, "low_doors": low_doors}
     given = {key: value for key, value in given.items() if value is not None}
+    at_ms = now_ms()
     if hold_until is not None or no_hold:
-        given["hold_until_ms"] = None if hold_until is None else round(hold_until.timestamp() * 1000)
+        given["hold_until_ms"] = None if hold_until is None else _ahead(hold_until, at_ms)
     with open_ledger(data, create=False) as ledger, ledger.writing() as connection:
+        if language is not None:
+            given["language"] = checked_language(ledger, language)
         row = residents.looked_at(connection, ledger, "resident wishes", name, unit)
         wanted = Wishes(**(changes.wishes_to_be(connection, row)._asdict() | given))
-        changes.check_language(wanted.language)
         asked = Asked(row.id, changes.WISHES, None)
         if given and not dry_run:
-            asked = changes.ask_wishes(connection, ledger, row.id, wanted, now_ms(), "resident wishes")
+            asked = changes.ask_wishes(connection, ledger, row.id, wanted, at_ms, "resident wishes")
     if as_json:
         print_json({"id": row.id, **_shown(wanted), "takes_effect": _due(asked)} | _dry(dry_run))
     elif given:
         say("It would be changed." if dry_run else _said(asked))
     else:
         show(table(("wish", "is"), [(key.replace("_", " "), value) for key, value in _shown(wanted).items()]))
+
+
+def _ahead(day: datetime, at_ms: int) -> int:
+    begins_ms = round(day.timestamp() * 1000)
+    if begins_ms <= at_ms:
+        raise UserError("That day has begun: choose one that comes, or --no-hold.", 2)
+    return begins_ms
 
 
 def _shown(wanted: Wishes) -> dict[str, Any]:

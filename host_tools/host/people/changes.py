@@ -5,7 +5,6 @@ at once.
 """
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -25,7 +24,6 @@ WISHES = "wishes"
 LETTERS = {CONTACTS: notices.CONTACT_CHANGED, WISHES: notices.WISHES_CHANGED}
 WAITING, DONE, STOPPED = "waiting", "done", "stopped"
 CONTACTS_MAX = 5
-_LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,4})?")
 
 
 class Wishes(NamedTuple):
@@ -75,12 +73,6 @@ def ask_wishes(
 ) -> Asked:
     """Wants these to be her wishes. Times in ms since 1970."""
     return _ask(connection, ledger, resident, WISHES, wanted._asdict(), at_ms, act)
-
-
-def check_language(language: str) -> None:
-    """Raises UserError for what is no code of a language; "" is that of her site."""
-    if language and not _LANGUAGE.fullmatch(language):
-        raise UserError("A language is a code such as ko or en.", 2)
 
 
 def _ask(
