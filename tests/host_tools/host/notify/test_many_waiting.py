@@ -14,7 +14,7 @@ from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify import untold
 from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.post import Post
-from tests.kit.letter_site import START_MS, Site
+from tests.kit.letter_site import DOOR, START_MS, Site
 from tests.kit.post import Broken, Paper
 
 MANY = 200_000
@@ -89,12 +89,12 @@ class Watch:
         ]
 
 
-def rounds(ledger: Ledger, channel: Paper, at_ms: int, count: int = 3) -> None:
+def rounds(ledger: Ledger, channel: Paper, at_ms: int, count: int = 3, name: str = "only") -> None:
     """A start of the post and so many rounds, a second apart."""
     now = [at_ms]
 
     async def work() -> None:
-        post = Post(ledger, Lines.single(channel), lambda told: None, clock=lambda: now[0])
+        post = Post(ledger, Lines.single(channel, name), lambda told: None, clock=lambda: now[0])
         await post.begin(None)
         for _ in range(count):
             await post.round(None)
@@ -154,3 +154,24 @@ def test_figures_end_at_a_count_and_what_was_given_up_waits_no_more(
             late = tables.outbox.c.sequence > 10
             connection.execute(tables.outbox.update().where(late).values(given_up_ms=START_MS))
         assert figures(ledger, "none", START_MS).letters.counts == {"waiting": 10, "failed": COUNT_MAX - 5}
+
+
+def test_who_waits_untold_and_what_waits_for_a_channel_that_is_gone_are_found_on_either_database(
+    home: Path,
+) -> None:
+    with open_ledger(home) as ledger:
+        site = Site(ledger)
+        board = site.board()
+        site.boards[board].deposit(DOOR, site.serial(), 1)
+        site.hear(board)
+        rounds(ledger, Away(), START_MS, 1)
+        assert figures(ledger, "none", START_MS).letters == ({"waiting": 1, "failed": 0}, START_MS)
+        assert untold.look(ledger, START_MS + 900_000) == 1
+        paper = Some()
+        at_ms = START_MS + 960_000
+        rounds(ledger, paper, at_ms, 1, name="another")
+        assert [message.kind for message in paper.messages] == ["deposited"]
+        assert untold.look(ledger, at_ms) == 0
+        with ledger.reading() as connection:
+            kept = connection.execute(tables.case.select()).all()
+        assert [(row.kind, row.state) for row in kept] == [("untold", "closed")]
