@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select, text
 from host_tools.host.care import cases, kinds
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER
+from host_tools.host.notify.notifier import HANDED_OVER
 
 CASE_MS = 900_000
 ALARM_MS = 3_600_000
@@ -91,8 +91,10 @@ def _undelivered(connection: Connection, at_ms: int) -> Sequence[Row]:
     """The letters of parcels that wait which were handed over a day ago, and of which a channel that has
     ever reported anything does not say that they arrived.
     """
-    delivery, other = tables.delivery.c, tables.delivery.alias().c
-    reports = select(other.letter).where(other.channel == delivery.channel, other.state == DELIVERED)
+    delivery, other = tables.delivery.c, tables.delivery.alias("delivery_1").c
+    reports = select(other.letter).where(
+        other.channel == delivery.channel, text("delivery_1.state = 'delivered'")
+    )
     by_such = (delivery.letter == _outbox.sequence) & (delivery.state == HANDED_OVER) & reports.exists()
     its = (
         (_parcel.cabinet == _outbox.cabinet)
@@ -101,7 +103,7 @@ def _undelivered(connection: Connection, at_ms: int) -> Sequence[Row]:
         & (_parcel.counter == _outbox.counter)
         & (_parcel.resident == _outbox.resident)
         & (_parcel.serial == _outbox.serial)  # for which there is an index
-        & (_parcel.state == "waiting")
+        & text("parcel.state = 'waiting'")
     )
     late = (_outbox.sent_ms <= at_ms - NOT_TOLD_MS) & _outbox.delivered_ms.is_(None)
     late &= _outbox.kind.in_(_OF_DEPOSITS) & _outbox.given_up_ms.is_(None)

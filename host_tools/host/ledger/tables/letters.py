@@ -101,6 +101,7 @@ delivery = Table(
             ("ix_delivery_leased", "state = 'leased'", ("lease_until_ms",)),
             ("ix_delivery_waiting", "state = 'queued'", ("since_ms",)),
             ("ix_delivery_unpassed", "state IN ('queued', 'failed') AND NOT passed", ("state", "since_ms")),
+            ("ix_delivery_delivered", "state = 'delivered'", ("channel",)),
             ("ix_delivery_reference", "reference <> ''", ("channel", "reference")),
         )
     ),

@@ -56,6 +56,7 @@ def upgrade() -> None:
         ["state", "since_ms"],
         "state IN ('queued', 'failed') AND NOT passed",
     )
+    _index("ix_delivery_delivered", "delivery", ["channel"], "state = 'delivered'")
     _index("ix_delivery_reference", "delivery", ["channel", "reference"], "reference <> ''")
     op.create_table(
         "callback",
