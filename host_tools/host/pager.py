@@ -20,6 +20,7 @@ from host_tools.host.care.heartbeat import Heartbeat
 from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.notify.alerts import Alerts
 from host_tools.host.notify.log import Emit, Occurrence, when_fields
 from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER, REFUSED, Channel, Message, Receipt
 from host_tools.host.notify.wording import STAFF, Facts, Where, notice
@@ -41,6 +42,11 @@ class Ways(Protocol):
         """The channels by their names."""
         ...
 
+    @property
+    def cap(self) -> tuple[Channel, str] | None:
+        """The channel by which alarms go out as CAP 1.2, and the address there."""
+        ...
+
     def channel_for(self, address: str) -> str:
         """The name of the channel of an address. Raises KeyError when there is none."""
         ...
@@ -50,6 +56,7 @@ class OneWay:
     """One channel for all addresses."""
 
     def __init__(self, channel: Channel) -> None:
+        self.cap: tuple[Channel, str] | None = None
         self.channels: Mapping[str, Channel] = {"": channel}
 
     def channel_for(self, address: str) -> str:
@@ -106,7 +113,9 @@ class Pager:
     async def _rounds(self) -> None:
         self._loop, self._news = asyncio.get_running_loop(), asyncio.Event()
         self._busy, self._limits = {}, {}
-        beating = asyncio.ensure_future(self._beat())
+        beside = [asyncio.ensure_future(self._beat())]
+        if self._ways.cap is not None:
+            beside.append(asyncio.ensure_future(Alerts(self._ledger, *self._ways.cap).run()))
         try:
             while not self._ended:
                 with contextlib.suppress(TransientError):  # the ledger will be back; all is in it
@@ -119,7 +128,8 @@ class Pager:
                 self._news.clear()
         finally:
             self._loop = None
-            beating.cancel()
+            for one in beside:
+                one.cancel()
 
     async def _beat(self) -> None:
         """Lets the outside monitor hear, each minute, that the server lives."""

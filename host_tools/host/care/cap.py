@@ -20,6 +20,8 @@ ACTUAL, EXERCISE, TEST = "Actual", "Exercise", "Test"
 STATUSES = (ACTUAL, EXERCISE, TEST)
 _TYPES = {"opened": "Alert", "closed": "Cancel"}
 _UPDATES = ("again", "taken", "given back", "shelved", "unshelved")
+#: The notes of a case that are messages.
+STEPS = (*_TYPES, *_UPDATES)
 _WHAT = {
     "opened": "",
     "again": " It has happened again.",

@@ -45,16 +45,20 @@ class Lines(NamedTuple):
 class Ways:
     """The channels by which people on call are paged: objects of their own, apart from all letters."""
 
-    def __init__(self, routes: Routes, channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self, routes: Routes, channels: Mapping[str, Channel], cap: tuple[Channel, str] | None = None
+    ) -> None:
+        """`cap` is the channel by which alarms go out as CAP 1.2, and the address there."""
         self._routes = routes
+        self.cap = cap
         self.channels = channels
 
     @classmethod
     def made(cls, routes: Routes, setup: Setup) -> "Ways":
         """Those of routes; a file has one of its own. Raises UserError when one cannot be used."""
-        return cls(
-            routes, {name: _paging(routes, name, setup) for name in dict.fromkeys(routes.by_address.values())}
-        )
+        names = dict.fromkeys(routes.by_address.values())
+        cap = routes.cap and (routes.make(routes.cap.channel, setup), routes.cap.address)
+        return cls(routes, {name: _paging(routes, name, setup) for name in names}, cap)
 
     def channel_for(self, address: str) -> str:
         """The name of the channel of an address. Raises KeyError when there is none."""

@@ -25,12 +25,12 @@ from host_tools.host.notify.channels import CHANNELS
 from host_tools.host.notify.notifier import Channel, Setup
 
 CHANNELS_FILE = "channels.toml"
-STAFF, DISPATCHERS = "staff", "dispatchers"
+STAFF, DISPATCHERS, CAP = "staff", "dispatchers", "cap"
 EMAIL, PHONE, ANY = "email", "phone", "*"
 
 _OTHERS = 0o077
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_PLACES = (STAFF, DISPATCHERS)
+_PLACES = (STAFF, DISPATCHERS, CAP)
 _POSITION = re.compile(r"at line (\d+), column (\d+)")
 _BYTES_MAX = 1_000_000
 
@@ -51,6 +51,7 @@ class Routes:
         by_address: Mapping[str, str],
         staff: Route,
         dispatchers: Route | None = None,
+        cap: Route | None = None,
     ) -> None:
         """`kinds` says of what kind each channel is, and what it is told; `by_address` which one is for
         which kind of address.
@@ -59,6 +60,7 @@ class Routes:
         self.by_address = by_address
         self.staff = staff
         self.dispatchers = dispatchers
+        self.cap = cap  # where alarms go as CAP 1.2
         self.takes_all = ANY in by_address and set(by_address) == {ANY}
 
     @classmethod
@@ -95,6 +97,17 @@ class Routes:
             problems.append(
                 f"{DISPATCHERS}: their channel is for nobody else: it has no `for`, and is not staff's"
             )
+        cap = _place(told, CAP, kinds, problems)
+        others = (staff.channel if staff else "", dispatchers.channel if dispatchers else "")
+        if cap and cap.channel in (*by_address.values(), *others):
+            problems.append(f"{CAP}: its channel is for nothing else: it has no `for`, and is nobody's")
+        if cap and kinds.get(cap.channel, ("",))[0] == "file":
+            paths = [one.get("path") or "" for kind, one in kinds.values() if kind == "file"]
+            own = kinds[cap.channel][1].get("path") or ""
+            if not own or paths.count(own) > 1:
+                problems.append(
+                    f"{CAP}: its file is for nothing else: give [{cap.channel}] a `path` of its own"
+                )
         if not staff and not any(one.startswith(STAFF) for one in problems):
             problems.append(
                 f'{STAFF}: say who is told of alarms: staff = {{ channel = "NAME", address = "..." }}'
@@ -103,7 +116,7 @@ class Routes:
             raise UserError(
                 "\n".join([f"{folder / CHANNELS_FILE} cannot be used:", *(f"  {one}" for one in problems)])
             )
-        return cls(kinds, by_address, staff, dispatchers)
+        return cls(kinds, by_address, staff, dispatchers, cap)
 
     def channel_for(self, address: str) -> str:
         """The name of the channel for an address, empty where there is none."""

@@ -1,0 +1,110 @@
+"""Alarms as CAP 1.2, by the channel that `cap` of channels.toml names: an Alert when one is opened, an Update
+when it is taken, a Cancel when it is closed.
+
+They go out in the order in which the steps were noted; what the channel does not take is offered again, under
+the same id and in the same words, before the next one. The ledger keeps how far that has come.
+"""
+
+import asyncio
+import contextlib
+from hashlib import sha256
+
+from sqlalchemy import Connection, func, select
+
+from host_tools.host.care import cap, cases, kinds
+from host_tools.host.care.duty import zone_of
+from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import TransientError, insert_or_change
+from host_tools.host.ledger.event_time import Moment
+from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER, REFUSED, Channel, Message, Receipt
+from host_tools.host.notify.wording import STAFF, Facts, Where, notice
+from host_tools.host.notify.wording.changed import texts_of
+
+CAP = "cap"
+_LOOK_S, _AGAIN_S = 1.0, 10.0
+
+_note, _case, _care = tables.case_note.c, tables.case.c, tables.care.c
+
+
+class Alerts:
+    """One job, which `run` does until it is cancelled."""
+
+    def __init__(self, ledger: Ledger, channel: Channel, address: str = "") -> None:
+        """`address` is where the channel hands them over, empty where it needs none."""
+        self._ledger = ledger
+        self._channel = channel
+        self._address = address
+
+    async def run(self) -> None:
+        """Hands over each step of an alarm, at once or within seconds."""
+        while True:
+            pause_s = _LOOK_S
+            with contextlib.suppress(TransientError):  # all is in the ledger
+                while (receipt := await self.round()) is not None:
+                    if not _is_settled(receipt):
+                        pause_s = _AGAIN_S
+                        break
+            await asyncio.sleep(pause_s)
+
+    async def round(self) -> Receipt | None:
+        """Hands over the next step; what became of it, None where there is none.
+
+        Raises UserError where the ledger is away.
+        """
+        found = await asyncio.to_thread(_next, self._ledger, self._address)
+        if found is None:
+            return None
+        note, message = found
+        try:
+            async with asyncio.timeout(self._channel.timeout_s):
+                receipts = await self._channel.deliver([message])
+        except OSError:  # a time-out is one, too
+            receipts = {}
+        receipt = receipts.get(message.id, Receipt(""))
+        if _is_settled(receipt):
+            await asyncio.to_thread(_passed, self._ledger, note)
+        return receipt
+
+
+def _is_settled(receipt: Receipt) -> bool:
+    return receipt.state in (HANDED_OVER, DELIVERED, REFUSED)
+
+
+def _passed(ledger: Ledger, note: int) -> None:
+    with ledger.writing() as connection:
+        row = {"name": CAP, "at_ms": note, "secret": None}
+        connection.execute(insert_or_change(connection.dialect.name, tables.care), row)
+
+
+def _next(ledger: Ledger, address: str) -> tuple[int, Message] | None:
+    """The next step that is to be handed over, and its number; the first look ever begins at what is new."""
+    with ledger.reading() as connection:
+        last = connection.scalar(select(_care.at_ms).where(_care.name == CAP))
+        if last is not None:
+            joined = tables.case_note.join(tables.case, _case.id == _note.case_id)
+            wanted = select(_note.id, _note.case_id).select_from(joined)
+            wanted = wanted.where(_note.id > last, _case.pages, _note.what.in_(cap.STEPS))
+            row = connection.execute(wanted.order_by(_note.id).limit(1)).first()
+            return (
+                None if row is None else (row.id, _message(connection, ledger, row.id, row.case_id, address))
+            )
+        newest = connection.scalar(select(func.max(_note.id))) or 0
+    _passed(ledger, newest)
+    return None
+
+
+def _message(connection: Connection, ledger: Ledger, note: int, case: int, address: str) -> Message:
+    row = cases.find(connection, case)
+    steps = [one for one in cases.notes(connection, case) if one.id <= note]
+    site = connection.execute(select(tables.site).where(tables.site.c.id == row.site)).first()
+    language, zone = (site.language, site.zone) if site else ("", "")
+    moment = Moment(row.earliest_ms, row.latest_ms, row.heard_ms)
+    kind = "page bell" if row.kind == kinds.BELL else "page alarm"
+    facts = Facts(number=str(case), what=row.kind if row.kind in kinds.KINDS else kinds.OTHER)
+    where = Where(row.site_name or "-", row.cabinet_number or 0, row.door)
+    told = notice(STAFF, kind, where, moment, language, zone=zone, facts=facts, texts=texts_of(ledger.data))
+    sender = f"ansim-{site.site_id.hex()}" if site else "ansim"
+    made = cap.message(row, steps, cap.Words(language, told.title, sender), zone_of(zone)).decode()
+    name = sha256(f"cap {row.opened_ms} {case} {note}".encode()).hexdigest()[:32]
+    return Message(name, CAP, address, CAP, made, title=told.title)
