@@ -52,11 +52,11 @@ def _measured(data: Path) -> list[tuple]:
             with ExitStack() as held:
                 for client in clients:
                     held.enter_context(client(web))
-                rows.append((name, *_waits(board)))
+                rows.append((name, *waits(board)))
         return rows
 
 
-def _waits(board: Board) -> tuple[float, float, float]:
+def waits(board: Board) -> tuple[float, float, float]:
     """The median wait for an Ack, that of 95 in a hundred, and the longest (ms)."""
     waits = []
     for _ in range(ACKS):
