@@ -47,7 +47,7 @@ class WebhookChannel(Channel):
         self.parallel = settings["parallel"]
         self._limit_s: float = settings["timeout_s"]
         self.timeout_s = self._limit_s + 5
-        self._client: httpx.AsyncClient | None = None
+        self._client: httpx.AsyncClient | None = self._made()  # now, for it takes long and boards would wait
 
     @classmethod
     def of(cls, setup: Setup) -> "WebhookChannel":
@@ -86,13 +86,16 @@ class WebhookChannel(Channel):
         except httpx.HTTPError as error:
             raise OSError(0, f"the receiver is away ({type(error).__name__})") from None
 
-    async def _ask(self, url: str, headers: dict[str, str], body: str) -> Receipt:
+    def _made(self) -> "httpx.AsyncClient":
         import httpx
 
+        # A proxy of the environment would connect to an address that nobody has checked.
+        limits = httpx.Limits(max_connections=self.parallel, keepalive_expiry=30)
+        return httpx.AsyncClient(trust_env=False, timeout=self._limit_s, limits=limits)
+
+    async def _ask(self, url: str, headers: dict[str, str], body: str) -> Receipt:
         if self._client is None:
-            # A proxy of the environment would connect to an address that nobody has checked.
-            limits = httpx.Limits(max_connections=self.parallel, keepalive_expiry=30)
-            self._client = httpx.AsyncClient(trust_env=False, timeout=self._limit_s, limits=limits)
+            self._client = self._made()
         asked = {"sni_hostname": self._host}
         async with self._client.stream(
             "POST", url, content=body, headers=headers, extensions=asked, follow_redirects=False
