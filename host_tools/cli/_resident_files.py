@@ -12,6 +12,7 @@ from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import create_private, data_option
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.notify import spooled
+from host_tools.host.notify.wording.changed import texts_of
 from host_tools.host.people import residents, table_file
 from host_tools.host.people.erasure import erase as erase_resident
 from host_tools.host.people.imports import import_residents
@@ -28,13 +29,18 @@ def import_(file: Path, alike: bool, dry_run: bool, data: Path | None, as_json: 
 
     CSV as a spreadsheet saves it, with a first row of name, unit, contact, contact 2, contact 3
     (or 이름, 호수, 연락처, 연락처 2, 연락처 3), in any order; a name is enough.
+    What a new resident wishes may stand in language, low doors and code left out
+    (언어, 낮은 칸, 번호 생략), the last two as yes or no.
     Who is there already stays as she is.
 
     \b
     Example: ansim resident import building-7.csv --dry-run
     """
     with open_ledger(data, create=not dry_run) as ledger, bar("entering", shows="percent") as progress:
-        done = import_residents(ledger, file, now_ms(), alike=alike, dry_run=dry_run, progress=progress)
+        languages = texts_of(ledger.data).languages
+        done = import_residents(
+            ledger, file, now_ms(), languages=languages, alike=alike, dry_run=dry_run, progress=progress
+        )
     if as_json:
         print_json(done._asdict() | ({"dry_run": True} if dry_run else {}))
         return

@@ -11,7 +11,9 @@ from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._resident_changes import unit_option
 from host_tools.cli._tables import show, table
 from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.notify.site_settings import checked_language
 from host_tools.host.people import residents
+from host_tools.host.people.changes import Wishes
 from host_tools.host.people.residents import Resident
 
 _alike = click.option(
@@ -39,24 +41,38 @@ def command() -> None:
 @click.option(
     "--unit", default="", metavar="UNIT", help="Tells her from others of her name, such as the flat's number."
 )
+@click.option("--language", default="", metavar="CODE", help="Of her letters.  [default: that of her site]")
+@click.option("--code-left-out", is_flag=True, help="Her letters leave the code out.")
+@click.option("--low-doors", is_flag=True, help="She needs doors within reach.")
 @_alike
 @dry_run_option
 @data_option
 @json_option
 def add(
-    name: str, contact: str, unit: str, alike: bool, dry_run: bool, data: Path | None, as_json: bool
+    name: str,
+    contact: str,
+    unit: str,
+    language: str,
+    code_left_out: bool,
+    low_doors: bool,
+    alike: bool,
+    dry_run: bool,
+    data: Path | None,
+    as_json: bool,
 ) -> None:
     """Enter a resident. Names that differ only in how they were typed (composed
     or decomposed letters) are one.
 
     One whose name or unit differs from another's only in capitals, in blanks and dashes,
     or in letters that look the same is refused without --alike.
+    What she wishes holds at once; `ansim resident wishes` changes it later.
 
     \b
     Example: ansim resident add "Kim Seo-yeon" --unit 101 --contact seo-yeon@example.org
     """
     with open_ledger(data, create=not dry_run) as ledger:
-        made = residents.add(ledger, name, contact, unit, alike=alike, dry_run=dry_run)
+        wishes = Wishes(checked_language(ledger, language), code_left_out, low_doors)
+        made = residents.add(ledger, name, contact, unit, wishes=wishes, alike=alike, dry_run=dry_run)
     if as_json:
         print_json(made._asdict() | ({"dry_run": True} if dry_run else {}))
     elif dry_run:

@@ -3,7 +3,7 @@ are, so the same file again enters nobody.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +15,9 @@ from host_tools.host.accounts import audit
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import checked_name, checked_unit, likeness
+from host_tools.host.people.changes import Wishes
 from host_tools.host.people.contacts import checked_contact
-from host_tools.host.people.table_file import CONTACTS_MAX, Fault, Line, read
+from host_tools.host.people.table_file import CONTACTS_MAX, Fault, Line, is_marked, read
 
 FAULTS_SHOWN = 20
 _ROWS = 1000  # in one statement
@@ -32,6 +33,7 @@ class Person(NamedTuple):
     name: str
     unit: str
     contacts: tuple[str, ...]
+    wishes: Wishes
 
 
 class Imported(NamedTuple):
@@ -58,16 +60,18 @@ def import_residents(
     path: Path,
     at_ms: int,
     *,
+    languages: Collection[str] = (),
     alike: bool = False,
     dry_run: bool = False,
     progress: Progress = lambda done, of: None,
 ) -> Imported:
     """Enters the residents of a file who are not there yet, since `at_ms` (ms since 1970).
 
-    `alike` as in residents.add. Raises UserError: the file is no table, or FaultyFileError.
+    `languages` are those that may be wished; `alike` as in residents.add.
+    Raises UserError: the file is no table, or FaultyFileError.
     """
     lines, faults = read(path)
-    people, more = _people(lines)
+    people, more = _people(lines, languages)
     faults += more
     with ledger.writing() as connection:
         new, known, differ, taken = _compared(connection, people, alike=alike)
@@ -83,7 +87,7 @@ def import_residents(
     return Imported(len(new), known, differ)
 
 
-def _people(lines: Iterable[Line]) -> tuple[list[Person], list[Fault]]:
+def _people(lines: Iterable[Line], languages: Collection[str]) -> tuple[list[Person], list[Fault]]:
     people: list[Person] = []
     faults: list[Fault] = []
     seen: dict[tuple[str, str], int] = {}
@@ -97,6 +101,7 @@ def _people(lines: Iterable[Line]) -> tuple[list[Person], list[Fault]]:
                 checked_name("resident", cells.get("name", "")),
                 checked_unit(cells.get("unit", "")),
                 tuple(contacts),
+                _wishes(cells, languages),
             )
         except UserError as error:
             faults.append(Fault(number, str(error).removesuffix(".")))
@@ -107,6 +112,17 @@ def _people(lines: Iterable[Line]) -> tuple[list[Person], list[Fault]]:
         else:
             people.append(person)
     return people, faults
+
+
+def _wishes(cells: Mapping[str, str], languages: Collection[str]) -> Wishes:
+    language = cells.get("language", "")
+    if language and language not in languages:
+        raise UserError(f"language is empty or one of {', '.join(languages)}", 2)
+    marks = {
+        name: is_marked(name.replace("_", " "), cells.get(name, ""))
+        for name in ("code_left_out", "low_doors")
+    }
+    return Wishes(language, **marks)
 
 
 def _compared(
@@ -178,6 +194,7 @@ def _enter(connection: Connection, people: Sequence[Person], at_ms: int, progres
                 "unit": one.unit,
                 "contact": one.contacts[0] if one.contacts else "",
                 "since_ms": at_ms,
+                **one.wishes._asdict(),
             }
             for one in some
         ]

@@ -18,8 +18,9 @@ from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import checked_name, checked_unit, likeness, normal
 from host_tools.host.ledger.sealing import Vault
 from host_tools.host.people import contacts
+from host_tools.host.people.changes import Wishes
 from host_tools.host.people.contacts import Contact, checked_contact
-from host_tools.host.people.table_file import CONTACTS_MAX
+from host_tools.host.people.table_file import CONTACTS_MAX, NO, YES
 
 #: A resident as lists and messages name her: `Kim Seo-yeon (101)`, without a unit by her name alone;
 #: NULL where there is none.
@@ -51,11 +52,14 @@ def add(
     contact: str = "",
     unit: str = "",
     *,
+    wishes: Wishes = Wishes("", False, False),  # noqa: B008 - a constant
     alike: bool = False,
     dry_run: bool = False,
 ) -> Resident:
     """Enters a resident; raises UserError when there is one of that name and unit,
     or when any of the three cannot be.
+
+    Her `wishes` hold at once: nobody else has had her contacts before, so nobody is to be asked.
 
     One who would be taken for another, for her name or unit is only typed another way,
     is entered if she is to be (`alike`).
@@ -65,6 +69,7 @@ def add(
         "unit": checked_unit(unit),
         "contact": checked_contact(contact),
         "since_ms": now_ms(),
+        **wishes._asdict(),
     }
     with ledger.writing() as connection:
         _refuse_taken(connection, row["name"], row["unit"], 0, alike=alike)
@@ -183,14 +188,21 @@ def labels(ledger: Ledger, ids: Iterable[int]) -> dict[int, str]:
 
 
 def table(ledger: Ledger) -> list[list[str]]:
-    """All residents for a file: name, unit, and as many contacts as a file has room for."""
+    """All residents for a file: name, unit, as many contacts as a file has room for, and their wishes."""
     found = everyone(ledger)
+    its = tables.resident.c
     with ledger.reading() as connection:
         reached = contacts.of(connection, [one.id for one in found])
+        wished = select(its.id, its.language, its.low_doors, its.code_left_out)
+        wishes = {row.id: row for row in connection.execute(wished)}
     room = [""] * CONTACTS_MAX
-    return [
-        [one.name, one.unit, *([it.address for it in reached[one.id]] + room)[:CONTACTS_MAX]] for one in found
-    ]
+    rows = []
+    for one in found:
+        wish = wishes[one.id]
+        marks = [YES if is_so else NO for is_so in (wish.low_doors, wish.code_left_out)]
+        addresses = ([it.address for it in reached[one.id]] + room)[:CONTACTS_MAX]
+        rows.append([one.name, one.unit, *addresses, wish.language, *marks])
+    return rows
 
 
 def looked_at(connection: Connection, ledger: Ledger, act: str, name: str, unit: str | None) -> Row:

@@ -34,6 +34,14 @@ HEADINGS = {
     "contact": ("contact", "contact1", "연락처", "연락처1", "전화", "전화번호", "휴대폰", "이메일", "email"),
     "contact2": ("contact2", "연락처2", "비상연락처"),
     "contact3": ("contact3", "연락처3"),
+    "language": ("language", "언어"),
+    "low_doors": ("lowdoors", "low_doors", "낮은칸", "낮은문"),
+    "code_left_out": ("codeleftout", "code_left_out", "코드생략", "번호생략"),
+}
+YES, NO = "yes", ""
+_MARKS_OF = {
+    True: ("yes", "y", "true", "1", "예", "네", "○"),
+    False: ("", "no", "n", "false", "0", "아니오", "아니요"),
 }
 _OF = {heading: column for column, headings in HEADINGS.items() for heading in headings}
 
@@ -116,7 +124,10 @@ def _columns(path: Path, heading: Sequence[str]) -> list[str]:
     plain = ["".join(unicodedata.normalize("NFKC", name).casefold().split()) for name in heading]
     while plain and not plain[-1]:
         plain.pop()
-    known = "name, unit, contact, contact 2, contact 3, or 이름, 호수, 연락처, 연락처 2, 연락처 3"
+    known = (
+        "name, unit, contact, contact 2, contact 3, language, low doors, code left out, "
+        "or 이름, 호수, 연락처, 연락처 2, 연락처 3, 언어, 낮은 칸, 번호 생략"
+    )
     found = [_OF.get(name, "") for name in plain]
     if "name" not in found or "" in found:
         raise UserError(f"{path} needs a first row with its columns, and no others than {known}.", 2)
@@ -131,13 +142,22 @@ def _text(cell: str) -> str:
     return cell[1:] if cell.startswith(_TEXT) and cell[1:].startswith(_FORMULA) else cell
 
 
+def is_marked(heading: str, cell: str) -> bool:
+    """Whether a cell says yes; an empty one says no. Raises UserError for what is neither."""
+    word = unicodedata.normalize("NFKC", cell).casefold()
+    for is_so, words in _MARKS_OF.items():
+        if word in words:
+            return is_so
+    raise UserError(f"{heading} is yes, no or empty.", 2)
+
+
 def as_text(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     return _TEXT + cell if cell.startswith(_FORMULA) else cell
 
 
 def written(rows: Iterable[Sequence[str]]) -> bytes:
-    """A file of rows of name, unit and contacts, in UTF-8 with a mark, as spreadsheets read it."""
+    """A file of rows as HEADINGS names their cells, in UTF-8 with a mark, as spreadsheets read it."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(HEADINGS)

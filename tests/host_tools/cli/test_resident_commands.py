@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from host_tools.cli import ansim
 from host_tools.cli._ending import run
+from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import open_ledger
 
 
@@ -43,3 +45,43 @@ def test_wishes_that_cannot_be_are_refused(data: Path, capsys: pytest.CaptureFix
     told(data, "wishes", "Kim", "--language", "ko", "--hold-until", "2199-07-01")
     shown = json.loads(told(data, "wishes", "Kim", "--json"))
     assert (shown["language"], shown["hold_until"][:4]) == ("ko", "2199")
+
+
+def test_the_wishes_of_a_new_resident_hold_at_once(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reached = ("--contact", "kim@example.org")
+    told(data, "add", "Kim", *reached, "--language", "ko", "--low-doors", "--code-left-out")
+    assert "choose one of en, ko" in refused(data, capsys, "add", "Lee", "--language", "kr")
+    file = tmp_path / "residents.csv"
+    file.write_text("이름,언어,낮은 칸,번호 생략\n박,ko,예,\n최,,,yes\n", encoding="utf-8")
+    told(data, "import", str(file))
+    with open_ledger(data) as ledger, ledger.reading() as connection:
+        rows = connection.execute(select(tables.resident).order_by(tables.resident.c.id)).all()
+    assert [(row.name, row.language, row.low_doors, row.code_left_out) for row in rows] == [
+        ("Kim", "ko", True, True),
+        ("박", "ko", True, False),
+        ("최", "", False, True),
+    ]
+    assert json.loads(told(data, "change", "list", "--json")) == []
+
+
+def test_a_wish_in_a_file_that_is_none_is_told_by_its_row(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "residents.csv"
+    file.write_text("name,language,low doors\nKim,kr,\nLee,ko,perhaps\n", encoding="utf-8")
+    said = refused(data, capsys, "import", str(file))
+    assert "row 2: language is empty or one of en, ko" in said
+    assert "row 3: low doors is yes, no or empty" in said
+    assert json.loads(told(data, "list", "--json")) == []
+
+
+def test_what_is_exported_is_entered_again_with_its_wishes(data: Path, tmp_path: Path) -> None:
+    told(data, "add", "Kim", "--language", "ko", "--low-doors")
+    told(data, "export", str(tmp_path / "out.csv"))
+    other = tmp_path / "other"
+    told(other, "add", "Lee")
+    told(other, "import", str(tmp_path / "out.csv"))
+    shown = json.loads(told(other, "wishes", "Kim", "--json"))
+    assert (shown["language"], shown["low_doors"], shown["code_left_out"]) == ("ko", True, False)
