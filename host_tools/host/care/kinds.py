@@ -66,6 +66,7 @@ KINDS = {
         "Look there in pairs, or hand it to the police. Its resident was told; she need not go there.",
         ("parcel is there", "parcel is gone", "handed to police", "drill", "false"),
         pages=True,
+        by_door=True,
         category="Security",
         urgency="Immediate",
         severity="Moderate",
@@ -183,7 +184,9 @@ KINDS = {
     "parcel": Kind("a cabinet gave up an unknown parcel", "Look inside.", _LOOKED, by_door=True),
     "unknown": Kind("nobody knows what is behind a door", "Look inside.", _LOOKED, by_door=True),
     "silenced": Kind("a silenced board's parcel", "Look, and tell its resident.", _TOLD, by_door=True),
-    "unordered code": Kind("a code of staff that nobody ordered", "`ansim door disarm`.", _LOOKED),
+    "unordered code": Kind(
+        "a code of staff that nobody ordered", "`ansim door disarm`.", _LOOKED, by_door=True
+    ),
     "set aside": Kind("records of a board could not be applied", "`ansim link aside`.", _LOOKED),
     "unmet": Kind("a board's report could not be taken", "Update ansim on the host.", _OF_HOST),
     "unmade letter": Kind("a letter could not be made", "Tell its resident.", _TOLD, by_door=True),

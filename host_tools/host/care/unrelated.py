@@ -50,8 +50,9 @@ def is_kept_from(connection: Connection, case: int, account: int) -> bool:
 
 def _hidden(account: int) -> Select:
     """The numbers of the cases that are about the residents whom an account is related to."""
-    case, alarm, parcel = tables.case.alias().c, tables.alarm.c, tables.parcel.c
-    doors = select(alarm.door).where(alarm.case_id == case.id, alarm.cabinet == case.cabinet)
+    one = tables.case.alias()
+    case, alarm, parcel = one.c, tables.alarm.c, tables.parcel.c
+    doors = select(alarm.door).where(alarm.case_id == case.id, alarm.cabinet == case.cabinet).correlate(one)
     lay = (
         (parcel.cabinet == case.cabinet)
         & or_(parcel.door == case.door, parcel.door.in_(doors))

@@ -62,6 +62,23 @@ def test_a_bell_that_rings_again_after_it_was_taken_is_told_from_the_first_one_o
     assert site.pages_for(120) == [(60, "Min", 1), (120, "Jun", 1)]
 
 
+def test_a_second_womans_forced_door_is_told_while_somebody_sees_to_the_first_at_that_cabinet(
+    site: CaredSite,
+) -> None:
+    site.puts_on_call(site.hires("Min"))
+    for door in (3, 4):
+        site.deposits(door)
+    site.tells(records.DOOR_FORCED, 3)
+    assert site.pages() == [(0, "Min", 1)]
+    with site.ledger.writing() as connection:
+        cases.take(connection, 1, "Min", site.at_ms)
+    site.at_ms += MINUTE_MS
+    site.tells(records.DOOR_FORCED, 4)
+    site.tells(records.DOOR_FORCED, 3)  # of which somebody knows
+    assert site.pages() == [(60, "Min", 2)]
+    assert [(one.id, one.door, one.times) for one in site.cases()] == [(2, 4, 1), (1, 3, 2)]
+
+
 def test_when_nobody_is_on_call_all_dispatchers_are_told_and_there_is_a_case(site: CaredSite) -> None:
     site.hires("Min", "staff dispatcher")
     site.hires("Jun", "operator")
