@@ -15,7 +15,7 @@ from host_tools.host.ledger.database import now_ms
 from host_tools.host.notify.log import moment
 from host_tools.host.notify.site_settings import checked_language
 from host_tools.host.parcels import asking
-from host_tools.host.people import changes, residents
+from host_tools.host.people import changes, contacts, residents
 from host_tools.host.people.changes import Asked, Wishes
 from host_tools.host.people.contacts import Contact, checked_contact
 
@@ -154,19 +154,28 @@ def _confirm(
 @data_option
 @json_option
 def _list(name: str, unit: str | None, data: Path | None, as_json: bool) -> None:
-    """Show the contacts of a resident as they are once what waits has taken effect.
+    """Show the contacts of a resident: those that hold now, then those that hold from a later time on.
 
     \b
     Example: ansim resident contact list "Kim Seo-yeon"
     """
     with open_ledger(data, create=False) as ledger, ledger.writing() as connection:
         row = residents.looked_at(connection, ledger, "resident contact list", name, unit)
-        found = changes.contacts_to_be(connection, row.id)
+        due = _moment(changes.due_of(connection, row.id, changes.CONTACTS))
+        lists: list[tuple[str | None, list[Contact]]] = [(None, contacts.of(connection, [row.id])[row.id])]
+        if due is not None:
+            lists.append((due, changes.contacts_to_be(connection, row.id)))
     if as_json:
-        print_json([one._asdict() for one in found])
+        print_json([one._asdict() | {"from": since} for since, found in lists for one in found])
         return
-    rows = [(rank, one.address, "yes" if one.is_confirmed else "") for rank, one in enumerate(found, 1)]
-    show(table(("rank", "contact", "whole letters"), rows))
+    rows = [
+        (rank, one.address, "yes" if one.is_confirmed else "", f"from {since}" if since else "now")
+        for since, found in lists
+        for rank, one in enumerate(found, 1)
+    ]
+    show(table(("rank", "contact", "whole letters", "holds"), rows))
+    if due is not None and not lists[-1][1]:
+        say(f"No contact is left from {due}.")
 
 
 @click.command()
@@ -216,16 +225,31 @@ def wishes(
         if language is not None:
             given["language"] = checked_language(ledger, language)
         row = residents.looked_at(connection, ledger, "resident wishes", name, unit)
+        due = _moment(changes.due_of(connection, row.id, changes.WISHES))
         wanted = Wishes(**(changes.wishes_to_be(connection, row)._asdict() | given))
         asked = Asked(row.id, changes.WISHES, None)
         if given and not dry_run:
             asked = changes.ask_wishes(connection, ledger, row.id, wanted, at_ms, "resident wishes")
-    if as_json:
+    if not given:
+        _show_wishes(row.id, _shown(changes.wishes_of(row)), _shown(wanted), due, as_json=as_json)
+    elif as_json:
         print_json({"id": row.id, **_shown(wanted), "takes_effect": _due(asked)} | _dry(dry_run))
-    elif given:
-        say("It would be changed." if dry_run else _said(asked))
     else:
-        show(table(("wish", "is"), [(key.replace("_", " "), value) for key, value in _shown(wanted).items()]))
+        say("It would be changed." if dry_run else _said(asked))
+
+
+def _show_wishes(
+    resident: int, now: dict[str, Any], then: dict[str, Any], due: str | None, *, as_json: bool
+) -> None:
+    """What holds now, and what holds from `due` on."""
+    if as_json:
+        print_json({"id": resident, **now, "takes_effect": due, "then": None if due is None else then})
+        return
+    rows = [(key.replace("_", " "), value, then[key] if due else "") for key, value in now.items()]
+    if due is None:
+        show(table(("wish", "is"), [row[:2] for row in rows]))
+    else:
+        show(table(("wish", "is", f"from {due}"), rows))
 
 
 def _ahead(day: datetime, at_ms: int) -> int:
@@ -339,7 +363,11 @@ def _said(asked: Asked) -> str:
 
 
 def _due(asked: Asked) -> str | None:
-    return None if asked.due_ms is None else moment(asked.due_ms)
+    return _moment(asked.due_ms)
+
+
+def _moment(ms: int | None) -> str | None:
+    return None if ms is None else moment(ms)
 
 
 def _dry(dry_run: bool) -> dict[str, bool]:

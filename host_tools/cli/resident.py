@@ -11,8 +11,9 @@ from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._resident_changes import unit_option
 from host_tools.cli._tables import show, table
 from host_tools.host.ledger.data_folder import data_option
+from host_tools.host.notify.log import moment
 from host_tools.host.notify.site_settings import checked_language
-from host_tools.host.people import residents
+from host_tools.host.people import changes, residents
 from host_tools.host.people.changes import Wishes
 from host_tools.host.people.residents import Resident
 
@@ -89,18 +90,22 @@ def add(
 @data_option
 @json_option
 def list_(data: Path | None, as_json: bool) -> None:
-    """List the residents.
+    """List the residents as they are now, and from when on something changes for them.
 
     \b
     Example: ansim resident list --json
     """
     with open_ledger(data, create=False) as ledger:
         found = residents.everyone(ledger)
+        due = {one.resident: f"from {moment(one.due_ms)}" for one in changes.waiting(ledger) if one.due_ms}
     if as_json:
         print_json([resident._asdict() for resident in found])
         return
-    rows = [(one.name, one.unit, one.contact, "set" if one.has_tail else "none") for one in found]
-    show(table(("resident", "unit", "contact", "safe tail"), rows))
+    rows = [
+        (one.name, one.unit, one.contact, "set" if one.has_tail else "none", due.get(one.id, ""))
+        for one in found
+    ]
+    show(table(("resident", "unit", "contact", "safe tail", "changes"), rows))
 
 
 @command.command()

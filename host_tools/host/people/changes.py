@@ -55,8 +55,19 @@ def wishes_to_be(connection: Connection, row: Row) -> Wishes:
     """The same of her wishes; `row` is hers."""
     waiting = _waiting(connection, row.id, WISHES)
     if waiting is None:
-        return Wishes(row.language, row.code_left_out, row.low_doors, row.hold_until_ms)
+        return wishes_of(row)
     return Wishes(**json.loads(waiting.value))
+
+
+def due_of(connection: Connection, resident: int, kind: str) -> int | None:
+    """When what waits of that kind takes effect (ms since 1970); None: nothing waits."""
+    waiting = _waiting(connection, resident, kind)
+    return None if waiting is None else waiting.due_ms
+
+
+def wishes_of(row: Row) -> Wishes:
+    """What holds now; `row` is the resident's."""
+    return Wishes(row.language, row.code_left_out, row.low_doors, row.hold_until_ms)
 
 
 def ask_contacts(

@@ -44,7 +44,8 @@ def test_wishes_that_cannot_be_are_refused(data: Path, capsys: pytest.CaptureFix
     assert "--no-hold" in refused(data, capsys, "wishes", "Kim", "--hold-until", "2020-01-01")
     told(data, "wishes", "Kim", "--language", "ko", "--hold-until", "2199-07-01")
     shown = json.loads(told(data, "wishes", "Kim", "--json"))
-    assert (shown["language"], shown["hold_until"][:4]) == ("ko", "2199")
+    assert (shown["language"], shown["hold_until"]) == ("", None)
+    assert (shown["then"]["language"], shown["then"]["hold_until"][:4]) == ("ko", "2199")
 
 
 def test_the_wishes_of_a_new_resident_hold_at_once(
@@ -85,3 +86,23 @@ def test_what_is_exported_is_entered_again_with_its_wishes(data: Path, tmp_path:
     told(other, "import", str(tmp_path / "out.csv"))
     shown = json.loads(told(other, "wishes", "Kim", "--json"))
     assert (shown["language"], shown["low_doors"], shown["code_left_out"]) == ("ko", True, False)
+
+
+def test_what_waits_for_a_day_is_shown_as_what_is_to_come(data: Path) -> None:
+    told(data, "add", "Kim", "--contact", "kim@example.org")
+    told(data, "contact", "add", "Kim", "+82 10 1234 5678", "--first")
+    told(data, "wishes", "Kim", "--low-doors")
+    due = json.loads(told(data, "change", "list", "--json"))[0]["takes_effect"]
+    listed = json.loads(told(data, "contact", "list", "Kim", "--json"))
+    assert [(one["address"], one["from"]) for one in listed] == [
+        ("kim@example.org", None),
+        ("+821012345678", due),
+        ("kim@example.org", due),
+    ]
+    lines = [line for line in told(data, "contact", "list", "Kim").splitlines() if "example.org" in line]
+    assert [("now" in line, f"from {due[:10]}" in line) for line in lines] == [(True, False), (False, True)]
+    assert f"from {due[:10]}" in told(data, "wishes", "Kim")
+    wishes = json.loads(told(data, "wishes", "Kim", "--json"))
+    assert (wishes["low_doors"], wishes["then"]["low_doors"]) == (False, True)
+    (row,) = [line for line in told(data, "list").splitlines() if "kim@example.org" in line]
+    assert f"from {due[:10]}" in row
