@@ -78,6 +78,7 @@ def command(
     Example: ansim serve --listen 0.0.0.0:26746 --serial /dev/ttyUSB0
     """
     from host_tools.cli._acting import open_ledger
+    from host_tools.host.accounts import service
     from host_tools.host.notify.log import Occurrence
     from host_tools.host.server import Settings, serve
     from host_tools.showing import shown_lines
@@ -101,7 +102,10 @@ def command(
     folder = data_folder(data)
     if listen is None and not ports and not buses:
         raise click.UsageError(_NO_WAY)
+    elsewhere = [f"letters: --notify {notify}"] if notify else []
+    elsewhere += ["silent alarms: --dispatcher"] if dispatcher else []
     with open_ledger(folder) as ledger, serving(folder):
+        service.enter(ledger, ", ".join(elsewhere))
         letters, desk, on_call = ways(Setup(folder, say_message, {}), notify, given, dispatcher)
         try:
             its = Settings(listen, ports, baud, buses, pages, on_call)

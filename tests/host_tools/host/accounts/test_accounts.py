@@ -2,6 +2,7 @@
 
 import ast
 import json
+import pwd
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import partial
@@ -13,12 +14,12 @@ from pyotp.totp import TOTP
 
 from host_tools.cli import _acting, ansim
 from host_tools.errors import UserError
-from host_tools.host.accounts import accounts, audit, people, secrets, sight
+from host_tools.host.accounts import accounts, audit, people, secrets, service, sight
 from host_tools.host.accounts.people import Change
 from host_tools.host.accounts.rights import ACT, RIGHTS, ROLES
 from host_tools.host.fleet import doors
 from host_tools.host.ledger import tables
-from host_tools.host.ledger.actors import Actor
+from host_tools.host.ledger.actors import ITSELF, Actor
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.ledger.places import Place
@@ -102,6 +103,44 @@ def test_from_the_first_account_on_a_user_without_one_sees_nothing_of_people(des
         "duty",
         "the monthly count",
     )
+
+
+def test_the_service_is_for_its_user_and_for_operators_and_says_so_where_it_tells_elsewhere(
+    ledger: Ledger, home: Path
+) -> None:
+    ledger.actor = Actor(os_user="anyone")
+    service.enter(ledger, "letters: --notify console")
+    assert audit.listing(ledger) == []
+    people.add(ledger, "Han", OPERATOR, AT_MS)
+    people.add(ledger, "Seo", Change(("staff",), None, "seo", None), AT_MS)
+    owner = pwd.getpwuid(home.stat().st_uid).pw_name
+    for os_user in ("anyone", "seo"):
+        act_as(ledger, os_user)
+        with pytest.raises(UserError, match=f"for the user {owner}"):
+            service.enter(ledger)
+    for os_user in (owner, "jimin"):
+        act_as(ledger, os_user)
+        service.enter(ledger)
+        assert ledger.actor == ITSELF
+    act_as(ledger, owner)
+    service.enter(ledger, "letters: --notify console")
+    last = audit.listing(ledger)[-1]
+    assert (last.act, last.os_user, last.text) == ("serve", owner, "letters: --notify console")
+    (home / "settings.toml").write_text('service_user = "seo"\n')
+    act_as(ledger, "seo")
+    service.enter(ledger)
+    act_as(ledger, owner)
+    with pytest.raises(UserError, match="for the user seo"):
+        service.enter(ledger)
+    for words in ("service_user = 7", "service_user"):
+        (home / "settings.toml").write_text(words)
+        with pytest.raises(UserError, match=r"settings\.toml"):
+            service.enter(ledger)
+
+
+def test_serve_asks_whose_service_it_is(desk: Desk) -> None:
+    desk.types("anyone", "account", "add", "Han", "--role", "operator", "--os-user", "jimin")
+    assert "for the user" in desk.types("anyone", "serve", "--listen", "127.0.0.1:0")
 
 
 def test_no_command_leaves_the_host_without_an_operator(desk: Desk) -> None:
