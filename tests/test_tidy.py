@@ -64,7 +64,7 @@ ROOMS_OF_HOST = {
     "notify": "fields kinds ledger accounts care stays people",
     "fleet": "fields kinds ledger accounts notify",
     "connections": "ledger notify fleet",
-    "parcels": "kinds ledger accounts care people notify fleet",
+    "parcels": "kinds ledger accounts care people notify fleet connections",
     "postman": "ledger notify",
     "pager": "care ledger notify",
     "systemd": "",

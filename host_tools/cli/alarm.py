@@ -92,7 +92,8 @@ def _of_silent(one: silent.Silent) -> dict[str, Any]:
 @act_options
 def take(alarm: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Take an alarm by its number (or the first digits of a silent one): nobody is told of it any more. Of a
-    bell the cabinet's screen then says that a person has seen this call; of a silent alarm no cabinet hears.
+    bell the cabinet's screen says that a person has seen this call when the cabinet has the answer; of a
+    silent alarm no cabinet hears.
 
     \b
     Example: ansim alarm take 12

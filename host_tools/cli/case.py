@@ -21,6 +21,7 @@ from host_tools.cli._cases import (
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.host.care import cap, cases, kinds
 from host_tools.host.care.duty import zone_of
+from host_tools.host.connections import reach
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.event_time import Moment, moment
@@ -100,8 +101,8 @@ def show(case: int, data: Path | None, as_json: bool) -> None:
 @_ID
 @act_options
 def take(case: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """Take a case: nobody is told of it any more. Of a bell the cabinet's screen then says that a person has
-    seen this call, and no other.
+    """Take a case: nobody is told of it any more. Of a bell the cabinet's screen says that a person has seen
+    this call, and no other, when the cabinet has the answer.
 
     \b
     Example: ansim case take 12
@@ -113,9 +114,15 @@ def take_it(case: int, *, dry_run: bool, data: Path | None, as_json: bool) -> No
     """The same for other commands."""
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
         taken = bells.take(connection, ledger, case, at_ms)
-    screen = f" Its screen answers call {taken.call}." if taken.call else ""
-    more = {"call": taken.call} if taken.call else {}
-    told(taken.case, f"yours.{screen}", dry_run=dry_run, wants_json=as_json, more=more)
+    if not taken.call:
+        told(taken.case, "yours.", dry_run=dry_run, wants_json=as_json)
+        return
+    its = (taken.case.site_name, taken.case.cabinet_number)
+    with open_ledger(data, create=False) as ledger:
+        hindrance = reach.hindrance(ledger, *its)
+        screen = reach.answer_words(ledger, *its, taken.call)
+    more = {"call": taken.call} | ({} if hindrance is None else {"hindrance": hindrance})
+    told(taken.case, f"yours. {screen}", dry_run=dry_run, wants_json=as_json, more=more)
 
 
 @command.command("give-back")

@@ -51,7 +51,7 @@ _OF_HOST = ("put right", "over by itself")
 KINDS = {
     BELL: Kind(
         "somebody pressed the help button",
-        "Get help there. Take the case: the cabinet's screen then says that a person has seen the call. "
+        "Get help there. Take the case: the cabinet's screen will say that a person has seen the call. "
         "Hand it to 112 if nobody of yours can be there at once.",
         ("helped", "false", "handed to police", "drill", "nobody there"),
         pages=True,

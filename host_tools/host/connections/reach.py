@@ -29,6 +29,17 @@ def hindrance(ledger: Ledger, site: str, number: int) -> str | None:
     return None
 
 
+def answer_words(ledger: Ledger, site: str, number: int, call: int) -> str:
+    """What the screen of a cabinet says of a call for help that was answered now, as sentences."""
+    reason = hindrance(ledger, site, number)
+    if reason is None:
+        return f"The cabinet's screen will say so of call {call} when the cabinet has the answer, not before."
+    return (
+        f"NOTHING REACHES THE CABINET NOW: {reason}. Its screen will say so of call {call} when the cabinet "
+        "has the answer, not before."
+    )
+
+
 def letter_words(ledger: Ledger, letter: str = "her letter") -> str:
     """When a letter that was written now is sent, as the end of a sentence."""
     if link_statuses(ledger, now_ms()).servers:

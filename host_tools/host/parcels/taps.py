@@ -2,6 +2,7 @@
 
 from host_tools.errors import UserError
 from host_tools.host.care import cases, kinds, tap
+from host_tools.host.connections import reach
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.parcels import bells
 
@@ -38,7 +39,8 @@ def take(ledger: Ledger, token: str, at_ms: int) -> str | None:
             ledger.actor = before
     except UserError as refused:
         return str(refused) if "has taken" in str(refused) else None
-    screen = " The screen of its cabinet says that a person has seen the call." if taken.call else ""
-    return (
-        f"Case {taken.case.id} is yours, {found.account.name}.{screen} {kinds.kind_of(taken.case.kind).todo}"
-    )
+    case = taken.case
+    said = [f"Case {case.id} is yours, {found.account.name}."]
+    if taken.call:
+        said.append(reach.answer_words(ledger, case.site_name, case.cabinet_number, taken.call))
+    return " ".join([*said, kinds.kind_of(case.kind).todo])

@@ -79,7 +79,11 @@ def test_a_bell_that_is_taken_is_answered_at_its_cabinet_and_only_that_call(
     site.takes_in()
     assert types.asks("min", "case take", "1", "--dry-run")["state"] == "taken"
     assert answers(site) == []
-    assert types.asks("min", "case take", "1")["call"] == 1
+    taken = types.asks("min", "case take", "1")
+    assert (taken["call"], taken["hindrance"][:20]) == (1, "no server is running")
+    words = types.types("min", "case", "take", "1")
+    assert "NOTHING REACHES THE CABINET NOW: no server is running" in words
+    assert words.endswith("Its screen will say so of call 1 when the cabinet has the answer, not before.\n")
     assert answers(site) == [1]
     assert "Min has taken case 1 already" in types.types("jun", "case", "take", "1")
     site.at_ms += 1000
