@@ -11,7 +11,9 @@ from host_tools.cli._tables import table
 from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import data_folder, data_option
 from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.ledger.names import normal
+from host_tools.host.notify import site_settings
 from host_tools.host.notify.wording import preview as previewing
 from host_tools.host.notify.wording.changed import FOLDER, texts_of
 from host_tools.host.notify.wording.entries import RESIDENT, fields_of
@@ -154,20 +156,22 @@ def show(kind: str, language: str, site: str, data: Path | None, as_json: bool) 
 
 @command.command()
 @click.argument("kind", required=False, default="")
-@_language
+@click.option("--language", metavar="LANG", help="Such as ko.  [default: that of the site, else en]")
 @_site
 @data_option
 @json_option
-def preview(kind: str, language: str, site: str, data: Path | None, as_json: bool) -> None:
+def preview(kind: str, language: str | None, site: str, data: Path | None, as_json: bool) -> None:
     """Show letters as people get them, with made-up values: all, or those of KIND. No code in them is real.
 
     \b
     Example: ansim wording preview deposited --language ko --site mapo-3
     """
+    of_site, zone = _settings(data, normal(site)) if site else ("", "")
+    language = language or of_site or ENGLISH
     texts = _texts(data, language)
     if kind:
         _kinds(kind)
-    found = list(previewing.previews(kind, language, normal(site), now_ms(), texts))
+    found = list(previewing.previews(kind, language, normal(site), now_ms(), texts, zone))
     if as_json:
         print_json(
             [
@@ -210,6 +214,15 @@ def export(kind: str, language: str, site: str, data: Path | None, as_json: bool
         print_json({"language": language, "toml": toml})
     else:
         say(toml.rstrip("\n"))
+
+
+def _settings(data: Path | None, site: str) -> tuple[str, str]:
+    """The language and the zone of a site. Raises UserError where there is none of that name."""
+    with open_ledger(data, create=False) as ledger:
+        for one in site_settings.everywhere(ledger):
+            if one.site == site:
+                return one.language, one.zone
+    raise UserError("There is no site of that name: `ansim site list` shows them.", 2)
 
 
 def _texts(data: Path | None, language: str) -> Texts:

@@ -41,6 +41,28 @@ def test_what_is_exported_can_be_changed_checked_and_previewed(data: Path) -> No
     assert {one["from"] for one in listed} == {"Ansim", "ko.toml"}
 
 
+def test_a_preview_for_a_site_is_in_its_language_and_by_its_clock(data: Path) -> None:
+    assert (
+        call(data, "site", "set", "--site", "mapo-3", "--language", "ko", "--zone", "Asia/Seoul").exit_code
+        == 0
+    )
+    shown = call(data, "wording", "preview", "deposited", "--site", "mapo-3").output
+    assert "택배" in shown
+    assert "KST" in shown
+    english = call(data, "wording", "preview", "deposited", "--site", "mapo-3", "--language", "en").output
+    assert "KST" in english
+    assert "택배" not in english
+    assert "no site" in str(call(data, "wording", "preview", "deposited", "--site", "elsewhere").exception)
+
+
+def test_a_place_without_its_cabinet_is_a_mistake(data: Path) -> None:
+    (data / "wording").mkdir()
+    (data / "wording" / "en.toml").write_text('[phrases]\nplace = "{site}"\n')
+    checked = call(data, "wording", "check")
+    assert checked.exit_code == 1
+    assert "phrases.place: {cabinet} is missing" in checked.output
+
+
 def test_every_mistake_is_told_and_the_command_ends_with_1(data: Path) -> None:
     (data / "wording").mkdir()
     (data / "wording" / "en.toml").write_text('[resident.look]\ntitle = "{name}"\ntext = "<i>look</i>"\n')

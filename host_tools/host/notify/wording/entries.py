@@ -55,7 +55,7 @@ _PHRASES = {
     "door": {"door"},
     "doors": {"door", "last"},
 }
-_MAY_LEAVE_OUT = {"place": {"site", "cabinet"}, "date": {"year", "zone"}}
+_MAY_LEAVE_OUT = {"place": {"site"}, "date": {"year", "zone"}}
 _HELP = {"help", "call", "Call"}  # any of them says whom she can call
 
 #: Letters of what the host does, not of what has happened at a cabinet: they say when they were written.

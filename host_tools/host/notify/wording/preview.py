@@ -46,14 +46,18 @@ def kinds(name: str = "") -> list[tuple[str, str]]:
     return [one for one in found if not name or name in (one[1], ".".join(one))]
 
 
-def previews(name: str, language: str, site: str, at_ms: int, texts: Texts) -> Iterator[Preview]:
-    """The letters of that name in a language, as of `at_ms` since 1970; `site` may be empty."""
+def previews(
+    name: str, language: str, site: str, at_ms: int, texts: Texts, zone: str = ""
+) -> Iterator[Preview]:
+    """The letters of that name in a language, as of `at_ms` since 1970; `site` may be empty,
+    and `zone` for the host's own.
+    """
     for section, kind in kinds(name):
         parts = ["text"]
         if (section, kind, WITHOUT_CODE) in built_in()[ENGLISH]:
             parts.append(WITHOUT_CODE)
         for part in parts:
-            made = _made(section, kind, part, language, site or SITE, at_ms, texts)
+            made = _made(section, kind, part, language, site or SITE, at_ms, texts, zone)
             yield Preview(section, kind, part, made, sms(made.text))
 
 
@@ -71,7 +75,9 @@ def sms(text: str) -> Sms:
     return Sms(count, SMS_UNICODE, 1 if count <= SMS_UNICODE else -(-count // (SMS_UNICODE - 3)))
 
 
-def _made(section: str, kind: str, part: str, language: str, site: str, at_ms: int, texts: Texts) -> Letter:
+def _made(
+    section: str, kind: str, part: str, language: str, site: str, at_ms: int, texts: Texts, zone: str
+) -> Letter:
     moment = Moment(at_ms, at_ms, at_ms)
     facts = Facts(
         since_ms=at_ms - _WAITS_MS // 2,
@@ -88,15 +94,15 @@ def _made(section: str, kind: str, part: str, language: str, site: str, at_ms: i
     )
     if section == DISPATCHERS:
         where = Where(site, CABINET, DOOR)
-        return notice(section, kind, where, moment, language, facts=facts, count=3, texts=texts)
+        return notice(section, kind, where, moment, language, zone=zone, facts=facts, count=3, texts=texts)
     matter = Matter(kind, section == RESIDENT, 1, DOOR, 3, 0, moment, 5, 0)
     reader = Reader(language, part == WITHOUT_CODE)
-    return letter(matter, _nobodys(site, language), reader, facts, texts)
+    return letter(matter, _nobodys(site, language, zone), reader, facts, texts)
 
 
-def _nobodys(site: str, language: str) -> Identity:
+def _nobodys(site: str, language: str, zone: str) -> Identity:
     """The identity of a cabinet that is not: its secrets are zeros, so its codes are nobody's."""
     cabinet = Cabinet(0, site, CABINET, bytes(8), bytes(4), bytes(6), "", 1, ENROLLED)
     return Identity(
-        cabinet, bytes(8), bytes(32), bytes(8), bytes(8), bytes(32), False, {}, {1: 1}, HELP, language
+        cabinet, bytes(8), bytes(32), bytes(8), bytes(8), bytes(32), False, {}, {1: 1}, HELP, language, zone
     )

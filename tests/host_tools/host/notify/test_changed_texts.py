@@ -181,12 +181,12 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 def test_a_changed_text_goes_out_in_the_language_of_the_site_and_hers_comes_first(site: Site) -> None:
     help_numbers.keep(site.ledger, "mapo-3", HELP)
     site_settings.change(site.ledger, "mapo-3", language="ko")
-    write(site.ledger.data, "mapo-3/ko.toml", '[phrases]\nplace = "마포 주민센터 앞"\n')
+    write(site.ledger.data, "mapo-3/ko.toml", '[phrases]\nplace = "마포 주민센터 앞 {cabinet}번 보관함"\n')
     board = site.board()
     site.boards[board].deposit(DOOR, site.serial(), 1)
     site.hear(board)
     ((_, hers),) = site.hers()
-    assert hers.startswith("마포 주민센터 앞에 택배가 도착했습니다: 07번 칸 · ")
+    assert hers.startswith("마포 주민센터 앞 1번 보관함에 택배가 도착했습니다: 07번 칸 · ")
     with site.ledger.writing() as connection:
         connection.execute(tables.resident.update().values(language="en", code_left_out=True))
     site.boards[board].add(records.REISSUED, DOOR, 1, 1)
