@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
+from host_tools.cli._acting import open_ledger
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._tables import show as show_table
 from host_tools.cli._tables import table
 from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import data_folder, data_option
 from host_tools.host.ledger.database import now_ms
-from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.ledger.names import normal
 from host_tools.host.notify import site_settings
 from host_tools.host.notify.wording import preview as previewing
