@@ -325,7 +325,7 @@ class Book:
 
 
 def _had(connection: Connection, letters: Sequence[int]) -> set[int]:
-    """Those letters that a contact has, whole."""
+    """Those letters that a contact has, whole, and nobody else needs."""
     found: set[int] = set()
     listed = sorted(set(letters))
     for first in range(0, len(listed), 500):

@@ -3,7 +3,7 @@
 Those of queues are by whether these are to staff; the channel is the parameter `queue`.
 """
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 
 from host_tools.host.ledger import tables
 from host_tools.host.notify.deliveries import (
@@ -23,12 +23,17 @@ from host_tools.host.notify.deliveries import (
     unrouted,
 )
 from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER
+from host_tools.host.people.notices import TO_ALL
 
 ANOTHER = "another contact has it"
 
 _delivery, _outbox = tables.delivery.c, tables.outbox.c
 _THE_LETTER = _outbox.sequence == bindparam("of")
 _BOTH = (False, True)
+# Each contact is to have these, whoever has them already.
+_TO_ALL = exists().where(
+    _outbox.sequence == _delivery.letter, or_(*(_outbox.kind == kind for kind in TO_ALL))
+)
 
 UNROUTED = {
     staff: LETTERS.where(unrouted(staff=staff))
@@ -50,7 +55,7 @@ SENT = (
 )
 OTHERS = (
     update(tables.delivery)
-    .where(_delivery.letter == bindparam("of"), _delivery.state == QUEUED)
+    .where(_delivery.letter == bindparam("of"), _delivery.state == QUEUED, ~_TO_ALL)
     .values(state=GIVEN_UP, ended_ms=bindparam("ms"), reason=ANOTHER)
 )
 LEASE = (
@@ -73,6 +78,7 @@ HAD = select(_delivery.letter).where(
     _delivery.letter.in_(bindparam("letters", expanding=True)),
     _delivery.whole,
     _delivery.state.in_((HANDED_OVER, DELIVERED)),
+    ~_TO_ALL,
 )
 LAST_TURNS = {
     staff: select(_delivery.flow, func.max(_delivery.turn))

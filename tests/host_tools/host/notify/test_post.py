@@ -24,6 +24,7 @@ from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.notifier import HANDED_OVER, LATER, REFUSED, Message, Receipt
 from host_tools.host.notify.post import Post
 from host_tools.host.notify.routes import Route, Routes
+from host_tools.host.people import notices
 from locker.contract import records
 from tests.kit.letter_site import DOOR, START_MS, Site
 from tests.kit.peers import SECRET
@@ -129,6 +130,32 @@ def test_a_confirmed_contact_gets_the_letter_and_one_that_refuses_is_followed_at
     assert letter.kind == "deposited"
     assert [row.state for row in town.rows(tables.delivery)] == ["failed", HANDED_OVER]
     town.pass_time(30)
+    assert len(town.sms.messages) == 1
+
+
+@pytest.mark.parametrize("kind", [notices.CONTACT_CHANGED, notices.WISHES_CHANGED])
+@pytest.mark.parametrize("mood", ["away", "silent", LATER, "hang"])
+def test_each_contact_of_a_letter_to_all_is_tried_until_it_has_it_whoever_has_it_already(
+    tmp_path: Path, mood: str, kind: str
+) -> None:
+    town = Town(tmp_path, Moody("take"), Moody(mood, mood, "take"), confirmed=True)
+    with town.ledger.writing() as connection:
+        notices.tell(connection, 1, kind, "a change", START_MS)
+    town.pass_time(5)
+    assert [message.kind for message in (*town.mail.messages, *town.sms.messages)] == [kind, kind]
+    assert [row.state for row in town.rows(tables.delivery)] == [HANDED_OVER, HANDED_OVER]
+
+
+def test_a_contact_of_a_letter_to_all_that_refuses_or_is_away_for_a_day_keeps_no_other_from_it(
+    tmp_path: Path,
+) -> None:
+    town = Town(tmp_path, Moody("away"), Moody("take"), confirmed=True)
+    with town.ledger.writing() as connection:
+        notices.tell(connection, 1, notices.CONTACT_CHANGED, "a change", START_MS)
+    town.pass_time(25 * 60, step_s=1800)
+    assert [row.state for row in town.rows(tables.delivery)] == ["given up", HANDED_OVER]
+    (letter,) = town.rows(tables.outbox)
+    assert letter.given_up_ms is None
     assert len(town.sms.messages) == 1
 
 
