@@ -21,7 +21,7 @@ from host_tools.host.ledger.places import Place
 from host_tools.host.notify.log import moment
 from host_tools.host.parcels import asking, parcels, support
 
-_LOOK_S = 0.2
+_LOOK_S, _TELL_S = 0.2, 20
 
 
 @click.group()
@@ -182,7 +182,7 @@ def _prove(ledger: Ledger, place: Place) -> None:
     Raises UserError where the door is not opened for this caller.
     """
     number = asking.begin(ledger, place, now_ms())
-    notices.print("Her contacts are told that somebody asks for her door. Each of them can stop it.")
+    _say_whether_told(ledger, number)
     digits = click.prompt(
         "Ask for the six digits that were sent to her first contact", type=str, hide_input=True, err=True
     )
@@ -200,9 +200,26 @@ def _prove(ledger: Ledger, place: Place) -> None:
         raise UserError("A contact of hers has stopped it: do not open the door, and ask her.")
     if not asking.take_leave(ledger, number, now_ms()):
         raise UserError(
-            "Her contacts could not be told in time, so nobody could stop it: let staff attend, with "
-            "`ansim parcel recall`."
+            "Not all of her contacts could be told within 3 minutes, or a quarter of an hour is over: "
+            "let staff attend, with `ansim parcel recall`."
         )
+
+
+def _say_whether_told(ledger: Ledger, number: int, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Says that her contacts are told once they are; after 20 s, that they are not yet."""
+    notices.print("Her contacts are being told that somebody asks for her door; this takes up to 20 s ...")
+    found = asking.look(ledger, number)
+    for _ in range(round(_TELL_S / _LOOK_S)):
+        if found.told_ms is not None and found.digits_ms is not None:
+            notices.print("Her contacts are told. Each of them can stop it.")
+            return
+        sleep(_LOOK_S)
+        found = asking.look(ledger, number)
+    what = "the digits" if found.digits_ms is None else "what one of her contacts is to be told"
+    notices.print(
+        f"Not sent yet: {what}. `ansim letter list` shows why. Three minutes after you asked it is over, and "
+        "staff attend."
+    )
 
 
 def _state_after(ledger: Ledger, wish: int, before: str) -> str:

@@ -42,6 +42,7 @@ from host_tools.host.notify.deliveries import (
 )
 from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER, LATER, REFUSED, Receipt
 from host_tools.host.notify.outbox import Contact, contacts_of
+from host_tools.host.notify.over import IS_OVER
 from host_tools.host.notify.routes import Routes
 from host_tools.host.notify.site_settings import not_before
 from host_tools.host.people.notices import TO_ALL
@@ -168,6 +169,12 @@ class Book:
             return
         gone = Result(Key(row.letter, row.rank), False, Receipt(REFUSED, reason=_GONE))
         self.note(connection, [gone], at_ms)
+
+    def drop(self, connection: Connection, row: Row, at_ms: int) -> None:
+        """What it says is over at that time (ms since 1970): nobody is sent it any more."""
+        result = Result(Key(row.letter, row.rank), False, Receipt(REFUSED, reason=IS_OVER))
+        change(connection, [_ended(result, GIVEN_UP, at_ms)])
+        connection.execute(statements.DROP, {"of": row.letter, "ms": at_ms})
 
     def rest(self, connection: Connection, rows: Sequence[Row], until_ms: int) -> None:
         """They are not due before then (ms since 1970)."""

@@ -35,6 +35,7 @@ from host_tools.host.notify.notifier import (
     Receipt,
 )
 from host_tools.host.notify.outbox import Contact, Maker
+from host_tools.host.notify.over import over
 
 _LOOK_S = 1.0  # how often it is looked for letters that nothing here has written
 _GATHER_S = 0.02  # what ends within this is noted in one transaction
@@ -233,7 +234,11 @@ class Post:
         residents = [row.resident for row in letters.values() if row.resident is not None]
         contacts = outbox.contacts_of(connection, residents)
         chosen = []
+        ended = over(connection, letters.values(), at_ms)
         for its in bundles:
+            if its[0].letter in ended:
+                self._book.drop(connection, its[0], at_ms)
+                continue
             resident = letters[its[0].letter].resident
             contact = (
                 Contact(0, self._routes.staff.address, True)

@@ -43,6 +43,7 @@ UNROUTED = {
 }
 ROUTED = update(tables.outbox).where(_THE_LETTER).values(routed=True)
 GIVE_UP = update(tables.outbox).where(_THE_LETTER).values(given_up_ms=bindparam("ms"))
+DROP = GIVE_UP.where(_outbox.sent_ms.is_(None))
 ARRIVED = update(tables.outbox).where(_THE_LETTER).values(delivered_ms=bindparam("ms"))
 SENT = (
     update(tables.outbox)

@@ -3,12 +3,14 @@
     asked       all contacts of hers are told, and can stop it; her first one is sent six digits
     confirmed   the caller has repeated them; the door opens no earlier than a minute after her contacts
                 were told
+    untold      one of them that can be told was not within three minutes: staff attend
     opened      it has been opened, or tried, from the digits of the cabinet's screen (remote_opening.py)
     stopped     a contact of hers, or she, has said no
     failed      the digits were wrong
     expired     a quarter of an hour was over
 
-One asking a day for each parcel, whatever has become of it. `standing` is the rule and looks at nothing else.
+One asking a day for each parcel, whatever has become of it, unless no digits left in time.
+`standing` is the rule and looks at nothing else.
 """
 
 from typing import NamedTuple
@@ -20,11 +22,14 @@ from host_tools.host.accounts import audit
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.places import Place
+from host_tools.host.notify.deliveries import FAILED as DELIVERY_FAILED
+from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER
 from host_tools.host.parcels.support import waiting
 from host_tools.host.people import contacts, notices, spoken
+from host_tools.host.people.notices import ASKED, ASKING_MS, CONFIRMED
 
-ASKED, CONFIRMED, OPENED = "asked", "confirmed", "opened"
-STOPPED, FAILED, EXPIRED = "stopped", "failed", "expired"
+OPENED, STOPPED, FAILED = "opened", "stopped", "failed"
+EXPIRED, UNTOLD = "expired", "untold"
 GOES_ON = (ASKED, CONFIRMED)
 
 WINDOW_MS = 60_000  # in which each contact can stop it
@@ -38,8 +43,9 @@ class Asking(NamedTuple):
     id: int
     state: str
     asked_ms: int
-    told_ms: int | None  # her contacts have been told
+    told_ms: int | None  # all her contacts that can be told have been
     confirmed_ms: int | None
+    digits_ms: int | None = None  # the digits have been handed over
 
 
 class Standing(NamedTuple):
@@ -56,6 +62,8 @@ def standing(asking: Asking, at_ms: int) -> Standing:
         return Standing(asking.state, False, None)
     if at_ms > asking.asked_ms + VALID_MS or at_ms < asking.asked_ms:
         return Standing(EXPIRED, False, None)
+    if (at_ms if asking.told_ms is None else asking.told_ms) > asking.asked_ms + ASKING_MS:
+        return Standing(UNTOLD, False, None)
     if asking.state == ASKED or asking.told_ms is None:
         return Standing(asking.state, False, None)
     opens_ms = asking.told_ms + WINDOW_MS
@@ -98,8 +106,17 @@ def _refuse(connection: Connection, parcel: Row, at_ms: int) -> None:
     if not contacts.of(connection, [her.id])[her.id]:
         raise UserError(f"She has no contact that could be asked: {staff}.")
     its = (tables.asking.c.parcel == parcel.id) & (tables.asking.c.asked_ms > at_ms - ONCE_MS)
-    if connection.execute(select(tables.asking.c.id).where(its)).first():
+    before = [
+        _asking(connection, one) for one in connection.scalars(select(tables.asking.c.id).where(its)).all()
+    ]
+    if any(_counts(one, at_ms) for one in before):
         raise UserError(f"That door was asked for within a day already: {staff}.")
+
+
+def _counts(asking: Asking, at_ms: int) -> bool:
+    """Whether it is the one try of a day: not where nobody could answer, for no digits had left in time."""
+    is_void = asking.state == ASKED and asking.digits_ms is None
+    return not is_void or standing(asking, at_ms).state in GOES_ON
 
 
 def look(ledger: Ledger, asking: int) -> Asking:
@@ -144,7 +161,16 @@ def stop(connection: Connection, resident: int, at_ms: int) -> int:
 def _asking(connection: Connection, asking: int) -> Asking:
     table, outbox = tables.asking, tables.outbox.c
     row = connection.execute(select(table).where(table.c.id == asking)).one()
-    told = select(outbox.sent_ms).where(
-        outbox.kind == notices.ASKED_TO_OPEN, outbox.counter == asking, outbox.sent_ms.is_not(None)
+    delivery = tables.delivery.c
+    ways = (
+        select(delivery.state, delivery.handed_ms)
+        .join(tables.outbox, outbox.sequence == delivery.letter)
+        .where(
+            outbox.kind == notices.ASKED_TO_OPEN, outbox.counter == asking, delivery.state != DELIVERY_FAILED
+        )
     )
-    return Asking(row.id, row.state, row.asked_ms, connection.scalar(told), row.confirmed_ms)
+    found = connection.execute(ways).all()
+    is_told = bool(found) and all(way.state in (HANDED_OVER, DELIVERED) for way in found)
+    told_ms = max(way.handed_ms for way in found) if is_told else None
+    sent = select(outbox.sent_ms).where(outbox.kind == notices.DIGITS, outbox.counter == asking)
+    return Asking(row.id, row.state, row.asked_ms, told_ms, row.confirmed_ms, connection.scalar(sent))

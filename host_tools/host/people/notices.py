@@ -11,6 +11,9 @@ CONTACT_CHANGED = "contact changed"
 WISHES_CHANGED = "wishes changed"
 ASKED_TO_OPEN = "asked to open"
 DIGITS = "digits"
+#: An asking goes on in these states (parcels/asking.py), and so long for its letters to be handed over.
+ASKED, CONFIRMED = "asked", "confirmed"
+ASKING_MS = 180_000
 #: Letters that go to all contacts of hers at once, so that each can stop what is asked.
 TO_ALL = (CONTACT_CHANGED, WISHES_CHANGED, ASKED_TO_OPEN)
 
