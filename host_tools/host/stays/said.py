@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, bindparam
 
 from host_tools.host.ledger import tables
-from host_tools.host.stays.clock import stay_of
+from host_tools.host.stays.clock import AWAY, Pause, Span, stay_of
 from host_tools.host.stays.standing import STAYS, Standing, standings
 from host_tools.host.stays.watch import heard_now
 
@@ -49,10 +49,21 @@ def _key(row: Row) -> tuple[int, ...]:
     return tuple(row._mapping[name] for name in ("resident", "serial", "generation", "door", "counter"))
 
 
+def _begun(one: Standing, at_ms: int) -> tuple[Pause, ...]:
+    """The pauses of a stay whose first letter goes out at `at_ms` (since 1970): a cabinet that is not heard
+    yet is no reason to leave the end out, which comes no earlier by it.
+    """
+    now = Span(at_ms, at_ms)
+    return tuple(
+        pause._replace(ended=now) if pause.cause == AWAY and pause.ended is None else pause
+        for pause in one.facts.pauses
+    )
+
+
 def _said(one: Standing, at_ms: int) -> Said:
     facts = one.facts
     if facts.told_ms is None:
-        facts = facts._replace(told_ms=at_ms)
+        facts = facts._replace(told_ms=at_ms, pauses=_begun(one, at_ms))
     stay = stay_of(facts, one.policy, at_ms)
     going_on = [pause.cause for pause in facts.pauses if pause.ended is None]
     longest = max(stay.paused, key=lambda cause: stay.paused[cause], default="")

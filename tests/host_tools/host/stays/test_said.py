@@ -52,6 +52,14 @@ def test_the_first_letter_says_until_when_if_it_is_handed_over_now(site: StaySit
     assert "It waits until" in text.replace("\n", " ")
 
 
+def test_the_first_letter_says_until_when_also_while_its_cabinet_is_not_heard_yet(site: StaySite) -> None:
+    site.link(at(1), *site.cabins, up=False)  # the server begins, and the cabinet is still to greet it
+    site.sweep(at(1))
+    said, text = of(site, "deposited", 2)
+    assert said.until_ms == at(50)
+    assert "It waits until" in text.replace("\n", " ")
+
+
 def test_overdue_letters_say_what_it_costs_and_how_long_the_clock_stood_still(site: StaySite) -> None:
     site.run(at(0), at(12), STEP_MS)
     acts.pause(site.ledger, "mapo-3", "storm", at_ms=at(12))
