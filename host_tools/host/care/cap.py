@@ -19,7 +19,7 @@ NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 ACTUAL, EXERCISE, TEST = "Actual", "Exercise", "Test"
 STATUSES = (ACTUAL, EXERCISE, TEST)
 _TYPES = {"opened": "Alert", "closed": "Cancel"}
-_UPDATES = ("again", "taken", "given back", "shelved", "unshelved")
+_UPDATES = ("again", "taken", "given back", "shelved", "unshelved", "unanswered")
 #: The notes of a case that are messages.
 STEPS = (*_TYPES, *_UPDATES)
 _WHAT = {
@@ -27,6 +27,7 @@ _WHAT = {
     "again": " It has happened again.",
     "taken": " Somebody of the operator's has taken it.",
     "given back": " Nobody has it at present.",
+    "unanswered": " Its screen never showed an answer, and nobody has it at present.",
     "shelved": " It waits.",
     "unshelved": " It is open again.",
     "closed": " It is closed",

@@ -17,6 +17,7 @@ from host_tools.host.ledger.event_time import Moment, moment
 
 OPEN, TAKEN, SHELVED, CLOSED = "open", "taken", "shelved", "closed"
 STATES = (OPEN, TAKEN, SHELVED, CLOSED)
+UNANSWERED = "unanswered"  # a note: the cabinet's screen never showed that somebody has seen the call
 SHELVED_MAX_MS = 30 * 86_400_000
 WORDS_MAX = 500
 
@@ -85,6 +86,18 @@ def again(connection: Connection, case: int, at_ms: int, heard_ms: int) -> None:
         before = f"taken by {row.taken_by} before" if reopens else ""
         _note(connection, case, at_ms, "", "again", before)
         page_anew(connection, case, at_ms)
+
+
+def unanswered(connection: Connection, case: int, at_ms: int) -> None:
+    """The cabinet never showed the answer to this call: nobody has it any more, and people are told anew,
+    from `at_ms` (since 1970) on.
+    """
+    row = _row(connection, case)
+    opened = {"state": OPEN, "taken_by": None, "taken_ms": None, "shelved_until_ms": None}
+    connection.execute(update(tables.case).where(_case.id == case).values(**opened))
+    before = f"taken by {row.taken_by} before" if row.taken_by else ""
+    _note(connection, case, at_ms, "", UNANSWERED, before)
+    page_anew(connection, case, at_ms)
 
 
 def page_anew(connection: Connection, case: int, at_ms: int) -> None:

@@ -7,7 +7,7 @@ of one transaction: wherever the host is killed, each alarm is counted once.
 from sqlalchemy import Connection, Row, select, update
 
 from host_tools.host.care import cases, kinds
-from host_tools.host.ledger import tables
+from host_tools.host.ledger import aside, tables
 from host_tools.host.ledger.event_time import Moment
 
 BATCH_MAX = 500
@@ -46,6 +46,10 @@ def cause_of(row: Row, kind: str) -> str:
 
 
 def _case_of(connection: Connection, row: Row, at_ms: int) -> int:
+    call = _unanswered_call(connection, row)
+    if call is not None:
+        cases.unanswered(connection, call, at_ms)
+        return call
     kind = _kind_of(connection, row)
     key = cause_of(row, kind)
     case = tables.case.c
@@ -84,3 +88,26 @@ def _kind_of(connection: Connection, row: Row) -> str:
     )
     found = connection.scalar(select(parcel.id).where(here, there).limit(1))
     return kinds.FORCED if found is not None else kinds.FORCED_EMPTY
+
+
+def _unanswered_call(connection: Connection, row: Row) -> int | None:
+    """The case of the call whose answer came too late to be shown, if that is still the last call of a case
+    that is not closed, and no other answer of it was shown.
+    """
+    if row.kind != aside.ANSWERED_LATE:
+        return None
+    order, case = tables.command.c, tables.case.c
+    late = connection.execute(select(tables.command).where(order.sequence == row.number)).first()
+    if late is None:
+        return None
+    shown = (order.cabinet == late.cabinet) & (order.kind == late.kind) & (order.a == late.a)
+    shown &= order.state == "done"
+    its = (case.kind == kinds.BELL) & (case.cabinet == late.cabinet) & (case.number == late.a)
+    its &= (case.state != cases.CLOSED) & (case.last_ms <= late.queued_ms)
+    since_ms = select(case.last_ms).where(its).scalar_subquery()
+    if (
+        connection.scalar(select(order.sequence).where(shown, order.queued_ms >= since_ms).limit(1))
+        is not None
+    ):
+        return None
+    return connection.scalar(select(case.id).where(its))

@@ -24,6 +24,7 @@ WORDING = "wording"  # a site's own wording cannot be used
 OVERDUE = "overdue"
 RECALL = "recall"  # a parcel has waited so long that staff take it out
 UPLINK = "uplink"  # several cabinets of one site went silent together
+ANSWERED_LATE = "answered late"  # the answer to a bell was not shown: the call was over
 OTHER = "other"  # an alarm of a name that this program does not know
 
 
@@ -192,8 +193,8 @@ KINDS = {
     "unmade letter": Kind("a letter could not be made", "Tell its resident.", _TOLD, by_door=True),
     "unmade order": Kind("an order could not be told to a board", "`ansim provision` it anew.", _OF_HOST),
     "impossible": Kind("an order could not be carried out", "`ansim order list`.", _OF_HOST, by_door=True),
-    "answered late": Kind(
-        "a call for help was over when its answer came",
+    ANSWERED_LATE: Kind(
+        "the screen never showed the answer to a call for help",
         "Find out how she who rang is.",
         ("helped", "false", "handed to police", "nobody there"),
     ),

@@ -167,7 +167,8 @@ def _say_failed(connection: Connection, case: Row, at_ms: int) -> None:
 def waiting(connection: Connection, at_ms: int) -> Sequence[Row]:
     """The pages that are to be handed over at that time (ms since 1970), with `contact` and `name` of their
     account, all columns of their case behind `case_`, and of its place `site_name`, `number`, `language` and
-    `zone`, None where it has none; the oldest first.
+    `zone`, None where it has none; `is_unanswered`: its screen never showed the answer to the last call;
+    the oldest first.
     """
     of_case = [column.label(f"case_{column.name}") for column in tables.case.c if column.name != "id"]
     cabinet, site = tables.cabinet.c, tables.site.c
@@ -177,7 +178,11 @@ def waiting(connection: Connection, at_ms: int) -> Sequence[Row]:
         .outerjoin(tables.cabinet, _case.cabinet == cabinet.id)
         .outerjoin(tables.site, func.coalesce(_case.site, cabinet.site) == site.id)
     )
+    note = tables.case_note.c
+    since = (note.case_id == _case.id) & (note.what == cases.UNANSWERED) & (note.at_ms >= _case.last_ms)
+    is_unanswered = select(note.id).where(since).correlate(tables.case).exists()
     place = (site.name.label("site_name"), cabinet.number, site.language, site.zone)
+    place += (is_unanswered.label("is_unanswered"),)
     wanted = (
         select(tables.page, _account.contact, _account.name, *of_case, *place)
         .select_from(joined)

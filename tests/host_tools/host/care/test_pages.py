@@ -14,10 +14,10 @@ from sqlalchemy import select
 from host_tools.errors import UserError
 from host_tools.host import pager
 from host_tools.host.care import cases, kinds, paging, watch
-from host_tools.host.ledger import tables
+from host_tools.host.ledger import aside, tables
 from host_tools.host.notify.notifier import HANDED_OVER, LATER, REFUSED, Message, Option, Receipt
 from host_tools.host.pager import OneWay, Pager
-from locker.contract import records
+from locker.contract import commands, records
 from tests.kit.cared_site import HOUR_MS, MINUTE_MS, NOON_MS, SECOND_MS, CaredSite
 from tests.kit.occurrences import into
 
@@ -77,6 +77,35 @@ def test_a_second_womans_forced_door_is_told_while_somebody_sees_to_the_first_at
     site.tells(records.DOOR_FORCED, 3)  # of which somebody knows
     assert site.pages() == [(60, "Min", 2)]
     assert [(one.id, one.door, one.times) for one in site.cases()] == [(2, 4, 1), (1, 3, 2)]
+
+
+@pytest.mark.parametrize("was_shown", [False, True])
+def test_a_call_whose_answer_the_screen_never_showed_is_nobodys_again_and_told_with_these_words(
+    site: CaredSite, was_shown: bool
+) -> None:
+    site.puts_on_call(site.hires("Min"))
+    site.rings()
+    site.pages()
+    answer = {"cabinet": 1, "kind": commands.ANSWER_BELL, "door": 0, "counter": 0, "a": 1}
+    with site.ledger.writing() as connection:
+        cases.take(connection, 1, "Min", site.at_ms)
+        for state in ("done", "impossible") if was_shown else ("impossible",):
+            row = answer | {"state": state, "queued_ms": site.at_ms}
+            order = connection.execute(tables.command.insert().values(**row)).inserted_primary_key
+        assert order is not None
+        aside.raise_case(connection, 1, aside.ANSWERED_LATE, order[0], 0, site.at_ms)
+    site.at_ms += MINUTE_MS
+    if was_shown:
+        assert site.pages() == []
+        return
+    (page,) = site.looks().pages
+    text = pager.message_of(page).text
+    assert "case 1: " in text
+    assert "the screen never showed the answer to a call for help. Nobody has taken it yet" in text
+    assert [(one.id, one.state, one.taken_by) for one in site.cases()] == [(1, "open", None)]
+    site.at_ms += SECOND_MS
+    site.rings()  # and that is a call for help as any other
+    assert "The help button was pressed" in pager.message_of(site.looks().pages[-1]).text
 
 
 def test_when_nobody_is_on_call_all_dispatchers_are_told_and_there_is_a_case(site: CaredSite) -> None:
