@@ -20,7 +20,7 @@ from host_tools.host.ledger.data_folder import data_folder
 from host_tools.host.ledger.database import schema_of
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import normal
-from host_tools.host.ledger.sealing import Vault
+from host_tools.host.ledger.sealing import BLIND
 from host_tools.host.ledger.tables import SCHEMA
 
 _LOGIN = Path("/proc/self/loginuid")
@@ -104,7 +104,7 @@ def _as_it_is(folder: Path) -> Ledger | None:
         if not database.is_there():
             return None
         engine = database.engine(create=False)
-        opened = Ledger(folder, database, engine, Vault(bytes(32)))  # none of its secrets is opened
+        opened = Ledger(folder, database, engine, BLIND)  # none of its secrets is opened
         with opened.reading() as connection:
             is_new = schema_of(connection) == SCHEMA
     except UserError:

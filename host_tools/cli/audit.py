@@ -19,7 +19,7 @@ from host_tools.host.ledger.database import now_ms
 from host_tools.host.notify.log import moment
 from host_tools.host.people import residents
 
-_HEADINGS = ("number", "at", "who", "act", "reason", "where", "about", "words")
+_HEADINGS = ("number", "at", "who", "user", "act", "reason", "where", "about", "words")
 
 
 @click.group()
@@ -84,8 +84,9 @@ def about(resident: str, unit: str | None, data: Path | None, as_json: bool) -> 
 def verify(against: Path | None, data: Path | None, as_json: bool) -> None:
     """Prove that no row of the audit was changed or taken out: compute its chain anew.
 
-    Whoever can write the database could compute a whole new chain as well: keep exports elsewhere, and
-    look at them with --against.
+    Also rows that were cut off at its end are missed: its head is sealed by the host key. Whoever has that
+    key and can write the database could compute a whole new chain: keep exports elsewhere, and look at them
+    with --against.
 
     \b
     Example: ansim audit verify --against /media/elsewhere/audit-november.jsonl
@@ -171,6 +172,7 @@ def _show(found: list[Entry], names: Mapping[int, str], as_json: bool) -> None:
             one.number if one.chain == audit.ACTS else f"{one.chain} {one.number}",
             moment(one.at_ms),
             one.account or one.os_user or "the host",
+            one.os_user,
             one.act,
             one.reason,
             " ".join(

@@ -4,7 +4,8 @@
 
 Rows form a chain: `link` is the SHA-256 of the row before and of all fields of this one, but for whom it is
 about and what was said. Those two are in it by a salted commitment, so an erasure can delete them with
-their salt and the chain stays whole. What belongs to silent alarms has a chain of its own, which only
+their salt and the chain stays whole. The last row of each chain, its head, is sealed by the host key, so the
+end of a chain is missed too. What belongs to silent alarms has a chain of its own, which only
 dispatchers and auditors see: nothing in the other one tells of it, not even a gap in its numbers.
 """
 
@@ -16,10 +17,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
+from host_tools.host.accounts.rights import WITHOUT_KEY
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import Actor, actor_of
-from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.database import insert_or_change, now_ms
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.sealing import BLIND
 
 ACTS = "acts"  # the chain that everybody with the right sees
 DURESS = "duress"  # that of silent alarms, for dispatchers and auditors
@@ -112,6 +115,30 @@ def note(
     row["salt"], row["commitment"] = salt, _commitment(salt, resident, row["text"])
     row["link"] = _link(before, row)
     connection.execute(insert(table).values(**row))
+    if ledger.vault is not BLIND:
+        head = {"chain": chain, "number": number, "seal": _seal(ledger, chain, number, row["link"])}
+        connection.execute(insert_or_change(connection.dialect.name, tables.audit_head), head)
+
+
+def _seal(ledger: Ledger, chain: str, number: int, link: bytes) -> bytes:
+    return ledger.vault.mac(b"audit head", f"{chain} {number} ".encode() + link)
+
+
+def _cut(connection: Connection, ledger: Ledger, chain: str, last: int) -> int | None:
+    """The first row that is missed behind the last one of a chain, or the one that its head is not of.
+
+    Rows behind the head are those of commands that do without the key; they alone may be without one.
+    """
+    table = tables.audit.c
+    head = connection.execute(select(tables.audit_head).where(tables.audit_head.c.chain == chain)).first()
+    if head is None:
+        keyed = (table.chain == chain) & table.act.not_in(WITHOUT_KEY)
+        return connection.scalar(select(func.min(table.number)).where(keyed))
+    if head.number > last:
+        return last + 1
+    of = (table.chain == chain) & (table.number == head.number)
+    link = connection.scalar(select(table.link).where(of))
+    return None if link and head.seal == _seal(ledger, chain, head.number, link) else head.number
 
 
 def _commitment(salt: bytes, resident: int | None, text: str) -> bytes:
@@ -170,10 +197,12 @@ def verify(ledger: Ledger, exported: dict[tuple[str, int], str] | None = None) -
     """
     exported = exported or {}
     with ledger.reading() as connection:
-        return [_verified(connection, chain, exported) for chain in chains_of(actor_of(connection))]
+        return [_verified(connection, ledger, chain, exported) for chain in chains_of(actor_of(connection))]
 
 
-def _verified(connection: Connection, chain: str, exported: dict[tuple[str, int], str]) -> Verdict:
+def _verified(
+    connection: Connection, ledger: Ledger, chain: str, exported: dict[tuple[str, int], str]
+) -> Verdict:
     before, count, erased = _FIRST, 0, 0
     known = {number: link for (of, number), link in exported.items() if of == chain}
     for rows in _in_parts(connection, chain):
@@ -187,7 +216,8 @@ def _verified(connection: Connection, chain: str, exported: dict[tuple[str, int]
             ):
                 return Verdict(chain, count, erased, before.hex(), count)
             before = row.link
-    return Verdict(chain, count, erased, before.hex(), min(known) if known else None)
+    missed = min(known) if known else _cut(connection, ledger, chain, count)
+    return Verdict(chain, count, erased, before.hex(), missed)
 
 
 def _is_whole(before: bytes, row: Row) -> bool:

@@ -163,6 +163,9 @@ _TABLE: dict[str, tuple] = {
 }  # fmt: skip
 RIGHTS = {act: _right(*row) for act, row in _TABLE.items()}
 
+#: Acts of commands that open the ledger without its key, so it seals none of their rows.
+WITHOUT_KEY = ("backup", "restore", "key protect", "key unprotect", "link release")
+
 
 def right_of(act: str) -> Right:
     """What an act takes; one that has no row takes an operator. `hands` stands for all that hands do."""

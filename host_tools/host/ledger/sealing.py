@@ -52,6 +52,10 @@ class Vault:
             ) from error
 
 
+#: The vault of who opens a ledger without its key: it opens no secret of it, and seals none.
+BLIND = Vault(bytes(32))
+
+
 def open_vault(data: Path, *, create: bool) -> Vault:
     """The vault of a data folder; `create` mints the key of a ledger that does not exist yet.
 

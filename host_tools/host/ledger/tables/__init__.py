@@ -6,7 +6,7 @@ The migrations build them; a test shows that the migrations and these files say 
 """
 
 from host_tools.host.ledger.tables.alarms import alarm, case, case_note
-from host_tools.host.ledger.tables.audit import audit
+from host_tools.host.ledger.tables.audit import audit, audit_head
 from host_tools.host.ledger.tables.base import SCHEMA, metadata
 from host_tools.host.ledger.tables.boards import (
     aside,
@@ -44,6 +44,7 @@ __all__ = [
     "aside",
     "asking",
     "audit",
+    "audit_head",
     "boot",
     "cabinet",
     "callback",

@@ -37,3 +37,13 @@ audit = Table(
     PrimaryKeyConstraint("chain", "number"),
     Index("ix_audit_resident", "resident"),
 )
+
+#: The last row of each chain that was written with the host key at hand.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("chain", String(8), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),  # by the host key, over chain, number and link
+    PrimaryKeyConstraint("chain"),
+)

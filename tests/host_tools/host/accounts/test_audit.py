@@ -14,6 +14,7 @@ from host_tools.host.accounts import audit
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import Actor
 from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.sealing import BLIND
 from host_tools.host.people import residents
 
 DAY_MS = 86_400_000
@@ -103,13 +104,41 @@ def test_whatever_is_changed_in_whichever_row_is_found(ten: Ledger, number: int,
     assert wrong(ten) == {audit.ACTS: None, audit.DURESS: None}
 
 
+@pytest.mark.parametrize("chain", audit.CHAINS)
+def test_the_end_of_a_chain_is_missed(ledger: Ledger, chain: str) -> None:
+    for _ in range(4):
+        note(ledger, chain=chain)
+    assert wrong(ledger)[chain] is None
+    with ledger.writing() as connection:
+        connection.execute(delete(tables.audit).where(tables.audit.c.number > 2))
+    assert wrong(ledger)[chain] == 3
+    with ledger.writing() as connection:
+        connection.execute(update(tables.audit_head).values(number=2))
+    assert wrong(ledger)[chain] == 2
+    with ledger.writing() as connection:
+        connection.execute(delete(tables.audit_head))
+    assert wrong(ledger)[chain] == 1
+    with ledger.writing() as connection:
+        connection.execute(delete(tables.audit))
+    assert wrong(ledger)[chain] is None  # as in a new ledger: an export elsewhere tells
+
+
+def test_what_is_noted_without_the_key_follows_the_sealed_head(ledger: Ledger) -> None:
+    vault = ledger.vault
+    for act in ("backup", "parcel recall", "backup"):
+        ledger.vault = BLIND if act == "backup" else vault
+        note(ledger, act)
+        ledger.vault = vault
+        assert wrong(ledger)[audit.ACTS] is None
+
+
 def test_a_row_that_is_taken_out_is_missed_and_the_last_ones_by_an_export(ledger: Ledger) -> None:
     for _ in range(4):
         note(ledger)
     kept = links(ledger)
     with ledger.writing() as connection:
         connection.execute(delete(tables.audit).where(tables.audit.c.number == 4))
-    assert wrong(ledger)[audit.ACTS] is None
+    assert wrong(ledger)[audit.ACTS] == 4
     assert wrong(ledger, kept)[audit.ACTS] == 4
     with ledger.writing() as connection:
         connection.execute(delete(tables.audit).where(tables.audit.c.number == 2))

@@ -25,6 +25,7 @@ STATES = {
     "silent.id", "silent.state", "silent.outcome",
     "delivery.channel", "delivery.flow", "delivery.state", "delivery.lease", "delivery.reason",
     "callback.channel", "callback.id",
+    "audit_head.chain", "audit_head.seal",
     "audit.chain", "audit.act", "audit.reason", "audit.site", "audit.salt", "audit.commitment", "audit.link",
 }  # fmt: skip
 

@@ -71,6 +71,13 @@ def _audit() -> None:
         sa.PrimaryKeyConstraint("chain", "number", name=op.f("pk_audit")),
     )
     op.create_index("ix_audit_resident", "audit", ["resident"])
+    op.create_table(
+        "audit_head",
+        sa.Column("chain", sa.String(length=8), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("seal", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("chain", name=op.f("pk_audit_head")),
+    )
 
 
 def _asking() -> None:
