@@ -56,6 +56,7 @@ def add(
                 f"There is an account {name} already, perhaps an ended one: name another."
             ) from error
         _apply(connection, made, change)
+        _refuse_beyond(connection, ledger, made)
         _keep_an_operator(connection)
         account = _account(connection, _row(connection, name))
         if dry_run:
@@ -75,7 +76,14 @@ def change(
     """
     with ledger.writing() as connection:
         row = _row(connection, name)
+        if row.id == ledger.actor.account and (wanted.roles is not None or wanted.sites is not None):
+            raise UserError(
+                "What your own account is for is for another operator to change, sites and roles alike.",
+                code="forbidden",
+            )
+        _refuse_beyond(connection, ledger, row.id)
         _apply(connection, row.id, wanted)
+        _refuse_beyond(connection, ledger, row.id)
         _keep_an_operator(connection)
         account = _account(connection, _row(connection, name))
         if dry_run:
@@ -90,6 +98,7 @@ def end(ledger: Ledger, name: str, at_ms: int, *, dry_run: bool = False) -> Acco
     """Ends an account: it may do nothing any more, its acts keep its name. Raises UserError."""
     with ledger.writing() as connection:
         row = _row(connection, name)
+        _refuse_beyond(connection, ledger, row.id)
         gone = {"ended_ms": at_ms, "os_user": None, "contact": "", "password": None}
         gone |= {"second_factor": None, "token": None, "token_until_ms": None}
         connection.execute(update(tables.account).where(tables.account.c.id == row.id).values(**gone))
@@ -153,11 +162,39 @@ def _apply(connection: Connection, account: int, wanted: Change) -> None:
             connection.execute(update(tables.account).where(its).values(**values))
         except exc.IntegrityError as error:
             raise UserError("Another account is that user of the operating system already.") from error
+        if wanted.os_user:
+            _keep_relations(connection, account, wanted.os_user)
     if wanted.sites is not None:
         of = tables.account_site
         connection.execute(delete(of).where(of.c.account == account))
         for site in _sites(connection, wanted.sites):
             connection.execute(insert(of).values(account=account, site=site))
+
+
+def _refuse_beyond(connection: Connection, ledger: Ledger, account: int) -> None:
+    """Raises UserError where an account is for more sites than that of whoever acts."""
+    if not ledger.actor.sites:
+        return
+    of = tables.account_site.c
+    sites = set(connection.scalars(select(of.site).where(of.account == account)))
+    if not sites or sites - ledger.actor.sites:
+        raise UserError(
+            "Your account is for some sites only, so it makes, changes and ends accounts of these sites: "
+            "name them with --site, or ask an operator for all sites.",
+            code="forbidden",
+        )
+
+
+def _keep_relations(connection: Connection, account: int, os_user: str) -> None:
+    """An account of a user of the operating system is related to whom the accounts were that this user acted
+    with before.
+    """
+    acted, related = tables.audit.c, tables.related
+    before = select(acted.account).where(acted.os_user == os_user, acted.account.is_not(None))
+    known = select(related.c.resident).where(related.c.account == account)
+    its = related.c.account.in_(before) & related.c.resident.not_in(known)
+    for row in {row.resident: row for row in connection.execute(select(related).where(its))}.values():
+        connection.execute(insert(related).values(**row._asdict() | {"account": account}))
 
 
 def _checked_roles(roles: Iterable[str]) -> str:

@@ -147,7 +147,7 @@ def test_no_command_leaves_the_host_without_an_operator(desk: Desk) -> None:
     assert "no operator could" in desk.types("anyone", "account", "add", "Han", "--role", "staff")
     assert "no operator could" in desk.types("anyone", "account", "add", "Han", "--role", "operator")
     desk.types("anyone", "account", "add", "Han", "--role", "operator", "--os-user", "jimin")
-    for words in (("end", "Han"), ("set", "Han", "--role", "staff"), ("set", "Han", "--os-user", "")):
+    for words in (("end", "Han"), ("set", "Han", "--os-user", "")):
         assert "no operator could" in desk.types("jimin", "account", *words)
     assert "Would end" not in desk.types("jimin", "account", "end", "Han", "--dry-run")
     assert json.loads(desk.types("jimin", "account", "list", "--json"))[0]["ended"] is None
@@ -282,6 +282,44 @@ def test_an_account_of_one_site_sees_no_other(desk: Desk) -> None:
     refused = desk.types("seo", "ticket", "list", "--site", "jongno-1", "--reason", "duty")
     assert refused == "Your account is for mapo-3 only: ask an operator for more."
     assert "serial" in desk.types("seo", "ticket", "list", "--site", "mapo-3", "--reason", "duty")
+
+
+def test_nobody_widens_an_account_beyond_his_own(ledger: Ledger) -> None:
+    for name in ("mapo-3", "jongno-1"):
+        ledger.site(name)
+    people.add(ledger, "Han", OPERATOR, AT_MS)
+    people.add(ledger, "Seo", Change(("operator",), ("mapo-3",), "seo", None), AT_MS)
+    act_as(ledger, "seo")
+    for wanted in (Change(sites=()), Change(sites=("jongno-1",)), Change(roles=("operator", "auditor"))):
+        with pytest.raises(UserError, match="another operator"):
+            people.change(ledger, "Seo", wanted, AT_MS)
+        with pytest.raises(UserError, match="some sites only"):
+            people.change(ledger, "Han", wanted, AT_MS)
+    for sites in ((), ("jongno-1",), ("mapo-3", "jongno-1")):
+        with pytest.raises(UserError, match="some sites only"):
+            people.add(ledger, "Lee", Change(("operator",), sites, "lee", None), AT_MS)
+    people.add(ledger, "Lee", Change(("staff",), ("mapo-3",), "lee", None), AT_MS)
+    with pytest.raises(UserError, match="some sites only"):
+        people.change(ledger, "Lee", Change(sites=()), AT_MS)
+    with pytest.raises(UserError, match="some sites only"):
+        people.end(ledger, "Han", AT_MS)
+    act_as(ledger, "jimin")
+    assert people.change(ledger, "Seo", Change(sites=()), AT_MS)[0].sites == ()
+
+
+def test_a_new_account_of_the_same_user_is_related_to_whom_the_old_one_was(ledger: Ledger) -> None:
+    her = residents.add(ledger, "Kim").id
+    people.add(ledger, "Han", OPERATOR, AT_MS)
+    people.add(ledger, "Seo", OPERATOR._replace(os_user="seo"), AT_MS)
+    act_as(ledger, "seo")
+    residents.add(ledger, "Lee")
+    act_as(ledger, "jimin")
+    with ledger.writing() as connection:
+        sight.relate(connection, people.find(connection, "Seo"), her, "barred", AT_MS)
+    people.end(ledger, "Seo", AT_MS)
+    people.add(ledger, "Seo anew", OPERATOR._replace(os_user="seo"), AT_MS)
+    act_as(ledger, "seo")
+    assert [one.name for one in residents.everyone(ledger)] == ["Lee"]
 
 
 def test_a_link_sets_password_and_second_factor_once_and_within_a_day(ledger: Ledger) -> None:
