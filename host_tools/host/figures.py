@@ -16,7 +16,8 @@ from host_tools.host.connections import presence
 from host_tools.host.connections.link_status import LinkStatus, link_statuses
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.notify.deliveries import IS_DUE, RESTS, channels_of
+from host_tools.host.notify.deliveries import IS_DUE, QUEUED, RESTS, channels_of, is_now
+from host_tools.host.notify.wording.quiet import CAN_WAIT
 
 WAITING, FAILED = "waiting", "failed"
 COUNT_MAX = 100_000  # of anything that waits: a figure ends there, and costs no more
@@ -26,8 +27,8 @@ _FAILS = and_(text("outbox.sent_ms IS NULL AND (outbox.held IS NOT NULL OR outbo
 
 
 class Letters(NamedTuple):
-    """How many letters are in each state, and when the oldest of those that wait was queued
-    (ms since 1970, UTC; None: none waits).
+    """How many letters are in each state, and since when the oldest of those that wait may go out
+    (ms since 1970, UTC; None: none waits, or all rest by quiet hours).
     """
 
     counts: Mapping[str, int]
@@ -58,7 +59,7 @@ def figures(ledger: Ledger, server: str, at_ms: int) -> Figures:
         cases = Counter[str]()
         for kind, count in connection.execute(still):  # a name of another ansim's is no label
             cases[kind if kind in KINDS else OTHER] += count
-        letters = _letters(connection)
+        letters = _letters(connection, at_ms)
         return Figures(at_ms, since_ms, links.links, letters, int(events), cases, _deliveries(connection))
 
 
@@ -77,13 +78,29 @@ def _deliveries(connection: Connection) -> dict[tuple[str, str], int]:
     return found
 
 
-def _letters(connection: Connection) -> Letters:
+def _letters(connection: Connection, at_ms: int) -> Letters:
     counts = {
         name: _count(connection, tables.outbox, which)
         for name, which in ((WAITING, _WAITS), (FAILED, _FAILS))
     }
-    oldest = select(tables.outbox.c.queued_ms).where(_WAITS).order_by(tables.outbox.c.queued_ms).limit(1)
-    return Letters(counts, connection.scalar(oldest))
+    outbox, delivery = tables.outbox.c, tables.delivery.c
+    # What rests by quiet hours is as old as the time since when it may go out.
+    may_rest = outbox.kind.in_([kind for kind, waits in CAN_WAIT.items() if waits])
+    oldest = (
+        select(outbox.queued_ms)
+        .where(_WAITS, ~(may_rest & outbox.routed))
+        .order_by(outbox.queued_ms)
+        .limit(1)
+    )
+    rested = (
+        select(delivery.since_ms)
+        .join(tables.outbox, outbox.sequence == delivery.letter)
+        .where(is_now(QUEUED), delivery.since_ms <= at_ms, _WAITS, may_rest)
+        .order_by(delivery.since_ms)
+        .limit(1)
+    )
+    ages = [connection.scalar(wanted) for wanted in (oldest, rested)]
+    return Letters(counts, min((one for one in ages if one is not None), default=None))
 
 
 def _count(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:

@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from host_tools.errors import UserError
+from host_tools.host import figures
+from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify import site_settings
 from host_tools.host.notify.lines import Lines
@@ -17,7 +20,9 @@ from host_tools.host.notify.post import Post
 from host_tools.host.notify.wording import quiet
 from host_tools.host.notify.wording.times import local, zone_of
 from host_tools.host.people import notices
+from host_tools.host.stays import acts
 from tests.kit.letter_site import Paper, Site
+from tests.kit.stay_site import StaySite
 
 BERLIN, SEOUL, CHATHAM = (ZoneInfo(name) for name in ("Europe/Berlin", "Asia/Seoul", "Pacific/Chatham"))
 MINUTE_MS = 60_000
@@ -134,6 +139,54 @@ def test_the_post_keeps_a_reminder_for_the_morning_and_a_forced_door_for_no_minu
             return taken
 
         assert asyncio.run(work()) == [["forced"], ["forced"], ["forced", "reminder"]]
+
+
+def test_a_pause_that_is_over_by_the_morning_is_told_to_nobody_and_nothing_of_the_night_is_old(
+    tmp_path: Path,
+) -> None:
+    with open_ledger(tmp_path / "data") as ledger:
+        site = StaySite(ledger)
+        site.resident("Kim")
+        site_settings.change(ledger, "mapo-3", quiet_hours="22:00-07:00", zone="Asia/Seoul")
+        site.link(at("2026-11-30T21:00", SEOUL), *site.cabins)
+        site.sweep(at("2026-11-30T21:00", SEOUL))
+        paper, clock_ms = Paper(), [0]
+        its = Post(ledger, Lines.single(paper), lambda told: None, clock=lambda: clock_ms[0])
+
+        def go_on(hour: str) -> list[str]:
+            clock_ms[0] = at(hour, SEOUL)
+            site.sweep(clock_ms[0], 1 << 50)
+
+            async def work() -> None:
+                for _ in range(2):
+                    await its.round(None)
+                    await its.settle()
+
+            asyncio.run(work())
+            return [message.kind for message in paper.messages]
+
+        site.cabins[0].deposit(at("2026-11-30T21:10", SEOUL), 7, site.serial("Kim"))
+        site.hear(at("2026-11-30T21:30", SEOUL), site.cabins[0])
+        assert go_on("2026-11-30T21:40") == ["deposited"]
+        acts.pause(ledger, "mapo-3", "storm", at_ms=at("2026-11-30T23:00", SEOUL))
+        assert go_on("2026-11-30T23:10") == ["deposited"]
+        assert figures.figures(ledger, "x", at("2026-12-01T05:00", SEOUL)).letters.oldest_ms is None
+        acts.resume(ledger, "mapo-3", at_ms=at("2026-12-01T05:00", SEOUL))
+        assert go_on("2026-12-01T05:10") == ["deposited"]
+        assert go_on("2026-12-01T07:10") == ["deposited"]
+        with ledger.reading() as connection:
+            kinds = select(tables.outbox.c.kind, tables.outbox.c.given_up_ms).where(
+                tables.outbox.c.kind.in_(("paused", "resumed"))
+            )
+            found = connection.execute(kinds.order_by(tables.outbox.c.sequence)).all()
+        assert [(row.kind, row.given_up_ms) for row in found] == [
+            ("paused", clock_ms[0]),
+            ("resumed", clock_ms[0]),
+        ]
+        acts.pause(ledger, "mapo-3", "flood", at_ms=at("2026-12-01T09:00", SEOUL))
+        assert go_on("2026-12-01T09:10")[1:] == ["paused"]
+        acts.resume(ledger, "mapo-3", at_ms=at("2026-12-01T10:00", SEOUL))
+        assert go_on("2026-12-01T10:10")[1:] == ["paused", "resumed"]
 
 
 def test_a_zone_that_this_machine_does_not_know_is_its_own() -> None:
