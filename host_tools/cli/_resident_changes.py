@@ -12,6 +12,7 @@ from host_tools.cli._tables import show, table
 from host_tools.errors import UserError
 from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.database import now_ms
+from host_tools.host.notify import untold
 from host_tools.host.notify.log import moment
 from host_tools.host.notify.site_settings import checked_language
 from host_tools.host.parcels import asking
@@ -348,14 +349,17 @@ def _change(
     with open_ledger(data, create=False) as ledger, ledger.writing() as connection:
         row = residents.find(connection, name, unit)
         wanted = changed(changes.contacts_to_be(connection, row.id))
-        asked = Asked(row.id, changes.CONTACTS, None)
+        asked, letters = Asked(row.id, changes.CONTACTS, None), 0
         if not dry_run:
             asked = changes.ask_contacts(connection, ledger, row.id, wanted, now_ms(), act)
+            letters = untold.tell_again(connection, row.id) if asked.due_ms is None else 0
     if as_json:
         listed = [one._asdict() for one in wanted]
         print_json({"id": row.id, "contacts": listed, "takes_effect": _due(asked)} | _dry(dry_run))
     else:
         say("It would be changed." if dry_run else _said(asked))
+        if letters:
+            say(f"Parcels wait for her: {letters} letter{'s' if letters > 1 else ''} to her will go out now.")
 
 
 def _said(asked: Asked) -> str:

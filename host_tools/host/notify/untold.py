@@ -5,7 +5,7 @@ channel that reports what arrives, and did not arrive for a day, is a case too.
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, select, text, update
 
 from host_tools.host.care import cases, kinds
 from host_tools.host.ledger import tables
@@ -16,6 +16,7 @@ CASE_MS = 900_000
 ALARM_MS = 3_600_000
 NOT_TOLD_MS = 86_400_000  # what was handed over may take so long to arrive
 TOLD = "told meanwhile"
+REACHED = "she has a contact"
 
 _LOOKED_MAX = 1000
 _OF_DEPOSITS = ("deposited", "used label")  # the letters that tell her of a parcel first
@@ -23,6 +24,17 @@ _BACK_MS = 86_400_000  # what was given up that long ago has its case
 
 _at = tables.cabinet.c.id
 _outbox, _parcel, _case = tables.outbox.c, tables.parcel.c, tables.case.c
+_BY_NEED = (kinds.NO_CONTACT, kinds.NOT_TOLD)
+# From the parcels that wait, which are no more than doors, to the letters of each by the index of hers.
+_ITS = (
+    (_parcel.resident == _outbox.resident)
+    & (_parcel.serial == _outbox.serial)
+    & (_parcel.cabinet == _outbox.cabinet)
+    & (_parcel.epoch == _outbox.epoch)
+    & (_parcel.door == _outbox.door)
+    & (_parcel.counter == _outbox.counter)
+    & text("parcel.state = 'waiting'")
+)
 
 
 def look(ledger: Ledger, at_ms: int) -> int:
@@ -35,19 +47,54 @@ def look(ledger: Ledger, at_ms: int) -> int:
         open_ones = _open(connection)
     wanted = [(kind, row) for row in rows for kind in _kinds(row, at_ms)]
     wanted += [(kinds.NOT_TOLD, row) for row in silent]
-    names, of_silent = {row.id for row in rows}, {row.id for row in silent}
-    over = [row for row in open_ones if row.key not in (of_silent if row.kind == kinds.NOT_TOLD else names)]
+    still = {row.id for row in rows}
+    there = dict.fromkeys((kinds.UNTOLD, kinds.UNTOLD_LONG), still)
+    there |= {kind: {_key(kind, row) for of, row in wanted if of == kind} for kind in _BY_NEED}
+    over = [row for row in open_ones if row.key not in there[row.kind]]
     known = {(row.kind, row.key) for row in open_ones}
-    new = [(kind, row) for kind, row in wanted if (kind, row.id) not in known]
+    new = [(kind, row) for kind, row in wanted if (kind, _key(kind, row)) not in known]
     if new or over:
         with ledger.writing() as connection:
             for kind, row in new:
                 place = {"site": row.site, "cabinet": row.cabinet, "door": row.door}
-                cases.open_case(connection, kind, key=row.id, **place, at_ms=at_ms, once=True)
+                cases.open_case(connection, kind, key=_key(kind, row), **place, at_ms=at_ms, once=True)
             for row in over:
-                if _is_over(connection, row.key, needs_report=row.kind == kinds.NOT_TOLD):
+                if row.kind == kinds.NO_CONTACT:
+                    if _has_contact(connection, row.key):
+                        cases.settle(connection, row.kind, row.key, at_ms, REACHED)
+                elif _is_over(connection, row.key, needs_report=row.kind == kinds.NOT_TOLD):
                     cases.settle(connection, row.kind, row.key, at_ms, TOLD)
     return len(rows)
+
+
+def tell_again(connection: Connection, resident: int) -> int:
+    """Has the letters about parcels that wait for a resident, which were given up when she had no contact,
+    go out to those that she has now; how many.
+    """
+    way = select(tables.delivery.c.rank).where(tables.delivery.c.letter == _outbox.sequence)
+    wanted = (
+        select(_outbox.sequence)
+        .select_from(tables.parcel.join(tables.outbox, _ITS))
+        .where(_parcel.resident == resident, _outbox.kind.in_(_OF_DEPOSITS), ~way.exists())
+        .where(_outbox.sent_ms.is_(None), _outbox.given_up_ms.is_not(None), _outbox.held.is_(None))
+    )
+    letters = connection.scalars(wanted).all()
+    if letters:
+        now = {"given_up_ms": None, "routed": False}
+        connection.execute(update(tables.outbox).where(_outbox.sequence.in_(letters)).values(**now))
+    return len(letters)
+
+
+def _key(kind: str, row: Row) -> str:
+    """Who has no contact is one case with what stays say of the parcel."""
+    return str(row.parcel) if kind == kinds.NO_CONTACT else row.id
+
+
+def _has_contact(connection: Connection, parcel: str) -> bool:
+    """Whether the resident of a parcel has a contact now."""
+    joined = tables.parcel.join(tables.contact, tables.contact.c.resident == _parcel.resident)
+    its = select(_parcel.id).select_from(joined).where(_parcel.id == int(parcel))
+    return connection.execute(its.limit(1)).first() is not None
 
 
 def _kinds(row: Row, at_ms: int) -> Sequence[str]:
@@ -65,20 +112,17 @@ def _untold(connection: Connection, at_ms: int) -> Sequence[Row]:
     """The letters of parcels that wait, which no contact has: not sent, or reported lost since."""
     first = tables.delivery.c.letter == _outbox.sequence
     way = select(tables.delivery.c.rank).where(first).limit(1).scalar_subquery()
-    # From the parcels that wait, which are no more than doors, to the letters of each by the index of hers.
-    its = (
-        (_parcel.resident == _outbox.resident)
-        & (_parcel.serial == _outbox.serial)
-        & (_parcel.cabinet == _outbox.cabinet)
-        & (_parcel.epoch == _outbox.epoch)
-        & (_parcel.door == _outbox.door)
-        & (_parcel.counter == _outbox.counter)
-        & text("parcel.state = 'waiting'")
+    columns = (
+        _outbox.id,
+        _parcel.id.label("parcel"),
+        _outbox.cabinet,
+        _outbox.door,
+        _outbox.queued_ms,
+        _outbox.given_up_ms,
     )
-    columns = (_outbox.id, _outbox.cabinet, _outbox.door, _outbox.queued_ms, _outbox.given_up_ms)
     wanted = (
-        select(*columns, tables.cabinet.c.site, way.label("way"))
-        .select_from(tables.parcel.join(tables.outbox, its).join(tables.cabinet, _parcel.cabinet == _at))
+        select(*columns, _parcel.id.label("parcel"), tables.cabinet.c.site, way.label("way"))
+        .select_from(tables.parcel.join(tables.outbox, _ITS).join(tables.cabinet, _parcel.cabinet == _at))
         .where(_outbox.kind.in_(_OF_DEPOSITS), _outbox.resident.is_not(None))
         .limit(_LOOKED_MAX)
     )

@@ -24,7 +24,8 @@ from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.notifier import HANDED_OVER, LATER, REFUSED, Message, Receipt
 from host_tools.host.notify.post import Post
 from host_tools.host.notify.routes import Route, Routes
-from host_tools.host.people import notices
+from host_tools.host.people import contacts, notices
+from host_tools.host.stays import sweep
 from locker.contract import records
 from tests.kit.letter_site import DOOR, START_MS, Site
 from tests.kit.peers import SECRET
@@ -191,6 +192,34 @@ def test_who_is_not_told_is_a_case_after_15_minutes_an_alarm_after_60_and_over_w
     town.pass_time(3)
     assert untold.look(town.ledger, town.at_ms) == 0
     assert {row.state for row in town.rows(tables.case)} == {"closed"}
+
+
+def test_who_gets_her_first_contact_is_told_of_what_waits_and_her_case_is_over(tmp_path: Path) -> None:
+    town = Town(tmp_path, Moody("take"), Moody("take"))
+    with town.ledger.writing() as connection:
+        (kim,) = connection.scalars(tables.resident.select().with_only_columns(tables.resident.c.id))
+        contacts.put(connection, kim, [], START_MS)
+    town.deposit()
+    town.pass_time(1)
+
+    def cases() -> list[tuple[str, str]]:
+        rows = town.rows(tables.case)
+        return [(row.kind, row.state) for row in rows if row.kind == "no contact"]
+
+    with town.ledger.writing() as connection:
+        sweep.admit(connection, town.at_ms)
+    untold.look(town.ledger, town.at_ms)
+    untold.look(town.ledger, town.at_ms)
+    assert cases() == [("no contact", "open")]
+    assert town.mail.messages == []
+    with town.ledger.writing() as connection:
+        contacts.put(connection, kim, [contacts.Contact("kim@example.org", True)], town.at_ms)
+        assert untold.tell_again(connection, kim) == 1
+        assert untold.tell_again(connection, kim) == 0
+    town.pass_time(1)
+    assert [message.kind for message in town.mail.messages] == ["deposited"]
+    untold.look(town.ledger, town.at_ms)
+    assert cases() == [("no contact", "closed")]
 
 
 def test_a_letter_that_did_not_arrive_for_a_day_is_a_case_where_its_channel_reports(tmp_path: Path) -> None:
