@@ -121,7 +121,7 @@ def _untold(connection: Connection, at_ms: int) -> Sequence[Row]:
         _outbox.given_up_ms,
     )
     wanted = (
-        select(*columns, _parcel.id.label("parcel"), tables.cabinet.c.site, way.label("way"))
+        select(*columns, tables.cabinet.c.site, way.label("way"))
         .select_from(tables.parcel.join(tables.outbox, _ITS).join(tables.cabinet, _parcel.cabinet == _at))
         .where(_outbox.kind.in_(_OF_DEPOSITS), _outbox.resident.is_not(None))
         .limit(_LOOKED_MAX)
