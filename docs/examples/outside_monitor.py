@@ -66,16 +66,21 @@ def serve(monitor: Monitor, address: tuple[str, int], path: str) -> ThreadingHTT
     return server
 
 
-def call(program: str, sentence: str) -> None:
-    """Runs the program that calls somebody; a program that fails is said, and run again in its turn."""
+def call(program: str, sentence: str) -> bool:
+    """Runs the program that calls somebody; one that fails is said, and run again in its turn.
+
+    Whether it called.
+    """
     try:
         subprocess.run([*shlex.split(program), sentence], check=True, timeout=60)
     except (OSError, subprocess.SubprocessError) as error:
         print(f"Nobody was called: {error}", file=sys.stderr, flush=True)
+        return False
+    return True
 
 
 def main() -> None:
-    """Watches until it is ended."""
+    """Watches until it is ended; after --try ends with 1 where nobody was called."""
     parser = argparse.ArgumentParser(description="Calls somebody when the heartbeats of a host stop.")
     parser.add_argument("--listen", default="127.0.0.1:8099", metavar="HOST:PORT")
     parser.add_argument("--path", required=True, help="of the address that beats come to, with its slash")
@@ -83,8 +88,7 @@ def main() -> None:
     parser.add_argument("--try", action="store_true", dest="is_try", help="call somebody now, and end")
     given = parser.parse_args()
     if given.is_try:
-        call(given.page, "This is a test of the outside monitor.")
-        return
+        sys.exit(0 if call(given.page, "This is a test of the outside monitor.") else 1)
     host, _, port = given.listen.rpartition(":")
     monitor = Monitor(time.monotonic())
     serve(monitor, (host, int(port)), given.path)

@@ -87,13 +87,16 @@ def add(
 ) -> int:
     """Puts an account on call for these hours of each week; the number of this entry.
 
-    Raises UserError for an account without a contact, dates that end before they begin, or unknown names.
+    Raises UserError for an account without a contact, hours that end when they begin,
+    dates that end before they begin, or unknown names.
     """
     account = account_of(connection, name)
     if not account.contact:
         raise UserError("This account has no contact to be paged at: `ansim account set` enters one.")
     if from_date and until_date and until_date < from_date:
         raise UserError("The last day is before the first: give them the other way round.", 2)
+    if until_minute in (from_minute, from_minute % duty.DAY_MINUTES):
+        raise UserError("These hours end when they begin: a whole day is 00:00 to 24:00.", 2)
     row = {
         "site": site_of(connection, site),
         "account": account.id,

@@ -93,9 +93,7 @@ def _people(lines: Iterable[Line], languages: Collection[str]) -> tuple[list[Per
     seen: dict[tuple[str, str], int] = {}
     for number, cells in lines:
         try:
-            contacts = dict.fromkeys(
-                filter(None, (checked_contact(cells.get(column, "")) for column in _COLUMNS))
-            )
+            contacts = dict.fromkeys(filter(None, (_contact(cells, column) for column in _COLUMNS)))
             person = Person(
                 number,
                 checked_name("resident", cells.get("name", "")),
@@ -112,6 +110,19 @@ def _people(lines: Iterable[Line], languages: Collection[str]) -> tuple[list[Per
         else:
             people.append(person)
     return people, faults
+
+
+def _contact(cells: Mapping[str, str], column: str) -> str:
+    cell = cells.get(column, "")
+    try:
+        return checked_contact(cell)
+    except UserError as error:
+        name = column.replace("contact", "contact ").rstrip()
+        digits = cell.replace("-", "").replace(" ", "")
+        if digits.isdecimal() and not digits.startswith("0"):
+            words = "the leading zero is lost: have the spreadsheet keep the column as text"
+            raise UserError(f"{name}: {words}", 2) from error
+        raise UserError(f"{name}: {error.message}", 2) from error
 
 
 def _wishes(cells: Mapping[str, str], languages: Collection[str]) -> Wishes:

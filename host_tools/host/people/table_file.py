@@ -23,6 +23,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
 #: A cell that begins so is a formula to a spreadsheet, which may run programs with it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TEXT = "'"
@@ -88,6 +89,8 @@ def read(path: Path) -> tuple[list[Line], list[Fault]]:
 
 
 def _decoded(path: Path, raw: bytes) -> str:
+    if raw.startswith(_WORKBOOKS):
+        raise UserError(f"{path} is a workbook: save it as CSV.", 2)
     for mark, name in _MARKS:
         if raw.startswith(mark):
             return _tried(path, raw, (name,))
@@ -99,7 +102,10 @@ def _decoded(path: Path, raw: bytes) -> str:
 def _tried(path: Path, raw: bytes, names: Sequence[str]) -> str:
     for name in names:
         try:
-            return raw.decode(name)
+            text = raw.decode(name)
+            if "\0" not in text:
+                return text
+            break
         except UnicodeDecodeError:
             continue
     raise UserError(f"{path} is no text that can be read: save it as CSV in UTF-8.", 2)

@@ -140,6 +140,8 @@ def test_who_is_on_call_is_planned_taken_over_and_shown(desk: tuple[Desk, CaredS
     assert site.cases() == []  # the gaps that a dry run finds are nobody's case
     assert types.asks("dae", "oncall set", "Jun", *PLAN)["days"] == "mon,tue,wed,thu,fri"
     types.asks("dae", "oncall set", "Min")
+    never = ("--from", "09:00", "--until", "09:00")
+    assert "00:00 to 24:00" in types.types("dae", "oncall", "set", "Min", *never)
     assert types.asks("dae", "oncall list")
     who = types.asks("jun", "oncall who", "--site", PLACE)
     assert who["names"][0] == "Min"

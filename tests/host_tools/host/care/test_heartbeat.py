@@ -2,6 +2,8 @@
 
 import asyncio
 import importlib.util
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -165,3 +167,10 @@ def test_the_monitor_hears_a_beat_at_its_path_and_no_other() -> None:
         server.shutdown()
         server.server_close()
     assert len(heard) == 1
+
+
+def test_a_try_whose_program_is_missing_ends_with_1() -> None:
+    command = [sys.executable, str(EXAMPLE), "--path", "/x", "--page", "/nowhere/call", "--try"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert ended.returncode == 1
+    assert "Nobody was called" in ended.stderr

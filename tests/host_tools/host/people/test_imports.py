@@ -105,6 +105,20 @@ def test_each_wrong_row_is_told_by_its_number_and_nobody_is_entered(ledger: Ledg
         assert not [words for _, words in found if secret in words.replace("seo-yeon@example.org", "")]
 
 
+def test_a_number_whose_zero_a_spreadsheet_took_is_told_with_its_column(ledger: Ledger, file: Path) -> None:
+    found = dict(faults(ledger, file, "name,contact,contact 2\nKim,1012345678,\nLee,,nowhere\n"))
+    assert found[2].startswith("contact: the leading zero is lost")
+    assert found[3].startswith("contact 2: A contact is")
+
+
+@pytest.mark.parametrize(
+    "content", [b"PK\x03\x04" + bytes(60), b"\xd0\xcf\x11\xe0", b"name\n" + b"K" * 99 + b"\0\n"]
+)
+def test_a_workbook_is_to_be_saved_as_csv(ledger: Ledger, file: Path, content: bytes) -> None:
+    with pytest.raises(UserError, match="save it as CSV"):
+        import_residents(ledger, put(file, content), AT_MS)
+
+
 def test_the_first_twenty_faults_are_shown_and_the_others_counted(ledger: Ledger, file: Path) -> None:
     put(file, "name\n" + "".join(f"x{number}\u202e\n" for number in range(50)))
     with pytest.raises(UserError) as found:
