@@ -19,7 +19,7 @@ from host_tools.host.notify.notifier import Message
 from host_tools.host.notify.wording import Facts, Matter, Reader, letter, letter_of_many
 from host_tools.host.notify.wording.changed import tell_of_faults, texts_of
 from host_tools.host.notify.wording.texts import Texts
-from host_tools.host.people.notices import TO_ALL
+from host_tools.host.people.notices import CHANGES, TO_ALL
 from host_tools.host.people.residents import LABEL
 
 STAFF = "staff"
@@ -113,7 +113,7 @@ def _message(row: Row, contact: Contact, identity: Identity, texts: Texts, facts
     moment = _moment(row)
     matter = _matter(row, moment)
     name, kind = row.id, row.kind
-    if not contact.whole:
+    if not (contact.whole or row.kind in CHANGES):
         matter, kind = matter._replace(kind=LOOK), LOOK
         name = sha256(f"{LOOK} {contact.rank} {row.id}".encode()).hexdigest()[:32]
     elif row.kind in TO_ALL and contact.rank > 1:  # which go out beside each other

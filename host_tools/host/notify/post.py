@@ -36,6 +36,7 @@ from host_tools.host.notify.notifier import (
 )
 from host_tools.host.notify.outbox import Contact, Maker
 from host_tools.host.notify.over import over
+from host_tools.host.people.notices import CHANGES
 
 _LOOK_S = 1.0  # how often it is looked for letters that nothing here has written
 _GATHER_S = 0.02  # what ends within this is noted in one transaction
@@ -302,7 +303,8 @@ class Post:
                 self._results += [Result(key, False, refused) for key in keys]
                 continue
             flow = its[0].flow if " " in its[0].flow else ""
-            errands.append(_Errand(message._replace(contact=contact.address), keys, contact.whole, flow))
+            is_whole = contact.whole or rows[0].kind in CHANGES
+            errands.append(_Errand(message._replace(contact=contact.address), keys, is_whole, flow))
         if unmade:
             maker.hold(unmade)
         return errands

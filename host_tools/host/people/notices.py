@@ -14,6 +14,8 @@ DIGITS = "digits"
 #: An asking goes on in these states (parcels/asking.py), and so long for its letters to be handed over.
 ASKED, CONFIRMED = "asked", "confirmed"
 ASKING_MS = 180_000
+#: They name no place, no door and no code, so each contact has them whole, confirmed or not.
+CHANGES = (CONTACT_CHANGED, WISHES_CHANGED)
 #: Letters that go to all contacts of hers at once, so that each can stop what is asked.
 TO_ALL = (CONTACT_CHANGED, WISHES_CHANGED, ASKED_TO_OPEN)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from host_tools.host.notify.wording.codes import STAFF_CODES, WITH_CODE
 from host_tools.host.notify.wording.templates import Template
+from host_tools.host.people.notices import CHANGES
 
 RESIDENT, STAFF, DISPATCHERS = "resident", "staff", "dispatchers"
 PHRASES, CAUSES, CASES, TODO = "phrases", "causes", "cases", "todo"
@@ -56,6 +57,7 @@ _PHRASES = {
     "doors": {"door", "last"},
 }
 _MAY_LEAVE_OUT = {"place": {"site"}, "date": {"year", "zone"}}
+_PRIVATE = {"place", "site", "door", "where", "link"}  # which a contact that is not confirmed never reads
 _HELP = {"help", "call", "Call"}  # any of them says whom she can call
 
 #: Letters of what the host does, not of what has happened at a cabinet: they say when they were written.
@@ -107,7 +109,8 @@ def fields_of(key: Key) -> Fields:
     section, kind, part = key
     filled = _FILLED[section] | _MORE.get((section, kind), set())
     filled -= {"code"} if part == WITHOUT_CODE else set()
-    return Fields(frozenset(filled), frozenset(_OPTIONAL[section] - filled))
+    private = _PRIVATE if section == RESIDENT and kind in CHANGES else set[str]()
+    return Fields(frozenset(filled - private), frozenset(_OPTIONAL[section] - filled - private))
 
 
 def wrong_fields(key: Key, template: Template) -> list[str]:

@@ -24,6 +24,7 @@ from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.notifier import HANDED_OVER, LATER, REFUSED, Message, Receipt
 from host_tools.host.notify.post import Post
 from host_tools.host.notify.routes import Route, Routes
+from host_tools.host.notify.wording.entries import fields_of
 from host_tools.host.people import contacts, notices
 from host_tools.host.stays import sweep
 from locker.contract import records
@@ -145,6 +146,21 @@ def test_each_contact_of_a_letter_to_all_is_tried_until_it_has_it_whoever_has_it
     town.pass_time(5)
     assert [message.kind for message in (*town.mail.messages, *town.sms.messages)] == [kind, kind]
     assert [row.state for row in town.rows(tables.delivery)] == [HANDED_OVER, HANDED_OVER]
+
+
+@pytest.mark.parametrize("kind", [notices.CONTACT_CHANGED, notices.WISHES_CHANGED])
+def test_a_contact_that_is_not_confirmed_reads_of_a_change_what_it_can_stop_and_of_no_place(
+    tmp_path: Path, kind: str
+) -> None:
+    town = Town(tmp_path, Moody("take"), Moody("take"))
+    with town.ledger.writing() as connection:
+        notices.tell(connection, 1, kind, "a change", START_MS, door=DOOR)
+    town.pass_time(1)
+    (letter,) = town.sms.messages
+    assert "stop it within 24 hours" in letter.text.replace("\n", " ")
+    assert not any(word in f"{letter.title} {letter.text}" for word in ("mapo", "07", "Kim"))
+    assert not fields_of(("resident", kind, "text")).filled & {"place", "site", "door", "code"}
+    assert [row.whole for row in town.rows(tables.delivery)] == [True, True]
 
 
 def test_a_contact_of_a_letter_to_all_that_refuses_or_is_away_for_a_day_keeps_no_other_from_it(
