@@ -34,6 +34,7 @@ _ARROWS = {"C": RIGHT, "D": LEFT}
 _QUIET = (
     "link up",
     "message sent",
+    "no account",
     "pulsed",
     "door opened",
     "door closed",

@@ -15,6 +15,7 @@ def picture(lines: list[str]) -> str:
     wherever its lines are folded.
     """
     words = re.sub(r"\(happened [^)]*\)", "", " ".join(" ".join(lines).split()))
+    words = re.sub(r"(?<=\d\d) [A-Z]{3,4}\b", "", words)  # the zone of the machine
     plain = re.sub(r"\[parcel]|[-> ]+", " ", re.sub(r"\d", "0", words)).replace("lamp lit", "lamp dark")
     return " ".join(plain.split())
 
