@@ -11,6 +11,7 @@ from host_tools.cli._tables import show, table
 from host_tools.host.accounts import audit, people, sight
 from host_tools.host.accounts.people import Account, Change
 from host_tools.host.accounts.rights import ROLES
+from host_tools.host.care import cases, paging, watch
 from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.notify.log import moment
@@ -153,14 +154,31 @@ def set_(
 @data_option
 @json_option
 def end(name: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
-    """End an account: it may do nothing any more. What it did keeps its name.
+    """End an account: it may do nothing any more. What it did keeps its name; cases that it has taken are
+    nobody's again, and people are told anew.
 
     \b
     Example: ansim account end "Han Ji-min"
     """
     with open_ledger(data, create=False) as ledger:
-        account = people.end(ledger, name, now_ms(), dry_run=dry_run)
-    _tell(account, f"{'Would end' if dry_run else 'Ended'} {account.name}.", "", dry_run, as_json)
+        at_ms = now_ms()
+        with ledger.reading() as connection:
+            alone = paging.alone_on_call(connection, people.find(connection, name), at_ms)
+        account = people.end(ledger, name, at_ms, dry_run=dry_run)
+        with ledger.writing() as connection:
+            held = cases.held_by(connection, account.name)
+            if not dry_run:  # a server does so too, should this end here
+                cases.give_back_of_ended(connection, at_ms)
+                watch.look_for_gaps(connection, at_ms)
+    if as_json:
+        more = {"given_back": held, "nobody_on_call": alone} | ({"dry_run": True} if dry_run else {})
+        print_json(_described(account) | {"token": None} | more)
+        return
+    say(f"{'Would end' if dry_run else 'Ended'} {account.name}.")
+    for case in held:
+        say(f"Case {case} {'would be' if dry_run else 'is'} nobody's again; people are told anew.")
+    for site in alone:
+        say(f"NOBODY {'WOULD BE' if dry_run else 'IS'} ON CALL NOW for {site}: `ansim oncall take`.")
 
 
 @command.command()

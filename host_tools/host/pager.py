@@ -227,6 +227,7 @@ def look(ledger: Ledger, at_ms: int, watches: bool = True, base: str = "") -> Wo
             pass
         cases.unshelve_due(connection, at_ms)
         if watches:
+            cases.give_back_of_ended(connection, at_ms)
             watch.look_for_gaps(connection, at_ms)
             uplinks.look_for_dark_sites(connection, at_ms)
             watch.write_proofs(connection, at_ms)

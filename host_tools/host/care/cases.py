@@ -158,6 +158,22 @@ def give_back(connection: Connection, case: int, by: str, at_ms: int) -> None:
         page_anew(connection, case, at_ms)
 
 
+def held_by(connection: Connection, name: str) -> list[int]:
+    """The cases that an account has taken, by its name."""
+    its = (_case.state == TAKEN) & (_case.taken_by == name)
+    return list(connection.scalars(select(_case.id).where(its).order_by(_case.id)))
+
+
+def give_back_of_ended(connection: Connection, at_ms: int) -> None:
+    """What accounts hold that have ended is open again at that time (ms since 1970), and told anew."""
+    account = tables.account.c
+    ended = select(account.name).where(account.ended_ms.is_not(None))
+    live = select(account.name).where(account.ended_ms.is_(None))
+    its = (_case.state == TAKEN) & _case.taken_by.in_(ended) & _case.taken_by.not_in(live)
+    for case in connection.scalars(select(_case.id).where(its).order_by(_case.id)).all():
+        give_back(connection, case, "", at_ms)
+
+
 def close(connection: Connection, case: int, by: str, outcome: str, at_ms: int, words: str = "") -> Row:
     """Closes a case with an outcome of its kind's list, and words. The row as it is then.
 

@@ -59,6 +59,13 @@ def on_call(connection: Connection, site: int | None, at_ms: int) -> tuple[int, 
     return duty.on_call(hours, stand_ins, duty.zone_of(zone), at_ms)
 
 
+def alone_on_call(connection: Connection, account: int, at_ms: int) -> list[str]:
+    """The sites for which nobody but that account is on call at that time (ms since 1970)."""
+    site = tables.site.c
+    rows = connection.execute(select(site.id, site.name).order_by(site.name)).all()
+    return [row.name for row in rows if on_call(connection, row.id, at_ms) == (account,)]
+
+
 def dispatchers(connection: Connection, site: int | None) -> list[int]:
     """The accounts with that role that see a site."""
     sees = tables.account_site.c

@@ -109,6 +109,26 @@ def test_answering_a_bell_takes_its_case_and_who_is_second_hears_who_was_first(
     assert "Answer call 2" in types.types("min", *ack, "--call", "1")
 
 
+def test_what_an_account_had_taken_is_nobodys_again_and_told_anew_when_it_ends(
+    desk: tuple[Desk, CaredSite],
+) -> None:
+    types, site = desk
+    site.puts_on_call(2)
+    site.rings()
+    site.takes_in()
+    types.types("jun", "case", "take", "1")
+    end = ("account", "end", "Jun")
+    assert "Case 1 would be nobody's again" in types.types("dae", *end, "--dry-run")
+    assert [one.state for one in site.cases()] == ["taken"]
+    told = types.types("dae", *end)
+    assert "Case 1 is nobody's again; people are told anew." in told
+    assert f"NOBODY IS ON CALL NOW for {PLACE}" in told
+    bell = next(one for one in site.cases() if one.kind == "bell")
+    assert (bell.state, bell.taken_by, bell.round) == ("open", None, 2)
+    site.at_ms = now_ms()
+    assert [name for _, name, _ in site.pages()] == ["Min"]  # the dispatcher
+
+
 def test_a_case_is_shown_noted_shelved_given_back_and_closed(desk: tuple[Desk, CaredSite]) -> None:
     types, site = desk
     site.tells(records.TAMPERED)
