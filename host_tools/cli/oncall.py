@@ -13,7 +13,7 @@ from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._tables import show, table
 from host_tools.errors import UserError
 from host_tools.host.accounts import audit
-from host_tools.host.care import duty, roster, watch
+from host_tools.host.care import duty, paging, roster, watch
 from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import moment
@@ -121,6 +121,7 @@ def set_(
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
         entry = roster.add(connection, name, site, rank, *hours, *dates)
         audit.note(connection, ledger, "oncall set", site=site or "")
+        paging.tell_newcomer(connection, roster.account_of(connection, name).id, at_ms)
         watch.look_for_gaps(connection, at_ms)
         (row,) = [_as_json(row) for row in roster.listing(connection) if row.id == entry]
     if as_json:
@@ -189,6 +190,7 @@ def take(
         until_ms = roster.until(connection, until, site, at_ms)
         roster.take_over(connection, account.id, site, until_ms, at_ms)
         audit.note(connection, ledger, "oncall take", site=site or "")
+        paging.tell_newcomer(connection, account.id, at_ms)
         watch.look_for_gaps(connection, at_ms)
         names = roster.names_on_call(connection, site, at_ms)
     if as_json:

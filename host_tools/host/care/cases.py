@@ -82,6 +82,13 @@ def again(connection: Connection, case: int, at_ms: int, heard_ms: int) -> None:
     if reopens or (row.state == SHELVED and row.pages):
         values |= {"state": OPEN, "taken_by": None, "taken_ms": None, "shelved_until_ms": None}
     connection.execute(update(tables.case).where(_case.id == case).values(values))
+    if (
+        row.state == OPEN
+        and row.pages
+        and row.step > escalation.ALL
+        and not _is_anybody_told(connection, row)
+    ):
+        page_anew(connection, case, at_ms)
     if values.get("state") == OPEN:
         before = f"taken by {row.taken_by} before" if reopens else ""
         _note(connection, case, at_ms, "", "again", before)
@@ -98,6 +105,12 @@ def unanswered(connection: Connection, case: int, at_ms: int) -> None:
     before = f"taken by {row.taken_by} before" if row.taken_by else ""
     _note(connection, case, at_ms, "", UNANSWERED, before)
     page_anew(connection, case, at_ms)
+
+
+def _is_anybody_told(connection: Connection, case: Row) -> bool:
+    page = tables.page.c
+    its = (page.case_id == case.id) & (page.round == case.round) & (page.state == "handed")
+    return connection.execute(select(page.id).where(its).limit(1)).first() is not None
 
 
 def page_anew(connection: Connection, case: int, at_ms: int) -> None:

@@ -171,6 +171,19 @@ def _say_failed(connection: Connection, case: Row, at_ms: int) -> None:
     )
 
 
+def tell_newcomer(connection: Connection, account: int, at_ms: int) -> None:
+    """Somebody is on call anew at that time (ms since 1970): where alarms are open of which this account was
+    not told, all who are on call are told at once.
+    """
+    wanted = select(tables.case).where(_case.state == cases.OPEN, _case.step_due_ms.is_not(None))
+    for row in connection.execute(wanted).all():
+        told = (_page.case_id == row.id) & (_page.round == row.round) & (_page.account == account)
+        known = connection.execute(select(_page.id).where(told).limit(1)).first() is not None
+        if not known and account in on_call(connection, row.site, at_ms):
+            values = {"step": max(row.step, ALL), "step_due_ms": at_ms}
+            connection.execute(update(tables.case).where(_case.id == row.id).values(**values))
+
+
 def waiting(connection: Connection, at_ms: int) -> Sequence[Row]:
     """The pages that are to be handed over at that time (ms since 1970), with `contact` and `name` of their
     account, all columns of their case behind `case_`, and of its place `site_name`, `number`, `language` and

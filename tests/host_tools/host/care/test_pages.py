@@ -116,6 +116,31 @@ def test_when_nobody_is_on_call_all_dispatchers_are_told_and_there_is_a_case(sit
     assert [one.kind for one in site.cases()] == ["bell", kinds.NOBODY_ON_CALL]
 
 
+def test_a_new_ring_is_told_at_once_after_nobody_could_be_told_of_the_first(site: CaredSite) -> None:
+    site.rings()
+    assert site.pages() == []
+    site.puts_on_call(site.hires("Min"))
+    site.at_ms += 10 * SECOND_MS
+    site.rings()
+    assert site.pages() == [(10, "Min", 1)]
+
+
+def test_who_is_on_call_anew_is_told_at_once_of_what_is_open(site: CaredSite) -> None:
+    site.puts_on_call(site.hires("Min"))
+    site.rings()
+    site.pages_for(130)
+    jun = site.hires("Jun")
+    site.puts_on_call(jun)
+    with site.ledger.writing() as connection:
+        paging.tell_newcomer(connection, jun, site.at_ms)
+        paging.tell_newcomer(connection, jun, site.at_ms)
+    assert (130, "Jun", 1) in site.pages()
+    site.at_ms += 10 * SECOND_MS
+    with site.ledger.writing() as connection:
+        paging.tell_newcomer(connection, jun, site.at_ms)
+    assert site.pages() == []  # once
+
+
 def test_when_nobody_can_be_told_at_all_there_is_a_case(site: CaredSite) -> None:
     site.rings()
     assert site.pages() == []
