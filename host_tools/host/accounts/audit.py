@@ -22,7 +22,6 @@ from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import Actor, actor_of
 from host_tools.host.ledger.database import insert_or_change, now_ms
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.ledger.sealing import BLIND
 
 ACTS = "acts"  # the chain that everybody with the right sees
 DURESS = "duress"  # that of silent alarms, for dispatchers and auditors
@@ -115,7 +114,7 @@ def note(
     row["salt"], row["commitment"] = salt, _commitment(salt, resident, row["text"])
     row["link"] = _link(before, row)
     connection.execute(insert(table).values(**row))
-    if ledger.vault is not BLIND:
+    if ledger.vault.has_key:
         head = {"chain": chain, "number": number, "seal": _seal(ledger, chain, number, row["link"])}
         connection.execute(insert_or_change(connection.dialect.name, tables.audit_head), head)
 

@@ -18,6 +18,8 @@ from host_tools.host.ledger.sealing import Vault
 class NoKey(Vault):
     """Neither seals nor opens anything."""
 
+    has_key = False
+
     def __init__(self) -> None:
         """Has nothing to keep."""
 

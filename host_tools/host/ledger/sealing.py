@@ -24,6 +24,8 @@ _NONCE_BYTES = 12
 class Vault:
     """Seals and opens secrets under DIR/host.key."""
 
+    has_key = True  # the ledger's own
+
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
         self._mac_key = hashlib.sha256(b"ansim mac" + key).digest()
@@ -54,6 +56,7 @@ class Vault:
 
 #: The vault of who opens a ledger without its key: it opens no secret of it, and seals none.
 BLIND = Vault(bytes(32))
+BLIND.has_key = False
 
 
 def open_vault(data: Path, *, create: bool) -> Vault:
