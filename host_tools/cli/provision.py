@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from host_tools.bundle.texts import languages
-from host_tools.cli._acting import check
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._progress import bar
 from host_tools.device.port_list import look_at
@@ -118,8 +117,10 @@ def command(
     network = _network(board, host, wifi, serial_link, address)
     if language != DEFAULT_LANGUAGE:
         network["language"] = language
-    check(data, dry_run=dry_run)
     look_at(port)
+    from host_tools.cli._acting import check
+
+    check(data, dry_run=dry_run)
     from host_tools.bench.provision import check_host, provision
     from host_tools.bench.provision_request import Request
 

@@ -126,7 +126,14 @@ def test_a_person_at_the_host_opens_for_somebody_who_reads_the_digits_from_the_s
         "--json",
     ]
     asking = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    os.write(ours, f"{sent_digits(place)}\n".encode())
+    digits = sent_digits(place)
+    assert asking.stderr
+    prompt = b""
+    while b"first contact" not in prompt:  # what is typed before it is thrown away, as of any password
+        heard = os.read(asking.stderr.fileno(), 4096)
+        assert heard, prompt
+        prompt += heard
+    os.write(ours, f"{digits}\n".encode())
     a_minute_passes(place)
     place.watch.until(
         lambda: "press #" in place.watch.screen() and "Help would" in place.watch.screen(),

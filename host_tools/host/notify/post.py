@@ -41,7 +41,7 @@ from host_tools.host.people.notices import CHANGES
 _LOOK_S = 1.0  # how often it is looked for letters that nothing here has written
 _GATHER_S = 0.02  # what ends within this is noted in one transaction
 _LEDGER_PAUSE_S = 1.0
-_LEASE_SPARE_MS = 60_000  # beyond what a call may take
+_LEASE_SPARE_MS = 15_000  # beyond what a call may take
 _AWAY_FIRST_MS, _AWAY_MAX_MS = 2_000, 300_000
 _SAY_MS = 30_000  # how often it is told that the letters of one queue wait
 STAFF_LOOK = 500  # alarms that one round looks at, to fold them
