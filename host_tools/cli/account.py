@@ -14,6 +14,7 @@ from host_tools.host.accounts.rights import ROLES
 from host_tools.host.care import cases, paging, watch
 from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.database import now_ms
+from host_tools.host.notify import silent
 from host_tools.host.notify.log import moment
 from host_tools.host.people import residents
 from host_tools.host.people.contacts import checked_contact
@@ -145,6 +146,10 @@ def set_(
     change = Change(roles or None, of_sites, os_user, reached)
     with open_ledger(data, create=False) as ledger:
         account, token = people.change(ledger, name, change, now_ms(), link=link, dry_run=dry_run)
+        if not dry_run:
+            with ledger.writing() as connection:
+                cases.give_back_of_gone(connection, now_ms())
+                silent.give_back_of_gone(connection, ledger)
     _tell(account, f"{'Would change' if dry_run else 'Changed'} {account.name}.", token, dry_run, as_json)
 
 
@@ -168,7 +173,8 @@ def end(name: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
         with ledger.writing() as connection:
             held = cases.held_by(connection, account.name)
             if not dry_run:  # a server does so too, should this end here
-                cases.give_back_of_ended(connection, at_ms)
+                cases.give_back_of_gone(connection, at_ms)
+                silent.give_back_of_gone(connection, ledger)
                 watch.look_for_gaps(connection, at_ms)
     if as_json:
         more = {"given_back": held, "nobody_on_call": alone} | ({"dry_run": True} if dry_run else {})
@@ -203,7 +209,10 @@ def relate(
         account = people.find(connection, name)
         row = residents.find(connection, resident, unit)
         if not dry_run:
-            sight.relate(connection, account, row.id, None if why == "none" else why, now_ms())
+            at_ms = now_ms()
+            sight.relate(connection, account, row.id, None if why == "none" else why, at_ms)
+            cases.give_back_of_related(connection, account, at_ms)
+            silent.give_back_of_related(connection, ledger, account, at_ms)
             audit.note(connection, ledger, "account relate", resident=row.id, text=why)
     if as_json:
         print_json({"account": name, "resident": row.id, "why": why} | ({"dry_run": True} if dry_run else {}))

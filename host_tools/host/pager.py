@@ -20,6 +20,7 @@ from host_tools.host.care.heartbeat import Heartbeat
 from host_tools.host.ledger.database import TransientError, now_ms
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.notify import silent
 from host_tools.host.notify.alerts import Alerts
 from host_tools.host.notify.log import Emit, Occurrence, when_fields
 from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER, REFUSED, Channel, Message, Receipt
@@ -227,7 +228,8 @@ def look(ledger: Ledger, at_ms: int, watches: bool = True, base: str = "") -> Wo
             pass
         cases.unshelve_due(connection, at_ms)
         if watches:
-            cases.give_back_of_ended(connection, at_ms)
+            cases.give_back_of_gone(connection, at_ms)
+            silent.give_back_of_gone(connection, ledger)
             watch.look_for_gaps(connection, at_ms)
             uplinks.look_for_dark_sites(connection, at_ms)
             watch.write_proofs(connection, at_ms)

@@ -1,18 +1,22 @@
 """Making accounts, changing and ending them. From the first one on there is an operator who can act."""
 
+import os
+import pwd
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, delete, exc, insert, select, update
+from sqlalchemy import Connection, Row, delete, exc, insert, select, union, update
 
 from host_tools.errors import UserError
 from host_tools.host.accounts import audit, secrets
 from host_tools.host.accounts.rights import OPERATOR, ROLES
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import insert_new
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import checked_name, normal
 
 OS_USER_CHARACTERS_MAX = 64
+_MARK = b"account was"
 
 
 class Account(NamedTuple):
@@ -36,6 +40,15 @@ class Change(NamedTuple):
     contact: str | None = None
 
 
+def is_os_user(name: str) -> bool:
+    """Whether the operating system knows a user of that name, so that somebody can be it."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return name == str(os.geteuid())  # one who has no name there
+    return True
+
+
 def add(
     ledger: Ledger, name: str, change: Change, at_ms: int, *, dry_run: bool = False
 ) -> tuple[Account, str]:
@@ -53,9 +66,10 @@ def add(
             ).scalar_one()
         except exc.IntegrityError as error:
             raise UserError(
-                f"There is an account {name} already, perhaps an ended one: name another."
+                f"There is an account {name} already, perhaps an ended one: name another. Of the same person "
+                "it knows whom that was related to by --os-user or --contact; else `ansim account relate`."
             ) from error
-        _apply(connection, made, change)
+        _apply(connection, ledger, made, change)
         _refuse_beyond(connection, ledger, made)
         _keep_an_operator(connection)
         account = _account(connection, _row(connection, name))
@@ -82,7 +96,7 @@ def change(
                 code="forbidden",
             )
         _refuse_beyond(connection, ledger, row.id)
-        _apply(connection, row.id, wanted)
+        _apply(connection, ledger, row.id, wanted)
         _refuse_beyond(connection, ledger, row.id)
         _keep_an_operator(connection)
         account = _account(connection, _row(connection, name))
@@ -99,6 +113,7 @@ def end(ledger: Ledger, name: str, at_ms: int, *, dry_run: bool = False) -> Acco
     with ledger.writing() as connection:
         row = _row(connection, name)
         _refuse_beyond(connection, ledger, row.id)
+        _mark_as_it_was(connection, ledger, row.id)
         gone = {"ended_ms": at_ms, "os_user": None, "contact": "", "password": None}
         gone |= {"second_factor": None, "token": None, "token_until_ms": None}
         connection.execute(update(tables.account).where(tables.account.c.id == row.id).values(**gone))
@@ -144,7 +159,7 @@ def _account(connection: Connection, row: Row) -> Account:
     )
 
 
-def _apply(connection: Connection, account: int, wanted: Change) -> None:
+def _apply(connection: Connection, ledger: Ledger, account: int, wanted: Change) -> None:
     values: dict[str, str | None] = {}
     if wanted.roles is not None:
         values["roles"] = _checked_roles(wanted.roles)
@@ -153,17 +168,23 @@ def _apply(connection: Connection, account: int, wanted: Change) -> None:
             raise UserError(
                 f"A user of the operating system has at most {OS_USER_CHARACTERS_MAX} characters.", 2
             )
+        if wanted.os_user and not is_os_user(wanted.os_user):
+            raise UserError(
+                f"The operating system knows no user {wanted.os_user}: make that user first, or name one of "
+                "`getent passwd`.",
+                2,
+            )
         values["os_user"] = wanted.os_user or None
     if wanted.contact is not None:
         values["contact"] = wanted.contact
     if values:
+        _mark_as_it_was(connection, ledger, account)
         its = tables.account.c.id == account
         try:
             connection.execute(update(tables.account).where(its).values(**values))
         except exc.IntegrityError as error:
             raise UserError("Another account is that user of the operating system already.") from error
-        if wanted.os_user:
-            _keep_relations(connection, account, wanted.os_user)
+        _keep_relations(connection, ledger, account)
     if wanted.sites is not None:
         of = tables.account_site
         connection.execute(delete(of).where(of.c.account == account))
@@ -185,15 +206,36 @@ def _refuse_beyond(connection: Connection, ledger: Ledger, account: int) -> None
         )
 
 
-def _keep_relations(connection: Connection, account: int, os_user: str) -> None:
-    """An account of a user of the operating system is related to whom the accounts were that this user acted
-    with before.
+def _mark_as_it_was(connection: Connection, ledger: Ledger, account: int) -> None:
+    """Whose an account was stays known when it ends or becomes another person's, and names nobody."""
+    for mark in _marks(connection, ledger, account):
+        row = {"account": account, "mark": mark}
+        connection.execute(insert_new(connection.dialect.name, tables.account_was), row)
+
+
+def _marks(connection: Connection, ledger: Ledger, account: int) -> list[bytes]:
+    """By what the person of an account is known again: its user and its contact, under the host key."""
+    of = tables.account.c
+    row = connection.execute(select(of.os_user, of.contact).where(of.id == account)).one()
+    return [
+        ledger.vault.mac(_MARK, f"{name} {value}".encode()) for name, value in row._mapping.items() if value
+    ]
+
+
+def _keep_relations(connection: Connection, ledger: Ledger, account: int) -> None:
+    """An account is related to whom the accounts were, or are, of the same person: those that its user of the
+    operating system acted with, and those that have or had this user or this contact.
     """
-    acted, related = tables.audit.c, tables.related
-    before = select(acted.account).where(acted.os_user == os_user, acted.account.is_not(None))
+    acted, was, of, related = tables.audit.c, tables.account_was.c, tables.account.c, tables.related
+    its = connection.execute(select(of.os_user, of.contact).where(of.id == account)).one()
+    before = union(
+        select(acted.account).where(acted.os_user == its.os_user, acted.account.is_not(None)),
+        select(was.account).where(was.mark.in_(_marks(connection, ledger, account))),
+        select(of.id).where(of.contact == its.contact, of.contact != ""),
+    ).subquery()
     known = select(related.c.resident).where(related.c.account == account)
-    its = related.c.account.in_(before) & related.c.resident.not_in(known)
-    for row in {row.resident: row for row in connection.execute(select(related).where(its))}.values():
+    theirs = related.c.account.in_(select(before)) & related.c.resident.not_in(known)
+    for row in {row.resident: row for row in connection.execute(select(related).where(theirs))}.values():
         connection.execute(insert(related).values(**row._asdict() | {"account": account}))
 
 
@@ -216,8 +258,9 @@ def _sites(connection: Connection, names: Iterable[str]) -> list[int]:
 def _keep_an_operator(connection: Connection) -> None:
     """Raises UserError where nobody could make or change accounts any more."""
     table = tables.account.c
-    rows = connection.execute(select(table.roles).where(table.ended_ms.is_(None), table.os_user.is_not(None)))
-    if not any(OPERATOR in row.roles.split() for row in rows):
+    wanted = select(table.roles, table.os_user).where(table.ended_ms.is_(None), table.os_user.is_not(None))
+    rows = connection.execute(wanted).all()
+    if not any(OPERATOR in row.roles.split() and is_os_user(row.os_user) for row in rows):
         raise UserError(
             "Then no operator could give commands any more: give one account at least the role operator "
             "and --os-user, the user of the operating system who gives its commands.",

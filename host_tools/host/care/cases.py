@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Row, insert, select, update
 
 from host_tools.errors import UserError
+from host_tools.host.accounts.rights import AUDITOR
 from host_tools.host.care import escalation, kinds, unrelated
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import is_inserted
@@ -177,14 +178,24 @@ def held_by(connection: Connection, name: str) -> list[int]:
     return list(connection.scalars(select(_case.id).where(its).order_by(_case.id)))
 
 
-def give_back_of_ended(connection: Connection, at_ms: int) -> None:
-    """What accounts hold that have ended is open again at that time (ms since 1970), and told anew."""
+def give_back_of_gone(connection: Connection, at_ms: int) -> None:
+    """What accounts hold that have ended, or may take nothing any more, is open again at that time (ms since
+    1970), and told anew.
+    """
     account = tables.account.c
-    ended = select(account.name).where(account.ended_ms.is_not(None))
-    live = select(account.name).where(account.ended_ms.is_(None))
-    its = (_case.state == TAKEN) & _case.taken_by.in_(ended) & _case.taken_by.not_in(live)
+    known = select(account.name)
+    may = known.where(account.ended_ms.is_(None), account.roles != AUDITOR)
+    its = (_case.state == TAKEN) & _case.taken_by.in_(known) & _case.taken_by.not_in(may)
     for case in connection.scalars(select(_case.id).where(its).order_by(_case.id)).all():
         give_back(connection, case, "", at_ms)
+
+
+def give_back_of_related(connection: Connection, account: int, at_ms: int) -> None:
+    """The same of what an account holds that it is not to hear of."""
+    name = connection.scalar(select(tables.account.c.name).where(tables.account.c.id == account))
+    for case in held_by(connection, name or ""):
+        if unrelated.is_kept_from(connection, case, account):
+            give_back(connection, case, "", at_ms)
 
 
 def close(connection: Connection, case: int, by: str, outcome: str, at_ms: int, words: str = "") -> Row:

@@ -8,7 +8,7 @@ audit's own chain for silent alarms.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from host_tools.errors import UserError
 from host_tools.host.accounts import audit
@@ -108,6 +108,34 @@ def close(
     ended = one._replace(state=CLOSED, outcome=outcome)
     _write(connection, ledger, "alarm close", ended, {"closed_by": by, "closed_ms": at_ms, "words": words})
     return ended
+
+
+def give_back_of_gone(connection: Connection, ledger: Ledger) -> None:
+    """What is taken by accounts that have ended, or are no dispatchers' any more, is open again; dispatchers
+    are told of it anew (insistence.py). Nobody else hears of it.
+    """
+    account, table = tables.account.c, tables.silent.c
+    known = select(account.name)
+    may = known.where(account.ended_ms.is_(None), account.roles.contains(DISPATCHER))
+    its = (table.state == TAKEN) & table.taken_by.in_(known) & table.taken_by.not_in(may)
+    _open_again(connection, ledger, connection.scalars(select(table.id).where(its)).all())
+
+
+def give_back_of_related(connection: Connection, ledger: Ledger, account: int, at_ms: int) -> None:
+    """The same of what an account has taken that it is not to hear of, at `at_ms` (since 1970)."""
+    kept = kept_from(connection, account, at_ms - SHOWN_MS)
+    hers = [silent_id(row) for row in silent_pickups(connection, at_ms - SHOWN_MS) if key_of(row) in kept]
+    name = select(tables.account.c.name).where(tables.account.c.id == account).scalar_subquery()
+    table = tables.silent.c
+    its = (table.state == TAKEN) & (table.taken_by == name) & table.id.in_(hers)
+    _open_again(connection, ledger, connection.scalars(select(table.id).where(its)).all())
+
+
+def _open_again(connection: Connection, ledger: Ledger, ids: Sequence[str]) -> None:
+    """Nobody has taken them: a silent alarm that is open has no row."""
+    for one in ids:
+        connection.execute(delete(tables.silent).where(tables.silent.c.id == one))
+        audit.note(connection, ledger, "alarm give-back", text=f"alarm {one[:8]}", chain=audit.DURESS)
 
 
 def _find(connection: Connection, ledger: Ledger, name: str, at_ms: int) -> Silent:

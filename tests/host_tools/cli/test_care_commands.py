@@ -16,6 +16,7 @@ from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import open_ledger
 from locker.contract import commands, records
+from tests.kit import os_users
 from tests.kit.cared_site import PLACE, CaredSite
 from tests.kit.command_tree import departures, page
 
@@ -49,6 +50,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Desk, CaredSite]]:
     """Min is a dispatcher, Jun is staff, Dae an operator; each is a user of that name."""
+    os_users.there_are(monkeypatch, "min", "jun", "dae")
     with open_ledger(tmp_path / "data") as ledger:
         site = CaredSite(ledger)
         site.at_ms = now_ms() - 60_000

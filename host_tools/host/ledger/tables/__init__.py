@@ -26,6 +26,7 @@ from host_tools.host.ledger.tables.parcels import parcel, pickup, ticket
 from host_tools.host.ledger.tables.people import (
     account,
     account_site,
+    account_was,
     asking,
     contact,
     pending_change,
@@ -40,6 +41,7 @@ __all__ = [
     "absence",
     "account",
     "account_site",
+    "account_was",
     "alarm",
     "aside",
     "asking",

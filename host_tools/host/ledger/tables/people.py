@@ -117,6 +117,16 @@ account_site = Table(
     PrimaryKeyConstraint("account", "site"),
 )
 
+#: By what the person of an account is known again in another one: its user or contact that it has no more,
+#: as a MAC under the host key, which names nobody.
+account_was = Table(
+    "account_was",
+    metadata,
+    Column("account", ForeignKey("account.id"), nullable=False),
+    Column("mark", LargeBinary(32), nullable=False),
+    PrimaryKeyConstraint("account", "mark"),
+)
+
 #: The residents whom an account neither sees nor hears of, and why.
 related = Table(
     "related",

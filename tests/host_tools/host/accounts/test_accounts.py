@@ -26,6 +26,7 @@ from host_tools.host.ledger.places import Place
 from host_tools.host.parcels import parcels, support, tickets
 from host_tools.host.people import residents
 from locker.contract import commands
+from tests.kit import os_users
 from tests.kit.letter_site import DOOR, Site
 
 ROOT = Path(__file__).parents[4]
@@ -37,6 +38,11 @@ AT_MS = 1_700_000_000_000
 HOUR_MS = 3_600_000
 PASSWORD = "four random words"
 OPERATOR = Change(("operator",), None, "jimin", None)
+
+
+@pytest.fixture(autouse=True)
+def users(monkeypatch: pytest.MonkeyPatch) -> None:
+    os_users.there_are(monkeypatch, "jimin", "seo", "lee")
 
 
 @pytest.fixture

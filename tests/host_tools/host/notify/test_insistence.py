@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.host.accounts import sight
+from host_tools.host.accounts import audit, sight
+from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import Actor
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify import silent
@@ -55,6 +56,39 @@ def take(site: CaredSite) -> None:
         (one,) = silent.listing(connection, site.ledger, site.at_ms)
         silent.take(connection, site.ledger, one.id, "Dae", site.at_ms)
     site.ledger.actor = Actor()
+
+
+@pytest.mark.parametrize("how", ["ended", "no dispatcher any more", "related"])
+def test_what_a_dispatcher_has_taken_who_may_not_see_to_it_any_more_is_open_and_told_again(
+    site: CaredSite, how: str
+) -> None:
+    one = site.hires("Dae", "dispatcher")
+    site.hires("Seo", "operator dispatcher")
+    under_duress(site)
+    site.at_ms += 5 * MINUTE_MS
+    take(site)
+    insistence = Insistence()
+    site.looks(watches=True)
+    assert insistence.look(site.ledger, site.at_ms) == {}
+    with site.ledger.writing() as connection:
+        its = tables.account.update().where(tables.account.c.id == one)
+        if how == "ended":
+            connection.execute(its.values(ended_ms=site.at_ms))
+        elif how == "related":
+            sight.relate(connection, one, residents.find(connection, "Kim").id, "barred", site.at_ms)
+            silent.give_back_of_related(connection, site.ledger, one, site.at_ms)
+        else:
+            connection.execute(its.values(roles="staff"))
+    site.looks(watches=True)
+    (again,) = insistence.look(site.ledger, site.at_ms).values()
+    assert [message.kind for message in again] == [NOT_TAKEN]
+    site.ledger.actor = Actor(None, "Seo", "", frozenset({"dispatcher"}))
+    with site.ledger.reading() as connection:
+        (shown,) = silent.listing(connection, site.ledger, site.at_ms)
+    assert (shown.state, shown.taken_by) == (silent.OPEN, None)
+    acts = [(row.chain, row.act) for row in audit.listing(site.ledger) if row.act.startswith("alarm")]
+    assert acts == [(audit.DURESS, "alarm take"), (audit.DURESS, "alarm give-back")]
+    assert audit.verify(site.ledger)[1].wrong is None
 
 
 def test_a_file_gets_one_line_each_minute_for_an_hour_then_each_ten_until_it_is_taken(

@@ -36,6 +36,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "site", name=op.f("pk_account_site")),
     )
     op.create_table(
+        "account_was",
+        sa.Column("account", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_account_was_account")),
+        sa.PrimaryKeyConstraint("account", "mark", name=op.f("pk_account_was")),
+    )
+    op.create_table(
         "related",
         sa.Column("account", sa.Integer(), nullable=False),
         sa.Column("resident", sa.Integer(), nullable=False),
