@@ -281,12 +281,15 @@ def _is_handed(receipt: Receipt) -> bool:
 
 def message_of(page: Row, texts: Texts = BUILT_IN, link: str = "") -> Message:
     """What a person on call is told of a case; `link` takes it by one tap."""
-    moment = Moment(page.case_earliest_ms, page.case_latest_ms, page.case_heard_ms)
+    first = Moment(page.case_earliest_ms, page.case_latest_ms, page.case_heard_ms)
+    moment = Moment(page.earliest_ms, page.latest_ms, page.heard_ms)
     where = Where(page.site_name or "-", page.number or 0, page.case_door)
     is_bell = page.case_kind == kinds.BELL and not page.is_unanswered
     known = page.case_kind if page.case_kind in kinds.KINDS else kinds.OTHER
     known = kinds.ANSWERED_LATE if page.is_unanswered else known
     facts = Facts(number=str(page.case_id), what=known, take=f"ansim case take {page.case_id}", link=link)
+    if page.case_times > 1:
+        facts = facts._replace(first=first)
     made = notice(
         STAFF,
         "page bell" if is_bell else "page alarm",

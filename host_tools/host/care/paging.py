@@ -26,6 +26,10 @@ _STEPS_MAX = 4  # that one case takes in one look: those that find nobody follow
 _REASON_MAX = 128
 
 _case, _page, _account = tables.case.c, tables.page.c, tables.account.c
+_alarm = tables.alarm.c
+#: The last alarm of a case, where that is about an event.
+_is_last = (_alarm.cabinet == _case.cabinet) & (_alarm.case_id == _case.id)
+_is_last &= (_alarm.incarnation == _case.incarnation) & (_alarm.number == _case.number)
 
 
 def plan_of(connection: Connection, site: int | None) -> tuple[list[Hours], list[StandIn], str]:
@@ -187,8 +191,8 @@ def tell_newcomer(connection: Connection, account: int, at_ms: int) -> None:
 def waiting(connection: Connection, at_ms: int) -> Sequence[Row]:
     """The pages that are to be handed over at that time (ms since 1970), with `contact` and `name` of their
     account, all columns of their case behind `case_`, and of its place `site_name`, `number`, `language` and
-    `zone`, None where it has none; `is_unanswered`: its screen never showed the answer to the last call;
-    the oldest first.
+    `zone`, None where it has none; `earliest_ms`, `latest_ms` and `heard_ms` of the last time that it happened;
+    `is_unanswered`: its screen never showed the answer to the last call; the oldest first.
     """
     of_case = [column.label(f"case_{column.name}") for column in tables.case.c if column.name != "id"]
     cabinet, site = tables.cabinet.c, tables.site.c
@@ -197,14 +201,20 @@ def waiting(connection: Connection, at_ms: int) -> Sequence[Row]:
         .join(tables.account, _page.account == _account.id)
         .outerjoin(tables.cabinet, _case.cabinet == cabinet.id)
         .outerjoin(tables.site, func.coalesce(_case.site, cabinet.site) == site.id)
+        .outerjoin(tables.alarm, _is_last)
     )
     note = tables.case_note.c
     since = (note.case_id == _case.id) & (note.what == cases.UNANSWERED) & (note.at_ms >= _case.last_ms)
     is_unanswered = select(note.id).where(since).correlate(tables.case).exists()
     place = (site.name.label("site_name"), cabinet.number, site.language, site.zone)
     place += (is_unanswered.label("is_unanswered"),)
+    last = (
+        func.coalesce(_alarm.earliest_ms, _alarm.raised_ms, _case.earliest_ms).label("earliest_ms"),
+        func.coalesce(_alarm.latest_ms, _alarm.raised_ms, _case.latest_ms).label("latest_ms"),
+        func.coalesce(_alarm.raised_ms, _case.heard_ms).label("heard_ms"),
+    )
     wanted = (
-        select(tables.page, _account.contact, _account.name, *of_case, *place)
+        select(tables.page, _account.contact, _account.name, *of_case, *place, *last)
         .select_from(joined)
         .where(_page.state == WAITING, _page.due_ms <= at_ms)
         .order_by(_page.due_ms, _page.id)

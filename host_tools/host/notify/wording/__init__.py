@@ -46,7 +46,7 @@ class Reader(NamedTuple):
 class Facts(NamedTuple):
     """What a letter tells beyond what the outbox holds; what is not known is left out of the text.
 
-    Times are in ms since 1970, `paused_ms` is a length; `cause` is a name of `[causes]`, `what` of `[cases]`;
+    Times are in ms since 1970, `paused_ms` is a length; `first` is when what is told again happened first; `cause` is a name of `[causes]`, `what` of `[cases]`;
     `fee`, `digits`, `number`, `take` (a command) and `link` are said as they are.
     """
 
@@ -54,6 +54,7 @@ class Facts(NamedTuple):
     until_ms: int | None = None  # it may wait, or something takes effect
     recall_ms: int | None = None  # from which on staff take it out
     paused_ms: int | None = None  # for so long its time stood still
+    first: Moment | None = None
     cause: str = ""
     what: str = ""
     fee: str = ""
@@ -192,6 +193,7 @@ def _letter(
             "since": lambda: _at(book, facts.since_ms),
             "until": lambda: _at(book, facts.until_ms),
             "recall": lambda: _at(book, facts.recall_ms),
+            "first": lambda: times.happened(facts.first, book.zone, phrase) if facts.first else "",
             "when": lambda: _when(book, section, kind, moment),
         },
         {name: plain(getattr(facts, name)) for name in ("fee", "digits", "take", "link")}

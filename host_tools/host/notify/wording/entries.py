@@ -25,7 +25,7 @@ _FILLED = {
 }
 _OPTIONAL = {
     RESIDENT: {"help", "where", "link", "since", "until", "recall", "paused", "fee", "cause"},
-    STAFF: {"where", "what", "todo", "count", "number", "link", "take", "since", "until"},
+    STAFF: {"where", "what", "todo", "count", "first", "number", "link", "take", "since", "until"},
     DISPATCHERS: {"where", "number", "link", "take"},
 }
 # More that are filled always, by section and kind.

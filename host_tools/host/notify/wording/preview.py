@@ -84,6 +84,7 @@ def _made(
         until_ms=at_ms + _WAITS_MS // 2,
         recall_ms=at_ms + _WAITS_MS,
         paused_ms=5 * _HOUR_MS + 20 * 60_000,
+        first=moment,
         cause="door jammed",
         what="bell" if "bell" in kind else "tamper",
         fee="1,000 KRW",

@@ -51,15 +51,30 @@ def test_what_needs_no_one_at_night_wakes_nobody(site: CaredSite) -> None:
     assert [one.kind for one in site.cases()] == ["lamp"]
 
 
-def test_a_bell_that_rings_again_after_it_was_taken_is_told_from_the_first_one_on(site: CaredSite) -> None:
+def test_a_bell_that_rings_again_after_it_was_taken_is_told_from_the_first_one_on_with_both_times(
+    site: CaredSite,
+) -> None:
     site.puts_on_call(site.hires("Min"), site.hires("Jun"))
     site.rings()
+    (page,) = site.looks().pages
     site.pages()
     with site.ledger.writing() as connection:
         cases.take(connection, 1, "Min", site.at_ms)
-    site.at_ms += MINUTE_MS
+    first = pager.message_of(page)
+    assert " ring " not in first.text
+    assert first.text.count("(happened 2023-11-14 22:13 UTC, heard 22:13)") == 1
+    site.at_ms += 20 * MINUTE_MS
+    site.boards[1].uptime += 20 * 600
     site.rings()
-    assert site.pages_for(120) == [(60, "Min", 1), (120, "Jun", 1)]
+    (page,) = site.looks().pages
+    again = pager.message_of(page)
+    assert "was pressed at mapo-3, cabinet 1 (happened 2023-11-14 22:33 UTC, heard 22:33). " in again.text
+    assert (
+        "This is ring 2 of a call that is open since its first ring (happened 2023-11-14 22:13 UTC, heard 22:13)."
+        in again.text
+    )
+    assert again.heard != first.heard
+    assert site.pages_for(120) == [(20 * 60, "Min", 1), (21 * 60, "Jun", 1)]
 
 
 def test_a_second_womans_forced_door_is_told_while_somebody_sees_to_the_first_at_that_cabinet(
@@ -101,7 +116,10 @@ def test_a_call_whose_answer_the_screen_never_showed_is_nobodys_again_and_told_w
     (page,) = site.looks().pages
     text = pager.message_of(page).text
     assert "case 1: " in text
-    assert "the screen never showed the answer to a call for help. Nobody has taken it yet" in text
+    assert (
+        "the screen never showed the answer to a call for help (happened 2023-11-14 22:13 UTC, heard 22:13). "
+        in text
+    )
     assert [(one.id, one.state, one.taken_by) for one in site.cases()] == [(1, "open", None)]
     site.at_ms += SECOND_MS
     site.rings()  # and that is a call for help as any other
