@@ -18,11 +18,16 @@ from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import moment
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.parcels.bells import Loss
 
 _UNITS_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _SPAN = re.compile(r"([0-9]{1,4})([mhd])")
 
 note_option = click.option("--note", default="", metavar="WORDS", help="What else there is to say.")
+
+anyway_option = click.option(
+    "--anyway", is_flag=True, help="Also where somebody else has taken it, who is told of that."
+)
 
 
 def act_options(act: Callable[..., None]) -> Callable[..., None]:
@@ -67,6 +72,7 @@ def as_json(case: Row) -> dict[str, Any]:
         "times": case.times,
         "last": moment(case.last_ms),
         "state": case.state,
+        "nobody_told": case.nobody_told,
         "taken_by": case.taken_by,
         "taken": _moment(case.taken_ms),
         "shelved_until": _moment(case.shelved_until_ms),
@@ -91,6 +97,13 @@ def happened(row: dict[str, Any]) -> str:
     return begin if begin == end else f"{begin} to {end}"
 
 
+def state_of(row: dict[str, Any]) -> str:
+    """How far a case is, and who has it, for a list."""
+    if row["nobody_told"]:
+        return f"{row['state']}, NOBODY WAS TOLD: the page failed"
+    return row["state"] + (f" by {row['taken_by']}" if row["taken_by"] else "")
+
+
 def show_cases(rows: Sequence[dict[str, Any]]) -> None:
     """A table of cases for people."""
     cells = [
@@ -102,7 +115,7 @@ def show_cases(rows: Sequence[dict[str, Any]]) -> None:
             happened(row),
             row["heard"],
             row["times"],
-            row["state"] + (f" by {row['taken_by']}" if row["taken_by"] else ""),
+            state_of(row),
         )
         for row in rows
     ]
@@ -110,15 +123,24 @@ def show_cases(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def told(
-    case: Row, done: str, *, dry_run: bool, wants_json: bool, more: dict[str, Any] | None = None
+    case: Row,
+    done: str,
+    *,
+    dry_run: bool,
+    wants_json: bool,
+    loss: Loss | None = None,
+    more: dict[str, Any] | None = None,
 ) -> None:
-    """Says what was done about a case, or would be: `done` follows `is` and `would be`."""
+    """Says what was done about a case, or would be: `done` follows `is` and `would be`;
+    `loss`: who else had it.
+    """
     if wants_json:
-        print_json(as_json(case) | (more or {}) | ({"dry_run": True} if dry_run else {}))
+        lost = {"lost_by": loss.name, "lost_paged": loss.is_paged} if loss else {}
+        print_json(as_json(case) | lost | (more or {}) | ({"dry_run": True} if dry_run else {}))
         return
     where = place(case.site_name, case.cabinet_number or 0, case.door)
     named = f"Case {case.id} ({case.kind}{', ' + where if where else ''})"
-    say(f"{named} {'would be' if dry_run else 'is'} {done}")
+    say(f"{named} {'would be' if dry_run else 'is'} {done}{' ' + loss.words if loss else ''}")
 
 
 def todo(kind: str) -> str:

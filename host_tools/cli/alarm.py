@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from host_tools.cli._acting import open_ledger
-from host_tools.cli._cases import act_options, acting, happened, note_option, place
+from host_tools.cli._cases import act_options, acting, anyway_option, happened, note_option, place, state_of
 from host_tools.cli._output import json_option, print_json, say
 from host_tools.cli._tables import show, table
 from host_tools.host.care import cases
@@ -59,7 +59,7 @@ def list_(site: str | None, data: Path | None, as_json: bool) -> None:
             happened(row),
             row["heard"],
             row["times"],
-            row["state"] + (f" by {row['taken_by']}" if row["taken_by"] else ""),
+            state_of(row),
         )
         for row in rows
     ]
@@ -67,7 +67,7 @@ def list_(site: str | None, data: Path | None, as_json: bool) -> None:
 
 
 _FIELDS = ("id", "kind", "site", "cabinet", "door", "happened", "happened_until", "heard", "times", "state")
-_FIELDS += ("taken_by", "outcome")
+_FIELDS += ("nobody_told", "taken_by", "outcome")
 
 
 def _of_silent(one: silent.Silent) -> dict[str, Any]:
@@ -82,6 +82,7 @@ def _of_silent(one: silent.Silent) -> dict[str, Any]:
         "heard": moment(one.moment.heard_ms),
         "times": 1,
         "state": one.state,
+        "nobody_told": False,
         "taken_by": one.taken_by,
         "outcome": one.outcome,
     }
@@ -89,8 +90,9 @@ def _of_silent(one: silent.Silent) -> dict[str, Any]:
 
 @command.command()
 @click.argument("alarm", metavar="ALARM")
+@anyway_option
 @act_options
-def take(alarm: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
+def take(alarm: str, anyway: bool, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Take an alarm by its number (or the first digits of a silent one): nobody is told of it any more. Of a
     bell the cabinet's screen says that a person has seen this call when the cabinet has the answer; of a
     silent alarm no cabinet hears.
@@ -101,10 +103,10 @@ def take(alarm: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
     if _is_case(alarm):
         from host_tools.cli import case
 
-        case.take_it(int(alarm), dry_run=dry_run, data=data, as_json=as_json)
+        case.take_it(int(alarm), anyway=anyway, dry_run=dry_run, data=data, as_json=as_json)
         return
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
-        taken = silent.take(connection, ledger, alarm, bells.name_of(ledger), at_ms)
+        taken = silent.take(connection, ledger, alarm, bells.name_of(ledger), at_ms, anyway=anyway)
     _say(taken, "yours. Send help; do not call the resident", dry_run=dry_run, as_json=as_json)
 
 
@@ -112,8 +114,11 @@ def take(alarm: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
 @click.argument("alarm", metavar="ALARM")
 @click.argument("outcome")
 @note_option
+@anyway_option
 @act_options
-def close(alarm: str, outcome: str, note: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
+def close(
+    alarm: str, outcome: str, note: str, anyway: bool, dry_run: bool, data: Path | None, as_json: bool
+) -> None:
     """Close an alarm with an OUTCOME of its list: helped, false, "handed to police", drill, "nobody there"
     for calls for help; `ansim case show` says those of others.
 
@@ -124,19 +129,20 @@ def close(alarm: str, outcome: str, note: str, dry_run: bool, data: Path | None,
         by = bells.name_of(ledger)
         if _is_case(alarm):
             row = bells.find(connection, ledger, int(alarm))
-            cases.close(connection, row.id, by, outcome, at_ms, note)
-            bells.note(connection, ledger, "alarm close", row)
+            cases.close(connection, row.id, by, outcome, at_ms, note, anyway=anyway)
+            loss = bells.noted(connection, ledger, "alarm close", row, at_ms)
             row = cases.find(connection, row.id)
             ended = None
         else:
-            row = None
-            ended = silent.close(connection, ledger, alarm, by, outcome, at_ms, cases.checked_words(note))
+            row = loss = None
+            words = cases.checked_words(note)
+            ended = silent.close(connection, ledger, alarm, by, outcome, at_ms, words, anyway=anyway)
     if ended is not None:
         _say(ended, f"closed: {outcome}", dry_run=dry_run, as_json=as_json)
     elif row is not None:
         from host_tools.cli import _cases
 
-        _cases.told(row, f"closed: {outcome}.", dry_run=dry_run, wants_json=as_json)
+        _cases.told(row, f"closed: {outcome}.", dry_run=dry_run, wants_json=as_json, loss=loss)
 
 
 def _is_case(alarm: str) -> bool:

@@ -9,6 +9,7 @@ from host_tools.cli._acting import open_ledger
 from host_tools.cli._cases import (
     act_options,
     acting,
+    anyway_option,
     as_json,
     happened,
     note_option,
@@ -19,7 +20,7 @@ from host_tools.cli._cases import (
     told,
 )
 from host_tools.cli._output import json_option, print_json, say
-from host_tools.host.care import cap, cases, kinds
+from host_tools.host.care import cap, cases, kinds, paging
 from host_tools.host.care.duty import zone_of
 from host_tools.host.connections import reach
 from host_tools.host.ledger import tables
@@ -83,14 +84,18 @@ def show(case: int, data: Path | None, as_json: bool) -> None:
     with open_ledger(data, create=False) as ledger, ledger.reading() as connection:
         row = _cases.as_json(bells.find(connection, ledger, case))
         notes = cases.notes(connection, case)
+        failed = paging.why_failed(connection, case)
     asks = todo(row["kind"])
     done = [{"at": moment(one.at_ms), "by": one.by, "what": one.what, "words": one.words} for one in notes]
     if as_json:
-        print_json(row | {"asks": asks, "notes": done})
+        print_json(row | {"asks": asks, "notes": done, "pages_failed": failed})
         return
     where = place(row["site"], row["cabinet"], row["door"])
     say(f"Case {row['id']}: {row['kind']}{' at ' + where if where else ''}, {row['state']}.")
     say(f"Happened {happened(row)}, heard {row['heard']}, {row['times']} times, last {row['last']}.")
+    if row["nobody_told"]:
+        why = f" ({', '.join(failed)})" if failed else ""
+        say(f"NOBODY WAS TOLD: the page failed{why}. Take it, then see `ansim oncall who`, `channel list`.")
     say(asks)
     for one in done:
         words = f": {one['words']}" if one["words"] else ""
@@ -99,36 +104,39 @@ def show(case: int, data: Path | None, as_json: bool) -> None:
 
 @command.command()
 @_ID
+@anyway_option
 @act_options
-def take(case: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
+def take(case: int, anyway: bool, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Take a case: nobody is told of it any more. Of a bell the cabinet's screen says that a person has seen
     this call, and no other, when the cabinet has the answer.
 
     \b
     Example: ansim case take 12
     """
-    take_it(case, dry_run=dry_run, data=data, as_json=as_json)
+    take_it(case, anyway=anyway, dry_run=dry_run, data=data, as_json=as_json)
 
 
-def take_it(case: int, *, dry_run: bool, data: Path | None, as_json: bool) -> None:
+def take_it(case: int, *, anyway: bool, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """The same for other commands."""
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
-        taken = bells.take(connection, ledger, case, at_ms)
+        taken = bells.take(connection, ledger, case, at_ms, anyway=anyway)
+    its_end = {"dry_run": dry_run, "wants_json": as_json, "loss": taken.loss}
     if not taken.call:
-        told(taken.case, "yours.", dry_run=dry_run, wants_json=as_json)
+        told(taken.case, "yours.", **its_end)
         return
     its = (taken.case.site_name, taken.case.cabinet_number)
     with open_ledger(data, create=False) as ledger:
         hindrance = reach.hindrance(ledger, *its)
         screen = reach.answer_words(ledger, *its, taken.call)
     more = {"call": taken.call} | ({} if hindrance is None else {"hindrance": hindrance})
-    told(taken.case, f"yours. {screen}", dry_run=dry_run, wants_json=as_json, more=more)
+    told(taken.case, f"yours. {screen}", **its_end, more=more)
 
 
 @command.command("give-back")
 @_ID
+@anyway_option
 @act_options
-def give_back(case: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
+def give_back(case: int, anyway: bool, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Give back a case that you cannot see to: of an alarm people are told anew, from the first one on.
 
     \b
@@ -136,18 +144,21 @@ def give_back(case: int, dry_run: bool, data: Path | None, as_json: bool) -> Non
     """
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
         row = bells.find(connection, ledger, case)
-        cases.give_back(connection, case, bells.name_of(ledger), at_ms)
-        bells.note(connection, ledger, "case give-back", row)
+        cases.give_back(connection, case, bells.name_of(ledger), at_ms, anyway=anyway)
+        loss = bells.noted(connection, ledger, "case give-back", row, at_ms)
         row = cases.find(connection, case)
-    told(row, "open again.", dry_run=dry_run, wants_json=as_json)
+    told(row, "open again.", dry_run=dry_run, wants_json=as_json, loss=loss)
 
 
 @command.command()
 @_ID
 @click.argument("outcome")
 @note_option
+@anyway_option
 @act_options
-def close(case: int, outcome: str, note: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
+def close(
+    case: int, outcome: str, note: str, anyway: bool, dry_run: bool, data: Path | None, as_json: bool
+) -> None:
     """Close a case with an OUTCOME of its list, which `ansim case show` says.
 
     \b
@@ -155,18 +166,21 @@ def close(case: int, outcome: str, note: str, dry_run: bool, data: Path | None, 
     """
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
         row = bells.find(connection, ledger, case)
-        cases.close(connection, case, bells.name_of(ledger), outcome, at_ms, note)
-        bells.note(connection, ledger, "case close", row)
+        cases.close(connection, case, bells.name_of(ledger), outcome, at_ms, note, anyway=anyway)
+        loss = bells.noted(connection, ledger, "case close", row, at_ms)
         row = cases.find(connection, case)
-    told(row, f"closed: {outcome}.", dry_run=dry_run, wants_json=as_json)
+    told(row, f"closed: {outcome}.", dry_run=dry_run, wants_json=as_json, loss=loss)
 
 
 @command.command()
 @_ID
 @click.argument("why", metavar="WHY")
 @click.option("--for", "span", required=True, metavar="TIME", help="How long: 45m, 8h, 3d; at most 30d.")
+@anyway_option
 @act_options
-def shelve(case: int, why: str, span: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
+def shelve(
+    case: int, why: str, span: str, anyway: bool, dry_run: bool, data: Path | None, as_json: bool
+) -> None:
     """Put a case away for a while, saying why; then it is open again by itself. An alarm is taken first.
 
     \b
@@ -174,10 +188,12 @@ def shelve(case: int, why: str, span: str, dry_run: bool, data: Path | None, as_
     """
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
         row = bells.find(connection, ledger, case)
-        cases.shelve(connection, case, bells.name_of(ledger), at_ms + span_ms(span), why, at_ms)
-        bells.note(connection, ledger, "case shelve", row)
+        by, until_ms = bells.name_of(ledger), at_ms + span_ms(span)
+        cases.shelve(connection, case, by, until_ms, why, at_ms, anyway=anyway)
+        loss = bells.noted(connection, ledger, "case shelve", row, at_ms)
         row = cases.find(connection, case)
-    told(row, f"shelved until {moment(row.shelved_until_ms)}.", dry_run=dry_run, wants_json=as_json)
+    done = f"shelved until {moment(row.shelved_until_ms)}."
+    told(row, done, dry_run=dry_run, wants_json=as_json, loss=loss)
 
 
 @command.command()

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from host_tools.errors import UserError
-from host_tools.host.care import watch
+from host_tools.host.care import cases, watch
 from host_tools.host.connections.presence import running
 from host_tools.host.ledger import backups, tables
 from host_tools.host.ledger.data_folder import KEY, LEDGER, MESSAGES, database_url, prepare, refuse_wide
@@ -217,11 +217,16 @@ def _channels(data: Path) -> Check:
 
 
 def _on_call(data: Path) -> Check:
-    """Whether somebody is on call at each site for a week."""
+    """Whether somebody is on call at each site for a week, and was told of what is open."""
     at_ms = now_ms()
     with _reading(data) as connection:
+        untold = len(cases.untold(connection))
         sites = connection.execute(select(tables.site.c.id, tables.site.c.name)).all()
         gaps = {site.name: watch.gaps_of(connection, site.id, at_ms) for site in sites}
+    if untold:
+        alarms = "an open alarm" if untold == 1 else f"{untold} open alarms"
+        found = f"nobody was told of {alarms}: the page failed"
+        return Check("", WRONG, found, "`ansim alarm list` says which, `ansim case show` why")
     lacking = sorted(name for name, spans in gaps.items() if spans)
     if not lacking:
         return Check(

@@ -33,6 +33,7 @@ _LOOK_S = 1.0
 _WATCH_MS = 60_000  # how often it is looked for hours without anybody, and for test pages
 _TEST_PAGE = "test page"
 PAGE = "page"
+NOBODY_TOLD = "the page failed, `ansim case show` says why"
 
 
 class Ways(Protocol):
@@ -71,6 +72,7 @@ class Work(NamedTuple):
     pages: Sequence[Row] = ()
     proofs: Sequence[Row] = ()
     links: Mapping[int, str] = {}  # by the id of a page: where one tap takes its case
+    untold: Sequence[Row] = ()  # alarms of which nobody could be told
 
 
 class Pager:
@@ -87,6 +89,7 @@ class Pager:
         self._news = asyncio.Event()
         self._busy: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._watched_ms: int | None = None
+        self._untold: set[tuple[int, int]] = set()  # those that a line has said: case and round
         self._limits: dict[str, asyncio.Semaphore] = {}
         self._heart: Heartbeat | None = None
         self._moved_s = 0.0  # when the server's own loop moved last
@@ -158,6 +161,12 @@ class Pager:
         return False
 
     def _begin(self, work: Work) -> None:
+        untold = {(case.id, case.round): case for case in work.untold}
+        for name, case in untold.items():
+            if name not in self._untold:
+                place = {"site": case.site_name, "cabinet": case.cabinet_number, "door": case.door or None}
+                self._tell(Occurrence("nobody told", **place, detail=f"case {case.id}: {NOBODY_TOLD}"))
+        self._untold = set(untold)
         of_proofs = {("proof", proof.id): self._test(proof) for proof in work.proofs}
         of_pages = {(PAGE, page.id): self._page(page, work.links.get(page.id, "")) for page in work.pages}
         for name, job in (of_pages | of_proofs).items():
@@ -222,7 +231,7 @@ def look(ledger: Ledger, at_ms: int, watches: bool = True, base: str = "") -> Wo
     """
     with ledger.reading() as connection:
         if not watches and not _has_work(connection, at_ms):
-            return Work()
+            return Work(untold=cases.untold(connection))
     with ledger.writing() as connection:
         while intake.take_in(connection, at_ms) == intake.BATCH_MAX:
             pass
@@ -236,7 +245,7 @@ def look(ledger: Ledger, at_ms: int, watches: bool = True, base: str = "") -> Wo
         paging.write_due(connection, at_ms)
         pages = paging.waiting(connection, at_ms)
         links = {page.id: _link(connection, ledger, page, base) for page in pages} if base else {}
-        return Work(pages, watch.waiting_proofs(connection, at_ms), links)
+        return Work(pages, watch.waiting_proofs(connection, at_ms), links, cases.untold(connection))
 
 
 def _link(connection: Connection, ledger: Ledger, page: Row, base: str) -> str:
@@ -281,6 +290,8 @@ def _is_handed(receipt: Receipt) -> bool:
 
 def message_of(page: Row, texts: Texts = BUILT_IN, link: str = "") -> Message:
     """What a person on call is told of a case; `link` takes it by one tap."""
+    if page.step < 0:
+        return _loss_message(page, texts)
     first = Moment(page.case_earliest_ms, page.case_latest_ms, page.case_heard_ms)
     moment = Moment(page.earliest_ms, page.latest_ms, page.heard_ms)
     where = Where(page.site_name or "-", page.number or 0, page.case_door)
@@ -301,6 +312,18 @@ def message_of(page: Row, texts: Texts = BUILT_IN, link: str = "") -> Message:
         count=page.case_times,
         texts=texts,
     )
+    to = (paging.message_id(page), page.name, page.contact, PAGE)
+    return Message(*to, made.text, **when_fields(moment), title=made.title)
+
+
+def _loss_message(page: Row, texts: Texts) -> Message:
+    """What somebody is told who no longer has a case, by another's act."""
+    moment = Moment(page.due_ms, page.due_ms, page.due_ms)
+    where = Where(page.site_name or "-", page.number or 0, page.case_door)
+    known = page.case_kind if page.case_kind in kinds.KINDS else kinds.OTHER
+    facts = Facts(number=str(page.case_id), what=known, take=f"ansim case show {page.case_id}")
+    of_site = {"zone": page.zone or "", "facts": facts, "texts": texts}
+    made = notice(STAFF, "page loss", where, moment, page.language or "", **of_site)
     to = (paging.message_id(page), page.name, page.contact, PAGE)
     return Message(*to, made.text, **when_fields(moment), title=made.title)
 

@@ -20,7 +20,7 @@ OPEN, TAKEN, SHELVED, CLOSED = "open", "taken", "shelved", "closed"
 STATES = (OPEN, TAKEN, SHELVED, CLOSED)
 UNANSWERED = "unanswered"  # a note: the cabinet's screen never showed that somebody has seen the call
 SHELVED_MAX_MS = 30 * 86_400_000
-WORDS_MAX = 500
+WORDS_MAX = 380  # with an outcome and a name they are one note
 
 _case = tables.case.c
 
@@ -136,35 +136,53 @@ def settle(connection: Connection, kind: str, key: str, at_ms: int, how: str) ->
     return found is not None
 
 
-def take(connection: Connection, case: int, by: str, at_ms: int) -> Row:
+def take(connection: Connection, case: int, by: str, at_ms: int, *, anyway: bool = False) -> Row:
     """An account (its name) takes a case: nobody is paged any more. The row as it is then.
 
-    Taking twice is no harm. Raises UserError when somebody else has it, or it is closed.
+    Taking twice is no harm. Raises UserError when somebody else has it, unless `anyway`, or it is closed.
     """
     row = _row(connection, case)
     if row.state == TAKEN and row.taken_by == by:
         return row
-    if row.state == TAKEN:
+    if holder(row, by) and not anyway:
         raise UserError(
-            f"{row.taken_by} has taken case {case} already, {moment(row.taken_ms)}: "
-            f"`ansim case show {case}` says more."
+            f"{row.taken_by} has taken case {case} already, {moment(row.taken_ms)}: ask there; "
+            f"`ansim case take {case} --anyway` takes it over."
         )
     _refuse_closed(row)
     taken = {"state": TAKEN, "taken_by": by, "taken_ms": at_ms, "shelved_until_ms": None}
     connection.execute(update(tables.case).where(_case.id == case).values(step_due_ms=None, **taken))
     _stop_pages(connection, case)
-    _note(connection, case, at_ms, by, "taken")
+    _note(connection, case, at_ms, by, "taken", _before(row, by))
     return _row(connection, case)
 
 
-def give_back(connection: Connection, case: int, by: str, at_ms: int) -> None:
+def holder(row: Row, by: str) -> str:
+    """The name of who has a case (a row of it), where that is another than `by`; else empty."""
+    return row.taken_by if row.state == TAKEN and row.taken_by != by else ""
+
+
+def _refuse_held(row: Row, by: str, anyway: bool) -> None:
+    if by and holder(row, by) and not anyway:
+        raise UserError(
+            f"{row.taken_by} has case {row.id} since {moment(row.taken_ms)}: ask there first, "
+            "or give the same command with `--anyway`."
+        )
+
+
+def _before(row: Row, by: str) -> str:
+    return f"taken by {row.taken_by} before" if holder(row, by) else ""
+
+
+def give_back(connection: Connection, case: int, by: str, at_ms: int, *, anyway: bool = False) -> None:
     """Who has taken a case cannot see to it: it is open again, and people are told from the first one on.
 
-    Raises UserError when it is not taken.
+    Raises UserError when it is not taken, or somebody else has it, unless `anyway`.
     """
     row = _row(connection, case)
     if row.state != TAKEN:
         raise UserError(f"Nobody has taken case {case}: it is {row.state}.")
+    _refuse_held(row, by, anyway)
     opened = {"state": OPEN, "taken_by": None, "taken_ms": None}
     connection.execute(update(tables.case).where(_case.id == case).values(**opened))
     _note(connection, case, at_ms, by, "given back", f"taken by {row.taken_by} before")
@@ -198,25 +216,44 @@ def give_back_of_related(connection: Connection, account: int, at_ms: int) -> No
             give_back(connection, case, "", at_ms)
 
 
-def close(connection: Connection, case: int, by: str, outcome: str, at_ms: int, words: str = "") -> Row:
+def close(
+    connection: Connection,
+    case: int,
+    by: str,
+    outcome: str,
+    at_ms: int,
+    words: str = "",
+    *,
+    anyway: bool = False,
+) -> Row:
     """Closes a case with an outcome of its kind's list, and words. The row as it is then.
 
-    Raises UserError for another outcome, or when it is closed already.
+    Raises UserError for another outcome, when it is closed already, or somebody else has it, unless `anyway`.
     """
     row = _row(connection, case)
     _refuse_closed(row)
     allowed = kinds.kind_of(row.kind).outcomes
     if outcome not in allowed:
         raise UserError(f"A case `{row.kind}` ends as one of these: {', '.join(allowed)}.", 2)
-    _close(connection, case, by, outcome, at_ms, checked_words(words))
+    _refuse_held(row, by, anyway)
+    _close(connection, case, by, outcome, at_ms, checked_words(words), _before(row, by))
     return _row(connection, case)
 
 
-def shelve(connection: Connection, case: int, by: str, until_ms: int, reason: str, at_ms: int) -> None:
+def shelve(
+    connection: Connection,
+    case: int,
+    by: str,
+    until_ms: int,
+    reason: str,
+    at_ms: int,
+    *,
+    anyway: bool = False,
+) -> None:
     """Puts a case away until then (ms since 1970, at most 30 days from now), when it is open again.
 
-    Raises UserError without a reason, for a time that is past or too far, for a closed case, and for an
-    alarm that nobody has taken.
+    Raises UserError without a reason, for a time that is past or too far, for a closed case, for an alarm
+    that nobody has taken, and for what somebody else has, unless `anyway`.
     """
     row = _row(connection, case)
     _refuse_closed(row)
@@ -226,9 +263,11 @@ def shelve(connection: Connection, case: int, by: str, until_ms: int, reason: st
         raise UserError("A case is shelved for at most 30 days from now: give a time within them.", 2)
     if row.pages and row.state == OPEN:
         raise UserError(f"Case {case} is an alarm that nobody has taken: `ansim case take {case}` first.")
+    _refuse_held(row, by, anyway)
     shelved = {"state": SHELVED, "shelved_until_ms": until_ms, "taken_by": None, "taken_ms": None}
     connection.execute(update(tables.case).where(_case.id == case).values(**shelved))
-    _note(connection, case, at_ms, by, "shelved", checked_words(reason))
+    before = f" ({_before(row, by)})" if _before(row, by) else ""
+    _note(connection, case, at_ms, by, "shelved", checked_words(reason) + before)
 
 
 def unshelve_due(connection: Connection, at_ms: int) -> None:
@@ -254,8 +293,8 @@ def note(connection: Connection, case: int, by: str, words: str, at_ms: int) -> 
 def listing(
     connection: Connection, *, site: str | None = None, state: str | None = None, last: int = 1000
 ) -> Sequence[Row]:
-    """The cases with `site_name` and `cabinet_number`: those that are not closed, or those in a state,
-    without those that are kept from the one who acts.
+    """The cases, as CASES has them: those that are not closed, or those in a state, without those that are
+    kept from the one who acts.
 
     Alarms come first, those that nobody has taken before the others, the oldest before the newest;
     closed ones the newest first.
@@ -269,6 +308,11 @@ def listing(
     else:
         wanted = wanted.order_by(_case.pages.desc(), _case.state != OPEN, _case.opened_ms, _case.id)
     return connection.execute(wanted.limit(last)).all()
+
+
+def untold(connection: Connection) -> Sequence[Row]:
+    """The open alarms of which nobody was told, for no page could be handed over, as `listing` has them."""
+    return connection.execute(CASES.where(_NOBODY_TOLD).order_by(_case.id)).all()
 
 
 def find(connection: Connection, case: int) -> Row:
@@ -306,16 +350,19 @@ def _refuse_closed(row: Row) -> None:
         raise UserError(f"Case {row.id} was closed by {by}, {moment(row.closed_ms)}: {row.outcome}.", hint="")
 
 
-def _close(connection: Connection, case: int, by: str, outcome: str, at_ms: int, words: str) -> None:
+def _close(
+    connection: Connection, case: int, by: str, outcome: str, at_ms: int, words: str, before: str = ""
+) -> None:
     closed = {"state": CLOSED, "closed_by": by, "closed_ms": at_ms, "outcome": outcome, "step_due_ms": None}
     connection.execute(update(tables.case).where(_case.id == case).values(shelved_until_ms=None, **closed))
     _stop_pages(connection, case)
-    _note(connection, case, at_ms, by, "closed", f"{outcome}. {words}".rstrip(" ."))
+    before = f" ({before})" if before else ""
+    _note(connection, case, at_ms, by, "closed", f"{outcome}{before}. {words}".rstrip(" ."))
 
 
 def _stop_pages(connection: Connection, case: int) -> None:
     page = tables.page.c
-    waiting = (page.case_id == case) & (page.state == "waiting")
+    waiting = (page.case_id == case) & (page.state == "waiting") & (page.step >= 0)  # not of a loss
     connection.execute(update(tables.page).where(waiting).values(state="void"))
 
 
@@ -324,11 +371,25 @@ def _note(connection: Connection, case: int, at_ms: int, by: str, what: str, wor
     connection.execute(insert(tables.case_note).values(**row))
 
 
-#: Cases with the names of their places.
+_page = tables.page.c
+_its = (_page.case_id == _case.id) & (_page.round == _case.round)
+#: Nobody was told of it: no page of its steps was handed over, and each has failed or was tried in vain.
+_NOBODY_TOLD = (
+    (_case.state == OPEN)
+    & _case.step_due_ms.is_not(None)
+    & (_case.step > escalation.ALL)
+    & ~select(_page.id)
+    .where(_its, (_page.state == "handed") | (_page.state == "waiting") & (_page.attempts == 0))
+    .correlate(tables.case)
+    .exists()
+)
+
+#: Cases with the names of their places, and whether `nobody_told`: no page about it could be handed over.
 CASES = select(
     tables.case,
     tables.site.c.name.label("site_name"),
     tables.cabinet.c.number.label("cabinet_number"),
+    _NOBODY_TOLD.label("nobody_told"),
 ).select_from(
     tables.case.outerjoin(tables.site, _case.site == tables.site.c.id).outerjoin(
         tables.cabinet, _case.cabinet == tables.cabinet.c.id

@@ -119,7 +119,7 @@ def _write_step(connection: Connection, case: Row, step: int, at_ms: int) -> lis
     accounts = list(escalation.told(step, listed))
     if step >= ALL:
         if not everybody:
-            _say_nobody(connection, case.site, at_ms)
+            _say_nobody(connection, case, at_ms)
         elif not listed:
             _say_nobody_unrelated(connection, case, at_ms)
         if not listed or not _any_handed(connection, case):
@@ -143,7 +143,7 @@ def _write_step(connection: Connection, case: Row, step: int, at_ms: int) -> lis
         connection.execute(update(tables.page).where(older).values(state=VOID))
         connection.execute(insert_new(connection.dialect.name, tables.page), rows)
     reached = [row["account"] for row in rows if row["state"] == WAITING]
-    if step >= ALL and not reached:
+    if (step >= ALL and not reached) or (step > ALL and not _any_handed(connection, case)):
         _say_failed(connection, case, at_ms)
     return reached
 
@@ -158,8 +158,15 @@ def _any_handed(connection: Connection, case: Row) -> bool:
     return connection.execute(select(_page.id).where(its).limit(1)).first() is not None
 
 
-def _say_nobody(connection: Connection, site: int | None, at_ms: int) -> None:
-    cases.open_case(connection, kinds.NOBODY_ON_CALL, key=f"now {site or 0}", site=site, at_ms=at_ms)
+def _say_nobody(connection: Connection, case: Row, at_ms: int) -> None:
+    """In the one case of hours without anybody at its site, which may be open beforehand (watch.py); not
+    again where a person has closed that since this alarm came.
+    """
+    key = str(case.site or 0)
+    closed = (_case.kind == kinds.NOBODY_ON_CALL) & (_case.key == key) & (_case.closed_by != "")
+    closed &= _case.closed_ms >= case.opened_ms
+    if connection.execute(select(_case.id).where(closed).limit(1)).first() is None:
+        cases.open_case(connection, kinds.NOBODY_ON_CALL, key=key, site=case.site, at_ms=at_ms)
 
 
 def _say_nobody_unrelated(connection: Connection, case: Row, at_ms: int) -> None:
@@ -173,6 +180,28 @@ def _say_failed(connection: Connection, case: Row, at_ms: int) -> None:
     cases.open_case(
         connection, kinds.PAGE_FAILED, key=unrelated.key_of(case.id), **place, at_ms=at_ms, once=True
     )
+
+
+def why_failed(connection: Connection, case: int) -> list[str]:
+    """Why pages about a case could not be handed over until now, each reason once."""
+    lost = (_page.case_id == case) & _page.state.in_((FAILED, WAITING)) & (_page.reason != "")
+    found = select(_page.reason).where(lost).order_by(_page.id)
+    return list(dict.fromkeys(connection.scalars(found)))
+
+
+def tell_loss(connection: Connection, case: Row, name: str, at_ms: int) -> bool:
+    """An account (its name) had taken a case and has it no longer, by somebody else, at that time (ms since
+    1970): a page says so, apart from those of its steps. Whether there is a contact for it.
+    """
+    its = (_account.name == name) & _account.ended_ms.is_(None) & (_account.contact != "")
+    account = connection.scalar(select(_account.id).where(its))
+    if account is None or unrelated.is_kept_from(connection, case.id, account):
+        return False
+    of_round = (_page.case_id == case.id) & (_page.round == case.round)
+    first = connection.scalar(select(func.min(_page.step)).where(of_round))
+    row = {"case_id": case.id, "account": account, "round": case.round, "step": min(first or 0, 0) - 1}
+    connection.execute(tables.page.insert().values(**row, due_ms=at_ms, state=WAITING))
+    return True
 
 
 def tell_newcomer(connection: Connection, account: int, at_ms: int) -> None:
@@ -191,7 +220,7 @@ def tell_newcomer(connection: Connection, account: int, at_ms: int) -> None:
 def waiting(connection: Connection, at_ms: int) -> Sequence[Row]:
     """The pages that are to be handed over at that time (ms since 1970), with `contact` and `name` of their
     account, all columns of their case behind `case_`, and of its place `site_name`, `number`, `language` and
-    `zone`, None where it has none; `earliest_ms`, `latest_ms` and `heard_ms` of the last time that it happened;
+    `zone`, None where it has none; `earliest_ms`, `latest_ms` and `heard_ms` of its last time;
     `is_unanswered`: its screen never showed the answer to the last call; the oldest first.
     """
     of_case = [column.label(f"case_{column.name}") for column in tables.case.c if column.name != "id"]

@@ -32,11 +32,10 @@ def look_for_gaps(connection: Connection, at_ms: int) -> None:
     """
     for site in connection.scalars(select(tables.site.c.id).order_by(tables.site.c.id)).all():
         found = gaps_of(connection, site, at_ms)
-        if not found or found[0][0] > at_ms:
-            cases.settle(connection, kinds.NOBODY_ON_CALL, f"now {site}", at_ms, "filled")
-        if not found:
+        is_accepted = _was_closed(connection, str(site), at_ms)
+        if not found or (is_accepted and found[0][0] > at_ms):
             cases.settle(connection, kinds.NOBODY_ON_CALL, str(site), at_ms, "filled")
-        elif not _was_closed(connection, str(site), at_ms):
+        elif not is_accepted:
             begin, end = found[0]
             key = {"key": str(site), "site": site}
             case = cases.open_case(connection, kinds.NOBODY_ON_CALL, **key, at_ms=at_ms)

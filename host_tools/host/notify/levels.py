@@ -22,6 +22,7 @@ LEVELS = {
     "message sent": INFO,
     "messages wait": ERROR,
     "no account": WARNING,
+    "nobody told": CRITICAL,
     "upkeep failed": WARNING,
     "out of step": WARNING,
     "overflow": WARNING,

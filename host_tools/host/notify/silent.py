@@ -78,35 +78,64 @@ def listing(connection: Connection, ledger: Ledger, at_ms: int, *, closed: bool 
     return found[::-1]
 
 
-def take(connection: Connection, ledger: Ledger, name: str, by: str, at_ms: int) -> Silent:
+def take(
+    connection: Connection, ledger: Ledger, name: str, by: str, at_ms: int, *, anyway: bool = False
+) -> Silent:
     """A dispatcher takes a silent alarm by its id or the first digits of that. No cabinet hears of it.
 
-    Raises UserError for an id that is none, or when somebody else has it. `at_ms`: since 1970.
+    Raises UserError for an id that is none, or when somebody else has it, unless `anyway`.
+    `at_ms`: since 1970.
     """
     one = _find(connection, ledger, name, at_ms)
-    if one.state == TAKEN and one.taken_by != by:
-        raise UserError(f"{one.taken_by} has taken it already, {moment(one.taken_ms or 0)}: ask there.")
     if one.state == CLOSED:
         raise UserError(f"It is closed: {one.outcome}.", hint="")
-    taken = one._replace(state=TAKEN, taken_by=by, taken_ms=one.taken_ms or at_ms)
-    _write(connection, ledger, "alarm take", taken, {})
+    before = _taken_before(one, by, anyway)
+    since_ms = at_ms if before else one.taken_ms or at_ms
+    taken = one._replace(state=TAKEN, taken_by=by, taken_ms=since_ms)
+    _write(connection, ledger, "alarm take", taken, {}, before)
     return taken
 
 
+def _taken_before(one: Silent, by: str, anyway: bool) -> str:
+    """Who else has it, for the audit. Raises UserError where somebody has, unless `anyway`.
+
+    That dispatcher is not paged: a page about a silent alarm would be one more thing that he could see.
+    """
+    if one.state != TAKEN or one.taken_by == by:
+        return ""
+    if not anyway:
+        raise UserError(
+            f"{one.taken_by} has taken it already, {moment(one.taken_ms or 0)}: ask there first, "
+            "or give the same command with `--anyway` and say it there."
+        )
+    return f"taken by {one.taken_by} before"
+
+
 def close(
-    connection: Connection, ledger: Ledger, name: str, by: str, outcome: str, at_ms: int, words: str = ""
+    connection: Connection,
+    ledger: Ledger,
+    name: str,
+    by: str,
+    outcome: str,
+    at_ms: int,
+    words: str = "",
+    *,
+    anyway: bool = False,
 ) -> Silent:
     """A dispatcher closes a silent alarm with an outcome of OUTCOMES.
 
-    Raises UserError for another one, for an id that is none, or when it is closed. `at_ms`: since 1970.
+    Raises UserError for another one, for an id that is none, when it is closed, or when somebody else has
+    it, unless `anyway`. `at_ms`: since 1970.
     """
     one = _find(connection, ledger, name, at_ms)
     if outcome not in OUTCOMES:
         raise UserError(f"It ends as one of these: {', '.join(OUTCOMES)}.", 2)
     if one.state == CLOSED:
         raise UserError(f"It is closed: {one.outcome}.", hint="")
+    before = _taken_before(one, by, anyway)
     ended = one._replace(state=CLOSED, outcome=outcome)
-    _write(connection, ledger, "alarm close", ended, {"closed_by": by, "closed_ms": at_ms, "words": words})
+    more = {"closed_by": by, "closed_ms": at_ms, "words": words}
+    _write(connection, ledger, "alarm close", ended, more, before)
     return ended
 
 
@@ -146,9 +175,9 @@ def _find(connection: Connection, ledger: Ledger, name: str, at_ms: int) -> Sile
     return its[0]
 
 
-def _write(connection: Connection, ledger: Ledger, act: str, one: Silent, more: dict) -> None:
+def _write(connection: Connection, ledger: Ledger, act: str, one: Silent, more: dict, text: str) -> None:
     row = {"id": one.id, "state": one.state, "taken_by": one.taken_by, "taken_ms": one.taken_ms}
     row |= {"closed_by": None, "closed_ms": None, "outcome": one.outcome, "words": ""} | more
     connection.execute(insert_or_change(connection.dialect.name, tables.silent), row)
     place = {"site": one.site, "cabinet": one.cabinet, "door": one.door}
-    audit.note(connection, ledger, act, **place, chain=audit.DURESS)
+    audit.note(connection, ledger, act, **place, text=text, chain=audit.DURESS)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Row, select
 
 from host_tools.host import kinds
 from host_tools.host.accounts import accounts, audit
-from host_tools.host.care import cases, intake
+from host_tools.host.care import cases, intake, paging
 from host_tools.host.fleet import orders
 from host_tools.host.fleet.orders import Order
 from host_tools.host.ledger import tables
@@ -17,11 +17,25 @@ from locker.contract import commands
 _NOBODY = "somebody"  # acts without a name
 
 
+class Loss(NamedTuple):
+    """Who had a case until somebody else acted on it; `is_paged`: a page tells of that."""
+
+    name: str
+    is_paged: bool
+
+    @property
+    def words(self) -> str:
+        """The same as a sentence."""
+        told = "gets a message that says so" if self.is_paged else "has no contact here: say it there"
+        return f"{self.name}, who had it, {told}."
+
+
 class Taken(NamedTuple):
-    """A case that was taken. `call`: the call for help that its cabinet's screen will answer, 0: none."""
+    """A case that was taken. `call`: the call for help that it is of, 0: none."""
 
     case: Row
     call: int
+    loss: Loss | None = None
 
 
 def name_of(ledger: Ledger) -> str:
@@ -37,30 +51,41 @@ def find(connection: Connection, ledger: Ledger, case: int) -> Row:
     return row
 
 
-def take(connection: Connection, ledger: Ledger, case: int, at_ms: int) -> Taken:
+def take(connection: Connection, ledger: Ledger, case: int, at_ms: int, *, anyway: bool = False) -> Taken:
     """Whoever acts takes a case at that time (ms since 1970). Of a bell the call that was rung last is
     answered at its cabinet, and no other: what rings after that is open again.
 
-    Raises UserError when somebody else has it, or it is closed.
+    Raises UserError when somebody else has it, unless `anyway`, or it is closed.
     """
     while intake.take_in(connection, at_ms) == intake.BATCH_MAX:
         pass  # a call that was rung again meanwhile is of this case
     row = find(connection, ledger, case)
     was_taken = row.state == cases.TAKEN
-    cases.take(connection, case, name_of(ledger), at_ms)
+    cases.take(connection, case, name_of(ledger), at_ms, anyway=anyway)
     call = 0
     if row.kind == kinds.BELL and row.number is not None:
         call = row.number
         if not was_taken and not _is_ordered(connection, row):
             orders.queue(connection, row.cabinet, [Order(commands.ANSWER_BELL, 0, 0, call)], at_ms)
-    note(connection, ledger, "case take", row)
-    return Taken(cases.find(connection, case), call)
+    loss = noted(connection, ledger, "case take", row, at_ms)
+    return Taken(cases.find(connection, case), call, loss)
 
 
-def note(connection: Connection, ledger: Ledger, act: str, case: Row) -> None:
+def noted(connection: Connection, ledger: Ledger, act: str, case: Row, at_ms: int) -> Loss | None:
+    """Writes into the audit that whoever acts did this, at that time (ms since 1970), to a case (a row of it
+    as it was before). Who else had it until then is paged; None where nobody did.
+    """
+    lost = cases.holder(case, name_of(ledger))
+    note(connection, ledger, act, case, f"taken by {lost} before" if lost else "")
+    if not lost:
+        return None
+    return Loss(lost, paging.tell_loss(connection, cases.find(connection, case.id), lost, at_ms))
+
+
+def note(connection: Connection, ledger: Ledger, act: str, case: Row, text: str = "") -> None:
     """Writes into the audit that whoever acts did this to a case."""
     place = {"site": case.site_name or "", "cabinet": case.cabinet_number or 0, "door": case.door}
-    audit.note(connection, ledger, act, **place)
+    audit.note(connection, ledger, act, **place, text=text)
 
 
 def take_call(connection: Connection, ledger: Ledger, cabinet: int, call: int, at_ms: int) -> None:

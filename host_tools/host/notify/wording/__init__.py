@@ -46,8 +46,9 @@ class Reader(NamedTuple):
 class Facts(NamedTuple):
     """What a letter tells beyond what the outbox holds; what is not known is left out of the text.
 
-    Times are in ms since 1970, `paused_ms` is a length; `first` is when what is told again happened first; `cause` is a name of `[causes]`, `what` of `[cases]`;
-    `fee`, `digits`, `number`, `take` (a command) and `link` are said as they are.
+    Times are in ms since 1970, `paused_ms` is a length; `first` is when what is told again happened
+    first; `cause` is a name of `[causes]`, `what` of `[cases]`; `fee`, `digits`,
+    `number`, `take` (a command) and `link` are said as they are.
     """
 
     since_ms: int | None = None  # the parcel waits

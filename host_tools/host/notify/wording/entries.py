@@ -34,6 +34,7 @@ _MORE = {
     (STAFF, "bell"): {"number", "answer"},
     (STAFF, "page bell"): {"number"},
     (STAFF, "page alarm"): {"number"},
+    (STAFF, "page loss"): {"number"},
     **{(RESIDENT, kind): {"code"} for kind in WITH_CODE},
     **{(STAFF, kind): {"code"} for kind in STAFF_CODES},
 }
@@ -86,6 +87,7 @@ WRITTEN = {
         "recall",
         "channel",
         "nobody on call",
+        "page loss",
         "test page",
         "channel test",
     )

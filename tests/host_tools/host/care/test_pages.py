@@ -69,10 +69,8 @@ def test_a_bell_that_rings_again_after_it_was_taken_is_told_from_the_first_one_o
     (page,) = site.looks().pages
     again = pager.message_of(page)
     assert "was pressed at mapo-3, cabinet 1 (happened 2023-11-14 22:33 UTC, heard 22:33). " in again.text
-    assert (
-        "This is ring 2 of a call that is open since its first ring (happened 2023-11-14 22:13 UTC, heard 22:13)."
-        in again.text
-    )
+    since = "of a call that is open since its first ring (happened 2023-11-14 22:13 UTC, heard 22:13)."
+    assert f"This is ring 2 {since}" in again.text
     assert again.heard != first.heard
     assert site.pages_for(120) == [(20 * 60, "Min", 1), (21 * 60, "Jun", 1)]
 
@@ -131,7 +129,16 @@ def test_when_nobody_is_on_call_all_dispatchers_are_told_and_there_is_a_case(sit
     site.hires("Jun", "operator")
     site.rings()
     assert site.pages() == [(0, "Min", 1)]
-    assert [one.kind for one in site.cases()] == ["bell", kinds.NOBODY_ON_CALL]
+    for _ in range(2):
+        assert [one.kind for one in site.cases()] == ["bell", kinds.NOBODY_ON_CALL]
+        site.looks(watches=True)  # and it is one case, whether an alarm or the plan has shown it first
+    with site.ledger.writing() as connection:
+        cases.close(connection, 2, "Min", "accepted", site.at_ms)
+    site.looks(watches=True)
+    assert [one.kind for one in site.cases()] == ["bell"]
+    site.at_ms += 10 * MINUTE_MS
+    site.pages()
+    assert [one.kind for one in site.cases()] == ["bell"]
 
 
 def test_a_new_ring_is_told_at_once_after_nobody_could_be_told_of_the_first(site: CaredSite) -> None:
@@ -187,8 +194,9 @@ def test_when_no_hand_over_works_dispatchers_are_tried_and_it_is_a_case_until_on
     site.rings()
     for _ in range(13):
         for page in site.looks().pages:
-            pager.note_page(site.ledger, page, Receipt(REFUSED, reason="no"), site.at_ms)
+            pager.note_page(site.ledger, page, Receipt(REFUSED, reason="no such mailbox"), site.at_ms)
         site.at_ms += 10 * SECOND_MS
+    assert [case.id for case in site.looks().untold] == [1]
     with site.ledger.reading() as connection:
         names = select(tables.account.c.name).join(tables.page, tables.page.c.account == tables.account.c.id)
         assert set(connection.scalars(names)) == {"Min", "Dae"}
@@ -196,6 +204,18 @@ def test_when_no_hand_over_works_dispatchers_are_tried_and_it_is_a_case_until_on
     site.at_ms += 5 * MINUTE_MS
     assert {name for _, name, _ in site.pages()} == {"Min", "Dae"}
     assert kinds.PAGE_FAILED not in {one.kind for one in site.cases()}
+    assert site.looks().untold == []
+
+
+def test_a_channel_that_takes_nothing_is_said_to_have_told_nobody(site: CaredSite) -> None:
+    site.puts_on_call(site.hires("Min"))
+    site.rings()
+    for _ in range(43):  # 430 s
+        for page in site.looks().pages:
+            pager.note_page(site.ledger, page, Receipt(LATER, reason="it hangs"), site.at_ms)
+        site.at_ms += 10 * SECOND_MS
+    assert [case.id for case in site.looks().untold] == [1]
+    assert kinds.PAGE_FAILED in {one.kind for one in site.cases()}
 
 
 def test_a_page_that_waits_for_its_channel_is_tried_again_and_others_are_told_meanwhile(
