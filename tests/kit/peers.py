@@ -1,8 +1,10 @@
 """Peers of channels as a user would have them: a mail server with STARTTLS, a receiver of webhooks."""
 
+import contextlib
 import datetime
 import ipaddress
 import json
+import os
 import socket
 import ssl
 import threading
@@ -84,7 +86,7 @@ class MailServer:
     ) -> AuthResult:
         good = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
         self.connections += good
-        return AuthResult(success=good, handled=True)
+        return AuthResult(success=good, handled=good)  # what is not handled it answers with 535
 
     async def handle_RCPT(
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -107,19 +109,65 @@ class MailServer:
         self._controller.stop()
 
     def settings(self, **more: Any) -> dict[str, Any]:
-        from host_tools.host.notify.channels.tables import Smtp
+        return _settings(self.port, self.certificate, more)
 
-        told = {
-            "kind": "smtp",
-            "host": "127.0.0.1",
-            "port": self.port,
-            "user": USER,
-            "password": PASSWORD,
-            "sender": "ansim@example.org",
-            "ca_file": str(self.certificate),
-        }
-        made = Smtp.model_validate(told | more)
-        return {name: getattr(made, name) for name in Smtp.model_fields}
+
+def _settings(port: int, trusted: Path, more: dict[str, Any]) -> dict[str, Any]:
+    """What the table of a mail server of this machine holds."""
+    from host_tools.host.notify.channels.tables import Smtp
+
+    told = {
+        "kind": "smtp",
+        "host": "127.0.0.1",
+        "port": port,
+        "user": USER,
+        "password": PASSWORD,
+        "sender": "ansim@example.org",
+        "ca_file": str(trusted),
+    }
+    made = Smtp.model_validate(told | more)
+    return {name: getattr(made, name) for name in Smtp.model_fields}
+
+
+class DeafMailServer:
+    """A mail server behind TLS that takes commands until `last`, and then says nothing and reads no TLS.
+
+    `ended` is set when the other end of the line has gone.
+    """
+
+    def __init__(self, folder: Path, last: bytes) -> None:
+        self.certificate, key = certificate(folder)
+        self._last = last
+        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._context.load_cert_chain(self.certificate, key)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.ended = threading.Event()
+
+    def __enter__(self) -> "DeafMailServer":
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+    def settings(self, **more: Any) -> dict[str, Any]:
+        return _settings(self.port, self.certificate, {"security": "tls", **more})
+
+    def _serve(self) -> None:
+        line, _ = self._listener.accept()
+        with line, self._context.wrap_socket(line, server_side=True) as safe:
+            safe.sendall(b"220 here\r\n")
+            for command in safe.makefile("rb"):
+                if command.startswith(self._last):
+                    break
+                safe.sendall(
+                    b"250-here\r\n250 AUTH PLAIN\r\n" if command.startswith(b"EHLO") else b"250 OK\r\n"
+                )
+            with contextlib.suppress(ConnectionError):
+                while os.read(safe.fileno(), 4096):
+                    pass
+            self.ended.set()
 
 
 class Receiver:

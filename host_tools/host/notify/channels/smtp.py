@@ -6,12 +6,14 @@ the second one. The subject says nothing of whom or what it is about.
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import time
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, localtime
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from host_tools.errors import UserError
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
 
 _IDLE_S = 30.0  # how long a connection is kept for the next letter
 _CLOSE_S = 2.0
+_CAUSES: dict[type[Exception], str] = {
+    socket.gaierror: "has a name without an address",
+    ssl.SSLCertVerificationError: "has a certificate that this machine does not trust",
+    ssl.SSLError: "speaks no TLS at this port, or none that fits: see `security` and `port`",
+    ConnectionRefusedError: "refuses the connection: nothing listens at this port",
+    OSError: "cannot be reached, or ended the connection",
+}
 _GONE = 421  # the server closes the connection, whatever was asked
 
 
@@ -73,7 +82,7 @@ class SmtpChannel(Channel):
         except SMTPException as error:
             client.close()
             if not receipts:
-                raise OSError(0, f"the mail server is away ({type(error).__name__})") from None
+                raise OSError(0, self._why(error)) from None
             return receipts
         except BaseException:
             client.close()
@@ -120,8 +129,7 @@ class SmtpChannel(Channel):
 
     async def _client(self) -> "aiosmtplib.SMTP":
         """A connection that is kept, or a new one. Raises OSError."""
-        import aiosmtplib
-        from aiosmtplib import SMTPAuthenticationError, SMTPException
+        from aiosmtplib import SMTPException
 
         self._close_idle()
         while self._idle:
@@ -133,7 +141,7 @@ class SmtpChannel(Channel):
                     return kept
             kept.close()
         its = self._set
-        client = aiosmtplib.SMTP(
+        client = _client_type()(
             hostname=its["host"],
             port=its["port"],
             timeout=its["timeout_s"],
@@ -145,16 +153,31 @@ class SmtpChannel(Channel):
             await client.connect()
             if its["user"]:
                 await client.login(its["user"], its["password"].get_secret_value())
-        except SMTPAuthenticationError as error:
-            client.close()
-            raise OSError(0, f"the mail server refuses the user or the password ({error.code})") from None
         except (SMTPException, ssl.SSLError) as error:
             client.close()
-            raise OSError(0, f"the mail server cannot be reached ({type(error).__name__})") from None
+            raise OSError(0, self._why(error)) from None
         except BaseException:
             client.close()
             raise
         return client
+
+    def _why(self, error: Exception) -> str:
+        """Why there is no connection any more, without the server's words."""
+        from aiosmtplib import SMTPAuthenticationError, SMTPResponseException, SMTPTimeoutError
+
+        if isinstance(error, SMTPAuthenticationError):
+            return f"the mail server refuses the user or the password with {error.code}"
+        if isinstance(error, SMTPResponseException):
+            return f"the mail server answered {error.code}"
+        if isinstance(error, SMTPTimeoutError):
+            return f"the mail server said nothing for {self._set['timeout_s']:.0f} s"
+        causes = (error, error.__cause__, error.__context__)
+        for sort, words in _CAUSES.items():
+            if any(isinstance(one, sort) for one in causes):
+                return f"the mail server {words}"
+        if "STARTTLS" in str(error):
+            return 'the mail server offers no STARTTLS, which security = "starttls" asks for'
+        return "the mail server offers no way to log in by user and password"
 
     def _close_idle(self) -> None:
         oldest = time.monotonic() - _IDLE_S
@@ -165,14 +188,34 @@ class SmtpChannel(Channel):
 
     async def close(self) -> None:
         """Takes leave of the server."""
-        from aiosmtplib import SMTPException
-
         idle, self._idle = self._idle, []
-        for _, client in idle:
-            with contextlib.suppress(SMTPException, OSError, TimeoutError):
-                async with asyncio.timeout(_CLOSE_S):
-                    await client.quit()
-            client.close()
+        await asyncio.gather(*(_leave(client) for _, client in idle))
+
+
+async def _leave(client: "aiosmtplib.SMTP") -> None:
+    """Says goodbye, which a server that hangs need not answer."""
+    from aiosmtplib import SMTPException
+
+    with contextlib.suppress(SMTPException, OSError):  # a time-out is one, too
+        async with asyncio.timeout(_CLOSE_S):
+            await client.quit()
+    client.close()
+
+
+@cache
+def _client_type() -> "type[aiosmtplib.SMTP]":
+    """A client whose connection ends when it is closed: TLS waits half a minute for a peer's goodbye, and a
+    server that hangs says none.
+    """
+    import aiosmtplib
+
+    class Client(aiosmtplib.SMTP):
+        def close(self) -> None:
+            if self.transport is not None:
+                self.transport.abort()
+            super().close()
+
+    return Client
 
 
 def _refusal(code: int, what: str) -> tuple[Receipt, bool]:

@@ -6,14 +6,16 @@ import sys
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from host_tools.host.notify.channels import smtp
 from host_tools.host.notify.channels.exec import ExecChannel
 from host_tools.host.notify.channels.smtp import SmtpChannel
 from host_tools.host.notify.channels.webhook import WebhookChannel, is_public
 from host_tools.host.notify.notifier import Message
-from tests.kit.peers import MailServer, Receiver
+from tests.kit.peers import USER, DeafMailServer, MailServer, Receiver
 
 LETTER = Message("1f" * 16, "Kim Seo-yeon", "kim@example.org", "deposited", "문 07 · 7391 0462")
 
@@ -56,14 +58,45 @@ def test_5xx_is_for_good_4xx_is_for_now_and_neither_reason_names_the_address(tmp
     assert "@" not in str(told)
 
 
-@pytest.mark.parametrize("wrong", [{"password": "guess"}, {"ca_file": ""}])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"password": "guess"}, "the mail server refuses the user or the password with 535"),
+        ({"ca_file": ""}, "the mail server has a certificate that this machine does not trust"),
+        ({"security": "tls"}, "the mail server speaks no TLS at this port"),
+        ({"port": 1}, "the mail server refuses the connection"),
+        ({"host": "none.invalid"}, "the mail server has a name without an address"),
+    ],
+)
 def test_a_wrong_password_or_a_certificate_of_a_stranger_is_the_channels_trouble_and_no_letters(
-    tmp_path: Path, wrong: dict[str, str]
+    tmp_path: Path, wrong: dict[str, Any], said: str
 ) -> None:
     with MailServer(tmp_path) as server:
-        with pytest.raises(OSError, match="mail server"):
-            asyncio.run(SmtpChannel(server.settings(**wrong)).deliver([LETTER]))
+        channel = SmtpChannel(server.settings(**wrong))
+        with pytest.raises(OSError, match=said):
+            asyncio.run(channel.deliver([LETTER]))
         assert server.mails == []
+
+
+@pytest.mark.parametrize("last", [b"EHLO", b"AUTH", b"DATA", b"QUIT"])
+def test_a_connection_to_a_server_that_hangs_is_ended_at_once(
+    tmp_path: Path, last: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "_CLOSE_S", 0.1)
+    user = USER if last == b"AUTH" else ""
+    with DeafMailServer(tmp_path, last) as server:
+        channel = SmtpChannel(server.settings(user=user) | {"timeout_s": 0.1})
+
+        async def work() -> bool:
+            if last == b"QUIT":
+                await channel.deliver([])
+            else:
+                with pytest.raises(OSError, match="the mail server said nothing"):
+                    await channel.deliver([LETTER])
+            await channel.close()
+            return await asyncio.to_thread(server.ended.wait, 5)
+
+        assert asyncio.run(work())
 
 
 def hook(receiver: Receiver, **more: object) -> object:
