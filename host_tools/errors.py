@@ -2,6 +2,7 @@
 
 import errno
 import re
+from collections.abc import Sequence
 
 #: What the operating system says when a disk has no room for more.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -16,20 +17,31 @@ class UserError(Exception):
     `exit_code` is 1 (it failed), 2 (it was asked for in a way that cannot work) or 130 (Ctrl-C left something
     that must be said). Under --json programs read the same as `code` (one of docs/json.md), `message` and
     `hint`. The hint is what comes behind the first colon; where that is something else it is given (`hint`,
-    the end of the sentence or "").
+    the end of the sentence or ""). `problems` are several things that are wrong, a sentence each.
     """
 
-    def __init__(self, sentence: str, exit_code: int = 1, *, code: str = "", hint: str | None = None) -> None:
-        super().__init__(sentence)
+    def __init__(
+        self,
+        sentence: str,
+        exit_code: int = 1,
+        *,
+        code: str = "",
+        hint: str | None = None,
+        problems: Sequence[str] = (),
+    ) -> None:
+        super().__init__("\n".join((sentence, *problems)))
+        self.lines = (sentence, *problems)  # as people read it
+        self.problems = tuple(problems)
         self.exit_code = exit_code
         self.code = code or _CODES[exit_code]
         self.message, self.hint = (
             _parts(sentence) if hint is None else (sentence.removesuffix(hint).rstrip(": "), hint)
         )
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, object]:
         """What programs read under the key `error`."""
-        return {"code": self.code, "message": self.message, "hint": self.hint}
+        told: dict[str, object] = {"code": self.code, "message": self.message, "hint": self.hint}
+        return told | {"problems": list(self.problems)} if self.problems else told
 
 
 def _parts(sentence: str) -> tuple[str, str]:

@@ -143,7 +143,8 @@ def _no_output(error: OSError) -> UserError:
 
 def _tell(user_error: UserError, as_json: bool) -> None:
     with contextlib.suppress(OSError):
-        say(f"ansim: {shown(user_error)}", err=True)
+        first, *others = map(shown, user_error.lines)
+        say("\n".join((f"ansim: {first}", *(f"  {one}" for one in others))), err=True)
     _print_error(user_error, as_json)
 
 

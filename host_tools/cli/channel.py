@@ -97,7 +97,7 @@ def check(data: Path | None, as_json: bool) -> None:
         try:
             routes = Routes.of(folder)
         except UserError as error:
-            routes, problems = None, [line.strip() for line in str(error).splitlines()]
+            routes, problems = None, list(error.problems or error.lines)
         if routes is not None:
             names = list(routes.kinds)
             problems += _unusable(routes, folder)

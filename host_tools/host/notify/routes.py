@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from host_tools.errors import UserError
+from host_tools.host.notify import mistakes
 from host_tools.host.notify.channels import CHANNELS
 from host_tools.host.notify.notifier import Channel, Setup
 
@@ -89,33 +90,36 @@ class Routes:
                 other = by_address.setdefault(kind, name)
                 if other != name:
                     problems.append(
-                        f'{CHANNELS_FILE}: "{kind}" is for [{other}] and for [{name}]: choose one'
+                        f'[{other}] and [{name}] are both for "{kind}": take it out of the `for` of one'
                     )
         staff = _place(told, STAFF, kinds, problems)
         dispatchers = _place(told, DISPATCHERS, kinds, problems)
         if dispatchers and dispatchers.channel in (*by_address.values(), staff.channel if staff else ""):
             problems.append(
-                f"{DISPATCHERS}: their channel is for nobody else: it has no `for`, and is not staff's"
+                f"{DISPATCHERS}: [{dispatchers.channel}] is for others too: "
+                "name a channel that has no `for`, and is not that of staff"
             )
         cap = _place(told, CAP, kinds, problems)
         others = (staff.channel if staff else "", dispatchers.channel if dispatchers else "")
         if cap and cap.channel in (*by_address.values(), *others):
-            problems.append(f"{CAP}: its channel is for nothing else: it has no `for`, and is nobody's")
+            problems.append(
+                f"{CAP}: [{cap.channel}] is for others too: "
+                "name a channel that has no `for`, and is not that of staff or dispatchers"
+            )
         if cap and kinds.get(cap.channel, ("",))[0] == "file":
             paths = [one.get("path") or "" for kind, one in kinds.values() if kind == "file"]
             own = kinds[cap.channel][1].get("path") or ""
             if not own or paths.count(own) > 1:
                 problems.append(
-                    f"{CAP}: its file is for nothing else: give [{cap.channel}] a `path` of its own"
+                    f"{CAP}: the file of [{cap.channel}] is for others too: give it a `path` of its own"
                 )
-        if not staff and not any(one.startswith(STAFF) for one in problems):
+        if STAFF not in told:
             problems.append(
-                f'{STAFF}: say who is told of alarms: staff = {{ channel = "NAME", address = "..." }}'
+                f'{STAFF}: say who is told of alarms, as {STAFF} = {{ channel = "NAME", address = "..." }}'
             )
         if problems or staff is None:
-            raise UserError(
-                "\n".join([f"{folder / CHANNELS_FILE} cannot be used:", *(f"  {one}" for one in problems)])
-            )
+            cure = "mend it, then look with `ansim channel check`."
+            raise UserError(f"{folder / CHANNELS_FILE} cannot be used: {cure}", problems=problems)
         return cls(kinds, by_address, staff, dispatchers, cap)
 
     def channel_for(self, address: str) -> str:
@@ -168,21 +172,22 @@ def _channel(name: str, table: Any, problems: list[str]) -> tuple[str, dict[str,
     from pydantic import ValidationError
 
     if not isinstance(table, dict):
-        problems.append(f"{name}: it is no setting of this file; a channel is a table [NAME]")
+        problems.append(f"{name} is no setting of this file: settings of a channel are below its line [NAME]")
         return None
     if not _NAME.fullmatch(name):
-        problems.append("a channel's name is of small letters, digits, - and _, and begins with a letter")
+        problems.append(
+            f"[{name}] cannot be a channel's name: take a small letter, then small letters, digits, - and _"
+        )
         return None
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in CHANNELS:
-        problems.append(f"[{name}] kind: one of {', '.join(CHANNELS)}")
+        problems.append(f"[{name}] kind: choose one of {', '.join(CHANNELS)}")
         return None
+    made_of = _model(kind)
     try:
-        made = _model(kind).model_validate(table)
+        made = made_of.model_validate(table)
     except ValidationError as error:
-        for one in error.errors(include_url=False, include_context=False, include_input=False):
-            where = " ".join(str(part) for part in one["loc"]) or "its settings"
-            problems.append(f"[{name}] {where}: {_in_words(one['msg'])}")
+        problems += mistakes.in_words(name, made_of, error)
         return None
     return kind, {field: getattr(made, field) for field in type(made).model_fields if field != "kind"}
 
@@ -206,14 +211,6 @@ def _model(kind: str) -> Any:
     return create_model(f"{kind}_table", __base__=Table, **fields)
 
 
-def _in_words(said: str) -> str:
-    said = said.removeprefix("Value error, ")
-    return {
-        "Field required": "is needed",
-        "Extra inputs are not permitted": "is no setting of this kind",
-    }.get(said, said[:1].lower() + said[1:])
-
-
 def _place(told: Mapping[str, Any], name: str, kinds: Mapping[str, Any], problems: list[str]) -> Route | None:
     """Where staff or dispatchers are told; None, and what is wrong, where that cannot be."""
     found = told.get(name)
@@ -225,13 +222,19 @@ def _place(told: Mapping[str, Any], name: str, kinds: Mapping[str, Any], problem
         and all(isinstance(one, str) for one in found.values())
     )
     if not good or "channel" not in found:
-        problems.append(f'{name}: write {{ channel = "NAME", address = "..." }}')
+        problems.append(f'{name}: write it as {name} = {{ channel = "NAME", address = "..." }}')
         return None
     if found["channel"] not in told or found["channel"] in _PLACES:
-        problems.append(f"{name}: there is no channel of that name in this file")
+        problems.append(f"{name}: no channel of this file has that name: {_names(told)}")
         return None
     route = Route(found["channel"], found.get("address", ""))
     kind = kinds.get(route.channel, ("",))[0]
     if kind == "smtp" and kind_of(route.address) != EMAIL:
-        problems.append(f"{name}: a mail server needs an e-mail address")
+        problems.append(f'{name}: a mail server needs an e-mail address: add address = "desk@example.org"')
     return route
+
+
+def _names(told: Mapping[str, Any]) -> str:
+    tables = (name for name, table in told.items() if isinstance(table, dict))
+    found = [name for name in tables if name not in _PLACES and _NAME.fullmatch(name)]
+    return f"choose {' or '.join(found)}" if found else "write one, as a table [NAME]"

@@ -17,7 +17,7 @@ from host_tools.host.notify.notifier import Setup
 from host_tools.host.notify.routes import Routes
 from tests.kit.command_tree import departures, page
 from tests.kit.letter_site import Broken, Site
-from tests.kit.peers import SECRET, Receiver
+from tests.kit.peers import SECRET, USER, MailServer, Receiver
 from tests.kit.post import deliver, deliver_by
 
 DOCUMENTED = page()
@@ -169,11 +169,19 @@ def test_a_test_message_goes_out_and_its_address_is_noted_nowhere(desk: Desk) ->
         receiver.answer = lambda _: (503, {}, b"")
         failed = desk.asks("channel test", "--to", "min@example.org", "--channel", "hook", code=1)
         assert (failed["state"], "503" in failed["reason"]) == ("later", True)
+    with MailServer(desk.data.parent) as server:
+        its = f'host = "127.0.0.1"\nport = {server.port}\nca_file = "{server.certificate}"\nuser = "{USER}"\n'
+        its += 'password = "guess"\nsender = "ansim@example.org"\n'
+        desk.writes(f'staff = {{channel = "mail", address = "{HER}"}}\n[mail]\nkind = "smtp"\n{its}')
+        said = desk.types("channel", "test", "--to", "min@example.org", "--channel", "mail")
+    why = "the mail server refuses the user or the password with 535"
+    assert (said.exit_code, said.output) == (1, f"mail did not take the test message ({why}).\n")
+    desk.writes(hook(receiver))
     assert "--channel" in desk.fails("channel", "test", "--to", "010-1234-5678")
     assert "names hook" in desk.fails("channel", "test", "--to", "a@example.org", "--channel", "none")
     with open_ledger(desk.data) as ledger, ledger.reading() as connection:
         rows = connection.execute(select(tables.audit.c.act, tables.audit.c.text)).all()
-    assert [row.act for row in rows].count("channel test") == 2
+    assert [row.act for row in rows].count("channel test") == 3
     assert not any("min@" in row.text for row in rows)
 
 

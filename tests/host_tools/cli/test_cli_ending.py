@@ -300,6 +300,15 @@ def test_a_sentence_has_its_hint_behind_the_first_colon_that_is_its_own(
     assert (user_error.message, user_error.hint) == (message, hint)
 
 
+def test_several_things_that_are_wrong_are_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = UserError("x.toml cannot be used: mend it.", problems=("[a] b: c", "[d] e\n: f"))
+    assert run(failing(wrong), ["--json"]) == 1
+    said = capsys.readouterr()
+    assert said.err == "ansim: x.toml cannot be used: mend it.\n  [a] b: c\n  [d] e?: f\n"
+    told = json.loads(said.out)["error"]
+    assert (told["hint"], told["problems"]) == ("mend it.", ["[a] b: c", "[d] e\n: f"])
+
+
 def test_each_code_stands_on_the_page_and_each_on_the_page_is_given() -> None:
     given = {"failed", "usage"}
     for path in (ROOT / "host_tools").rglob("*.py"):

@@ -44,7 +44,7 @@ class Smtp(Table):
     @model_validator(mode="after")
     def _in_clear(self) -> "Smtp":
         if self.user and self.security == "none" and self.host not in _LOOPBACK:
-            raise ValueError('a password goes over TLS only: security = "starttls" or "tls"')
+            raise ValueError('a password goes over TLS only: write security = "starttls" or "tls"')
         return self
 
 
@@ -69,7 +69,7 @@ class Webhook(Table):
         except ValueError:
             good = False
         if not good:
-            raise ValueError("it is no URL of the form https://HOST/PATH, without a user in it")
+            raise ValueError("it is no URL: write https://HOST/PATH, without a user in it")
         return url
 
     @field_validator("secret")
@@ -83,13 +83,15 @@ class Webhook(Table):
         except (binascii.Error, ValueError):
             key = b""
         if not 24 <= len(key) <= 64:
-            raise ValueError("a secret is whsec_ and 24 to 64 bytes in base64 behind it")
+            raise ValueError("it is no secret: write whsec_ and 24 to 64 bytes in base64 behind it")
         return secret
 
     @model_validator(mode="after")
     def _in_clear(self) -> "Webhook":
         if not self.allow_private and not self.url.get_secret_value().startswith("https:"):
-            raise ValueError("a letter goes over https only, or within a network with allow_private = true")
+            raise ValueError(
+                "a letter goes over https only: write that, or allow_private = true within your own network"
+            )
         return self
 
 
@@ -115,5 +117,5 @@ class Exec(Table):
         import os
 
         if not os.path.isabs(command[0]):
-            raise ValueError("the program is named by its whole path, such as /usr/local/bin/send-sms")
+            raise ValueError("a program is named by its whole path: write it as /usr/local/bin/send-sms")
         return command
