@@ -2,7 +2,7 @@
 or are passed on to the next contact.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -181,14 +181,26 @@ class Book:
         later = {"turn": None, "next_ms": until_ms}
         change(connection, [{"of": row.letter, "at": row.rank} | later for row in rows])
 
-    def expire(self, connection: Connection, at_ms: int) -> None:
-        """Takes back the leases of hosts that have died."""
-        connection.execute(statements.EXPIRE, {"now": at_ms})
+    def expire(self, connection: Connection, at_ms: int) -> int:
+        """Takes back the leases of hosts that have died; how many."""
+        return connection.execute(statements.EXPIRE, {"now": at_ms}).rowcount
 
-    def take_back(self, connection: Connection, *, everyone: bool) -> None:
-        """Takes back this host's own leases of an earlier run, or those of `everyone` where it is alone."""
+    def take_back(self, connection: Connection, *, everyone: bool) -> int:
+        """Takes back this host's own leases of an earlier run, or those of `everyone` where it is alone;
+        how many.
+        """
         its = is_now(LEASED) if everyone else is_now(LEASED) & (_delivery.lease == self._lease)
-        connection.execute(update(tables.delivery).where(its).values(**FREE))
+        return connection.execute(update(tables.delivery).where(its).values(**FREE)).rowcount
+
+    def take_back_but(self, connection: Connection, held: Set[Key]) -> None:
+        """Takes back what this host has leased and does not hold: the note of the lease was lost, and nothing
+        was handed over.
+        """
+        its = is_now(LEASED) & (_delivery.lease == self._lease)
+        leased = {
+            Key(*row) for row in connection.execute(select(_delivery.letter, _delivery.rank).where(its))
+        }
+        change(connection, [{**key_of(key), "state": QUEUED} for key in sorted(leased - held)])
 
     # What became of it
 

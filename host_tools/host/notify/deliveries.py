@@ -75,6 +75,7 @@ class Outcome(NamedTuple):
 
     given_up: tuple[str, ...] = ()  # the ids of letters for which no contact is left
     more: bool = False  # there was more than one portion
+    unsure: int = 0  # letters that a host which has died may have handed over: they go out once more
 
 
 def again_ms(attempts: int) -> int:

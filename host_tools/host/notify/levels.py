@@ -15,6 +15,7 @@ LEVELS = {
     "ledger waits": ERROR,
     "lines left out": WARNING,
     "letter given up": ERROR,
+    "letters unsure": WARNING,
     "link down": INFO,
     "link up": INFO,
     "listening": INFO,

@@ -41,7 +41,7 @@ from host_tools.host.people.notices import CHANGES
 _LOOK_S = 1.0  # how often it is looked for letters that nothing here has written
 _GATHER_S = 0.02  # what ends within this is noted in one transaction
 _LEDGER_PAUSE_S = 1.0
-_LEASE_SPARE_MS = 15_000  # beyond what a call may take
+_LEASE_SPARE_MS = 60_000  # beyond what a call may take
 _AWAY_FIRST_MS, _AWAY_MAX_MS = 2_000, 300_000
 _SAY_MS = 30_000  # how often it is told that the letters of one queue wait
 STAFF_LOOK = 500  # alarms that one round looks at, to fold them
@@ -99,6 +99,8 @@ class Post:
         self._book = Book(lines.routes, host_id(ledger.data))
         self._results: list[Result] = []
         self._sent: list[Occurrence] = []  # told once it is noted
+        self._held: set[Key] = set()  # leased, and what became of it is not noted yet
+        self._torn = False  # a round has failed, and may have leased what is not held
         self.handed_over = 0  # messages that channels have taken
         self._calls: set[asyncio.Task[None]] = set()
         self._done = asyncio.Event()
@@ -145,22 +147,29 @@ class Post:
 
     def _note_all(self) -> None:
         results, self._results = self._results, []
-        if results:
+        if results or self._torn:
             with self._ledger.writing() as connection:
                 self._book.note(connection, results, self._clock())
+                if self._torn:
+                    self._book.take_back_but(connection, self._held - {result.key for result in results})
 
     async def begin(self, thread: Executor | None) -> bool:
         """Takes back what an earlier run had in its hands."""
-        await asyncio.get_running_loop().run_in_executor(thread, self._begin)
+        self._tell_unsure(await asyncio.get_running_loop().run_in_executor(thread, self._begin))
         return False
 
-    def _begin(self) -> None:
+    def _begin(self) -> int:
         with self._ledger.writing() as connection:
-            self._book.take_back(connection, everyone=self._ledger.is_in_a_file)
+            unsure = self._book.take_back(connection, everyone=self._ledger.is_in_a_file)
         while True:
             with self._ledger.writing() as connection:
                 if not self._book.rehome(connection, self._clock()).more:
-                    return
+                    return unsure
+
+    def _tell_unsure(self, count: int) -> None:
+        if count:
+            told = "were with their channels when their host ended: they go out once more, under the same ids"
+            self._tell(Occurrence("letters unsure", detail=f"{count} {told}"))
 
     async def round(self, thread: Executor | None) -> bool:
         """One transaction, and calls for what it has leased; whether there is more.
@@ -177,7 +186,13 @@ class Post:
             outcome, errands = await work
         except BaseException:
             self._results, self._sent = results + self._results, sent + self._sent
+            self._torn = True
             raise
+        self._torn = False
+        self._held -= {result.key for result in results}
+        self._held |= {key for its in errands.values() for errand in its for key in errand.keys}
+        self._held |= {result.key for result in self._results}
+        self._tell_unsure(outcome.unsure)
         self.handed_over += len(sent)
         for told in sent:
             self._tell(told)
@@ -202,16 +217,17 @@ class Post:
     def _round(
         self, results: Sequence[Result], room: Mapping[Queue, int], at_ms: int
     ) -> tuple[Outcome, dict[Queue, list[_Errand]]]:
-        if not results:
+        if not (results or self._torn):
             with self._ledger.reading() as connection:
                 found = work(connection, room, at_ms)
                 if not (found.shifts or found.queues):
                     return Outcome(), {}
         with self._ledger.writing() as connection:
             noted = self._book.note(connection, results, at_ms)
+            if self._torn:
+                self._book.take_back_but(connection, self._held - {result.key for result in results})
             found = work(connection, room, at_ms)
-            if found.expired:
-                self._book.expire(connection, at_ms)
+            unsure = self._book.expire(connection, at_ms) if found.expired else 0
             after = self._book.look_after(connection, at_ms) if found.slow else Outcome()
             routed = self._book.route(connection, at_ms) if found.unrouted else Outcome()
             due = work(connection, room, at_ms).queues if found.shifts else found.queues
@@ -220,7 +236,7 @@ class Post:
             }
         errands = {queue: self._made(queue, its) for queue, its in chosen.items()}
         given_up = (*noted.given_up, *after.given_up, *routed.given_up)
-        return Outcome(given_up, after.more or routed.more), errands
+        return Outcome(given_up, after.more or routed.more, unsure), errands
 
     def _chosen(
         self, connection: Connection, queue: Queue, calls: int, at_ms: int

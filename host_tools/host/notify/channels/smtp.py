@@ -211,7 +211,7 @@ def _client_type() -> "type[aiosmtplib.SMTP]":
 
     class Client(aiosmtplib.SMTP):
         def close(self) -> None:
-            if self.transport is not None:
+            if isinstance(self.transport, asyncio.WriteTransport):
                 self.transport.abort()
             super().close()
 

@@ -5,7 +5,8 @@ import hashlib
 import hmac
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import TransientError
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify import untold
 from host_tools.host.notify.book import Book
@@ -80,11 +82,13 @@ class Town:
         queues = {Queue(name, staff): one for name, one in channels.items() for staff in (False, True)}
         self.at_ms = START_MS
         self.told: list[str] = []
-        self.post = Post(
-            self.ledger,
-            Lines(self.routes, queues),
-            lambda said: self.told.append(said.event),
-            clock=lambda: self.at_ms,
+        self._lines = Lines(self.routes, queues)
+        self.post = self.reborn()
+
+    def reborn(self) -> Post:
+        """The post of another run."""
+        return Post(
+            self.ledger, self._lines, lambda said: self.told.append(said.event), clock=lambda: self.at_ms
         )
 
     def deposit(self) -> None:
@@ -315,6 +319,80 @@ def test_a_letter_to_staff_that_is_given_up_is_one_case(
     assert [(row.kind, row.key, row.state) for row in town.rows(tables.case)] == [
         ("channel down", "desk", "open")
     ]
+
+
+class Slow(Paper):
+    """Takes letters when it is let."""
+
+    batch, parallel = 1, 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = asyncio.Event()
+
+    async def deliver(self, messages: Sequence[Message]) -> dict[str, Receipt]:
+        self.messages += messages
+        await self.let.wait()
+        return all_of(messages)
+
+
+@pytest.mark.parametrize("is_durable", [True, False])
+def test_what_a_lost_commit_may_have_leased_goes_out_at_once_and_nothing_that_is_in_hand_does_again(
+    tmp_path: Path, is_durable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = Town(tmp_path, slow := Slow(), Moody("take"))
+    town.deposit()
+    writing = town.ledger.writing
+
+    @contextmanager
+    def lost() -> Iterator[Any]:
+        with suppress(InterruptedError), writing() as connection:
+            yield connection
+            if not is_durable:
+                raise InterruptedError
+        raise TransientError("The answer to the commit did not come.")
+
+    async def work() -> None:
+        await town.post.round(None)
+        town.site.boards[1].deposit(DOOR + 1, town.site.serial(), 2)
+        town.site.hear(1)
+        for is_let in (False, True):  # the note of a lease is lost, then that of what became of both
+            with monkeypatch.context() as away:
+                away.setattr(town.ledger, "writing", lost)
+                with pytest.raises(TransientError):
+                    await town.post.round(None)
+            await asyncio.sleep(0)
+            await town.post.round(None)
+            if not is_let:
+                slow.let.set()
+                await town.post.settle()
+
+    asyncio.run(work())
+    assert len(slow.messages) == len({message.id for message in slow.messages}) == 2
+    assert {row.state for row in town.rows(tables.delivery)} == {HANDED_OVER}
+    assert "letters unsure" not in town.told
+
+
+def test_what_a_host_had_in_its_hands_when_it_was_killed_is_told_as_unsure_and_repeated_under_its_id(
+    tmp_path: Path,
+) -> None:
+    town = Town(tmp_path, slow := Slow(), Moody("take"))
+    town.deposit()
+
+    async def work() -> None:
+        await town.post.round(None)
+        await asyncio.sleep(0)
+        for next_one in (town.reborn(), town.reborn()):
+            await next_one.begin(None)
+            slow.let.set()
+            await next_one.round(None)
+            await next_one.settle()
+            await next_one.round(None)
+
+    asyncio.run(work())
+    assert len(slow.messages) == 2
+    assert len({message.id for message in slow.messages}) == 1
+    assert town.told.count("letters unsure") == 1
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
