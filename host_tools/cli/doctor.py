@@ -37,7 +37,7 @@ def command(
     """Look at all that a server stands on, and say how to cure what is wrong.
 
     Data folder, disk, host key, ledger, clock, address, channels, who is on call, packages and ports are
-    looked at.
+    looked at. Each channel is tried without a letter: a mail server is logged in to, a receiver connected to.
     Changes nothing. Exit code 1 when something is wrong, 0 when all is well or can wait.
 
     \b
@@ -54,5 +54,6 @@ def command(
         show(table(("look at", "state", "found", "cure"), found))
     wrong = [check.of for check in found if check.state == WRONG]
     if wrong:
-        say(f"{len(wrong)} of {len(found)} looks found something wrong: {', '.join(wrong)}.", err=True)
+        named = ", ".join(dict.fromkeys(wrong))
+        say(f"{len(wrong)} of {len(found)} looks found something wrong: {named}.", err=True)
         sys.exit(1)

@@ -3,6 +3,7 @@
 Nothing is changed: no ledger is made or migrated, no serial port is opened, no file is written.
 """
 
+import asyncio
 import importlib.metadata
 import os
 import re
@@ -26,7 +27,9 @@ from host_tools.host.ledger.database import SCHEMA, no_ledger, now_ms, schema_of
 from host_tools.host.ledger.key_file import protection
 from host_tools.host.ledger.ledger import database_of
 from host_tools.host.ledger.sealing import open_vault
+from host_tools.host.notify.channels import CHANNELS
 from host_tools.host.notify.log import moment
+from host_tools.host.notify.notifier import Setup
 from host_tools.host.notify.routes import CHANNELS_FILE, Routes
 from host_tools.host.people import retention
 from host_tools.host.stays import policy
@@ -38,6 +41,7 @@ _FREE_BYTES_MIN = 50 << 20  # below this a ledger soon has no room for its next 
 _FREE_BYTES_USUAL = 1 << 30
 _AHEAD_MS_MAX = 60_000  # by which the newest row may be ahead of a clock that is right
 _NAMES_MAX = 5
+_TRY_S = 10.0  # for a channel to be tried
 _YEAR_MIN = 2026  # of this release
 _HEARD = (tables.outbox.c.queued_ms, tables.server.c.beat_ms)
 _SET_CLOCK = "set the clock of this machine, and have it kept by NTP"
@@ -78,7 +82,7 @@ def examine(
         yield _checked("clock", partial(_clock, data))
         yield _checked("retention", partial(_retention, data))
         yield _checked("server", partial(_server, data, listen))
-        yield _checked("channels", partial(_channels, data))
+        yield from _channels(data)
         yield _checked("on call", partial(_on_call, data))
         yield _checked("stays", partial(_stays, data))
         if pages is not None:
@@ -207,13 +211,41 @@ def _server(data: Path, listen: tuple[str, int] | None) -> Check:
     return Check("", OK, f"none runs; {address}:{number} is free for one: `ansim serve`")
 
 
-def _channels(data: Path) -> Check:
+def _channels(data: Path) -> Iterator[Check]:
+    """channels.toml, each of its mistakes, and each channel as it was tried, all at once."""
     path = data / CHANNELS_FILE
-    refuse_wide(path, 0o600)
-    routes = Routes.of(data)
+    try:
+        refuse_wide(path, 0o600)
+        routes = Routes.of(data)
+    except UserError as error:
+        wrong = [one.rpartition(": ")[::2] for one in error.problems] or [(error.message, error.hint)]
+        yield from (Check("channels", WRONG, *one) for one in wrong)
+        return
     if routes is None:
-        return Check("", OK, f"no {CHANNELS_FILE}: letters go where `--notify` says")
-    return Check("", OK, f"{path} names {', '.join(routes.kinds)}")
+        yield Check("channels", OK, f"no {CHANNELS_FILE}: letters go where `--notify` says")
+        return
+    yield Check("channels", OK, f"{path} names {', '.join(routes.kinds)}")
+    yield from asyncio.run(_tried(routes, data))
+
+
+async def _tried(routes: Routes, data: Path) -> list[Check]:
+    return await asyncio.gather(*(_one_tried(routes, name, data) for name in routes.kinds))
+
+
+async def _one_tried(routes: Routes, name: str, data: Path) -> Check:
+    """Whether a channel could hand something over now, as far as it can be known without a letter."""
+    kind, settings = routes.kinds[name]
+    of, cure = f"channel {name}", f"see [{name}] in {CHANNELS_FILE}, and whether the other end runs"
+    try:
+        async with asyncio.timeout(_TRY_S):
+            found = await CHANNELS[kind].tried(Setup(data, lambda _: None, settings, name))
+    except UserError as error:
+        return Check(of, WRONG, error.message, error.hint)
+    except TimeoutError:
+        return Check(of, WRONG, f"it did not answer within {_TRY_S:.0f} s", cure)
+    except OSError as error:
+        return Check(of, WRONG, f"it is away ({error.strerror or 'no reason given'})", cure)
+    return Check(of, OK, found)
 
 
 def _on_call(data: Path) -> Check:

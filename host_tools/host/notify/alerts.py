@@ -14,9 +14,10 @@ from sqlalchemy import Connection, func, select
 from host_tools.host.care import cap, cases, kinds
 from host_tools.host.care.duty import zone_of
 from host_tools.host.ledger import tables
-from host_tools.host.ledger.database import TransientError, insert_or_change
+from host_tools.host.ledger.database import TransientError, insert_or_change, now_ms
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.notify import leases
 from host_tools.host.notify.notifier import DELIVERED, HANDED_OVER, REFUSED, Channel, Message, Receipt
 from host_tools.host.notify.wording import STAFF, Facts, Where, notice
 from host_tools.host.notify.wording.changed import texts_of
@@ -52,18 +53,19 @@ class Alerts:
 
         Raises UserError where the ledger is away.
         """
-        found = await asyncio.to_thread(_next, self._ledger, self._address)
+        found = await asyncio.to_thread(_next, self._ledger, self._address, self._channel.timeout_s)
         if found is None:
             return None
         note, message = found
+        receipts = {}
         try:
             async with asyncio.timeout(self._channel.timeout_s):
                 receipts = await self._channel.deliver([message])
         except OSError:  # a time-out is one, too
-            receipts = {}
-        receipt = receipts.get(message.id, Receipt(""))
-        if _is_settled(receipt):
-            await asyncio.to_thread(_passed, self._ledger, note)
+            pass
+        finally:
+            receipt = receipts.get(message.id, Receipt(""))
+            await asyncio.to_thread(_ended, self._ledger, note if _is_settled(receipt) else None)
         return receipt
 
 
@@ -71,27 +73,57 @@ def _is_settled(receipt: Receipt) -> bool:
     return receipt.state in (HANDED_OVER, DELIVERED, REFUSED)
 
 
-def _passed(ledger: Ledger, note: int) -> None:
+def _ended(ledger: Ledger, note: int | None) -> None:
+    """That step was passed, or none: another host may have the next one."""
+    if note is None and ledger.is_in_a_file:
+        return
     with ledger.writing() as connection:
-        row = {"name": CAP, "at_ms": note, "secret": None}
-        connection.execute(insert_or_change(connection.dialect.name, tables.care), row)
+        if note is not None:
+            _passed(connection, note)
+        leases.ended(connection, [CAP], leases.host_id(ledger.data))
 
 
-def _next(ledger: Ledger, address: str) -> tuple[int, Message] | None:
-    """The next step that is to be handed over, and its number; the first look ever begins at what is new."""
+def _passed(connection: Connection, note: int) -> None:
+    row = {"name": CAP, "at_ms": note, "secret": None}
+    connection.execute(insert_or_change(connection.dialect.name, tables.care), row)
+
+
+def _next(ledger: Ledger, address: str, limit_s: float) -> tuple[int, Message] | None:
+    """The next step that is to be handed over, and its number; the first look ever begins at what is new.
+
+    Hosts that share a ledger take turns: one has the next step, and `limit_s` to hand it over. The numbers
+    of steps are in the order of their commits, for one program writes at a time.
+    """
     with ledger.reading() as connection:
-        last = connection.scalar(select(_care.at_ms).where(_care.name == CAP))
-        if last is not None:
-            joined = tables.case_note.join(tables.case, _case.id == _note.case_id)
-            wanted = select(_note.id, _note.case_id).select_from(joined)
-            wanted = wanted.where(_note.id > last, _case.pages, _note.what.in_(cap.STEPS))
-            row = connection.execute(wanted.order_by(_note.id).limit(1)).first()
-            return (
-                None if row is None else (row.id, _message(connection, ledger, row.id, row.case_id, address))
-            )
-        newest = connection.scalar(select(func.max(_note.id))) or 0
-    _passed(ledger, newest)
-    return None
+        last = _last(connection)
+        found = None if last is None else _step(connection, ledger, last, address)
+    if last is not None and (found is None or ledger.is_in_a_file):
+        return found
+    with ledger.writing() as connection:
+        last = _last(connection)
+        if last is None:
+            _passed(connection, connection.scalar(select(func.max(_note.id))) or 0)
+            return None
+        at_ms = now_ms()
+        until_ms = at_ms + int(limit_s * 1000) + leases.SPARE_MS
+        if not leases.leased(connection, [CAP], leases.host_id(ledger.data), at_ms, until_ms):
+            return None
+        found = _step(connection, ledger, last, address)
+        if found is None:
+            leases.ended(connection, [CAP], leases.host_id(ledger.data))
+        return found
+
+
+def _last(connection: Connection) -> int | None:
+    return connection.scalar(select(_care.at_ms).where(_care.name == CAP))
+
+
+def _step(connection: Connection, ledger: Ledger, last: int, address: str) -> tuple[int, Message] | None:
+    joined = tables.case_note.join(tables.case, _case.id == _note.case_id)
+    wanted = select(_note.id, _note.case_id).select_from(joined)
+    wanted = wanted.where(_note.id > last, _case.pages, _note.what.in_(cap.STEPS))
+    row = connection.execute(wanted.order_by(_note.id).limit(1)).first()
+    return None if row is None else (row.id, _message(connection, ledger, row.id, row.case_id, address))
 
 
 def _message(connection: Connection, ledger: Ledger, note: int, case: int, address: str) -> Message:

@@ -25,6 +25,7 @@ from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.lookups import letter_id
+from host_tools.host.notify import leases
 from host_tools.host.notify.folding import Folds
 from host_tools.host.notify.log import when_fields
 from host_tools.host.notify.notifier import Channel, Message, taken
@@ -47,7 +48,7 @@ class Left(NamedTuple):
 
     failed: bool = False  # the channel has not taken something: it is tried again
     more: bool = False  # there were more pickups than one round looks at
-    folded: bool = False  # repeats wait to be told as one line
+    folded: bool = False  # repeats wait to be told as one line, or another host has some in its hands
 
 
 async def deliver(
@@ -66,9 +67,9 @@ async def deliver(
     """
     folds = folds or Folds()
     loop = asyncio.get_running_loop()
-    rows = await loop.run_in_executor(thread, _untold, ledger)
+    rows, elsewhere = await loop.run_in_executor(thread, _untold, ledger, channel)
     if not rows:
-        return Left()
+        return Left(folded=elsewhere)
     at_ms, texts = now_ms(), texts_of(ledger.data)
     alarms: dict[_Door, list[Row]] = {}
     for row in rows:
@@ -89,12 +90,31 @@ async def deliver(
     untold -= {key for key, message in told_by.items() if message.id in arrived}
     await loop.run_in_executor(thread, _mark, ledger, rows, untold)
     failed = len(arrived) < len(messages)
-    return Left(failed, len(rows) == BATCH_MAX > len(untold), any(plan.waiting for plan in plans.values()))
+    waiting = elsewhere or any(plan.waiting for plan in plans.values())
+    return Left(failed, len(rows) == BATCH_MAX > len(untold), waiting)
 
 
-def _untold(ledger: Ledger) -> Sequence[Row]:
+def _untold(ledger: Ledger, channel: Channel) -> tuple[Sequence[Row], bool]:
+    """The pickups that this host is to look at now, and whether another host has some.
+
+    Where several may share the ledger each leases all that it looks at, whatever the pickups are.
+    """
     with ledger.reading() as connection:
-        return connection.execute(_UNTOLD).all()
+        rows = connection.execute(_UNTOLD).all()
+    if not rows or ledger.is_in_a_file:
+        return rows, False
+    with ledger.writing() as connection:
+        rows = connection.execute(_UNTOLD).all()
+        at_ms, turns = now_ms(), -(-len(rows) // (channel.batch * channel.parallel))
+        until_ms = at_ms + int(channel.timeout_s * 1000) * turns + leases.SPARE_MS
+        by = leases.host_id(ledger.data)
+        ours = leases.leased(connection, [_lease_of(row) for row in rows], by, at_ms, until_ms)
+    mine = [row for row in rows if _lease_of(row) in ours]
+    return mine, len(mine) < len(rows)
+
+
+def _lease_of(row: Row) -> str:
+    return f"pickup {row.cabinet} {row.incarnation} {row.number}"
 
 
 def _mark(ledger: Ledger, rows: Sequence[Row], untold: set[tuple[int, int, int]]) -> None:
@@ -116,6 +136,8 @@ def _mark(ledger: Ledger, rows: Sequence[Row], untold: set[tuple[int, int, int]]
             & (pickup.c.number == bindparam("which"))
         )
         connection.execute(update(pickup).where(its), told)
+        if not ledger.is_in_a_file:
+            leases.ended(connection, [_lease_of(row) for row in rows], leases.host_id(ledger.data))
 
 
 async def hand_over(

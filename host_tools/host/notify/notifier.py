@@ -89,6 +89,22 @@ class Channel(Protocol):
         """Makes one. Raises UserError when it cannot be used."""
         ...
 
+    @classmethod
+    async def tried(cls, setup: Setup) -> str:
+        """Tries what such a channel stands on, and hands nothing over; what was found, in words.
+
+        Raises UserError with the cure, or OSError where it is away. Changes nothing.
+        """
+        channel = cls.of(setup)
+        try:
+            return await channel.probe()
+        finally:
+            await channel.close()
+
+    async def probe(self) -> str:
+        """Tries it, as `tried` does."""
+        return "it can be tried with a letter only: `ansim channel test`"
+
     async def deliver(self, messages: Sequence[Message]) -> dict[str, Receipt]:
         """Hands the messages over, in order; what became of each, by its id.
 

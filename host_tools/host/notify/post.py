@@ -7,12 +7,8 @@ these apart from residents' letters, so what hangs, is slow or refuses delays no
 
 import asyncio
 import contextlib
-import hashlib
-import os
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Row
@@ -23,6 +19,7 @@ from host_tools.host.notify import outbox
 from host_tools.host.notify.book import Book
 from host_tools.host.notify.deliveries import Key, Outcome, Queue, Result, contact_at, work
 from host_tools.host.notify.folding import Folds
+from host_tools.host.notify.leases import SPARE_MS, host_id
 from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.log import Emit, Occurrence
 from host_tools.host.notify.notifier import (
@@ -41,7 +38,6 @@ from host_tools.host.people.notices import CHANGES
 _LOOK_S = 1.0  # how often it is looked for letters that nothing here has written
 _GATHER_S = 0.02  # what ends within this is noted in one transaction
 _LEDGER_PAUSE_S = 1.0
-_LEASE_SPARE_MS = 60_000  # beyond what a call may take
 _AWAY_FIRST_MS, _AWAY_MAX_MS = 2_000, 300_000
 _SAY_MS = 30_000  # how often it is told that the letters of one queue wait
 STAFF_LOOK = 500  # alarms that one round looks at, to fold them
@@ -272,7 +268,7 @@ class Post:
             if " " in its[0].flow:
                 self._folds.told(its[0].flow, 1, at_ms)
             chosen.append((its, contact, letters))
-        until_ms = at_ms + int(own.timeout_s * 1000) + _LEASE_SPARE_MS
+        until_ms = at_ms + int(own.timeout_s * 1000) + SPARE_MS
         self._book.lease(connection, queue, [row for its, _, _ in chosen for row in its], until_ms)
         return chosen
 
@@ -375,16 +371,3 @@ class Post:
             detail = f"{line.unsaid} could not be handed over ({line.reason})"
             self._tell(Occurrence("messages wait", detail=detail))
             line.unsaid, line.said_ms = 0, at_ms
-
-
-def host_id(folder: Path) -> str:
-    """The same for each run on a data folder, which one server uses at a time; another one elsewhere."""
-    found = os.stat(folder)
-    with contextlib.suppress(OSError):
-        machine = Path("/etc/machine-id").read_text()
-        return _hashed(machine, socket.gethostname(), str(folder.resolve()), f"{found.st_dev} {found.st_ino}")
-    return _hashed(socket.gethostname(), str(folder.resolve()), f"{found.st_dev} {found.st_ino}")
-
-
-def _hashed(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

@@ -19,6 +19,7 @@ from host_tools.host import doctor
 from host_tools.host.connections.presence import Presence
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import open_ledger
+from tests.kit.peers import PASSWORD, SECRET, USER, MailServer, Receiver
 
 
 class Usage(NamedTuple):
@@ -174,6 +175,60 @@ def test_channels_that_cannot_be_read_are_found(data: Path) -> None:
     for text in ("[mail", ""):
         path.write_text(text)
         assert looks(data, code=1)["channels"]["state"] == "wrong"
+
+
+def test_each_mistake_of_channels_toml_is_a_look_of_its_own(data: Path) -> None:
+    path = data / "channels.toml"
+    path.write_text('staff = { channel = "mail" }\n[mail]\nkind = "smtp"\nprot = 25\n')
+    path.chmod(0o600)
+    ended = CliRunner().invoke(ansim, ["doctor", "--data", str(data), "--listen", "none", "--json"])
+    found = [(one["found"], one["cure"]) for one in json.loads(ended.stdout) if one["of"] == "channels"]
+    assert found == [
+        ("[mail] host is missing", 'add host = "mail.example.org"'),
+        ("[mail] sender is missing", 'add sender = "ansim@example.org"'),
+        ("[mail] prot is no setting of this kind of channel", "is it port?"),
+    ]
+
+
+def table(name: str, kind: str, **settings: object) -> str:
+    told = "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
+    return f'[{name}]\nkind = "{kind}"\n{told}'
+
+
+def test_each_channel_is_tried_without_a_letter(data: Path) -> None:
+    with MailServer(data.parent) as server, Receiver() as peer, socket.create_server(("", 0)) as deaf:
+        its = {"host": "127.0.0.1", "port": server.port, "user": USER, "sender": "ansim@example.org"}
+        its |= {"ca_file": str(server.certificate), "password": PASSWORD}
+        url, secret = f"http://127.0.0.1:{peer.port}/", {"secret": SECRET, "allow_private": True}
+        tables = {
+            "mail": table("mail", "smtp", **its),
+            "guess": table("guess", "smtp", **its | {"password": "guess"}),
+            "dead": table("dead", "smtp", **its | {"port": 1}),
+            "deaf": table("deaf", "smtp", **its | {"port": deaf.getsockname()[1], "timeout_s": 1}),
+            "hook": table("hook", "webhook", url=url, **secret),
+            "gone": table("gone", "webhook", url="http://127.0.0.1:1/", **secret),
+            "program": table("program", "exec", command=["/bin/true"]),
+            "none": table("none", "exec", command=["/bin/none"]),
+            "text": table("text", "exec", command=["/etc/passwd"]),
+            "here": table("here", "file"),
+            "away": table("away", "file", path="none/letters.jsonl"),
+        }
+        path = data / "channels.toml"
+        path.write_text('staff = { channel = "here" }\n' + "".join(tables.values()))
+        path.chmod(0o600)
+        before = content(data)
+        found = {of.removeprefix("channel "): one for of, one in looks(data, code=1).items()}
+        assert content(data) == before
+        assert (server.mails, peer.heard) == ([], [])
+    assert {name for name in tables if found[name]["state"] == "ok"} == {"mail", "hook", "program", "here"}
+    assert found["guess"]["found"] == "the mail server refuses the user or the password with 535"
+    assert found["guess"]["cure"].startswith("mend `user` and `password`")
+    assert found["dead"]["cure"].startswith("see `host`, `port` and `security`")
+    assert found["deaf"]["found"] == "the mail server said nothing for 1 s"
+    assert "see `url`" in found["gone"]["cure"]
+    assert "install it" in found["none"]["cure"]
+    assert "chmod +x /etc/passwd" in found["text"]["cure"]
+    assert "mend `path`" in found["away"]["cure"]
 
 
 def test_a_site_without_anybody_on_call_is_a_warning_with_its_cure(data: Path) -> None:

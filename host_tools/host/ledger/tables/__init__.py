@@ -21,7 +21,7 @@ from host_tools.host.ledger.tables.boards import (
     server,
 )
 from host_tools.host.ledger.tables.care import care, duty, page, proof, proof_time, silent, stand_in
-from host_tools.host.ledger.tables.letters import callback, delivery, outbox
+from host_tools.host.ledger.tables.letters import callback, delivery, lease, outbox
 from host_tools.host.ledger.tables.parcels import parcel, pickup, ticket
 from host_tools.host.ledger.tables.people import (
     account,
@@ -59,6 +59,7 @@ __all__ = [
     "duty",
     "epoch",
     "event",
+    "lease",
     "link",
     "metadata",
     "opening",

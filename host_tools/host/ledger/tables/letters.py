@@ -117,3 +117,12 @@ callback = Table(
     PrimaryKeyConstraint("channel", "id"),
     Index(None, "heard_ms"),
 )
+
+#: What one host does at a time where several share a ledger: which one, and until when.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("by", String(32), nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)

@@ -19,6 +19,10 @@ class ConsoleNotifier(Channel):
         """On the console of `ansim serve`."""
         return cls(setup.say)
 
+    async def probe(self) -> str:
+        """Says nothing."""
+        return "the console of `ansim serve`"
+
     async def deliver(self, messages: Sequence[Message]) -> dict[str, Receipt]:
         """Says them all."""
         return {message.id: Receipt(HANDED_OVER) for message in messages if self._say(message) is not False}

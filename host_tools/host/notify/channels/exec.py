@@ -14,6 +14,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from host_tools.errors import UserError
 from host_tools.host.notify.notifier import HANDED_OVER, LATER, REFUSED, Channel, Message, Receipt, Setup
 
 if TYPE_CHECKING:
@@ -46,6 +47,15 @@ class ExecChannel(Channel):
         from host_tools.host.notify.channels.tables import Exec
 
         return Exec
+
+    async def probe(self) -> str:
+        """Looks at the program, and does not start it. Raises UserError."""
+        program = self._command[0]
+        if not os.path.isfile(program):
+            raise UserError("the program is not there: mend `command` in channels.toml, or install it.")
+        if not os.access(program, os.X_OK):
+            raise UserError(f"the program may not be started by this user: `chmod +x {program}`.")
+        return "the program is there and may be started"
 
     async def deliver(self, messages: Sequence[Message]) -> dict[str, Receipt]:
         """One program after the other. Raises OSError when it cannot be started."""

@@ -67,6 +67,17 @@ class FileNotifier(Channel):
 
         return File
 
+    @classmethod
+    async def tried(cls, setup: Setup) -> str:
+        """Looks at the file of that name, which is not made. Raises UserError."""
+        path = setup.folder / (setup.settings.get("path") or MESSAGES)
+        place = path if path.exists() else path.parent
+        if not (path.is_file() if path.exists() else place.is_dir()):
+            raise UserError(f"{path} is no file, or its folder is not there: mend `path` in channels.toml.")
+        if not os.access(place, os.W_OK):
+            raise UserError(f"{place} cannot be written to: give it to the user who serves.")
+        return f"{path} can be written to"
+
     def _open(self) -> None:
         """Opens the file of that name instead of the one that is open.
 

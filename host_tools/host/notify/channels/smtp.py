@@ -28,8 +28,8 @@ _CLOSE_S = 2.0
 _CAUSES: dict[type[Exception], str] = {
     socket.gaierror: "has a name without an address",
     ssl.SSLCertVerificationError: "has a certificate that this machine does not trust",
-    ssl.SSLError: "speaks no TLS at this port, or none that fits: see `security` and `port`",
-    ConnectionRefusedError: "refuses the connection: nothing listens at this port",
+    ssl.SSLError: "speaks no TLS at this port, or none that fits `security`",
+    ConnectionRefusedError: "refuses the connection, for nothing listens at this port",
     OSError: "cannot be reached, or ended the connection",
 }
 _GONE = 421  # the server closes the connection, whatever was asked
@@ -90,6 +90,19 @@ class SmtpChannel(Channel):
         self._idle.append((time.monotonic(), client))
         asyncio.get_running_loop().call_later(_IDLE_S + 1, self._close_idle)
         return receipts
+
+    async def probe(self) -> str:
+        """Connects, and logs in where there is a user. Raises UserError."""
+        try:
+            client = await self._client()
+        except OSError as error:
+            words = error.strerror or "the mail server cannot be reached"
+            cure = "see `host`, `port` and `security` in channels.toml, and whether the server runs."
+            if "password" in words:
+                cure = "mend `user` and `password` in channels.toml."
+            raise UserError(f"{words}: {cure}") from None
+        await _leave(client)
+        return f"the mail server answers{' and takes the user' if self._set['user'] else ''}"
 
     async def _send(self, client: "aiosmtplib.SMTP", message: Message) -> tuple[Receipt, bool]:
         """What became of one, and whether the connection is good for another.

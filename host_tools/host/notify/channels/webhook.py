@@ -7,13 +7,16 @@ is followed, and the address that is connected to is the one that was checked.
 import asyncio
 import ipaddress
 import json
+import os
 import socket
+import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
+from host_tools.errors import UserError
 from host_tools.host.notify.notifier import HANDED_OVER, LATER, REFUSED, Channel, Message, Receipt, Setup
 
 if TYPE_CHECKING:
@@ -85,6 +88,26 @@ class WebhookChannel(Channel):
             raise OSError(0, f"the receiver said nothing for {self._limit_s:.0f} s") from None
         except httpx.HTTPError as error:
             raise OSError(0, f"the receiver is away ({type(error).__name__})") from None
+
+    async def probe(self) -> str:
+        """Connects to the receiver, and asks it nothing. Raises UserError."""
+        import httpx
+
+        tls = httpx.create_ssl_context(trust_env=False) if self._url.scheme == "https" else None
+        try:
+            address = await self._checked_address()
+            named = self._host if tls else None
+            _, line = await asyncio.open_connection(address, self._port, ssl=tls, server_hostname=named)
+        except OSError as error:  # of TLS, too
+            words = "the receiver has a certificate that this machine does not trust"
+            if not isinstance(error, ssl.SSLCertVerificationError):
+                reason = os.strerror(error.errno).lower() if error.errno else "no reason given"
+                words = f"the receiver is away ({reason})"
+                if (error.strerror or "").startswith("the receiver"):
+                    words = str(error.strerror)
+            raise UserError(f"{words}: see `url` in channels.toml, and whether the receiver runs.") from None
+        line.transport.abort()
+        return "the receiver can be connected to"
 
     def _made(self) -> "httpx.AsyncClient":
         import httpx

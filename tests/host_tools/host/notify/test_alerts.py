@@ -83,7 +83,7 @@ def test_a_receiver_that_is_away_misses_nothing_and_a_kill_repeats_under_the_sam
         assert rounds(site, peer) == []
         is_away = False
         with monkeypatch.context() as killed:
-            killed.setattr(alerts, "_passed", lambda *_: None)
+            killed.setattr(alerts, "_ended", lambda *_: None)
             assert len(rounds(site, peer, 2)) == 2
         assert len(rounds(site, peer)) == 2
         assert steps(peer) == ["Alert", "Update"]

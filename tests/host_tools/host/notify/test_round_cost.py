@@ -11,7 +11,7 @@ from sqlalchemy import event
 from host_tools.host.ledger import aside
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify.notifier import LATER, REFUSED
-from tests.host_tools.host.notify.test_post import Moody, Town
+from tests.kit.town import Moody, Town
 
 _OWN = re.compile(r"BEGIN|COMMIT|ROLLBACK")
 

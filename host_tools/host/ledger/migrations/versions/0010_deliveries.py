@@ -66,6 +66,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel", "id", name=op.f("pk_callback")),
     )
     op.create_index("ix_callback_heard_ms", "callback", ["heard_ms"])
+    _of_hosts()
+
+
+def _of_hosts() -> None:
+    """What one host does at a time where several share a ledger."""
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("by", sa.String(length=32), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
 
 
 def _of_letters() -> None:
