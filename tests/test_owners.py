@@ -28,7 +28,7 @@ OWNERS = {
     "serial needs_low choice rounds deposited deposit_number": "courier",
     "cancelled": "courier cabinet",
     "openings opening is_shown": "remote_opening",
-    "rang_ms bell_number": "bell",
+    "rang_ms reported_ms bell_pause_ms bell_number": "bell",
 }
 
 

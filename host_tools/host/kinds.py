@@ -166,9 +166,7 @@ KINDS = {
         "collected",
         lambda record: "the parcel is gone, by the sensor, somebody's word or the host's; its code is dead",
     ),
-    records.DOOR_LEFT_OPEN: Kind(
-        "door left open", lambda record: "the door was left open", alarm="left open"
-    ),
+    records.DOOR_LEFT_OPEN: Kind("door left open", lambda record: "the door stands open", alarm="left open"),
     records.DOOR_FORCED: Kind(
         "door forced", lambda record: "the door opened without a cause", alarm="forced", letter="forced"
     ),

@@ -121,6 +121,38 @@ def test_a_door_found_open_counts_as_opened_when_it_is_pulsed():
     ]
 
 
+def test_a_forced_door_that_stands_open_since_is_told_to_stand_open_and_not_to_have_been_forced_again():
+    story = story_in(WAITING, True, True)
+    assert kinds(story.opens(1)) == [records.DOOR_FORCED]
+    for told in ([records.DOOR_LEFT_OPEN],) * 2 + ([],) * 20:  # more power cuts than people need to know of
+        assert kinds(story.power_on()) == told
+        assert story.text == texts.CLOSE
+    story.wait(3600000)
+    assert kinds(story.closes(1)) == [records.DOOR_CLOSED]
+    assert kinds(story.opens(1)) == [records.DOOR_FORCED]
+    assert kinds(story.power_on()) == [records.DOOR_LEFT_OPEN]
+
+
+def test_a_forced_door_that_was_closed_meanwhile_and_is_open_after_the_next_power_cut_was_forced_again():
+    story = story_in(WAITING, True, True)
+    story.opens(1)
+    story.closed[1] = True  # in the dark
+    assert Record(records.DOOR_CLOSED, 1, 1, 1) in story.power_on()
+    assert kinds(story.power_on()) == []
+    story.closed[1] = False
+    assert kinds(story.power_on()) == [records.DOOR_FORCED]
+
+
+def test_a_forced_door_that_her_code_has_opened_since_is_hers():
+    story = story_in(WAITING, True, True)
+    story.opens(1)
+    story.asks(story.code(1) + "#")
+    assert story.state.doors[1].state == TAKING
+    assert kinds(story.power_on()) == [records.DOOR_OPENED]
+    story.takes(1)
+    assert Record(records.COLLECTED, 1, 42, 1) in story.closes(1)
+
+
 def test_an_empty_door_found_open_is_not_given_out_until_it_is_closed():
     story = story_in(EMPTY, False, False)
     story.power_on()

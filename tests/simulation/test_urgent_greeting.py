@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.link import messages
 from host_tools.simulator.chip.network import Network
 from host_tools.simulator.cpython_board.controller import VirtualController
 from host_tools.simulator.people.people import resident, screen_of, send
-from locker.contract import records
+from locker.contract import commands, records
 from tests.simulation.stage import Cabinet, TestHost, code_of, duress_of, make_flash, tail_of
 from tests.simulation.test_dead_connection import HOST, TcpHost
 
@@ -95,6 +96,33 @@ def test_a_host_that_started_afresh_on_a_serial_line_hears_a_call_within_seconds
         cabinet.world.hands.bell()
         cabinet.run_until(64_000)
         assert records.BELL_RUNG in again.kinds()
+        assert screen_of(cabinet.world)[0].startswith("Bell rung")
+
+
+def test_who_rings_while_the_answer_to_a_call_cannot_reach_the_cabinet_is_a_call_of_her_own_within_seconds(
+    tmp_path: Path,
+) -> None:
+    make_flash(tmp_path / "flash")
+    with Cabinet(tmp_path / "flash") as cabinet:
+        host = TestHost(cabinet.world)
+        cabinet.run_until(60_000)
+        cabinet.world.hands.bell()
+        cabinet.run_until(70_000)
+        (call,) = [record.number for record in host.events if record.kind == records.BELL_RUNG]
+        cabinet.world.serial.host.on_bytes = lambda data: None  # a person takes the call: the line is dead
+        cabinet.run_until(80_000)
+        cabinet.world.hands.bell()
+        cabinet.run_until(100_000)
+        assert screen_of(cabinet.world)[0].startswith("No connection")
+        again = TestHost(cabinet.world)  # the host's program has started afresh, with what it held
+        again.events = host.events
+        cabinet.run_until(100_000 + SOON_MS)
+        again.say(messages.Command(1, commands.ANSWER_BELL, 0, 0, call))
+        cabinet.run_until(110_000)
+        rings = [(record.a, record.b) for record in again.events if record.kind == records.BELL_RUNG]
+        assert rings == [(1, 0), (1, 0)]
+        assert again.events[-1].kind == records.COMMAND_APPLIED
+        assert not again.events[-1].b & 1
         assert screen_of(cabinet.world)[0].startswith("Bell rung")
 
 

@@ -39,7 +39,7 @@ CODE_TRIED = const(9)
 # a: by code 0, duress 1, recall 2, service 3, the host 4; b: parcel counter; the same size on the link
 PICKUP_OPENED = const(10)
 COLLECTED = const(11)  # a: serial, b: parcel counter; the code is dead
-DOOR_LEFT_OPEN = const(12)  # b: parcel counter
+DOOR_LEFT_OPEN = const(12)  # b: parcel counter; it stands open: nobody closes it, or it was forced earlier
 DOOR_FORCED = const(13)  # b: parcel counter; opened with no cause
 DOOR_JAMMED = const(14)  # b: parcel counter
 # a: how often, since the last such record;

@@ -20,17 +20,47 @@ _REPEAT_MS = const(600000)  # a bell rung again within this time repeats the cal
 def ring(cabinet: "Cabinet", _: "BellPressed") -> None:
     """Somebody presses the bell."""
     lamp.touch(cabinet)
-    rings = 1
-    if cabinet.now - cabinet.rang_ms >= _REPEAT_MS:  # another call, perhaps somebody else's
-        rings += cabinet.counted.pop(records.BELL_RUNG, 0)
+    is_call = records.BELL_RUNG not in cabinet.counted or cabinet.now - cabinet.rang_ms >= _REPEAT_MS
     cabinet.rang_ms = cabinet.now
-    hourly.note(cabinet, records.BELL_RUNG, None, rings)
-    if not cabinet.counted[records.BELL_RUNG]:
-        # One that was dropped is not told until there is room.
-        cabinet.bell_number = cabinet.state.number + cabinet.dropped
+    hourly.count(cabinet, records.BELL_RUNG)
+    if is_call:  # another one, perhaps somebody else's
+        cabinet.bell_pause_ms = _HOST_MS
+        _report(cabinet)
+    else:
+        repeat(cabinet)
     cabinet.beep(ALARM)
     cabinet.show(texts.BELL, (), _READ_MS)
     cabinet.wait(deadlines.BELL, _HOST_MS)
+
+
+def _report(cabinet: "Cabinet") -> None:
+    """Tells the host of all ringing that it was not told of: this is a call that somebody must answer."""
+    cabinet.reported_ms = cabinet.now
+    cabinet.record(records.BELL_RUNG, None, cabinet.counted[records.BELL_RUNG], 0)
+    cabinet.counted[records.BELL_RUNG] = 0
+    # One that was dropped is not told until there is room.
+    cabinet.bell_number = cabinet.state.number + cabinet.dropped
+    cabinet.wait(deadlines.BELL, _HOST_MS)
+
+
+def acknowledged(cabinet: "Cabinet") -> None:
+    """The host holds more events: perhaps what was rung."""
+    repeat(cabinet)
+    if cabinet.text == texts.OFFLINE:
+        look(cabinet)
+
+
+def repeat(cabinet: "Cabinet") -> None:
+    """Ringing within a call is told of when the host holds what was rung before: somebody may have taken that
+    already. The pause between two such reports doubles, up to ten minutes.
+    """
+    if cabinet.counted.get(records.BELL_RUNG) and cabinet.state.acknowledged >= cabinet.bell_number:
+        pause_ms = cabinet.reported_ms + cabinet.bell_pause_ms - cabinet.now
+        if pause_ms > 0:
+            cabinet.wait(deadlines.BELL, pause_ms)
+        else:
+            cabinet.bell_pause_ms = min(2 * cabinet.bell_pause_ms, _REPEAT_MS)
+            _report(cabinet)
 
 
 def remember(cabinet: "Cabinet") -> None:
@@ -50,14 +80,25 @@ def remind(cabinet: "Cabinet") -> bool:
 
 def look(cabinet: "Cabinet") -> None:
     """The screen says that the call has not arrived until it arrives after all."""
+    repeat(cabinet)
+    if cabinet.mode and cabinet.text not in (texts.BELL, texts.OFFLINE):  # somebody is at the keypad
+        return
     if remind(cabinet):
         return
     if cabinet.text == texts.OFFLINE:
         cabinet.show(texts.BELL, (), _READ_MS)
 
 
-def answered(cabinet: "Cabinet") -> None:
-    """A person at the host has seen it: all its ringing was one call, and the next is another."""
+def answer(cabinet: "Cabinet", number: int) -> bool:
+    """A person at the host has seen the call of this event: whether it is the last. What was rung behind it
+    is told of now, and is another call.
+    """
+    if number != cabinet.bell_number:
+        return False
+    if cabinet.counted.get(records.BELL_RUNG):
+        _report(cabinet)
+        return False
     cabinet.counted.pop(records.BELL_RUNG, None)
     cabinet.bell_number = 0
     cabinet.show(texts.ANSWERED, (), _READ_MS)
+    return True

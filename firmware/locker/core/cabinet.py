@@ -19,7 +19,6 @@ from locker.core import (
     remote_opening,
     restart,
     state,
-    texts,
 )
 from locker.core import door as doors_table
 from locker.core.effects import BAD, KEY
@@ -105,11 +104,12 @@ class Cabinet:
         self.cancelled = 0  # deposits of this hour that came to nothing
         # An opening by order of the host: core.remote_opening.
         self.openings: "list[int]" = []  # when doors were opened so
-        # What waits for the host: challenge, digits, door.
-        self.opening: "tuple[int, int, Door] | None" = None
+        self.opening: "tuple[int, int, Door] | None" = None  # waits for the host: challenge, digits, door
         self.is_shown = False  # its digits were
         # The bell: core.bell.
         self.rang_ms = 0
+        self.reported_ms = 0  # when the host was told of ringing last
+        self.bell_pause_ms = 0  # from then to its next report, within the same call
         self.bell_number = 0  # the event number of a call that nobody has answered
         self.low = low  # the numbers of low doors
         self.needs_low = False  # the ticket in hand asks for one
@@ -301,8 +301,7 @@ class Cabinet:
         """The host holds more events."""
         self.state.acknowledged = max(self.state.acknowledged, event.number)
         courier.acknowledged(self)
-        if self.text == texts.OFFLINE:
-            bell.look(self)
+        bell.acknowledged(self)
 
     def pressed(self, event: events.KeyPressed) -> None:
         """A key; while a number is checked none counts."""

@@ -107,10 +107,7 @@ def _begin_epoch(cabinet: "Cabinet", _: "Door | None", event: "Commanded") -> bo
 
 
 def _answer_bell(cabinet: "Cabinet", _: "Door | None", event: "Commanded") -> bool:
-    if not event.a or event.a != cabinet.bell_number:
-        return False
-    bell.answered(cabinet)
-    return True
+    return event.a > 0 and bell.answer(cabinet, event.a)
 
 
 def _adopt(cabinet: "Cabinet", door: "Door", event: "Commanded") -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _OUTCOME_MS = const(20000)
 _CLOSE_MS = const(60000)  # for a door that nobody may be at
+_BOOTS_TOLD = const(3)  # within the hour: of further ones the journal does not say what stands open still
 _LOOK_MS = const(5000)  # how often it is looked whether the door is closed
 
 # By state of the parcel: what whoever stands at the open door is asked to do.
@@ -38,7 +39,10 @@ def resolve(cabinet: "Cabinet", sensors: "Iterable[tuple[int, bool, bool]]") -> 
         if number in cabinet.state.flaps:
             hourly.count(cabinet, records.DOOR_FLAPPED, 0)
         before = door.state
+        is_forced = number in cabinet.state.forced
         if closed:
+            if is_forced:  # what is found open after another power cut was opened since
+                cabinet.record(records.DOOR_CLOSED, door, int(occupied))
             doors_table.resolve(cabinet, door)
             if before > state.WAITING:
                 closed_one = (resident.still_inside(door) if door.state else texts.COLLECTED, door)
@@ -49,6 +53,11 @@ def resolve(cabinet: "Cabinet", sensors: "Iterable[tuple[int, bool, bool]]") -> 
             door.phase = doors_table.FORCED
             if door.armed:  # staff may have opened it: their code has served
                 cabinet.record(records.DOOR_OPENED, door)
+        elif before == state.WAITING and is_forced:
+            # That was told before the power cut.
+            door.phase = doors_table.FORCED
+            if cabinet.state.boots <= _BOOTS_TOLD:
+                cabinet.record(records.DOOR_LEFT_OPEN, door)
         else:
             if before != state.WAITING:
                 door.phase = doors_table.RELEASED

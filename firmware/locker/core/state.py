@@ -179,7 +179,7 @@ class State:
     with no new parcel; `nonces` and `rules` those of the epochs that may be in use, by epoch; `clearing` the
     generation whose bitmap is being erased (0: none), and whose turn is next. By door, 0 left out: `flaps`
     how often it opened with no cause within the hour (4: any more), `used` how many records of its RESERVE
-    its parcel has used.
+    its parcel has used. `forced` are the doors that opened with no cause and were not closed since.
     """
 
     def __init__(self, door_numbers: "Iterable[int]", epoch: int = 1, rule: int = RULE, generation: int = 0):
@@ -203,6 +203,7 @@ class State:
         self.used: "dict[int, int]" = {}
         self.boots = 0
         self.flaps: "dict[int, int]" = {}
+        self.forced: "set[int]" = set()
         self.doubt = 0
 
     def apply(self, record: records.Record) -> None:
@@ -259,6 +260,9 @@ class State:
             self.doors[door].apply(kind, a, b, self.epoch)
             if kind == records.DOOR_FORCED:
                 self.flaps[door] = self.flaps.get(door, 0) + 1
+                self.forced.add(door)
+            elif kind in (records.DOOR_OPENED, records.DOOR_CLOSED):
+                self.forced.discard(door)
 
     def reserved(self, but: "Door | None") -> int:
         """How many records are kept for the pickups of all parcels but that of this door (None: of all)."""

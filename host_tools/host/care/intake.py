@@ -46,10 +46,15 @@ def cause_of(row: Row, kind: str) -> str:
 
 
 def _case_of(connection: Connection, row: Row, at_ms: int) -> int:
-    call = _unanswered_call(connection, row)
-    if call is not None:
-        cases.unanswered(connection, call, at_ms)
-        return call
+    late = _late_answer(connection, row)
+    if late is not None:
+        newer = _newer_call(connection, late)
+        if newer is not None:
+            return newer
+        call = _unanswered_call(connection, late)
+        if call is not None:
+            cases.unanswered(connection, call, at_ms)
+            return call
     kind = _kind_of(connection, row)
     key = cause_of(row, kind)
     case = tables.case.c
@@ -90,16 +95,26 @@ def _kind_of(connection: Connection, row: Row) -> str:
     return kinds.FORCED if found is not None else kinds.FORCED_EMPTY
 
 
-def _unanswered_call(connection: Connection, row: Row) -> int | None:
+def _late_answer(connection: Connection, row: Row) -> Row | None:
+    """The order that answered a call whose cabinet's screen could not show it, where the alarm is of that."""
+    if row.kind != aside.ANSWERED_LATE:
+        return None
+    return connection.execute(select(tables.command).where(tables.command.c.sequence == row.number)).first()
+
+
+def _newer_call(connection: Connection, late: Row) -> int | None:
+    """The case of a call that was rung after the one that was answered: people are told of that already."""
+    case = tables.case.c
+    its = (case.kind == kinds.BELL) & (case.cabinet == late.cabinet) & (case.state != cases.CLOSED)
+    its &= (case.number > late.a) & (case.last_ms >= late.queued_ms)
+    return connection.scalar(select(case.id).where(its))
+
+
+def _unanswered_call(connection: Connection, late: Row) -> int | None:
     """The case of the call whose answer came too late to be shown, if that is still the last call of a case
     that is not closed, and no other answer of it was shown.
     """
-    if row.kind != aside.ANSWERED_LATE:
-        return None
     order, case = tables.command.c, tables.case.c
-    late = connection.execute(select(tables.command).where(order.sequence == row.number)).first()
-    if late is None:
-        return None
     shown = (order.cabinet == late.cabinet) & (order.kind == late.kind) & (order.a == late.a)
     shown &= order.state == "done"
     its = (case.kind == kinds.BELL) & (case.cabinet == late.cabinet) & (case.number == late.a)

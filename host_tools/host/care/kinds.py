@@ -165,7 +165,7 @@ KINDS = {
     OTHER: Kind("something that this program does not know", "`ansim events` shows what it was.", _LOOKED),
     # Alarms of boards, and of the ledger, for working hours.
     "jammed": Kind("a door did not open", "Look at its lock.", _MENDED, by_door=True),
-    "left open": Kind("a door was left open", "Close it.", ("closed", *_MENDED), by_door=True),
+    "left open": Kind("a door stands open", "Close it.", ("closed", *_MENDED), by_door=True),
     "lamp": Kind("the lamp draws no current", "Mend it: people stand there in the dark.", _MENDED),
     "part": Kind("a part failed that people can do without", "`ansim events` names it.", _MENDED),
     "sensor": Kind("a sensor is wrong, or something was put in", "Look inside.", _LOOKED, by_door=True),

@@ -17,7 +17,7 @@ from host_tools.host.ledger.database import execute_many, insert_new, is_inserte
 from host_tools.host.ledger.event_time import Moment
 from host_tools.host.ledger.lookups import Board
 from locker.contract import records
-from locker.contract.commands import ADOPT, ARM_RECALL, ARM_SERVICE
+from locker.contract.commands import ADOPT, ANSWER_BELL, ARM_RECALL, ARM_SERVICE
 from locker.contract.records import RECALL, SERVICE, Record
 
 ODD_TICKET = "ticket"  # unknown to this host, revoked, or used before
@@ -95,9 +95,21 @@ class Letters:
         """Tells staff and dispatchers of an event alone; for that neither a parcel nor an order is needed."""
         alarm = kinds.alarm_of(record)
         if alarm and not self._is_no_alarm(board, record):
-            self.alarm(board, _call_of(record), alarm, moment)
+            self.alarm(board, self._call_of(board, record), alarm, moment)
         if record.kind == records.PICKUP_OPENED:
             self._pickup(board, record, moment)
+
+    def _call_of(self, board: Board, record: Record) -> Record:
+        """For a button that was pressed again: the call that this is about, which is told of unless it was
+        before. Where somebody has answered that call already, it is a call of its own.
+        """
+        if record.kind != records.BELL_RUNG or not 0 < record.b < record.number:
+            return record
+        order = tables.command.c
+        its = (order.cabinet == board.cabinet) & (order.kind == ANSWER_BELL) & (order.a == record.b)
+        if self._connection.execute(select(order.sequence).where(its).limit(1)).first() is not None:
+            return record
+        return record._replace(number=record.b)
 
     def _is_no_alarm(self, board: Board, record: Record) -> bool:
         """Keys that work again; and something seen behind a door whose parcel the host knows,
@@ -325,17 +337,6 @@ class Letters:
         hold_back(self._connection, self._rows)
         execute_many(self._connection, insert_new(self._dialect, tables.outbox), self._rows)
         execute_many(self._connection, insert_new(self._dialect, tables.pickup), self._pickups)
-
-
-def _call_of(record: Record) -> Record:
-    """For a button that was pressed again: the call that this is about,
-    which is told of unless it was before.
-    """
-    return (
-        record._replace(number=record.b)
-        if record.kind == records.BELL_RUNG and 0 < record.b < record.number
-        else record
-    )
 
 
 def since_ms(connection: Connection, cabinet: int) -> int:

@@ -92,6 +92,24 @@ def test_a_second_womans_forced_door_is_told_while_somebody_sees_to_the_first_at
     assert [(one.id, one.door, one.times) for one in site.cases()] == [(2, 4, 1), (1, 3, 2)]
 
 
+def test_an_answer_that_came_behind_a_newer_ring_is_no_case_beside_that_of_the_ring(site: CaredSite) -> None:
+    site.puts_on_call(site.hires("Min"))
+    site.rings()
+    site.pages()
+    answer = {"cabinet": 1, "kind": commands.ANSWER_BELL, "door": 0, "counter": 0, "a": 1}
+    with site.ledger.writing() as connection:
+        cases.take(connection, 1, "Min", site.at_ms)
+        row = answer | {"state": "impossible", "queued_ms": site.at_ms}
+        order = connection.execute(tables.command.insert().values(**row)).inserted_primary_key
+    site.at_ms += MINUTE_MS
+    site.rings()
+    with site.ledger.writing() as connection:
+        assert order is not None
+        aside.raise_case(connection, 1, aside.ANSWERED_LATE, order[0], 0, site.at_ms)
+    assert site.pages() == [(60, "Min", 1)]
+    assert [(one.id, one.state, one.times) for one in site.cases()] == [(1, "open", 2)]
+
+
 @pytest.mark.parametrize("was_shown", [False, True])
 def test_a_call_whose_answer_the_screen_never_showed_is_nobodys_again_and_told_with_these_words(
     site: CaredSite, was_shown: bool
