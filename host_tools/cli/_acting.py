@@ -133,7 +133,7 @@ def _enter(opened: Ledger) -> None:
     actor = accounts.who(opened, os_user())._replace(reason=code.strip(), text=text.strip())
     accounts.check(opened, act, actor)
     site = normal(context.params.get("site") or "")
-    accounts.check_site(opened, site, actor)
+    accounts.check_site(opened, act, site, actor)
     opened.actor = actor
     if right_of(act).kind == LOOK and not context.meta.get(_NOTED):
         cabinet = context.params.get("cabinet") or 0

@@ -14,6 +14,7 @@ from rich.text import Text
 from host_tools.cli._acting import note, open_ledger
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._tables import show, table
+from host_tools.host.accounts.kept import Kept
 from host_tools.host.connections import reach
 from host_tools.host.connections.link_status import Links, LinkStatus, link_statuses
 from host_tools.host.connections.presence import Running
@@ -128,7 +129,7 @@ def aside_(context: click.Context, seen: bool, data: Path | None, as_json: bool)
     Example: ansim link aside --seen
     """
     with open_ledger(data or context.obj, create=False) as ledger:
-        kept = aside.listing(ledger)
+        kept = aside.listing(ledger, but=lambda connection: Kept(connection).hides_aside)
         if seen:
             aside.mark_seen(ledger)
     if as_json:

@@ -5,7 +5,7 @@ open the data folder: a bench, a demonstration. From the first one on each act h
 from sqlalchemy import select
 
 from host_tools.errors import UserError
-from host_tools.host.accounts.rights import REASONS, ROLES, right_of
+from host_tools.host.accounts.rights import OF_ALL_SITES, REASONS, ROLES, right_of
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import Actor
 from host_tools.host.ledger.ledger import Ledger
@@ -67,12 +67,16 @@ def check(ledger: Ledger, act: str, actor: Actor) -> None:
         )
 
 
-def check_site(ledger: Ledger, site: str, actor: Actor) -> None:
-    """Raises UserError when an account does not see that site."""
-    if not actor.sites:
+def check_site(ledger: Ledger, act: str, site: str, actor: Actor) -> None:
+    """Raises UserError when an account does not see that site, whether there is one of that name or not, or
+    when it is for some sites and the act is one for all (`site` is empty).
+    """
+    if not actor.sites or (not site and act not in OF_ALL_SITES):
         return
     with ledger.reading() as connection:
-        found = connection.execute(select(tables.site.c.id, tables.site.c.name)).all()
-    if any(row.name == site and row.id not in actor.sites for row in found):
-        seen = ", ".join(row.name for row in found if row.id in actor.sites)
-        raise UserError(f"Your account is for {seen} only: ask an operator for more.", code="forbidden")
+        its = tables.site.c
+        seen = connection.scalars(select(its.name).where(its.id.in_(actor.sites)).order_by(its.name)).all()
+    if site not in seen:
+        raise UserError(
+            f"Your account is for {', '.join(seen)} only: ask an operator for more.", code="forbidden"
+        )

@@ -15,8 +15,9 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
+from host_tools.host.accounts import sight
 from host_tools.host.accounts.rights import WITHOUT_KEY
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import Actor, actor_of
@@ -160,7 +161,8 @@ def chains_of(actor: Actor) -> tuple[str, ...]:
 def listing(ledger: Ledger, last: int = LAST) -> list[Entry]:
     """The last rows that the one who asks may see, the oldest first."""
     with ledger.reading() as connection:
-        wanted = _ENTRIES.where(tables.audit.c.chain.in_(chains_of(actor_of(connection))))
+        chains = tables.audit.c.chain.in_(chains_of(actor_of(connection)))
+        wanted = _ENTRIES.where(chains, _seen(connection))
         newest = wanted.order_by(tables.audit.c.at_ms.desc(), tables.audit.c.number.desc()).limit(last)
         return [_entry(row) for row in reversed(connection.execute(newest).all())]
 
@@ -169,8 +171,29 @@ def everything(ledger: Ledger) -> Iterator[Entry]:
     """All rows that the one who asks may see, chain by chain."""
     with ledger.reading() as connection:
         for chain in chains_of(actor_of(connection)):
-            for rows in _in_parts(connection, chain):
+            for rows in _in_parts(connection, chain, _seen(connection)):
                 yield from map(_entry, rows)
+
+
+def _seen(connection: Connection) -> ColumnElement[bool]:
+    """The rows that the one who acts sees: of its sites, and none of residents whom it is related to, nor of
+    their doors while a parcel of theirs lay there.
+    """
+    row, sites = tables.audit.c, actor_of(connection).sites
+    parcel, cabinet, site = tables.parcel.c, tables.cabinet.c, tables.site.c
+    here = select(parcel.id).select_from(tables.parcel.join(tables.cabinet).join(tables.site))
+    here = here.where(site.name == row.site, cabinet.number == row.cabinet)
+    seen = sight.sees_door(connection, here, row.door, row.at_ms)
+    seen &= or_(row.resident == EVERYBODY, sight.sees_resident(connection, row.resident))
+    if not sites:
+        return seen
+    names = select(site.name).where(site.id.in_(sites))
+    of_host = (
+        (row.site == "")
+        & row.act.not_like("account %")
+        & or_(row.account.is_(None), sight.sees_account(connection, row.account))
+    )
+    return seen & or_(row.site.in_(names), of_host)
 
 
 def about(ledger: Ledger, resident: int, at_ms: int) -> list[Entry]:
@@ -224,10 +247,13 @@ def _is_whole(before: bytes, row: Row) -> bool:
     return of_text and _link(before, row._asdict()) == row.link
 
 
-def _in_parts(connection: Connection, chain: str) -> Iterator[list[Row]]:
+def _in_parts(
+    connection: Connection, chain: str, seen: ColumnElement[bool] | None = None
+) -> Iterator[list[Row]]:
     table, after = tables.audit, 0
     while True:
         wanted = _ENTRIES.where(table.c.chain == chain, table.c.number > after)
+        wanted = wanted if seen is None else wanted.where(seen)
         rows = list(connection.execute(wanted.order_by(table.c.number).limit(_ROWS)))
         if rows:
             yield rows

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, delete, exc, insert, select, union, update
 
 from host_tools.errors import UserError
-from host_tools.host.accounts import audit, secrets
+from host_tools.host.accounts import audit, secrets, sight
 from host_tools.host.accounts.rights import OPERATOR, ROLES
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.actors import actor_of
 from host_tools.host.ledger.database import insert_new
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import checked_name, normal
@@ -77,7 +78,9 @@ def add(
             connection.rollback()
             return account, ""
         token = secrets.new_link(connection, made, at_ms)
-        audit.note(connection, ledger, "account add", text=f"{name}: {' '.join(account.roles)}")
+        audit.note(
+            connection, ledger, "account add", site=_only(account), text=f"{name}: {' '.join(account.roles)}"
+        )
     return account, token
 
 
@@ -104,7 +107,13 @@ def change(
             connection.rollback()
             return account, ""
         token = secrets.new_link(connection, row.id, at_ms) if link else ""
-        audit.note(connection, ledger, "account set", text=f"{row.name}: {' '.join(account.roles)}")
+        audit.note(
+            connection,
+            ledger,
+            "account set",
+            site=_only(account),
+            text=f"{row.name}: {' '.join(account.roles)}",
+        )
     return account, token
 
 
@@ -122,14 +131,20 @@ def end(ledger: Ledger, name: str, at_ms: int, *, dry_run: bool = False) -> Acco
         if dry_run:
             connection.rollback()
             return account
-        audit.note(connection, ledger, "account end", text=row.name)
+        audit.note(connection, ledger, "account end", site=_only(account), text=row.name)
     return account
 
 
+def _only(account: Account) -> str:
+    """The site of an account that is for one; else none."""
+    return account.sites[0] if len(account.sites) == 1 else ""
+
+
 def listing(ledger: Ledger) -> list[Account]:
-    """All accounts by name, ended ones too."""
+    """All accounts by name, ended ones too, that are for a site which the one who acts sees."""
     with ledger.reading() as connection:
-        rows = connection.execute(_ALL.order_by(tables.account.c.name)).all()
+        seen = sight.sees_account(connection, tables.account.c.id)
+        rows = connection.execute(_ALL.where(seen).order_by(tables.account.c.name)).all()
         return [_account(connection, row) for row in rows]
 
 
@@ -143,7 +158,8 @@ _ALL = select(tables.account)
 
 def _row(connection: Connection, name: str) -> Row:
     table = tables.account.c
-    row = connection.execute(_ALL.where(table.name == normal(name), table.ended_ms.is_(None))).first()
+    seen = sight.sees_account(connection, table.id)
+    row = connection.execute(_ALL.where(table.name == normal(name), table.ended_ms.is_(None), seen)).first()
     if row is None:
         raise UserError(f"There is no account {name}: `ansim account list` shows them.", 2)
     return row
@@ -151,7 +167,8 @@ def _row(connection: Connection, name: str) -> Row:
 
 def _account(connection: Connection, row: Row) -> Account:
     its = tables.account_site.c
-    wanted = select(tables.site.c.name).join(tables.account_site).where(its.account == row.id)
+    seen = sight.sees_site(connection, its.site)
+    wanted = select(tables.site.c.name).join(tables.account_site).where(its.account == row.id, seen)
     sites = connection.scalars(wanted.order_by(tables.site.c.name))
     roles = tuple(role for role in ROLES if role in row.roles.split())
     return Account(
@@ -199,11 +216,15 @@ def _refuse_beyond(connection: Connection, ledger: Ledger, account: int) -> None
     of = tables.account_site.c
     sites = set(connection.scalars(select(of.site).where(of.account == account)))
     if not sites or sites - ledger.actor.sites:
-        raise UserError(
-            "Your account is for some sites only, so it makes, changes and ends accounts of these sites: "
-            "name them with --site, or ask an operator for all sites.",
-            code="forbidden",
-        )
+        raise _beyond()
+
+
+def _beyond() -> UserError:
+    return UserError(
+        "Your account is for some sites only, so it makes, changes and ends accounts of these sites: "
+        "name them with --site, or ask an operator for all sites.",
+        code="forbidden",
+    )
 
 
 def _mark_as_it_was(connection: Connection, ledger: Ledger, account: int) -> None:
@@ -249,7 +270,10 @@ def _checked_roles(roles: Iterable[str]) -> str:
 def _sites(connection: Connection, names: Iterable[str]) -> list[int]:
     known = {row.name: row.id for row in connection.execute(select(tables.site.c.name, tables.site.c.id))}
     wanted = dict.fromkeys(normal(name) for name in names)
+    sites = actor_of(connection).sites
     for name in wanted:
+        if sites and known.get(name) not in sites:
+            raise _beyond()
         if name not in known:
             raise UserError(f"There is no site {name}: `ansim cabinet list` shows the sites.", 2)
     return [known[name] for name in wanted]

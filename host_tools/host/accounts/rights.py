@@ -163,6 +163,10 @@ _TABLE: dict[str, tuple] = {
 }  # fmt: skip
 RIGHTS = {act: _right(*row) for act, row in _TABLE.items()}
 
+#: Acts that are for all sites where no site is named.
+OF_ALL_SITES = ("backup", "restore", "key protect", "key unprotect", "decode")
+OF_ALL_SITES += ("stay policy set", "oncall set", "oncall take")
+
 #: Acts of commands that open the ledger without its key, so it seals none of their rows.
 WITHOUT_KEY = ("backup", "restore", "key protect", "key unprotect", "link release")
 

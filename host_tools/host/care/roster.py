@@ -4,11 +4,13 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from host_tools.errors import UserError
+from host_tools.host.accounts import sight
 from host_tools.host.care import duty, paging
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.actors import actor_of
 from host_tools.host.ledger.names import normal
 
 RANK_MAX = 9
@@ -22,6 +24,7 @@ _duty, _account, _stand_in = tables.duty.c, tables.account.c, tables.stand_in.c
 def account_of(connection: Connection, name: str) -> Row:
     """The account of that name that works here. Raises UserError when there is none."""
     wanted = select(tables.account).where(_account.name == normal(name), _account.ended_ms.is_(None))
+    wanted = wanted.where(sight.sees_account(connection, _account.id))
     row = connection.execute(wanted).first()
     if row is None:
         raise UserError("There is no account of that name: `ansim account list` shows them.", 2)
@@ -112,7 +115,8 @@ def add(
 
 def remove(connection: Connection, entry: int) -> Row:
     """Takes an entry out of the plan; what it was. Raises UserError when there is none of that number."""
-    found = [row for row in listing(connection) if row.id == entry]
+    sites = actor_of(connection).sites
+    found = [row for row in listing(connection) if row.id == entry and (not sites or row.site in sites)]
     if not found:
         raise UserError(f"There is no entry {entry}: `ansim oncall list` shows them.", 2)
     connection.execute(delete(tables.duty).where(_duty.id == entry))
@@ -125,7 +129,8 @@ def listing(connection: Connection) -> Sequence[Row]:
         tables.site, _duty.site == tables.site.c.id
     )
     wanted = select(tables.duty, _account.name, tables.site.c.name.label("site_name")).select_from(joined)
-    wanted = wanted.where(_account.ended_ms.is_(None))
+    seen = or_(_duty.site.is_(None), sight.sees_site(connection, _duty.site))
+    wanted = wanted.where(_account.ended_ms.is_(None), seen, sight.sees_account(connection, _account.id))
     return connection.execute(wanted.order_by(tables.site.c.name, _duty.rank, _duty.id)).all()
 
 

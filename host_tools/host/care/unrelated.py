@@ -17,7 +17,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    true,
 )
 
 from host_tools.host.accounts import sight
@@ -33,13 +32,16 @@ def key_of(case: int) -> str:
 
 
 def sees_case(connection: Connection) -> ColumnElement[bool]:
-    """The condition on tables.case that the one who acts is not to be kept from it."""
-    account = actor_of(connection).account
+    """The condition on tables.case that it is of no site, or of one that the one who acts sees, and is not
+    kept from that one.
+    """
+    account, case = actor_of(connection).account, tables.case.c
+    of_site = or_(case.site.is_(None), sight.sees_site(connection, case.site))
     if account is None:
-        return true()
-    hidden, case = _hidden(account), tables.case.c
+        return of_site
+    hidden = _hidden(account)
     keys = select(literal("case ") + cast(hidden.subquery().c.id, String))
-    return case.id.not_in(hidden) & case.key.not_in(keys)
+    return of_site & case.id.not_in(hidden) & case.key.not_in(keys)
 
 
 def is_kept_from(connection: Connection, case: int, account: int) -> bool:

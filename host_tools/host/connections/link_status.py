@@ -2,10 +2,13 @@
 what still waits to be told.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 from sqlalchemy import Row, func, select
 
+from host_tools.host.accounts import sight
+from host_tools.host.accounts.kept import Kept
 from host_tools.host.connections.presence import Running, running
 from host_tools.host.fleet.orders import WAITING
 from host_tools.host.fleet.reconcile import FAULTS
@@ -51,10 +54,18 @@ def link_statuses(ledger: Ledger, at_ms: int) -> Links:
     with ledger.reading() as connection:
         at_ms = clock_ms(connection, at_ms)
         servers = {row.id: row for row in connection.execute(select(tables.server))}
-        rows = connection.execute(_LINKS).all()
-        return Links(
-            running(connection, at_ms), [_status(row, servers.get(row.server), at_ms) for row in rows]
-        )
+        rows = connection.execute(_LINKS.where(sight.sees_site(connection, _cabinet.c.site))).all()
+        kept = Kept(connection)
+        aside = connection.execute(select(tables.aside).where(~tables.aside.c.seen)).all() if kept else []
+        kept_aside = Counter(row.cabinet for row in aside if kept.hides_aside(row))
+        found = [_status(row, servers.get(row.server), at_ms) for row in rows]
+        links = [
+            status._replace(
+                orders=status.orders - kept.waiting[row.id], set_aside=status.set_aside - kept_aside[row.id]
+            )
+            for row, status in zip(rows, found, strict=True)
+        ]
+        return Links(running(connection, at_ms), links)
 
 
 def _status(row: Row, server: Row | None, at_ms: int) -> LinkStatus:
@@ -115,6 +126,7 @@ _IS_LAST_AND_SILENCED = (_cabinet.c.fault == SILENCED) & ~(
 )
 _LINKS = (
     select(
+        _cabinet.c.id,
         tables.site.c.name,
         *(
             _cabinet.c[name]

@@ -4,8 +4,9 @@ with the time it happened and the time it was heard.
 
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
+from host_tools.host.accounts.kept import Kept
 from host_tools.host.kinds import KINDS, in_words
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.event_time import Moment
@@ -35,30 +36,40 @@ def listing(ledger: Ledger, place: Place, last: int = LAST) -> list[Happening]:
     with ledger.reading() as connection:
         known = cabinet_at(connection, place)
         here = boards_at(connection, known)
+        hidden = Kept(connection)
         wanted = select(tables.event).where(event.cabinet.in_(here))
         if place.door:
             wanted = wanted.where(event.door == place.door)
         rows = connection.execute(
-            wanted.order_by(event.arrived_ms.desc(), event.number.desc()).limit(last)
+            wanted.order_by(event.arrived_ms.desc(), event.number.desc()).limit(last + hidden.count)
         ).all()
         its = select(tables.aside).where(tables.aside.c.cabinet.in_(here))
         kept = connection.execute(
             its.order_by(tables.aside.c.aside_ms.desc(), tables.aside.c.number.desc()).limit(last)
         ).all()
-    found = [_happening(row) for row in rows]
-    found += [one for one in map(_kept, kept) if place.door in (0, one.door)]
+    found = [_happening(row, hidden) for row in rows if not hidden.hides_event(row)]
+    found += [
+        one
+        for row in kept
+        for one in [_set_aside(row)]
+        if place.door in (0, one.door) and not hidden.hides_aside(row)
+    ]
     return sorted(found, key=lambda one: (one.moment.heard_ms, one.number))[-last:]
 
 
-def _kept(row) -> Happening:
+def _set_aside(row: Row) -> Happening:
     """A record that was set aside has its place among the events."""
     moment = Moment(row.aside_ms, row.aside_ms, row.aside_ms)
     words = f"event {row.number} is set aside ({row.reason}): `ansim link aside` shows it"
     return Happening(row.number, records.unpack(row.raw).door, "set aside", words, moment)
 
 
-def _happening(row) -> Happening:
+def _happening(row: Row, hidden: Kept) -> Happening:
     record = Record(*(getattr(row, name) for name in Record._fields))
+    before = hidden.events_before(row.cabinet, row.incarnation, record.number)
+    record = record._replace(number=record.number - before)
+    if record.kind == records.COMMAND_APPLIED:
+        record = record._replace(a=record.a - hidden.orders_before(row.cabinet, record.a))
     moment = Moment(row.earliest_ms, row.latest_ms, row.arrived_ms)
     name = KINDS[record.kind].name if record.kind in KINDS else f"kind {record.kind}"
     return Happening(record.number, record.door, name, in_words(record), moment)

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from host_tools.host.accounts import sight
+from host_tools.host.accounts.kept import Kept
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import normal
@@ -47,7 +49,13 @@ def listing(ledger: Ledger, state: str | None = None, last: int = LAST) -> list[
     """The latest orders, the newest first; in one state, if it is given."""
     command, cabinet, site = tables.command, tables.cabinet, tables.site
     of_order = (command.c[name] for name in ("door", "kind", "a", "state", "queued_ms", "ended_ms"))
-    columns = (command.c.number.label("order"), site.c.name, cabinet.c.number.label("cabinet"), *of_order)
+    columns = (
+        command.c.cabinet.label("board"),
+        command.c.number.label("order"),
+        site.c.name,
+        cabinet.c.number.label("cabinet"),
+        *of_order,
+    )
     wanted = (
         select(*columns)
         .select_from(command.join(cabinet).join(site))
@@ -57,10 +65,12 @@ def listing(ledger: Ledger, state: str | None = None, last: int = LAST) -> list[
     if state is not None:
         wanted = wanted.where(command.c.state == state)
     with ledger.reading() as connection:
-        rows = connection.execute(wanted).all()
+        kept = Kept(connection)
+        seen = (sight.sees_site(connection, cabinet.c.site), command.c.sequence.not_in(kept.orders))
+        rows = connection.execute(wanted.where(*seen)).all()
     return [
         Logged(
-            row.order,
+            None if row.order is None else row.order - kept.orders_before(row.board, row.order),
             row.name,
             row.cabinet,
             row.door,

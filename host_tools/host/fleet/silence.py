@@ -9,9 +9,10 @@ so each parcel that waits is a case, and its resident is told.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
-from host_tools.host.accounts import audit
+from host_tools.host.accounts import audit, sight
+from host_tools.host.accounts.kept import Kept
 from host_tools.host.fleet import orders
 from host_tools.host.ledger import lookups, tables
 from host_tools.host.ledger.bounds import DISCARDED, FLOOD
@@ -44,11 +45,9 @@ def silence(ledger: Ledger, place: Place, *, dry_run: bool = False) -> Silenced:
         ).all()
         held = (outbox.cabinet == known.id) & (outbox.held == FLOOD)
         waiting = (command.cabinet == known.id) & (command.state == orders.WAITING)
-        counts = [
-            connection.scalar(select(func.count()).where(condition)) or 0 for condition in (held, waiting)
-        ]
+        ended = _counted(connection, known.id, held, waiting)
         if dry_run:
-            return Silenced(len(parcels), *counts)
+            return ended
         connection.execute(
             update(cabinet).where(cabinet.c.id == known.id).values(state=RETIRED, fault=SILENCED)
         )
@@ -61,7 +60,21 @@ def silence(ledger: Ledger, place: Place, *, dry_run: bool = False) -> Silenced:
         connection.execute(update(tables.parcel).where(its).values(state="unknown", ended_ms=at_ms))
         _tell(connection, parcels, at_ms)
         audit.note(connection, ledger, "cabinet silence", **place.named())
-    return Silenced(len(parcels), *counts)
+    return ended
+
+
+def _counted(
+    connection: Connection, cabinet: int, held: ColumnElement[bool], waiting: ColumnElement[bool]
+) -> Silenced:
+    """How much there is to end, of what the one who acts sees."""
+    parcel, outbox = tables.parcel.c, tables.outbox.c
+    its = (
+        (parcel.cabinet == cabinet) & (parcel.state == "waiting"),
+        held & sight.sees_resident(connection, outbox.resident),
+        waiting & tables.command.c.sequence.not_in(Kept(connection).orders),
+    )
+    seen = (its[0] & sight.sees_resident(connection, parcel.resident), *its[1:])
+    return Silenced(*(connection.scalar(select(func.count()).where(one)) or 0 for one in seen))
 
 
 def _tell(connection: Connection, parcels: Sequence[Row], at_ms: int) -> None:

@@ -4,12 +4,14 @@ A record of a board counts as applied and is kept as it came. A letter keeps its
 reason why it is `held`. Staff are told of it by an alarm, of records once an hour and cabinet.
 """
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, true, update
 
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.actors import actor_of
 from host_tools.host.ledger.database import insert_new, is_inserted
 from host_tools.host.ledger.ledger import Ledger
 from locker.contract import records
@@ -96,20 +98,25 @@ def letter(cabinet: int, kind: str, number: int, door: int, at_ms: int) -> dict[
     return about | {"epoch": 1, "counter": 0, "retry": 0, "attempts": 0}
 
 
-def listing(ledger: Ledger, *, unseen: bool = False) -> list[Aside]:
-    """The records that were set aside, as people may see them, the newest first;
-    only those not marked as seen, if asked for.
+def listing(
+    ledger: Ledger, *, unseen: bool = False, but: Callable[[Connection], Callable[[Row], bool]] | None = None
+) -> list[Aside]:
+    """The records of the sites that the one who acts sees that were set aside, as people may see them, the
+    newest first; only those not marked as seen, if asked for. `but` says which rows are left out.
     """
     aside, cabinet = tables.aside, tables.cabinet
     names = ("incarnation", "number", "raw", "reason", "aside_ms", "seen")
-    wanted = select(tables.site.c.name, cabinet.c.number, *(aside.c[name] for name in names))
+    of_cabinet = cabinet.c.number.label("at")
+    wanted = select(aside.c.cabinet, tables.site.c.name, of_cabinet, *(aside.c[name] for name in names))
     wanted = wanted.select_from(aside.join(cabinet).join(tables.site)).order_by(
         aside.c.aside_ms.desc(), aside.c.number.desc()
     )
     if unseen:
         wanted = wanted.where(~aside.c.seen)
     with ledger.reading() as connection:
-        rows = [Aside(*row) for row in connection.execute(wanted)]
+        hides = but(connection) if but else lambda row: False
+        found = connection.execute(wanted.where(_of_sites(connection))).all()
+        rows = [Aside._make(row[1:]) for row in found if not hides(row)]
     return [row._replace(raw=shown(row.raw)) for row in rows]
 
 
@@ -127,4 +134,11 @@ def mark_seen(ledger: Ledger) -> int:
     How many were new.
     """
     with ledger.writing() as connection:
-        return connection.execute(update(tables.aside).where(~tables.aside.c.seen).values(seen=True)).rowcount
+        of = select(tables.cabinet.c.id).where(_of_sites(connection))
+        new = ~tables.aside.c.seen & tables.aside.c.cabinet.in_(of)
+        return connection.execute(update(tables.aside).where(new).values(seen=True)).rowcount
+
+
+def _of_sites(connection: Connection) -> ColumnElement[bool]:
+    sites = actor_of(connection).sites
+    return tables.cabinet.c.site.in_(sites) if sites else true()

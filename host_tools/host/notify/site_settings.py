@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, Row, select, update
 
 from host_tools.errors import UserError
+from host_tools.host.accounts import sight
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import normal
 from host_tools.host.ledger.tables import cabinet as cabinets
@@ -28,7 +29,8 @@ class Settings(NamedTuple):
 def everywhere(ledger: Ledger) -> list[Settings]:
     """The settings of all sites, by name."""
     with ledger.reading() as connection:
-        return [_settings(row) for row in connection.execute(select(sites).order_by(sites.c.name))]
+        wanted = select(sites).where(sight.sees_site(connection, sites.c.id)).order_by(sites.c.name)
+        return [_settings(row) for row in connection.execute(wanted)]
 
 
 def change(

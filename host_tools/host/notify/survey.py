@@ -7,7 +7,7 @@ only where they are asked for. Silent alarms are no letters, and are not in it.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select, text, update
 
 from host_tools.errors import UserError
 from host_tools.host.accounts import sight
@@ -41,7 +41,9 @@ class Standing(NamedTuple):
 
 
 def channels(connection: Connection, routes: Routes | None) -> list[Standing]:
-    """The channels of a host (None: those that letters wait for), with what waits for each."""
+    """The channels of a host (None: those that letters wait for), with what waits for each of what the one
+    who acts sees.
+    """
     counts: dict[str, list[Any]] = {}
     for state in (QUEUED, LEASED):
         wanted = select(
@@ -49,7 +51,7 @@ def channels(connection: Connection, routes: Routes | None) -> list[Standing]:
             func.count().label("waiting"),
             func.count().filter(_delivery.attempts > 0).label("tried"),
             func.min(_delivery.since_ms).label("oldest"),
-        ).where(is_now(state))
+        ).where(is_now(state), _delivery.letter.in_(_numbers(connection)))
         for row in connection.execute(wanted.group_by(_delivery.channel)):
             its = counts.setdefault(row.channel, [0, 0, None])
             oldest = [one for one in (its[2], row.oldest) if one is not None]
@@ -69,6 +71,7 @@ def channels(connection: Connection, routes: Routes | None) -> list[Standing]:
 
 def _reason(connection: Connection, channel: str) -> str:
     its = is_now(QUEUED) & (_delivery.channel == channel) & (_delivery.attempts > 0)
+    its &= _delivery.letter.in_(_numbers(connection))
     newest = select(_delivery.reason).where(its).order_by(_delivery.letter.desc()).limit(1)
     return connection.scalar(newest) or ""
 
@@ -76,7 +79,9 @@ def _reason(connection: Connection, channel: str) -> str:
 def without_channel(connection: Connection, routes: Routes) -> dict[str, int]:
     """How many contacts of residents no channel is for, by the kind of their address."""
     counts: dict[str, int] = {}
-    for address in connection.scalars(select(tables.contact.c.address)):
+    of = tables.contact.c
+    seen = select(of.address).where(sight.sees_resident(connection, of.resident))
+    for address in connection.scalars(seen):
         if not routes.channel_for(address):
             counts[kind_of(address)] = counts.get(kind_of(address), 0) + 1
     return counts
@@ -132,9 +137,18 @@ def _state(row: Row) -> str:
 
 def _seen(connection: Connection) -> ColumnElement[bool]:
     """The letters that the one who acts sees."""
+    parcel = tables.parcel.c
+    here = select(parcel.id).where(parcel.cabinet == _outbox.cabinet, _outbox.resident.is_(None))
     return and_(
-        sight.sees_resident(connection, _outbox.resident), sight.sees_site(connection, tables.cabinet.c.site)
+        sight.sees_resident(connection, _outbox.resident),
+        sight.sees_site(connection, tables.cabinet.c.site),
+        sight.sees_door(connection, here, _outbox.door, _outbox.queued_ms),
     )
+
+
+def _numbers(connection: Connection) -> Select[Any]:
+    of = tables.outbox.join(tables.cabinet)
+    return select(_outbox.sequence).select_from(of).where(_seen(connection))
 
 
 def letters(

@@ -5,11 +5,13 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, func, select
 
 from host_tools.host.accounts import sight
+from host_tools.host.accounts.kept import Kept
 from host_tools.host.fleet import orders
 from host_tools.host.kinds import OPENERS
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import RETIRED, Ledger
 from host_tools.host.ledger.lookups import names
+from host_tools.host.ledger.names import normal
 from host_tools.host.people.residents import LABEL
 from locker.contract import commands, records
 
@@ -126,13 +128,14 @@ def _parcel(row: Row, openers: dict[tuple[int, int, int, int], int], settled: se
 def waiting_at(ledger: Ledger, site: str, number: int) -> int:
     """How many parcels wait in a cabinet, those that its next board still has to adopt among them."""
     parcel, cabinet = tables.parcel, tables.cabinet
-    here = (tables.site.c.name == site) & (cabinet.c.number == number) & (parcel.c.state == "waiting")
+    here = (tables.site.c.name == normal(site)) & (cabinet.c.number == number) & (parcel.c.state == "waiting")
     wanted = (
         select(func.count())
         .select_from(parcel.join(cabinet, cabinet.c.id == parcel.c.cabinet).join(tables.site))
         .where(here)
     )
     with ledger.reading() as connection:
+        wanted = wanted.where(sight.sees_resident(connection, parcel.c.resident))
         return connection.execute(wanted).scalar_one()
 
 
@@ -140,21 +143,25 @@ def cabinets(ledger: Ledger) -> list[Standing]:
     """All cabinets that are not retired, by site and number."""
     parcel, cabinet, position = tables.parcel, tables.cabinet, tables.position
     here = (position.c.cabinet == cabinet.c.id) & (position.c.incarnation == cabinet.c.incarnation)
-    inside = (
-        select(func.count())
-        .where(parcel.c.cabinet == cabinet.c.id, parcel.c.state == "waiting")
-        .scalar_subquery()
-    )
-    wanted = (
-        select(
+    with ledger.reading() as connection:
+        inside = (
+            select(func.count())
+            .where(parcel.c.cabinet == cabinet.c.id, parcel.c.state == "waiting")
+            .where(sight.sees_resident(connection, parcel.c.resident))
+            .scalar_subquery()
+        )
+        seen = sight.sees_site(connection, cabinet.c.site)
+        wanted = select(
+            cabinet.c.id,
+            cabinet.c.incarnation,
             tables.site.c.name,
             *(cabinet.c[name] for name in ("number", "board_name", "state", "seen_ms", "boot", "build")),
-            func.coalesce(position.c.applied, 0),
+            func.coalesce(position.c.applied, 0).label("applied"),
             inside,
-        )
-        .select_from(cabinet.join(tables.site).outerjoin(position, here))
-        .where(cabinet.c.state != RETIRED)
-        .order_by(tables.site.c.name, cabinet.c.number)
-    )
-    with ledger.reading() as connection:
-        return [Standing(*row) for row in connection.execute(wanted)]
+        ).select_from(cabinet.join(tables.site).outerjoin(position, here))
+        wanted = wanted.where(cabinet.c.state != RETIRED, seen)
+        rows = connection.execute(wanted.order_by(tables.site.c.name, cabinet.c.number)).all()
+        kept = Kept(connection)
+        before = [kept.events_before(row.id, row.incarnation or 0, row.applied + 1) for row in rows]
+        found = [Standing._make(row[2:]) for row in rows]
+    return [one._replace(events=one.events - less) for one, less in zip(found, before, strict=True)]

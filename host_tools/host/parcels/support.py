@@ -97,6 +97,7 @@ def assign(
         if not dry_run:
             values = {"resident": person.id, "flagged": False}
             connection.execute(update(tables.parcel).where(tables.parcel.c.id == parcel.id).values(**values))
+            sight.settle(connection, person.id, [cabinet_at(connection, place).site])
             letters = Letters(connection)
             letters.tell_of_deposit({**parcel._mapping, **values}, now_ms())
             letters.write()

@@ -96,6 +96,7 @@ def issue(
             "state": "open",
         }
         connection.execute(insert(tables.ticket).values(**row, issued_ms=now_ms()))
+        sight.settle(connection, person.id, [place.id])
         generations.turn_if_due(connection, place, key, needs, now_ms())
         audit.note(connection, ledger, "ticket new", site=place.name, resident=person.id)
     return Issued(place.name, label, serial, key.number(serial), key.generation)
@@ -154,7 +155,7 @@ def revoke(ledger: Ledger, number: str, site: str | None = None, *, dry_run: boo
     name = site or only_site(ledger)
     with ledger.writing() as connection:
         place = _site(connection, name)
-        found = named(ledger, connection, place, number)
+        found = _seen(connection, named(ledger, connection, place, number))
         if not found:
             raise UserError(f"That ticket was not issued at {name}: `ansim ticket list` shows the tickets.")
         open_ = [row for row in found if row.state == "open"]
@@ -170,6 +171,13 @@ def revoke(ledger: Ledger, number: str, site: str | None = None, *, dry_run: boo
             connection.execute(update(tables.ticket).where(*here).values(state="revoked"))
             audit.note(connection, ledger, "ticket revoke", site=name, resident=row.resident)
     return Ticket(place.name, row.generation, row.serial, row.label, "revoked", row.issued_ms)
+
+
+def _seen(connection: Connection, found: Sequence[Row]) -> list[Row]:
+    its = tables.resident.c.id
+    wanted = select(its).where(its.in_([row.resident for row in found]), sight.sees_resident(connection, its))
+    seen = {None, *connection.scalars(wanted)}
+    return [row for row in found if row.resident in seen]
 
 
 def named(ledger: Ledger, connection: Connection, place: Row, number: str) -> Sequence[Row]:
@@ -209,7 +217,9 @@ def label_of(ledger: Ledger, site: Row, number: str) -> tuple[int, int] | None:
 
 def only_site(ledger: Ledger) -> str:
     """The one site of the ledger; raises UserError when there is none or a choice."""
-    sites = ledger.sites()
+    with ledger.reading() as connection:
+        wanted = select(tables.site.c.name).where(sight.sees_site(connection, tables.site.c.id))
+        sites = connection.scalars(wanted.order_by(tables.site.c.name)).all()
     if not sites:
         raise UserError("There is no site yet: `ansim provision` founds one with its first cabinet.")
     if len(sites) > 1:

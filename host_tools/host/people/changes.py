@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, insert, select, update
 
 from host_tools.errors import UserError
-from host_tools.host.accounts import audit
+from host_tools.host.accounts import audit, sight
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.people import contacts, notices
@@ -116,7 +116,8 @@ def waiting(ledger: Ledger) -> list[Asked]:
     """All that waits, the first due first."""
     table = tables.pending_change.c
     with ledger.reading() as connection:
-        wanted = select(table.resident, table.kind, table.due_ms).where(table.state == WAITING)
+        seen = sight.sees_resident(connection, table.resident)
+        wanted = select(table.resident, table.kind, table.due_ms).where(table.state == WAITING, seen)
         return [Asked(*row) for row in connection.execute(wanted.order_by(table.due_ms))]
 
 

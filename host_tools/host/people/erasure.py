@@ -30,6 +30,7 @@ OF_HERS = {
     ("contact", "resident"): DELETED,
     ("pending_change", "resident"): DELETED,
     ("related", "resident"): DELETED,
+    ("resident_site", "resident"): DELETED,
     ("parcel", "resident"): UNLINKED,
     ("ticket", "resident"): UNLINKED,
 }

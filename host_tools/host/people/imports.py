@@ -11,8 +11,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, insert, select
 
 from host_tools.errors import UserError
-from host_tools.host.accounts import audit
+from host_tools.host.accounts import audit, sight
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.actors import actor_of
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import checked_name, checked_unit, likeness
 from host_tools.host.people.changes import Wishes
@@ -145,6 +146,7 @@ def _compared(
     table = tables.resident.c
     rows = connection.execute(select(table.id, table.name, table.unit).where(table.erased_ms.is_(None))).all()
     ids = {(row.name, row.unit): row.id for row in rows}
+    seen = set(connection.scalars(select(table.id).where(sight.sees_resident(connection, table.id))))
     contacts: defaultdict[int, list[str]] = defaultdict(list)
     of = tables.contact.c
     for row in connection.execute(select(of.resident, of.address).order_by(of.resident, of.rank)):
@@ -159,7 +161,7 @@ def _compared(
         there = ids.get((person.name, person.unit))
         if there is not None:
             known += 1
-            differ += bool(person.contacts) and list(person.contacts) != contacts[there]
+            differ += there in seen and bool(person.contacts) and list(person.contacts) != contacts[there]
             continue
         first = None if alike else near.find(person.name, person.unit)
         if first is not None:
@@ -217,5 +219,7 @@ def _enter(connection: Connection, people: Sequence[Person], at_ms: int, progres
         ]
         if reached:
             connection.execute(insert(tables.contact), reached)
+        for id_ in ids:
+            sight.settle(connection, id_, actor_of(connection).sites)
         done += len(some)
         progress(done, len(people))

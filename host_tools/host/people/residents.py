@@ -83,6 +83,7 @@ def add(
             raise UserError(_TAKEN) from error
         if row["contact"]:
             contacts.put(connection, made, [Contact(row["contact"], True)], row["since_ms"])
+        sight.settle(connection, made, ledger.actor.sites)
         audit.note(connection, ledger, "resident add", resident=made)
     return Resident(made, row["name"], row["unit"], row["contact"], False)
 
@@ -220,8 +221,9 @@ def label(name: str, unit: str) -> str:
 def _refuse_taken(connection: Connection, name: str, unit: str, but: int, *, alike: bool) -> None:
     table = tables.resident.c
     others = (table.id != but) & table.erased_ms.is_(None)
-    rows = connection.execute(select(table.name, table.unit).where(others)).all()
-    if (name, unit) in [tuple(row) for row in rows]:
+    seen = sight.sees_resident(connection, table.id).label("seen")
+    rows = connection.execute(select(table.name, table.unit, seen).where(others)).all()
+    if (name, unit) in [(row.name, row.unit) for row in rows]:
         raise UserError(_TAKEN)
     like = [
         row
@@ -229,8 +231,9 @@ def _refuse_taken(connection: Connection, name: str, unit: str, but: int, *, ali
         if likeness(row.name) == likeness(name) and (row.name != name or likeness(row.unit) == likeness(unit))
     ]
     if like and not alike:
+        whom = next((label(row.name, row.unit) for row in like if row.seen), "another resident")
         raise UserError(
-            f"That is how {label(*like[0])} may be typed, too, and a ticket would go to the wrong one of the "
+            f"That is how {whom} may be typed, too, and a ticket would go to the wrong one of the "
             "two: write name and unit as hers are written, or say with --alike that this is somebody else."
         )
 

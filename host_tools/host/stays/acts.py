@@ -86,11 +86,11 @@ def _open_pause(connection: Connection, site: int) -> Row | None:
 
 
 def _look_soon(connection: Connection, site: int, at_ms: int, *, dry_run: bool) -> int:
-    """Has the next sweep look at the parcels that wait at a site; how many."""
+    """Has the next sweep look at the parcels that wait at a site; how many the one who acts sees."""
     here = select(_parcel.c.id).join(_cabinet).where(_cabinet.c.site == site, _parcel.c.state == "waiting")
     if not dry_run:
         connection.execute(update(_stay).where(_stay.c.parcel.in_(here)).values(due_ms=at_ms))
-    return len(connection.execute(here).all())
+    return len(connection.execute(here.where(sight.sees_resident(connection, _parcel.c.resident))).all())
 
 
 def extend(ledger: Ledger, place: Place, *, at_ms: int | None = None, dry_run: bool = False) -> Extended:

@@ -32,6 +32,7 @@ from host_tools.host.ledger.tables.people import (
     pending_change,
     related,
     resident,
+    resident_site,
 )
 from host_tools.host.ledger.tables.sites import refusal, site
 from host_tools.host.ledger.tables.stays import absence, site_pause, stay, stay_look, stay_policy
@@ -74,6 +75,7 @@ __all__ = [
     "refusal",
     "related",
     "resident",
+    "resident_site",
     "server",
     "silent",
     "site",

@@ -117,6 +117,15 @@ account_site = Table(
     PrimaryKeyConstraint("account", "site"),
 )
 
+#: The sites that a resident is of.
+resident_site = Table(
+    "resident_site",
+    metadata,
+    Column("resident", ForeignKey("resident.id"), nullable=False),
+    Column("site", ForeignKey("site.id"), nullable=False),
+    PrimaryKeyConstraint("resident", "site"),
+)
+
 #: By what the person of an account is known again in another one: its user or contact that it has no more,
 #: as a MAC under the host key, which names nobody.
 account_was = Table(

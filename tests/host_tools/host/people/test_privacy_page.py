@@ -18,7 +18,8 @@ STATES = {
     "asking.state",
     "outbox.id", "outbox.kind", "outbox.held", "parcel.state", "ticket.state", "contact.confirmed",
     "pending_change.kind", "pending_change.state", "account.roles",
-    "contact.resident", "pending_change.resident", "related.resident",  # gone with their rows
+    "contact.resident", "pending_change.resident",
+    "related.resident", "resident_site.resident",  # gone with their rows
     "cases.key", "cases.kind", "cases.outcome", "cases.state", "case_note.what",
     "duty.from_date", "duty.until_date",
     "page.state", "page.tap", "page.reason", "proof.day", "proof.code",

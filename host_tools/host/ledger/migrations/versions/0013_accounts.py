@@ -36,6 +36,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "site", name=op.f("pk_account_site")),
     )
     op.create_table(
+        "resident_site",
+        sa.Column("resident", sa.Integer(), nullable=False),
+        sa.Column("site", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["resident"], ["resident.id"], name=op.f("fk_resident_site_resident")),
+        sa.ForeignKeyConstraint(["site"], ["site.id"], name=op.f("fk_resident_site_site")),
+        sa.PrimaryKeyConstraint("resident", "site", name=op.f("pk_resident_site")),
+    )
+    op.execute(
+        "INSERT INTO resident_site (resident, site)"
+        " SELECT resident, site FROM ticket WHERE resident IS NOT NULL UNION"
+        " SELECT parcel.resident, cabinet.site FROM parcel JOIN cabinet ON cabinet.id = parcel.cabinet"
+        " WHERE parcel.resident IS NOT NULL"
+    )
+    op.create_table(
         "account_was",
         sa.Column("account", sa.Integer(), nullable=False),
         sa.Column("mark", sa.LargeBinary(length=32), nullable=False),
