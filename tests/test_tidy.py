@@ -63,7 +63,7 @@ ROOMS_OF_HOST = {
     "people": "ledger accounts",
     "notify": "fields kinds ledger accounts care stays people",
     "fleet": "fields kinds ledger accounts notify",
-    "connections": "ledger notify fleet",
+    "connections": "ledger accounts notify fleet",
     "parcels": "kinds ledger accounts care people notify fleet connections",
     "postman": "ledger notify",
     "pager": "care ledger notify",

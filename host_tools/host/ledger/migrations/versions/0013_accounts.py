@@ -36,6 +36,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "site", name=op.f("pk_account_site")),
     )
     op.create_table(
+        "related",
+        sa.Column("account", sa.Integer(), nullable=False),
+        sa.Column("resident", sa.Integer(), nullable=False),
+        sa.Column("why", sa.String(length=16), nullable=False),
+        sa.Column("since_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_related_account")),
+        sa.ForeignKeyConstraint(["resident"], ["resident.id"], name=op.f("fk_related_resident")),
+        sa.PrimaryKeyConstraint("account", "resident", name=op.f("pk_related")),
+    )
+    _whose()
+    _audit()
+    _asking()
+
+
+def _whose() -> None:
+    op.create_table(
         "resident_site",
         sa.Column("resident", sa.Integer(), nullable=False),
         sa.Column("site", sa.Integer(), nullable=False),
@@ -56,18 +72,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_account_was_account")),
         sa.PrimaryKeyConstraint("account", "mark", name=op.f("pk_account_was")),
     )
-    op.create_table(
-        "related",
-        sa.Column("account", sa.Integer(), nullable=False),
-        sa.Column("resident", sa.Integer(), nullable=False),
-        sa.Column("why", sa.String(length=16), nullable=False),
-        sa.Column("since_ms", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_related_account")),
-        sa.ForeignKeyConstraint(["resident"], ["resident.id"], name=op.f("fk_related_resident")),
-        sa.PrimaryKeyConstraint("account", "resident", name=op.f("pk_related")),
-    )
-    _audit()
-    _asking()
 
 
 def _audit() -> None:
