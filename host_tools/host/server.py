@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from host_tools.errors import UserError
+from host_tools.host import answers
 from host_tools.host.connections.carriers import Carrier, SerialCarrier
 from host_tools.host.connections.links import Link, Links
 from host_tools.host.connections.listener import Listener, why_not
@@ -113,7 +114,8 @@ class Server:
             more: list[Any] = []
             if settings.web is not None:
                 here = (self._ledger.data, self._presence.id)
-                more.append(held.enter_context(kept(settings.web, *here, self._tell, self._counted)).keep)
+                asked = (self._tell, self._counted, answers.finder(self._ledger))
+                more.append(held.enter_context(kept(settings.web, *here, *asked)).keep)
             if settings.ways is not None:
                 base = f"https://{settings.web.names[0]}" if settings.web and settings.web.names else ""
                 self._pager = Pager(self._ledger, settings.ways, self._tell, base)

@@ -2,7 +2,7 @@
 open the data folder: a bench, a demonstration. From the first one on each act has a name.
 """
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Connection, select
 
 from host_tools.errors import UserError
 from host_tools.host.accounts.rights import OF_ALL_SITES, REASONS, ROLES, right_of
@@ -29,14 +29,23 @@ def who(ledger: Ledger, os_user: str) -> Actor:
     """
     account = tables.account.c
     with ledger.reading() as connection:
-        row = connection.execute(
-            select(tables.account).where(account.os_user == os_user, account.ended_ms.is_(None))
-        ).first()
-        if row is not None:
-            its = tables.account_site.c
-            sites = connection.scalars(select(its.site).where(its.account == row.id))
-            return Actor(row.id, row.name, os_user, frozenset(row.roles.split()), frozenset(sites))
-    return Actor(os_user=os_user, roles=frozenset() if are_there(ledger) else frozenset(ROLES))
+        found = _actor(connection, account.os_user == os_user, os_user)
+    return found or Actor(os_user=os_user, roles=frozenset() if are_there(ledger) else frozenset(ROLES))
+
+
+def actor_of(ledger: Ledger, number: int) -> Actor | None:
+    """Whoever acts with the account of that number, on a page; None once it has ended."""
+    with ledger.reading() as connection:
+        return _actor(connection, tables.account.c.id == number)
+
+
+def _actor(connection: Connection, which: ColumnElement[bool], os_user: str = "") -> Actor | None:
+    account, its = tables.account.c, tables.account_site.c
+    row = connection.execute(select(tables.account).where(which, account.ended_ms.is_(None))).first()
+    if row is None:
+        return None
+    sites = connection.scalars(select(its.site).where(its.account == row.id))
+    return Actor(row.id, row.name, os_user, frozenset(row.roles.split()), frozenset(sites))
 
 
 def check(ledger: Ledger, act: str, actor: Actor) -> None:

@@ -7,6 +7,7 @@ and the second factor's secret (RFC 6238), sealed.
 
 import hashlib
 import os
+import re
 from base64 import urlsafe_b64encode
 from functools import cache
 
@@ -15,12 +16,14 @@ from sqlalchemy import Connection, Row, select, update
 from host_tools.errors import UserError
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.names import normal
 
 LINK_MS = 86_400_000
 PASSWORD_CHARACTERS = range(12, 129)
 _TOKEN_BYTES = 32
 _PURPOSE = "second factor"
 _STEP_S = 30
+_SECRET = re.compile("[A-Z2-7]{32}")
 _STEPS = (0, -1, 1)  # a clock may be half a minute wrong
 
 
@@ -48,12 +51,15 @@ def new_link(connection: Connection, account: int, at_ms: int) -> str:
     return token
 
 
-def new_second_factor(name: str) -> tuple[str, str]:
-    """A new secret in base32, and the same as the URI that an app scans."""
+def second_factor(name: str, secret: str | None = None) -> tuple[str, str]:
+    """A secret in base32, a new one where none is given or it is none, and the same as the URI that an app
+    scans.
+    """
     from pyotp import random_base32
     from pyotp.totp import TOTP
 
-    secret = random_base32()
+    if secret is None or not _SECRET.fullmatch(secret):
+        secret = random_base32()
     return secret, TOTP(secret).provisioning_uri(name=name, issuer_name="Ansim")
 
 
@@ -64,18 +70,24 @@ def name_of(ledger: Ledger, token: str, at_ms: int) -> str | None:
         return None if row is None else row.name
 
 
-def set_secrets(ledger: Ledger, token: str, password: str, secret: str, code: str, at_ms: int) -> None:
-    """Sets both with a link, which dies: `secret` of `new_second_factor`, and a code of it that proves
-    that the app has it. Raises UserError, and the link stays good.
+def hashed(password: str) -> str:
+    """What is kept of a new password. Takes tens of milliseconds of CPU. Raises UserError for a length that
+    none has.
     """
     if len(password) not in PASSWORD_CHARACTERS:
         raise UserError(
             f"A password has {PASSWORD_CHARACTERS.start} to {PASSWORD_CHARACTERS.stop - 1} characters.", 2
         )
+    return _hasher().hash(password)
+
+
+def set_secrets(ledger: Ledger, token: str, password_hash: str, secret: str, code: str, at_ms: int) -> None:
+    """Sets both with a link, which dies: what `hashed` gives, `secret` of `second_factor`, and a code of
+    it that proves that the app has it. Raises UserError, and the link stays good.
+    """
     step = _step(secret, code, at_ms, -1)
     if step is None:
         raise UserError("That is not the code that your app shows now: type the next one.", 2)
-    hashed = _hasher().hash(password)
     with ledger.writing() as connection:
         row = _of_link(connection, token, at_ms)
         if row is None:
@@ -85,41 +97,50 @@ def set_secrets(ledger: Ledger, token: str, password: str, secret: str, code: st
         values = {
             "token": None,
             "token_until_ms": None,
-            "password": hashed,
+            "password": password_hash,
             "second_factor": ledger.vault.seal(secret.encode(), _PURPOSE, _owner(row.id)),
             "second_factor_step": step,
         }
         connection.execute(update(tables.account).where(tables.account.c.id == row.id).values(**values))
 
 
-def log_in(ledger: Ledger, name: str, password: str, code: str, at_ms: int) -> int | None:
-    """The account of that name, where both are right; None says not which was wrong.
+def account_of(ledger: Ledger, name: str, password: str) -> int:
+    """The account of that name and password, 0 for none of both, after as long. Needs no host key.
 
-    A code is good once. Whoever calls this throttles it.
+    Whoever calls this throttles it: it takes tens of milliseconds of CPU.
     """
     from argon2.exceptions import InvalidHashError, VerificationError
 
     table = tables.account.c
     with ledger.reading() as connection:
         row = connection.execute(
-            select(tables.account).where(
-                table.name == name, table.ended_ms.is_(None), table.password.is_not(None)
+            select(table.id, table.password).where(
+                table.name == normal(name), table.ended_ms.is_(None), table.password.is_not(None)
             )
         ).first()
     try:
         _hasher().verify(row.password if row else _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
-        return None
-    if row is None or row.second_factor is None:
-        return None
+        return 0
+    return row.id if row else 0
+
+
+def is_second_factor(ledger: Ledger, account: int, code: str, at_ms: int) -> bool:
+    """Whether a code is right for an account now, which counts once; never for account 0."""
+    table = tables.account.c
+    with ledger.reading() as connection:
+        its = (table.id == account) & table.ended_ms.is_(None) & table.second_factor.is_not(None)
+        row = connection.execute(select(tables.account).where(its)).first()
+    if row is None:
+        return False
     secret = ledger.vault.open(row.second_factor, _PURPOSE, _owner(row.id)).decode()
     step = _step(secret, code, at_ms, row.second_factor_step or -1)
     if step is None:
-        return None
+        return False
     with ledger.writing() as connection:
         fresh = (table.id == row.id) & table.ended_ms.is_(None) & (table.second_factor_step < step)
         taken = connection.execute(update(tables.account).where(fresh).values(second_factor_step=step))
-        return row.id if taken.rowcount == 1 else None
+        return taken.rowcount == 1
 
 
 def _step(secret: str, code: str, at_ms: int, after: int) -> int | None:

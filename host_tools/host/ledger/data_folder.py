@@ -23,6 +23,7 @@ DISPATCHER = "dispatcher.jsonl"
 ERASURES = "erasures.jsonl"  # who was erased, by number: backups that are restored are erased anew
 SETTINGS = "settings.toml"
 PAGES = "pages.jsonl"
+SESSIONS = "sessions.db"  # of pages: off the ledger, whose only writer takes what boards tell
 LOCK = "serve.lock"
 RECEIPT_LOCK = "receipt.lock"
 PRIVATE_FILES = (
@@ -36,6 +37,9 @@ PRIVATE_FILES = (
     DISPATCHER,
     ERASURES,
     PAGES,
+    SESSIONS,
+    f"{SESSIONS}-wal",
+    f"{SESSIONS}-shm",
     LOCK,
 )
 

@@ -5,6 +5,7 @@ residents, tickets, parcels and events are in the modules beside it.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, Engine, Row, delete, exc, insert, make_url, s
 
 from host_tools.errors import UserError
 from host_tools.host.ledger import tables
-from host_tools.host.ledger.actors import ITSELF, acting
+from host_tools.host.ledger.actors import ITSELF, Actor, acting
 from host_tools.host.ledger.data_folder import KEY, data_folder, database_url, prepare
 from host_tools.host.ledger.database import Database, no_ledger, now_ms, open_engine, user_errors
 from host_tools.host.ledger.names import checked_name, normal
@@ -110,6 +111,12 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def acted_by(self, actor: Actor) -> Self:
+        """The same ledger, on which that one acts."""
+        other = copy(self)
+        other.actor = actor
+        return other
 
     def close(self) -> None:
         """Gives the database back."""

@@ -20,6 +20,7 @@ from host_tools.host.parcels import taps
 from host_tools.host.web.app import Pages, app
 from host_tools.host.web.hooks import Hook
 from host_tools.host.web.http import Listening
+from host_tools.host.web.questions import ANSWER, Questions
 from host_tools.host.web.settings import FAULT, READY, Counted, Settings
 
 _NICENESS = 10  # whoever asks for a processor at a cabinet goes first
@@ -33,9 +34,11 @@ def main() -> None:
     settings = Settings.of(stdin.readline())
     os.nice(_NICENESS)
 
+    saying = threading.Lock()
+
     def say(line: bytes) -> None:
-        with contextlib.suppress(OSError):
-            stdout.write(line + b"\n")
+        with contextlib.suppress(OSError), saying:
+            stdout.write(line.rstrip(b"\n") + b"\n")
             stdout.flush()
 
     def tell(error: Exception) -> None:
@@ -44,7 +47,14 @@ def main() -> None:
         say(FAULT + said.encode())
 
     data = Path(settings.data)
-    pages = Pages(data, settings.server, hook=_hook(data, say), tap=taps)
+    pages = Pages(
+        data,
+        settings.server,
+        hook=_hook(data, say),
+        tap=taps,
+        questions=Questions(say),
+        is_plain=settings.is_plain,
+    )
     try:
         listening = Listening(app(pages, settings.names, tell), lambda: say(READY))
         threading.Thread(target=_obey, args=(stdin, pages, listening), name="server", daemon=True).start()
@@ -74,8 +84,11 @@ def _hook(data: Path, say: Callable[[bytes], None]) -> Hook | None:
 
 
 def _obey(stdin: BinaryIO, pages: Pages, listening: Listening) -> None:
-    """Hears what the server counts; ends this process when the server has ended, in whatever way."""
+    """Hears what the server counts and answers; ends this process when the server has ended."""
     for line in stdin:
+        if line.startswith(ANSWER):
+            pages.questions.hear(line)
+            continue
         with contextlib.suppress(ValueError, LookupError):
             pages.counted = Counted.of(line)
     listening.should_exit = True

@@ -13,12 +13,16 @@ from starlette.types import ASGIApp
 
 from host_tools.errors import UserError
 from host_tools.host.figures import Figures, figures, is_serving
+from host_tools.host.ledger.actors import ITSELF, Actor
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.keyless import open_keyless
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.web import hooks, metrics
+from host_tools.host.web import hooks, metrics, sign_in
+from host_tools.host.web.entrance import Entrance
 from host_tools.host.web.guard import Guard
 from host_tools.host.web.hooks import Hook, Tap
+from host_tools.host.web.look import assets, gallery, views
+from host_tools.host.web.questions import Questions
 from host_tools.host.web.settings import Counted
 
 _LOOK_S = 5.0  # for which a look into the ledger is waited
@@ -39,8 +43,13 @@ class Pages:
         clock: Callable[[], int] = now_ms,
         hook: Hook | None = None,
         tap: Tap | None = None,
+        questions: Questions | None = None,
+        *,
+        is_plain: bool = False,
     ) -> None:
         self.counted = Counted()
+        self.questions = questions or Questions(lambda _line: None)
+        self.entrance = Entrance(data, self.questions, self.looked, clock, is_plain=is_plain)
         self.hook, self.tap, self.clock = hook, tap, clock
         self._data = data
         self._server = server
@@ -53,6 +62,7 @@ class Pages:
 
     def close(self) -> None:
         """Waits for nothing."""
+        self.entrance.close()
         for thread in (self._thread, self._writing):
             thread.shutdown(wait=False, cancel_futures=True)
         for ledger in (self._reader, self._writer):
@@ -62,7 +72,7 @@ class Pages:
     async def reasons(self) -> list[str]:
         """Why the service is not ready, in words for anybody; none when it is."""
         try:
-            serves = await self._looked(lambda ledger: is_serving(ledger, self._server, self.clock()))
+            serves = await self.looked(lambda ledger: is_serving(ledger, self._server, self.clock()))
         except (UserError, OSError, TimeoutError):
             return [_UNREADABLE]
         return [] if serves else [_UNSERVED]
@@ -73,33 +83,39 @@ class Pages:
             at_ms = self.clock()
             if self._figures is None or not 0 <= at_ms - self._figures[0] < _FIGURES_KEPT_MS:
                 try:
-                    found = await self._looked(lambda ledger: figures(ledger, self._server, at_ms))
+                    found = await self.looked(lambda ledger: figures(ledger, self._server, at_ms))
                 except (UserError, OSError, TimeoutError):
                     return None
                 self._figures = at_ms, found
             return self._figures[1]
 
-    async def written(self, work: Callable[[Ledger], _T]) -> _T:
-        """What comes of some work with a ledger that can be written. Raises UserError."""
+    async def written(self, work: Callable[[Ledger], _T], actor: Actor = ITSELF) -> _T:
+        """What comes of some work with a ledger that can be written, for whoever acts. Raises UserError."""
 
         def done() -> _T:
             if self._writer is None:
                 self._writer = open_keyless(self._data, writes=True)
-            return work(self._writer)
+            return work(self._writer.acted_by(actor))
 
         return await asyncio.get_running_loop().run_in_executor(self._writing, done)
 
-    async def _looked(self, look: Callable[[Ledger], _T]) -> _T:
-        """What a look finds. Raises UserError, or TimeoutError for one that takes too long."""
+    async def looked(self, look: Callable[[Ledger], _T], thread: ThreadPoolExecutor | None = None) -> _T:
+        """What a look finds, in that thread or the readers'. Raises UserError, or TimeoutError for one that
+        takes too long.
+        """
 
         def work() -> _T:
             if self._reader is None:
                 self._reader = open_keyless(self._data, writes=False)
             return look(self._reader)
 
-        looked = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        looked = asyncio.get_running_loop().run_in_executor(thread or self._thread, work)
         async with asyncio.timeout(_LOOK_S):
             return await looked
+
+    async def seen(self, look: Callable[[Ledger], _T], actor: Actor) -> _T:
+        """What a look finds of that which an account sees. Raises as `looked`."""
+        return await self.looked(lambda ledger: look(ledger.acted_by(actor)))
 
 
 def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None]) -> ASGIApp:
@@ -117,5 +133,6 @@ def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None])
         return Response(text, media_type=metrics.MEDIA_TYPE)
 
     routes = [Route("/livez", alive), Route("/readyz", ready), Route("/metrics", measured)]
+    routes += [*assets.ROUTES, *views.ROUTES, *gallery.ROUTES, *sign_in.routes(pages)]
     routes += hooks.routes(pages.hook, pages.tap, pages.written, pages.clock)
     return Guard(Router(routes, redirect_slashes=False), names, tell)

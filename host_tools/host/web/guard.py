@@ -20,7 +20,8 @@ _ANSWER_S = 15.0
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'",
+    "frame-ancestors 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "require-trusted-types-for 'script'; trusted-types ansim",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -86,16 +87,24 @@ class Guard:
                 await instead(500, "Something is wrong here: the operator was told.")
 
     def _is_ours(self, host: str) -> bool:
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-        if name.startswith("[") and name.endswith("]"):
-            name = name[1:-1]
-        if name.lower() in self._names:
-            return True
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True
+        return _name_of(host) in self._names or is_address(host)
+
+
+def is_address(host: str) -> bool:
+    """Whether a Host header has an address, or this machine's own name, and no name that TLS could prove."""
+    name = _name_of(host)
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return name == "localhost"
+    return True
+
+
+def _name_of(host: str) -> str:
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    if name.startswith("[") and name.endswith("]"):
+        name = name[1:-1]
+    return name.lower()
 
 
 def _bounded(receive: Receive) -> Receive:

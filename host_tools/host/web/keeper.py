@@ -12,12 +12,16 @@ import os
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from host_tools.errors import UserError
+from host_tools.host.notify.faults import Faults
 from host_tools.host.notify.log import Emit, Occurrence
+from host_tools.host.web.questions import ASK, BUSY, WAITING_MAX, Answer, Question
 from host_tools.host.web.settings import FAULT, READY, Counted, Settings
 
 _TELL_S = 2.0  # how often it is told what the server counts
@@ -27,6 +31,10 @@ _STEADY_S = 60.0  # one that ran so long is begun again at once when it ends
 _FAULTS_MAX = 20  # of one process; one fault more says nothing new
 _DETAIL_MAX = 200
 _SECRETS = ("ANSIM_PASSPHRASE", "ANSIM_PASSPHRASE_FILE")  # which a process without the key needs not
+
+
+#: Finds what a question asks for: its name and what it is handed give facts. Raises UserError.
+Find = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 
 
 class Web(NamedTuple):
@@ -65,28 +73,47 @@ def bind(web: Web) -> socket.socket:
 
 
 @contextlib.contextmanager
-def kept(web: Web, data: Path, server: str, tell: Emit, counted: Callable[[], Counted]) -> Iterator["Keeper"]:
+def kept(
+    web: Web, data: Path, server: str, tell: Emit, counted: Callable[[], Counted], find: Find
+) -> Iterator["Keeper"]:
     """What has the web process run, with its listening socket; for the ledger of a data folder and the
-    server of that id. Raises UserError as `bind`.
+    server of that id, whose answers `find` finds. Raises UserError as `bind`.
     """
-    with bind(web) as listening:
-        yield Keeper(
-            listening, Settings(str(data), listening.fileno(), server, tuple(web.names)), tell, counted
-        )
+    with bind(web) as listening, ThreadPoolExecutor(1, "answers") as thread:
+        settings = Settings(str(data), listening.fileno(), server, tuple(web.names), web.is_insecure)
+        yield Keeper(listening, settings, tell, counted, partial(_found, thread, find))
+
+
+async def _found(thread: ThreadPoolExecutor, find: Find, question: Question) -> Answer:
+    """The answer to a question; what is wrong in finding it is a fault, told by whoever asked for it."""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.run_in_executor(thread, find, question.what, question.given)
+    except UserError as refused:
+        return Answer(question.number, None, str(refused), refused.code)
+    return Answer(question.number, dict(found))
 
 
 class Keeper:
     """Has the web process run on a listening socket. `settings` are its own, `counted` gives what the
-    server counts.
+    server counts, `answer` answers what it asks.
     """
 
     def __init__(
-        self, listening: socket.socket, settings: Settings, tell: Emit, counted: Callable[[], Counted]
+        self,
+        listening: socket.socket,
+        settings: Settings,
+        tell: Emit,
+        counted: Callable[[], Counted],
+        answer: Callable[[Question], Awaitable[Answer]],
     ) -> None:
+        self._answer = answer
+        self._answering: set[asyncio.Task[None]] = set()
         self._socket = listening
         self._settings = settings
         self._tell = tell
         self._counted = counted
+        self._faults = Faults(tell)
 
     async def keep(self) -> None:
         """Has the process run, without an end; one that ended is begun again, later each time."""
@@ -117,7 +144,7 @@ class Keeper:
             )
         except OSError as error:
             return f"it could not be begun ({error.strerror})"
-        stdin, hearing = process.stdin, asyncio.ensure_future(self._hear(process.stdout))
+        stdin, hearing = process.stdin, asyncio.ensure_future(self._hear(process.stdout, process.stdin))
         try:
             await self._tell_on(process, stdin)
         finally:
@@ -136,8 +163,8 @@ class Keeper:
                 async with asyncio.timeout(_TELL_S):
                     await process.wait()
 
-    async def _hear(self, stdout: asyncio.StreamReader | None) -> None:
-        """Tells on what it says: that it listens, and its faults."""
+    async def _hear(self, stdout: asyncio.StreamReader | None, stdin: asyncio.StreamWriter | None) -> None:
+        """Tells on what it says, that it listens and its faults; answers what it asks."""
         faults = 0
         while stdout is not None and (line := await stdout.readline()):
             if line.startswith(READY):
@@ -148,6 +175,30 @@ class Keeper:
                 faults += 1
                 detail = line.removeprefix(FAULT).decode(errors="replace").strip()[:_DETAIL_MAX]
                 self._tell(Occurrence("fault", detail=f"{detail}, in the web process"))
+            elif line.startswith(ASK) and stdin is not None:
+                self._take(line, stdin)
+
+    def _take(self, line: bytes, stdin: asyncio.StreamWriter) -> None:
+        """Has a question answered in its turn; one beyond WAITING_MAX is refused at once."""
+        try:
+            question = Question.of(line)
+        except (ValueError, LookupError, TypeError):
+            return
+        if len(self._answering) >= WAITING_MAX:
+            stdin.write(Answer(question.number, None, BUSY, "busy").line())
+            return
+        task = asyncio.ensure_future(self._give(question, stdin))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _give(self, question: Question, stdin: asyncio.StreamWriter) -> None:
+        try:
+            answer = await self._answer(question)
+        except Exception as error:  # no question ends the service
+            self._faults.tell(error)
+            answer = Answer(question.number, None, BUSY, "failed")
+        if not stdin.is_closing():
+            stdin.write(answer.line())
 
 
 async def _end(process: Process, stdin: asyncio.StreamWriter | None) -> None:

@@ -3,9 +3,11 @@
 import json
 from typing import Any, NamedTuple, Self
 
-#: Its lines on stdout: it listens, or something went wrong in it.
+#: Its lines on stdout: it listens, or something went wrong in it; questions.py has one more.
 READY = b"ready"
 FAULT = b"fault "
+#: What a line of the server's begins with that says what it counts.
+COUNTED = b"counted "
 
 
 class Settings(NamedTuple):
@@ -15,6 +17,7 @@ class Settings(NamedTuple):
     descriptor: int  # of the listening socket, inherited
     server: str  # the id under which the server says in the ledger that it runs
     names: tuple[str, ...] = ()
+    is_plain: bool = False  # browsers come without TLS also from elsewhere
 
     def line(self) -> bytes:
         """As it travels."""
@@ -24,7 +27,9 @@ class Settings(NamedTuple):
     def of(cls, line: bytes) -> Self:
         """What a line says. Raises ValueError for one that says nothing."""
         said: dict[str, Any] = json.loads(line)
-        return cls(said["data"], said["descriptor"], said["server"], tuple(said["names"]))
+        return cls(
+            said["data"], said["descriptor"], said["server"], tuple(said["names"]), bool(said["is_plain"])
+        )
 
 
 class Counted(NamedTuple):
@@ -36,11 +41,11 @@ class Counted(NamedTuple):
 
     def line(self) -> bytes:
         """As it travels, a line each time."""
-        return json.dumps(self._asdict()).encode() + b"\n"
+        return COUNTED + json.dumps(self._asdict()).encode() + b"\n"
 
     @classmethod
     def of(cls, line: bytes) -> Self:
         """What a line says. Raises ValueError for one that says nothing."""
-        said: dict[str, Any] = json.loads(line)
+        said: dict[str, Any] = json.loads(line.removeprefix(COUNTED))
         strangers = {str(kind): int(n) for kind, n in said["strangers"].items()}
         return cls(int(said["commits"]), strangers, int(said["handed_over"]))

@@ -330,18 +330,21 @@ def test_a_new_account_of_the_same_user_is_related_to_whom_the_old_one_was(ledge
 
 def test_a_link_sets_password_and_second_factor_once_and_within_a_day(ledger: Ledger) -> None:
     _, token = people.add(ledger, "Han", OPERATOR, AT_MS)
-    secret, uri = secrets.new_second_factor("Han")
+    secret, uri = secrets.second_factor("Han")
     assert uri.startswith("otpauth://totp/Ansim:Han?")
     code = TOTP(secret).at(AT_MS // 1000)
     wrong = f"{(int(code) + 1) % 10**6:06d}"
     assert secrets.name_of(ledger, token, AT_MS + 24 * HOUR_MS) is None
     assert secrets.name_of(ledger, token, AT_MS) == "Han"
-    for password, given in (("short", code), (PASSWORD, wrong), ("x" * 129, code)):
-        with pytest.raises(UserError):
-            secrets.set_secrets(ledger, token, password, secret, given, AT_MS)
-    secrets.set_secrets(ledger, token, PASSWORD, secret, code, AT_MS)
+    for password in ("short", "x" * 129):
+        with pytest.raises(UserError, match="12 to 128 characters"):
+            secrets.hashed(password)
+    kept = secrets.hashed(PASSWORD)
+    with pytest.raises(UserError, match="shows now"):
+        secrets.set_secrets(ledger, token, kept, secret, wrong, AT_MS)
+    secrets.set_secrets(ledger, token, kept, secret, code, AT_MS)
     with pytest.raises(UserError, match="used or too old"):
-        secrets.set_secrets(ledger, token, PASSWORD, secret, code, AT_MS)
+        secrets.set_secrets(ledger, token, kept, secret, code, AT_MS)
     assert people.listing(ledger)[0].has_password
     with ledger.reading() as connection:
         row = connection.execute(tables.account.select()).one()
@@ -350,20 +353,24 @@ def test_a_link_sets_password_and_second_factor_once_and_within_a_day(ledger: Le
     assert token.encode() not in repr(tuple(row)).encode()
 
 
-def test_a_code_logs_in_once_and_nothing_else_does(ledger: Ledger) -> None:
+def test_password_and_code_sign_in_once_and_nothing_else_does(ledger: Ledger) -> None:
     _, token = people.add(ledger, "Han", OPERATOR, AT_MS)
-    secret, _ = secrets.new_second_factor("Han")
-    secrets.set_secrets(ledger, token, PASSWORD, secret, TOTP(secret).at(AT_MS // 1000), AT_MS)
+    secret, _ = secrets.second_factor("Han")
+    kept = secrets.hashed(PASSWORD)
+    secrets.set_secrets(ledger, token, kept, secret, TOTP(secret).at(AT_MS // 1000), AT_MS)
     now_ms = AT_MS + HOUR_MS
     code = TOTP(secret).at(now_ms // 1000)
-    assert secrets.log_in(ledger, "Han", "another password", code, now_ms) is None
-    assert secrets.log_in(ledger, "Lee", PASSWORD, code, now_ms) is None
-    assert secrets.log_in(ledger, "Han", PASSWORD, "000000", now_ms) is None
-    assert secrets.log_in(ledger, "Han", PASSWORD, code, now_ms + HOUR_MS) is None
-    assert secrets.log_in(ledger, "Han", PASSWORD, code, now_ms) == 1
-    assert secrets.log_in(ledger, "Han", PASSWORD, code, now_ms) is None
+    assert secrets.account_of(ledger, "Han", "another password") == 0
+    assert secrets.account_of(ledger, "Lee", PASSWORD) == 0
+    assert secrets.account_of(ledger, "Han", PASSWORD) == 1
+    assert not secrets.is_second_factor(ledger, 0, code, now_ms)
+    assert not secrets.is_second_factor(ledger, 1, "000000", now_ms)
+    assert not secrets.is_second_factor(ledger, 1, code, now_ms + HOUR_MS)
+    assert secrets.is_second_factor(ledger, 1, code, now_ms)
+    assert not secrets.is_second_factor(ledger, 1, code, now_ms)
     people.add(ledger, "Seo", OPERATOR._replace(os_user="seo"), AT_MS)
     people.end(ledger, "Han", AT_MS)
     later = TOTP(secret).at(now_ms // 1000 + 60)
-    assert secrets.log_in(ledger, "Han", PASSWORD, later, now_ms + 60_000) is None
+    assert secrets.account_of(ledger, "Han", PASSWORD) == 0
+    assert not secrets.is_second_factor(ledger, 1, later, now_ms + 60_000)
     assert act_as(ledger, "jimin").roles == frozenset()

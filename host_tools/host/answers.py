@@ -1,0 +1,44 @@
+"""What the server answers to the web process: the few things that take the host key, each proved here.
+
+A page has no key, and whoever has taken its process over has none either: each function takes what proves
+that it may answer, a second factor, a link's token, a number that only its holder knows.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from host_tools.errors import UserError
+from host_tools.host.accounts import secrets
+from host_tools.host.ledger.database import now_ms
+from host_tools.host.ledger.ledger import Ledger
+
+Facts = Mapping[str, Any]
+
+
+def finder(ledger: Ledger) -> Callable[[str, Facts], Facts]:
+    """What finds the answers to questions about a ledger."""
+    return partial(_find, ledger)
+
+
+def _find(ledger: Ledger, what: str, given: Facts) -> Facts:
+    try:
+        return _ANSWERS[what](ledger, **given)
+    except (KeyError, TypeError) as error:
+        raise UserError("That is nothing that this host answers.", code="usage") from error
+
+
+def _second_factor(ledger: Ledger, account: int, code: str) -> Facts:
+    return {"is_right": secrets.is_second_factor(ledger, account, code, now_ms())}
+
+
+def _set_secrets(ledger: Ledger, token: str, password: str, secret: str, code: str) -> Facts:
+    secrets.set_secrets(ledger, token, password, secret, code, now_ms())
+    return {}
+
+
+#: By the name of the question; each is handed the ledger and what came with it.
+_ANSWERS: dict[str, Callable[..., Facts]] = {
+    "second factor": _second_factor,
+    "set secrets": _set_secrets,
+}
