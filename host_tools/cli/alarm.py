@@ -14,7 +14,7 @@ from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.event_time import moment
 from host_tools.host.notify import silent
-from host_tools.host.parcels import bells
+from host_tools.host.parcels import bells, closing
 
 
 @click.group()
@@ -126,23 +126,21 @@ def close(
     Example: ansim alarm close 12 "handed to police"
     """
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
-        by = bells.name_of(ledger)
+        closed = ended = None
         if _is_case(alarm):
-            row = bells.find(connection, ledger, int(alarm))
-            cases.close(connection, row.id, by, outcome, at_ms, note, anyway=anyway)
-            loss = bells.noted(connection, ledger, "alarm close", row, at_ms)
-            row = cases.find(connection, row.id)
-            ended = None
+            closed = closing.close(
+                connection, ledger, "alarm close", int(alarm), outcome, at_ms, note, anyway=anyway
+            )
         else:
-            row = loss = None
-            words = cases.checked_words(note)
+            by, words = bells.name_of(ledger), cases.checked_words(note)
             ended = silent.close(connection, ledger, alarm, by, outcome, at_ms, words, anyway=anyway)
     if ended is not None:
         _say(ended, f"closed: {outcome}", dry_run=dry_run, as_json=as_json)
-    elif row is not None:
+    elif closed is not None:
         from host_tools.cli import _cases
 
-        _cases.told(row, f"closed: {outcome}.", dry_run=dry_run, wants_json=as_json, loss=loss)
+        done = f"closed: {outcome}.{closed.words}"
+        _cases.told(closed.case, done, dry_run=dry_run, wants_json=as_json, loss=closed.loss)
 
 
 def _is_case(alarm: str) -> bool:

@@ -27,7 +27,7 @@ from host_tools.host.ledger import tables
 from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.event_time import Moment, moment
 from host_tools.host.notify.wording import STAFF, Where, notice
-from host_tools.host.parcels import bells
+from host_tools.host.parcels import bells, closing
 
 _ID = click.argument("case", type=click.IntRange(1), metavar="CASE")
 
@@ -159,17 +159,17 @@ def give_back(case: int, anyway: bool, dry_run: bool, data: Path | None, as_json
 def close(
     case: int, outcome: str, note: str, anyway: bool, dry_run: bool, data: Path | None, as_json: bool
 ) -> None:
-    """Close a case with an OUTCOME of its list, which `ansim case show` says.
+    """Close a case with an OUTCOME of its list, which `ansim case show` says. `parcel is gone` ends the
+    parcel: it waits no more, and its resident is told.
 
     \b
     Example: ansim case close 12 helped --note "she is at home"
     """
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
-        row = bells.find(connection, ledger, case)
-        cases.close(connection, case, bells.name_of(ledger), outcome, at_ms, note, anyway=anyway)
-        loss = bells.noted(connection, ledger, "case close", row, at_ms)
-        row = cases.find(connection, case)
-    told(row, f"closed: {outcome}.", dry_run=dry_run, wants_json=as_json, loss=loss)
+        row, loss, words = closing.close(
+            connection, ledger, "case close", case, outcome, at_ms, note, anyway=anyway
+        )
+    told(row, f"closed: {outcome}.{words}", dry_run=dry_run, wants_json=as_json, loss=loss)
 
 
 @command.command()

@@ -113,15 +113,17 @@ def reissue(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None
 @door_options
 def recall(site: str, cabinet: int, door: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """Let staff take a parcel out: arms a code of 12 digits that opens its door once.
-    Staff are sent it when the cabinet knows it.
+    Staff are sent it when the cabinet knows it; one that was ordered before is dead then.
 
     \b
     Example: ansim parcel recall --site mapo-3 --cabinet 2 --door 7
     """
     place = Place(site, cabinet, door)
     with open_ledger(data, create=False) as ledger:
-        support.recall(ledger, place, dry_run=dry_run)
+        is_another = support.recall(ledger, place, dry_run=dry_run)
     words = "Staff are sent the code when the cabinet has it; the resident is told when it is used."
+    if is_another:
+        words += " A code of staff for this door that was ordered before is dead then."
     tell(place, "recall", words, dry_run=dry_run, as_json=as_json)
 
 

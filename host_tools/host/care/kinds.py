@@ -28,6 +28,9 @@ ANSWERED_LATE = "answered late"  # the answer to a bell was not shown: the call 
 OTHER = "other"  # an alarm of a name that this program does not know
 
 
+GONE = "parcel is gone"  # an outcome that ends the parcel (parcels/closing.py)
+
+
 class Kind(NamedTuple):
     """A row. `title` is a sentence without its full stop, of a place that lists name beside it."""
 
@@ -65,7 +68,7 @@ KINDS = {
     FORCED: Kind(
         "a door was opened without a cause, with a parcel behind it",
         "Look there in pairs, or hand it to the police. Its resident was told; she need not go there.",
-        ("parcel is there", "parcel is gone", "handed to police", "drill", "false"),
+        ("parcel is there", GONE, "handed to police", "drill", "false"),
         pages=True,
         by_door=True,
         category="Security",

@@ -5,7 +5,7 @@ codes of theirs, how long it waits for people.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from host_tools.errors import UserError
 from host_tools.host.accounts import audit, sight
@@ -111,12 +111,7 @@ def _order(
             _in_vain(connection, doorway.cabinet, order, now_ms())
             audit.note(connection, ledger, act, **place.named(), resident=resident, text=NOT_DONE)
         elif not dry_run:
-            table = tables.command
-            untold = (table.c.state == orders.WAITING) & table.c.number.is_(None)
-            same = (
-                (table.c.cabinet == doorway.cabinet) & (table.c.kind == kind) & (table.c.door == doorway.door)
-            )
-            connection.execute(delete(table).where(same, untold))
+            orders.forget_untold(connection, doorway.cabinet, doorway.door, kind)
             orders.queue(connection, doorway.cabinet, [order], now_ms())
             audit.note(connection, ledger, act, **place.named(), resident=resident)
 

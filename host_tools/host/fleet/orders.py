@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from host_tools.host.ledger import aside, tables
 from host_tools.host.ledger.database import now_ms
@@ -243,6 +243,14 @@ def new_epoch(newest: int, build: int | None) -> Order:
         int.from_bytes(os.urandom(4), "big"),
         newest + 1 | rule_of(build) << EPOCH_BITS,
     )
+
+
+def forget_untold(connection: Connection, cabinet: int, door: int, kind: int) -> None:
+    """Takes back the orders of that kind for a door that its board has not been told of."""
+    table = tables.command
+    untold = (table.c.state == WAITING) & table.c.number.is_(None)
+    same = (table.c.cabinet == cabinet) & (table.c.kind == kind) & (table.c.door == door)
+    connection.execute(delete(table).where(same, untold))
 
 
 def newest_order(connection: Connection, parcel: Any, kinds: tuple[int, ...]) -> int:

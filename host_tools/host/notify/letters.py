@@ -34,6 +34,7 @@ MENDED = "mended"  # a door that was stuck has moved, and her parcel is still th
 USED_LABEL = "used label"  # instead of "deposited": the ticket was used before or revoked
 LABEL_AGAIN = "label used twice"  # corrects a "deposited": its ticket was used again
 LOST = "unknown"  # nobody knows whether the parcel is there: the cabinet was put back to an older state
+GONE = "gone"  # a person has found that her parcel is not there any more
 CLEARED = "label cleared"  # takes back what made her doubt: USED_LABEL or LABEL_AGAIN
 UNORDERED = "unordered code"  # alarm: a cabinet has armed a code of staff that nobody has ordered here
 ODD_NEW_CODE = "odd new code"  # instead of "new code", where the ticket was odd
@@ -275,6 +276,14 @@ class Letters:
             board = lookups.boards(self._connection, [key])[key]
             row = self._letter(board, record, CLEARED, parcel, moment)
             self._rows.append(row | {"id": board.letter_id(record.number, f"{CLEARED} {why}")})
+
+    def tell_gone(self, parcel: dict[str, Any], moment: Moment) -> None:
+        """A person has settled that a parcel is gone: its resident is told so."""
+        key = (parcel["cabinet"], parcel["incarnation"])
+        board = lookups.boards(self._connection, [key])[key]
+        about = Record(records.EVENT_LOST, parcel["door"], 0, 0, 0, 0, parcel["counter"])
+        row = self._letter(board, about, GONE, parcel, moment)
+        self._rows.append(row | {"id": board.letter_id(0, f"{GONE} {parcel['id']}")})
 
     def tell_of_deposit(self, parcel: dict[str, Any], heard_ms: int) -> None:
         """A parcel that was nobody's is somebody's now: she is told as of any deposit."""

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from host_tools.host.accounts import sight
 from host_tools.host.accounts.kept import Kept
+from host_tools.host.care import kinds
 from host_tools.host.fleet import orders
 from host_tools.host.kinds import OPENERS
 from host_tools.host.ledger import tables
@@ -79,7 +80,9 @@ def listing(ledger: Ledger, state: str | None = None) -> list[Parcel]:
         )
         openers = _openers(connection)
         settled = _settled(connection)
-        return [_parcel(row, openers, settled) for row in connection.execute(wanted)]
+        gone = _gone(connection)
+        rows = connection.execute(wanted).all()
+        return [_parcel(row, openers, settled, gone) for row in rows]
 
 
 def _openers(connection: Connection) -> dict[tuple[int, int, int, int], int]:
@@ -111,9 +114,30 @@ def _settled(connection: Connection) -> set[tuple[int, int]]:
     }
 
 
-def _parcel(row: Row, openers: dict[tuple[int, int, int, int], int], settled: set[tuple[int, int]]) -> Parcel:
+def _gone(connection: Connection) -> dict[tuple[str, int, int, int], str]:
+    """Who has found that a parcel was gone, by site, cabinet, door and the time at which that ended it."""
+    case, cabinet = tables.case.c, tables.cabinet.c
+    wanted = select(tables.site.c.name, cabinet.number, case.door, case.closed_ms, case.closed_by)
+    wanted = wanted.select_from(
+        tables.case.join(tables.cabinet, case.cabinet == cabinet.id).join(
+            tables.site, cabinet.site == tables.site.c.id
+        )
+    )
+    rows = connection.execute(wanted.where(case.outcome == kinds.GONE)).all()
+    return {(site, number, door, closed_ms): by for site, number, door, closed_ms, by in rows}
+
+
+def _parcel(
+    row: Row,
+    openers: dict[tuple[int, int, int, int], int],
+    settled: set[tuple[int, int]],
+    gone: dict[tuple[str, int, int, int], str],
+) -> Parcel:
     cabinet, incarnation = row[:2]
     parcel = Parcel(*row[2:], ended_by=None)
+    if parcel.ended_ms is not None and parcel.state == "unknown":
+        by = gone.get((parcel.site, parcel.cabinet, parcel.door, parcel.ended_ms))
+        return parcel._replace(ended_by=f"{by}, who found that it was gone" if by else None)
     if parcel.state not in ("collected", "withdrawn"):
         return parcel
     if parcel.state == "withdrawn":

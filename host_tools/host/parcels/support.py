@@ -57,8 +57,10 @@ def reissue(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
             audit.note(connection, ledger, "parcel reissue", **place.named(), resident=parcel.resident)
 
 
-def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
-    """Arms the code with which staff take a parcel out; staff are sent it when the cabinet knows it.
+def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> bool:
+    """Arms the code with which staff take a parcel out; staff are sent it when the cabinet knows it. One that
+    the cabinet has not been told of is not armed any more. Whether there was a code before, which is dead as
+    soon as the cabinet knows the new one.
 
     Raises UserError.
     """
@@ -71,6 +73,7 @@ def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
                 "open it with `ansim parcel open`."
             )
         if not dry_run:
+            orders.forget_untold(connection, parcel.cabinet, parcel.door, commands.ARM_RECALL)
             orders.queue(
                 connection,
                 parcel.cabinet,
@@ -78,6 +81,7 @@ def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
                 now_ms(),
             )
             audit.note(connection, ledger, "parcel recall", **place.named(), resident=parcel.resident)
+    return arming > 1
 
 
 def assign(

@@ -33,6 +33,7 @@ CAN_WAIT = {
     "unknown": False,
     "withdrawn": False,
     "silenced": False,
+    "gone": False,
     "reminder": True,
     "last reminder": True,
     "overdue": True,

@@ -218,6 +218,25 @@ def test_how_a_parcel_ended_says_by_whom(staff: Staff) -> None:
     assert "staff, with a recall code" in staff.run("parcel", "list").stdout
 
 
+def test_of_two_recalls_one_code_lives_and_the_second_clerk_and_the_letter_say_so(staff: Staff) -> None:
+    staff.journal.deposit(7, staff.serial, 9)
+    staff.hear()
+    recall = ("parcel", "recall", *PLACE, "--door", "7")
+    before = "was ordered before is dead"
+    assert before not in staff.run(*recall).stdout
+    assert before in staff.run(*recall).stdout  # two clerks, before the cabinet has heard of either
+    assert staff.orders() == [(commands.ARM_RECALL, 7, 9, 2)]
+    with open_ledger(staff.data) as ledger:
+        orders.next_orders(ledger, [1])  # the cabinet is told of it
+    staff.run(*recall)
+    assert staff.orders() == [(commands.ARM_RECALL, 7, 9, 2), (commands.ARM_RECALL, 7, 9, 3)]
+    staff.letters()
+    for arming in (2, 3):
+        staff.journal.add(records.ARMED, 7, records.RECALL << 8 | arming, 9)
+    staff.hear()
+    assert ["sent before is dead" in one.text for one in staff.letters()] == [True, True]
+
+
 def test_a_code_of_staff_that_nobody_has_ordered_is_sent_to_nobody_and_is_an_alarm(staff: Staff) -> None:
     staff.journal.deposit(7, staff.serial, 9)
     staff.journal.add(records.ARMED, 7, records.RECALL << 8 | 1, 9)

@@ -31,6 +31,7 @@ SAFETY = (
     "forced",
     "unknown",
     "silenced",
+    "gone",
     "contact changed",
     "wishes changed",
     "asked to open",
