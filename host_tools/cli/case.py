@@ -127,9 +127,10 @@ def take_it(case: int, *, anyway: bool, dry_run: bool, data: Path | None, as_jso
     its = (taken.case.site_name, taken.case.cabinet_number)
     with open_ledger(data, create=False) as ledger:
         hindrance = reach.hindrance(ledger, *its)
-        screen = reach.answer_words(ledger, *its, taken.call)
-    more = {"call": taken.call} | ({} if hindrance is None else {"hindrance": hindrance})
-    told(taken.case, f"yours. {screen}", **its_end, more=more)
+        shows, words = bells.screen_words(ledger, taken)
+    is_held = hindrance is not None and shows == bells.WAITS
+    more = {"call": taken.call, "screen": shows} | ({"hindrance": hindrance} if is_held else {})
+    told(taken.case, f"yours. {words}", **its_end, more=more)
 
 
 @command.command("give-back")
@@ -221,18 +222,25 @@ def note(case: int, words: str, dry_run: bool, data: Path | None, as_json: bool)
 )
 @click.option("--sender", metavar="NAME", help="Who says so, such as ansim.example.org.")
 @click.option("--to", default="", metavar="ADDRESS", help="To whom alone it goes.")
-@data_option
-@json_option
+@act_options
 def export(
-    case: int, is_cap: bool, status: str, sender: str | None, to: str, data: Path | None, as_json: bool
+    case: int,
+    is_cap: bool,
+    status: str,
+    sender: str | None,
+    to: str,
+    dry_run: bool,
+    data: Path | None,
+    as_json: bool,
 ) -> None:
     """Print a case for those who take it over (the police, a control room): an alert, and, when something has
-    changed since, an update or a cancel that names what was said before. It holds nothing of people.
+    changed since, an update or a cancel that names what was handed out before. Of a case that is closed, and
+    of which nothing was handed out, it is an alert with its end. It holds nothing of people.
 
     \b
     Example: ansim case export 12 --cap --sender ansim.example.org > alert.xml
     """
-    with open_ledger(data, create=False) as ledger, ledger.reading() as connection:
+    with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
         row = bells.find(connection, ledger, case)
         place = connection.execute(select(tables.site).where(tables.site.c.id == row.site)).first()
         kind = "page bell" if row.kind == kinds.BELL else "page alarm"
@@ -242,8 +250,11 @@ def export(
         named = sender or (f"ansim-{place.site_id.hex()}" if place else "ansim")
         words = cap.Words(language, title, named, to)
         zone = zone_of(place.zone if place else "")
-        made = cap.message(row, cases.notes(connection, case), words, zone, status).decode()
+        notes = cases.notes(connection, case)
+        made = cap.message(row, notes, words, zone, status).decode()
+        given = cap.handed_out(cap.step_of(notes), named)
+        cases.handed_out(connection, case, bells.name_of(ledger), given, at_ms)
     if as_json:
-        print_json({"id": case, "cap": made})
+        print_json({"id": case, "cap": made} | ({"dry_run": True} if dry_run else {}))
     else:
         say(made.rstrip())

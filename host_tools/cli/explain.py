@@ -7,7 +7,7 @@ import click
 
 from host_tools.bundle.explain import begins_amidst, builds, explained, has_lines, has_traceback
 from host_tools.bundle.ready import build, ready_to_debug, symbols
-from host_tools.cli._output import say
+from host_tools.cli._output import json_option, print_json, say
 from host_tools.errors import UserError
 
 
@@ -20,7 +20,8 @@ from host_tools.errors import UserError
     help="Instead write the linked source that boards run into a new folder, and map.tsv: "
     "where each line is from.",
 )
-def command(file: TextIO, source: Path | None) -> None:
+@json_option
+def command(file: TextIO, source: Path | None, as_json: bool) -> None:
     """Give the functions in a board's traceback the names they have in the sources, with file and line;
     it reads a file or standard input.
 
@@ -37,7 +38,7 @@ def command(file: TextIO, source: Path | None) -> None:
             raise click.UsageError(
                 "--source writes what boards run and reads no file: leave one of them out."
             )
-        _write(source)
+        _write(source, as_json)
         return
     text = file.read()
     if not has_traceback(text):
@@ -55,22 +56,30 @@ def command(file: TextIO, source: Path | None) -> None:
             f"{build():x} and, with lines, of {debug.build:x}: use the ansim that flashed that board.",
             code="board",
         )
+    right = debug.build if debug else build()
+    told = explained(text, symbols(), debug.lines, debug.build) if debug else explained(text, symbols())
+    if as_json:
+        is_whole = not begins_amidst(text)
+        names = {"builds": [f"{one:x}" for one in said], "names_of": f"{right:x}"}
+        print_json(names | {"whole": is_whole, "text": told})
+        return
     if not said:
-        right = debug.build if debug else build()
         say(
             f"The text does not say of which build it is: the names are right for build {right:x} alone.",
             err=True,
         )
     if begins_amidst(text):
         say("The text begins amidst a traceback: frames above the first `Build` stay as they are.", err=True)
-    told = explained(text, symbols(), debug.lines, debug.build) if debug else explained(text, symbols())
     say(told.removesuffix("\n"))
 
 
-def _write(folder: Path) -> None:
+def _write(folder: Path, as_json: bool) -> None:
     from host_tools.bundle.linked_source import write_linked
 
     debug = ready_to_debug()
     count = write_linked(folder, build(), debug)
+    if as_json:
+        print_json({"folder": str(folder), "sources": count, "builds": [f"{build():x}", f"{debug.build:x}"]})
+        return
     said = f"of build {build():x} and, with lines, {debug.build:x}"
     say(f"{folder}: {count} linked sources and their map, {said}.")

@@ -199,14 +199,16 @@ def release_(
 @command.command("take-over")
 @click.option("--site", required=True, metavar="NAME", help="Where the cabinet stands.")
 @click.option(
-    "--number", required=True, type=click.IntRange(1, 9999), help="The cabinet's number at its site."
+    "--number",
+    type=click.IntRange(1, 9999),
+    help="The cabinet's number at its site.  [default: the only one there]",
 )
 @dry_run_option
 @data_option
 @json_option
 @click.pass_context
 def take_over_(
-    context: click.Context, site: str, number: int, dry_run: bool, data: Path | None, as_json: bool
+    context: click.Context, site: str, number: int | None, dry_run: bool, data: Path | None, as_json: bool
 ) -> None:
     """Make this host the one that a cabinet follows,
     after another host with a copy of this ledger has served it.
@@ -214,10 +216,10 @@ def take_over_(
     Stop the other host first. The cabinet tells this one what it lacks.
 
     \b
-    Example: ansim link take-over --site mapo-3 --number 2
+    Example: ansim link take-over --site mapo-3
     """
     with open_ledger(data or context.obj, create=False) as ledger:
-        take_over(ledger, site, number, dry_run=dry_run)
+        number = take_over(ledger, site, number, dry_run=dry_run)
         waits = "" if link_statuses(ledger, now_ms()).servers else f", once a server runs: {reach.NO_SERVER}"
     if as_json:
         print_json(

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from host_tools.errors import UserError
-from host_tools.host.care import cases, watch
+from host_tools.host.care import paging, watch
 from host_tools.host.connections.presence import running
 from host_tools.host.ledger import backups, tables
 from host_tools.host.ledger.data_folder import KEY, LEDGER, MESSAGES, database_url, prepare, refuse_wide
@@ -252,7 +252,7 @@ def _on_call(data: Path) -> Check:
     """Whether somebody is on call at each site for a week, and was told of what is open."""
     at_ms = now_ms()
     with _reading(data) as connection:
-        untold = len(cases.untold(connection))
+        untold = len(paging.untold(connection))
         sites = connection.execute(select(tables.site.c.id, tables.site.c.name)).all()
         gaps = {site.name: watch.gaps_of(connection, site.id, at_ms) for site in sites}
     if untold:

@@ -231,7 +231,7 @@ def look(ledger: Ledger, at_ms: int, watches: bool = True, base: str = "") -> Wo
     """
     with ledger.reading() as connection:
         if not watches and not _has_work(connection, at_ms):
-            return Work(untold=cases.untold(connection))
+            return Work(untold=paging.untold(connection))
     with ledger.writing() as connection:
         while intake.take_in(connection, at_ms) == intake.BATCH_MAX:
             pass
@@ -245,7 +245,7 @@ def look(ledger: Ledger, at_ms: int, watches: bool = True, base: str = "") -> Wo
         paging.write_due(connection, at_ms)
         pages = paging.waiting(connection, at_ms)
         links = {page.id: _link(connection, ledger, page, base) for page in pages} if base else {}
-        return Work(pages, watch.waiting_proofs(connection, at_ms), links, cases.untold(connection))
+        return Work(pages, watch.waiting_proofs(connection, at_ms), links, paging.untold(connection))
 
 
 def _link(connection: Connection, ledger: Ledger, page: Row, base: str) -> str:

@@ -1,8 +1,10 @@
 """A case as messages of the Common Alerting Protocol (OASIS CAP 1.2), for those who take it over.
 
-Each thing that changed a case is one message: an Alert when it was opened, Updates, a Cancel when it was
-closed. All of it is a function of the case and its notes, so a message has the same identifier and the same
-words whenever it is made, and names all those before it. It holds no name, contact, code or note of a person.
+Each thing that changed a case is one message. The first that is handed out is an Alert, whatever it says, for
+whoever gets it knows of nothing that could be updated or cancelled; those behind it are Updates, and a Cancel
+when the case was closed, which name those that were handed out before. It is a function of the case and its
+notes, so a message has the same identifier and the same words whenever it is made. It holds no name,
+contact, code or note of a person.
 """
 
 from collections.abc import Sequence
@@ -18,10 +20,11 @@ from host_tools.host.care import kinds
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 ACTUAL, EXERCISE, TEST = "Actual", "Exercise", "Test"
 STATUSES = (ACTUAL, EXERCISE, TEST)
-_TYPES = {"opened": "Alert", "closed": "Cancel"}
-_UPDATES = ("again", "taken", "given back", "shelved", "unshelved", "unanswered")
+HANDED_OUT = "handed out"  # a note: a message was; its words are `handed_out`
+SENDER_MAX = 100  # characters
+_OTHERS = ("again", "taken", "given back", "shelved", "unshelved", "unanswered")
 #: The notes of a case that are messages.
-STEPS = (*_TYPES, *_UPDATES)
+STEPS = ("opened", "closed", *_OTHERS)
 _WHAT = {
     "opened": "",
     "again": " It has happened again.",
@@ -53,27 +56,42 @@ def message(case: Row, notes: Sequence[Row], words: Words, zone: tzinfo, status:
         raise UserError("A bell that a person pressed is always Actual: leave the status out.", 2)
     if words.sender != "".join(words.sender.split()) or set(words.sender) & set(",<&"):
         raise UserError("A sender holds no blanks, commas, < or &: say one such as ansim.example.org.", 2)
-    steps = [note for note in notes if note.what in _TYPES or note.what in _UPDATES]
-    newest = steps[-1]
+    if len(words.sender) > SENDER_MAX:
+        raise UserError(f"A sender has at most {SENDER_MAX} characters: say a shorter one.", 2)
+    newest = step_of(notes)
+    given = {note.words for note in notes if note.what == HANDED_OUT}
+    before = [note for note in notes if note.what in STEPS and note.id < newest.id]
+    earlier = [note for note in before if handed_out(note, words.sender) in given]
     alert = ElementTree.Element("alert", xmlns=NAMESPACE)
     _add(alert, "identifier", _identifier(case, newest))
     _add(alert, "sender", words.sender)
     _add(alert, "sent", _time(newest.at_ms, zone))
     _add(alert, "status", status)
-    _add(alert, "msgType", _TYPES.get(newest.what, "Update"))
+    later = "Cancel" if newest.what == "closed" else "Update"
+    _add(alert, "msgType", later if earlier else "Alert")
     _add(alert, "source", "ansim")
     _add(alert, "scope", "Private" if words.addresses else "Restricted")
     if words.addresses:
         _add(alert, "addresses", words.addresses)
     else:
         _add(alert, "restriction", _RESTRICTION)
-    earlier = [f"{words.sender},{_identifier(case, one)},{_time(one.at_ms, zone)}" for one in steps[:-1]]
-    if earlier:
-        _add(alert, "references", " ".join(earlier))
+    named = [f"{words.sender},{_identifier(case, one)},{_time(one.at_ms, zone)}" for one in earlier]
+    if named:
+        _add(alert, "references", " ".join(named))
     _add(alert, "incidents", f"ansim-case-{case.id}")
     _info(alert, case, newest, words, zone)
     ElementTree.indent(alert)
     return ElementTree.tostring(alert, "utf-8", xml_declaration=True) + b"\n"
+
+
+def step_of(notes: Sequence[Row]) -> Row:
+    """The newest thing that changed a case, which its newest message is about."""
+    return next(note for note in reversed(notes) if note.what in STEPS)
+
+
+def handed_out(step: Row, sender: str) -> str:
+    """The words of the note that the message about a step was handed out, as that sender's."""
+    return f"CAP 1.2 as {sender}, step {step.id}"
 
 
 def _info(alert: ElementTree.Element, case: Row, newest: Row, words: Words, zone: tzinfo) -> None:

@@ -310,15 +310,18 @@ def listing(
     return connection.execute(wanted.limit(last)).all()
 
 
-def untold(connection: Connection) -> Sequence[Row]:
-    """The open alarms of which nobody was told, for no page could be handed over, as `listing` has them."""
-    return connection.execute(CASES.where(_NOBODY_TOLD).order_by(_case.id)).all()
-
-
 def find(connection: Connection, case: int) -> Row:
     """A case as `listing` has it. Raises UserError when there is none that the one who acts sees."""
     row = connection.execute(CASES.where(_case.id == case, unrelated.sees_case(connection))).first()
     return row if row is not None else _missing(case)
+
+
+def handed_out(connection: Connection, case: int, by: str, words: str, at_ms: int) -> None:
+    """A message about a case was handed out (words of cap.handed_out); once for the same words."""
+    table = tables.case_note.c
+    its = (table.case_id == case) & (table.what == "handed out") & (table.words == words)
+    if connection.execute(select(table.id).where(its).limit(1)).first() is None:
+        _note(connection, case, at_ms, by, "handed out", words)
 
 
 def notes(connection: Connection, case: int) -> Sequence[Row]:
@@ -374,7 +377,7 @@ def _note(connection: Connection, case: int, at_ms: int, by: str, what: str, wor
 _page = tables.page.c
 _its = (_page.case_id == _case.id) & (_page.round == _case.round)
 #: Nobody was told of it: no page of its steps was handed over, and each has failed or was tried in vain.
-_NOBODY_TOLD = (
+NOBODY_TOLD = (
     (_case.state == OPEN)
     & _case.step_due_ms.is_not(None)
     & (_case.step > escalation.ALL)
@@ -389,7 +392,7 @@ CASES = select(
     tables.case,
     tables.site.c.name.label("site_name"),
     tables.cabinet.c.number.label("cabinet_number"),
-    _NOBODY_TOLD.label("nobody_told"),
+    NOBODY_TOLD.label("nobody_told"),
 ).select_from(
     tables.case.outerjoin(tables.site, _case.site == tables.site.c.id).outerjoin(
         tables.cabinet, _case.cabinet == tables.cabinet.c.id

@@ -182,6 +182,11 @@ def _say_failed(connection: Connection, case: Row, at_ms: int) -> None:
     )
 
 
+def untold(connection: Connection) -> Sequence[Row]:
+    """The open alarms of which nobody was told, for no page could be handed over, as cases.CASES has them."""
+    return connection.execute(cases.CASES.where(cases.NOBODY_TOLD).order_by(_case.id)).all()
+
+
 def why_failed(connection: Connection, case: int) -> list[str]:
     """Why pages about a case could not be handed over until now, each reason once."""
     lost = (_page.case_id == case) & _page.state.in_((FAILED, WAITING)) & (_page.reason != "")

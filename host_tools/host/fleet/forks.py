@@ -15,7 +15,8 @@ reports, and above its 32 bits which branch it is. What was told before stays as
     the board does not know it, and has another parcel there   unknown: a person looks, and she is told so
     the branch gave it a code that somebody else was told      REISSUE: she gets a new code
 
-    A door that the older story took out of service, of which the branch says nothing, is ordered out again.
+    A door that the older story took out of service, or put back, of which the branch says otherwise or
+    nothing, is ordered so again, and so is how long the cabinet waits for people.
     Staff are told of codes of theirs that the branch knows nothing of.
 
 First the board begins a new epoch, so that no counter serves twice; when that event is in the ledger all
@@ -29,7 +30,7 @@ from sqlalchemy import Connection, Row, select, update
 from host_tools.host.fleet import orders
 from host_tools.host.fleet.orders import Order
 from host_tools.host.fleet.received import Received
-from host_tools.host.fleet.reconcile import adoption
+from host_tools.host.fleet.reconcile import adoption, patience
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.aside import STAFF_CODE_DEAD, raise_case
 from host_tools.host.ledger.database import insert_or_change
@@ -176,9 +177,15 @@ def settle(connection: Connection, cabinet: int, incarnation: int, at_ms: int) -
         if double or retry > doors[row.door].retry:
             made.append(Order(commands.REISSUE, row.door, row.counter, min(retry, _RETRY_MAX)))
     known_out = doors_out(connection, cabinet, incarnation)
+    event = tables.event.c
+    of_branch = (event.cabinet == cabinet) & (event.incarnation == incarnation)
+    told = select(event.door).where(of_branch, event.kind == records.OUT_OF_SERVICE)
+    said = set(connection.scalars(told))
     for number, is_out in doors_out(connection, cabinet, incarnation - BRANCH).items():
-        if is_out and not known_out.get(number):
-            made.append(Order(commands.SET_OUT, number, doors.setdefault(number, _Behind()).newest, 1))
+        if is_out != known_out.get(number, False) and number not in said:
+            order = (number, doors.setdefault(number, _Behind()).newest, int(is_out))
+            made.append(Order(commands.SET_OUT, *order))
+    made += patience(connection, cabinet)
     kept = {(one.door, one.a) for one in armed(connection, cabinet, incarnation)}
     for one in armed(connection, cabinet, incarnation - BRANCH):
         if (one.door, one.a) not in kept:

@@ -146,26 +146,30 @@ def meet(
     return Meeting(Resume(goes_on, tag, known.commanded, report.uptime, time), None, found)
 
 
-def take_over(ledger: Ledger, site: str, number: int, *, dry_run: bool = False) -> None:
-    """From now on this ledger serves that cabinet, whichever host did before.
+def take_over(ledger: Ledger, site: str, number: int | None = None, *, dry_run: bool = False) -> int:
+    """From now on this ledger serves that cabinet, whichever host did before. Its number at its site, which
+    may be left out where one stands there.
 
-    Raises UserError when there is no such cabinet.
+    Raises UserError when there is no such cabinet, or several stand there and none is named.
     """
     cabinet = tables.cabinet
-    here = cabinet.c.id.in_(
-        select(cabinet.c.id)
-        .join(tables.site)
-        .where(tables.site.c.name == normal(site), cabinet.c.number == number, cabinet.c.state != RETIRED)
-    )
+    wanted = select(cabinet.c.id, cabinet.c.number).join(tables.site).order_by(cabinet.c.number)
+    wanted = wanted.where(tables.site.c.name == normal(site), cabinet.c.state != RETIRED)
     with ledger.writing() as connection:
-        count = len(connection.execute(select(cabinet.c.id).where(here)).all())
+        rows = connection.execute(wanted).all()
+        its = rows if number is None else [row for row in rows if row.number == number]
+        if not its:
+            which = "no cabinet" if number is None else f"no cabinet {number}"
+            raise UserError(f"There is {which} at {site}: `ansim link` shows them.", 2)
+        if len(its) > 1:
+            numbers = ", ".join(str(row.number) for row in its)
+            raise UserError(f"Several cabinets stand at {site} ({numbers}): say which with `--number`.", 2)
         if not dry_run:
-            connection.execute(
-                update(cabinet).where(here).values(tag=new_tag(), tag_before=ANY_TAG, fault=None)
-            )
-            audit.note(connection, ledger, "link take-over", site=normal(site), cabinet=number)
-    if count != 1:
-        raise UserError(f"There is no cabinet {number} at {site}: `ansim link` shows them.", 2)
+            here = cabinet.c.id == its[0].id
+            values = {"tag": new_tag(), "tag_before": ANY_TAG, "fault": None}
+            connection.execute(update(cabinet).where(here).values(**values))
+            audit.note(connection, ledger, "link take-over", site=normal(site), cabinet=its[0].number)
+    return its[0].number
 
 
 def _fault(known: Row, report: Report) -> str | None:
@@ -248,7 +252,17 @@ def put_right(connection: Connection, cabinet: int, epoch: int, at_ms: int) -> N
         made.append(Order(commands.TURN_TICKETS, a=generation))
     made.append(orders.new_epoch(epoch, here.build))
     made += [order for _, row in sorted(waiting.items()) for order in adoption(connection, row)]
+    made += patience(connection, cabinet)
     orders.queue(connection, cabinet, made, at_ms)
+
+
+def patience(connection: Connection, cabinet: int) -> list[Order]:
+    """The order for the patience that a board was given last, if any, whatever it knows of that."""
+    order = tables.command.c
+    its = (order.cabinet == cabinet) & (order.kind == commands.SET_PATIENCE)
+    wanted = select(order.a, order.state).where(its, order.state != orders.IMPOSSIBLE)
+    last = connection.execute(wanted.order_by(order.sequence.desc()).limit(1)).first()
+    return [Order(commands.SET_PATIENCE, a=last.a)] if last and last.state == orders.DONE else []
 
 
 def _inheritance(connection: Connection, known: Row, at_ms: int) -> list[Order]:
@@ -282,6 +296,7 @@ def _inheritance(connection: Connection, known: Row, at_ms: int) -> list[Order]:
             for door, is_out in doors_out(connection, last.id, last.incarnation).items()
             if is_out
         ]
+        made += patience(connection, last.id)
         for record in armed(connection, last.id, last.incarnation):
             raise_case(connection, known.id, STAFF_CODE_DEAD, record.door, record.door, at_ms)
     return made + [order for row in connection.execute(wanted) for order in adoption(connection, row)]

@@ -1,5 +1,5 @@
 """Alarms as CAP 1.2, by the channel that `cap` of channels.toml names: an Alert when one is opened, an Update
-when it is taken, a Cancel when it is closed.
+when it is taken, a Cancel when it is closed. The first about a case that the channel takes is an Alert.
 
 They go out in the order in which the steps were noted; what the channel does not take is offered again, under
 the same id and in the same words, before the next one. The ledger keeps how far that has come.
@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from hashlib import sha256
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from host_tools.host.care import cap, cases, kinds
 from host_tools.host.care.duty import zone_of
@@ -65,7 +65,7 @@ class Alerts:
             pass
         finally:
             receipt = receipts.get(message.id, Receipt(""))
-            await asyncio.to_thread(_ended, self._ledger, note if _is_settled(receipt) else None)
+            await asyncio.to_thread(_ended, self._ledger, note, receipt.state)
         return receipt
 
 
@@ -73,14 +73,25 @@ def _is_settled(receipt: Receipt) -> bool:
     return receipt.state in (HANDED_OVER, DELIVERED, REFUSED)
 
 
-def _ended(ledger: Ledger, note: int | None) -> None:
-    """That step was passed, or none: another host may have the next one."""
-    if note is None and ledger.is_in_a_file:
+def _ended(ledger: Ledger, note: int, state: str) -> None:
+    """That step was passed, or not yet: another host may have the next one."""
+    is_settled = _is_settled(Receipt(state))
+    if not is_settled and ledger.is_in_a_file:
         return
     with ledger.writing() as connection:
-        if note is not None:
+        if is_settled:
             _passed(connection, note)
+        if is_settled and state != REFUSED:
+            _given(connection, note)
         leases.ended(connection, [CAP], leases.host_id(ledger.data))
+
+
+def _given(connection: Connection, note: int) -> None:
+    """Notes that the message about a step was handed out."""
+    step = connection.execute(select(tables.case_note).where(_note.id == note)).one()
+    site = select(tables.site).join(tables.case, _case.site == tables.site.c.id)
+    sender = _sender(connection.execute(site.where(_case.id == step.case_id)).first())
+    cases.handed_out(connection, step.case_id, "", cap.handed_out(step, sender), now_ms())
 
 
 def _passed(connection: Connection, note: int) -> None:
@@ -128,7 +139,8 @@ def _step(connection: Connection, ledger: Ledger, last: int, address: str) -> tu
 
 def _message(connection: Connection, ledger: Ledger, note: int, case: int, address: str) -> Message:
     row = cases.find(connection, case)
-    steps = [one for one in cases.notes(connection, case) if one.id <= note]
+    notes = cases.notes(connection, case)
+    steps = [one for one in notes if one.id <= note or one.what == cap.HANDED_OUT]
     site = connection.execute(select(tables.site).where(tables.site.c.id == row.site)).first()
     language, zone = (site.language, site.zone) if site else ("", "")
     moment = Moment(row.earliest_ms, row.latest_ms, row.heard_ms)
@@ -136,7 +148,10 @@ def _message(connection: Connection, ledger: Ledger, note: int, case: int, addre
     facts = Facts(number=str(case), what=row.kind if row.kind in kinds.KINDS else kinds.OTHER)
     where = Where(row.site_name or "-", row.cabinet_number or 0, row.door)
     told = notice(STAFF, kind, where, moment, language, zone=zone, facts=facts, texts=texts_of(ledger.data))
-    sender = f"ansim-{site.site_id.hex()}" if site else "ansim"
-    made = cap.message(row, steps, cap.Words(language, told.title, sender), zone_of(zone)).decode()
+    made = cap.message(row, steps, cap.Words(language, told.title, _sender(site)), zone_of(zone)).decode()
     name = sha256(f"cap {row.opened_ms} {case} {note}".encode()).hexdigest()[:32]
     return Message(name, CAP, address, CAP, made, title=told.title)
+
+
+def _sender(site: Row | None) -> str:
+    return f"ansim-{site.site_id.hex()}" if site else "ansim"

@@ -2,19 +2,23 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from host_tools.host import kinds
 from host_tools.host.accounts import audit
 from host_tools.host.care import cases, intake, paging
+from host_tools.host.connections import reach
 from host_tools.host.fleet import orders
 from host_tools.host.fleet.orders import Order
 from host_tools.host.ledger import tables
-from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.ledger import RETIRED, Ledger
 from host_tools.host.ledger.places import Place
-from locker.contract import commands
+from locker.contract import commands, records
 
 _NOBODY = "somebody"  # acts without a name
+
+#: What a cabinet's screen shows of an answered call: it will, it did, or it never does.
+SCREENS = WAITS, SHOWN, OVER = "waits", "shown", "over"
 
 
 class Loss(NamedTuple):
@@ -62,7 +66,7 @@ def take(connection: Connection, ledger: Ledger, case: int, at_ms: int, *, anywa
     call = 0
     if row.kind == kinds.BELL and row.number is not None:
         call = row.number
-        if not was_taken and not _is_ordered(connection, row):
+        if not was_taken and screen_of(connection, row) == WAITS and not _is_ordered(connection, row):
             orders.queue(connection, row.cabinet, [Order(commands.ANSWER_BELL, 0, 0, call)], at_ms)
     loss = noted(connection, ledger, "case take", row, at_ms)
     return Taken(cases.find(connection, case), call, loss)
@@ -103,8 +107,41 @@ def place_of(case: Row) -> Place | None:
     return Place(case.site_name, case.cabinet_number, case.door) if case.cabinet_number else None
 
 
+def screen_words(ledger: Ledger, taken: Taken) -> tuple[str, str]:
+    """What the cabinet's screen shows of the call of a bell that was taken: of SCREENS, and as sentences.
+
+    Raises UserError where the ledger is away.
+    """
+    case, call = taken.case, taken.call
+    with ledger.reading() as connection:
+        shows = screen_of(connection, case)
+    if shows == SHOWN:
+        return shows, f"The cabinet's screen has said so of call {call}."
+    if shows == OVER:
+        how = "find out how she who rang is"
+        return shows, f"Call {call} is over, and its screen will not say that anybody has seen it: {how}."
+    return shows, reach.answer_words(ledger, case.site_name, case.cabinet_number, call)
+
+
+def screen_of(connection: Connection, case: Row) -> str:
+    """What the screen shows of the last call of a bell's case (of SCREENS), as far as the ledger knows."""
+    states = set(connection.scalars(select(tables.command.c.state).where(_answers(case))))
+    if orders.DONE in states:
+        return SHOWN
+    cabinet, event = tables.cabinet.c, tables.event.c
+    gone = select(cabinet.id).where(cabinet.id == case.cabinet, cabinet.state == RETIRED)
+    anew = (event.cabinet == case.cabinet) & (event.incarnation == case.incarnation)
+    anew &= (event.number > case.number) & (event.kind == records.BOOTED) & (event.earliest_ms > case.last_ms)
+    is_over = connection.scalar(select(gone.exists() | select(event.number).where(anew).exists()))
+    return OVER if is_over or orders.IMPOSSIBLE in states else WAITS
+
+
 def _is_ordered(connection: Connection, case: Row) -> bool:
+    return connection.scalar(select(tables.command.c.sequence).where(_answers(case)).limit(1)) is not None
+
+
+def _answers(case: Row) -> ColumnElement[bool]:
+    """The orders that answer the last call of a bell's case."""
     order = tables.command.c
     its = (order.cabinet == case.cabinet) & (order.kind == commands.ANSWER_BELL) & (order.a == case.number)
-    its &= order.queued_ms >= case.last_ms
-    return connection.execute(select(order.sequence).where(its).limit(1)).first() is not None
+    return its & (order.queued_ms >= case.last_ms)

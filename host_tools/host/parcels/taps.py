@@ -2,7 +2,6 @@
 
 from host_tools.errors import UserError
 from host_tools.host.care import cases, kinds, tap
-from host_tools.host.connections import reach
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.parcels import bells
 
@@ -42,5 +41,5 @@ def take(ledger: Ledger, token: str, at_ms: int) -> str | None:
     case = taken.case
     said = [f"Case {case.id} is yours, {found.account.name}."]
     if taken.call:
-        said.append(reach.answer_words(ledger, case.site_name, case.cabinet_number, taken.call))
+        said.append(bells.screen_words(ledger, taken)[1])
     return " ".join([*said, kinds.kind_of(case.kind).todo])

@@ -174,6 +174,31 @@ def test_a_parcel_that_came_after_the_door_was_forced_is_not_the_one_that_is_gon
     assert {one.state for one in parcels.listing(site.ledger)} == {"waiting", "collected"}
 
 
+def test_who_takes_a_call_that_is_over_hears_that_its_screen_says_nothing_any_more(
+    desk: tuple[Desk, CaredSite],
+) -> None:
+    types, site = desk
+    site.rings()
+    site.takes_in()
+    assert types.asks("min", "case take", "1")["screen"] == "waits"
+    order = tables.command.c
+    for state, words in (
+        ("impossible", "Call 1 is over, and its screen will not say that anybody has seen it: find out how"),
+        ("done", "The cabinet's screen has said so of call 1."),
+    ):
+        with site.ledger.writing() as connection:
+            connection.execute(tables.command.update().where(order.a == 1).values(state=state))
+        assert words in types.types("min", "case", "take", "1")
+    site.rings()
+    site.takes_in()
+    site.at_ms += 60_000
+    site.boards[1].uptime += 600
+    site.tells(records.BOOTED)  # and the board has forgotten the second call
+    taken = types.asks("min", "case take", "1")
+    assert (taken["call"], taken["screen"], taken.get("hindrance")) == (2, "over", None)
+    assert answers(site) == [1]
+
+
 def test_nobody_loses_a_case_silently(desk: tuple[Desk, CaredSite]) -> None:
     types, site = desk
     site.rings()
@@ -258,8 +283,12 @@ def test_a_case_is_shown_noted_shelved_given_back_and_closed(desk: tuple[Desk, C
     types.asks("jun", "case close", "1", "staff at work", "--note", "it was me")
     shown = types.asks("jun", "case show", "1")
     assert [one["what"] for one in shown["notes"]] == ["opened", "taken", "given back", "noted", "closed"]
-    assert "<msgType>Cancel</msgType>" in types.asks("jun", "case export", "1", "--cap")["cap"]
-    assert "<msgType>Update</msgType>" in types.types("jun", "case", "export", "2", "--cap")
+    assert "<msgType>Alert</msgType>" in types.asks("jun", "case export", "1", "--cap")["cap"]
+    export = ("case", "export", "2", "--cap")
+    for more in (("--dry-run",), (), ()):
+        assert "<msgType>Alert</msgType>" in types.types("jun", *export, *more)
+    types.types("jun", "case", "close", "2", "mended")
+    assert "<msgType>Cancel</msgType>" in types.types("jun", *export)
     told = types.types("jun", "case", "show", "1")
     assert "Happened " in told
     assert ", heard " in told

@@ -14,7 +14,6 @@ LEAVES = {name: found for name, found in TREE.items() if not hasattr(found, "com
 #: What changes nothing, wherever it looks.
 LOOKS = {
     "alarm list",
-    "case export",
     "case list",
     "case show",
     "oncall list",
@@ -60,10 +59,6 @@ NOT_DRY = {
     "link aside": "without --seen it lists, and that is all that --seen would show",
     "parcel open": "needs a person at the terminal and one at the door; either can stop at each question",
 }
-#: What reports nothing that a program could read, and why.
-NOT_JSON = {
-    "explain": "turns a traceback into a traceback, for people",
-}
 #: What a hand does to a virtual cabinet: its effect is to be seen with `hands state`.
 HANDS = {name for name in LEAVES if name.startswith("hands ")}
 
@@ -80,7 +75,7 @@ def test_whatever_changes_something_can_be_tried_dry_or_says_here_why_not() -> N
 
 def test_whatever_reports_something_reports_it_to_programs_too() -> None:
     without = {name for name, found in LEAVES.items() if not has(found, "--json")}
-    assert without == set(NOT_JSON) | HANDS - {"hands state", "hands fault list"}
+    assert without == HANDS - {"hands state", "hands fault list"}
 
 
 @pytest.mark.parametrize("name", [name for name, found in LEAVES.items() if has(found, "--json")])

@@ -2,6 +2,7 @@
 one of another build is refused by name.
 """
 
+import json
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from host_tools.bundle.ready import build, ready_to_debug, symbols
 from host_tools.cli import ansim
 from host_tools.errors import UserError
 from host_tools.sources import locker_folder
+from tests.kit.command_tree import departures, page
 
 
 class Frame(NamedTuple):
@@ -47,6 +49,11 @@ def test_a_traceback_of_the_build_at_hand_gets_the_file_the_line_and_the_name_of
     path, line, name = re.fullmatch(r"locker/(\S+):(\d+) (\S+)", frame.place).groups()  # type: ignore[union-attr]
     there = Path(locker_folder(), path).read_text().splitlines()[int(line) - 1]
     assert f"def {name.rpartition('.')[2]}(" in there
+    ended = CliRunner().invoke(ansim, ["explain", "--json"], input=f"Build {build():x}\n{frame.text}")
+    told = json.loads(ended.stdout)
+    assert departures(page()["explain"], told) == []
+    assert (told["builds"], told["names_of"], told["whole"]) == ([f"{build():x}"], f"{build():x}", True)
+    assert f"locker.core: {frame.place}\n" in told["text"]
 
 
 def test_a_traceback_of_another_build_is_refused_with_the_names_of_both(frame: Frame) -> None:

@@ -67,6 +67,7 @@ ELSEWHERE = {
     "virtual": "tests/system/test_looks.py",
     "hands state": "tests/system/test_looks.py",
     "hands fault list": "tests/system/test_looks.py",
+    "explain": "tests/host_tools/cli/test_explain.py",
     "serve": "host_board.Host: whatever any test's host says",
     "audit about": "the fields of `audit list`; she is shown nothing before a day is over",
     "stay paid": "tests/host_tools/cli/test_stay.py: needs a parcel that is overdue",

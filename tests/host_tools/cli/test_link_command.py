@@ -84,10 +84,14 @@ def test_a_refused_link_says_why_and_what_to_do_until_the_board_is_taken_over(tm
             shown_when(data, UP)
             assert host.end() == 0
         board.close()
-        ended = CliRunner().invoke(
-            ansim, ["link", "take-over", "--site", "mapo-3", "--number", "9", "--data", str(data)]
-        )
+        words = ["link", "take-over", "--site", "mapo-3", "--data", str(data)]
+        ended = CliRunner().invoke(ansim, [*words, "--number", "9"])
         assert ended.exit_code != 0
+        assert "Cabinet 1 of mapo-3 follows this host" in CliRunner().invoke(ansim, words).output
+        with open_ledger(data) as more:
+            enrol(more, b"uid-22")
+        ended = CliRunner().invoke(ansim, words)
+        assert str(ended.exception).startswith("Several cabinets stand at mapo-3 (1, 2): say which")
 
 
 def test_a_program_may_watch(tmp_path: Path) -> None:

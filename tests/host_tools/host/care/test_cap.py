@@ -44,6 +44,7 @@ def test_a_bells_story_is_an_alert_updates_and_a_cancel_that_name_what_was_befor
     site.rings()
     site.takes_in()
     said = [made(site)]
+    hands_out(site)
     for step in ("take", "note", "again", "close"):
         site.at_ms += MINUTE_MS
         with site.ledger.writing() as connection:
@@ -58,6 +59,7 @@ def test_a_bells_story_is_an_alert_updates_and_a_cancel_that_name_what_was_befor
             site.takes_in()
         if step != "note":
             said.append(made(site))
+            hands_out(site)
         assert made(site) == said[-1]  # the same words whenever it is made
     found = [ElementTree.fromstring(one) for one in said]
     for one in said:
@@ -72,6 +74,30 @@ def test_a_bells_story_is_an_alert_updates_and_a_cancel_that_name_what_was_befor
     for number, one in enumerate(found[1:], 1):
         assert (one.findtext(f"{NAME}references") or "").split() == named[:number]
     assert len(set(named)) == len(named)
+
+
+def hands_out(site: CaredSite, case: int = 1) -> None:
+    with site.ledger.writing() as connection:
+        step = cap.step_of(cases.notes(connection, case))
+        given = cap.handed_out(step, WORDS.sender)
+        cases.handed_out(connection, case, "Min", given, site.at_ms)
+
+
+def test_what_is_handed_out_first_of_a_case_is_an_alert_that_names_nothing(
+    site: CaredSite, schema: xmlschema.XMLSchema
+) -> None:
+    site.rings()
+    site.takes_in()
+    with site.ledger.writing() as connection:
+        cases.close(connection, 1, "Min", "helped", site.at_ms)
+    first = made(site)
+    schema.validate(first.decode())
+    assert b"<msgType>Alert</msgType>" in first
+    assert b"<urgency>Past</urgency>" in first
+    assert b"It is closed: helped." in first
+    assert b"references" not in first
+    hands_out(site)
+    assert made(site) == first
 
 
 def test_a_message_says_when_it_happened_with_an_offset_in_the_time_of_the_site(site: CaredSite) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.host.fleet import orders, reconcile
+from host_tools.host.fleet import doors, orders, reconcile
 from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.ledger.places import Place
 from host_tools.host.people import residents
 from locker.contract import commands, records
 from tests.host_tools.host.fleet.test_branches import Meetings
@@ -60,6 +61,23 @@ def test_an_order_of_another_kind_that_is_not_possible_makes_no_parcel_unknown(b
     board.begin_epoch()
     carry_out(board, commands.BEGIN_EPOCH)
     assert board.states() == {came: "waiting"}
+
+
+def test_a_door_that_was_put_back_and_the_patience_of_the_overwritten_story_are_ordered_again(
+    board: Meetings,
+) -> None:
+    board.journal.add(records.OUT_OF_SERVICE, 5, 1, 0)
+    board.journal.add(records.OUT_OF_SERVICE, 7, 1, 0)
+    board.tell_all()
+    image = board.image()
+    place = Place("mapo-3", 1)
+    for factor in (2, 3):
+        doors.set_patience(board.ledger, place, factor)
+        carry_out(board)
+    board.journal.add(records.OUT_OF_SERVICE, 5, 0, 0)
+    board.tell_all()
+    put_back_behind_a_parcel(board, image)
+    assert board.ordered()[-2:] == [(commands.SET_OUT, 5, 0, 0), (commands.SET_PATIENCE, 0, 0, 3)]
 
 
 def test_a_door_that_the_overwritten_story_took_out_of_service_is_ordered_out_again(board: Meetings) -> None:

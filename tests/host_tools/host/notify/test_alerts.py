@@ -98,7 +98,7 @@ def test_what_is_refused_for_good_holds_up_nothing(site: CaredSite) -> None:
         with site.ledger.writing() as connection:
             cases.take(connection, 1, "Min", site.at_ms)
         assert rounds(site, peer)[0] == REFUSED
-        assert steps(peer) == ["Update"]
+        assert steps(peer) == ["Alert"]  # nothing that it could update was taken
 
 
 def test_its_channel_is_for_nothing_else(tmp_path: Path) -> None:
