@@ -176,15 +176,7 @@ def settle(connection: Connection, cabinet: int, incarnation: int, at_ms: int) -
         retry = max(row.retry, double.retry) + 1 if double else row.retry
         if double or retry > doors[row.door].retry:
             made.append(Order(commands.REISSUE, row.door, row.counter, min(retry, _RETRY_MAX)))
-    known_out = doors_out(connection, cabinet, incarnation)
-    event = tables.event.c
-    of_branch = (event.cabinet == cabinet) & (event.incarnation == incarnation)
-    told = select(event.door).where(of_branch, event.kind == records.OUT_OF_SERVICE)
-    said = set(connection.scalars(told))
-    for number, is_out in doors_out(connection, cabinet, incarnation - BRANCH).items():
-        if is_out != known_out.get(number, False) and number not in said:
-            order = (number, doors.setdefault(number, _Behind()).newest, int(is_out))
-            made.append(Order(commands.SET_OUT, *order))
+    made += _doors_again(connection, cabinet, incarnation, doors)
     made += patience(connection, cabinet)
     kept = {(one.door, one.a) for one in armed(connection, cabinet, incarnation)}
     for one in armed(connection, cabinet, incarnation - BRANCH):
@@ -197,6 +189,24 @@ def settle(connection: Connection, cabinet: int, incarnation: int, at_ms: int) -
             update(parcel).where(parcel.c.id == row.id).values(state="unknown", ended_ms=at_ms)
         )
     return unknown
+
+
+def _doors_again(
+    connection: Connection, cabinet: int, incarnation: int, doors: dict[int, _Behind]
+) -> list[Order]:
+    """The orders for doors that the older story took out of service or put back, of which the branch itself
+    says nothing.
+    """
+    known_out = doors_out(connection, cabinet, incarnation)
+    event = tables.event.c
+    of_branch = (event.cabinet == cabinet) & (event.incarnation == incarnation)
+    told = select(event.door).where(of_branch, event.kind == records.OUT_OF_SERVICE)
+    said = set(connection.scalars(told))
+    return [
+        Order(commands.SET_OUT, number, doors.setdefault(number, _Behind()).newest, int(is_out))
+        for number, is_out in doors_out(connection, cabinet, incarnation - BRANCH).items()
+        if is_out != known_out.get(number, False) and number not in said
+    ]
 
 
 def _is_known(doors: dict[int, _Behind], parcel: Row) -> bool:
