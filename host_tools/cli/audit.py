@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,15 @@ from host_tools.cli._output import dry_run_option, json_line, json_option, print
 from host_tools.cli._tables import show, table
 from host_tools.errors import UserError
 from host_tools.host.accounts import audit
-from host_tools.host.accounts.audit import EVERYBODY, Entry
+from host_tools.host.accounts.audit import EVERYBODY, Entry, Exported
 from host_tools.host.ledger.data_folder import create_private, data_option, sync_folder
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.notify.log import moment
 from host_tools.host.people import residents
 
 _HEADINGS = ("number", "at", "who", "user", "act", "reason", "where", "about", "words")
+_SPANS_SHOWN = 20
+_WRONG = "Keep this ledger as it is, and compare it with backups and exports."
 
 
 @click.group()
@@ -82,11 +84,12 @@ def about(resident: str, unit: str | None, data: Path | None, as_json: bool) -> 
 @data_option
 @json_option
 def verify(against: Path | None, data: Path | None, as_json: bool) -> None:
-    """Prove that no row of the audit was changed or taken out: compute its chain anew.
+    """Prove that no row of the audit was changed, taken out, or emptied but by an erasure: compute its chain
+    anew. Ends with 1 and the numbers of the rows where one was.
 
     Also rows that were cut off at its end are missed: its head is sealed by the host key. Whoever has that
     key and can write the database could compute a whole new chain: keep exports elsewhere, and look at them
-    with --against.
+    with --against, which also knows whom rows were about that are emptied now.
 
     \b
     Example: ansim audit verify --against /media/elsewhere/audit-november.jsonl
@@ -94,19 +97,36 @@ def verify(against: Path | None, data: Path | None, as_json: bool) -> None:
     exported = _exported(against) if against else {}
     with open_ledger(data, create=False) as ledger:
         verdicts = audit.verify(ledger, exported)
+    found = [_found(one) for one in verdicts if one.wrong is not None]
     if as_json:
         print_json([one._asdict() for one in verdicts])
-    for one in verdicts:
-        if one.wrong is not None:
-            raise UserError(
-                f"Row {one.wrong} of the audit ({one.chain}) is not as it was written: "
-                "keep this ledger as it is, and compare it with backups and exports."
-            )
-        if not as_json:
+        if found:
+            raise SystemExit(1)
+    elif found:
+        raise UserError(f"{' '.join(found)} {_WRONG}", hint=_WRONG)
+    else:
+        for one in verdicts:
             say(
                 f"{one.chain}: {one.rows} rows as they were written ({one.erased} of them erased). "
                 f"The last link is {one.link}."
             )
+
+
+def _found(one: audit.Verdict) -> str:
+    """What is wrong with a chain, in a sentence."""
+    kinds = (
+        (one.changed, "not as written"),
+        (one.missing, "missing"),
+        (one.emptied, "emptied without an erasure"),
+    )
+    said = "; ".join(f"{words}: {_numbers(spans)}" for spans, words in kinds if spans)
+    return f"Rows of the audit ({one.chain}) are wrong ({said})."
+
+
+def _numbers(spans: Sequence[audit.Span]) -> str:
+    named = [str(first) if first == last else f"{first}-{last}" for first, last in spans[:_SPANS_SHOWN]]
+    more = len(spans) - _SPANS_SHOWN
+    return ", ".join(named) + (f", and {more} more" if more > 0 else "")
 
 
 @command.command()
@@ -137,11 +157,16 @@ def export(file: Path, dry_run: bool, data: Path | None, as_json: bool) -> None:
         say(f"{'Would write' if dry_run else 'Wrote'} {len(lines)} rows to {file}.")
 
 
-def _exported(file: Path) -> dict[tuple[str, int], str]:
-    """The links in an export. Raises UserError for another file."""
+def _exported(file: Path) -> dict[tuple[str, int], Exported]:
+    """What an export says of each row. Raises UserError for another file."""
     try:
         rows = [json.loads(line) for line in file.read_text().splitlines()]
-        return {(row["chain"], row["number"]): row["link"] for row in rows}
+        return {
+            (row["chain"], int(row["number"])): Exported(
+                bytes.fromhex(row["link"]).hex(), row["resident"], row["erased"]
+            )
+            for row in rows
+        }
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(f"{file} is no export of the audit: `ansim audit export` makes one.", 2) from error
     except OSError as error:

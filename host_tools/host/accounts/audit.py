@@ -4,18 +4,20 @@
 
 Rows form a chain: `link` is the SHA-256 of the row before and of all fields of this one, but for whom it is
 about and what was said. Those two are in it by a salted commitment, so an erasure can delete them with
-their salt and the chain stays whole. The last row of each chain, its head, is sealed by the host key, so the
-end of a chain is missed too. What belongs to silent alarms has a chain of its own, which only
-dispatchers and auditors see: nothing in the other one tells of it, not even a gap in its numbers.
+their salt and the chain stays whole. The host key seals the last row of each chain, its head, so the end of
+a chain is missed too, and each row that an erasure empties, so one that was emptied by hand is found.
+What belongs to silent alarms has a chain of its own, which only dispatchers and auditors see: nothing in the
+other one tells of it, not even a gap in its numbers.
 """
 
 import hashlib
+import hmac
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select, update
 
 from host_tools.host.accounts import sight
 from host_tools.host.accounts.rights import WITHOUT_KEY
@@ -58,16 +60,34 @@ class Entry(NamedTuple):
     link: str  # in hex
 
 
+class Exported(NamedTuple):
+    """What an earlier export says of a row."""
+
+    link: str  # in hex
+    resident: int | None
+    erased: bool
+
+
+Span = tuple[int, int]  # the first and the last number of rows that follow one another
+
+
 class Verdict(NamedTuple):
     """What looking at a chain has come to: how many rows, how many of them erased, the link of the last
-    in hex, and the number of the first row that is not as it was written (None: all are).
+    in hex, and which rows are not as they were written, are missing, or were emptied without an erasure.
     """
 
     chain: str
     rows: int
     erased: int
     link: str
-    wrong: int | None
+    changed: tuple[Span, ...]
+    missing: tuple[Span, ...]
+    emptied: tuple[Span, ...]
+
+    @property
+    def wrong(self) -> int | None:
+        """The number of the first row of which any is so; None: the chain is as it was written."""
+        return min((first for first, _ in (*self.changed, *self.missing, *self.emptied)), default=None)
 
 
 def note(
@@ -124,18 +144,19 @@ def _seal(ledger: Ledger, chain: str, number: int, link: bytes) -> bytes:
     return ledger.vault.mac(b"audit head", f"{chain} {number} ".encode() + link)
 
 
-def _cut(connection: Connection, ledger: Ledger, chain: str, last: int) -> int | None:
-    """The first row that is missed behind the last one of a chain, or the one that its head is not of.
+def _head(connection: Connection, chain: str) -> Row | None:
+    return connection.execute(select(tables.audit_head).where(tables.audit_head.c.chain == chain)).first()
+
+
+def _unsealed(connection: Connection, ledger: Ledger, chain: str, head: Row | None) -> int | None:
+    """The first row that has no head and should, or the one that the head is not of.
 
     Rows behind the head are those of commands that do without the key; they alone may be without one.
     """
     table = tables.audit.c
-    head = connection.execute(select(tables.audit_head).where(tables.audit_head.c.chain == chain)).first()
     if head is None:
         keyed = (table.chain == chain) & table.act.not_in(WITHOUT_KEY)
         return connection.scalar(select(func.min(table.number)).where(keyed))
-    if head.number > last:
-        return last + 1
     of = (table.chain == chain) & (table.number == head.number)
     link = connection.scalar(select(table.link).where(of))
     return None if link and head.seal == _seal(ledger, chain, head.number, link) else head.number
@@ -213,9 +234,10 @@ def about(ledger: Ledger, resident: int, at_ms: int) -> list[Entry]:
         return [_entry(row) for row in connection.execute(_ENTRIES.where(hers, shown).order_by(table.number))]
 
 
-def verify(ledger: Ledger, exported: dict[tuple[str, int], str] | None = None) -> list[Verdict]:
-    """Computes the chains anew that the one who asks may see; `exported` are links of an earlier export,
-    by chain and number: a row that has another link now, or is gone, is wrong too.
+def verify(ledger: Ledger, exported: Mapping[tuple[str, int], Exported] | None = None) -> list[Verdict]:
+    """Computes the chains anew that the one who asks may see; `exported` is what an earlier export says, by
+    chain and number: a row that has another link now, is gone, or is emptied though nobody of its number was
+    erased since, is told too.
     """
     exported = exported or {}
     with ledger.reading() as connection:
@@ -223,28 +245,80 @@ def verify(ledger: Ledger, exported: dict[tuple[str, int], str] | None = None) -
 
 
 def _verified(
-    connection: Connection, ledger: Ledger, chain: str, exported: dict[tuple[str, int], str]
+    connection: Connection, ledger: Ledger, chain: str, exported: Mapping[tuple[str, int], Exported]
 ) -> Verdict:
-    before, count, erased = _FIRST, 0, 0
-    known = {number: link for (of, number), link in exported.items() if of == chain}
-    for rows in _in_parts(connection, chain):
-        for row in rows:
-            count += 1
-            erased += row.salt is None
-            if (
-                row.number != count
-                or not _is_whole(before, row)
-                or known.pop(count, row.link.hex()) != row.link.hex()
-            ):
-                return Verdict(chain, count, erased, before.hex(), count)
-            before = row.link
-    missed = min(known) if known else _cut(connection, ledger, chain, count)
-    return Verdict(chain, count, erased, before.hex(), missed)
+    known = {number: one for (of, number), one in exported.items() if of == chain}
+    erasures = _erasures(connection)
+    changed: set[int] = set()
+    emptied: set[int] = set()
+    missing: list[Span] = []
+    priors: set[bytes] = {_FIRST}  # what the row before may have as its link; none where that is missing
+    count, erased, last, link = 0, 0, 0, _FIRST
+    for row in (row for rows in _in_parts(connection, chain) for row in rows):
+        if row.number > last + 1:
+            missing.append((last + 1, row.number - 1))
+            before = known.get(row.number - 1)
+            priors = {bytes.fromhex(before.link)} if before else set()
+        was = known.get(row.number)
+        computed = {_link(one, row._asdict()) for one in priors}
+        if (
+            not _is_said(row)
+            or (computed and row.link not in computed)
+            or (was is not None and was.link != row.link.hex())
+        ):
+            changed.add(row.number)
+        if row.salt is None:
+            erased += 1
+            if not _is_explained(ledger, row, was, erasures):
+                emptied.add(row.number)
+        priors = computed | {row.link}
+        count, last, link = count + 1, row.number, row.link
+    head = _head(connection, chain)
+    end = max(known.keys() | {head.number if head else 0})
+    if end > last:
+        missing.append((last + 1, end))
+    elif (unsealed := _unsealed(connection, ledger, chain, head)) is not None:
+        changed.add(unsealed)
+    return Verdict(chain, count, erased, link.hex(), _spans(changed), tuple(missing), _spans(emptied))
 
 
-def _is_whole(before: bytes, row: Row) -> bool:
-    of_text = row.salt is None or _commitment(row.salt, row.resident, row.text) == row.commitment
-    return of_text and _link(before, row._asdict()) == row.link
+def _is_said(row: Row) -> bool:
+    """Whether it says what it is committed to; one that is emptied says nothing."""
+    if row.salt is None:
+        return row.resident is None and not row.text
+    return _commitment(row.salt, row.resident, row.text) == row.commitment
+
+
+def _erasures(connection: Connection) -> dict[int, int]:
+    """The residents who were erased, and the number of the last row that says so."""
+    table = tables.audit.c
+    its = (table.chain == ACTS) & (table.act == ERASED) & table.resident.is_not(None)
+    last = select(table.resident, func.max(table.number)).where(its).group_by(table.resident)
+    return dict(connection.execute(last).all())
+
+
+def _is_explained(ledger: Ledger, row: Row, was: Exported | None, erasures: Mapping[int, int]) -> bool:
+    """Whether an erasure has emptied a row: the host key has sealed that, and the row of an erasure follows;
+    where an export says whom it was about, that of this resident.
+    """
+    if not hmac.compare_digest(row.emptied or b"", _seal_of_erasure(ledger, row)):
+        return False
+    by = erasures.values() if was is None or was.erased else [erasures.get(was.resident or EVERYBODY, 0)]
+    return any(number > (row.number if row.chain == ACTS else 0) for number in by)
+
+
+def _seal_of_erasure(ledger: Ledger, row: Row) -> bytes:
+    return ledger.vault.mac(b"audit erased", f"{row.chain} {row.number} ".encode() + row.link)
+
+
+def _spans(numbers: Iterable[int]) -> tuple[Span, ...]:
+    found: list[Span] = []
+    for number in sorted(numbers):
+        if found and found[-1][1] == number - 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return tuple(found)
 
 
 def _in_parts(
@@ -262,14 +336,21 @@ def _in_parts(
         after = rows[-1].number
 
 
-def erase(connection: Connection, resident: int) -> int:
+def erase(connection: Connection, ledger: Ledger, resident: int) -> int:
     """Deletes whom rows about a resident are about and what they say of her, with their salts;
-    how many there were. The row of an earlier erasure stays: it says her number and nothing else.
+    how many there were. The row of an earlier erasure stays: it says her number and no words about her.
+
+    Each is sealed as emptied by itself: what named the erasure would say which rows were of one person.
     """
     table = tables.audit
     hers = (table.c.resident == resident) & (table.c.act != ERASED)
-    gone = {"resident": None, "text": "", "salt": None}
-    return connection.execute(update(table).where(hers).values(**gone)).rowcount
+    rows = connection.execute(select(table.c.chain, table.c.number, table.c.link).where(hers)).all()
+    its = (table.c.chain == bindparam("of")) & (table.c.number == bindparam("at"))
+    gone = {"resident": None, "text": "", "salt": None, "emptied": bindparam("seal")}
+    values = [{"of": row.chain, "at": row.number, "seal": _seal_of_erasure(ledger, row)} for row in rows]
+    if values:
+        connection.execute(update(table).where(its).values(**gone), values)
+    return len(rows)
 
 
 _ENTRIES = select(tables.audit, tables.account.c.name.label("account_name")).select_from(

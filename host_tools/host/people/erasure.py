@@ -83,8 +83,9 @@ def erase(
     _write_down(ledger, row.id, row.since_ms, at_ms)
     with ledger.writing() as connection:
         _refuse(connection, row.id)
-        rows = _erase(connection, row.id, at_ms)
-        audit.note(connection, ledger, audit.ERASED, resident=row.id, at_ms=at_ms)
+        rows = _erase(connection, ledger, row.id, at_ms)
+        words = f"{rows} rows of the audit"  # in place of what was said with --reason, which may name her
+        audit.note(connection, ledger, audit.ERASED, resident=row.id, at_ms=at_ms, text=words)
     ledger.scrub()
     return Erased(row.id, len(hers.ids), rows, lines, _copies(ledger.data))
 
@@ -105,7 +106,7 @@ def reapply(ledger: Ledger, at_ms: int) -> int:
         return 0
     with ledger.writing() as connection:
         for row in again:
-            _erase(connection, row.id, at_ms)
+            _erase(connection, ledger, row.id, at_ms)
             audit.note(connection, ledger, audit.ERASED, resident=row.id, at_ms=at_ms, text="after a restore")
     ledger.scrub()
     return len(again)
@@ -147,7 +148,7 @@ def _audited(connection: Connection, resident: int) -> int:
     return len(connection.execute(select(table.number).where(table.resident == resident)).all())
 
 
-def _erase(connection: Connection, resident: int, at_ms: int) -> int:
+def _erase(connection: Connection, ledger: Ledger, resident: int, at_ms: int) -> int:
     """The rows; how many of the audit."""
     letters = select(tables.outbox.c.sequence).where(tables.outbox.c.resident == resident)
     for table in tables.metadata.sorted_tables:
@@ -163,7 +164,7 @@ def _erase(connection: Connection, resident: int, at_ms: int) -> int:
     gone = {"name": "", "unit": str(resident), "contact": "", "tail": None, "language": ""}
     gone |= {"code_left_out": False, "low_doors": False, "hold_until_ms": None, "erased_ms": at_ms}
     connection.execute(update(tables.resident).where(tables.resident.c.id == resident).values(**gone))
-    return audit.erase(connection, resident)
+    return audit.erase(connection, ledger, resident)
 
 
 def _copies(data: Path) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ audit = Table(
     Column("resident", Integer),  # about whom; 0: everybody; None: nobody, or erased
     Column("text", String(200), nullable=False),
     Column("salt", LargeBinary(16)),  # None: erased
+    Column("emptied", LargeBinary(32)),  # by the host key, over chain, number and link: an erasure did it
     Column("commitment", LargeBinary(32), nullable=False),  # to resident and text
     Column("link", LargeBinary(32), nullable=False),  # over the row before and all of this one
     PrimaryKeyConstraint("chain", "number"),

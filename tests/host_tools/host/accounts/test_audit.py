@@ -2,14 +2,17 @@
 in it.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
+from host_tools.cli import ansim
 from host_tools.host.accounts import audit
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import Actor
@@ -31,8 +34,24 @@ def wrong(ledger: Ledger, exported: dict | None = None) -> dict[str, int | None]
     return {one.chain: one.wrong for one in audit.verify(ledger, exported)}
 
 
-def links(ledger: Ledger) -> dict[tuple[str, int], str]:
-    return {(one.chain, one.number): one.link for one in audit.everything(ledger)}
+def export(ledger: Ledger) -> dict[tuple[str, int], audit.Exported]:
+    rows = audit.everything(ledger)
+    return {(one.chain, one.number): audit.Exported(one.link, one.resident, one.erased) for one in rows}
+
+
+def erase(ledger: Ledger, resident: int) -> int:
+    with ledger.writing() as connection:
+        rows = audit.erase(connection, ledger, resident)
+        audit.note(connection, ledger, audit.ERASED, resident=resident)
+    return rows
+
+
+def by_hand(ledger: Ledger, number: int, **values) -> None:
+    with ledger.writing() as connection:
+        connection.execute(update(tables.audit).where(tables.audit.c.number == number).values(**values))
+
+
+EMPTY = {"resident": None, "text": "", "salt": None}
 
 
 @pytest.fixture
@@ -135,7 +154,7 @@ def test_what_is_noted_without_the_key_follows_the_sealed_head(ledger: Ledger) -
 def test_a_row_that_is_taken_out_is_missed_and_the_last_ones_by_an_export(ledger: Ledger) -> None:
     for _ in range(4):
         note(ledger)
-    kept = links(ledger)
+    kept = export(ledger)
     with ledger.writing() as connection:
         connection.execute(delete(tables.audit).where(tables.audit.c.number == 4))
     assert wrong(ledger)[audit.ACTS] == 4
@@ -147,7 +166,7 @@ def test_a_row_that_is_taken_out_is_missed_and_the_last_ones_by_an_export(ledger
 
 def test_a_chain_that_was_computed_anew_is_told_by_an_earlier_export(ledger: Ledger) -> None:
     note(ledger, text="the truth")
-    kept = links(ledger)
+    kept = export(ledger)
     with ledger.writing() as connection:
         connection.execute(delete(tables.audit))
     note(ledger, text="a lie")
@@ -158,17 +177,56 @@ def test_a_chain_that_was_computed_anew_is_told_by_an_earlier_export(ledger: Led
 def test_an_erasure_takes_the_words_and_the_chain_verifies(ledger: Ledger) -> None:
     for resident in (4, 5, audit.EVERYBODY):
         note(ledger, resident=resident, text="Kim Seo-yeon called", cabinet=2)
-    note(ledger, audit.ERASED, resident=4)
-    kept = links(ledger)
-    with ledger.writing() as connection:
-        assert audit.erase(connection, 4) == 1
+    kept = export(ledger)
+    assert erase(ledger, 4) == 1
+    assert erase(ledger, 4) == 0
     assert wrong(ledger, kept) == {audit.ACTS: None, audit.DURESS: None}
-    first, second, _, proof = audit.listing(ledger)
+    first, second, _, proof, _ = audit.listing(ledger)
     assert (first.erased, first.resident, first.text, first.cabinet) == (True, None, "", 2)
     assert (second.erased, second.text) == (False, "Kim Seo-yeon called")
     assert proof.resident == 4
     note(ledger)
-    assert wrong(ledger) == {audit.ACTS: None, audit.DURESS: None}
+    assert wrong(ledger, export(ledger)) == {audit.ACTS: None, audit.DURESS: None}
+
+
+def test_a_row_that_was_emptied_by_hand_is_named_beside_true_erasures(ledger: Ledger) -> None:
+    for resident in (4, 5, 6, 5, 7):
+        note(ledger, resident=resident, text="looked")
+    kept = export(ledger)
+    erase(ledger, 4)
+    erase(ledger, 7)
+    with ledger.reading() as connection:
+        row = tables.audit.c
+        seal = connection.scalar(select(row.emptied).where(row.number == 5))
+    for number in (2, 3):
+        by_hand(ledger, number, **EMPTY, emptied=seal)  # that of another row
+    by_hand(ledger, 6, **EMPTY)  # the row of an erasure itself
+    acts = audit.verify(ledger)[0]
+    assert (acts.emptied, acts.changed, acts.missing) == (((2, 3), (6, 6)), (), ())
+    by_hand(ledger, 1, text="somebody else did it")  # words in a row that was erased
+    assert audit.verify(ledger)[0].changed == ((1, 1),)
+    with ledger.writing() as connection:  # with the key, by whoever would like it to look like an erasure
+        audit.erase(connection, ledger, 5)
+    typed = ("audit", "verify", "--data", str(ledger.data))
+    ended = CliRunner().invoke(ansim, typed)
+    assert "(not as written: 1; emptied without an erasure: 2-3, 6)" in str(ended.exception)
+    ended = CliRunner().invoke(ansim, [*typed, "--json"])
+    assert (ended.exit_code, json.loads(ended.stdout)[0]["emptied"]) == (1, [[2, 3], [6, 6]])
+    # An export knows whom a row was about: 5 was not erased, and what said that 4 was is emptied.
+    assert audit.verify(ledger, kept)[0].emptied == ((1, 4), (6, 6))
+
+
+def test_all_that_an_export_has_and_the_chain_has_not_is_named(ledger: Ledger) -> None:
+    for number in range(1, 10):
+        note(ledger, door=number)
+    kept = export(ledger)
+    by_hand(ledger, 2, door=99)
+    by_hand(ledger, 8, text="other")
+    with ledger.writing() as connection:
+        connection.execute(delete(tables.audit).where(tables.audit.c.number.in_((4, 5, 9))))
+    for exported in ({}, kept):
+        acts = audit.verify(ledger, exported)[0]
+        assert (acts.changed, acts.missing, acts.emptied) == (((2, 2), (8, 8)), ((4, 5), (9, 9)), ())
 
 
 def test_she_is_shown_who_looked_a_day_later(ledger: Ledger) -> None:

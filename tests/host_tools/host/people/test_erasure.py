@@ -13,6 +13,7 @@ import pytest
 from host_tools.errors import UserError
 from host_tools.host.accounts import audit
 from host_tools.host.ledger import backups, tables
+from host_tools.host.ledger.actors import Actor
 from host_tools.host.ledger.data_folder import ERASURES, MESSAGES
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.notify import spooled
@@ -94,6 +95,7 @@ def test_nothing_on_the_disk_holds_her_name_or_contact_any_more(
         with ledger.writing() as connection:
             connection.exec_driver_sql("CHECKPOINT")  # else it is in the server's memory alone
     assert traces(home, server) == SECRETS
+    ledger.actor = Actor(os_user="dae", reason="request", text=f"{NAME} moves to flat 4711x")
     done = erasure.erase(ledger, NAME, None, AT_MS, files=spooled.files(ledger.data))
     assert (done.lines, done.audit_rows > 4, done.letters > 0) == (2, True, True)
     assert traces(home, server) == []

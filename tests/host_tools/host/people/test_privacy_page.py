@@ -28,6 +28,7 @@ STATES = {
     "callback.channel", "callback.id",
     "audit_head.chain", "audit_head.seal",
     "audit.chain", "audit.act", "audit.reason", "audit.site", "audit.salt", "audit.commitment", "audit.link",
+    "audit.emptied",
 }  # fmt: skip
 
 

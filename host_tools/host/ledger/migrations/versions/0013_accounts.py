@@ -90,6 +90,7 @@ def _audit() -> None:
         sa.Column("resident", sa.Integer(), nullable=True),
         sa.Column("text", sa.String(length=200), nullable=False),
         sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("emptied", sa.LargeBinary(length=32), nullable=True),
         sa.Column("commitment", sa.LargeBinary(length=32), nullable=False),
         sa.Column("link", sa.LargeBinary(length=32), nullable=False),
         sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_audit_account")),
