@@ -10,6 +10,7 @@ from host_tools.cli._acting import open_ledger, reason_option
 from host_tools.cli._output import dry_run_option, json_option, print_json, say
 from host_tools.cli._tables import show, table
 from host_tools.errors import UserError
+from host_tools.host.accounts import audit
 from host_tools.host.ledger.data_folder import data_option
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.notify import untold
@@ -225,12 +226,14 @@ def wishes(
     with open_ledger(data, create=False) as ledger, ledger.writing() as connection:
         if language is not None:
             given["language"] = checked_language(ledger, language)
-        row = residents.looked_at(connection, ledger, "resident wishes", name, unit)
+        row = residents.find(connection, name, unit)
         due = _moment(changes.due_of(connection, row.id, changes.WISHES))
         wanted = Wishes(**(changes.wishes_to_be(connection, row)._asdict() | given))
         asked = Asked(row.id, changes.WISHES, None)
         if given and not dry_run:
             asked = changes.ask_wishes(connection, ledger, row.id, wanted, at_ms, "resident wishes")
+        else:
+            audit.note(connection, ledger, "resident wishes", resident=row.id, dry_run=dry_run)
     if not given:
         _show_wishes(row.id, _shown(changes.wishes_of(row)), _shown(wanted), due, as_json=as_json)
     elif as_json:
@@ -310,7 +313,9 @@ def _stop(name: str, unit: str | None, dry_run: bool, data: Path | None, as_json
         stopped = 0
         with ledger.writing() as connection:
             row = residents.find(connection, name, unit)
-            if not dry_run:
+            if dry_run:
+                audit.note(connection, ledger, "resident change stop", resident=row.id, dry_run=True)
+            else:
                 stopped = asking.stop(connection, row.id, now_ms())
                 stopped += changes.stop(connection, ledger, row.id, now_ms())
         if dry_run:
@@ -348,9 +353,12 @@ def _change(
 ) -> None:
     with open_ledger(data, create=False) as ledger, ledger.writing() as connection:
         row = residents.find(connection, name, unit)
-        wanted = changed(changes.contacts_to_be(connection, row.id))
+        with audit.noting_refusal(connection, ledger, act, row.id):
+            wanted = changed(changes.contacts_to_be(connection, row.id))
         asked, letters = Asked(row.id, changes.CONTACTS, None), 0
-        if not dry_run:
+        if dry_run:
+            audit.note(connection, ledger, act, resident=row.id, dry_run=True)
+        else:
             asked = changes.ask_contacts(connection, ledger, row.id, wanted, now_ms(), act)
             letters = untold.tell_again(connection, row.id) if asked.due_ms is None else 0
     if as_json:

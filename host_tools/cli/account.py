@@ -213,7 +213,7 @@ def relate(
             sight.relate(connection, account, row.id, None if why == "none" else why, at_ms)
             cases.give_back_of_related(connection, account, at_ms)
             silent.give_back_of_related(connection, ledger, account, at_ms)
-            audit.note(connection, ledger, "account relate", resident=row.id, text=why)
+        audit.note(connection, ledger, "account relate", resident=row.id, text=why, dry_run=dry_run)
     if as_json:
         print_json({"account": name, "resident": row.id, "why": why} | ({"dry_run": True} if dry_run else {}))
     else:

@@ -28,32 +28,62 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--site", metavar="NAME", help="Only of that site.")
+@click.option("--closed", is_flag=True, help="Those that are closed, the newest first, and how they ended.")
 @data_option
 @json_option
-def list_(site: str | None, data: Path | None, as_json: bool) -> None:
+def list_(site: str | None, closed: bool, data: Path | None, as_json: bool) -> None:
     """List the alarms that are not closed, those that nobody has taken first; for dispatchers silent alarms
-    too, which nobody else sees. Times are UTC: when it happened, and when the host heard of it.
+    too, which nobody else sees; the closed ones of 30 days auditors see as well. That somebody was shown
+    one is a row of the audit. Times are UTC: when it happened, and when the host heard of it.
 
     \b
-    Example: ansim alarm list
+    Example: ansim alarm list --closed
     """
     from host_tools.cli import case
 
     rows: list[dict[str, Any]] = [
         {name: row[name] for name in _FIELDS} | {"id": str(row["id"])}
-        for row in case.listed(data, site)
+        for row in case.listed(data, site, cases.CLOSED if closed else None)
         if row["alarm"]
     ]
-    with open_ledger(data, create=False) as ledger, ledger.reading() as connection:
-        of_dispatchers = silent.listing(connection, ledger, now_ms())
-    rows += [_of_silent(one) for one in of_dispatchers if site in (None, one.site)]
-    rows.sort(key=lambda row: (row["state"] != cases.OPEN, row["heard"]))
+    with open_ledger(data, create=False) as ledger:
+        with ledger.reading() as connection:
+            found = (silent.closed if closed else silent.listing)(connection, ledger, now_ms())
+        found = [one for one in found if site in (None, one.site)]
+        silent.note_look(ledger, found)
+    rows += map(_of_silent, found)
+    if closed:
+        rows.sort(key=lambda row: row["closed"], reverse=True)
+    else:
+        rows.sort(key=lambda row: (row["state"] != cases.OPEN, row["heard"]))
     if as_json:
         print_json(rows)
-        return
+    elif closed:
+        _show_closed(rows)
+    else:
+        _show_open(rows)
+
+
+def _show_closed(rows: list[dict[str, Any]]) -> None:
     cells = [
         (
-            row["id"][: 8 if row["kind"] == "silent" else None],
+            _short(row),
+            row["kind"],
+            place(row["site"], row["cabinet"], row["door"]),
+            happened(row),
+            f"{row['taken']} by {row['taken_by']}" if row["taken_by"] else "",
+            f"{row['closed']} by {row['closed_by'] or 'the host'}",
+            row["outcome"],
+        )
+        for row in rows
+    ]
+    show(table(("alarm", "kind", "where", "happened", "taken", "closed", "outcome"), cells))
+
+
+def _show_open(rows: list[dict[str, Any]]) -> None:
+    cells = [
+        (
+            _short(row),
             row["kind"],
             place(row["site"], row["cabinet"], row["door"]),
             happened(row),
@@ -67,7 +97,11 @@ def list_(site: str | None, data: Path | None, as_json: bool) -> None:
 
 
 _FIELDS = ("id", "kind", "site", "cabinet", "door", "happened", "happened_until", "heard", "times", "state")
-_FIELDS += ("nobody_told", "taken_by", "outcome")
+_FIELDS += ("nobody_told", "taken_by", "taken", "closed_by", "closed", "outcome")
+
+
+def _short(row: dict[str, Any]) -> str:
+    return row["id"][: silent.ID_DIGITS if row["kind"] == "silent" else None]
 
 
 def _of_silent(one: silent.Silent) -> dict[str, Any]:
@@ -84,6 +118,9 @@ def _of_silent(one: silent.Silent) -> dict[str, Any]:
         "state": one.state,
         "nobody_told": False,
         "taken_by": one.taken_by,
+        "taken": None if one.taken_ms is None else moment(one.taken_ms),
+        "closed_by": one.closed_by,
+        "closed": None if one.closed_ms is None else moment(one.closed_ms),
         "outcome": one.outcome,
     }
 
@@ -152,4 +189,4 @@ def _say(one: silent.Silent, done: str, *, dry_run: bool, as_json: bool) -> None
         print_json(_of_silent(one) | ({"dry_run": True} if dry_run else {}))
     else:
         where = place(one.site, one.cabinet, one.door)
-        say(f"Silent alarm {one.id[:8]} ({where}) {'would be' if dry_run else 'is'} {done}.")
+        say(f"Silent alarm {one.id[: silent.ID_DIGITS]} ({where}) {'would be' if dry_run else 'is'} {done}.")

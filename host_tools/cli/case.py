@@ -191,10 +191,10 @@ def shelve(
         row = bells.find(connection, ledger, case)
         by, until_ms = bells.name_of(ledger), at_ms + span_ms(span)
         cases.shelve(connection, case, by, until_ms, why, at_ms, anyway=anyway)
-        loss = bells.noted(connection, ledger, "case shelve", row, at_ms)
+        until = f"until {moment(until_ms)}"
+        loss = bells.noted(connection, ledger, "case shelve", row, at_ms, until)
         row = cases.find(connection, case)
-    done = f"shelved until {moment(row.shelved_until_ms)}."
-    told(row, done, dry_run=dry_run, wants_json=as_json, loss=loss)
+    told(row, f"shelved {until}.", dry_run=dry_run, wants_json=as_json, loss=loss)
 
 
 @command.command()

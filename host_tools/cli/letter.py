@@ -118,8 +118,11 @@ def again(letter: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
         was = survey.again(connection, letter, at_ms)
-        where = {"site": was.site, "cabinet": was.cabinet, "door": was.door}
-        audit.note(connection, ledger, "letter again", **where)
+        about = {"site": was.site, "cabinet": was.cabinet, "door": was.door, "resident": was.resident}
+        audit.note(connection, ledger, "letter again", **about)
+    if dry_run:  # that one was undone
+        with open_ledger(data, create=False) as ledger, ledger.writing() as connection:
+            audit.note(connection, ledger, "letter again", **about, dry_run=True)
     if as_json:
         print_json({"id": was.id, "was": was.state} | ({"dry_run": True} if dry_run else {}))
     else:

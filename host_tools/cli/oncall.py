@@ -79,6 +79,12 @@ def _as_json(row: Any) -> dict[str, Any]:
     }
 
 
+def _in_words(entry: dict[str, Any]) -> str:
+    """An entry of the plan for the audit."""
+    hours = f"{entry['days']} {entry['from']} to {entry['until']}"
+    return f"entry {entry['id']}: {entry['name']}, order {entry['rank']}, {hours}"
+
+
 @command.command("set")
 @click.argument("name")
 @_SITE
@@ -120,10 +126,10 @@ def set_(
     dates = [None if one is None else one.date() for one in (first_day, last_day)]
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
         entry = roster.add(connection, name, site, rank, *hours, *dates)
-        audit.note(connection, ledger, "oncall set", site=site or "")
         paging.tell_newcomer(connection, roster.account_of(connection, name).id, at_ms)
         watch.look_for_gaps(connection, at_ms)
         (row,) = [_as_json(row) for row in roster.listing(connection) if row.id == entry]
+        audit.note(connection, ledger, "oncall set", site=site or "", text=_in_words(row))
     if as_json:
         print_json(row | ({"dry_run": True} if dry_run else {}))
     else:
@@ -141,7 +147,8 @@ def remove(entry: int, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
         row = roster.remove(connection, entry)
-        audit.note(connection, ledger, "oncall remove", site=row.site_name or "")
+        words = _in_words(_as_json(row))
+        audit.note(connection, ledger, "oncall remove", site=row.site_name or "", text=words)
         watch.look_for_gaps(connection, at_ms)
     if as_json:
         print_json(_as_json(row) | ({"dry_run": True} if dry_run else {}))
@@ -189,7 +196,8 @@ def take(
         account = _account(connection, ledger, name)
         until_ms = roster.until(connection, until, site, at_ms)
         roster.take_over(connection, account.id, site, until_ms, at_ms)
-        audit.note(connection, ledger, "oncall take", site=site or "")
+        words = f"{account.name} until {moment(until_ms)}"
+        audit.note(connection, ledger, "oncall take", site=site or "", text=words)
         paging.tell_newcomer(connection, account.id, at_ms)
         watch.look_for_gaps(connection, at_ms)
         names = roster.names_on_call(connection, site, at_ms)
@@ -217,7 +225,7 @@ def prove(code: str, dry_run: bool, data: Path | None, as_json: bool) -> None:
     """
     with acting(data, dry_run=dry_run) as (connection, ledger, at_ms):
         name = watch.prove(connection, code, at_ms)
-        audit.note(connection, ledger, "oncall prove")
+        audit.note(connection, ledger, "oncall prove", text=name)
     if as_json:
         print_json({"name": name, "proved": not dry_run} | ({"dry_run": True} if dry_run else {}))
     else:
@@ -238,7 +246,8 @@ def test_at(time: str, name: str | None, dry_run: bool, data: Path | None, as_js
     with acting(data, dry_run=dry_run) as (connection, ledger, _):
         account = _account(connection, ledger, name)
         roster.set_test_time(connection, account.id, minute)
-        audit.note(connection, ledger, "oncall test-at")
+        words = f"{account.name} at {roster.clock(minute)}"
+        audit.note(connection, ledger, "oncall test-at", text=words)
     if as_json:
         shown = {"name": account.name, "time": roster.clock(minute)}
         print_json(shown | ({"dry_run": True} if dry_run else {}))

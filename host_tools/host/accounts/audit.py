@@ -15,10 +15,12 @@ import hmac
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select, update
 
+from host_tools.errors import UserError
 from host_tools.host.accounts import sight
 from host_tools.host.accounts.rights import WITHOUT_KEY
 from host_tools.host.ledger import tables
@@ -33,6 +35,7 @@ _SEE_DURESS = frozenset(("dispatcher", "auditor"))
 
 EVERYBODY = 0  # Row.resident of a look at all residents
 ERASED = "resident erase"  # the act whose row keeps the number of whom it was about, as its proof
+REFUSED = "refused"  # what a row says of an act that was not done
 TEXT_MAX = 200
 SHOWN_AFTER_MS = 86_400_000  # a resident hears of a look a day later
 LAST = 50
@@ -103,10 +106,12 @@ def note(
     text: str = "",
     chain: str = ACTS,
     at_ms: int | None = None,
+    dry_run: bool = False,
 ) -> None:
     """Writes a row within the transaction of the act: both come to the disk, or neither does.
 
     `ledger.actor` says who acts, and for which reason where none is given here. `at_ms` defaults to now.
+    A dry run is a look at whom it is about, under a name of its own.
     """
     actor = ledger.actor
     table = tables.audit
@@ -123,7 +128,7 @@ def note(
         "at_ms": now_ms() if at_ms is None else at_ms,
         "account": actor.account,
         "os_user": actor.os_user,
-        "act": act,
+        "act": f"{act} --dry-run" if dry_run else act,
         "reason": reason or actor.reason,
         "site": site,
         "cabinet": cabinet,
@@ -138,6 +143,22 @@ def note(
     if ledger.vault.has_key:
         head = {"chain": chain, "number": number, "seal": _seal(ledger, chain, number, row["link"])}
         connection.execute(insert_or_change(connection.dialect.name, tables.audit_head), head)
+
+
+@contextmanager
+def noting_refusal(
+    connection: Connection, ledger: Ledger, act: str, resident: int | None, **place: Any
+) -> Iterator[None]:
+    """What is refused inside says something of her too, so it leaves a row although the act does not.
+
+    Before the transaction has written anything else, which would come to the disk with it.
+    """
+    try:
+        yield
+    except UserError:
+        note(connection, ledger, act, resident=resident, text=REFUSED, **place)
+        connection.commit()
+        raise
 
 
 def _seal(ledger: Ledger, chain: str, number: int, link: bytes) -> bytes:
@@ -235,9 +256,8 @@ def about(ledger: Ledger, resident: int, at_ms: int) -> list[Entry]:
 
 
 def verify(ledger: Ledger, exported: Mapping[tuple[str, int], Exported] | None = None) -> list[Verdict]:
-    """Computes the chains anew that the one who asks may see; `exported` is what an earlier export says, by
-    chain and number: a row that has another link now, is gone, or is emptied though nobody of its number was
-    erased since, is told too.
+    """Computes the chains anew that the one who asks may see; `exported`, by chain and number, is what an
+    earlier export says: a row that is another now, gone, or emptied without an erasure of hers is told too.
     """
     exported = exported or {}
     with ledger.reading() as connection:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, select
 
 from host_tools.errors import UserError
 from host_tools.host.accounts import audit
-from host_tools.host.accounts.rights import DISPATCHER
+from host_tools.host.accounts.rights import AUDITOR, DISPATCHER
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import insert_or_change
 from host_tools.host.ledger.event_time import Moment, moment
@@ -22,7 +22,9 @@ from host_tools.host.notify.dispatch import kept_from, key_of, silent_id, silent
 OPEN, TAKEN, CLOSED = "open", "taken", "closed"
 OUTCOMES = ("helped", "false", "handed to police", "drill", "nobody there")
 SHOWN_MS = 30 * 86_400_000
+ID_DIGITS = 8  # as people are shown it
 ID_DIGITS_MIN = 6
+_ACTED = ("state", "taken_by", "taken_ms", "closed_by", "closed_ms", "outcome")
 
 
 class Silent(NamedTuple):
@@ -36,6 +38,8 @@ class Silent(NamedTuple):
     state: str = OPEN
     taken_by: str | None = None
     taken_ms: int | None = None
+    closed_by: str | None = None
+    closed_ms: int | None = None
     outcome: str | None = None
 
 
@@ -44,13 +48,32 @@ def may_see(ledger: Ledger) -> bool:
     return DISPATCHER in ledger.actor.roles
 
 
-def listing(connection: Connection, ledger: Ledger, at_ms: int, *, closed: bool = False) -> Sequence[Silent]:
-    """The silent alarms of the 30 days before `at_ms` (since 1970) that are not closed (all with `closed`),
-    the oldest first, without those of residents whom the one who acts is related to; none for whoever is no
-    dispatcher, as where there are none.
+def listing(connection: Connection, ledger: Ledger, at_ms: int) -> Sequence[Silent]:
+    """The silent alarms of the 30 days before `at_ms` (since 1970) that are not closed, the oldest first,
+    without those of residents whom the one who acts is related to; none for whoever is no dispatcher, as
+    where there are none.
     """
     if not may_see(ledger):
         return ()
+    return [one for one in _all(connection, ledger, at_ms) if one.state != CLOSED]
+
+
+def closed(connection: Connection, ledger: Ledger, at_ms: int) -> Sequence[Silent]:
+    """The same of those that are closed, for auditors too."""
+    if not may_see(ledger) and AUDITOR not in ledger.actor.roles:
+        return ()
+    return [one for one in _all(connection, ledger, at_ms) if one.state == CLOSED]
+
+
+def note_look(ledger: Ledger, shown: Sequence[Silent]) -> None:
+    """Writes into the audit that whoever acts was shown silent alarms, where any were."""
+    if shown:
+        words = ", ".join(one.id[:ID_DIGITS] for one in shown)
+        with ledger.writing() as connection:
+            audit.note(connection, ledger, "alarm list", chain=audit.DURESS, text=words)
+
+
+def _all(connection: Connection, ledger: Ledger, at_ms: int) -> Sequence[Silent]:
     acts = {row.id: row for row in connection.execute(select(tables.silent)).all()}
     sites = ledger.actor.sites
     seen = (
@@ -70,11 +93,8 @@ def listing(connection: Connection, ledger: Ledger, at_ms: int, *, closed: bool 
         one = Silent(silent_id(row), row.site, row.at, row.door, when)
         act = acts.get(one.id)
         if act is not None:
-            one = one._replace(
-                state=act.state, taken_by=act.taken_by, taken_ms=act.taken_ms, outcome=act.outcome
-            )
-        if closed or one.state != CLOSED:
-            found.append(one)
+            one = one._replace(**{name: getattr(act, name) for name in _ACTED})
+        found.append(one)
     return found[::-1]
 
 
@@ -90,9 +110,10 @@ def take(
     if one.state == CLOSED:
         raise UserError(f"It is closed: {one.outcome}.", hint="")
     before = _taken_before(one, by, anyway)
-    since_ms = at_ms if before else one.taken_ms or at_ms
-    taken = one._replace(state=TAKEN, taken_by=by, taken_ms=since_ms)
-    _write(connection, ledger, "alarm take", taken, {}, before)
+    if one.state == TAKEN and not before:
+        return one
+    taken = one._replace(state=TAKEN, taken_by=by, taken_ms=at_ms)
+    _write(connection, ledger, "alarm take", taken, "", before)
     return taken
 
 
@@ -133,9 +154,8 @@ def close(
     if one.state == CLOSED:
         raise UserError(f"It is closed: {one.outcome}.", hint="")
     before = _taken_before(one, by, anyway)
-    ended = one._replace(state=CLOSED, outcome=outcome)
-    more = {"closed_by": by, "closed_ms": at_ms, "words": words}
-    _write(connection, ledger, "alarm close", ended, more, before)
+    ended = one._replace(state=CLOSED, closed_by=by, closed_ms=at_ms, outcome=outcome)
+    _write(connection, ledger, "alarm close", ended, words, before)
     return ended
 
 
@@ -168,16 +188,18 @@ def _open_again(connection: Connection, ledger: Ledger, ids: Sequence[str]) -> N
 
 
 def _find(connection: Connection, ledger: Ledger, name: str, at_ms: int) -> Silent:
-    its = [one for one in listing(connection, ledger, at_ms, closed=True) if one.id.startswith(name)]
+    seen = _all(connection, ledger, at_ms) if may_see(ledger) else ()
+    its = [one for one in seen if one.id.startswith(name)]
     if len(name) < ID_DIGITS_MIN or len(its) != 1:
         # The same for whoever may not see it, for one that is none, and for one that is not clear.
         raise UserError(f"There is no alarm {name}: `ansim alarm list` shows them.", 2)
     return its[0]
 
 
-def _write(connection: Connection, ledger: Ledger, act: str, one: Silent, more: dict, text: str) -> None:
-    row = {"id": one.id, "state": one.state, "taken_by": one.taken_by, "taken_ms": one.taken_ms}
-    row |= {"closed_by": None, "closed_ms": None, "outcome": one.outcome, "words": ""} | more
+def _write(connection: Connection, ledger: Ledger, act: str, one: Silent, words: str, before: str) -> None:
+    row = {"id": one.id, "words": words} | {name: getattr(one, name) for name in _ACTED}
     connection.execute(insert_or_change(connection.dialect.name, tables.silent), row)
     place = {"site": one.site, "cabinet": one.cabinet, "door": one.door}
-    audit.note(connection, ledger, act, **place, text=text, chain=audit.DURESS)
+    came = "; ".join(filter(None, (one.outcome, before)))
+    said = f"alarm {one.id[:ID_DIGITS]}" + (f": {came}" if came else "")
+    audit.note(connection, ledger, act, **place, text=said, chain=audit.DURESS)

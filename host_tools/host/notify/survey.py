@@ -114,6 +114,7 @@ class Letter(NamedTuple):
     queued_ms: int
     sent_ms: int | None
     ways: tuple[Way, ...]
+    resident: int | None  # the ledger's number of her, None for one to staff
 
 
 _IS: dict[str, ColumnElement[bool]] = {
@@ -192,9 +193,8 @@ def _letter(row: Row, ways: Sequence[Row], contacts: Mapping[tuple[int | None, i
         for way in ways
     )
     where = (row.site, row.number, row.door)
-    return Letter(
-        row.id, row.kind, row.resident is None, *where, _state(row), row.queued_ms, row.sent_ms, its
-    )
+    times = (row.queued_ms, row.sent_ms)
+    return Letter(row.id, row.kind, row.resident is None, *where, _state(row), *times, its, row.resident)
 
 
 def again(connection: Connection, name: str, at_ms: int) -> Letter:

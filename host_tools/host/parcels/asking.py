@@ -77,7 +77,9 @@ def begin(ledger: Ledger, place: Place, at_ms: int) -> int:
     table = tables.asking
     with ledger.writing() as connection:
         parcel = waiting(connection, place)
-        _refuse(connection, parcel, at_ms)
+        her = parcel.resident
+        with audit.noting_refusal(connection, ledger, "parcel open", her, **place.named(), at_ms=at_ms):
+            _refuse(connection, parcel, at_ms)
         row = {"parcel": parcel.id, "account": ledger.actor.account, "state": ASKED, "asked_ms": at_ms}
         made = connection.execute(insert(table).values(**row).returning(table.c.id)).scalar_one()
         where = {"cabinet": parcel.cabinet, "door": parcel.door, "counter": made}

@@ -68,30 +68,33 @@ def take(connection: Connection, ledger: Ledger, case: int, at_ms: int, *, anywa
         call = row.number
         if not was_taken and screen_of(connection, row) == WAITS and not _is_ordered(connection, row):
             orders.queue(connection, row.cabinet, [Order(commands.ANSWER_BELL, 0, 0, call)], at_ms)
-    loss = noted(connection, ledger, "case take", row, at_ms)
+    had_it = was_taken and not cases.holder(row, name_of(ledger))  # so nothing is done
+    loss = None if had_it else noted(connection, ledger, "case take", row, at_ms)
     return Taken(cases.find(connection, case), call, loss)
 
 
-def noted(connection: Connection, ledger: Ledger, act: str, case: Row, at_ms: int) -> Loss | None:
+def noted(
+    connection: Connection, ledger: Ledger, act: str, case: Row, at_ms: int, words: str = ""
+) -> Loss | None:
     """Writes into the audit that whoever acts did this, at that time (ms since 1970), to a case (a row of it
-    as it was before). Who else had it until then is paged; None where nobody did.
+    as it was before), and what came of it. Who else had it until then is paged; None where nobody did.
     """
     lost = cases.holder(case, name_of(ledger))
-    note(connection, ledger, act, case, f"taken by {lost} before" if lost else "")
+    note(connection, ledger, act, case, "; ".join(filter(None, (words, lost and f"taken by {lost} before"))))
     if not lost:
         return None
     return Loss(lost, paging.tell_loss(connection, cases.find(connection, case.id), lost, at_ms))
 
 
-def note(connection: Connection, ledger: Ledger, act: str, case: Row, text: str = "") -> None:
-    """Writes into the audit that whoever acts did this to a case."""
+def note(connection: Connection, ledger: Ledger, act: str, case: Row, words: str = "") -> None:
+    """Writes into the audit that whoever acts did this to a case, and what came of it."""
     place = {"site": case.site_name or "", "cabinet": case.cabinet_number or 0, "door": case.door}
-    audit.note(connection, ledger, act, **place, text=text)
+    audit.note(connection, ledger, act, **place, text=f"case {case.id}" + (f": {words}" if words else ""))
 
 
-def take_call(connection: Connection, ledger: Ledger, cabinet: int, call: int, at_ms: int) -> None:
+def take_call(connection: Connection, ledger: Ledger, cabinet: int, call: int, at_ms: int) -> int | None:
     """Whoever acts has answered a call at a cabinet (the ledger's number of it): takes its case, if that is
-    of this call. Raises UserError when somebody else has it.
+    of this call; the number of that. Raises UserError when somebody else has it.
     """
     while intake.take_in(connection, at_ms) == intake.BATCH_MAX:
         pass
@@ -100,6 +103,7 @@ def take_call(connection: Connection, ledger: Ledger, cabinet: int, call: int, a
     found = connection.scalar(select(case.id).where(its, case.state != cases.CLOSED))
     if found is not None:
         cases.take(connection, found, name_of(ledger), at_ms)
+    return found
 
 
 def place_of(case: Row) -> Place | None:

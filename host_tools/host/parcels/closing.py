@@ -41,7 +41,7 @@ def close(
     """
     row = bells.find(connection, ledger, case)
     cases.close(connection, case, bells.name_of(ledger), outcome, at_ms, words, anyway=anyway)
-    loss = bells.noted(connection, ledger, act, row, at_ms)
+    loss = bells.noted(connection, ledger, act, row, at_ms, outcome)
     is_gone = _end_parcel(connection, ledger, row, outcome, at_ms, words)
     return Closed(cases.find(connection, case), loss, _FREE if is_gone else "")
 

@@ -54,7 +54,8 @@ def reissue(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
                 [Order(commands.REISSUE, parcel.door, parcel.counter, retry)],
                 now_ms(),
             )
-            audit.note(connection, ledger, "parcel reissue", **place.named(), resident=parcel.resident)
+        about = {**place.named(), "resident": parcel.resident}
+        audit.note(connection, ledger, "parcel reissue", **about, dry_run=dry_run)
 
 
 def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> bool:
@@ -80,7 +81,8 @@ def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> bool:
                 [Order(commands.ARM_RECALL, parcel.door, parcel.counter, arming)],
                 now_ms(),
             )
-            audit.note(connection, ledger, "parcel recall", **place.named(), resident=parcel.resident)
+        about = {**place.named(), "resident": parcel.resident}
+        audit.note(connection, ledger, "parcel recall", **about, dry_run=dry_run)
     return arming > 1
 
 
@@ -105,7 +107,8 @@ def assign(
             letters = Letters(connection)
             letters.tell_of_deposit({**parcel._mapping, **values}, now_ms())
             letters.write()
-            audit.note(connection, ledger, "parcel assign", **place.named(), resident=person.id)
+        about = {**place.named(), "resident": person.id}
+        audit.note(connection, ledger, "parcel assign", **about, dry_run=dry_run)
     return residents.label(person.name, person.unit)
 
 
@@ -135,7 +138,8 @@ def vouch(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
                 {**parcel._mapping, "flagged": False}, f"by staff {at_ms}", Moment(at_ms, at_ms, at_ms)
             )
             letters.write()
-            audit.note(connection, ledger, "parcel vouch", **place.named(), resident=parcel.resident)
+        about = {**place.named(), "resident": parcel.resident}
+        audit.note(connection, ledger, "parcel vouch", **about, dry_run=dry_run)
 
 
 def check_waiting(ledger: Ledger, place: Place) -> None:
@@ -181,9 +185,10 @@ def answer_bell(ledger: Ledger, place: Place, call: int | None = None, *, dry_ru
         _check_goes_on(connection, cabinet, chosen[0], calls[0])
         if not dry_run:
             at_ms, call = now_ms(), chosen[0].number
-            bells.take_call(connection, ledger, cabinet.id, call, at_ms)
+            case = bells.take_call(connection, ledger, cabinet.id, call, at_ms)
             orders.queue(connection, cabinet.id, [Order(commands.ANSWER_BELL, 0, 0, call)], at_ms)
-            audit.note(connection, ledger, "bell ack", **place.named())
+            words = f"call {call}" if case is None else f"call {call}, case {case}"
+            audit.note(connection, ledger, "bell ack", **place.named(), text=words)
     return chosen[0]
 
 

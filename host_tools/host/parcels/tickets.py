@@ -62,11 +62,8 @@ def issue(
     with ledger.writing() as connection:
         place = _site(connection, name)
         person = residents.find(connection, resident, unit)
-        if person.hold_until_ms is not None and person.hold_until_ms > now_ms():
-            raise UserError(
-                "Tickets for that resident are on hold, as she wishes: "
-                "`ansim resident wishes` shows until when."
-            )
+        with audit.noting_refusal(connection, ledger, "ticket new", person.id, site=place.name):
+            _refuse_on_hold(person)
         secret = ledger.vault.open(place.ticket_key, TICKET_SECRET, place.site_id)
         needs = generations.Needs(residents.tail_of(ledger.vault, person), person.low_doors)
         key = generations.key_of(place, secret, generations.issued_of(connection, place))
@@ -87,6 +84,7 @@ def issue(
             raise UserError(_none_left(place.name, generations.late(connection, place)))
         label = residents.label(person.name, person.unit)
         if dry_run:
+            audit.note(connection, ledger, "ticket new", site=place.name, resident=person.id, dry_run=True)
             return Issued(place.name, label, -1, "", key.generation)
         row = {
             "site": place.id,
@@ -100,6 +98,13 @@ def issue(
         generations.turn_if_due(connection, place, key, needs, now_ms())
         audit.note(connection, ledger, "ticket new", site=place.name, resident=person.id)
     return Issued(place.name, label, serial, key.number(serial), key.generation)
+
+
+def _refuse_on_hold(person: Row) -> None:
+    if person.hold_until_ms is not None and person.hold_until_ms > now_ms():
+        raise UserError(
+            "Tickets for that resident are on hold, as she wishes: `ansim resident wishes` shows until when."
+        )
 
 
 def _candidates() -> Iterator[int]:
@@ -169,7 +174,9 @@ def revoke(ledger: Ledger, number: str, site: str | None = None, *, dry_run: boo
         ]
         if not dry_run:
             connection.execute(update(tables.ticket).where(*here).values(state="revoked"))
-            audit.note(connection, ledger, "ticket revoke", site=name, resident=row.resident)
+        audit.note(
+            connection, ledger, "ticket revoke", site=place.name, resident=row.resident, dry_run=dry_run
+        )
     return Ticket(place.name, row.generation, row.serial, row.label, "revoked", row.issued_ms)
 
 

@@ -77,7 +77,9 @@ def erase(
         _refuse(connection, row.id)
         hers = _of(connection, row)
         if dry_run:
-            return Erased(row.id, len(hers.ids), _audited(connection, row.id), 0, _copies(ledger.data))
+            would = Erased(row.id, len(hers.ids), _audited(connection, row.id), 0, _copies(ledger.data))
+            audit.note(connection, ledger, audit.ERASED, resident=row.id, at_ms=at_ms, dry_run=True)
+            return would
     # First her lines, by what is deleted then; an erasure that is cut off here is begun again.
     lines = sum(spools.take_out(path, _is_hers(hers)) for path in files)
     _write_down(ledger, row.id, row.since_ms, at_ms)

@@ -77,14 +77,14 @@ def import_residents(
     with ledger.writing() as connection:
         new, known, differ, taken = _compared(connection, people, alike=alike)
         faults += taken
-        if faults:
-            raise FaultyFileError(path, sorted(faults))
-        if not dry_run and new:
+        if not dry_run and new and not faults:
             _enter(connection, new, at_ms, progress)
-            text = f"{len(new)} residents"
-            audit.note(
-                connection, ledger, "resident import", resident=audit.EVERYBODY, text=text, at_ms=at_ms
-            )
+        # Who is there already, and reached so, is told in any case.
+        text = audit.REFUSED if faults else f"{len(new)} residents"
+        look = {"resident": audit.EVERYBODY, "text": text, "at_ms": at_ms}
+        audit.note(connection, ledger, "resident import", **look, dry_run=dry_run)
+    if faults:
+        raise FaultyFileError(path, sorted(faults))
     return Imported(len(new), known, differ)
 
 

@@ -124,7 +124,7 @@ def rename(
         _refuse_taken(connection, values["name"], values["unit"], row.id, alike=alike)
         if not dry_run:
             connection.execute(update(tables.resident).where(tables.resident.c.id == row.id).values(**values))
-            audit.note(connection, ledger, "resident rename", resident=row.id)
+        audit.note(connection, ledger, "resident rename", resident=row.id, dry_run=dry_run)
     return _resident(row), _resident(row)._replace(**values)
 
 
@@ -144,7 +144,7 @@ def set_tail(
             connection.execute(
                 update(tables.resident).where(tables.resident.c.id == row.id).values(tail=sealed)
             )
-            audit.note(connection, ledger, "resident tail", resident=row.id)
+        audit.note(connection, ledger, "resident tail", resident=row.id, dry_run=dry_run)
     return _resident(row)._replace(has_tail=tail is not None)
 
 
@@ -221,20 +221,18 @@ def label(name: str, unit: str) -> str:
 def _refuse_taken(connection: Connection, name: str, unit: str, but: int, *, alike: bool) -> None:
     table = tables.resident.c
     others = (table.id != but) & table.erased_ms.is_(None)
-    seen = sight.sees_resident(connection, table.id).label("seen")
-    rows = connection.execute(select(table.name, table.unit, seen).where(others)).all()
+    rows = connection.execute(select(table.name, table.unit).where(others)).all()
     if (name, unit) in [(row.name, row.unit) for row in rows]:
         raise UserError(_TAKEN)
-    like = [
-        row
+    like = any(
+        likeness(row.name) == likeness(name) and (row.name != name or likeness(row.unit) == likeness(unit))
         for row in rows
-        if likeness(row.name) == likeness(name) and (row.name != name or likeness(row.unit) == likeness(unit))
-    ]
+    )
     if like and not alike:
-        whom = next((label(row.name, row.unit) for row in like if row.seen), "another resident")
         raise UserError(
-            f"That is how {whom} may be typed, too, and a ticket would go to the wrong one of the "
-            "two: write name and unit as hers are written, or say with --alike that this is somebody else."
+            "That is how another resident may be typed, too, and a ticket would go to the wrong one "
+            "of the two: write name and unit as hers are written (`ansim resident list` shows them), or say "
+            "with --alike that this is somebody else."
         )
 
 

@@ -113,9 +113,10 @@ def extend(ledger: Ledger, place: Place, *, at_ms: int | None = None, dry_run: b
             admit(connection, at_ms, found.row.id)
             values = {"extensions": count, "stage": min(found.row.stage or 0, 1), "due_ms": at_ms}
             connection.execute(update(_stay).where(_stay.c.parcel == found.row.id).values(**values))
-            audit.note(connection, ledger, "stay extend", **place.named(), resident=found.row.resident)
             if found.row.resident is not None:
                 write(connection, found.row, EXTENDED, f"{count}", at_ms, at_ms)
+        about = {**place.named(), "resident": found.row.resident}
+        audit.note(connection, ledger, "stay extend", **about, dry_run=dry_run)
     return Extended(left, stay)
 
 
@@ -143,9 +144,10 @@ def pay(
             raise UserError(f"There is nothing to pay for the parcel behind door {place.door:02d}.")
         if not dry_run:
             admit(connection, at_ms, found.row.id)
-            audit.note(connection, ledger, "stay paid", **place.named(), resident=found.row.resident)
             values = {"paid": found.stay.fee, "paid_reference": reference, "paid_ms": at_ms}
             connection.execute(update(_stay).where(_stay.c.parcel == found.row.id).values(**values))
+        about = {**place.named(), "resident": found.row.resident}
+        audit.note(connection, ledger, "stay paid", **about, dry_run=dry_run)
     return found
 
 

@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from host_tools.cli import _acting, ansim
 from host_tools.errors import UserError
+from host_tools.host.accounts import audit
 from host_tools.host.fleet import order_log
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.actors import ITSELF, Actor
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify.channels.console import ConsoleNotifier
@@ -228,7 +230,7 @@ def test_nobody_loses_a_case_silently(desk: tuple[Desk, CaredSite]) -> None:
     )
     with site.ledger.reading() as connection:
         acts = connection.execute(select(tables.audit.c.act, tables.audit.c.text)).all()
-    assert ("alarm close", "taken by Jun before") in [tuple(act) for act in acts]
+    assert ("alarm close", "case 1: helped; taken by Jun before") in [tuple(act) for act in acts]
 
 
 def test_people_see_where_they_look_that_nobody_was_told(desk: tuple[Desk, CaredSite]) -> None:
@@ -293,6 +295,14 @@ def test_a_case_is_shown_noted_shelved_given_back_and_closed(desk: tuple[Desk, C
     assert "Happened " in told
     assert ", heard " in told
     assert "There is no case 9" in types.types("jun", "case", "show", "9")
+    until = next(one["shelved_until"] for one in types.asks("jun", "case list"))
+    assert noted(site, "case ") == [
+        ("case take", "case 1"),
+        ("case give-back", "case 1"),
+        ("case note", "case 1"),
+        ("case shelve", f"case 2: until {until}"),
+        ("case close", "case 1: staff at work"),
+    ]
 
 
 def test_who_is_on_call_is_planned_taken_over_and_shown(desk: tuple[Desk, CaredSite]) -> None:
@@ -317,6 +327,22 @@ def test_who_is_on_call_is_planned_taken_over_and_shown(desk: tuple[Desk, CaredS
         values = {"account": 2, "day": "2026-01-01", "code": "093214", "due_ms": now_ms()}
         connection.execute(tables.proof.insert().values(**values))
     assert types.asks("jun", "oncall prove", "093214") == {"name": "Jun", "proved": True}
+    acts = noted(site, "oncall ")
+    assert acts[0] == ("oncall set", "entry 1: Jun, order 2, mon,tue,wed,thu,fri 18:00 to 08:00")
+    assert [text[:10] for act, text in acts if act == "oncall take"] == ["Jun until "]
+    assert acts[-3:] == [
+        ("oncall test-at", "Jun at 09:30"),
+        ("oncall remove", "entry 2: Min, order 1, all 00:00 to 24:00"),
+        ("oncall prove", "Jun"),
+    ]
+
+
+def noted(site: CaredSite, start: str, chain: str = audit.ACTS) -> list[tuple[str, str]]:
+    """What the audit says of acts whose names begin so."""
+    site.ledger.actor = Actor(roles=frozenset(("auditor",)))
+    rows = [one for one in audit.everything(site.ledger) if one.chain == chain]
+    site.ledger.actor = ITSELF
+    return [(one.act, one.text) for one in rows if one.act.startswith(start)]
 
 
 def duress(site: CaredSite, how: int) -> None:
@@ -336,7 +362,8 @@ def test_silent_alarms_are_on_the_list_of_dispatchers_and_on_no_other(desk: tupl
     name = alarm["id"][:8]
     refused = types.types("jun", "alarm", "take", name)
     assert refused == types.types("jun", "alarm", "take", "0123abcd").replace("0123abcd", name)
-    assert types.asks("min", "alarm take", name)["taken_by"] == "Min"
+    for _ in range(2):
+        assert types.asks("min", "alarm take", name)["taken_by"] == "Min"
     with site.ledger.writing() as connection:
         its = tables.account.c.name == "Jun"
         connection.execute(tables.account.update().where(its).values(roles="dispatcher"))
@@ -348,6 +375,20 @@ def test_silent_alarms_are_on_the_list_of_dispatchers_and_on_no_other(desk: tupl
     assert "It ends as one of these" in types.types("min", "alarm", "close", name, "mended")
     assert types.asks("min", "alarm close", name, "handed to police")["outcome"] == "handed to police"
     assert json.loads(types.types("min", "alarm", "list", "--json")) == []
+    assert json.loads(types.types("dae", "alarm", "list", "--closed", "--json")) == []
+    with site.ledger.writing() as connection:
+        its = tables.account.c.name == "Dae"
+        connection.execute(tables.account.update().where(its).values(roles="operator auditor"))
+    for who in ("min", "dae"):
+        (ended,) = types.asks(who, "alarm list", "--closed")
+        assert (ended["taken_by"], ended["closed_by"]) == ("Min", "Min")
+        assert ended["taken"] <= ended["closed"]
+        assert ended["outcome"] in types.types(who, "alarm", "list", "--closed")
+    assert "There is no alarm" in types.types("dae", "alarm", "close", name, "helped")
+    acts = [("alarm list", name), ("alarm take", f"alarm {name}")]
+    acts += [("alarm close", f"alarm {name}: handed to police"), *[("alarm list", name)] * 4]
+    assert noted(site, "alarm ", audit.DURESS) == acts
+    assert noted(site, "alarm ") == []
 
 
 def test_after_a_dispatcher_has_acted_all_others_see_what_they_see_of_any_pickup(

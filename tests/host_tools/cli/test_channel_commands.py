@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 
 from host_tools.cli import _acting, ansim
 from host_tools.errors import UserError
+from host_tools.host.accounts import audit
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.notify.lines import Lines
@@ -94,6 +95,11 @@ def test_a_letter_that_was_refused_is_seen_and_tried_again(home: Path) -> None:
         assert desk.asks("letter again", row["id"], "--dry-run")["was"] == "given up"
         assert desk.asks("letter list", "--state", "waiting") == []
         desk.asks("letter again", row["id"])
+        with open_ledger(desk.data) as ledger:
+            rows = [(one.act, one.resident) for one in audit.listing(ledger)]
+        assert ("letter list", audit.EVERYBODY) in rows
+        its = [row for row in rows if row[0].startswith("letter again")]
+        assert its == [("letter again --dry-run", 1), ("letter again", 1)]
         (waiting,) = desk.asks("letter list", "--state", "waiting")
         assert waiting["id"] == row["id"]
         receiver.answer = lambda _: (204, {}, b"")

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from host_tools.cli import ansim
+from host_tools.host.accounts import audit
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import open_ledger
@@ -61,6 +62,8 @@ def test_a_fee_is_paid_with_a_reference(data: Path) -> None:
     dry = run(data, *words, "--dry-run")
     paid = run(data, *words)
     assert dry == paid | {"dry_run": True}
+    with open_ledger(data) as ledger:
+        assert [one.act for one in audit.listing(ledger, 2)] == ["stay paid --dry-run", "stay paid"]
     for document in (dry, paid):
         assert not departures(page()["stay paid"], document)
     assert run(data, "show", *DOOR, "--json")["paid_reference"] == "2026-0117"

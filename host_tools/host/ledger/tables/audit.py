@@ -24,7 +24,7 @@ audit = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("account", ForeignKey("account.id")),  # None: a user without one, or the host itself
     Column("os_user", String(64), nullable=False),  # empty: the host itself
-    Column("act", String(32), nullable=False),
+    Column("act", String(40), nullable=False),
     Column("reason", String(16), nullable=False),
     Column("site", String(64), nullable=False),  # its name
     Column("cabinet", Integer, nullable=False),  # its number at the site; 0: none

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from host_tools.host import pager
+from host_tools.host.accounts import audit
 from host_tools.host.care import cases
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.data_folder import KEY
@@ -45,6 +46,10 @@ def test_a_tap_takes_the_case_twice_is_no_harm_and_the_second_hears_who_has_it(s
             "starts one). Its screen will say so of call 1 when the cabinet has the answer, not before. "
         )
     assert "Min has taken case 1 already" in (taps.take(site.ledger, juns, site.at_ms) or "")
+    acts = [(one.act, one.account, one.text) for one in audit.listing(site.ledger)]
+    assert [row for row in acts if row[0] == "case take"] == [("case take", "Min", "case 1")]
+    with site.ledger.reading() as connection:
+        assert [one.what for one in cases.notes(connection, 1)] == ["opened", "taken"]
     assert "Min has taken it." in (taps.show(site.ledger, juns, site.at_ms) or "")
     with site.ledger.reading() as connection:
         (order,) = connection.execute(select(tables.command)).all()

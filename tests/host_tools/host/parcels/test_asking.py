@@ -13,6 +13,7 @@ from sqlalchemy import insert, select, update
 
 from host_tools.cli import parcel
 from host_tools.errors import UserError
+from host_tools.host.accounts import audit
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.ledger.places import Place
@@ -134,6 +135,9 @@ def test_where_staff_have_to_attend_nobody_is_told_anything(ledger: Ledger) -> N
     def refused(words: str) -> None:
         with pytest.raises(UserError, match=words):
             asking.begin(ledger, PLACE, AT_MS)
+        row = audit.listing(ledger)[-1]  # she is shown who asked, although nothing came of it
+        assert (row.act, row.text) == ("parcel open", audit.REFUSED)
+        assert row.resident == (None if "nobody" in words else kim)
 
     table = tables.resident
     with ledger.writing() as connection:

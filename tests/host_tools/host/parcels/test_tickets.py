@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.errors import UserError
+from host_tools.host.accounts import audit
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, Site, open_ledger
@@ -150,6 +151,8 @@ def test_no_ticket_is_issued_for_a_resident_on_hold_until_the_hold_ends(ledger: 
         connection.execute(resident.update().values(hold_until_ms=now_ms() + 86_400_000))
     with pytest.raises(UserError, match="on hold, as she wishes"):
         tickets.issue(ledger, "Kim")
+    row = audit.listing(ledger)[-1]  # whoever tried has learnt of her wish
+    assert (row.act, row.resident, row.text) == ("ticket new", 1, audit.REFUSED)
     assert [one.serial for one in tickets.listing(ledger)] == [before.serial]
     with ledger.writing() as connection:
         connection.execute(resident.update().values(hold_until_ms=now_ms() - 1))

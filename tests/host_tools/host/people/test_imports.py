@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host_tools.errors import UserError
+from host_tools.host.accounts import audit
 from host_tools.host.ledger.ledger import Ledger, open_ledger
 from host_tools.host.people import imports, residents, table_file
 from host_tools.host.people.imports import FaultyFileError, Imported, import_residents
@@ -42,6 +43,8 @@ def faults(ledger: Ledger, file: Path, content: str | bytes) -> list[tuple[int, 
     with pytest.raises(FaultyFileError) as found:
         import_residents(ledger, put(file, content), AT_MS)
     assert residents.everyone(ledger) == [], "all or nobody"
+    row = audit.listing(ledger)[-1]  # a refusal may tell who is there already
+    assert (row.act, row.resident, row.text) == ("resident import", audit.EVERYBODY, audit.REFUSED)
     return [(one.number, one.words) for one in found.value.faults]
 
 

@@ -82,7 +82,7 @@ def _audit() -> None:
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("account", sa.Integer(), nullable=True),
         sa.Column("os_user", sa.String(length=64), nullable=False),
-        sa.Column("act", sa.String(length=32), nullable=False),
+        sa.Column("act", sa.String(length=40), nullable=False),
         sa.Column("reason", sa.String(length=16), nullable=False),
         sa.Column("site", sa.String(length=64), nullable=False),
         sa.Column("cabinet", sa.Integer(), nullable=False),
