@@ -108,10 +108,13 @@ class Postman:
             pause_s = _AGAIN_S if left.folded else None
 
     async def watch(self, thread: ThreadPoolExecutor) -> None:
-        """Looks each minute who waits untold."""
+        """Looks each minute who waits untold, and which channels hand nothing over."""
+        names = set(self._lines.routes.kinds)
         while True:
             with contextlib.suppress(TransientError):  # the next look finds them too
-                await asyncio.get_running_loop().run_in_executor(thread, untold.look, self._ledger, now_ms())
+                loop, at_ms = asyncio.get_running_loop(), now_ms()
+                await loop.run_in_executor(thread, untold.look, self._ledger, at_ms)
+                await loop.run_in_executor(thread, self._post.health.look, self._ledger, names, at_ms)
             await asyncio.sleep(_WATCH_S)
 
     async def close(self) -> None:

@@ -156,7 +156,8 @@ KINDS = {
     ),
     CHANNEL_DOWN: Kind(
         "a channel hands nothing over",
-        "A letter to staff was given up: `ansim channel list` says why, `ansim letter again` sends it.",
+        "`ansim channel list` says why, `ansim doctor` tries each. Letters to staff that were given up: "
+        "`ansim letter list`, `ansim letter again`.",
         _OF_HOST,
     ),
     WORDING: Kind("a wording cannot be used", "`ansim wording check` says why.", _OF_HOST),

@@ -114,7 +114,8 @@ class Book:
             turns = self._last_turns(connection, queue, {flow for _, _, flow in its})
             for row, rank, flow in its:
                 # What can wait does so in the quiet hours of its site.
-                next_ms = at_ms if queue.to_staff else not_before(connection, row.kind, row.cabinet, at_ms)
+                what = (row.kind, row.cabinet, at_ms, row.too_late_ms)
+                next_ms = at_ms if queue.to_staff else not_before(connection, *what)
                 if next_ms <= at_ms:
                     turns[flow] = turns[flow] + 1 if flow in turns else self._turn(connection, queue)
                 told = {"letter": row.sequence, "rank": rank, "flow": flow, "next_ms": next_ms}

@@ -10,6 +10,8 @@ INFO, WARNING, ERROR, CRITICAL = "info", "warning", "error", "critical"
 LEVELS = {
     "alarm": CRITICAL,
     "another server": WARNING,
+    "channel down": ERROR,
+    "channel up": INFO,
     "fault": ERROR,
     "heartbeat": WARNING,
     "ledger waits": ERROR,

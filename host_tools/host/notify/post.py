@@ -19,6 +19,7 @@ from host_tools.host.notify import outbox
 from host_tools.host.notify.book import Book
 from host_tools.host.notify.deliveries import Key, Outcome, Queue, Result, contact_at, work
 from host_tools.host.notify.folding import Folds
+from host_tools.host.notify.health import Health
 from host_tools.host.notify.leases import SPARE_MS, host_id
 from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.log import Emit, Occurrence
@@ -95,6 +96,7 @@ class Post:
         self._book = Book(lines.routes, host_id(ledger.data))
         self._results: list[Result] = []
         self._sent: list[Occurrence] = []  # told once it is noted
+        self.health = Health(tell)
         self._held: set[Key] = set()  # leased, and what became of it is not noted yet
         self._torn = False  # a round has failed, and may have leased what is not held
         self.handed_over = 0  # messages that channels have taken
@@ -355,6 +357,12 @@ class Post:
             line.until_ms = at_ms + pause_ms
         else:
             line.failures = 0
+        states = {receipt.state for receipt in receipts.values()}
+        if states & {HANDED_OVER, DELIVERED}:
+            self.health.took(queue.channel)
+        elif REFUSED not in states:  # a peer that refuses a letter for good is there
+            reasons = [receipt.reason for receipt in receipts.values() if receipt.reason]
+            self.health.failed(queue.channel, at_ms, away or next(iter(reasons), _DID_NOT))
         for errand in errands:
             receipt = receipts.get(errand.message.id, Receipt(LATER, reason=away or _DID_NOT))
             if receipt.after_s:

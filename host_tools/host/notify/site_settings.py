@@ -9,11 +9,11 @@ from host_tools.errors import UserError
 from host_tools.host.accounts import sight
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import normal
+from host_tools.host.ledger.quiet_hours import checked_quiet, zone_of
 from host_tools.host.ledger.tables import cabinet as cabinets
 from host_tools.host.ledger.tables import site as sites
 from host_tools.host.notify.wording import quiet
 from host_tools.host.notify.wording.changed import texts_of
-from host_tools.host.notify.wording.times import zone_of
 
 
 class Settings(NamedTuple):
@@ -47,7 +47,7 @@ def change(
     if language is not None:
         values["language"] = checked_language(ledger, language)
     if quiet_hours is not None:
-        values["quiet"] = quiet.checked_quiet(quiet_hours)
+        values["quiet"] = checked_quiet(quiet_hours)
     if zone is not None:
         values["zone"] = _checked_zone(zone.strip())
     with ledger.writing() as connection:
@@ -59,15 +59,19 @@ def change(
     return _settings(row)._replace(**values)
 
 
-def not_before(connection: Connection, kind: str, cabinet: int, at_ms: int) -> int:
-    """When a letter of that kind to a resident, ready at `at_ms`, may go out by the quiet hours of its site;
-    `cabinet` is the ledger's number of it. Both in ms since 1970.
+def not_before(
+    connection: Connection, kind: str, cabinet: int, at_ms: int, too_late_ms: int | None = None
+) -> int:
+    """When a letter of that kind to a resident, ready at `at_ms`, may go out by the quiet hours of its site:
+    at once, where they end at `too_late_ms` or later. `cabinet` is the ledger's number of it. Times are ms
+    since 1970.
     """
     if not quiet.CAN_WAIT.get(kind, False):
         return at_ms
     here = select(sites.c.quiet, sites.c.zone).join(cabinets).where(cabinets.c.id == cabinet)
     row = connection.execute(here).one()
-    return quiet.until(kind, row.quiet, at_ms, zone_of(row.zone))
+    until_ms = quiet.until(kind, row.quiet, at_ms, zone_of(row.zone))
+    return at_ms if too_late_ms is not None and until_ms >= too_late_ms else until_ms
 
 
 def checked_language(ledger: Ledger, language: str) -> str:

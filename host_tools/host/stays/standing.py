@@ -30,6 +30,8 @@ STAYS = select(
     _cabinet.c.site,
     _cabinet.c.number,
     tables.site.c.name.label("site_name"),
+    tables.site.c.quiet,
+    tables.site.c.zone,
 ).select_from(_parcel.join(_cabinet, _cabinet.c.id == _parcel.c.cabinet).join(tables.site).outerjoin(_stay))
 _AT_SITES = (
     select(_cabinet.c.id, _cabinet.c.site, _cabinet.c.number)

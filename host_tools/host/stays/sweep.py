@@ -24,6 +24,7 @@ from host_tools.host.care.kinds import NO_CONTACT, RECALL
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import execute_many, insert_new
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.quiet_hours import in_time, zone_of
 from host_tools.host.stays.clock import BY_STAFF, HOUR_MS, LOST, OUT
 from host_tools.host.stays.standing import STAYS, Standing, begin, standings
 from host_tools.host.stays.watch import GAP_MS, Watch, look
@@ -107,13 +108,14 @@ class _Step(NamedTuple):
     """How a stay moves on."""
 
     values: dict[str, int | None]  # of _MOVE
-    letters: list[tuple[str, str, int]]  # kind, which one, and when it happened in ms
+    letters: list[tuple[str, str, int, int | None]]  # kind, which one, when it happened, when it is too late
     recalls: bool
 
 
 def _step(standing: Standing, at_ms: int) -> _Step:
     row, stay = standing.row, standing.stay
-    due = (stay.reminder_ms, stay.last_reminder_ms, stay.free_until_ms, stay.recall_ms)
+    reminders = [_in_time(standing, ms) for ms in (stay.reminder_ms, stay.last_reminder_ms)]
+    due = (*reminders, stay.free_until_ms, stay.recall_ms)
     stage = max((place for place, ms in enumerate(due, 1) if ms is not None and ms <= at_ms), default=0)
     stage = max(stage, row.stage)
     pause_ms = _told_pause(standing, at_ms)
@@ -129,12 +131,22 @@ def _step(standing: Standing, at_ms: int) -> _Step:
     }
     letters = []
     if stage > row.stage:
-        letters.append((_LETTERS[stage - 1], f"{row.extensions}", due[stage - 1] or at_ms))
+        too_late_ms = stay.free_until_ms if stage <= len(reminders) else None
+        letters.append((_LETTERS[stage - 1], f"{row.extensions}", due[stage - 1] or at_ms, too_late_ms))
     if pause_ms is not None and row.pause_told_ms is None:
-        letters.append((PAUSED, f"{pause_ms}", pause_ms))
+        letters.append((PAUSED, f"{pause_ms}", pause_ms, None))
     elif pause_ms is None and row.pause_told_ms is not None:
-        letters.append((RESUMED, f"{row.pause_told_ms}", at_ms))
+        letters.append((RESUMED, f"{row.pause_told_ms}", at_ms, None))
     return _Step(values, letters, stage == len(_LETTERS) > row.stage)
+
+
+def _in_time(standing: Standing, due_ms: int | None) -> int | None:
+    """A reminder that would rest past the end comes ahead of the quiet hours, if her parcel had come."""
+    row, stay = standing.row, standing.stay
+    if due_ms is None or stay.free_until_ms is None:
+        return due_ms
+    ahead_ms = in_time(row.quiet, due_ms, stay.free_until_ms, zone_of(row.zone))
+    return ahead_ms if ahead_ms > stay.since_ms else due_ms
 
 
 def _move(connection: Connection, found: Sequence[Standing], at_ms: int) -> tuple[int, int]:
@@ -146,7 +158,7 @@ def _move(connection: Connection, found: Sequence[Standing], at_ms: int) -> tupl
         if not connection.execute(_MOVE, step.values).rowcount:
             continue  # collected, extended or told by another server since it was read
         for letter in step.letters if row.resident is not None else ():
-            write(connection, row, *letter, at_ms)
+            write(connection, row, *letter[:3], at_ms, too_late_ms=letter[3])
             letters += 1
         if step.recalls:
             _open(connection, RECALL, row, at_ms)
@@ -175,11 +187,18 @@ def _told_pause(standing: Standing, at_ms: int) -> int | None:
 
 
 def write(
-    connection: Connection, row: Row | Mapping[str, Any], kind: str, which: str, happened_ms: int, at_ms: int
+    connection: Connection,
+    row: Row | Mapping[str, Any],
+    kind: str,
+    which: str,
+    happened_ms: int,
+    at_ms: int,
+    *,
+    too_late_ms: int | None = None,
 ) -> None:
     """Puts a letter about a parcel (its row) into the outbox; of the same kind and `which` no second one.
 
-    Times are ms since 1970.
+    Quiet hours that end at `too_late_ms` or later do not hold it up. Times are ms since 1970.
     """
     parcel = row._mapping if isinstance(row, Row) else row
     names = ("resident", "cabinet", "epoch", "door", "counter", "retry", "serial", "generation")
@@ -189,6 +208,7 @@ def write(
         "queued_ms": at_ms,
         "earliest_ms": min(happened_ms, at_ms),
         "latest_ms": min(happened_ms, at_ms),
+        "too_late_ms": too_late_ms,
         "attempts": 0,
     }
     connection.execute(insert_new(connection.dialect.name, tables.outbox), letter)

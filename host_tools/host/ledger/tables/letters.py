@@ -39,6 +39,7 @@ outbox = Table(
     Column("queued_ms", BigInteger, nullable=False),  # when the host heard of it
     Column("earliest_ms", BigInteger),  # it happened between these; None: when it was heard
     Column("latest_ms", BigInteger),
+    Column("too_late_ms", BigInteger),  # quiet hours that end then or later do not hold it up; None: all do
     Column("attempts", Integer, nullable=False),
     Column("sent_ms", BigInteger),  # when it was handed over first, whole
     Column("held", String(16)),  # why it is not sent until a person has seen to it, None: it is

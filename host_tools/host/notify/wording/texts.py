@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from host_tools.host.ledger.quiet_hours import zone_of
 from host_tools.host.notify.wording.entries import Key
 from host_tools.host.notify.wording.files import Fault, read, templates
 from host_tools.host.notify.wording.templates import Template, fill, plain
-from host_tools.host.notify.wording.times import zone_of
 
 ENGLISH = "en"
 _FOLDER = Path(__file__).parent

@@ -1,11 +1,10 @@
 """Times in words, in the time zone of a site, by the phrases of a language."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from host_tools.host.ledger.event_time import Moment
+from host_tools.host.ledger.quiet_hours import local
 
 LATE_MS = 60_000  # from which on something was heard late, or happened between two times
 
@@ -13,20 +12,6 @@ _MINUTE_MS = 60_000
 
 #: A phrase of a language, by its name, filled with these values.
 Phrase = Callable[..., str]
-
-
-@cache
-def zone_of(name: str) -> ZoneInfo | None:
-    """The zone of that name in the tz database; None, the host's own, for one that is unknown here."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
-def local(ms: int, zone: ZoneInfo | None) -> datetime:
-    """A time in ms since 1970, there."""
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone)
 
 
 def full(ms: int, zone: ZoneInfo | None, phrase: Phrase) -> str:

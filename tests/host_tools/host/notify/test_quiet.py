@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 from host_tools.errors import UserError
 from host_tools.host import figures
-from host_tools.host.ledger import tables
-from host_tools.host.ledger.ledger import open_ledger
+from host_tools.host.ledger import quiet_hours, tables
+from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.ledger.quiet_hours import local, zone_of
 from host_tools.host.notify import site_settings
 from host_tools.host.notify.lines import Lines
 from host_tools.host.notify.post import Post
 from host_tools.host.notify.wording import quiet
-from host_tools.host.notify.wording.times import local, zone_of
 from host_tools.host.people import notices
 from host_tools.host.stays import acts
 from tests.kit.letter_site import Paper, Site
@@ -94,9 +94,9 @@ def test_hours_that_are_none_hold_nothing_up(hours: str) -> None:
 )
 def test_hours_that_nobody_could_mean_are_refused(hours: str) -> None:
     with pytest.raises(UserError, match="uiet hours are"):
-        quiet.checked_quiet(hours)
-    assert quiet.checked_quiet(" 22:00-07:00 ") == "22:00-07:00"
-    assert quiet.checked_quiet("") == ""
+        quiet_hours.checked_quiet(hours)
+    assert quiet_hours.checked_quiet(" 22:00-07:00 ") == "22:00-07:00"
+    assert quiet_hours.checked_quiet("") == ""
 
 
 def test_a_site_holds_up_by_its_own_clock_what_can_wait(tmp_path: Path) -> None:
@@ -141,32 +141,44 @@ def test_the_post_keeps_a_reminder_for_the_morning_and_a_forced_door_for_no_minu
         assert asyncio.run(work()) == [["forced"], ["forced"], ["forced", "reminder"]]
 
 
+class Night:
+    """A site of Seoul with quiet hours from 22:00 to 07:00, from a time on its wall on."""
+
+    def __init__(self, ledger: Ledger, since: str) -> None:
+        self.site = StaySite(ledger)
+        self.site.resident("Kim")
+        site_settings.change(ledger, "mapo-3", quiet_hours="22:00-07:00", zone="Asia/Seoul")
+        self.at_ms, self._paper = at(since, SEOUL), Paper()
+        self.site.link(self.at_ms, *self.site.cabins)
+        self.site.sweep(self.at_ms)
+        self._post = Post(ledger, Lines.single(self._paper), lambda told: None, clock=lambda: self.at_ms)
+
+    def deposit(self, when: str, door: int) -> None:
+        """A parcel comes, of which the host hears a little later."""
+        self.site.cabins[0].deposit(at(when, SEOUL), door, self.site.serial("Kim"))
+        self.site.hear(at(when, SEOUL) + 20 * MINUTE_MS, self.site.cabins[0])
+
+    def go_on(self, until: str) -> list[str]:
+        """The kinds of all letters that have gone out by then."""
+        self.at_ms = at(until, SEOUL)
+        self.site.sweep(self.at_ms, 1 << 50)
+
+        async def work() -> None:
+            for _ in range(2):
+                await self._post.round(None)
+                await self._post.settle()
+
+        asyncio.run(work())
+        return [message.kind for message in self._paper.messages]
+
+
 def test_a_pause_that_is_over_by_the_morning_is_told_to_nobody_and_nothing_of_the_night_is_old(
     tmp_path: Path,
 ) -> None:
     with open_ledger(tmp_path / "data") as ledger:
-        site = StaySite(ledger)
-        site.resident("Kim")
-        site_settings.change(ledger, "mapo-3", quiet_hours="22:00-07:00", zone="Asia/Seoul")
-        site.link(at("2026-11-30T21:00", SEOUL), *site.cabins)
-        site.sweep(at("2026-11-30T21:00", SEOUL))
-        paper, clock_ms = Paper(), [0]
-        its = Post(ledger, Lines.single(paper), lambda told: None, clock=lambda: clock_ms[0])
-
-        def go_on(hour: str) -> list[str]:
-            clock_ms[0] = at(hour, SEOUL)
-            site.sweep(clock_ms[0], 1 << 50)
-
-            async def work() -> None:
-                for _ in range(2):
-                    await its.round(None)
-                    await its.settle()
-
-            asyncio.run(work())
-            return [message.kind for message in paper.messages]
-
-        site.cabins[0].deposit(at("2026-11-30T21:10", SEOUL), 7, site.serial("Kim"))
-        site.hear(at("2026-11-30T21:30", SEOUL), site.cabins[0])
+        night = Night(ledger, "2026-11-30T21:00")
+        go_on = night.go_on
+        night.deposit("2026-11-30T21:10", 7)
         assert go_on("2026-11-30T21:40") == ["deposited"]
         acts.pause(ledger, "mapo-3", "storm", at_ms=at("2026-11-30T23:00", SEOUL))
         assert go_on("2026-11-30T23:10") == ["deposited"]
@@ -180,13 +192,47 @@ def test_a_pause_that_is_over_by_the_morning_is_told_to_nobody_and_nothing_of_th
             )
             found = connection.execute(kinds.order_by(tables.outbox.c.sequence)).all()
         assert [(row.kind, row.given_up_ms) for row in found] == [
-            ("paused", clock_ms[0]),
-            ("resumed", clock_ms[0]),
+            ("paused", night.at_ms),
+            ("resumed", night.at_ms),
         ]
         acts.pause(ledger, "mapo-3", "flood", at_ms=at("2026-12-01T09:00", SEOUL))
         assert go_on("2026-12-01T09:10")[1:] == ["paused"]
         acts.resume(ledger, "mapo-3", at_ms=at("2026-12-01T10:00", SEOUL))
         assert go_on("2026-12-01T10:10")[1:] == ["paused", "resumed"]
+
+
+@pytest.mark.parametrize(
+    ("due", "end", "goes"),
+    [
+        ("2026-11-30T23:00", "2026-12-01T03:00", "2026-11-30T21:00"),
+        ("2026-12-01T01:10", "2026-12-01T07:00", "2026-11-30T21:00"),
+        ("2026-12-01T01:10", "2026-12-01T07:01", "2026-12-01T01:10"),  # the morning is in time
+        ("2026-11-30T21:59", "2026-12-01T01:59", "2026-11-30T21:59"),
+    ],
+)
+def test_what_would_be_too_late_in_the_morning_is_said_an_hour_before_the_night(
+    due: str, end: str, goes: str
+) -> None:
+    told = quiet_hours.in_time("22:00-07:00", at(due, SEOUL), at(end, SEOUL), SEOUL)
+    assert told == at(goes, SEOUL)
+
+
+def test_a_last_reminder_that_would_rest_past_the_end_comes_before_the_night_or_at_once(
+    tmp_path: Path,
+) -> None:
+    with open_ledger(tmp_path / "data") as ledger:
+        night = Night(ledger, "2030-11-28T02:00")
+        night.deposit("2030-11-28T02:10", 7)  # until 02:40 two days later
+        assert night.go_on("2030-11-28T02:40") == ["deposited"]
+        assert night.go_on("2030-11-29T06:50") == ["deposited"]
+        assert night.go_on("2030-11-29T20:50") == ["deposited", "reminder"]
+        assert night.go_on("2030-11-29T21:10") == ["deposited", "reminder", "last reminder"]
+        night.site.cabins[0].collect(at("2030-11-29T21:30", SEOUL), 7, 0)
+        acts.set_policy(ledger, "mapo-3", {"free_h": 6, "reminder_h": 4, "last_reminder_h": 2})
+        night.deposit("2030-11-29T22:10", 8)  # a parcel that comes at night, until 04:40
+        assert night.go_on("2030-11-29T22:40")[3:] == ["opened", "deposited"]
+        assert night.go_on("2030-11-30T02:20")[5:] == []
+        assert night.go_on("2030-11-30T02:50")[5:] == ["last reminder"]
 
 
 def test_a_zone_that_this_machine_does_not_know_is_its_own() -> None:

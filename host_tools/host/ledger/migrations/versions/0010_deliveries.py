@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Makes room for deliveries. A letter that was sent needs none."""
     op.add_column("outbox", sa.Column("routed", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("outbox", sa.Column("delivered_ms", sa.BigInteger(), nullable=True))
+    op.add_column("outbox", sa.Column("too_late_ms", sa.BigInteger(), nullable=True))
     op.add_column("outbox", sa.Column("given_up_ms", sa.BigInteger(), nullable=True))
     op.execute("UPDATE outbox SET routed = true WHERE sent_ms IS NOT NULL")
     _of_letters()
