@@ -70,7 +70,7 @@ ROOMS_OF_HOST = {
     "systemd": "",
     "upkeep": "ledger accounts people notify",
     "figures": "ledger care notify connections",
-    "web": "ledger accounts notify parcels figures",
+    "web": "ledger accounts care notify parcels figures",
     "answers": "ledger accounts",
     "doctor": "ledger people care stays notify connections web",
     "server": "ledger stays notify fleet connections postman pager systemd upkeep web answers",
