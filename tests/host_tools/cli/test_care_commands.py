@@ -1,71 +1,24 @@
 """`ansim case`, `alarm` and `oncall` as people type them; what they print is what docs/json.md says."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import select
 
-from host_tools.cli import _acting, ansim
-from host_tools.errors import UserError
 from host_tools.host.accounts import audit
 from host_tools.host.fleet import order_log
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import ITSELF, Actor
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import open_ledger
-from host_tools.host.notify.channels.console import ConsoleNotifier
-from host_tools.host.notify.notifier import REFUSED, Message, Receipt
+from host_tools.host.notify.notifier import REFUSED, Receipt
 from host_tools.host.pager import message_of, note_page
-from host_tools.host.parcels import parcels, tickets
 from locker.contract import commands, records
-from tests.kit import os_users, post
 from tests.kit.cared_site import PLACE, CaredSite
-from tests.kit.command_tree import departures, page
+from tests.kit.duty_desk import Desk
 
-DOCUMENTED = page()
 PLAN = ("--site", PLACE, "--rank", "2", "--days", "mon-fri", "--from", "18:00", "--until", "08:00")
-
-
-class Desk:
-    """People who type commands, each as a user of the operating system."""
-
-    def __init__(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.data = data
-        self._patch = monkeypatch
-
-    def types(self, who: str, *words: str) -> str:
-        """What the command says, or the sentence with which it ends."""
-        self._patch.setattr(_acting, "os_user", lambda: who)
-        ended = CliRunner().invoke(ansim, [*words, "--data", str(self.data)])
-        if isinstance(ended.exception, UserError):
-            return str(ended.exception)
-        assert ended.exit_code == 0 or words[0] == "doctor", (ended.output, ended.exception)
-        return ended.stdout
-
-    def asks(self, who: str, command: str, *words: str) -> Any:
-        """What it prints under --json, which is what the page says."""
-        printed = json.loads(self.types(who, *command.split(), *words, "--json"))
-        assert departures(DOCUMENTED[command], printed) == [], command
-        return printed
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Desk, CaredSite]]:
-    """Min is a dispatcher, Jun is staff, Dae an operator; each is a user of that name."""
-    os_users.there_are(monkeypatch, "min", "jun", "dae")
-    with open_ledger(tmp_path / "data") as ledger:
-        site = CaredSite(ledger)
-        site.at_ms = now_ms() - 60_000
-        for name, roles in (("Min", "dispatcher"), ("Jun", "staff"), ("Dae", "operator")):
-            site.hires(name, roles)
-            with ledger.writing() as connection:
-                its = tables.account.c.name == name
-                connection.execute(tables.account.update().where(its).values(os_user=name.lower()))
-        yield Desk(tmp_path / "data", monkeypatch), site
 
 
 def answers(site: CaredSite) -> list[int]:
@@ -120,60 +73,6 @@ def test_answering_a_bell_takes_its_case_and_who_is_second_hears_who_was_first(
     site.at_ms += 1000
     site.rings()
     assert "Answer call 2" in types.types("min", *ack, "--call", "1")
-
-
-def test_who_settles_that_a_parcel_is_gone_ends_it_and_its_resident_is_told_but_not_that_she_has_it(
-    desk: tuple[Desk, CaredSite],
-) -> None:
-    types, site = desk
-    for door in (3, 4):
-        site.deposits(door)
-    site.tells(records.DOOR_FORCED, 3, 0, 1)
-    site.takes_in()
-    types.types("min", "case", "take", "1")
-    close = ("case", "close", "1", "parcel is gone", "--note", "the shelf is bare")
-    types.types("min", *close, "--dry-run")
-    assert {one.state for one in parcels.listing(site.ledger)} == {"waiting"}
-    assert "Its parcel waits no more, and its resident is told." in types.types("min", *close)
-    gone, other = sorted(parcels.listing(site.ledger), key=lambda one: one.door)
-    assert (gone.state, gone.ended_by) == ("unknown", "Min, who found that it was gone")
-    assert other.state == "waiting"
-    told: list[Message] = []
-    post.deliver(site.ledger, ConsoleNotifier(told.append))
-    (hers,) = [one for one in told if one.kind == "gone"]
-    assert "your parcel is not behind it any more" in hers.text
-    with site.ledger.reading() as connection:
-        row = connection.execute(select(tables.audit).where(tables.audit.c.act == "parcel gone")).one()
-    assert (row.door, row.text) == (3, "case 1: parcel is gone. the shelf is bare")
-    assert row.resident is not None
-    at_door = ("--site", PLACE, "--cabinet", "1", "--door", "3", "--no-wait", "--reason", "fault")
-    # Staff open the empty door, and close it.
-    assert types.types("jun", "door", "service", *at_door).startswith("Ordered")
-    site.at_ms += 1000
-    site.tells(records.ARMED, 3, records.SERVICE << 8 | 1, 1)
-    site.tells(records.COLLECTED, 3, 0, 1)
-    site.takes_in()
-    post.deliver(site.ledger, ConsoleNotifier(told.append))
-    assert told[-1].kind == "service code"
-    assert parcels.listing(site.ledger)[1] == gone
-    assert [one.kind for one in site.cases()] == []
-
-
-def test_a_parcel_that_came_after_the_door_was_forced_is_not_the_one_that_is_gone(
-    desk: tuple[Desk, CaredSite],
-) -> None:
-    types, site = desk
-    site.deposits(3)
-    site.tells(records.DOOR_FORCED, 3, 0, 1)
-    site.takes_in()
-    site.tells(records.COLLECTED, 3, 0, 1)
-    site.at_ms += 600_000
-    serial = tickets.issue(site.ledger, "Kim", PLACE).serial
-    site.boards[1].deposit(3, serial, 2)
-    site.hears()
-    types.types("min", "case", "take", "1")
-    assert types.types("min", "case", "close", "1", "parcel is gone").endswith("closed: parcel is gone.\n")
-    assert {one.state for one in parcels.listing(site.ledger)} == {"waiting", "collected"}
 
 
 def test_who_takes_a_call_that_is_over_hears_that_its_screen_says_nothing_any_more(
