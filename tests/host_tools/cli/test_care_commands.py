@@ -178,7 +178,7 @@ def test_a_case_is_shown_noted_shelved_given_back_and_closed(desk: tuple[Desk, C
     types.asks("jun", "case take", "1")
     types.asks("jun", "case give-back", "1")
     types.asks("jun", "case note", "1", "on my way")
-    types.asks("jun", "case shelve", "2", "the lamp is ordered", "--for", "3d")
+    until = types.asks("jun", "case shelve", "2", "the lamp is ordered", "--for", "3d")["shelved_until"]
     assert "is minutes, hours or days" in types.types("jun", "case", "shelve", "2", "why", "--for", "soon")
     types.asks("jun", "case close", "1", "staff at work", "--dry-run")
     types.asks("jun", "case close", "1", "staff at work", "--note", "it was me")
@@ -194,13 +194,13 @@ def test_a_case_is_shown_noted_shelved_given_back_and_closed(desk: tuple[Desk, C
     assert "Happened " in told
     assert ", heard " in told
     assert "There is no case 9" in types.types("jun", "case", "show", "9")
-    until = next(one["shelved_until"] for one in types.asks("jun", "case list"))
     assert noted(site, "case ") == [
         ("case take", "case 1"),
         ("case give-back", "case 1"),
         ("case note", "case 1"),
         ("case shelve", f"case 2: until {until}"),
         ("case close", "case 1: staff at work"),
+        ("case close", "case 2: mended"),
     ]
 
 
