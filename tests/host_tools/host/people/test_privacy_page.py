@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[4] / "docs" / "privacy.md"
 OF_NOBODY = {
     "site", "cabinet", "position", "boot", "event", "epoch", "command", "opening", "aside", "server", "link",
     "alarm", "pickup", "refusal", "site_pause", "absence", "stay", "stay_policy", "stay_look", "care",
-    "proof_time",
+    "proof_time", "lease",
 }  # fmt: skip
 #: Columns of the other tables that say nothing of a person.
 STATES = {
