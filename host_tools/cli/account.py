@@ -233,4 +233,7 @@ def _tell(account: Account, words: str, token: str, dry_run: bool, as_json: bool
         return
     say(words)
     if token:
-        say(f"Hand this token over in person; it is good once, for 24 h, and is not shown again: {token}")
+        say(
+            "Hand this path of the host's pages over in person; it is good once, for 24 h, and is not shown "
+            f"again: /start/{token}"
+        )
