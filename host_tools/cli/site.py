@@ -1,4 +1,4 @@
-"""`ansim site`: what is set for the letters of a site."""
+"""`ansim site`: what is set for a site, and what is printed for it."""
 
 from pathlib import Path
 
@@ -35,8 +35,9 @@ def list_(data: Path | None, as_json: bool) -> None:
     if as_json:
         print_json([one._asdict() for one in found])
         return
-    headings = ("site", "language", "quiet", "time zone", "help number")
-    show(table(headings, [[value or "-" for value in one] for one in found]))
+    headings = ("site", "language", "quiet", "time zone", "help number", "near")
+    rows = [one._replace(near=", ".join(one.near)) for one in found]  # type: ignore[arg-type]
+    show(table(headings, [[value or "-" for value in one] for one in rows]))
 
 
 @command.command("set")
@@ -48,6 +49,11 @@ def list_(data: Path | None, as_json: bool) -> None:
     help='When residents are sent nothing that can wait until morning, such as 22:00-07:00; "" for never.',
 )
 @click.option("--zone", metavar="ZONE", help='Its time zone, such as Asia/Seoul; "" for that of the host.')
+@click.option(
+    "--near",
+    metavar="NAME,NAME",
+    help='Where a courier goes who finds no room there: other sites, the nearest first; "" for nowhere.',
+)
 @dry_run_option
 @data_option
 @json_option
@@ -56,6 +62,7 @@ def set_(
     language: str | None,
     quiet: str | None,
     zone: str | None,
+    near: str | None,
     dry_run: bool,
     data: Path | None,
     as_json: bool,
@@ -68,17 +75,19 @@ def set_(
     \b
     Example: ansim site set --site mapo-3 --language ko --quiet 22:00-07:00
     """
-    if language is None and quiet is None and zone is None:
-        raise UserError("Say what to set: --language, --quiet or --zone.", 2)
+    if language is None and quiet is None and zone is None and near is None:
+        raise UserError("Say what to set: --language, --quiet, --zone or --near.", 2)
+    others = None if near is None else near.split(",")
     with open_ledger(data, create=False) as ledger:
-        now = site_settings.change(ledger, site, language, quiet, zone, dry_run=True)
+        now = site_settings.change(ledger, site, language, quiet, zone, others, dry_run=True)
         if not dry_run:
             note(ledger)
-            now = site_settings.change(ledger, site, language, quiet, zone)
+            now = site_settings.change(ledger, site, language, quiet, zone, others)
     if as_json:
         print_json(now._asdict() | ({"dry_run": True} if dry_run else {}))
         return
     say(
         f"{now.site}{' would have' if dry_run else ''}: letters in {now.language or 'en'}, quiet hours "
-        f"{now.quiet or 'none'}, time zone {now.zone or 'of the host'}."
+        f"{now.quiet or 'none'}, time zone {now.zone or 'of the host'}"
+        f"{', near it ' + ', '.join(now.near) if now.near else ''}."
     )

@@ -10,20 +10,22 @@ from typing import Any
 
 from host_tools.errors import UserError
 from host_tools.host.accounts import secrets
+from host_tools.host.couriers.desk import Desk
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger
 
 Facts = Mapping[str, Any]
 
 
-def finder(ledger: Ledger) -> Callable[[str, Facts], Facts]:
+def finder(ledger: Ledger, clock: Callable[[], int] = now_ms) -> Callable[[str, Facts], Facts]:
     """What finds the answers to questions about a ledger."""
-    return partial(_find, ledger)
+    desk = Desk(clock)
+    return partial(_find, ledger, _ANSWERS | {"ticket": desk.ticket, "receipt": desk.receipt})
 
 
-def _find(ledger: Ledger, what: str, given: Facts) -> Facts:
+def _find(ledger: Ledger, answers: Mapping[str, Callable[..., Facts]], what: str, given: Facts) -> Facts:
     try:
-        return _ANSWERS[what](ledger, **given)
+        return answers[what](ledger, **given)
     except (KeyError, TypeError) as error:
         raise UserError("That is nothing that this host answers.", code="usage") from error
 

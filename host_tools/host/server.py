@@ -26,6 +26,7 @@ from host_tools.host.connections.presence import BEAT_MS, Presence
 from host_tools.host.connections.rs485 import SerialBus
 from host_tools.host.connections.serial_port import PortMissingError, SerialPort
 from host_tools.host.connections.tally import OVERFLOW, Tally
+from host_tools.host.couriers import room
 from host_tools.host.fleet import generations, orders, remote_opening
 from host_tools.host.fleet.inflow import Inflow
 from host_tools.host.fleet.ingest import take
@@ -120,7 +121,10 @@ class Server:
                 base = f"https://{settings.web.names[0]}" if settings.web and settings.web.names else ""
                 self._pager = Pager(self._ledger, settings.ways, self._tell, base)
                 more.append(partial(self._pager.run, held.enter_context(ThreadPoolExecutor(1, "page"))))
-            for name, job in (("stays", partial(keeper.keep, self._ledger)), ("upkeep", self._upkeep.run)):
+            jobs = {"stays": partial(keeper.keep, self._ledger), "upkeep": self._upkeep.run}
+            if settings.web is not None:
+                jobs["room"] = partial(room.keep, self._ledger)
+            for name, job in jobs.items():
                 more.append(partial(job, held.enter_context(ThreadPoolExecutor(1, name))))
             await self._open(settings, held)
             manager = Manager(os.environ)

@@ -208,6 +208,9 @@ KINDS = {
         "a cabinet tells more than people can do", "Look there; `ansim link release`.", _LOOKED
     ),
     "refused tickets": Kind("many tickets are refused", "Look who types numbers there.", _LOOKED),
+    "said stuck": Kind(
+        "a courier says that a door is stuck", "Look at its lock and into the door.", _MENDED, by_door=True
+    ),
     "tells too much": Kind(
         "a board tells more than there can be", "Look there; `ansim cabinet silence`.", _LOOKED
     ),

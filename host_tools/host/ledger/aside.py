@@ -35,6 +35,7 @@ CASES = (
     STAFF_CODE_DEAD,
     "letters held",
     "refused tickets",
+    "said stuck",
 )
 WORDING = "wording"  # a text of letters that was changed here cannot be used
 CASES += ("tells too much", WORDING)

@@ -163,19 +163,30 @@ def are_no_slips(connection: Connection, site: int, record: Record, latest_ms: i
 
     Whether staff are to be told: 8 in an hour, and not told within the hour.
     """
+    refused = fields.refusals(record)
+    guesses = refused.tickets - refused.too_old  # who has a label that is too old guesses nothing
+    return count_guesses(connection, site, guesses, latest_ms, heard_ms)
+
+
+def count_guesses(connection: Connection, site: int, guesses: int, latest_ms: int, heard_ms: int) -> bool:
+    """Counts so many refused tickets of a site; whether staff are to be told, as above."""
     refusal = tables.refusal
     minute = latest_ms // _MINUTE_MS
     here = refusal.c.site == site
     known = connection.scalar(select(refusal.c.count).where(here, refusal.c.minute == minute)) or 0
-    refused = fields.refusals(record)
-    guesses = refused.tickets - refused.too_old  # who has a label that is too old guesses nothing
     counted = {"site": site, "minute": minute, "count": known + guesses}
     connection.execute(insert_or_change(connection.dialect.name, refusal), counted)
     connection.execute(delete(refusal).where(here, refusal.c.minute < heard_ms // _MINUTE_MS - _KEPT_MINUTES))
-    within = here & (refusal.c.minute > minute - _HOUR_MS // _MINUTE_MS) & (refusal.c.minute <= minute)
-    total = connection.scalar(select(func.sum(refusal.c.count)).where(within)) or 0
     told_ms = connection.scalar(select(tables.site.c.refusals_told_ms).where(tables.site.c.id == site))
-    if total < _SLIPS or (told_ms is not None and 0 <= heard_ms - told_ms < _HOUR_MS):
+    is_told = told_ms is not None and 0 <= heard_ms - told_ms < _HOUR_MS
+    if is_told or guesses_within_an_hour(connection, site, latest_ms) < _SLIPS:
         return False
     connection.execute(update(tables.site).where(tables.site.c.id == site).values(refusals_told_ms=heard_ms))
     return True
+
+
+def guesses_within_an_hour(connection: Connection, site: int, at_ms: int) -> int:
+    """How many tickets were refused at a site in the hour up to that time (ms since 1970)."""
+    refusal, minute = tables.refusal.c, at_ms // _MINUTE_MS
+    within = (refusal.minute > minute - _HOUR_MS // _MINUTE_MS) & (refusal.minute <= minute)
+    return connection.scalar(select(func.sum(refusal.count)).where(refusal.site == site, within)) or 0

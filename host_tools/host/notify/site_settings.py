@@ -1,19 +1,24 @@
-"""What a site sets for its letters: the language, the quiet hours and the time zone."""
+"""What a site sets: language, quiet hours and time zone of its letters, and which sites are near."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from host_tools.errors import UserError
 from host_tools.host.accounts import sight
+from host_tools.host.ledger.database import execute_many
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import normal
 from host_tools.host.ledger.quiet_hours import checked_quiet, zone_of
 from host_tools.host.ledger.tables import cabinet as cabinets
+from host_tools.host.ledger.tables import near as nears
 from host_tools.host.ledger.tables import site as sites
 from host_tools.host.notify.wording import quiet
 from host_tools.host.notify.wording.changed import texts_of
+
+NEAR_MAX = 8
 
 
 class Settings(NamedTuple):
@@ -24,13 +29,14 @@ class Settings(NamedTuple):
     quiet: str
     zone: str
     help_number: str
+    near: tuple[str, ...] = ()  # where a courier goes who finds no room there, the nearest first
 
 
 def everywhere(ledger: Ledger) -> list[Settings]:
     """The settings of all sites, by name."""
     with ledger.reading() as connection:
         wanted = select(sites).where(sight.sees_site(connection, sites.c.id)).order_by(sites.c.name)
-        return [_settings(row) for row in connection.execute(wanted)]
+        return [_settings(connection, row) for row in connection.execute(wanted).all()]
 
 
 def change(
@@ -39,6 +45,7 @@ def change(
     language: str | None = None,
     quiet_hours: str | None = None,
     zone: str | None = None,
+    near: Sequence[str] | None = None,
     *,
     dry_run: bool = False,
 ) -> Settings:
@@ -54,9 +61,29 @@ def change(
         row = connection.execute(select(sites).where(sites.c.name == normal(site))).first()
         if row is None:
             raise UserError(f"There is no site {site}: `ansim site list` shows them.", 2)
+        now = _settings(connection, row)._replace(**values)
+        others = _others(connection, row, near or ())
+        if near is not None:
+            now = now._replace(near=tuple(other.name for other in others))
         if values and not dry_run:
             connection.execute(update(sites).where(sites.c.id == row.id).values(**values))
-    return _settings(row)._replace(**values)
+        if near is not None and not dry_run:
+            connection.execute(delete(nears).where(nears.c.site == row.id))
+            rows = [{"site": row.id, "rank": rank, "near": other.id} for rank, other in enumerate(others)]
+            execute_many(connection, insert(nears), rows)
+    return now
+
+
+def _others(connection: Connection, site: Row, near: Sequence[str]) -> list[Row]:
+    """The sites of these names, in their order. Raises UserError for what is none, or the site itself."""
+    names = list(dict.fromkeys(normal(name) for name in near if name.strip()))
+    if len(names) > NEAR_MAX:
+        raise UserError(f"Name at most {NEAR_MAX} sites that are near.", 2)
+    found = {row.name: row for row in connection.execute(select(sites).where(sites.c.name.in_(names)))}
+    for name in names:
+        if name not in found or name == site.name:
+            raise UserError(f"{name} is no other site: `ansim site list` shows them.", 2)
+    return [found[name] for name in names]
 
 
 def not_before(
@@ -94,5 +121,7 @@ def _checked_zone(zone: str) -> str:
     return zone
 
 
-def _settings(row: Row) -> Settings:
-    return Settings(row.name, row.language, row.quiet, row.zone, row.help_number)
+def _settings(connection: Connection, row: Row) -> Settings:
+    wanted = select(sites.c.name).join(nears, nears.c.near == sites.c.id).where(nears.c.site == row.id)
+    near = tuple(connection.scalars(wanted.order_by(nears.c.rank)))
+    return Settings(row.name, row.language, row.quiet, row.zone, row.help_number, near)

@@ -72,6 +72,21 @@ def enter(
     Raises UserError: no ticket or no receipt by its form;
     not of this site or not of each other (that takes WRONG_S).
     """
+    ticket, receipt = checked(ticket, receipt)
+    name = site or tickets.only_site(ledger)
+    with _one_at_a_time(ledger.data):
+        found = prove(ledger, name, ticket, receipt, dry_run=dry_run)
+        if found is None:
+            sleep(WRONG_S)
+            raise UserError(
+                "That receipt and that ticket do not belong together here: "
+                "compare the digits and --site, then enter them again."
+            )
+    return found
+
+
+def checked(ticket: str, receipt: str) -> tuple[str, str]:
+    """Both as digits, without what people write between them. Raises UserError for what has another form."""
     ticket, receipt = (text.replace(" ", "").replace("·", "").removesuffix("#") for text in (ticket, receipt))
     if not _are_digits(ticket, 9):
         raise UserError("A ticket is 9 digits.", 2)
@@ -81,16 +96,7 @@ def enter(
             "as the cabinet's screen showed them.",
             2,
         )
-    name = site or tickets.only_site(ledger)
-    with _one_at_a_time(ledger.data):
-        found = _enter(ledger, name, ticket, receipt, dry_run)
-        if found is None:
-            sleep(WRONG_S)
-            raise UserError(
-                "That receipt and that ticket do not belong together here: "
-                "compare the digits and --site, then enter them again."
-            )
-    return found
+    return ticket, receipt
 
 
 def _are_digits(text: str, count: int) -> bool:
@@ -108,7 +114,11 @@ def _one_at_a_time(data: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _enter(ledger: Ledger, name: str, ticket: str, receipt: str, dry_run: bool) -> Entered | None:
+def prove(ledger: Ledger, name: str, ticket: str, receipt: str, *, dry_run: bool = False) -> Entered | None:
+    """As `enter`, of both as they are checked, and at once: None where they do not belong together.
+
+    Whoever asks slows who guesses. Raises UserError for a site that there is not.
+    """
     with ledger.reading() as connection:
         site = connection.execute(select(tables.site).where(tables.site.c.name == normal(name))).first()
         if site is None:

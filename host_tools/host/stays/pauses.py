@@ -124,7 +124,7 @@ def _of_door(events: Mapping[int, Sequence[Row]], doorway: Doorway, since_ms: in
 
     for row in (row for board in boards for row in events.get(board, ())):
         span = Span(row.earliest_ms, row.latest_ms)
-        if row.kind == records.LEVEL_LOST and _names(row.b, door):
+        if row.kind == records.LEVEL_LOST and may_name(row.b, door):
             lost.append(Span(span.earliest_ms, span.latest_ms + LOST_MS))
         if row.door != door:
             continue
@@ -143,7 +143,7 @@ def _of_door(events: Mapping[int, Sequence[Row]], doorway: Doorway, since_ms: in
     return [*found, *(_lost(span, at_ms) for span in lost)]
 
 
-def _names(doors: int, door: int) -> bool:
+def may_name(doors: int, door: int) -> bool:
     """Whether a LEVEL_LOST with these doors, a bit each, may mean that one; doors above 32 have no bit."""
     return door > _NAMED_MAX or bool(doors >> door - 1 & 1)
 

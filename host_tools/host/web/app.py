@@ -19,6 +19,7 @@ from host_tools.host.ledger.keyless import open_keyless
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.web import hooks, metrics, sign_in
 from host_tools.host.web.console import needs
+from host_tools.host.web.courier import pages as courier
 from host_tools.host.web.entrance import Entrance
 from host_tools.host.web.guard import Guard
 from host_tools.host.web.hooks import Hook, Tap
@@ -136,5 +137,6 @@ def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None])
     routes = [Route("/livez", alive), Route("/readyz", ready), Route("/metrics", measured)]
     routes += [*assets.ROUTES, *views.ROUTES, *gallery.ROUTES, *sign_in.routes(pages)]
     routes += needs.routes(pages)
+    routes += courier.routes(pages)
     routes += hooks.routes(pages.hook, pages.tap, pages.written, pages.clock)
     return Guard(Router(routes, redirect_slashes=False), names, tell)

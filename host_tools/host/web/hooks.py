@@ -55,16 +55,17 @@ class Tap(Protocol):
 
 
 class Budget:
-    """How often each address may call; one network of IPv6 is one address."""
+    """How often each address may call: so often at once, then by the second; one network of IPv6 is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, burst: int = BURST, refill_per_s: float = REFILL_PER_S) -> None:
+        self._burst, self._refill_per_s = float(burst), refill_per_s
         self._left: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def admits(self, address: str, at_ms: int) -> bool:
         """Whether it may call now (ms by any clock that goes on), which counts as a call."""
-        name = _network(address)
-        left, since_ms = self._left.pop(name, (float(BURST), at_ms))
-        left = min(float(BURST), left + max(0, at_ms - since_ms) / 1000 * REFILL_PER_S)
+        name = network_of(address)
+        left, since_ms = self._left.pop(name, (self._burst, at_ms))
+        left = min(self._burst, left + max(0, at_ms - since_ms) / 1000 * self._refill_per_s)
         self._left[name] = (left - 1 if left >= 1 else left), at_ms
         if len(self._left) > _ADDRESSES_MAX:
             self._left.popitem(last=False)
@@ -129,7 +130,8 @@ def _page(words: str, *, is_open: bool = False) -> str:
     )
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """What an address counts as: of IPv6 its network of 64 bits."""
     try:
         found = ip_address(address)
     except ValueError:

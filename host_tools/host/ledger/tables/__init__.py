@@ -34,7 +34,7 @@ from host_tools.host.ledger.tables.people import (
     resident,
     resident_site,
 )
-from host_tools.host.ledger.tables.sites import refusal, site
+from host_tools.host.ledger.tables.sites import near, refusal, room, site
 from host_tools.host.ledger.tables.stays import absence, site_pause, stay, stay_look, stay_policy
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "lease",
     "link",
     "metadata",
+    "near",
     "opening",
     "outbox",
     "page",
@@ -76,6 +77,7 @@ __all__ = [
     "related",
     "resident",
     "resident_site",
+    "room",
     "server",
     "silent",
     "site",

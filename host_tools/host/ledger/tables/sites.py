@@ -47,3 +47,24 @@ refusal = Table(
     Column("count", BigInteger, nullable=False),
     PrimaryKeyConstraint("site", "minute"),
 )
+
+#: Where a courier goes who finds no room at a site, the nearest first (rank 0).
+near = Table(
+    "near",
+    metadata,
+    Column("site", ForeignKey("site.id"), nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("near", ForeignKey("site.id"), nullable=False),
+    PrimaryKeyConstraint("site", "rank"),
+)
+
+#: How many doors of each size of a cabinet took a parcel at a quarter hour (couriers/room.py).
+room = Table(
+    "room",
+    metadata,
+    Column("cabinet", ForeignKey("cabinet.id"), primary_key=True),
+    Column("looked_ms", BigInteger, nullable=False),  # that quarter hour, since 1970
+    Column("small", Integer, nullable=False),
+    Column("medium", Integer, nullable=False),
+    Column("large", Integer, nullable=False),
+)

@@ -1,4 +1,4 @@
-"""The people who work at the host, what they did, and whom they may not see."""
+"""The people who work at the host, what they did, and whom they may not see; what couriers may see."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -48,6 +48,29 @@ def upgrade() -> None:
     _whose()
     _audit()
     _asking()
+    _room()
+
+
+def _room() -> None:
+    op.create_table(
+        "near",
+        sa.Column("site", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("near", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["near"], ["site.id"], name=op.f("fk_near_near")),
+        sa.ForeignKeyConstraint(["site"], ["site.id"], name=op.f("fk_near_site")),
+        sa.PrimaryKeyConstraint("site", "rank", name=op.f("pk_near")),
+    )
+    op.create_table(
+        "room",
+        sa.Column("cabinet", sa.Integer(), nullable=False),
+        sa.Column("looked_ms", sa.BigInteger(), nullable=False),
+        sa.Column("small", sa.Integer(), nullable=False),
+        sa.Column("medium", sa.Integer(), nullable=False),
+        sa.Column("large", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["cabinet"], ["cabinet.id"], name=op.f("fk_room_cabinet")),
+        sa.PrimaryKeyConstraint("cabinet", name=op.f("pk_room")),
+    )
 
 
 def _whose() -> None:

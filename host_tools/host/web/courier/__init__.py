@@ -1,0 +1,1 @@
+"""The courier's page: what the sign at a cabinet leads to."""
