@@ -145,7 +145,7 @@ def _columns(path: Path, heading: Sequence[str]) -> list[str]:
 
 def _text(cell: str) -> str:
     """What a cell says: `as_text` taken back."""
-    return cell[1:] if cell.startswith(_TEXT) and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith(_TEXT) and cell.lstrip(_TEXT).startswith(_FORMULA) else cell
 
 
 def is_marked(heading: str, cell: str) -> bool:
@@ -159,7 +159,7 @@ def is_marked(heading: str, cell: str) -> bool:
 
 def as_text(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return _TEXT + cell if cell.startswith(_FORMULA) else cell
+    return _TEXT + cell if cell.lstrip(_TEXT).startswith(_FORMULA) else cell
 
 
 def written(rows: Iterable[Sequence[str]]) -> bytes:

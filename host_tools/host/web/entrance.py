@@ -40,7 +40,7 @@ class SlowedError(UserError):
     """Too many tries failed; `wait_s` until the next is looked at."""
 
     def __init__(self, wait_ms: int) -> None:
-        super().__init__("That is too often: wait, then try again.", code="throttled")
+        super().__init__("That is too often: wait, then try again.")
         self.wait_s = -(-wait_ms // 1000)
 
 
@@ -132,7 +132,7 @@ class Entrance:
 
     async def _compare(self, work: Callable[[Ledger], _T]) -> _T:
         if self._compared >= _COMPARED_MAX:
-            raise UserError(BUSY, code="busy")
+            raise UserError(BUSY)
         self._compared += 1
         try:
             return await self._looked(work, self._comparing)

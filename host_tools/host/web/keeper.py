@@ -185,7 +185,7 @@ class Keeper:
         except (ValueError, LookupError, TypeError):
             return
         if len(self._answering) >= WAITING_MAX:
-            stdin.write(Answer(question.number, None, BUSY, "busy").line())
+            stdin.write(Answer(question.number, None, BUSY).line())
             return
         task = asyncio.ensure_future(self._give(question, stdin))
         self._answering.add(task)

@@ -67,7 +67,7 @@ class Questions:
     async def ask(self, what: str, **given: Any) -> Mapping[str, Any]:
         """The facts that the server has found. Raises UserError with its sentence, also where it is busy."""
         if len(self._waiting) >= WAITING_MAX:
-            raise UserError(BUSY, code="busy")
+            raise UserError(BUSY)
         loop = asyncio.get_running_loop()
         number = next(self._numbers)
         self._waiting[number] = loop.create_future()
@@ -76,7 +76,7 @@ class Questions:
             async with asyncio.timeout(ANSWER_S):
                 answer = await self._waiting[number]
         except TimeoutError as error:
-            raise UserError(BUSY, code="busy") from error
+            raise UserError(BUSY) from error
         finally:
             del self._waiting[number]
         if answer.found is None:

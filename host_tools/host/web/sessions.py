@@ -83,7 +83,7 @@ class Sessions:
             its = "SELECT hash FROM session WHERE account = ? ORDER BY began_ms DESC LIMIT -1 OFFSET ?"
             file.execute(f"DELETE FROM session WHERE hash IN ({its})", (account, SESSIONS_OF_ONE_MAX - 1))  # noqa: S608 - a constant
             if file.execute("SELECT count(*) FROM session").fetchone()[0] >= SESSIONS_MAX:
-                raise UserError("Too many people are signed in here: try again later.", code="busy")
+                raise UserError("Too many people are signed in here: try again later.")
             file.execute("INSERT INTO session VALUES (?, ?, ?, ?)", (_hash(token), account, at_ms, at_ms))
         return Session(account, token, at_ms + IDLE_MS)
 
@@ -146,7 +146,7 @@ class Sessions:
                 raise
             self._file.execute("COMMIT")
         except sqlite3.DatabaseError as error:
-            raise UserError(f"The file of the sessions cannot be written ({error}).", code="busy") from error
+            raise UserError(f"The file of the sessions cannot be written ({error}).") from error
 
 
 def _encoded(token: bytes) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from host_tools.errors import UserError
@@ -177,6 +177,7 @@ cells = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=12)
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(cells, cells, cells), max_size=8))
+@example([("'@", "''=", "'Kim")])
 def test_what_is_written_is_read_back_as_it_was(rows: list[tuple[str, str, str]]) -> None:
     import tempfile
 

@@ -168,7 +168,7 @@ def test_the_second_opinion_sees_letters_that_come_twice(monkeypatch: pytest.Mon
     def twice(found: standing.Standing, at_ms: int) -> sweep._Step:
         step = honest(found, at_ms)
         return step._replace(
-            letters=[(kind, f"{which} {at_ms}", ms) for kind, which, ms in step.letters],
+            letters=[(kind, f"{which} {at_ms}", *times) for kind, which, *times in step.letters],
             values=step.values | {"now": 0},
         )
 
