@@ -64,7 +64,7 @@ ROOMS_OF_HOST = {
     "notify": "fields kinds ledger accounts care stays people",
     "fleet": "fields kinds ledger accounts notify",
     "connections": "ledger accounts notify fleet",
-    "parcels": "kinds ledger accounts care people notify fleet connections",
+    "parcels": "kinds ledger accounts care stays people notify fleet connections",
     "couriers": "ledger parcels stays",
     "postman": "ledger notify",
     "pager": "care ledger notify",
@@ -72,7 +72,7 @@ ROOMS_OF_HOST = {
     "upkeep": "ledger accounts people notify",
     "figures": "ledger care notify connections",
     "web": "ledger accounts care notify parcels couriers figures",
-    "answers": "ledger accounts couriers",
+    "answers": "ledger accounts parcels couriers",
     "doctor": "ledger people care stays notify connections web",
     "server": "ledger stays notify fleet connections couriers postman pager systemd upkeep web answers",
 }

@@ -13,14 +13,20 @@ from host_tools.host.accounts import secrets
 from host_tools.host.couriers.desk import Desk
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.parcels.page_code import PageCodes
 
 Facts = Mapping[str, Any]
 
 
 def finder(ledger: Ledger, clock: Callable[[], int] = now_ms) -> Callable[[str, Facts], Facts]:
-    """What finds the answers to questions about a ledger."""
-    desk = Desk(clock)
-    return partial(_find, ledger, _ANSWERS | {"ticket": desk.ticket, "receipt": desk.receipt})
+    """What finds the answers to questions about a ledger. `clock` gives ms since 1970."""
+    desk, codes = Desk(clock), PageCodes()
+    stateful = {
+        "ticket": desk.ticket,
+        "receipt": desk.receipt,
+        "page code": partial(_page_code, codes, clock),
+    }
+    return partial(_find, ledger, _ANSWERS | stateful)
 
 
 def _find(ledger: Ledger, answers: Mapping[str, Callable[..., Facts]], what: str, given: Facts) -> Facts:
@@ -37,6 +43,10 @@ def _second_factor(ledger: Ledger, account: int, code: str) -> Facts:
 def _set_secrets(ledger: Ledger, token: str, password: str, secret: str, code: str) -> Facts:
     secrets.set_secrets(ledger, token, password, secret, code, now_ms())
     return {}
+
+
+def _page_code(codes: PageCodes, clock: Callable[[], int], ledger: Ledger, token: str, digits: str) -> Facts:
+    return codes.find(ledger, token, digits, clock())
 
 
 #: By the name of the question; each is handed the ledger and what came with it.

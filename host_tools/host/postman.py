@@ -50,6 +50,10 @@ class Postman:
         """How many messages channels have taken since it began."""
         return self._post.handed_over
 
+    def link(self, base: str) -> None:
+        """Letters hold links from now on, of the host's pages at that address."""
+        self._post.base = base
+
     async def deliver(self, thread: ThreadPoolExecutor) -> None:
         """Hands over letters, at once or within a second, whoever wrote them;
         again while their channel does not take them.

@@ -117,8 +117,9 @@ class Server:
                 here = (self._ledger.data, self._presence.id)
                 asked = (self._tell, self._counted, answers.finder(self._ledger))
                 more.append(held.enter_context(kept(settings.web, *here, *asked)).keep)
+            base = f"https://{settings.web.names[0]}" if settings.web and settings.web.names else ""
+            self._postman.link(base)
             if settings.ways is not None:
-                base = f"https://{settings.web.names[0]}" if settings.web and settings.web.names else ""
                 self._pager = Pager(self._ledger, settings.ways, self._tell, base)
                 more.append(partial(self._pager.run, held.enter_context(ThreadPoolExecutor(1, "page"))))
             jobs = {"stays": partial(keeper.keep, self._ledger), "upkeep": self._upkeep.run}

@@ -1,12 +1,13 @@
 """The post, a round at a time, for tests that have no loop of their own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import delete, update
 
 from host_tools.host.ledger import tables
+from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.notify import dispatch
 from host_tools.host.notify.folding import Folds
@@ -51,12 +52,19 @@ class _Watched(Channel):
         return receipts
 
 
-def deliver(ledger: Ledger, channel: Channel, folds: Folds | None = None) -> Round:
-    """One round of letters by that channel, whatever rests being due."""
+def deliver(
+    ledger: Ledger,
+    channel: Channel,
+    folds: Folds | None = None,
+    base: str = "",
+    clock: Callable[[], int] = now_ms,
+) -> Round:
+    """One round of letters by that channel, whatever rests being due; with links to pages at `base`."""
     watched = _Watched(channel)
 
     async def work() -> None:
-        post = Post(ledger, Lines.single(watched), lambda told: None, folds=folds)
+        post = Post(ledger, Lines.single(watched), lambda told: None, folds=folds, clock=clock)
+        post.base = base
         await post.begin(None)
         await post.round(None)
         await post.settle()

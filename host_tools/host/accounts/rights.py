@@ -167,8 +167,11 @@ RIGHTS = {act: _right(*row) for act, row in _TABLE.items()}
 OF_ALL_SITES = ("backup", "restore", "key protect", "key unprotect", "decode")
 OF_ALL_SITES += ("stay policy set", "oncall set", "oncall take")
 
-#: Acts of commands that open the ledger without its key, so it seals none of their rows.
+#: Acts of a parcel's page, which has no row above: its link is the leave to do them, for one parcel.
+PAGE_CODE, PAGE_DIGITS, PAGE_CASE = "page code", "page digits", "page case"
+#: Acts of what opens the ledger without its key, so it seals none of their rows.
 WITHOUT_KEY = ("backup", "restore", "key protect", "key unprotect", "link release")
+WITHOUT_KEY += (PAGE_CODE, PAGE_DIGITS, PAGE_CASE)
 
 
 def right_of(act: str) -> Right:

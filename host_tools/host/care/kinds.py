@@ -25,6 +25,8 @@ OVERDUE = "overdue"
 RECALL = "recall"  # a parcel has waited so long that staff take it out
 UPLINK = "uplink"  # several cabinets of one site went silent together
 ANSWERED_LATE = "answered late"  # the answer to a bell was not shown: the call was over
+SAYS_STUCK = "says stuck"  # from the page of a parcel
+NOT_HERS = "not hers"
 OTHER = "other"  # an alarm of a name that this program does not know
 
 
@@ -164,6 +166,18 @@ KINDS = {
     OVERDUE: Kind("a parcel is overdue", "See what its resident says.", _PARCEL, by_door=True),
     RECALL: Kind(
         "a parcel has waited so long that staff take it out", "`ansim parcel recall`.", _PARCEL, by_door=True
+    ),
+    SAYS_STUCK: Kind(
+        "somebody says on her page that her door is stuck",
+        "Call her, then look at the lock: `ansim events` shows what the door did.",
+        (*_MENDED, "parcel taken out", "resident told"),
+        by_door=True,
+    ),
+    NOT_HERS: Kind(
+        "somebody says on her page that a parcel is not hers",
+        "Call her. Ask the carrier whose it is, then `ansim parcel recall`. She need not fetch it.",
+        _PARCEL,
+        by_door=True,
     ),
     UPLINK: Kind("the cabinets of a site went silent together", "See what connects the site.", _MENDED),
     OTHER: Kind("something that this program does not know", "`ansim events` shows what it was.", _LOOKED),

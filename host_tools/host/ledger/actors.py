@@ -22,6 +22,8 @@ class Actor(NamedTuple):
 
 #: Acts of `ansim serve` that nobody asked for.
 ITSELF = Actor()
+#: Whoever has the link of a parcel's page. No user of an operating system has a name with a blank.
+HER_PAGE = Actor(os_user="the parcel's page")
 
 
 def acting(connection: Connection, actor: Actor) -> Connection:

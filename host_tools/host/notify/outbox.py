@@ -68,10 +68,13 @@ class Maker:
     and staff are told.
     """
 
-    def __init__(self, ledger: Ledger, rows: Sequence[Row]) -> None:
-        """`rows` are the letters that it is to make. Raises UserError where the ledger is away."""
+    def __init__(self, ledger: Ledger, rows: Sequence[Row], base: str = "") -> None:
+        """`rows` are the letters that it is to make, `base` is the address of the host's pages.
+
+        Raises UserError where the ledger is away.
+        """
         self._ledger = ledger
-        self._facts = facts_of(ledger, rows, now_ms())
+        self._facts = facts_of(ledger, rows, now_ms(), base)
         self._identities: dict[int, Identity] = {}
         self._texts = texts_of(ledger.data)
         self._told = False
@@ -114,7 +117,7 @@ def _message(row: Row, contact: Contact, identity: Identity, texts: Texts, facts
     matter = _matter(row, moment)
     name, kind = row.id, row.kind
     if not (contact.whole or row.kind in CHANGES):
-        matter, kind = matter._replace(kind=LOOK), LOOK
+        matter, kind, facts = matter._replace(kind=LOOK), LOOK, Facts()
         name = sha256(f"{LOOK} {contact.rank} {row.id}".encode()).hexdigest()[:32]
     elif row.kind in TO_ALL and contact.rank > 1:  # which go out beside each other
         name = sha256(f"{contact.rank} {row.id}".encode()).hexdigest()[:32]

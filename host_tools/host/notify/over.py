@@ -5,7 +5,15 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from host_tools.host.ledger import tables
-from host_tools.host.people.notices import ASKED, ASKED_TO_OPEN, ASKING_MS, CONFIRMED, DIGITS
+from host_tools.host.people.notices import (
+    ASKED,
+    ASKED_TO_OPEN,
+    ASKING_MS,
+    CONFIRMED,
+    DIGITS,
+    PAGE_DIGITS,
+    PAGE_DIGITS_MS,
+)
 from host_tools.host.stays.sweep import PAUSED, RESUMED
 
 IS_OVER = "it is over"
@@ -16,7 +24,10 @@ _OF_ASKINGS = (ASKED_TO_OPEN, DIGITS)
 def over(connection: Connection, letters: Iterable[Row], at_ms: int) -> set[int]:
     """The sequences of those of these letters (rows of the outbox) that are over at `at_ms` (since 1970)."""
     rows = list(letters)
-    return _of_askings(connection, rows, at_ms) | _of_pauses(connection, rows)
+    dead = {
+        row.sequence for row in rows if row.kind == PAGE_DIGITS and at_ms > row.queued_ms + PAGE_DIGITS_MS
+    }
+    return dead | _of_askings(connection, rows, at_ms) | _of_pauses(connection, rows)
 
 
 def _of_askings(connection: Connection, letters: Iterable[Row], at_ms: int) -> set[int]:

@@ -97,6 +97,7 @@ class Post:
         self._results: list[Result] = []
         self._sent: list[Occurrence] = []  # told once it is noted
         self.health = Health(tell)
+        self.base = ""  # the address of the host's pages, for links in letters; empty: there are none
         self._held: set[Key] = set()  # leased, and what became of it is not noted yet
         self._torn = False  # a round has failed, and may have leased what is not held
         self.handed_over = 0  # messages that channels have taken
@@ -304,7 +305,7 @@ class Post:
         if not chosen:
             return []
         wanted = {row.letter for its, _, _ in chosen for row in its}
-        maker = Maker(self._ledger, [chosen[0][2][number] for number in sorted(wanted)])
+        maker = Maker(self._ledger, [chosen[0][2][number] for number in sorted(wanted)], self.base)
         errands: list[_Errand] = []
         unmade: list[Row] = []
         for its, contact, letters in chosen:

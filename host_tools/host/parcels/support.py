@@ -41,21 +41,24 @@ def reissue(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
     """
     with ledger.writing() as connection:
         parcel = waiting(connection, place)
-        retry = max(parcel.retry, orders.newest_order(connection, parcel, (commands.REISSUE,))) + 1
-        if retry > _RETRY_MAX:
-            raise UserError(
-                f"That parcel has had {_RETRY_MAX} codes: open its door with `ansim "
-                "parcel recall` or `ansim parcel open`."
-            )
-        if not dry_run:
-            orders.queue(
-                connection,
-                parcel.cabinet,
-                [Order(commands.REISSUE, parcel.door, parcel.counter, retry)],
-                now_ms(),
-            )
+        order_code(connection, parcel, now_ms(), dry_run=dry_run)
         about = {**place.named(), "resident": parcel.resident}
         audit.note(connection, ledger, "parcel reissue", **about, dry_run=dry_run)
+
+
+def order_code(connection: Connection, parcel: Row, at_ms: int, *, dry_run: bool = False) -> None:
+    """Orders another code for that parcel, at a time in ms since 1970. Raises UserError when it has had all
+    that there are.
+    """
+    retry = max(parcel.retry, orders.newest_order(connection, parcel, (commands.REISSUE,))) + 1
+    if retry > _RETRY_MAX:
+        raise UserError(
+            f"That parcel has had {_RETRY_MAX} codes: open its door with `ansim "
+            "parcel recall` or `ansim parcel open`."
+        )
+    if not dry_run:
+        order = Order(commands.REISSUE, parcel.door, parcel.counter, retry)
+        orders.queue(connection, parcel.cabinet, [order], at_ms)
 
 
 def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> bool:

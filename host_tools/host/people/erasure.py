@@ -31,6 +31,7 @@ OF_HERS = {
     ("pending_change", "resident"): DELETED,
     ("related", "resident"): DELETED,
     ("resident_site", "resident"): DELETED,
+    ("parcel_link", "resident"): DELETED,
     ("parcel", "resident"): UNLINKED,
     ("ticket", "resident"): UNLINKED,
 }

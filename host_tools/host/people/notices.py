@@ -11,6 +11,8 @@ CONTACT_CHANGED = "contact changed"
 WISHES_CHANGED = "wishes changed"
 ASKED_TO_OPEN = "asked to open"
 DIGITS = "digits"
+PAGE_DIGITS = "page digits"  # for the page of a parcel, which shows a code that letters leave out
+PAGE_DIGITS_MS = 900_000  # so long they are good
 #: An asking goes on in these states (parcels/asking.py), and so long for its letters to be handed over.
 ASKED, CONFIRMED = "asked", "confirmed"
 ASKING_MS = 180_000

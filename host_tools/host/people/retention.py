@@ -14,7 +14,7 @@ from host_tools.errors import UserError
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.data_folder import SETTINGS
 from host_tools.host.ledger.ledger import Ledger
-from host_tools.host.people import spools
+from host_tools.host.people import links, spools
 
 DAYS = 30
 DAYS_MAX = 3650
@@ -79,12 +79,14 @@ def apply(ledger: Ledger, files: Iterable[Path], at_ms: int) -> Applied:
         & (outbox.c.queued_ms < before_ms)
         & outbox.c.resident.not_in(of_waiting)
     )
+    links_over = links.over(at_ms)
     with ledger.reading() as connection:
         looks = (select(parcel.c.id).where(ended), select(outbox.c.id).where(told))
-        looks += (select(ticket.c.serial).where(spent),)
+        looks += (select(ticket.c.serial).where(spent), select(tables.parcel_link.c.parcel).where(links_over))
         if not any(connection.execute(look.limit(1)).first() for look in looks):
             return Applied(0, 0, 0)
     with ledger.writing() as connection:
+        connection.execute(delete(tables.parcel_link).where(links_over))
         parcels = connection.execute(update(parcel).where(ended).values(resident=None)).rowcount
         connection.execute(update(ticket).where(spent).values(resident=None))
         letters = select(outbox.c.sequence).where(told)

@@ -25,6 +25,7 @@ from host_tools.host.web.guard import Guard
 from host_tools.host.web.hooks import Hook, Tap
 from host_tools.host.web.look import assets, gallery, views
 from host_tools.host.web.questions import Questions
+from host_tools.host.web.resident import parcel
 from host_tools.host.web.settings import Counted
 
 _LOOK_S = 5.0  # for which a look into the ledger is waited
@@ -138,5 +139,6 @@ def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None])
     routes += [*assets.ROUTES, *views.ROUTES, *gallery.ROUTES, *sign_in.routes(pages)]
     routes += needs.routes(pages)
     routes += courier.routes(pages)
+    routes += parcel.routes(pages)
     routes += hooks.routes(pages.hook, pages.tap, pages.written, pages.clock)
     return Guard(Router(routes, redirect_slashes=False), names, tell)

@@ -22,7 +22,7 @@ from host_tools.host.ledger.tables.boards import (
 )
 from host_tools.host.ledger.tables.care import care, duty, page, proof, proof_time, silent, stand_in
 from host_tools.host.ledger.tables.letters import callback, delivery, lease, outbox
-from host_tools.host.ledger.tables.parcels import parcel, pickup, ticket
+from host_tools.host.ledger.tables.parcels import parcel, parcel_link, pickup, ticket
 from host_tools.host.ledger.tables.people import (
     account,
     account_site,
@@ -68,6 +68,7 @@ __all__ = [
     "outbox",
     "page",
     "parcel",
+    "parcel_link",
     "pending_change",
     "pickup",
     "position",

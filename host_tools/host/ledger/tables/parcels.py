@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -88,4 +89,14 @@ pickup = Table(
         sqlite_where=text("told_ms IS NULL"),
         postgresql_where=text("told_ms IS NULL"),
     ),
+)
+
+#: The link of a parcel's page (people/links.py). Its token is nowhere.
+parcel_link = Table(
+    "parcel_link",
+    metadata,
+    Column("parcel", ForeignKey("parcel.id"), primary_key=True),
+    Column("resident", ForeignKey("resident.id"), nullable=False),  # whom it was made for
+    Column("hash", LargeBinary(32), nullable=False, unique=True),  # the SHA-256 of its token
+    Column("digits_ms", BigInteger),  # when digits for it were sent to her last
 )

@@ -175,7 +175,7 @@ def _letter(
     more: dict[str, str],
     part: str = TEXT,
 ) -> Letter:
-    if kind == "digits" and not facts.digits:
+    if kind in ("digits", "page digits") and not facts.digits:
         raise ValueError("a letter with digits has none")
     phrase = book.phrase
     values = _Values(

@@ -1,4 +1,4 @@
-"""The only place where the host writes a pickup code, and only into a message."""
+"""The only place where the host makes a pickup code, for a message or for her who asks her page for it."""
 
 from typing import NamedTuple
 
@@ -27,15 +27,28 @@ class Matter(NamedTuple):
     generation: int = 0
 
 
+class Code(NamedTuple):
+    """The digits of a pickup code, as they are read and typed."""
+
+    first: str  # behind the door's number
+    second: str
+    extra: str  # for when the screen asks for them
+
+
 def spoken_code(matter: Matter, identity: Identity, phrase: Phrase) -> str:
     """`door 07 · 7391 0462 · extra 5518`, in the language of the phrase."""
+    parts = code_parts(matter, identity)._asdict()
+    return phrase("code", door=f"{matter.door:02d}", **parts)
+
+
+def code_parts(matter: Matter, identity: Identity) -> Code:
+    """The code of a parcel."""
     rule = identity.rules[matter.epoch]
     where = (identity.cabinet.board_id, matter.epoch, matter.door, matter.counter, matter.retry)
     digits = pickup_code(
         _code_key(matter, identity), *where, tail_of(identity, matter.generation, matter.serial, rule), rule
     )
-    parts = {"first": digits[:4], "second": digits[4:8], "extra": digits[8:]}
-    return phrase("code", door=f"{matter.door:02d}", **parts)
+    return Code(digits[:4], digits[4:8], digits[8:])
 
 
 def tail_of(identity: Identity, generation: int, serial: int, rule: int) -> int:

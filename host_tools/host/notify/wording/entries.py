@@ -31,6 +31,7 @@ _OPTIONAL = {
 # More that are filled always, by section and kind.
 _MORE = {
     (RESIDENT, "digits"): {"digits"},
+    (RESIDENT, "page digits"): {"digits"},
     (STAFF, "bell"): {"number", "answer"},
     (STAFF, "page bell"): {"number"},
     (STAFF, "page alarm"): {"number"},
@@ -76,6 +77,7 @@ WRITTEN = {
         "wishes changed",
         "asked to open",
         "digits",
+        "page digits",
     )
 } | {
     (STAFF, kind)

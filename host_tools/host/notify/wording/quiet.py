@@ -36,6 +36,7 @@ CAN_WAIT = {
     "wishes changed": False,
     "asked to open": False,
     "digits": False,
+    "page digits": False,
 }
 
 

@@ -1,4 +1,4 @@
-"""The people who work at the host, what they did, and whom they may not see; what couriers may see."""
+"""The people who work at the host, what they did, whom they may not see; what couriers and residents see."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,6 +49,7 @@ def upgrade() -> None:
     _audit()
     _asking()
     _room()
+    _links()
 
 
 def _room() -> None:
@@ -146,3 +147,17 @@ def _asking() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_asking")),
     )
     op.create_index("ix_asking_parcel", "asking", ["parcel"])
+
+
+def _links() -> None:
+    op.create_table(
+        "parcel_link",
+        sa.Column("parcel", sa.Integer(), nullable=False),
+        sa.Column("resident", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("digits_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["parcel"], ["parcel.id"], name=op.f("fk_parcel_link_parcel")),
+        sa.ForeignKeyConstraint(["resident"], ["resident.id"], name=op.f("fk_parcel_link_resident")),
+        sa.PrimaryKeyConstraint("parcel", name=op.f("pk_parcel_link")),
+        sa.UniqueConstraint("hash", name=op.f("uq_parcel_link_hash")),
+    )
