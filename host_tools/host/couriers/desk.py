@@ -85,7 +85,7 @@ class Desk:
 def _site(connection: Connection, code: str):
     site = site_of(connection, code)
     if site is None:
-        raise UserError("There is no site with that code.", code="unknown")
+        raise UserError("There is no site with that code.")
     return site
 
 
