@@ -13,6 +13,7 @@ EXTRAS = {
     "apprise": "apprise",
     "argon2": "host",
     "cryptography": "host",
+    "fpdf": "host",
     "httpx": "host",
     "micropython_run": "sim",
     "prometheus_client": "host",

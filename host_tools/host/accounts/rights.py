@@ -141,6 +141,8 @@ _TABLE: dict[str, tuple] = {
     "restore":            ("O",    ACT),
     "serve":              ("",     BARE),
     "site list":          ("",     BARE),
+    "site card":          ("",     BARE),
+    "site qr":            ("",     BARE),
     "site set":           ("O",    ACT),
     "stay extend":        ("O",    ACT, _HELP),
     "stay list":          ("ODSA", LOOK, _LOOK),

@@ -79,7 +79,8 @@ def _others(connection: Connection, site: Row, near: Sequence[str]) -> list[Row]
     names = list(dict.fromkeys(normal(name) for name in near if name.strip()))
     if len(names) > NEAR_MAX:
         raise UserError(f"Name at most {NEAR_MAX} sites that are near.", 2)
-    found = {row.name: row for row in connection.execute(select(sites).where(sites.c.name.in_(names)))}
+    wanted = select(sites).where(sites.c.name.in_(names), sight.sees_site(connection, sites.c.id))
+    found = {row.name: row for row in connection.execute(wanted)}
     for name in names:
         if name not in found or name == site.name:
             raise UserError(f"{name} is no other site: `ansim site list` shows them.", 2)
@@ -123,5 +124,6 @@ def _checked_zone(zone: str) -> str:
 
 def _settings(connection: Connection, row: Row) -> Settings:
     wanted = select(sites.c.name).join(nears, nears.c.near == sites.c.id).where(nears.c.site == row.id)
-    near = tuple(connection.scalars(wanted.order_by(nears.c.rank)))
+    seen = wanted.where(sight.sees_site(connection, sites.c.id))
+    near = tuple(connection.scalars(seen.order_by(nears.c.rank)))
     return Settings(row.name, row.language, row.quiet, row.zone, row.help_number, near)

@@ -50,11 +50,14 @@ STAYS = (
 )
 _OPERATOR = ("--role", "operator", "--role", "auditor", "--os-user", os_user())
 
-#: What is set of letters, and shown of them.
+PRINTED = ("--site", "mapo-3")
+#: What is set of letters, and shown of them; what is printed.
 LETTERS = [
     ("site list", (), ""),
     ("site set", ("--site", "mapo-3", "--quiet", "22:00-07:00", DRY), ""),
     ("site set", ("--site", "mapo-3", "--language", "ko", "--zone", "Asia/Seoul"), ""),
+    ("site qr", (*PRINTED, "--web-name", "lockers.example.org", "--out", "/nowhere/sign.svg", DRY), ""),
+    ("site card", (*PRINTED, "--for", "courier", "--out", "/nowhere/card.pdf", DRY), ""),
     ("wording list", (), ""),
     ("wording show", ("deposited",), ""),
     ("wording preview", ("forced", "--language", "ko"), ""),
@@ -119,7 +122,7 @@ OF_NOBODY = {
     "oncall list", "oncall prove", "oncall remove", "oncall set", "oncall take", "oncall test-at",
     "oncall who",
     "order list", "provision", "receipt enter", "resident add", "restore", "serve",
-    "site list", "site set",
+    "site card", "site list", "site qr", "site set",
     "stay pause", "stay policy set", "stay policy show", "stay resume",
     "test", "virtual",
     "wording check", "wording export", "wording list", "wording preview", "wording show",

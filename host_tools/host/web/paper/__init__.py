@@ -1,0 +1,1 @@
+"""What is printed: the sign behind which the courier's page is, cards for couriers and for residents."""
