@@ -71,7 +71,7 @@ ROOMS_OF_HOST = {
     "systemd": "",
     "upkeep": "ledger accounts people notify",
     "figures": "ledger care notify connections",
-    "web": "ledger accounts care notify parcels couriers figures",
+    "web": "ledger accounts care notify connections parcels couriers figures",
     "answers": "ledger accounts parcels couriers",
     "doctor": "ledger people care stays notify connections web",
     "server": "ledger stays notify fleet connections couriers postman pager systemd upkeep web answers",

@@ -59,8 +59,8 @@ def figures(ledger: Ledger, server: str, at_ms: int) -> Figures:
         cases = Counter[str]()
         for kind, count in connection.execute(still):  # a name of another ansim's is no label
             cases[kind if kind in KINDS else OTHER] += count
-        letters = _letters(connection, at_ms)
-        return Figures(at_ms, since_ms, links.links, letters, int(events), cases, _deliveries(connection))
+        waiting = letters(connection, at_ms)
+        return Figures(at_ms, since_ms, links.links, waiting, int(events), cases, _deliveries(connection))
 
 
 def is_serving(ledger: Ledger, server: str, at_ms: int) -> bool:
@@ -78,7 +78,8 @@ def _deliveries(connection: Connection) -> dict[tuple[str, str], int]:
     return found
 
 
-def _letters(connection: Connection, at_ms: int) -> Letters:
+def letters(connection: Connection, at_ms: int) -> Letters:
+    """How many wait and have failed at that time (ms since 1970), as everybody sees them."""
     counts = {
         name: _count(connection, tables.outbox, which)
         for name, which in ((WAITING, _WAITS), (FAILED, _FAILS))

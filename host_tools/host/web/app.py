@@ -18,7 +18,7 @@ from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.keyless import open_keyless
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.web import hooks, metrics, sign_in
-from host_tools.host.web.console import needs
+from host_tools.host.web.console import acts, alive, needs, stream
 from host_tools.host.web.courier import pages as courier
 from host_tools.host.web.entrance import Entrance
 from host_tools.host.web.guard import Guard
@@ -54,6 +54,7 @@ class Pages:
         self.questions = questions or Questions(lambda _line: None)
         self.entrance = Entrance(data, self.questions, self.looked, clock, is_plain=is_plain)
         self.hook, self.tap, self.clock = hook, tap, clock
+        self.live = stream.Live(self, (needs.BAR, needs.PART, alive.part(data)))
         self._data = data
         self._server = server
         self._reader: Ledger | None = None
@@ -66,6 +67,7 @@ class Pages:
     def close(self) -> None:
         """Waits for nothing."""
         self.entrance.close()
+        self.live.close()
         for thread in (self._thread, self._writing):
             thread.shutdown(wait=False, cancel_futures=True)
         for ledger in (self._reader, self._writer):
@@ -124,7 +126,7 @@ class Pages:
 def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None]) -> ASGIApp:
     """All of it, behind its guard: `names` are this host's, `tell` takes the faults of a page."""
 
-    async def alive(_request: Request) -> Response:
+    async def lives(_request: Request) -> Response:
         return PlainTextResponse("alive\n")
 
     async def ready(_request: Request) -> Response:
@@ -135,9 +137,9 @@ def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None])
         text = metrics.exposition(await pages.figures(), pages.counted)
         return Response(text, media_type=metrics.MEDIA_TYPE)
 
-    routes = [Route("/livez", alive), Route("/readyz", ready), Route("/metrics", measured)]
+    routes = [Route("/livez", lives), Route("/readyz", ready), Route("/metrics", measured)]
     routes += [*assets.ROUTES, *views.ROUTES, *gallery.ROUTES, *sign_in.routes(pages)]
-    routes += needs.routes(pages)
+    routes += [*needs.routes(pages), *acts.routes(pages), *alive.routes(pages), *stream.routes(pages)]
     routes += courier.routes(pages)
     routes += parcel.routes(pages)
     routes += hooks.routes(pages.hook, pages.tap, pages.written, pages.clock)

@@ -15,6 +15,8 @@ from host_tools.errors import UserError
 BODY_BYTES_MAX = 65_536
 HEAD_BYTES_MAX = 16_384  # of headers
 _ANSWER_S = 15.0
+LASTS = "ansim.lasts"  # of a scope: its answer goes on, as streams do, and no time ends it
+_BOUND = "ansim.bound"
 
 #: A page of ours loads nothing from elsewhere, is shown in nobody's frame, and is kept by nobody.
 HEADERS = {
@@ -72,7 +74,7 @@ class Guard:
             await instead(413, f"That is more than {BODY_BYTES_MAX} bytes.")
         else:
             try:
-                async with asyncio.timeout(_ANSWER_S):
+                async with asyncio.timeout(_ANSWER_S) as scope[_BOUND]:
                     await self._inner(scope, _bounded(receive), answer)
             except TooLargeError:
                 await instead(413, f"That is more than {BODY_BYTES_MAX} bytes.")
@@ -88,6 +90,14 @@ class Guard:
 
     def _is_ours(self, host: str) -> bool:
         return _name_of(host) in self._names or is_address(host)
+
+
+def lasts(scope: Scope) -> None:
+    """Has an answer go on without an end: whoever calls it bounds what a client may keep."""
+    scope[LASTS] = True
+    bound: asyncio.Timeout | None = scope.get(_BOUND)
+    if bound is not None:
+        bound.reschedule(None)
 
 
 def is_address(host: str) -> bool:

@@ -1,6 +1,6 @@
 """HTTP below the pages: uvicorn, with a bound for everything that a client may keep.
 
-a request and its answer   20 s, however slowly it comes or is read
+a request and its answer   20 s, however slowly it comes or is read; a stream (guard.lasts) bounds itself
 a silent connection        5 s behind an answer
 connections                256; one more closes the one that has waited longest without a request
 a request's head           16 KiB while it comes, and of headers in all (guard.py)
@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from host_tools.host.web.guard import HEAD_BYTES_MAX
+from host_tools.host.web.guard import HEAD_BYTES_MAX, LASTS
 
 CONNECTIONS_MAX = 256
 _EXCHANGE_S = 20.0
@@ -60,7 +60,11 @@ class Bounded(H11Protocol):
         self._began_s = self.loop.time()
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = self.loop.call_later(_EXCHANGE_S, self.transport.abort)
+        self._deadline = self.loop.call_later(_EXCHANGE_S, self._over)
+
+    def _over(self) -> None:
+        if self.is_waiting or not self.scope.get(LASTS):
+            self.transport.abort()
 
 
 class Listening(uvicorn.Server):

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from host_tools.host.accounts.rights import right_of
+from host_tools.host.web.console.part import Part
 from host_tools.host.web.entrance import Signed
 from host_tools.host.web.forms import form_of
 from host_tools.host.web.look.views import Reader, page, reader_of
@@ -69,8 +70,18 @@ def route(pages: "Pages", path: str, act: str, view: View, *, posts: bool = Fals
 def shown(asked: Asked, template: str, facts: Mapping[str, Any], status: int = 200) -> Response:
     """A view of the console. `facts` has `here`, the key of the view that is open, among others."""
     about = {
+        "bar": "",
+        "part_name": "",
         "views": [view[:3] for view in VIEWS if asked.may(view[3])],
         "form": asked.signed.session.form_token,
         "me": asked.signed.actor.name,
     }
     return page(asked.reader, template, about | dict(facts), status)
+
+
+async def live(pages: "Pages", asked: Asked, part: Part, template: str, facts: Mapping[str, Any]) -> Response:
+    """A view of the console whose part goes on changing by itself (stream.py) where there is a script."""
+    drawn = await pages.live.drawn(asked.signed, asked.reader, part)
+    form = asked.signed.session.form_token
+    bar, shows = (one.html(asked.signed.actor.name, form) for one in drawn)
+    return shown(asked, template, {"bar": bar, "part_name": part.name, "live": shows} | dict(facts))
