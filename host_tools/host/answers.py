@@ -9,11 +9,13 @@ from functools import partial
 from typing import Any
 
 from host_tools.errors import UserError
-from host_tools.host.accounts import secrets
+from host_tools.host.accounts import accounts, secrets
 from host_tools.host.couriers.desk import Desk
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.notify import spooled
 from host_tools.host.parcels.page_code import PageCodes
+from host_tools.host.people.erasure import erase
 
 Facts = Mapping[str, Any]
 
@@ -49,8 +51,21 @@ def _page_code(codes: PageCodes, clock: Callable[[], int], ledger: Ledger, token
     return codes.find(ledger, token, digits, clock())
 
 
+def _erase(ledger: Ledger, account: int, code: str, name: str, unit: str, reason: str) -> Facts:
+    """She who asks has proved herself again, for nothing brings back what is erased."""
+    at_ms = now_ms()
+    actor = accounts.actor_of(ledger, account)
+    if actor is None or not secrets.is_second_factor(ledger, account, code, at_ms):
+        raise UserError("That is not the code of your phone, or it was used already.", code="forbidden")
+    hers = ledger.acted_by(actor._replace(reason=reason))
+    accounts.check(hers, "resident erase", hers.actor)
+    erase(hers, name, unit, at_ms, files=spooled.files(ledger.data))
+    return {}
+
+
 #: By the name of the question; each is handed the ledger and what came with it.
 _ANSWERS: dict[str, Callable[..., Facts]] = {
     "second factor": _second_factor,
     "set secrets": _set_secrets,
+    "erase resident": _erase,
 }

@@ -26,6 +26,7 @@ class Happening(NamedTuple):
     name: str
     words: str
     moment: Moment
+    record: Record | None = None  # None: it is set aside
 
 
 def listing(ledger: Ledger, place: Place, last: int = LAST) -> list[Happening]:
@@ -72,4 +73,4 @@ def _happening(row: Row, hidden: Kept) -> Happening:
         record = record._replace(a=record.a - hidden.orders_before(row.cabinet, record.a))
     moment = Moment(row.earliest_ms, row.latest_ms, row.arrived_ms)
     name = KINDS[record.kind].name if record.kind in KINDS else f"kind {record.kind}"
-    return Happening(record.number, record.door, name, in_words(record), moment)
+    return Happening(record.number, record.door, name, in_words(record), moment, record)

@@ -78,7 +78,7 @@ def listing(ledger: Ledger, state: str | None = None) -> list[Parcel]:
         wanted = wanted.where(
             sight.sees_resident(connection, parcel.c.resident), sight.sees_site(connection, cabinet.c.site)
         )
-        openers = _openers(connection)
+        openers = {} if state == "waiting" else _openers(connection)
         settled = _settled(connection)
         gone = _gone(connection)
         rows = connection.execute(wanted).all()

@@ -71,21 +71,48 @@ def import_residents(
     `languages` are those that may be wished; `alike` as in residents.add.
     Raises UserError: the file is no table, or FaultyFileError.
     """
-    lines, faults = read(path)
-    people, more = _people(lines, languages)
+    done, faults = _imported(
+        ledger, path, None, at_ms, _Terms(languages, alike, dry_run, skips=False), progress
+    )
+    if faults:
+        raise FaultyFileError(path, faults)
+    return done
+
+
+def import_sound(
+    ledger: Ledger, path: Path, raw: bytes, at_ms: int, *, languages: Collection[str] = (), dry_run: bool
+) -> tuple[Imported, Sequence[Fault]]:
+    """The same of what was sent in under the name of a file, but rows that cannot be entered are left out:
+    what it has come to, and those rows. Raises UserError: it is no table.
+    """
+    terms = _Terms(languages, alike=False, dry_run=dry_run, skips=True)
+    return _imported(ledger, path, raw, at_ms, terms, lambda done, of: None)
+
+
+class _Terms(NamedTuple):
+    languages: Collection[str]
+    alike: bool
+    dry_run: bool
+    skips: bool  # the rows that are wrong, in place of entering nobody
+
+
+def _imported(
+    ledger: Ledger, path: Path, raw: bytes | None, at_ms: int, terms: _Terms, progress: Progress
+) -> tuple[Imported, list[Fault]]:
+    lines, faults = read(path, raw)
+    people, more = _people(lines, terms.languages)
     faults += more
     with ledger.writing() as connection:
-        new, known, differ, taken = _compared(connection, people, alike=alike)
+        new, known, differ, taken = _compared(connection, people, alike=terms.alike)
         faults += taken
-        if not dry_run and new and not faults:
+        is_refused = bool(faults) and not terms.skips
+        if not terms.dry_run and new and not is_refused:
             _enter(connection, new, at_ms, progress)
         # Who is there already, and reached so, is told in any case.
-        text = audit.REFUSED if faults else f"{len(new)} residents"
+        text = audit.REFUSED if is_refused else f"{len(new)} residents"
         look = {"resident": audit.EVERYBODY, "text": text, "at_ms": at_ms}
-        audit.note(connection, ledger, "resident import", **look, dry_run=dry_run)
-    if faults:
-        raise FaultyFileError(path, sorted(faults))
-    return Imported(len(new), known, differ)
+        audit.note(connection, ledger, "resident import", **look, dry_run=terms.dry_run)
+    return Imported(len(new), known, differ), sorted(faults)
 
 
 def _people(lines: Iterable[Line], languages: Collection[str]) -> tuple[list[Person], list[Fault]]:

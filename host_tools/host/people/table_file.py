@@ -61,12 +61,15 @@ class Fault(NamedTuple):
     words: str
 
 
-def read(path: Path) -> tuple[list[Line], list[Fault]]:
-    """The rows of a file, and those that are none. Raises UserError for a file that is no such table."""
+def read(path: Path, raw: bytes | None = None) -> tuple[list[Line], list[Fault]]:
+    """The rows of a file, or of what was sent in under its name, and those that are none.
+
+    Raises UserError for a file that is no such table.
+    """
     try:
-        if path.stat().st_size > BYTES_MAX:
+        if raw is None and path.stat().st_size > BYTES_MAX:
             raise UserError(f"{path} has more than {BYTES_MAX >> 20} MB: split it.", 2)
-        text = _decoded(path, path.read_bytes())
+        text = _decoded(path, path.read_bytes() if raw is None else raw)
     except OSError as error:
         raise UserError(
             f"{path} cannot be read ({error.strerror}): check that it is there and yours."

@@ -18,7 +18,7 @@ from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.keyless import open_keyless
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.web import hooks, metrics, sign_in
-from host_tools.host.web.console import acts, alive, needs, stream
+from host_tools.host.web.console import acts, alive, door, looking, needs, parcels, residents, sites, stream
 from host_tools.host.web.courier import pages as courier
 from host_tools.host.web.entrance import Entrance
 from host_tools.host.web.guard import Guard
@@ -142,5 +142,7 @@ def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None])
     routes += [*needs.routes(pages), *acts.routes(pages), *alive.routes(pages), *stream.routes(pages)]
     routes += courier.routes(pages)
     routes += parcel.routes(pages)
+    for view in (looking, door, sites, parcels, residents):
+        routes += view.routes(pages)
     routes += hooks.routes(pages.hook, pages.tap, pages.written, pages.clock)
     return Guard(Router(routes, redirect_slashes=False), names, tell)
