@@ -367,15 +367,21 @@ def test_erasing_is_refused_while_a_parcel_waits_and_asks_the_server_with_a_code
     assert stand.counts() == before
 
 
+@pytest.mark.parametrize("is_whole", [False, pytest.param(True, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_view_is_for_everybody_full_and_empty(
-    stand: Stand, chromium: Any, language: str, tmp_path: Path
+    stand: Stand, chromium: Any, language: str, is_whole: bool, tmp_path: Path
 ) -> None:
+    """Each view once a language, in turn in each look; in all looks when it is looked at whole."""
     full = ["/console/sites", SITE, f"{SITE}/1/1", "/console/parcels", "/console/residents"]
     full += [f"/console/residents/{path}" for path in ("1", "add", "import")]
     with opened(tmp_path / "data", is_empty=True) as empty:
-        views = [(theme, stand, full[1:6]) for theme in THEMES[1:]]
-        views += [(THEMES[0], stand, full), (THEMES[2], empty, [full[0], *full[3:5]])]
+        first = LANGUAGES.index(language)
+        views = [
+            (theme, stand, full if is_whole else full[(turn + first) % len(THEMES) :: len(THEMES)])
+            for turn, theme in enumerate(THEMES)
+        ]
+        views.append((THEMES[2 - first], empty, [full[0], *full[3:5]]))
         for theme, where, paths in views:
             with where.as_(chromium, "Han", language=language, theme=theme) as page:
                 for path in paths:
