@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 AXE = Path(__file__).parents[2] / ".venv/axe/node_modules/axe-core/axe.min.js"
+PATIENCE_MS = 60_000  # for what must come, on a machine with other work; it comes sooner
+expect.set_options(timeout=PATIENCE_MS)
 THEMES = ("light", "dark", "contrast")
 LANGUAGES = ("en", "ko")
 
@@ -43,6 +45,7 @@ def page_of(
     for name, value in (("theme", theme), ("language", language)):
         context.add_cookies([{"name": name, "value": value, "url": base}])
     said: list[str] = []
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
