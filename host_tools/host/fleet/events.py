@@ -26,13 +26,24 @@ class Happening(NamedTuple):
     name: str
     words: str
     moment: Moment
-    record: Record | None = None  # None: it is set aside
+
+
+class Recorded(NamedTuple):
+    """The same with its record (None: it is set aside), which says more than everybody may hear."""
+
+    happening: Happening
+    record: Record | None
 
 
 def listing(ledger: Ledger, place: Place, last: int = LAST) -> list[Happening]:
     """The last events at a cabinet, or of one door of it (place.door), those of earlier boards in its place
     too, in the order in which they happened. Raises UserError.
     """
+    return [one.happening for one in recorded(ledger, place, last)]
+
+
+def recorded(ledger: Ledger, place: Place, last: int = LAST) -> list[Recorded]:
+    """As `listing`, for who has words of his own for them. Raises UserError."""
     event = tables.event.c
     with ledger.reading() as connection:
         known = cabinet_at(connection, place)
@@ -53,19 +64,20 @@ def listing(ledger: Ledger, place: Place, last: int = LAST) -> list[Happening]:
         one
         for row in kept
         for one in [_set_aside(row)]
-        if place.door in (0, one.door) and not hidden.hides_aside(row)
+        if place.door in (0, one.happening.door) and not hidden.hides_aside(row)
     ]
-    return sorted(found, key=lambda one: (one.moment.heard_ms, one.number))[-last:]
+    found.sort(key=lambda one: (one.happening.moment.heard_ms, one.happening.number))
+    return found[-last:]
 
 
-def _set_aside(row: Row) -> Happening:
+def _set_aside(row: Row) -> Recorded:
     """A record that was set aside has its place among the events."""
     moment = Moment(row.aside_ms, row.aside_ms, row.aside_ms)
     words = f"event {row.number} is set aside ({row.reason}): `ansim link aside` shows it"
-    return Happening(row.number, records.unpack(row.raw).door, "set aside", words, moment)
+    return Recorded(Happening(row.number, records.unpack(row.raw).door, "set aside", words, moment), None)
 
 
-def _happening(row: Row, hidden: Kept) -> Happening:
+def _happening(row: Row, hidden: Kept) -> Recorded:
     record = Record(*(getattr(row, name) for name in Record._fields))
     before = hidden.events_before(row.cabinet, row.incarnation, record.number)
     record = record._replace(number=record.number - before)
@@ -73,4 +85,4 @@ def _happening(row: Row, hidden: Kept) -> Happening:
         record = record._replace(a=record.a - hidden.orders_before(row.cabinet, record.a))
     moment = Moment(row.earliest_ms, row.latest_ms, row.arrived_ms)
     name = KINDS[record.kind].name if record.kind in KINDS else f"kind {record.kind}"
-    return Happening(record.number, record.door, name, in_words(record), moment, record)
+    return Recorded(Happening(record.number, record.door, name, in_words(record), moment), record)

@@ -12,7 +12,7 @@ from host_tools.host.accounts import sight
 from host_tools.host.accounts.door_acts import DoorAct, at_door
 from host_tools.host.accounts.rights import right_of
 from host_tools.host.fleet import doors, events
-from host_tools.host.fleet.events import Happening
+from host_tools.host.fleet.events import Recorded
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.lookups import doors_out
@@ -41,7 +41,7 @@ class Behind(NamedTuple):
     is_flagged: bool
     is_nobodys: bool
     resident: str
-    happenings: list[Happening]
+    happenings: list[Recorded]
     acts: list[DoorAct]
 
 
@@ -185,7 +185,7 @@ def _behind(ledger: Ledger, asked: desk.Asked, place: Place, at_ms: int) -> Behi
         waits is not None and waits.flagged,
         waits is not None and waits.resident is None,
         label,
-        events.listing(ledger, place),
+        events.recorded(ledger, place),
         at_door(ledger, *place),
     )
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from host_tools.host import fields
 from host_tools.host.accounts.door_acts import DoorAct
-from host_tools.host.fleet.events import Happening
+from host_tools.host.fleet.events import Recorded
 from host_tools.host.kinds import KINDS
 from host_tools.host.web.console.times import LATE_MS, Clock
 from host_tools.host.web.look.words import Words
@@ -38,7 +38,7 @@ class Line(NamedTuple):
     order: tuple[int, int]
 
 
-def story(happenings: list[Happening], acts: list[DoorAct], clock: Clock) -> list[Line]:
+def story(happenings: list[Recorded], acts: list[DoorAct], clock: Clock) -> list[Line]:
     """All of it, the newest first."""
     lines = [_line(one, clock) for one in happenings]
     lines += [_act(one, clock) for one in acts]
@@ -75,9 +75,9 @@ def _variant(record: Record) -> str:
     return ""
 
 
-def _line(one: Happening, clock: Clock) -> Line:
-    words, moment = clock.words, one.moment
-    text = words("story.set_aside") if one.record is None else said(words, one.record)
+def _line(told: Recorded, clock: Clock) -> Line:
+    one, words, moment = told.happening, clock.words, told.happening.moment
+    text = words("story.set_aside") if told.record is None else said(words, told.record)
     is_late = moment.heard_ms - moment.latest_ms >= LATE_MS
     heard = clock.heard(moment) if is_late else None
     times = clock.happened(moment)
