@@ -138,6 +138,11 @@ def _outcome(ledger: Ledger, place: Place, *, is_reached: bool) -> str:
         while state == WAITING and time.monotonic() < until_s:
             time.sleep(_LOOK_S)
             state = order_log.state_of(ledger, order.sequence)
+    if state == order_log.REPLACED:
+        raise UserError(
+            "Another order took the place of this one before the cabinet was told of it: "
+            "`ansim order list` shows the one that counts."
+        )
     if state == IMPOSSIBLE and not is_reached:
         return (
             WAITING  # no board can have said so: it is in vain for whoever ordered it, and that stays unsaid

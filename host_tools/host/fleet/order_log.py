@@ -11,6 +11,7 @@ from host_tools.host.ledger.ledger import Ledger
 from host_tools.host.ledger.names import normal
 from locker.contract import commands
 
+REPLACED = "replaced"  # of an order that is no more
 LAST = 50  # orders that are listed unless more are asked for
 
 WHAT = {
@@ -114,8 +115,9 @@ def newest(ledger: Ledger, site: str, number: int, door: int) -> Newest | None:
 
 
 def state_of(ledger: Ledger, sequence: int) -> str:
-    """How an order stands: waiting, done or impossible."""
+    """How an order stands: waiting, done, impossible; REPLACED by another of which the cabinet was told
+    instead.
+    """
     with ledger.reading() as connection:
-        return connection.execute(
-            select(tables.command.c.state).where(tables.command.c.sequence == sequence)
-        ).scalar_one()
+        wanted = select(tables.command.c.state).where(tables.command.c.sequence == sequence)
+        return connection.scalar(wanted) or REPLACED

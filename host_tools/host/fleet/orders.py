@@ -25,7 +25,6 @@ DONE = "done"
 IMPOSSIBLE = "impossible"
 
 EPOCH_BITS = 18
-EPOCH_MAX = (1 << EPOCH_BITS) - 1
 
 BUILD_OF_RULE_1 = 2  # the first firmware that knows it, and generations of ticket keys
 _EPOCH_DAYS_MAX = 30

@@ -42,7 +42,6 @@ _JITTER = (0.8, 1.2)
 REASON_MAX = 128
 
 NO_CONTACT = "no contact is left that could take it"
-_ANOTHER = "another contact has it"
 _TOO_LONG = "it was tried for a day"
 _GONE = "this contact is not there any more"
 

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 
-_KNOWN_MAX = 10_000  # that are remembered; the one that came least lately is forgotten
+_KNOWN_MAX = 4096  # that are remembered; the one that came least lately is forgotten
 
 
 class Budget:

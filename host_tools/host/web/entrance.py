@@ -26,7 +26,6 @@ _COMPARED_MAX = 8  # passwords that wait to be compared
 _FIELD_MAX = 256  # characters of what is typed
 
 _T = TypeVar("_T")
-Look = Callable[[Callable[[Ledger], _T]], _T]
 
 
 class Signed(NamedTuple):

@@ -2,7 +2,6 @@
 an alarm. What each of them does is handed in; here is what stands before it.
 """
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from html import escape
 from ipaddress import IPv6Address, ip_address
@@ -13,14 +12,14 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.parcels.budget import Budget
 
 #: What a hook says of a call: taken, also where it is about nothing that is known; of nobody who may call;
 #: of no channel that has a hook; or not understood.
 TAKEN, FORGED, UNKNOWN, MALFORMED = 204, 401, 404, 400
 
-BURST = 60  # calls of one address at once, and how many a second come back
-REFILL_PER_S = 2.0
-_ADDRESSES_MAX = 4096  # that are remembered; who has not called for the longest is forgotten
+BURST = 60  # calls of one network at once; one more comes back each REFILL_MS
+REFILL_MS = 500
 _TOKEN_MAX = 128
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -54,30 +53,12 @@ class Tap(Protocol):
         ...
 
 
-class Budget:
-    """How often each address may call: so often at once, then by the second; one network of IPv6 is one."""
-
-    def __init__(self, burst: int = BURST, refill_per_s: float = REFILL_PER_S) -> None:
-        self._burst, self._refill_per_s = float(burst), refill_per_s
-        self._left: OrderedDict[str, tuple[float, int]] = OrderedDict()
-
-    def admits(self, address: str, at_ms: int) -> bool:
-        """Whether it may call now (ms by any clock that goes on), which counts as a call."""
-        name = network_of(address)
-        left, since_ms = self._left.pop(name, (self._burst, at_ms))
-        left = min(self._burst, left + max(0, at_ms - since_ms) / 1000 * self._refill_per_s)
-        self._left[name] = (left - 1 if left >= 1 else left), at_ms
-        if len(self._left) > _ADDRESSES_MAX:
-            self._left.popitem(last=False)
-        return left >= 1
-
-
 Work = Callable[[Callable[[Ledger], Any]], Awaitable[Any]]
 
 
 def routes(hook: Hook | None, tap: Tap | None, work: Work, clock: Callable[[], int]) -> list[Route]:
     """The paths of what is there. `work` has something done with the ledger, apart from this loop."""
-    budget = Budget()
+    budget = Budget(BURST, REFILL_MS)
     found = []
     if hook is not None:
         hooked = _budgeted(_hooked(hook, work, clock), budget, clock)
@@ -90,7 +71,7 @@ def routes(hook: Hook | None, tap: Tap | None, work: Work, clock: Callable[[], i
 
 def _budgeted(page: Page, budget: Budget, clock: Callable[[], int]) -> Page:
     async def bounded(request: Request) -> Response:
-        if budget.admits(request.client.host if request.client else "", clock()):
+        if budget.take(network_of(request.client.host if request.client else ""), clock()):
             return await page(request)
         return PlainTextResponse("That is too often: try again later.\n", 429, {"Retry-After": "30"})
 

@@ -45,7 +45,6 @@ class Session(NamedTuple):
 
     account: int
     token: str  # its cookie
-    ends_ms: int  # ms since 1970, if it is used until then
 
     @property
     def form_token(self) -> str:
@@ -85,7 +84,7 @@ class Sessions:
             if file.execute("SELECT count(*) FROM session").fetchone()[0] >= SESSIONS_MAX:
                 raise UserError("Too many people are signed in here: try again later.")
             file.execute("INSERT INTO session VALUES (?, ?, ?, ?)", (_hash(token), account, at_ms, at_ms))
-        return Session(account, token, at_ms + IDLE_MS)
+        return Session(account, token)
 
     def find(self, token: str, at_ms: int) -> Session | None:
         """The session of a cookie, which is used by that; None for one that has ended or never was."""
@@ -101,7 +100,7 @@ class Sessions:
         if at_ms - seen_ms >= _SEEN_MS:
             with self._writing() as file:
                 file.execute("UPDATE session SET seen_ms = ? WHERE hash = ?", (at_ms, _hash(token)))
-        return Session(account, token, min(began_ms + WHOLE_MS, at_ms + IDLE_MS))
+        return Session(account, token)
 
     def end(self, token: str) -> None:
         """Signs one browser out."""

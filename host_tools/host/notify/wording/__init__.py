@@ -149,11 +149,6 @@ def letter_of_many(matter: Matter, identity: Identity, count: int, texts: Texts 
     return one._replace(text=f"{many} {one.text}")
 
 
-def words_of_many(matter: Matter, identity: Identity, count: int, texts: Texts = BUILT_IN) -> str:
-    """The text of `letter_of_many`. Raises KeyError, ValueError likewise."""
-    return letter_of_many(matter, identity, count, texts).text
-
-
 def bell_answer(site: str, cabinet: int, call: int) -> str:
     """The command that answers a call, as it is typed."""
     return f"ansim bell ack --site {shlex.quote(site)} --cabinet {cabinet} --call {call}"

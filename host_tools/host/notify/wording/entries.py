@@ -10,7 +10,7 @@ from host_tools.host.notify.wording.templates import Template
 from host_tools.host.people.notices import CHANGES
 
 RESIDENT, STAFF, DISPATCHERS = "resident", "staff", "dispatchers"
-PHRASES, CAUSES, CASES, TODO = "phrases", "causes", "cases", "todo"
+PHRASES, CAUSES, CASES, TO_DO = "phrases", "causes", "cases", "todo"
 LETTERS = (RESIDENT, STAFF, DISPATCHERS)
 TITLE, TEXT, WITHOUT_CODE = "title", "text", "without_code"
 
@@ -136,7 +136,7 @@ def missing_fields(key: Key, template: Template, built_in: Template) -> list[str
     """A sentence for each field that the text in use must not lose: those that it always has in English,
     and of a parcel that has come also until when it waits and whom she can call.
     """
-    if key[-1] == TITLE or key[0] in (CAUSES, CASES, TODO):
+    if key[-1] == TITLE or key[0] in (CAUSES, CASES, TO_DO):
         return []
     needed = built_in.bare - (_MAY_LEAVE_OUT.get(key[1], set()) if key[0] == PHRASES else set())
     if key[:2] == (RESIDENT, "deposited"):

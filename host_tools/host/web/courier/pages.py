@@ -19,17 +19,18 @@ from host_tools.host.couriers.desk import PAUSE_MS
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import ENROLLED, Ledger
 from host_tools.host.ledger.quiet_hours import zone_of
+from host_tools.host.parcels.budget import Budget
 from host_tools.host.web.courier.turns import Sleep, Told, Turns
 from host_tools.host.web.forms import form_of
-from host_tools.host.web.hooks import Budget, network_of
+from host_tools.host.web.hooks import network_of
 from host_tools.host.web.look.views import page, reader_of
 
 if TYPE_CHECKING:
     from host_tools.host.web.app import Pages
 
 TICKET_DIGITS, RECEIPT_DIGITS = 9, 14
-_LOOKS, _LOOKS_PER_S = 60, 2.0
-_ACTS, _ACTS_PER_S = 12, 0.1
+_LOOKS, _LOOKS_REFILL_MS = 60, 500
+_ACTS, _ACTS_REFILL_MS = 12, 10_000
 _SAME_S = 0.5  # a good ticket and another are told after that long
 _TRIES = 4  # of a question that is to be asked again later
 _NEAR_MAX = 3
@@ -66,14 +67,14 @@ class Courier:
     def __init__(self, pages: "Pages", sleep: Sleep) -> None:
         self._pages, self._sleep = pages, sleep
         self._turns = Turns(sleep)
-        self._looks, self._acts = Budget(_LOOKS, _LOOKS_PER_S), Budget(_ACTS, _ACTS_PER_S)
+        self._looks, self._acts = Budget(_LOOKS, _LOOKS_REFILL_MS), Budget(_ACTS, _ACTS_REFILL_MS)
 
     def admitted(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
         """What stands before each page: its network asks not too often, and the site is there."""
 
         async def admit(request: Request) -> Response:
             budget = self._acts if request.method == "POST" else self._looks
-            if not budget.admits(_address(request), self._pages.clock()):
+            if not budget.take(network_of(_address(request)), self._pages.clock()):
                 answer = page(reader_of(request), "courier/often.html", status=429)
                 answer.headers["Retry-After"] = "30"
                 return answer

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from host_tools.errors import UserError
+from host_tools.host.fleet import order_log
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import open_ledger
 from host_tools.host.ledger.places import Place
@@ -117,6 +118,9 @@ def test_of_two_clerks_who_recall_at_once_one_gets_the_code_that_lives(
     with site.ledger.reading() as connection:
         orders = connection.execute(tables.command.select().order_by(tables.command.c.sequence)).all()
     assert [order.a for order in orders] == [2]
+    assert order_log.state_of(site.ledger, orders[0].sequence) == "waiting"
+    # The number of an order that is no more may be given again; who asks for one that is nobody's hears so.
+    assert order_log.state_of(site.ledger, orders[0].sequence + 1) == order_log.REPLACED
 
 
 @pytest.mark.parametrize("home", ["sqlite"], indirect=True)

@@ -9,9 +9,10 @@ import pytest
 from host_tools.host.connections.presence import Presence
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import Ledger, open_ledger
+from host_tools.host.parcels.budget import Budget
 from host_tools.host.web.app import Pages, app
 from host_tools.host.web.guard import BODY_BYTES_MAX
-from host_tools.host.web.hooks import BURST, FORGED, MALFORMED, TAKEN, UNKNOWN, Budget
+from host_tools.host.web.hooks import BURST, FORGED, MALFORMED, REFILL_MS, TAKEN, UNKNOWN, network_of
 from tests.kit.web_site import Served, raising
 
 SECRET = b"a secret of the provider's"
@@ -115,12 +116,13 @@ def test_while_the_ledger_cannot_be_written_a_provider_is_asked_to_come_again(tm
 
 
 def test_a_network_of_ipv6_has_one_budget_and_not_every_address_is_remembered() -> None:
-    budget = Budget()
-    assert sum(budget.admits(f"2001:db8::{number:x}", 0) for number in range(2 * BURST)) == BURST
-    assert budget.admits("2001:db8:0:1::1", 0)
+    budget = Budget(BURST, REFILL_MS)
+    calls = [budget.take(network_of(f"2001:db8::{number:x}"), 0) for number in range(2 * BURST)]
+    assert sum(calls) == BURST
+    assert budget.take(network_of("2001:db8:0:1::1"), 0)
     for number in range(10_000):
-        budget.admits(f"10.0.{number >> 8}.{number & 255}", 0)
-    assert len(budget._left) < 5_000
+        budget.take(network_of(f"10.0.{number >> 8}.{number & 255}"), 0)
+    assert len(budget._full_ms) < 5_000
 
 
 def test_a_preview_of_a_link_takes_nothing_and_a_tap_does(site: Site) -> None:
