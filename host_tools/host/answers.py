@@ -32,10 +32,9 @@ def finder(ledger: Ledger, clock: Callable[[], int] = now_ms) -> Callable[[str, 
 
 
 def _find(ledger: Ledger, answers: Mapping[str, Callable[..., Facts]], what: str, given: Facts) -> Facts:
-    try:
-        return answers[what](ledger, **given)
-    except (KeyError, TypeError) as error:
-        raise UserError("That is nothing that this host answers.", code="usage") from error
+    if what not in answers:
+        raise UserError("That is nothing that this host answers.", 2)
+    return answers[what](ledger, **given)  # what goes wrong in it is a fault, told by whoever asks
 
 
 def _second_factor(ledger: Ledger, account: int, code: str) -> Facts:

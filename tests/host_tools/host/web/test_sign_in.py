@@ -5,8 +5,11 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 from pyotp.totp import TOTP
 
+from host_tools.errors import UserError
+from host_tools.host import answers
 from host_tools.host.accounts import people
 from host_tools.host.accounts.people import Change
 from host_tools.host.ledger.database import now_ms
@@ -104,3 +107,14 @@ def test_a_form_is_good_in_its_own_session_only(tmp_path: Path) -> None:
     assert one.is_its_form(one.form_token)
     assert not one.is_its_form(other.form_token)
     assert not one.is_its_form("")
+
+
+def test_the_server_refuses_a_question_that_it_does_not_know_and_hides_no_fault_of_an_answer(
+    tmp_path: Path,
+) -> None:
+    with open_ledger(tmp_path) as ledger:
+        find = answers.finder(ledger)
+        with pytest.raises(UserError, match="nothing that this host answers"):
+            find("every code", {})
+        with pytest.raises(TypeError):
+            find("second factor", {"account": 1})
