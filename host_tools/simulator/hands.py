@@ -33,9 +33,7 @@ class Hands:
 
     def keys(self, text: str) -> int:
         """Types keys one after the other, 120 ms each and 80 ms apart, behind those still being typed."""
-        self._clock.settle()
-        for key in text:
-            self._check_key(key)
+        self.check_keys(text)
         at = max(self._clock.now_us(), self._keys_until_us)
         for key in text:
             self._hold(key, at, KEY_HELD_MS)
@@ -45,8 +43,7 @@ class Hands:
 
     def press(self, key: str, hold_ms: int = KEY_HELD_MS) -> int:
         """Holds a key for so long, at once: several may be held together."""
-        self._clock.settle()
-        self._check_key(key)
+        self.check_keys(key)
         return self._hold(key, self._clock.now_us(), hold_ms)
 
     def put(self, door: int) -> int:
@@ -146,9 +143,12 @@ class Hands:
         self._world.faults.clear(text)
         return self._clock.now_us()
 
-    def _check_key(self, key: str) -> None:
-        if key not in self._world.keypad.keys:
-            raise ValueError(f"this keypad has no key {key!r}: it has {self._world.board.keypad.keys}")
+    def check_keys(self, text: str) -> None:
+        """Raises ValueError for a key that this keypad has not."""
+        self._clock.settle()
+        for key in text:
+            if key not in self._world.keypad.keys:
+                raise ValueError(f"this keypad has no key {key!r}: it has {self._world.board.keypad.keys}")
 
     def _hold(self, key: str, at_us: int, hold_ms: int) -> int:
         keypad = self._world.keypad

@@ -99,6 +99,7 @@ class Chip:
         self.buses: list[I2CBus] = []
         self.analogue: dict[int, Callable[[], int]] = {}  # pin: mV on it now
         self.tones: dict[int, Callable[[int], object]] = {}  # pin: told the frequency in Hz
+        self.on_read: dict[int, Callable[[], object]] = {}  # pin: told that the program looks at it
         # UART, its tx and rx pins, and the cable's end
         self.serial: tuple[int, int, int, SerialEnd | Transceiver] | None = None
         self.on_reset: list[Callable[[int], object]] = []
@@ -133,7 +134,11 @@ class Chip:
 
     def pin_read(self, pin: int) -> int:
         """The level on the pin, whoever drives it."""
-        return self.level(pin) if self._live() else 0
+        if not self._live():
+            return 0
+        if pin in self.on_read:
+            self.on_read[pin]()
+        return self.level(pin)
 
     def level(self, pin: int) -> int:
         """The same for who knows that the program is alive at this instant."""

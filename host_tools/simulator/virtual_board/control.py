@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.errors import UserError
+from host_tools.simulator.virtual_board.finger import Finger
 from host_tools.simulator.world import World
 
 _LINE_BYTES_MAX = 4096
@@ -74,6 +75,7 @@ class ControlSocket:
         self._world = world
         self._register = register
         self._unregister = unregister
+        self._finger = Finger(world)
         self._visitors: set[_Visitor] = set()
         self._followers: list[_Visitor] = []
         self._frame_due = False
@@ -140,12 +142,18 @@ class ControlSocket:
             )
             return
         try:
+            if act == "keys":
+                self._finger.type(arguments[0], lambda: self._done(visitor))
+                return
             done_us = getattr(self._world.hands, act)(*arguments)
         except ValueError as error:
             visitor.say({"error": str(error)})
             return
         # The act is done when the world has lived through its last instant.
-        self._world.clock.at(done_us, lambda: visitor.say({"done": done_us // 1000}))
+        self._world.clock.at(done_us, lambda: self._done(visitor))
+
+    def _done(self, visitor: "_Visitor") -> None:
+        visitor.say({"done": self._world.clock.now_ms()})
 
     def _changed(self) -> None:
         if self._followers and not self._frame_due:
