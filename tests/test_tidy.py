@@ -87,7 +87,7 @@ ROOMS_OF_SIMULATOR = {
     "world": "clock noise trace cabinet chip faults hands",
     "people": "trace cabinet world",
     "cpython_board": "clock chip world",
-    "virtual_board": "clock chip world people cpython_board",
+    "virtual_board": "clock chip world people hands cpython_board",
 }
 #: Rooms whose files are loaded by name, a kind of lock each: what those may import.
 LOADED_BY_NAME = {"locks": "clock noise trace cabinet chip"}

@@ -125,6 +125,11 @@ class Pages:
 
 def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None]) -> ASGIApp:
     """All of it, behind its guard: `names` are this host's, `tell` takes the faults of a page."""
+    return Guard(Router(routes(pages), redirect_slashes=False), names, tell)
+
+
+def routes(pages: Pages) -> list[Route]:
+    """Each path that is answered."""
 
     async def lives(_request: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -137,12 +142,8 @@ def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None])
         text = metrics.exposition(await pages.figures(), pages.counted)
         return Response(text, media_type=metrics.MEDIA_TYPE)
 
-    routes = [Route("/livez", lives), Route("/readyz", ready), Route("/metrics", measured)]
-    routes += [*assets.ROUTES, *views.ROUTES, *gallery.ROUTES, *sign_in.routes(pages)]
-    routes += [*needs.routes(pages), *acts.routes(pages), *alive.routes(pages), *stream.routes(pages)]
-    routes += courier.routes(pages)
-    routes += parcel.routes(pages)
-    for view in (looking, door, sites, parcels, residents):
-        routes += view.routes(pages)
-    routes += hooks.routes(pages.hook, pages.tap, pages.written, pages.clock)
-    return Guard(Router(routes, redirect_slashes=False), names, tell)
+    found = [Route("/livez", lives), Route("/readyz", ready), Route("/metrics", measured)]
+    found += [*assets.ROUTES, *views.ROUTES, *gallery.ROUTES, *sign_in.routes(pages)]
+    for view in (needs, acts, alive, stream, courier, parcel, looking, door, sites, parcels, residents):
+        found += view.routes(pages)
+    return found + hooks.routes(pages.hook, pages.tap, pages.written, pages.clock)

@@ -17,11 +17,15 @@ from host_tools.errors import UserError
 from host_tools.host.accounts import accounts, secrets
 from host_tools.host.ledger.actors import Actor
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.ledger.names import normal
 from host_tools.host.web.guard import is_address
+from host_tools.host.web.hooks import network_of
 from host_tools.host.web.questions import BUSY, Questions
-from host_tools.host.web.sessions import Session, Sessions
+from host_tools.host.web.sessions import KNOWN_MS, Bound, Session, Sessions
 
-_SECURE_COOKIE, _PLAIN_COOKIE = "__Host-session", "session"
+_SECURE = "__Host-"  # begins a cookie that goes over TLS alone (RFC 6265bis)
+SESSION_COOKIE, KNOWN_COOKIE = "session", "known"
+_NAME_FREE, _NAME_REFILL_MS = 100, 10_000  # tries at a name that fail, from wherever they come
 _COMPARED_MAX = 8  # passwords that wait to be compared
 _FIELD_MAX = 256  # characters of what is typed
 
@@ -63,23 +67,43 @@ class Entrance:
         if self._sessions is not None:
             self._sessions.close()
 
-    async def sign_in(self, name: str, password: str, code: str, address: str) -> Session | None:
-        """A new session where all three are right; None says not which was wrong.
-
-        Raises SlowedError, and UserError where the host is busy.
+    async def sign_in(
+        self, request: Request, answer: Response, name: str, password: str, code: str
+    ) -> Session | None:
+        """A new session where all three are right, whose cookies go into `answer`; the one that the browser
+        had ends. None says not which was wrong. Raises SlowedError, and UserError where the host is busy.
         """
         if max(map(len, (name, password, code))) > _FIELD_MAX:
             return None
-        at_ms, names = self._clock(), (f"account {name}", f"network {address}")
-        wait_ms = await self._noted(lambda sessions: sessions.wait_ms(*names, at_ms=at_ms))
+        at_ms, known = self._clock(), self._kept(request, KNOWN_COOKIE)
+        name = normal(name)
+
+        def bounds_of(sessions: Sessions) -> tuple[int, tuple[Bound, ...]]:
+            if sessions.is_known(known, name, at_ms):
+                bounds: tuple[Bound, ...] = (Bound(f"browser {known}"),)
+            else:
+                network = network_of(request.client.host if request.client else "")
+                of_name = Bound(f"account {name}", _NAME_FREE, _NAME_REFILL_MS)
+                bounds = (Bound(f"network {network}"), of_name)
+            return sessions.wait_ms(*bounds, at_ms=at_ms), bounds
+
+        wait_ms, bounds = await self._noted(bounds_of)
         if wait_ms:
             raise SlowedError(wait_ms)
         account = await self._compare(lambda ledger: secrets.account_of(ledger, name, password))
-        answer = await self._questions.ask("second factor", account=account, code=code)
-        if not answer["is_right"]:
-            await self._noted(lambda sessions: sessions.failed(*names, at_ms=at_ms))
+        proved = await self._questions.ask("second factor", account=account, code=code)
+        if not proved["is_right"]:
+            await self._noted(lambda sessions: sessions.failed(*bounds, at_ms=at_ms))
             return None
-        return await self._noted(lambda sessions: sessions.begin(account, at_ms))
+
+        def begin(sessions: Sessions) -> tuple[Session, str]:
+            sessions.end(self._kept(request, SESSION_COOKIE))
+            return sessions.begin(account, at_ms), sessions.know(name, at_ms)
+
+        session, known = await self._noted(begin)
+        self._give(request, answer, SESSION_COOKIE, session.token)
+        self._give(request, answer, KNOWN_COOKIE, known, KNOWN_MS // 1000)
+        return session
 
     async def set_secrets(self, token: str, password: str, secret: str, code: str) -> None:
         """Sets password and second factor by a link. Raises UserError, and the link stays good."""
@@ -88,8 +112,8 @@ class Entrance:
 
     async def signed(self, request: Request) -> Signed | None:
         """Who asks; None for one who is not signed in, or whose account has ended."""
-        token = request.cookies.get(self._cookie(request), "")
-        if not token or len(token) > _FIELD_MAX:
+        token = self._kept(request, SESSION_COOKIE)
+        if not token:
             return None
         session = await self._noted(lambda sessions: sessions.find(token, self._clock()))
         if session is None:
@@ -97,29 +121,36 @@ class Entrance:
         actor = await self._looked(lambda ledger: accounts.actor_of(ledger, session.account))
         return None if actor is None else Signed(session, actor)
 
-    async def sign_out(self, request: Request, signed: Signed, *, everywhere: bool = False) -> None:
-        """Ends the session of a browser, or all of its account."""
+    async def sign_out(
+        self, request: Request, answer: Response, signed: Signed, *, everywhere: bool = False
+    ) -> None:
+        """Ends the session of a browser, or all of its account, and has the browser forget its cookie."""
         if everywhere:
             await self._noted(lambda sessions: sessions.end_all(signed.session.account))
         else:
             await self._noted(lambda sessions: sessions.end(signed.session.token))
+        self._give(request, answer, SESSION_COOKIE, "", 0)
 
-    def give(self, request: Request, answer: Response, session: Session | None) -> None:
-        """Has a browser keep the cookie of a session, or forget it (None)."""
-        name = self._cookie(request)
-        kept = {"secure": name == _SECURE_COOKIE, "httponly": True, "samesite": "strict", "path": "/"}
-        if session is None:
-            answer.delete_cookie(name, **kept)
-        else:
-            answer.set_cookie(name, session.token, **kept)
+    def _give(
+        self, request: Request, answer: Response, cookie: str, text: str, kept_s: int | None = None
+    ) -> None:
+        """Has a browser keep a cookie for so long, or (None) until it is closed."""
+        kept = {"httponly": True, "samesite": "strict", "path": "/", "secure": self._is_secure(request)}
+        answer.set_cookie(self._name(request, cookie), text, kept_s, **kept)
 
-    def _cookie(self, request: Request) -> str:
-        """Under a name of this host's it goes over TLS alone (RFC 6265bis, `__Host-`); on an address there is
-        no TLS, and it stays on this machine unless told otherwise.
+    def _kept(self, request: Request, cookie: str) -> str:
+        """A cookie of ours as a browser sends it; empty where there is none, or what is none of ours."""
+        text = request.cookies.get(self._name(request, cookie), "")
+        return text if len(text) <= _FIELD_MAX else ""
+
+    def _name(self, request: Request, cookie: str) -> str:
+        return _SECURE + cookie if self._is_secure(request) else cookie
+
+    def _is_secure(self, request: Request) -> bool:
+        """Whether cookies go over TLS alone: so under a name of this host's. On an address there is no TLS,
+        and it stays on this machine unless told otherwise.
         """
-        return (
-            _PLAIN_COOKIE if self._is_plain or is_address(request.headers.get("host", "")) else _SECURE_COOKIE
-        )
+        return not (self._is_plain or is_address(request.headers.get("host", "")))
 
     async def _noted(self, work: Callable[[Sessions], _T]) -> _T:
         def done() -> _T:

@@ -17,6 +17,8 @@ HEAD_BYTES_MAX = 16_384  # of headers
 _ANSWER_S = 15.0
 LASTS = "ansim.lasts"  # of a scope: its answer goes on, as streams do, and no time ends it
 _BOUND = "ansim.bound"
+_READING = ("GET", "HEAD", "OPTIONS")
+_NOBODY = "null"
 
 #: A page of ours loads nothing from elsewhere, is shown in nobody's frame, and is kept by nobody.
 HEADERS = {
@@ -28,6 +30,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",  # for browsers that read no frame-ancestors
     "X-Robots-Tag": "noindex",
 }
 
@@ -40,7 +43,8 @@ class Guard:
     """Stands before the pages. `names` are this host's; `tell` takes what goes wrong in them.
 
     A name that is none of them is refused, so that no page of a stranger's can have its visitors' browsers
-    talk to this host under a name of its own (DNS rebinding). An address is nobody's name.
+    talk to this host under a name of its own (DNS rebinding). An address is nobody's name. Nor may a page of
+    another site have a browser send anything here: each form's own token is the second bar, not the first.
     """
 
     def __init__(self, inner: ASGIApp, names: Collection[str], tell: Callable[[Exception], None]) -> None:
@@ -72,6 +76,12 @@ class Guard:
             await instead(431, f"The head of that request has more than {HEAD_BYTES_MAX} bytes.")
         elif int(headers.get("content-length", "0")) > BODY_BYTES_MAX:
             await instead(413, f"That is more than {BODY_BYTES_MAX} bytes.")
+        elif "content-length" in headers and "transfer-encoding" in headers:  # each end may believe another
+            await instead(400, "A request has a length or is sent in chunks, not both.")
+        elif "\0" in scope["path"]:
+            await instead(404, "There is nothing.")
+        elif _is_of_another_site(scope["method"], headers):
+            await instead(403, "Another site's page has sent that: open this host's own page.")
         else:
             try:
                 async with asyncio.timeout(_ANSWER_S) as scope[_BOUND]:
@@ -108,6 +118,18 @@ def is_address(host: str) -> bool:
     except ValueError:
         return name == "localhost"
     return True
+
+
+def _is_of_another_site(method: str, headers: Headers) -> bool:
+    """Whether a browser sends something here for a page of another site (Fetch Metadata, W3C). One that does
+    not say so names that site (Origin, RFC 6454), or nothing where its page tells nobody where it is from.
+    """
+    if method in _READING:
+        return False
+    if site := headers.get("sec-fetch-site"):
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin", _NOBODY)
+    return origin != _NOBODY and origin.lower().partition("://")[2] != headers.get("host", "").lower()
 
 
 def _name_of(host: str) -> str:

@@ -2,7 +2,7 @@
 
 a request and its answer   20 s, however slowly it comes or is read; a stream (guard.lasts) bounds itself
 a silent connection        5 s behind an answer
-connections                256; one more closes the one that has waited longest without a request
+connections                256; one more closes the one that has waited longest for a whole request
 a request's head           16 KiB while it comes, and of headers in all (guard.py)
 a request's body           64 KiB (guard.py)
 """
@@ -11,10 +11,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from host_tools.host.web.guard import HEAD_BYTES_MAX, LASTS
+from host_tools.host.web.guard import HEAD_BYTES_MAX, HEADERS, LASTS
 
 CONNECTIONS_MAX = 256
 _EXCHANGE_S = 20.0
@@ -32,8 +33,16 @@ class Bounded(H11Protocol):
         self._begin()
         if len(self.connections) > CONNECTIONS_MAX:
             waiting = [one for one in self.connections if isinstance(one, Bounded) and one.is_waiting]
-            if waiting:
-                min(waiting, key=lambda one: one.began_s).transport.abort()
+            min(waiting, key=lambda one: one.began_s, default=self).transport.abort()
+
+    def send_400_response(self, msg: str) -> None:
+        """See H11Protocol: what is no HTTP is answered as all is."""
+        told = {**HEADERS, "Content-Type": "text/plain; charset=utf-8", "Connection": "close"}
+        headers = [(name.encode(), text.encode()) for name, text in told.items()]
+        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=f"{msg}\n".encode())):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.write(self.conn.send(h11.EndOfMessage()) or b"")
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
@@ -53,8 +62,9 @@ class Bounded(H11Protocol):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it is open and no request of it is being answered."""
-        return not self.transport.is_closing() and (self.cycle is None or self.cycle.response_complete)
+        """Whether it is open and no request of it is being answered, or none has come as a whole."""
+        is_idle = self.cycle is None or self.cycle.response_complete or self.cycle.more_body
+        return is_idle and not self.transport.is_closing()
 
     def _begin(self) -> None:
         self._began_s = self.loop.time()

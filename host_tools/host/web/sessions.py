@@ -4,7 +4,10 @@ A session ends 12 h after it began, a duty's length, or 1 h after its browser as
 cookie has 256 random bits, of which the file keeps the SHA-256; a form of it carries the cookie's own
 HMAC, so that no other site can send one (OWASP, signed double submit). A lost file signs everybody out.
 
-Tries with a name, and from a network, are slowed by what failed before: five at once, then one a minute.
+Tries are slowed by what failed before. A network has five at once, then one a minute; a name a hundred, then
+one each 10 s, so that nobody who knows it keeps its owner waiting by a few. A browser in which somebody has
+signed in before is known by a cookie of its own and has five tries at that name to itself, whatever others
+try (OWASP, device cookies). That cookie opens nothing, and the file has its SHA-256 alone.
 """
 
 import hashlib
@@ -24,8 +27,8 @@ WHOLE_MS = 12 * 3_600_000
 IDLE_MS = 3_600_000
 SESSIONS_MAX = 10_000  # of all accounts; of one, SESSIONS_OF_ONE_MAX, and the oldest ends
 SESSIONS_OF_ONE_MAX = 8
-FAILURES_FREE = 5
-REFILL_MS = 60_000  # until one more try is free
+KNOWN_MS = 180 * 86_400_000
+KNOWN_OF_ONE_MAX = 16  # browsers of a name; the oldest is known no more
 _SEEN_MS = 60_000  # how exactly it is noted that a browser asked
 _NAMES_MAX = 20_000
 _BUSY_S = 2.0
@@ -37,6 +40,10 @@ CREATE TABLE IF NOT EXISTS session (
 CREATE INDEX IF NOT EXISTS ix_session_account ON session (account, began_ms);
 CREATE TABLE IF NOT EXISTS failure (name TEXT PRIMARY KEY, free_ms INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ix_failure_free ON failure (free_ms);
+CREATE TABLE IF NOT EXISTS known (
+    hash BLOB PRIMARY KEY, name TEXT NOT NULL, since_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ix_known_name ON known (name, since_ms);
 """
 
 
@@ -54,6 +61,14 @@ class Session(NamedTuple):
     def is_its_form(self, form_token: str) -> bool:
         """Whether a form is one of its pages'."""
         return hmac.compare_digest(form_token.encode(), self.form_token.encode())
+
+
+class Bound(NamedTuple):
+    """How often what is called `name` may fail: `free` at once, then one each `refill_ms`."""
+
+    name: str
+    free: int = 5
+    refill_ms: int = 60_000
 
 
 class Sessions:
@@ -112,22 +127,36 @@ class Sessions:
         with self._writing() as file:
             file.execute("DELETE FROM session WHERE account = ?", (account,))
 
-    def wait_ms(self, *names: str, at_ms: int) -> int:
-        """For how long none of these names may try again; 0: at once."""
+    def wait_ms(self, *bounds: Bound, at_ms: int) -> int:
+        """For how long none of these may try again; 0: at once."""
         with self._writing() as file:
             file.execute("DELETE FROM failure WHERE free_ms <= ?", (at_ms,))
-        bound = at_ms + FAILURES_FREE * REFILL_MS
-        found = [self._free_ms(name) for name in names]
-        return max((free_ms - bound for free_ms in found if free_ms > bound), default=0)
+        found = [self._free_ms(one.name) - at_ms - one.free * one.refill_ms for one in bounds]
+        return max(0, *found)
 
-    def failed(self, *names: str, at_ms: int) -> None:
-        """Notes a try that failed, of each of these names. The file holds their hashes alone."""
+    def failed(self, *bounds: Bound, at_ms: int) -> None:
+        """Notes a try that failed, of each of these. The file holds hashes of their names alone."""
         with self._writing() as file:
-            for name in names:
-                free_ms = max(at_ms, self._free_ms(name)) + REFILL_MS
-                file.execute("REPLACE INTO failure VALUES (?, ?)", (_named(name), free_ms))
+            for one in bounds:
+                free_ms = max(at_ms, self._free_ms(one.name)) + one.refill_ms
+                file.execute("REPLACE INTO failure VALUES (?, ?)", (_named(one.name), free_ms))
             more = "SELECT name FROM failure ORDER BY free_ms DESC LIMIT -1 OFFSET ?"
             file.execute(f"DELETE FROM failure WHERE name IN ({more})", (_NAMES_MAX,))  # noqa: S608 - a constant
+
+    def know(self, name: str, at_ms: int) -> str:
+        """The cookie by which a browser is known in which somebody of that name has signed in."""
+        token = _encoded(os.urandom(32))
+        with self._writing() as file:
+            file.execute("INSERT INTO known VALUES (?, ?, ?)", (_hash(token), _named(name), at_ms))
+            file.execute("DELETE FROM known WHERE since_ms <= ?", (at_ms - KNOWN_MS,))
+            more = "SELECT hash FROM known WHERE name = ? ORDER BY since_ms DESC LIMIT -1 OFFSET ?"
+            file.execute(f"DELETE FROM known WHERE hash IN ({more})", (_named(name), KNOWN_OF_ONE_MAX))  # noqa: S608 - a constant
+        return token
+
+    def is_known(self, token: str, name: str, at_ms: int) -> bool:
+        """Whether that cookie is of a browser in which somebody of that name has signed in."""
+        its = "SELECT 1 FROM known WHERE hash = ? AND name = ? AND since_ms > ?"
+        return self._file.execute(its, (_hash(token), _named(name), at_ms - KNOWN_MS)).fetchone() is not None
 
     def _free_ms(self, name: str) -> int:
         row = self._file.execute("SELECT free_ms FROM failure WHERE name = ?", (_named(name),)).fetchone()

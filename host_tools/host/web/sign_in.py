@@ -31,9 +31,9 @@ def routes(pages: "Pages") -> list[Route]:
     ]
 
 
-def way_in(request: Request) -> Response:
-    """Where somebody goes who is not signed in, and comes back from."""
-    return RedirectResponse(f"/sign-in?back={quote(request.url.path)}", 303)
+def way_in(request: Request, back: str = "") -> Response:
+    """Where somebody goes who is not signed in, and comes back from: to that path, or the one asked for."""
+    return RedirectResponse(f"/sign-in?back={quote(back or request.url.path)}", 303)
 
 
 class _Way:
@@ -51,9 +51,10 @@ class _Way:
         form = await form_of(request)
         name, back = form.get("name", ""), local_path(form.get("back", HOME))
         given = (name, form.get("password", ""), _digits(form))
+        entered = RedirectResponse(back, 303)
         status, wrong, headers = 403, reader.words("sign_in.wrong"), {}
         try:
-            session = await self._entrance.sign_in(*given, request.client.host if request.client else "")
+            session = await self._entrance.sign_in(request, entered, *given)
         except SlowedError as slowed:
             session, status, wrong = None, 429, reader.words("sign_in.often", seconds=slowed.wait_s)
             headers = {"Retry-After": str(slowed.wait_s)}
@@ -63,17 +64,17 @@ class _Way:
             answer = page(reader, "sign_in.html", {"back": back, "name": name, "wrong": wrong}, status)
             answer.headers.update(headers)
             return answer
-        answer = RedirectResponse(back, 303)
-        self._entrance.give(request, answer, session)
-        return answer
+        return entered
 
     async def sign_out(self, request: Request) -> Response:
         """Ends the session, or all of its account, and has the browser forget what it has seen."""
         form, signed = await form_of(request), await self._entrance.signed(request)
-        answer = RedirectResponse("/sign-in", 303, {"Clear-Site-Data": '"cache", "storage"'})
+        answer = RedirectResponse("/sign-in", 303)
         if signed is not None and signed.session.is_its_form(form.get("form", "")):
-            await self._entrance.sign_out(request, signed, everywhere=form.get("where") == "everywhere")
-            self._entrance.give(request, answer, None)
+            await self._entrance.sign_out(
+                request, answer, signed, everywhere=form.get("where") == "everywhere"
+            )
+            answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         return answer
 
     async def start(self, request: Request) -> Response:

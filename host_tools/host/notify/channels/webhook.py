@@ -167,6 +167,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
+        if found.is_site_local or found.is_reserved:  # fec0::/10, and ::/8 with IPv4 within it
+            return False
     return found.is_global and not found.is_multicast
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from host_tools.host.accounts.rights import right_of
@@ -25,6 +26,26 @@ VIEWS = (
     ("/console/parcels", "parcels", "parcel", "parcel list"),
     ("/console/residents", "residents", "people", "resident list"),
 )
+
+
+_CASES = ("/console/cases/", "/console/messages/")
+
+
+class _Number(Convertor[int]):
+    """A number within an address: not more digits than a ledger's number has."""
+
+    regex = "[0-9]{1,9}"
+
+    def convert(self, value: str) -> int:
+        """See Convertor."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """See Convertor."""
+        return str(value)
+
+
+register_url_convertor("number", _Number())
 
 
 class Asked(NamedTuple):
@@ -51,20 +72,28 @@ View = Callable[["Pages", Asked], Awaitable[Response]]
 
 def route(pages: "Pages", path: str, act: str, view: View, *, posts: bool = False) -> Route:
     """A view behind its desk. `act` names the right it takes (accounts/rights.py); `posts`: a form is sent to
-    it, and it shows nothing by GET.
+    it, and by GET, as behind a sign-in, it leads to the view above it.
     """
 
     async def behind(request: Request) -> Response:
-        signed = await pages.entrance.signed(request)
+        signed, above = await pages.entrance.signed(request), _above(request.url.path) if posts else ""
         if signed is None:
-            return way_in(request)
+            return way_in(request, above)
+        if posts and request.method != "POST":
+            return RedirectResponse(above, 303)
         form = await form_of(request) if posts else {}
         asked = Asked(request, signed, reader_of(request), form)
         if not asked.may(act) or (posts and not signed.session.is_its_form(form.get("form", ""))):
             return shown(asked, "console/refused.html", {"here": ""}, 403)
         return await view(pages, asked)
 
-    return Route(path, behind, methods=["POST"] if posts else ["GET"])
+    return Route(path, behind, methods=["GET", "POST"] if posts else ["GET"])
+
+
+def _above(path: str) -> str:
+    """The view that a form stands on, by where it is sent; a case has none of its own."""
+    above = path.rpartition("/")[0]
+    return VIEWS[0][0] if above.startswith(_CASES) else above
 
 
 def shown(asked: Asked, template: str, facts: Mapping[str, Any], status: int = 200) -> Response:

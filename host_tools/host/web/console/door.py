@@ -29,7 +29,7 @@ from host_tools.host.web.console.times import Clock
 if TYPE_CHECKING:
     from host_tools.host.web.app import Pages
 
-_PATH = "/console/sites/{site:path}/{cabinet:int}/{door:int}"
+_PATH = "/console/sites/{site:path}/{cabinet:number}/{door:number}"
 
 
 class Behind(NamedTuple):

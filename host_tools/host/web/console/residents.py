@@ -44,7 +44,7 @@ class Line(NamedTuple):
 
 def routes(pages: "Pages") -> list[Route]:
     """Its paths; what is searched for comes with a form."""
-    one = f"{_PATH}/{{id:int}}"
+    one = f"{_PATH}/{{id:number}}"
     return [
         looking.route(pages, _PATH, "resident list", _list),
         looking.route(pages, f"{_PATH}/search", "resident list", _list, posts=True),

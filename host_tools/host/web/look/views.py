@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -54,7 +53,9 @@ def page(
 ) -> Response:
     """A page. Raises jinja2.UndefinedError where a template asks for what it is not handed."""
     return HTMLResponse(
-        rendered(reader, template, facts), status, {"Content-Language": reader.words.language}
+        rendered(reader, template, facts),
+        status,
+        {"Content-Language": reader.words.language, "Vary": "Accept-Language, Cookie"},
     )
 
 
@@ -76,10 +77,7 @@ async def _choose(request: Request) -> Response:
 
 def local_path(path: str) -> str:
     """A path of this host, whatever was asked for: no page sends anybody elsewhere (open redirect)."""
-    parts = urlsplit(path)
-    is_ours = (
-        path.startswith("/") and not path.startswith(("//", "/\\")) and not (parts.scheme or parts.netloc)
-    )
+    is_ours = path.startswith("/") and not path.startswith("//")
     return path if is_ours and path.isprintable() and "\\" not in path else "/"
 
 

@@ -8,7 +8,8 @@
     afraid              whom to call; it calls nobody and writes nothing
 
 A link that is none, and one whose time is over, get one page and one look at the ledger. A network that has
-guessed too many gets the same page without a look. /today is where somebody goes who leaves quickly.
+guessed too many is told so by the status; a good link works from there too, for a whole building may share
+an address, and 144 bits are not guessed. /today is where somebody goes who leaves quickly.
 """
 
 from collections.abc import Mapping
@@ -63,12 +64,10 @@ class _Face:
         """The page; what a button of it does, where one was pressed."""
         token, at_ms = request.path_params["token"], self._pages.clock()
         whose = network_of(request.client.host if request.client else "")
-        found = None
-        if not self._guesses.is_spent(whose, at_ms):
-            found = await self._pages.looked(lambda ledger: hers.look(ledger, token, at_ms))
+        found = await self._pages.looked(lambda ledger: hers.look(ledger, token, at_ms))
         if found is None:
-            self._guesses.take(whose, at_ms)
-            return page(reader_of(request), "resident/none.html", status=404)
+            is_often = not self._guesses.take(whose, at_ms)
+            return page(reader_of(request), "resident/none.html", status=429 if is_often else 404)
         reader = reader_of(request, *found.languages)
         if request.method == "GET":
             return page(reader, "resident/parcel.html", facts(found, reader.words, at_ms))

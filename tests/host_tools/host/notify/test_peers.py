@@ -144,16 +144,20 @@ def test_an_answer_is_believed_for_what_it_is(
 
 
 def test_a_private_address_is_reached_only_where_that_is_allowed() -> None:
+    written = ("localhost", "127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "0", "[::1]")
     with Receiver() as receiver:
-        url = f"https://localhost:{receiver.port}/"
-        with pytest.raises(OSError, match="private"):
-            hook(receiver, url=url, allow_private=False)
+        for host in (*written, "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]"):
+            with pytest.raises(OSError, match=r"private|has no address"):
+                hook(receiver, url=f"https://{host}:{receiver.port}/", allow_private=False)
         assert receiver.heard == []
     assert not any(
         map(
             is_public,
             ("10.0.0.1", "127.0.0.1", "169.254.1.1", "::1", "fe80::1%eth0", "::ffff:10.0.0.1", "fc00::1"),
         )
+    )
+    assert not any(
+        map(is_public, ("::127.0.0.1", "fec0::1", "192.0.2.1", "255.255.255.255", "169.254.169.254"))
     )
     assert not any(map(is_public, ("64:ff9b::a00:1", "2002:a00:1::", "224.0.0.1", "0.0.0.0", "100.64.0.1")))
     assert all(map(is_public, ("1.1.1.1", "2606:4700::1111")))

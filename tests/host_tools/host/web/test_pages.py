@@ -252,8 +252,33 @@ def test_silent_clients_cannot_use_up_the_connections(service: Service) -> None:
         silent = [served.connect() for _ in range(http.CONNECTIONS_MAX + 40)]
         assert served.client.get("/livez").status_code == 200
         assert len(served.connections) <= http.CONNECTIONS_MAX
-        for line in silent:
+        begun = [served.connect() for _ in range(http.CONNECTIONS_MAX + 40)]
+        for line in begun:  # whose request never comes to its end
+            line.sendall(b"POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n")
+        with served.connect() as line:  # behind all of them
+            line.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b"200 OK" in line.recv(4096)
+        assert len(served.connections) <= http.CONNECTIONS_MAX
+        for line in silent + begun:
             line.close()
+
+
+def test_what_two_ends_may_understand_differently_is_refused(service: Service) -> None:
+    head = b"POST /livez HTTP/1.1\r\nHost: localhost\r\n"
+    with Served(service.app) as served:
+        for more in (
+            b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+            b"Content-Length: 4\r\nContent-Length: 5\r\n",
+            b"Content-Length: +4\r\n",
+            b"Transfer-Encoding: xchunked\r\n",
+            b"Transfer-Encoding : chunked\r\n",
+            b"Host: evil.example\r\n",
+        ):
+            with served.connect() as line:
+                line.sendall(head + more + b"\r\n0\r\n\r\nGET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                heard = line.recv(65_536)
+                assert heard.split()[1] in (b"400", b"501"), more
+                assert b"ansim_" not in heard, more
 
 
 def test_many_who_ask_at_once_are_told_the_same_look(

@@ -14,7 +14,15 @@ from host_tools.host.accounts import people
 from host_tools.host.accounts.people import Change
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import open_ledger
-from host_tools.host.web.sessions import IDLE_MS, REFILL_MS, SESSIONS_OF_ONE_MAX, WHOLE_MS, Sessions
+from host_tools.host.web.sessions import (
+    IDLE_MS,
+    KNOWN_MS,
+    KNOWN_OF_ONE_MAX,
+    SESSIONS_OF_ONE_MAX,
+    WHOLE_MS,
+    Bound,
+    Sessions,
+)
 from tests.kit.host_board import Host
 
 PASSWORD = "correct horse battery"
@@ -68,17 +76,32 @@ def test_password_and_second_factor_begin_a_session_that_its_own_forms_alone_end
         assert "set-cookie" not in client.post("/sign-out", data={"form": "forged"}).headers
 
 
-def test_who_guesses_is_slowed_by_name_and_network_and_others_are_not(tmp_path: Path) -> None:
-    sessions = Sessions(tmp_path)
-    for _ in range(5):
-        assert sessions.wait_ms("account Han", "network 1", at_ms=AT_MS) == 0
-        sessions.failed("account Han", "network 1", at_ms=AT_MS)
-    sessions.failed("account Han", "network 1", at_ms=AT_MS)
-    assert sessions.wait_ms("account Han", "network 2", at_ms=AT_MS) == REFILL_MS
-    assert sessions.wait_ms("account Lee", "network 1", at_ms=AT_MS) == REFILL_MS
-    assert sessions.wait_ms("account Lee", "network 2", at_ms=AT_MS) == 0
-    assert sessions.wait_ms("account Han", "network 1", at_ms=AT_MS + REFILL_MS) == 0
+def test_who_guesses_is_slowed_by_network_and_by_a_looser_bound_of_the_name_and_others_are_not(
+    tmp_path: Path,
+) -> None:
+    sessions, one = Sessions(tmp_path), Bound("network 1")
+    han, lee = (Bound(f"account {name}", 7, 10_000) for name in ("Han", "Lee"))
+    for _ in range(6):
+        assert sessions.wait_ms(one, han, at_ms=AT_MS) == 0
+        sessions.failed(one, han, at_ms=AT_MS)
+    assert sessions.wait_ms(one, lee, at_ms=AT_MS) == one.refill_ms
+    assert sessions.wait_ms(Bound("network 2"), han, at_ms=AT_MS) == 0
+    for _ in range(2):
+        sessions.failed(han, at_ms=AT_MS)
+    assert sessions.wait_ms(Bound("network 2"), han, at_ms=AT_MS) == han.refill_ms
+    assert sessions.wait_ms(one, han, at_ms=AT_MS + one.refill_ms) == 0
     assert b"Han" not in (tmp_path / "sessions.db").read_bytes()
+
+
+def test_a_browser_is_known_by_its_name_for_half_a_year_and_of_a_name_so_many(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path)
+    tokens = [sessions.know("Han", AT_MS + n) for n in range(KNOWN_OF_ONE_MAX + 1)]
+    assert [sessions.is_known(token, "Han", AT_MS + 20) for token in tokens] == [False] + [True] * (
+        len(tokens) - 1
+    )
+    assert not sessions.is_known(tokens[-1], "Lee", AT_MS + 20)
+    assert not sessions.is_known("", "Han", AT_MS)
+    assert not sessions.is_known(tokens[-1], "Han", AT_MS + KNOWN_MS + 20)
 
 
 def test_a_session_ends_when_nobody_uses_it_and_after_a_duty_whoever_does(tmp_path: Path) -> None:
