@@ -178,7 +178,7 @@ def waiting_beside_working(items: list[pytest.Item]) -> list[pytest.Item]:
     for item in items:
         of_file.setdefault(item.path, []).append(item)
     long = [path for path in of_file if path.name in LONG_FIRST]
-    waiting = [path for path in of_file if path.parent == TESTS / "system" and path not in long]
+    waiting = [path for path in of_file if TESTS / "system" in path.parents and path not in long]
     rest = [item for path, found in of_file.items() if path not in {*long, *waiting} for item in found]
     parts = [paths[start::3] for paths in (long, waiting) for start in range(3)]
     begun = [[item for path in paths for item in of_file[path]] for paths in parts]

@@ -54,7 +54,7 @@ class Pages:
         self.questions = questions or Questions(lambda _line: None)
         self.entrance = Entrance(data, self.questions, self.looked, clock, is_plain=is_plain)
         self.hook, self.tap, self.clock = hook, tap, clock
-        self.live = stream.Live(self, (needs.BAR, needs.PART, alive.part(data)))
+        self.live = stream.Live(self, (needs.BAR, needs.PART, alive.part(data)), sites.part)
         self._data = data
         self._server = server
         self._reader: Ledger | None = None

@@ -55,7 +55,7 @@ class Drawn:
         """The same as an event of a stream (WHATWG HTML, 9.2)."""
         who = me if me in self._holders else ""
         if who not in self._frames:
-            said = {"part": self.name, "html": self._text(me), "calls": self._calls}
+            said = {"part": self.name.partition(":")[0], "html": self._text(me), "calls": self._calls}
             self._frames[who] = f"event: part\ndata: {json.dumps(said, ensure_ascii=False)}\n\n"
         return self._frames[who].replace(FORM, form).encode()
 
@@ -66,8 +66,9 @@ class Drawn:
 
 
 class Part(NamedTuple):
-    """A part by its name. `look` finds its facts, for whoever acts on the ledger, at a time (ms since 1970);
-    equal facts are drawn alike. It is looked at when something has changed, and each `every_s` at least.
+    """A part by its name; what stands behind a colon says of what it is. `look` finds its facts, for whoever
+    acts on the ledger, at a time (ms since 1970); equal facts are drawn alike. It is looked at when something
+    has changed, and each `every_s` at least.
     """
 
     name: str

@@ -1,6 +1,7 @@
-"""Sites: a list of them, and each with its cabinets drawn to scale and every door as it is."""
+"""Sites: a list of them, and each with its cabinets drawn to scale and every door as it is, live."""
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -17,8 +18,10 @@ from host_tools.host.ledger.names import normal
 from host_tools.host.parcels import parcels
 from host_tools.host.parcels.door_states import UNKNOWN, CabinetState, DoorState, states
 from host_tools.host.web.console import desk
+from host_tools.host.web.console.part import Drawn, Part, Piece
 from host_tools.host.web.console.picture import Picture, picture_of
 from host_tools.host.web.console.times import Clock
+from host_tools.host.web.look.views import Reader, rendered
 from host_tools.host.web.look.words import Words
 
 if TYPE_CHECKING:
@@ -34,6 +37,20 @@ LOOKS = {
     "out": ("out", ""),
     "unknown": ("link-lost", ""),
 }
+
+
+PART = "site:"  # what the name of a site's part begins with
+_MINUTE_MS = 60_000
+
+
+class Facts(NamedTuple):
+    """A site by about when it was looked up (ms since 1970). `zone`: None where there is none, or it is not
+    for whoever looks.
+    """
+
+    near_ms: int
+    zone: str | None
+    cabinets: tuple[CabinetState, ...] = ()
 
 
 class SiteRow(NamedTuple):
@@ -74,12 +91,25 @@ def path_of(site: str, cabinet: int = 0, door: int = 0) -> str:
     return f"/console/sites/{quote(site, safe='')}" + (f"/{cabinet}/{door}" if cabinet else "")
 
 
-def clock_of(ledger: Ledger, words: Words, site: str, at_ms: int) -> Clock | None:
-    """Times at a site; None where whoever acts does not see it, or there is none of that name."""
+def zone_at(ledger: Ledger, site: str) -> str | None:
+    """By whose clocks a site tells times; None where whoever acts does not see it, or there is none of that
+    name.
+    """
     with ledger.reading() as connection:
         its = (tables.site.c.name == normal(site)) & sight.sees_site(connection, tables.site.c.id)
-        zone = connection.scalar(select(tables.site.c.zone).where(its))
+        return connection.scalar(select(tables.site.c.zone).where(its))
+
+
+def clock_of(ledger: Ledger, words: Words, site: str, at_ms: int) -> Clock | None:
+    """Times at a site; None as in `zone_at`."""
+    zone = zone_at(ledger, site)
     return None if zone is None else Clock(words, ZoneInfo(zone) if zone else None, at_ms)
+
+
+def part(name: str) -> Part | None:
+    """The part of that name that shows a site; None for a name of another kind."""
+    site = name.removeprefix(PART)
+    return None if site == name else Part(name, partial(_look, site), partial(_draw, name))
 
 
 def shown_of(site: str, cabinet: int, state: DoorState, clock: Clock) -> Shown:
@@ -119,17 +149,24 @@ def _listed(ledger: Ledger, at_ms: int) -> list[SiteRow]:
 
 
 async def _site(pages: "Pages", asked: desk.Asked) -> Response:
-    site, at_ms = normal(asked.path["site"]), pages.clock()
-
-    def look(ledger: Ledger) -> tuple[Clock | None, list[CabinetState]]:
-        clock = clock_of(ledger, asked.reader.words, site, at_ms)
-        return clock, [] if clock is None else states(ledger, site, at_ms)
-
-    clock, found = await pages.seen(look, asked.signed.actor)
-    if clock is None:
+    site = normal(asked.path["site"])
+    if await pages.seen(lambda ledger: zone_at(ledger, site), asked.signed.actor) is None:
         return desk.shown(asked, "console/nothing.html", {"here": "sites"}, 404)
-    cabinets = [_cabinet(site, one, clock) for one in found]
-    return desk.shown(asked, "console/site.html", {"here": "sites", "site": site, "cabinets": cabinets})
+    shows = pages.live.part(PART + site)
+    return await desk.live(pages, asked, shows, "console/site.html", {"here": "sites", "site": site})
+
+
+def _look(site: str, ledger: Ledger, at_ms: int) -> Facts:
+    zone, near_ms = zone_at(ledger, site), at_ms - at_ms % _MINUTE_MS
+    return Facts(near_ms, zone, () if zone is None else tuple(states(ledger, site, at_ms)))
+
+
+def _draw(name: str, facts: Facts, reader: Reader, _roles: frozenset[str]) -> Drawn:
+    """All of it as one piece; ages by the minute."""
+    site = name.removeprefix(PART)
+    clock = Clock(reader.words, ZoneInfo(facts.zone) if facts.zone else None, facts.near_ms)
+    cabinets = [_cabinet(site, one, clock) for one in facts.cabinets]
+    return Drawn(name, [Piece(rendered(reader, "console/site_part.html", {"cabinets": cabinets}))])
 
 
 def _cabinet(site: str, state: CabinetState, clock: Clock) -> dict[str, Any]:

@@ -12,7 +12,7 @@ not hear of silent alarms has the same events at the same times, whether there i
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -63,11 +63,13 @@ class _Key(NamedTuple):
 
 
 class Live:
-    """The poller, and those who hear of it. `parts` can be asked for by name; the first is on each page."""
+    """The poller, and those who hear of it. `parts` can be asked for by name, the first is on each page;
+    `made` makes others of their names, or says None.
+    """
 
-    def __init__(self, pages: "Pages", parts: Sequence[Part]) -> None:
+    def __init__(self, pages: "Pages", parts: Sequence[Part], made: Callable[[str], Part | None]) -> None:
         self._pages = pages
-        self._parts = {part.name: part for part in parts}
+        self._parts, self._made = {part.name: part for part in parts}, made
         self._bar = parts[0].name
         self._thread = ThreadPoolExecutor(1, "live")
         self._streams: set[_Stream] = set()
@@ -83,7 +85,10 @@ class Live:
 
     def part(self, name: str) -> Part:
         """The part of that name. Raises KeyError: a page's own fault."""
-        return self._parts[name]
+        part = self._parts.get(name) or self._made(name)
+        if part is None:
+            raise KeyError(name)
+        return part
 
     async def answer(self, request: Request) -> Response:
         """A stream, or why there is none: 401 nobody is signed in, 503 there are too many."""
@@ -95,7 +100,8 @@ class Live:
         if len(self._streams) >= STREAMS_MAX or len(its) >= STREAMS_OF_ONE_MAX:
             return PlainTextResponse("Too many pages are live: this one asks by itself.\n", 503)
         wanted = request.query_params.get("part", "")
-        names = [self._bar, *(name for name in self._parts if name == wanted != self._bar)]
+        is_part = wanted in self._parts or self._made(wanted) is not None
+        names = [self._bar, *([wanted] if is_part and wanted != self._bar else [])]
         rights = await self._rights(signed.actor)
         return _Answer(self, _Stream(request, signed, rights, reader_of(request), tuple(names)))
 
@@ -169,7 +175,7 @@ class Live:
         for gone in [key for key in self._drawn if (key.rights, key.part) not in wanted]:
             del self._drawn[gone]
         for (rights, name), one in sorted(wanted.items(), key=lambda item: DISPATCHER in item[0][0].roles):
-            part, (looked_s, facts) = self._parts[name], self._facts.get((rights, name), (-1e9, None))
+            part, (looked_s, facts) = self.part(name), self._facts.get((rights, name), (-1e9, None))
             if is_changed or now_s - looked_s >= part.every_s:
                 facts = await self._looked(part, one.signed.actor)
                 self._facts[rights, name] = now_s, facts

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -15,14 +14,13 @@ from host_tools.host.accounts.people import Change
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.database import now_ms
 from host_tools.host.ledger.ledger import open_ledger
-from host_tools.host.web.app import Pages, app
 from host_tools.host.web.console import stream
-from host_tools.host.web.sessions import Session, Sessions
+from host_tools.host.web.sessions import Session
 from locker.contract import commands, records
-from tests.kit.browser import LANGUAGES, THEMES, browser, page_of, violations
-from tests.kit.cared_site import HOUR_MS, MINUTE_MS, CaredSite
+from tests.kit.browser import LANGUAGES, THEMES, browser, violations
+from tests.kit.cared_site import HOUR_MS, MINUTE_MS
+from tests.kit.console_desk import cookie, desk, desk_of, signed
 from tests.kit.host_board import Board, Host, enrol
-from tests.kit.web_site import Served, raising
 
 OPERATOR = Change(("operator",), None, "root", None)
 ODD = "<b>\u202e" + "漢" * 50  # markup, a turned direction, wide characters
@@ -32,25 +30,6 @@ ODD = "<b>\u202e" + "漢" * 50  # markup, a turned direction, wide characters
 def chromium() -> Iterator[Browser]:
     with browser() as found:
         yield found
-
-
-def signed(data: Path, account: int, at_ms: int) -> Session:
-    sessions = Sessions(data)
-    session = sessions.begin(account, at_ms)
-    sessions.close()
-    return session
-
-
-def cookie(session: Session) -> dict[str, str]:
-    return {"Cookie": f"session={session.token}"}
-
-
-@contextmanager
-def desk_of(chromium: Browser, base: str, session: Session, **look: object) -> Iterator[Page]:
-    """A browser in which somebody is signed in; that a host is away is no fault of the page."""
-    with page_of(chromium, base, **look) as page:
-        page.context.add_cookies([{"name": "session", "value": session.token, "url": base}])
-        yield page
 
 
 def test_a_bell_is_red_at_once_is_taken_by_keyboard_and_its_cabinet_is_told(
@@ -142,18 +121,6 @@ def is_second(other: Page, base: str, number: str, session: Session) -> None:
     expect(other.locator(".notice.is-warning")).to_contain_text("Han has it since")
     expect(other.locator(f"#take-{number}")).to_have_count(0)
     expect(other.locator("#part-bar .bar")).to_have_count(0)
-
-
-@contextmanager
-def desk(data: Path, at_ms: list[int]) -> Iterator[tuple[CaredSite, Served]]:
-    """A site whose time stands still, and its pages in this process."""
-    with open_ledger(data) as ledger:
-        site = CaredSite(ledger)
-        at_ms.append(site.at_ms)
-        pages = Pages(data, "none", clock=lambda: at_ms[-1], is_plain=True)
-        with Served(app(pages, (), raising)) as served:
-            yield site, served
-        pages.close()
 
 
 def test_the_views_are_for_everybody_in_every_look_and_language(tmp_path: Path, chromium: Browser) -> None:

@@ -153,7 +153,7 @@ async function live() {
     const late = setTimeout(() => abort.abort(), GONE_MS);
     let pause = AGAIN_MS;
     try {
-      const answer = await fetch(`/console/stream?part=${document.body.dataset.part}`, { signal: abort.signal });
+      const answer = await fetch(`/console/stream?part=${encodeURIComponent(document.body.dataset.part)}`, { signal: abort.signal });
       clearTimeout(late);
       if (answer.status === 401) take("ended");
       if (answer.status === 503) {
