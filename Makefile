@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test quick bench soak mutants format docs check help
 
-demo: .venv/demo ## play with a virtual cabinet; ARGS=--once plays one parcel's life and exits
+demo: .venv/demo ## play with a virtual cabinet; ARGS=--web in a browser, ARGS=--once plays one parcel's life and exits
 	@$(BIN)/ansim demo $(ARGS)
 
 test: .venv/ready .venv/system .venv/webassembly .venv/axe .venv/images .venv/schemas ## every test, on CPython and on the real MicroPython

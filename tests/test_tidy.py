@@ -49,7 +49,7 @@ ROOMS = {
     "bench": "errors boards device bundle host",
     "capture": "link",
     "simulator": "errors extras cache sources boards bundle",
-    "demo": "errors showing host simulator",
+    "demo": "errors showing boards host simulator",
     "docs": "sources boards link host",
     "cli": "errors extras showing boards device bundle host bench capture simulator demo",
 }

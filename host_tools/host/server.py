@@ -113,11 +113,13 @@ class Server:
             held.push_async_callback(self._postman.close)
             dispatching = held.enter_context(ThreadPoolExecutor(1, "dispatch"))
             more: list[Any] = []
+            base = ""
             if settings.web is not None:
                 here = (self._ledger.data, self._presence.id)
                 asked = (self._tell, self._counted, answers.finder(self._ledger))
-                more.append(held.enter_context(kept(settings.web, *here, *asked)).keep)
-            base = f"https://{settings.web.names[0]}" if settings.web and settings.web.names else ""
+                pages = held.enter_context(kept(settings.web, *here, *asked))
+                more.append(pages.keep)
+                base = pages.base
             self._postman.link(base)
             if settings.ways is not None:
                 self._pager = Pager(self._ledger, settings.ways, self._tell, base)

@@ -115,6 +115,16 @@ class Keeper:
         self._counted = counted
         self._faults = Faults(tell)
 
+    @property
+    def base(self) -> str:
+        """What links to the pages begin with: by the first name of this host, over TLS, or as it is where
+        that name is this machine's own for itself; empty without a name.
+        """
+        if not self._settings.names:
+            return ""
+        name = self._settings.names[0]
+        return f"http://{name}:{self._socket.getsockname()[1]}" if _is_here(name) else f"https://{name}"
+
     async def keep(self) -> None:
         """Has the process run, without an end; one that ended is begun again, later each time."""
         pause_s = _PAUSE_FIRST_S
@@ -199,6 +209,14 @@ class Keeper:
             answer = Answer(question.number, None, BUSY, "failed")
         if not stdin.is_closing():
             stdin.write(answer.line())
+
+
+def _is_here(name: str) -> bool:
+    """Whether a name leads to this machine wherever it is used: nothing leaves it, so there is no TLS."""
+    try:
+        return ipaddress.IPv4Address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 async def _end(process: Process, stdin: asyncio.StreamWriter | None) -> None:
