@@ -102,7 +102,8 @@ def layout(board: str) -> str:
     picture = picture_of(board)
     if picture is None:
         raise UserError(f"There is no board {board}: `ansim boards list` has them.", 2)
-    rules = [f".bays {{ aspect-ratio: {picture.width} / {picture.height}; }}"]
+    scale = f"{picture.width} / {picture.height}"
+    rules = [f".bays {{ aspect-ratio: {scale}; max-width: calc(var(--high) * {scale}); }}"]
     for panel in picture.panels:
         across, down = (100 / picture.width, 100 / picture.height)
         at = {"left": panel.x * across, "top": panel.y * down}

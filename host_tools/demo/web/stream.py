@@ -12,7 +12,7 @@ from host_tools.host.web.guard import lasts
 
 STREAMS_MAX = 16
 BEAT_S = 1.0  # also how often the desk is looked at
-_FRAME_S = 0.05
+_FRAME_S = 0.08
 _SEND_S = 10.0
 
 

@@ -20,6 +20,7 @@ from host_tools.host.web.console.needs import Card
 
 SHOWN_MAX = 20  # letters, and cards of the desk
 _SETTLES_S = 2.0  # from the last key until the cabinet has answered
+_LOOK_S = 0.4  # apart from what the host tells by itself
 _LINK = re.compile(r"https?://[^\s]+/p/[\w-]+")
 
 
@@ -69,6 +70,7 @@ class Visit:
         self._chosen = 0
         self._ajar: set[int] = set()
         self._typing = 0
+        self._looked_s = -_LOOK_S
         self._typed_s = -_SETTLES_S
 
     def close(self) -> None:
@@ -114,9 +116,20 @@ class Visit:
             )
 
     def _catch_up(self) -> None:
-        for told in self.watch.heard[self._heard :]:
-            self._heard += 1
+        news = self.watch.heard[self._heard :]
+        self._heard += len(news)
+        for told in news:
             self.guide.hear(told)
+        if news or time.monotonic() - self._looked_s >= _LOOK_S:
+            self._looked_s = time.monotonic()
+            self._look_at_host()
+        ajar = {door["number"] for door in self.watch.state["doors"] if door["position"] != "shut"}
+        if ajar - self._ajar:
+            self._chosen = min(ajar - self._ajar)
+        self._ajar = ajar
+
+    def _look_at_host(self) -> None:
+        """What it has sent, and what needs a person there."""
         messages = self.stage.messages()
         for message in messages[self._read :]:
             self.guide.read(message)
@@ -124,10 +137,6 @@ class Visit:
                 self._letters.append(_letter(message))
         self._read = len(messages)
         self._look_at_desk()
-        ajar = {door["number"] for door in self.watch.state["doors"] if door["position"] != "shut"}
-        if ajar - self._ajar:
-            self._chosen = min(ajar - self._ajar)
-        self._ajar = ajar
 
     def _look_at_desk(self) -> None:
         try:
