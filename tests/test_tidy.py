@@ -71,7 +71,9 @@ ROOMS_OF_HOST = {
     "systemd": "",
     "upkeep": "ledger accounts people notify",
     "figures": "ledger care notify connections",
-    "web": "ledger accounts care notify connections parcels couriers figures fields kinds stays people fleet",
+    "news": "ledger care",
+    "web": "ledger accounts care notify connections parcels couriers figures news fields kinds stays people "
+    "fleet",
     "answers": "ledger accounts parcels couriers people notify",
     "doctor": "ledger people care stays notify connections web",
     "server": "ledger stays notify fleet connections couriers postman pager systemd upkeep web answers",

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import actor_of
 from host_tools.host.ledger.database import insert_new, insert_or_change
+from host_tools.host.ledger.ledger import Ledger
 
 #: What an account is to her.
 WHY = ("contact", "delegate", "barred")
@@ -30,6 +31,12 @@ def hers(account: int) -> Select[Any]:
         .where(tables.account.c.id == account)
     )
     return select(union(told, of_contact).subquery().c.resident)
+
+
+def related_to(ledger: Ledger, account: int) -> frozenset[int]:
+    """The ledger's numbers of the same."""
+    with ledger.reading() as connection:
+        return frozenset(connection.scalars(hers(account)))
 
 
 def sees_resident(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from host_tools.host.parcels import taps
 from host_tools.host.web.app import Pages, app
 from host_tools.host.web.hooks import Hook
 from host_tools.host.web.http import Listening
+from host_tools.host.web.look import views
 from host_tools.host.web.questions import ANSWER, Questions
 from host_tools.host.web.settings import FAULT, READY, Counted, Settings
 
@@ -55,6 +56,7 @@ def main() -> None:
         questions=Questions(say),
         is_plain=settings.is_plain,
     )
+    views.prepare()
     try:
         listening = Listening(app(pages, settings.names, tell), lambda: say(READY))
         threading.Thread(target=_obey, args=(stdin, pages, listening), name="server", daemon=True).start()

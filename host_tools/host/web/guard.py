@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from host_tools.errors import UserError
 
 BODY_BYTES_MAX = 65_536
-HEAD_BYTES_MAX = 16_384  # of headers
+HEAD_BYTES_MAX = 16_384  # of an address and headers
 _ANSWER_S = 15.0
 LASTS = "ansim.lasts"  # of a scope: its answer goes on, as streams do, and no time ends it
 _BOUND = "ansim.bound"
@@ -65,20 +65,22 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        async def instead(status: int, words: str) -> None:
+        async def instead(status: int, words: str, more: dict[str, str] | None = None) -> None:
             if not began:
-                await PlainTextResponse(f"{words}\n", status)(scope, receive, answer)
+                await PlainTextResponse(f"{words}\n", status, more)(scope, receive, answer)
 
         headers = Headers(scope=scope)
+        head = len(scope["path"]) + len(scope["query_string"])
         if not self._is_ours(headers.get("host", "")):
             await instead(421, "This host has another name: --web-name tells it one more.")
-        elif sum(len(name) + len(value) for name, value in headers.raw) > HEAD_BYTES_MAX:
+        elif head + sum(len(name) + len(value) for name, value in headers.raw) > HEAD_BYTES_MAX:
             await instead(431, f"The head of that request has more than {HEAD_BYTES_MAX} bytes.")
         elif int(headers.get("content-length", "0")) > BODY_BYTES_MAX:
             await instead(413, f"That is more than {BODY_BYTES_MAX} bytes.")
         elif "content-length" in headers and "transfer-encoding" in headers:  # each end may believe another
-            await instead(400, "A request has a length or is sent in chunks, not both.")
-        elif "\0" in scope["path"]:
+            words = "A request has a length or is sent in chunks, not both."
+            await instead(400, words, {"Connection": "close"})
+        elif "\0" in scope["path"] or b"%00" in scope["query_string"]:
             await instead(404, "There is nothing.")
         elif _is_of_another_site(scope["method"], headers):
             await instead(403, "Another site's page has sent that: open this host's own page.")

@@ -3,7 +3,7 @@
 a request and its answer   20 s, however slowly it comes or is read; a stream (guard.lasts) bounds itself
 a silent connection        5 s behind an answer
 connections                256; one more closes the one that has waited longest for a whole request
-a request's head           16 KiB while it comes, and of headers in all (guard.py)
+a request's head           16 KiB while it comes, and in all (guard.py)
 a request's body           64 KiB (guard.py)
 """
 
@@ -36,7 +36,15 @@ class Bounded(H11Protocol):
             min(waiting, key=lambda one: one.began_s, default=self).transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """See H11Protocol: what is no HTTP is answered as all is."""
+        """See H11Protocol: what is no HTTP is answered as all is. Whoever was answered has left then, which
+        is no fault of a page.
+        """
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.close()
+            return
         told = {**HEADERS, "Content-Type": "text/plain; charset=utf-8", "Connection": "close"}
         headers = [(name.encode(), text.encode()) for name, text in told.items()]
         for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=f"{msg}\n".encode())):

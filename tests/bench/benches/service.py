@@ -17,7 +17,7 @@ from host_tools.host.people import residents
 from host_tools.link import messages
 from locker.contract import records
 from tests.bench import Table
-from tests.bench.benches.pages import waits
+from tests.bench.benches.pages import ACK_FACTOR_MAX, ACK_MORE_MS, waits
 from tests.kit.host_board import PATIENCE_S, Board, Host, enrol, was_away_for_a_month
 from tests.kit.peers import SECRET, Receiver
 
@@ -25,7 +25,6 @@ CABINETS = 500  # that are connected and idle
 AT_ONE_SITE = 20
 LETTERS = 10_000  # that wait for a channel that hangs
 TIMES = 10  # bells and deposits, each
-ACK_FACTOR_MAX, ACK_MORE_MS = 3, 50
 BELL_MS_MAX, DEPOSITED_MS_MAX = 1000, 2000
 SITE = "mapo-3"
 _CHANNELS = """

@@ -11,12 +11,10 @@ not hear of silent alarms has the same events at the same times, whether there i
 """
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -25,10 +23,9 @@ from starlette.types import Receive, Scope, Send
 from host_tools.errors import UserError
 from host_tools.host.accounts import sight
 from host_tools.host.accounts.rights import DISPATCHER, right_of
-from host_tools.host.care import cases
-from host_tools.host.ledger import tables
 from host_tools.host.ledger.actors import Actor
 from host_tools.host.ledger.ledger import Ledger
+from host_tools.host.news import newest
 from host_tools.host.notify import silent
 from host_tools.host.web.console.part import Drawn, Part
 from host_tools.host.web.entrance import Signed
@@ -152,14 +149,14 @@ class Live:
             del self._noted[next(iter(self._noted))]
 
     async def _poll(self) -> None:
-        loop, newest = asyncio.get_running_loop(), None
+        loop, known = asyncio.get_running_loop(), None
         while self._streams:
             try:
-                found = await self._pages.looked(_newest, self._thread)
-                await self._tell(is_changed=found != newest)
-                newest, self._fresh_s = found, loop.time()
+                found = await self._pages.looked(newest, self._thread)
+                await self._tell(is_changed=found != known)
+                known, self._fresh_s = found, loop.time()
             except (UserError, OSError, TimeoutError):
-                newest = None  # no beat goes out, and pages say that they know nothing
+                known = None  # no beat goes out, and pages say that they know nothing
             await asyncio.sleep(LOOK_S)
         self._facts.clear()
         self._drawn.clear()
@@ -174,16 +171,21 @@ class Live:
             del self._facts[gone]
         for gone in [key for key in self._drawn if (key.rights, key.part) not in wanted]:
             del self._drawn[gone]
-        for (rights, name), one in sorted(wanted.items(), key=lambda item: DISPATCHER in item[0][0].roles):
-            part, (looked_s, facts) = self.part(name), self._facts.get((rights, name), (-1e9, None))
-            if is_changed or now_s - looked_s >= part.every_s:
-                facts = await self._looked(part, one.signed.actor)
-                self._facts[rights, name] = now_s, facts
-            self._draw(part, rights, facts)
+        for group in sorted({rights for rights, _ in wanted}, key=lambda rights: DISPATCHER in rights.roles):
+            for (rights, name), one in wanted.items():
+                part, (looked_s, facts) = self.part(name), self._facts.get((rights, name), (-1e9, None))
+                if rights == group and (is_changed or now_s - looked_s >= part.every_s):
+                    facts = await self._looked(part, one.signed.actor)
+                    self._facts[rights, name] = now_s, facts
+            self._offer(group)  # all parts at once: each page is told of them in one go
 
-    def _draw(self, part: Part, rights: Rights, facts: Any) -> None:
-        followers = [one for one in self._streams if one.rights == rights and part.name in one.names]
-        for stream in followers:
+    def _offer(self, rights: Rights) -> None:
+        """Has those who see the same sent what they do not show yet."""
+        hears = [(one, name) for one in self._streams if one.rights == rights for name in one.names]
+        for stream, name in hears:
+            if (rights, name) not in self._facts:
+                continue  # it came while others were looked at
+            part, (_, facts) = self.part(name), self._facts[rights, name]
             key = _Key(rights, stream.reader.words.language, part.name)
             known = self._drawn.get(key)
             if known is None or known[0] != facts:
@@ -199,8 +201,7 @@ class Live:
         def related(ledger: Ledger) -> frozenset[int]:
             if actor.account is None:
                 return frozenset()
-            with ledger.reading() as connection:
-                return frozenset(connection.scalars(sight.hers(actor.account)))
+            return sight.related_to(ledger, actor.account)
 
         return Rights(actor.roles, actor.sites, await self._pages.looked(related, self._thread))
 
@@ -272,9 +273,10 @@ class _Answer(Response):
                 if over := await self._live.is_the_same(self._stream):
                     await _send(send, f"event: {over}\ndata: 1\n\n".encode(), last=True)
                     return
-            for drawn in self._stream.taken():
-                await self._live.note(drawn, actor)
-                await _send(send, drawn.frame(actor.name, token))
+            if found := self._stream.taken():
+                for drawn in found:
+                    await self._live.note(drawn, actor)
+                await _send(send, b"".join(drawn.frame(actor.name, token) for drawn in found))
                 said_s = loop.time()
             if loop.time() - said_s >= BEAT_S:
                 if self._live.is_fresh():
@@ -298,26 +300,6 @@ async def _send(send: Send, data: bytes, *, last: bool = False) -> None:
 async def _left(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _newest(ledger: Ledger) -> tuple[Any, ...]:
-    """What differs when anything of the parts has changed: the cases that are not closed, and the newest of
-    what is only ever added.
-    """
-    with ledger.reading() as connection:
-        case = tables.case.c
-        its = case["id", "state", "times", "last_ms", "taken_ms", "round", "step"]
-        there = connection.execute(select(*its).where(case.state != cases.CLOSED).order_by(case.id)).all()
-        told = hashlib.sha256(repr([tuple(row) for row in there]).encode()).digest()
-        heard = connection.scalar(select(func.sum(tables.position.c.applied)))  # events, whatever they were
-        return (told, heard, *(_last(connection, column) for column in _ADDED))
-
-
-_ADDED = (tables.case_note.c.id, tables.command.c.sequence, tables.page.c.id)
-
-
-def _last(connection: Connection, column: Any) -> Any:
-    return connection.scalar(select(func.max(column)))
 
 
 def routes(pages: "Pages") -> list[Route]:

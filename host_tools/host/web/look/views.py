@@ -65,6 +65,13 @@ def rendered(reader: Reader, template: str, facts: Mapping[str, Any] | None = No
     return _environment().get_template(template).render(**shown | dict(facts or {}))
 
 
+def prepare() -> None:
+    """Reads all templates now: the first alarm is drawn as soon as another."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
 async def _choose(request: Request) -> Response:
     """Keeps a choice of look or language, and shows the page it was made on."""
     form = await form_of(request)
