@@ -17,7 +17,8 @@ class UserError(Exception):
     `exit_code` is 1 (it failed), 2 (it was asked for in a way that cannot work) or 130 (Ctrl-C left something
     that must be said). Under --json programs read the same as `code` (one of docs/json.md), `message` and
     `hint`. The hint is what comes behind the first colon; where that is something else it is given (`hint`,
-    the end of the sentence or ""). `problems` are several things that are wrong, a sentence each.
+    the end of the sentence or ""). `problems` are several things that are wrong, a sentence each. `page` is
+    the key by which pages say the same in their languages (`refusals` in host/web/look/languages).
     """
 
     def __init__(
@@ -28,12 +29,14 @@ class UserError(Exception):
         code: str = "",
         hint: str | None = None,
         problems: Sequence[str] = (),
+        page: str = "",
     ) -> None:
         super().__init__("\n".join((sentence, *problems)))
         self.lines = (sentence, *problems)  # as people read it
         self.problems = tuple(problems)
         self.exit_code = exit_code
         self.code = code or _CODES[exit_code]
+        self.page = page or self.code
         self.message, self.hint = (
             _parts(sentence) if hint is None else (sentence.removesuffix(hint).rstrip(": "), hint)
         )
@@ -42,6 +45,11 @@ class UserError(Exception):
         """What programs read under the key `error`."""
         told: dict[str, object] = {"code": self.code, "message": self.message, "hint": self.hint}
         return told | {"problems": list(self.problems)} if self.problems else told
+
+
+def refused(sentence: str, page: str) -> UserError:
+    """What was asked for in a way that cannot work, with the key of the words that pages have for it."""
+    return UserError(sentence, 2, page=page)
 
 
 def _parts(sentence: str) -> tuple[str, str]:

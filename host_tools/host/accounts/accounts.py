@@ -69,10 +69,13 @@ def check(ledger: Ledger, act: str, actor: Actor) -> None:
             f"`ansim {act}` needs a reason, which is kept: say one with --reason "
             f"({', '.join(right.reasons)}).",
             2,
+            page="reason",
         )
     if actor.reason and actor.reason not in (right.reasons or REASONS):
         raise UserError(
-            f"That is no reason for `ansim {act}`: say one of {', '.join(right.reasons or REASONS)}.", 2
+            f"That is no reason for `ansim {act}`: say one of {', '.join(right.reasons or REASONS)}.",
+            2,
+            page="reason",
         )
 
 

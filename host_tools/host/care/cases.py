@@ -1,5 +1,4 @@
-"""Cases: opened once for a cause, taken by one person, shelved for a while with a reason,
-closed with an outcome of their kind's list.
+"""Cases: opened once for a cause, taken by one person, shelved with a reason, closed with an outcome.
 
 Each function works inside the caller's transaction, so that what opens a case and the case are there
 together or not at all.
@@ -9,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from host_tools.errors import UserError
+from host_tools.errors import UserError, refused
 from host_tools.host.accounts.rights import AUDITOR
 from host_tools.host.care import escalation, kinds, unrelated
 from host_tools.host.ledger import tables
@@ -181,7 +180,7 @@ def give_back(connection: Connection, case: int, by: str, at_ms: int, *, anyway:
     """
     row = _row(connection, case)
     if row.state != TAKEN:
-        raise UserError(f"Nobody has taken case {case}: it is {row.state}.")
+        raise UserError(f"Nobody has taken case {case}: it is {row.state}.", page="not_taken")
     _refuse_held(row, by, anyway)
     opened = {"state": OPEN, "taken_by": None, "taken_ms": None}
     connection.execute(update(tables.case).where(_case.id == case).values(**opened))
@@ -234,7 +233,7 @@ def close(
     _refuse_closed(row)
     allowed = kinds.kind_of(row.kind).outcomes
     if outcome not in allowed:
-        raise UserError(f"A case `{row.kind}` ends as one of these: {', '.join(allowed)}.", 2)
+        raise refused(f"A case `{row.kind}` ends as one of these: {', '.join(allowed)}.", "outcome")
     _refuse_held(row, by, anyway)
     _close(connection, case, by, outcome, at_ms, checked_words(words), _before(row, by))
     return _row(connection, case)
@@ -258,11 +257,12 @@ def shelve(
     row = _row(connection, case)
     _refuse_closed(row)
     if not reason.strip():
-        raise UserError("Shelving needs a reason: say why it can wait.", 2)
+        raise refused("Shelving needs a reason: say why it can wait.", "words")
     if not at_ms < until_ms <= at_ms + SHELVED_MAX_MS:
-        raise UserError("A case is shelved for at most 30 days from now: give a time within them.", 2)
+        raise refused("A case is shelved for at most 30 days from now: give a time within them.", "how_long")
     if row.pages and row.state == OPEN:
-        raise UserError(f"Case {case} is an alarm that nobody has taken: `ansim case take {case}` first.")
+        words = f"Case {case} is an alarm that nobody has taken: `ansim case take {case}` first."
+        raise UserError(words, page="take_first")
     _refuse_held(row, by, anyway)
     shelved = {"state": SHELVED, "shelved_until_ms": until_ms, "taken_by": None, "taken_ms": None}
     connection.execute(update(tables.case).where(_case.id == case).values(**shelved))
@@ -286,7 +286,7 @@ def note(connection: Connection, case: int, by: str, words: str, at_ms: int) -> 
     _row(connection, case)
     words = checked_words(words)
     if not words:
-        raise UserError("There is nothing to note: say it behind the number of the case.", 2)
+        raise refused("There is nothing to note: say it behind the number of the case.", "words")
     _note(connection, case, at_ms, by, "noted", words)
 
 
@@ -334,7 +334,7 @@ def checked_words(words: str) -> str:
     """Words of a person as they are kept, without blanks around them. Raises UserError for too many."""
     words = " ".join(words.split())
     if len(words) > WORDS_MAX:
-        raise UserError(f"At most {WORDS_MAX} characters are kept with a case: say it shorter.", 2)
+        raise refused(f"At most {WORDS_MAX} characters are kept with a case: say it shorter.", "too_long")
     return words
 
 
@@ -344,7 +344,7 @@ def _row(connection: Connection, case: int) -> Row:
 
 
 def _missing(case: int) -> Row:
-    raise UserError(f"There is no case {case}: `ansim case list` shows them.", 2)
+    raise refused(f"There is no case {case}: `ansim case list` shows them.", "no_case")
 
 
 def _refuse_closed(row: Row) -> None:

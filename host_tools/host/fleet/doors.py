@@ -58,7 +58,8 @@ def arm_service(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
         if number > STAFF_CODE_VERSION_MAX:
             raise UserError(
                 f"That door has had {STAFF_CODE_VERSION_MAX} codes for staff since its last parcel: "
-                "the next parcel makes room for others."
+                "the next parcel makes room for others.",
+                page="staff_codes",
             )
         return number
 

@@ -41,7 +41,9 @@ def checked_name(what: str, name: str) -> str:
     name = normal(name)
     if not _is_fit(name) or len(name) > CHARACTERS_MAX:
         raise UserError(
-            f"A {what}'s name has 1 to {CHARACTERS_MAX} printable characters and no blanks around it.", 2
+            f"A {what}'s name has 1 to {CHARACTERS_MAX} printable characters and no blanks around it.",
+            2,
+            page="name",
         )
     return name
 
@@ -51,7 +53,9 @@ def checked_unit(unit: str) -> str:
     unit = normal(unit)
     if (unit and not _is_fit(unit)) or len(unit) > UNIT_CHARACTERS_MAX:
         raise UserError(
-            f"A unit has at most {UNIT_CHARACTERS_MAX} printable characters and no blanks around it.", 2
+            f"A unit has at most {UNIT_CHARACTERS_MAX} printable characters and no blanks around it.",
+            2,
+            page="unit",
         )
     return unit
 

@@ -35,7 +35,9 @@ def cabinet_at(connection: Connection, place: Place) -> Row:
     row = connection.execute(select(cabinet).join(tables.site).where(here)).first()
     if row is None:
         raise UserError(
-            f"There is no cabinet {place.cabinet} at {place.site}: `ansim cabinet list` shows them.", 2
+            f"There is no cabinet {place.cabinet} at {place.site}: `ansim cabinet list` shows them.",
+            2,
+            page="no_place",
         )
     doors = doors_on(row.board_name) if place.door else ()
     if doors and place.door not in doors:
@@ -43,6 +45,7 @@ def cabinet_at(connection: Connection, place: Place) -> Row:
             f"Cabinet {place.cabinet} of {place.site} has no door {place.door:02d}: "
             f"its doors are {_range(doors)}.",
             2,
+            page="no_place",
         )
     return row
 

@@ -150,7 +150,7 @@ def close(
     """
     one = _find(connection, ledger, name, at_ms)
     if outcome not in OUTCOMES:
-        raise UserError(f"It ends as one of these: {', '.join(OUTCOMES)}.", 2)
+        raise UserError(f"It ends as one of these: {', '.join(OUTCOMES)}.", 2, page="outcome")
     if one.state == CLOSED:
         raise UserError(f"It is closed: {one.outcome}.", hint="")
     before = _taken_before(one, by, anyway)
@@ -192,7 +192,7 @@ def _find(connection: Connection, ledger: Ledger, name: str, at_ms: int) -> Sile
     its = [one for one in seen if one.id.startswith(name)]
     if len(name) < ID_DIGITS_MIN or len(its) != 1:
         # The same for whoever may not see it, for one that is none, and for one that is not clear.
-        raise UserError(f"There is no alarm {name}: `ansim alarm list` shows them.", 2)
+        raise UserError(f"There is no alarm {name}: `ansim alarm list` shows them.", 2, page="no_case")
     return its[0]
 
 

@@ -54,7 +54,8 @@ def order_code(connection: Connection, parcel: Row, at_ms: int, *, dry_run: bool
     if retry > _RETRY_MAX:
         raise UserError(
             f"That parcel has had {_RETRY_MAX} codes: open its door with `ansim "
-            "parcel recall` or `ansim parcel open`."
+            "parcel recall` or `ansim parcel open`.",
+            page="codes",
         )
     if not dry_run:
         order = Order(commands.REISSUE, parcel.door, parcel.counter, retry)
@@ -74,7 +75,8 @@ def recall(ledger: Ledger, place: Place, *, dry_run: bool = False) -> bool:
         if arming > orders.STAFF_CODE_VERSION_MAX:
             raise UserError(
                 f"That door has had {orders.STAFF_CODE_VERSION_MAX} codes for staff with this parcel: "
-                "open it with `ansim parcel open`."
+                "open it with `ansim parcel open`.",
+                page="staff_codes",
             )
         if not dry_run:
             orders.forget_untold(connection, parcel.cabinet, parcel.door, commands.ARM_RECALL)
@@ -100,7 +102,8 @@ def assign(
         if parcel.resident is not None:
             raise UserError(
                 f"The parcel behind door {place.door:02d} has a resident already: "
-                "`ansim parcel list` shows whom."
+                "`ansim parcel list` shows whom.",
+                page="assigned",
             )
         person = residents.find(connection, resident, unit)
         if not dry_run:
@@ -124,12 +127,15 @@ def vouch(ledger: Ledger, place: Place, *, dry_run: bool = False) -> None:
         parcel = waiting(connection, place)
         if not parcel.flagged:
             raise UserError(
-                f"Nobody doubts the parcel behind door {place.door:02d}: `ansim parcel list` shows no remark."
+                f"Nobody doubts the parcel behind door {place.door:02d}: "
+                "`ansim parcel list` shows no remark.",
+                page="undoubted",
             )
         if parcel.resident is None:
             raise UserError(
                 f"The parcel behind door {place.door:02d} is nobody's: "
-                "`ansim parcel assign` gives it to its resident."
+                "`ansim parcel assign` gives it to its resident.",
+                page="nobodys",
             )
         if not dry_run:
             connection.execute(
@@ -247,6 +253,7 @@ def waiting(connection: Connection, place: Place) -> Row:
     if row is None:
         raise UserError(
             f"No parcel waits behind door {place.door:02d} of cabinet {place.cabinet} at {place.site}: "
-            "`ansim parcel list`."
+            "`ansim parcel list`.",
+            page="no_parcel",
         )
     return row

@@ -121,13 +121,15 @@ def _refuse(connection: Connection, resident: int) -> None:
     if connection.execute(waits).first():
         raise UserError(
             "A parcel waits for her: she can be erased when it has ended. `ansim parcel list --state "
-            "waiting` shows it, `ansim parcel recall` lets staff take it out."
+            "waiting` shows it, `ansim parcel recall` lets staff take it out.",
+            page="parcel_waits",
         )
     open_ = select(ticket.serial).where(ticket.resident == resident, ticket.state == "open").limit(1)
     if connection.execute(open_).first():
         raise UserError(
             "A ticket of hers is open, and a parcel may still come on it: take it back with "
-            "`ansim ticket revoke`; `ansim ticket list --state open` shows it."
+            "`ansim ticket revoke`; `ansim ticket list --state open` shows it.",
+            page="ticket_open",
         )
 
 

@@ -165,7 +165,8 @@ def find(connection: Connection, name: str, unit: str | None = None) -> Row:
         words = "that name and unit" if unit is not None else "that name"
         raise UserError(
             f"There is no resident of {words}: `ansim resident list` shows them, "
-            "`ansim resident add` enters one."
+            "`ansim resident add` enters one.",
+            page="no_resident",
         )
     if len(rows) > 1:
         without = "" if rows[0].unit else ', --unit "" for the one who has none'
@@ -173,6 +174,7 @@ def find(connection: Connection, name: str, unit: str | None = None) -> Row:
             f"There is more than one resident of that name: say whom you mean with --unit{without}; "
             "`ansim resident list` shows them.",
             2,
+            page="two_residents",
         )
     return rows[0]
 
@@ -232,7 +234,8 @@ def _refuse_taken(connection: Connection, name: str, unit: str, but: int, *, ali
         raise UserError(
             "That is how another resident may be typed, too, and a ticket would go to the wrong one "
             "of the two: write name and unit as hers are written (`ansim resident list` shows them), or say "
-            "with --alike that this is somebody else."
+            "with --alike that this is somebody else.",
+            page="alike",
         )
 
 

@@ -105,7 +105,8 @@ def extend(ledger: Ledger, place: Place, *, at_ms: int | None = None, dry_run: b
         if left < 0:
             raise UserError(
                 f"The stay behind door {place.door:02d} was extended {found.facts.extensions} times, "
-                "as often as its policy allows."
+                "as often as its policy allows.",
+                page="extended",
             )
         stay = _extended(found, at_ms)
         if not dry_run:
@@ -167,7 +168,8 @@ def at(connection: Connection, place: Place, at_ms: int, *, waiting: bool = True
         what = "No parcel waits" if waiting else "There was no parcel"
         raise UserError(
             f"{what} behind door {place.door:02d} of cabinet {place.cabinet} at {place.site}: "
-            "`ansim parcel list`."
+            "`ansim parcel list`.",
+            page="no_parcel",
         )
     return found
 

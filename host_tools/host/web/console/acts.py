@@ -48,7 +48,7 @@ async def _acted(work: _Act, pages: "Pages", asked: desk.Asked) -> Response:
             with ledger.writing() as connection:
                 return work(connection, ledger, name, at_ms, asked.form)
         except UserError as refused:
-            return "refused" if refused.exit_code == 2 else "second"
+            return f"{'refused' if refused.exit_code == 2 else 'second'}&why={refused.page}"
 
     told = await pages.written(done, asked.signed.actor)
     its = quote(name, safe="")
@@ -77,7 +77,7 @@ def _close(connection: Connection, ledger: Ledger, name: str, at_ms: int, form: 
 def _shelve(connection: Connection, ledger: Ledger, name: str, at_ms: int, form: Mapping[str, str]) -> str:
     hours = form.get("hours", "")
     if hours not in map(str, SHELVED_H):
-        raise UserError("Say for how long.", 2)
+        raise UserError("Say for how long.", 2, page="how_long")
     row, until_ms = bells.find(connection, ledger, _number(name)), at_ms + int(hours) * _HOUR_MS
     its = (until_ms, form.get("words", ""), at_ms)
     cases.shelve(connection, row.id, bells.name_of(ledger), *its, anyway=_is_anyway(form))
@@ -115,7 +115,7 @@ def _is_anyway(form: Mapping[str, str]) -> bool:
 def _number(name: str) -> int:
     """The number of a case. Raises UserError for what is none."""
     if not (name.isdecimal() and name.isascii()) or len(name) > len(str(_NUMBER_MAX)):
-        raise UserError("There is no such case.", 2)
+        raise UserError("There is no such case.", 2, page="no_case")
     return min(int(name), _NUMBER_MAX)
 
 

@@ -25,6 +25,7 @@ from host_tools.host.stays import acts as stays
 from host_tools.host.web.console import desk, looking, sites
 from host_tools.host.web.console.story import story
 from host_tools.host.web.console.times import Clock
+from host_tools.host.web.look.refusals import refusal
 
 if TYPE_CHECKING:
     from host_tools.host.web.app import Pages
@@ -209,7 +210,9 @@ def _ordering(act: Act) -> desk.View:
         try:
             await pages.written(work, actor)
         except UserError as error:
-            return desk.shown(asked, "console/undone.html", {**about, "error": error.message}, 409)
+            return desk.shown(
+                asked, "console/undone.html", {**about, "error": refusal(asked.reader.words, error)}, 409
+            )
         return RedirectResponse(f"{path}?done={act.name}", 303)
 
     return order

@@ -20,6 +20,7 @@ from host_tools.host.notify.wording.texts import BUILT_IN
 from host_tools.host.parcels import bells
 from host_tools.host.web.console import clock, desk
 from host_tools.host.web.console.part import FORM, Drawn, Part, Piece
+from host_tools.host.web.look.refusals import is_told
 from host_tools.host.web.look.views import Reader, rendered
 
 if TYPE_CHECKING:
@@ -228,7 +229,9 @@ def _told(ledger: Ledger, asked: desk.Asked) -> dict[str, object] | None:
     if what not in TOLD:
         return None
     at_ms = now_ms()
+    why = given.get("why", "")
     facts: dict[str, object] = {"what": what, "case": "", "who": "", "at": "", "outcome": ""}
+    facts["why"] = why if is_told(asked.reader.words, why) else ""
     if name.isdecimal() and name.isascii() and len(name) < _DIGITS_MAX:
         with ledger.reading() as connection:
             try:

@@ -2,7 +2,7 @@
 an address, which proxies and browsers keep.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from host_tools.host.ledger.names import likeness
@@ -22,10 +22,15 @@ class Part(NamedTuple):
 
 def part_of(rows: Sequence[Any], asked: Mapping[str, str]) -> Part:
     """The page that is asked for, or the nearest that there is."""
+    return looked_up(len(rows), lambda first: rows[first : first + ROWS], asked)
+
+
+def looked_up(total: int, look: Callable[[int], Sequence[Any]], asked: Mapping[str, str]) -> Part:
+    """The same of a list of so many rows, of which `look` finds ROWS from one on."""
     wish = asked.get("page", "1")
-    of = max(1, -(-len(rows) // ROWS))
+    of = max(1, -(-total // ROWS))
     number = min(of, max(1, int(wish[:9]) if wish.isascii() and wish.isdigit() else 1))
-    return Part(rows[(number - 1) * ROWS : number * ROWS], number, of, len(rows))
+    return Part(look((number - 1) * ROWS), number, of, total)
 
 
 def searched(asked: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ import binascii
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -20,8 +20,9 @@ from host_tools.host.people import erasure, residents
 from host_tools.host.people.changes import Wishes
 from host_tools.host.people.imports import import_sound
 from host_tools.host.web.console import desk, looking
-from host_tools.host.web.console.paging import Part, found, part_of, searched
+from host_tools.host.web.console.paging import ROWS, Part, found, looked_up, part_of, searched
 from host_tools.host.web.forms import Sent, file_of
+from host_tools.host.web.look.refusals import Refusal, refusal
 from host_tools.host.web.look.words import languages
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ async def _list(pages: "Pages", asked: desk.Asked) -> Response:
     wish = searched(wishes)
 
     def look(ledger: Ledger) -> Part:
-        return part_of(found(_lines(ledger), wish, "name", "unit"), wishes)
+        if wish:  # however it is typed: every name is compared
+            return part_of(found(_lines(ledger), wish, "name", "unit"), wishes)
+        return looked_up(_count(ledger), lambda first: _lines(ledger, first=first, most=ROWS), wishes)
 
     part = await looking.look(pages, asked, "resident list", look)
     done = asked.request.query_params.get("done", "")
@@ -76,13 +79,27 @@ def _may(asked: desk.Asked) -> dict[str, Any]:
     return {"may": {act: asked.may(f"resident {act}") for act in ("add", "import", "rename", "erase")}}
 
 
-def _lines(ledger: Ledger) -> list[Line]:
+def _lines(
+    ledger: Ledger, number: int | None = None, *, first: int = 0, most: int | None = None
+) -> list[Line]:
+    """Those whom she sees by name, or the one of a number; `most` of them from `first` on."""
     its = tables.resident.c
     with ledger.reading() as connection:
-        seen = sight.sees_resident(connection, its.id)
         wanted = select(its.id, its.name, its.unit, its.language, its.contact != "")
-        wanted = wanted.where(seen, its.erased_ms.is_(None)).order_by(its.name, its.unit)
-        return [Line(*row) for row in connection.execute(wanted)]
+        wanted = wanted.where(_seen(connection)).order_by(its.name, its.unit, its.id)
+        if number is not None:
+            wanted = wanted.where(its.id == number)
+        return [Line(*row) for row in connection.execute(wanted.offset(first).limit(most))]
+
+
+def _count(ledger: Ledger) -> int:
+    with ledger.reading() as connection:
+        return connection.scalar(select(func.count(tables.resident.c.id)).where(_seen(connection))) or 0
+
+
+def _seen(connection: Connection) -> ColumnElement[bool]:
+    its = tables.resident.c
+    return and_(sight.sees_resident(connection, its.id), its.erased_ms.is_(None))
 
 
 async def _file(_pages: "Pages", asked: desk.Asked) -> Response:
@@ -125,10 +142,10 @@ async def _import(pages: "Pages", asked: desk.Asked, sent: Sent, *, is_trial: bo
 
 
 async def _new(_pages: "Pages", asked: desk.Asked) -> Response:
-    return _form_of_new(asked, "")
+    return _form_of_new(asked)
 
 
-def _form_of_new(asked: desk.Asked, error: str) -> Response:
+def _form_of_new(asked: desk.Asked, error: Refusal | None = None) -> Response:
     facts = {"here": "residents", "fields": asked.form, "error": error, "spoken": _spoken()}
     return desk.shown(asked, "console/new_resident.html", facts, 400 if error else 200)
 
@@ -156,15 +173,15 @@ async def _add(pages: "Pages", asked: desk.Asked) -> Response:
     try:
         await pages.written(work, asked.signed.actor)
     except UserError as error:
-        return _form_of_new(asked, error.message)
+        return _form_of_new(asked, refusal(asked.reader.words, error))
     return RedirectResponse(f"{_PATH}?done=added", 303)
 
 
 async def _one(pages: "Pages", asked: desk.Asked) -> Response:
-    return await _shown(pages, asked, "")
+    return await _shown(pages, asked)
 
 
-async def _shown(pages: "Pages", asked: desk.Asked, error: str) -> Response:
+async def _shown(pages: "Pages", asked: desk.Asked, error: Refusal | None = None) -> Response:
     number = asked.path["id"]
     if not looking.reason_of(asked):
         return looking.ask(asked, f"{_PATH}/{number}")
@@ -179,7 +196,7 @@ async def _shown(pages: "Pages", asked: desk.Asked, error: str) -> Response:
 
 
 def _line(ledger: Ledger, number: int) -> Line | None:
-    return next((line for line in _lines(ledger) if line.id == number), None)
+    return next(iter(_lines(ledger, number)), None)
 
 
 async def _rename(pages: "Pages", asked: desk.Asked) -> Response:
@@ -190,7 +207,7 @@ async def _rename(pages: "Pages", asked: desk.Asked) -> Response:
         looking.check(ledger, "resident rename", "", actor)
         line = _line(ledger, asked.path["id"])
         if line is None:
-            raise UserError("There is no such resident.")
+            raise UserError("There is no such resident.", page="no_resident")
         names = (form.get("name", ""), form.get("unit", ""))
         residents.rename(ledger, line.name, line.unit, *names, alike=form.get("alike") == "yes")
 
@@ -206,14 +223,21 @@ async def _erase(pages: "Pages", asked: desk.Asked) -> Response:
         looking.check(ledger, "resident erase", "", actor)
         line = _line(ledger, asked.path["id"])
         if line is None:
-            raise UserError("There is no such resident.")
+            raise UserError("There is no such resident.", page="no_resident")
         erasure.erase(ledger, line.name, line.unit, pages.clock(), files=(), dry_run=True)
         return line
 
     async def erased() -> None:
         line = await pages.written(work, actor)
         given = {"name": line.name, "unit": line.unit, "reason": actor.reason}
-        await pages.questions.ask("erase resident", account=me.account, code=form.get("code", ""), **given)
+        try:
+            await pages.questions.ask(
+                "erase resident", account=me.account, code=form.get("code", ""), **given
+            )
+        except UserError as error:
+            if error.code == "forbidden":
+                raise UserError(error.message, code=error.code, page="factor") from error
+            raise
 
     return await _done(pages, asked, erased(), "erased")
 
@@ -222,5 +246,5 @@ async def _done(pages: "Pages", asked: desk.Asked, doing: Any, done: str) -> Res
     try:
         await doing
     except UserError as error:
-        return await _shown(pages, asked, error.message)
+        return await _shown(pages, asked, refusal(asked.reader.words, error))
     return RedirectResponse(f"{_PATH}?done={done}", 303)
