@@ -10,6 +10,8 @@ from host_tools.errors import UserError
 ACCOUNT = "Duty desk"
 _STEP_S = 30  # of a second factor (RFC 6238)
 _WAIT_S = 10.0
+_ELSEWHERE = 303  # what a form that was taken is answered with
+_SOON = "The duty desk was signed in a moment ago: try again in half a minute."
 
 
 class Desk:
@@ -27,10 +29,11 @@ class Desk:
         secret = random_base32()
         self._codes = TOTP(secret)
         self._cookies: list[str] = []
+        self._used = 0  # the last half minute whose code was
         token = stage.new_account(ACCOUNT, os_user)
         given = {"password": self._password, "again": self._password, "secret": secret}
-        self._set = self._client.post(f"/start/{token}", data=given | {"code": self._code()})
-        if self._set.status_code != 303:
+        answer = self._client.post(f"/start/{token}", data=given | {"code": self._code()})
+        if answer.status_code != _ELSEWHERE:
             raise UserError("The account of the duty desk could not be set up: begin again.")
 
     def close(self) -> None:
@@ -43,7 +46,7 @@ class Desk:
 
         with self._lock:
             try:
-                if not self._cookies or self._client.get("/console").status_code != 200:
+                if not (self._cookies and self._client.get("/console").is_success):
                     self._sign_in()
             except httpx.HTTPError as error:
                 raise UserError("The host's pages do not answer: try again in a moment.") from error
@@ -52,9 +55,18 @@ class Desk:
     def _sign_in(self) -> None:
         given = {"name": ACCOUNT, "password": self._password, "code": self._code()}
         answer = self._client.post("/sign-in", data=given)
+        if answer.status_code != _ELSEWHERE:
+            raise UserError(_SOON)
         self._cookies = answer.headers.get_list("set-cookie")
 
     def _code(self) -> str:
-        """A code that is good now and was not used before: each counts once, the next half minute's too."""
-        self._used = max(getattr(self, "_used", 0) + 1, int(time.time()) // _STEP_S)
-        return self._codes.at(self._used * _STEP_S)
+        """A code that is good now and was not used before: each counts once, the next half minute's too.
+
+        Raises UserError where both were.
+        """
+        now = int(time.time()) // _STEP_S
+        step = max(self._used + 1, now)
+        if step > now + 1:
+            raise UserError(_SOON)
+        self._used = step
+        return self._codes.at(step * _STEP_S)
