@@ -278,9 +278,9 @@ def a_caller_who_is_there_is_given_her_parcel(street: Street, chromium: Browser,
         assert shown
         caller.types(shown[1])
         street.watch.until(lambda: parcel.door in street.watch.open_doors(), "opens the door", 15)
+        street._use(parcel.door, "take")
         caller.ends()
         assert caller.process.returncode == 0
-        street._use(parcel.door, "take")
         before = time.monotonic()
         while "gone" not in page.get_by_role("heading", level=1).inner_text():
             assert time.monotonic() - before < 30

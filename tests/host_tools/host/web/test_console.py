@@ -1,5 +1,6 @@
 """The console in a real browser: what needs a person, heard at once, taken, and never stale."""
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,13 +181,20 @@ def events(client: httpx.Client, session: Session, part: str, count: int) -> lis
     raise AssertionError("the stream has ended")
 
 
+#: All that shows anything of a pickup.
+VIEWS = (
+    *("/console", "/console/alive", "/console/sites", "/console/sites/mapo-3", "/console/sites/mapo-3/1/4"),
+    *("/console/parcels", "/console/parcels?state=gone", "/console/residents"),
+)
+
+
 def test_whoever_may_not_hear_of_a_silent_alarm_is_shown_an_ordinary_pickup(tmp_path: Path) -> None:
     shown = []
     for duress in (0, 1):
         at_ms: list[int] = []
         with desk(tmp_path / str(duress), at_ms) as (site, served):
             staff, dispatcher = (
-                site.hires(name, role) for name, role in (("Min", "staff"), ("Jun", "dispatcher"))
+                site.hires(name, role) for name, role in (("Min", "operator staff"), ("Jun", "dispatcher"))
             )
             session, its = (signed(site.ledger.data, one, site.at_ms) for one in (staff, dispatcher))
             site.deposits(4)
@@ -198,9 +206,13 @@ def test_whoever_may_not_hear_of_a_silent_alarm_is_shown_an_ordinary_pickup(tmp_
             site.hears()
             site.rings(2)
             site.takes_in()
-            seen = [events(served.client, session, part, 2) for part in ("needs", "alive")]
-            for path in ("/console", "/console/alive"):
-                answer = served.client.get(path, headers=cookie(session))
+            seen = [events(served.client, session, part, 2) for part in ("needs", "alive", "site:mapo-3")]
+            why = {"form": session.form_token, "reason": "duty"}
+            said = served.client.post("/console/why", data=why, headers=cookie(session)).cookies["why"]
+            for path in VIEWS:
+                kept = {"Cookie": f"session={session.token}; why={said}"}
+                answer = served.client.get(path, headers=kept)
+                assert answer.status_code == 200, path
                 headers = sorted((name, text) for name, text in answer.headers.items() if name != "date")
                 seen.append([answer.text.replace(session.form_token, "FORM"), str(headers)])
             desk_sees = "".join(events(served.client, its, "needs", 2))
@@ -213,6 +225,7 @@ def test_whoever_may_not_hear_of_a_silent_alarm_is_shown_an_ordinary_pickup(tmp_
             shown.append(seen)
     assert shown[0] == shown[1]
     assert "/1" in shown[0][0][0], "and both were told of the bell"
+    assert "The resident's code was right." in html.unescape(str(shown[0]))
 
 
 def test_streams_have_a_cap_and_end_with_their_session(
