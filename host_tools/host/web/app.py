@@ -9,7 +9,7 @@ from typing import TypeVar
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from host_tools.errors import UserError
 from host_tools.host.figures import Figures, figures, is_serving
@@ -125,7 +125,13 @@ class Pages:
 
 def app(pages: Pages, names: Collection[str], tell: Callable[[Exception], None]) -> ASGIApp:
     """All of it, behind its guard: `names` are this host's, `tell` takes the faults of a page."""
-    return Guard(Router(routes(pages), redirect_slashes=False), names, tell)
+    return Guard(Router(routes(pages), redirect_slashes=False, default=_nowhere), names, tell)
+
+
+async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    """An address that is mistyped is told so by a page."""
+    answer = views.page(views.reader_of(Request(scope)), "refusal.html", status=404)
+    await answer(scope, receive, send)
 
 
 def routes(pages: Pages) -> list[Route]:

@@ -114,6 +114,11 @@ class Street(Place):
         """What pages have said that was not so."""
         return self.oracle.lies(list(self.watch.seen))
 
+    def was_pulsed(self, door: int, since: int) -> bool:
+        """Whether a door's coil had power in what was seen from then on."""
+        doors = [one for seen in self.watch.seen[since:] for one in seen.state["doors"]]
+        return any(one["coil"] == "on" for one in doors if one["number"] == door)
+
     def is_unpowered(self, door: int) -> bool:
         """Whether the coil of a door is off: who shuts it before finds it open again."""
         return all(one["coil"] == "off" for one in self.watch.state["doors"] if one["number"] == door)

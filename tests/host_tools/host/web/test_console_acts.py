@@ -106,6 +106,25 @@ def shelved(page: Page, case: int) -> None:
     expect(page.locator(f"#case-{case}")).to_contain_text("put away until")
 
 
+def test_who_takes_no_bell_in_time_is_followed_by_the_next_until_it_is_taken_here(
+    tmp_path: Path, chromium: Browser
+) -> None:
+    at_ms: list[int] = []
+    with desk(tmp_path, at_ms) as (site, served):
+        han, lee = site.hires("Han"), site.hires("Lee")
+        site.puts_on_call(han, lee)
+        site.rings()
+        assert [(second, name) for second, name, _ in site.pages_for(70)] == [(0, "Han"), (60, "Lee")]
+        at_ms.append(site.at_ms)
+        session = signed(tmp_path, lee, site.at_ms)
+        with desk_of(chromium, str(served.client.base_url), session) as page:
+            page.goto("/console")
+            page.locator(".card.is-alarm .button.is-main").first.press("Enter")
+            told(page, "is yours.")
+            expect(page.locator("#part-bar .bar")).to_have_count(0)
+        assert site.pages_for(600) == [], "nobody else is called"
+
+
 def test_a_silent_alarm_is_taken_and_closed_by_dispatchers_and_is_nothing_to_others(
     tmp_path: Path, chromium: Browser
 ) -> None:

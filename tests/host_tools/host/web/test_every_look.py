@@ -51,6 +51,7 @@ def states(site: WholeSite) -> list[State]:
         *(State(path) for path in (*looked, f"/start/{site.start}", "/sign-in", "/console/residents/1")),
         State("/console/sites/none", 404),
         State("/console/sites/none/1/1", 404),
+        State("/none", 404),
         State("/p/" + "A" * 24, 404),
         State("/console/cases/1/take", 403, {"form": "forged"}),
         State("/console/cases/1/take", 200, form),

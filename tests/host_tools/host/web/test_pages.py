@@ -168,7 +168,8 @@ def test_every_answer_says_that_nobody_keeps_or_frames_it_and_not_what_made_it(s
             assert {name: answered.headers[name] for name in HEADERS} == HEADERS
             assert "server" not in answered.headers
         assert served.client.post("/livez").status_code == 405
-        assert served.client.get("/nowhere").status_code == 404
+        nowhere = served.client.get("/nowhere", headers={"Accept-Language": "ko"})
+        assert (nowhere.status_code, "이 페이지는 없습니다" in nowhere.text) == (404, True)
 
 
 @pytest.mark.parametrize(
