@@ -99,6 +99,8 @@ def _address(contact: str) -> str:
     local, at, domain = contact.rpartition("@")
     if not at or len(contact) > CHARACTERS_MAX or len(local) > _LOCAL_MAX or not contact.isprintable():
         return ""
+    if "=?" in contact:  # mail programs decode it, whatever it holds (RFC 2047)
+        return ""
     if not _LOCAL.fullmatch(local) or local[0] == "." or local[-1] == "." or ".." in local:
         return ""
     try:

@@ -26,7 +26,7 @@ from host_tools.host.web.sessions import KNOWN_MS, Bound, Session, Sessions
 _SECURE = "__Host-"  # begins a cookie that goes over TLS alone (RFC 6265bis)
 SESSION_COOKIE, KNOWN_COOKIE = "session", "known"
 _NAME_FREE, _NAME_REFILL_MS = 100, 10_000  # tries at a name that fail, from wherever they come
-_COMPARED_MAX = 8  # passwords that wait to be compared
+_COMPARED_MAX, _COMPARED_KNOWN_MAX = 8, 12  # passwords that wait to be compared; some of known browsers alone
 _FIELD_MAX = 256  # characters of what is typed
 
 _T = TypeVar("_T")
@@ -90,7 +90,8 @@ class Entrance:
         wait_ms, bounds = await self._noted(bounds_of)
         if wait_ms:
             raise SlowedError(wait_ms)
-        account = await self._compare(lambda ledger: secrets.account_of(ledger, name, password))
+        most = _COMPARED_KNOWN_MAX if len(bounds) == 1 else _COMPARED_MAX  # a flood keeps no owner out
+        account = await self._compare(lambda ledger: secrets.account_of(ledger, name, password), most)
         proved = await self._questions.ask("second factor", account=account, code=code)
         if not proved["is_right"]:
             await self._noted(lambda sessions: sessions.failed(*bounds, at_ms=at_ms))
@@ -160,8 +161,8 @@ class Entrance:
 
         return await asyncio.get_running_loop().run_in_executor(self._noting, done)
 
-    async def _compare(self, work: Callable[[Ledger], _T]) -> _T:
-        if self._compared >= _COMPARED_MAX:
+    async def _compare(self, work: Callable[[Ledger], _T], most: int = _COMPARED_MAX) -> _T:
+        if self._compared >= most:
             raise UserError(BUSY)
         self._compared += 1
         try:

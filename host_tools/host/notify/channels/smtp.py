@@ -117,7 +117,11 @@ class SmtpChannel(Channel):
         )
 
         try:
-            await client.send_message(self.mail(message), recipients=[message.contact])
+            mail = self.mail(message)
+        except ValueError:  # of an address that an older release took
+            return Receipt(REFUSED, reason="the address cannot stand in a mail"), True
+        try:
+            await client.send_message(mail, recipients=[message.contact])
         except SMTPRecipientsRefused as error:
             return _refusal(error.recipients[0].code, "the address")
         except SMTPNotSupported:

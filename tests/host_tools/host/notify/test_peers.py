@@ -58,6 +58,23 @@ def test_5xx_is_for_good_4xx_is_for_now_and_neither_reason_names_the_address(tmp
     assert "@" not in str(told)
 
 
+def test_nothing_of_a_letter_becomes_a_header(tmp_path: Path) -> None:
+    inside = LETTER._replace(text="문 07\r\nBcc: lee@example.org\r\n\r\n.\r\nRSET")
+    hidden = LETTER._replace(id="2f" * 16, contact="=?utf-8?b?YQ0KQmNjOiB4?=@example.org")
+    with MailServer(tmp_path) as server:
+        channel = SmtpChannel(server.settings())
+
+        async def work() -> dict[str, Any]:
+            receipts = await channel.deliver([inside, hidden])
+            await channel.close()
+            return {name: receipt.state for name, receipt in receipts.items()}
+
+        assert asyncio.run(work()) == {inside.id: "handed over", hidden.id: "refused"}
+        (mail,) = (message_from_bytes(one.content, policy=default) for one in server.mails)
+        assert (server.mails[0].rcpt_tos, mail["Bcc"], mail["To"]) == ([LETTER.contact], None, LETTER.contact)
+        assert mail.get_content().split() == inside.text.split()
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -189,6 +189,8 @@ def test_a_contact_is_an_address_or_a_number_and_is_kept_in_one_form(contact: st
         "x" * 65 + "@example.org",
         "kim@" + "x" * 64 + ".org",
         "kim@example.org,lee@example.org",
+        "kim@example.org\r\nBcc: lee@example.org",
+        "=?utf-8?b?YQ0KQmNjOiB4?=@example.org",
         "Kim <kim@example.org>",
         "tel:0101234567",
     ],

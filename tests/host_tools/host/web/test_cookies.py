@@ -97,6 +97,12 @@ def test_who_knows_a_name_slows_neither_its_owner_nor_the_building_that_she_work
             han.signs_in(guesser, OWN, password="x" * 12)
         assert han.signs_in(guesser, OWN).status_code == 429, "a network is slowed for who was never there"
         assert han.signs_in(hers, OWN).status_code == 303, "and not the browser that she uses"
+        way = han.made.pages.entrance
+        way._compared = entrance._COMPARED_MAX  # a flood of tries from everywhere
+        assert han.signs_in(new, {"X-Forwarded-For": "192.0.2.9"}).status_code == 303
+        with han.browser() as stranger:
+            assert han.signs_in(stranger, {"X-Forwarded-For": "192.0.2.9"}).status_code == 503
+        way._compared = 0
         hers.cookies = httpx.Cookies({"known": known})
         mine = [han.signs_in(hers, OTHER, password="x" * 12).status_code for _ in range(7)]
         assert mine == [403] * 6 + [429], "which guesses no more than others"

