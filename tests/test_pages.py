@@ -3,6 +3,7 @@ decisions say when and whether.
 """
 
 import ast
+import functools
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -52,7 +53,8 @@ def fields(node: ast.AST) -> set[str]:
     }
 
 
-def index() -> dict[str, set[str]]:
+@functools.cache
+def known() -> dict[str, set[str]]:
     """What belongs to each module and class, by its name."""
     found: dict[str, set[str]] = defaultdict(set)
     for path in (
@@ -81,25 +83,26 @@ def index() -> dict[str, set[str]]:
     return found
 
 
-KNOWN = index()
-RECORDS = {name for name in KNOWN["records"] if name.isupper()}
-FILES = {
-    path.name
-    for folder in ("firmware", "host_tools", "tests", ".")
-    for path in (ROOT / folder).glob("**/*.py" if folder != "." else "*.py")
-}
+@functools.cache
+def files() -> set[str]:
+    """The names of all files of Python."""
+    return {
+        path.name
+        for folder in ("firmware", "host_tools", "tests", ".")
+        for path in (ROOT / folder).glob("**/*.py" if folder != "." else "*.py")
+    }
 
 
 def is_there(name: str) -> bool:
     """Whether the tree has what a page calls so."""
     parts = name.split(".")
     if parts[-1] == "py":
-        return name in FILES
+        return name in files()
     if parts[-1] in _FILE_ENDINGS or parts[0] in _FOREIGN:
         return True
-    if parts[0] in RECORDS:
+    if parts[0].isupper() and parts[0] in known()["records"]:
         return parts[1:] in (["a"], ["b"], ["door"])
-    return all(inner in KNOWN[outer] for outer, inner in zip(parts[-2:], parts[-1:], strict=False))
+    return all(inner in known()[outer] for outer, inner in zip(parts[-2:], parts[-1:], strict=False))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -188,7 +188,7 @@ def play(seed: int, faults: Faults, length: int, *, restores: bool = False, turn
             story.ledger.close()
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32), faults=FAULTS, turns=st.booleans())
 # A report overtaken by events.
 @example(seed=356607, faults=Faults(0.03125, 0.12606471014755163, 0.03125, 0.0625, 3000), turns=False)
@@ -198,7 +198,7 @@ def test_whatever_the_line_does_and_whoever_crashes_both_ends_come_to_know_the_s
     play(seed, faults, 150, turns=turns)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32), faults=FAULTS)
 def test_so_they_do_when_a_backup_of_the_ledger_is_restored_in_the_midst_of_it(
     seed: int, faults: Faults

@@ -110,7 +110,7 @@ def test_every_pickup_looks_for_a_lost_host_alike() -> None:
         check(Afternoon([Visit(8_000, 0, 300)], lost, until_ms=30_000), 5)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 @example(Afternoon([Visit(8_000, 0, 2_000)], until_ms=24_000), 1)
 @given(afternoons(), st.integers(0, 2**32))
 def test_nobody_but_a_dispatcher_can_tell_a_pickup_under_duress_from_another(
@@ -119,7 +119,7 @@ def test_nobody_but_a_dispatcher_can_tell_a_pickup_under_duress_from_another(
     check(afternoon, seed)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 @example(Afternoon([Visit(5_500, 0, 300)], until_ms=16_300), 0, 500, "power")
 @example(Afternoon([Visit(5_500, 0, 300)], until_ms=22_300), 0, 1_900, "power")
 @given(

@@ -3,6 +3,7 @@ and a backup that is restored later. The audit verifies.
 """
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -72,8 +73,10 @@ def bytes_of(data: Path, postgres: PostgresServer | None) -> bytes:
     """All that lies on the disk of a host, and of its database but for the server's own log."""
     found = [path.read_bytes() for path in data.rglob("*") if path.is_file()]
     if postgres is not None:
-        heap = [path for path in (postgres.folder / "data" / "base").rglob("*") if path.is_file()]
-        found += [path.read_bytes() for path in heap]
+        for path in (postgres.folder / "data" / "base").rglob("*"):
+            # The server removes files of its own meanwhile: what is gone holds nothing.
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+                found.append(path.read_bytes())
     return b"\n".join(found)
 
 
