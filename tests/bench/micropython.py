@@ -12,23 +12,38 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from host_tools.errors import UserError
+from tests.bench import REPOSITORY
 from tests.native import micropython
 
 _COLLECTED = re.compile(r"Collected : (\d+)")
 _SUMMARY = re.compile(r"^summary: (\d+)$", re.MULTILINE)
 
 
+def _named(path: str | Path) -> str:
+    """A file of the repository as seen from its root: the interpreter keeps the names of what it runs,
+    and where the repository lies must not change its heap.
+    """
+    path = Path(path)
+    return str(path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path)
+
+
 def _run(command: list[str], paths: Sequence[Path]) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "MICROPYPATH": ":".join(map(str, paths)), "PYTHONHASHSEED": "0"}
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "MICROPYPATH": ":".join(map(_named, paths)), "PYTHONHASHSEED": "0"}
+    ended = subprocess.run(
+        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
+    )
     if ended.returncode:
         raise UserError(f"{' '.join(command)} failed: {(ended.stderr + ended.stdout).strip()[-800:]}")
     return ended
 
 
+def _interpreter(script: Path, arguments: Sequence[object]) -> list[str]:
+    return [_named(micropython()), "-X", "heapsize=16m", _named(script), *map(str, arguments)]
+
+
 def output(script: Path, *arguments: object, paths: Sequence[Path]) -> str:
     """What a script prints on MicroPython, with these folders to import from."""
-    return _run([micropython(), "-X", "heapsize=16m", str(script), *map(str, arguments)], paths).stdout
+    return _run(_interpreter(script, arguments), paths).stdout
 
 
 def instructions(script: Path, *arguments: object, paths: Sequence[Path]) -> int:
@@ -78,8 +93,8 @@ def _callgrind(
         f"--callgrind-out-file={out}",
         *options,
     ]
-    interpreter = [micropython(), "-X", "heapsize=16m", str(script), *map(str, arguments)]
-    return _run(["setarch", platform.machine(), "-R", *callgrind, *interpreter], paths).stderr
+    command = ["setarch", platform.machine(), "-R", *callgrind, *_interpreter(script, arguments)]
+    return _run(command, paths).stderr
 
 
 def instructions_each(
