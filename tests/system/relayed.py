@@ -2,14 +2,12 @@
 and people who use the cabinet without waiting for the host.
 """
 
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable
 
 from host_tools.demo.stage import SITE
 from host_tools.demo.watch import Watch
-from host_tools.errors import UserError
 from host_tools.host.ledger.ledger import Identity, open_ledger
 from host_tools.simulator.chip.flash import FlashImage
 from host_tools.simulator.virtual_board.control import HandsClient
@@ -141,14 +139,9 @@ class People:
 
 
 def type_keys(hands: HandsClient, watch: Watch, keys: str, comes: Callable[[], bool], what: str) -> None:
-    """Types, and clears and types again where nothing comes of it:
-    a computer with other work misses a key now and then.
-    """
-    for begin in ("", "*", "*"):
-        hands.ask("keys", begin + keys if keys.endswith("#") else keys)
-        with contextlib.suppress(UserError):
-            return watch.until(comes, what, 6)  # the first ticket takes 3 s
-    raise AssertionError(f"{what}: {watch.screen()}")
+    """Types once, and waits for what comes of it."""
+    hands.ask("keys", keys)
+    watch.until(comes, what)
 
 
 def wait_until(true: Callable[[], object], what: str, within_s: float = 60) -> None:

@@ -2,7 +2,6 @@
 what happens there.
 """
 
-import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from host_tools.demo.stage import SITE
-from host_tools.errors import UserError
 from host_tools.host.couriers.codes import code_of
 from host_tools.host.ledger import tables
 from host_tools.host.ledger.ledger import open_ledger
@@ -26,8 +24,6 @@ from tests.system.relayed import wait_until
 LINK = re.compile(re.escape(f"https://{NAME}") + r"(/p/[A-Za-z0-9_-]{24})")
 CODE = re.compile(r"door (\d\d) · (\d{4}) (\d{4}) · extra \d{4}")
 NUMBER = re.compile(r"number: (\d{4})")
-ENDED = re.compile("is stuck|Still in door")
-TRIES = 3
 VIEW = f"/console/sites/{SITE}"
 
 
@@ -164,17 +160,11 @@ def her_page_is_large(street: Street, chromium: Browser, parcel: Parcel) -> None
 
 
 def tries_a_blocked_door(street: Street, parcel: Parcel, meanwhile: Callable[[], None]) -> None:
-    """Until the cabinet gives up, which takes three pulses. A board on a computer that was away in one of
-    them starts anew, and asks for the code again.
-    """
-    for _ in range(TRIES):
-        tried, keys = len(street.watch.seen), f"{parcel.door:02}{parcel.code}#"
-        street._type(keys, lambda tried=tried: street.was_pulsed(parcel.door, tried), "tries the lock")
-        meanwhile()
-        street.watch.until(lambda: bool(ENDED.search(street.watch.screen())), "gives up", 30)
-        if "is stuck" in street.watch.screen():
-            return
-    raise AssertionError("no try came to its end")
+    """Until the cabinet gives up, which takes three pulses."""
+    tried, keys = len(street.watch.seen), f"{parcel.door:02}{parcel.code}#"
+    street._type(keys, lambda: street.was_pulsed(parcel.door, tried), "tries the lock")
+    meanwhile()
+    street.watch.until(lambda: "is stuck" in street.watch.screen(), "gives up")
 
 
 def it_is_stuck_and_safe_then_mended(street: Street, chromium: Browser, site: Page, parcel: Parcel) -> None:
@@ -289,11 +279,8 @@ def a_caller_who_is_there_is_given_her_parcel(street: Street, chromium: Browser,
         street.watch.until(lambda: "press #" in street.watch.screen(), "asks whoever is there", 15)
         page.goto(parcel.path)
         expect(page.get_by_role("heading", level=1)).to_have_text("A parcel waits for you")
-        for _ in range(TRIES):
-            street.hands("keys", "#")
-            with contextlib.suppress(UserError):
-                street.watch.until(lambda: bool(NUMBER.search(street.watch.screen())), "shows the number", 6)
-                break
+        street.hands("keys", "#")
+        street.watch.until(lambda: bool(NUMBER.search(street.watch.screen())), "shows the number")
         shown = NUMBER.search(street.watch.read_screen())
         assert shown
         caller.types(shown[1])

@@ -1,25 +1,19 @@
 // What makes the console live: it hears what changes, shows it where it stands, and says when it hears nothing.
 // Every word stands in the page; without this script the page is whole, and is loaded anew by its link.
 
-const GONE_MS = 4500; // without a sign of life; a beat comes each 2 s
-const AGAIN_MS = 1000; // until the next try
+import { AGAIN_MS, GONE_MS, byId, follow, parsed } from "./live.js";
+
 const POLL_MS = 5000; // where there are too many streams
 const RING_MS = 15000; // from one sound to the next while nobody has taken an alarm
 const SOUND = "sound"; // what a browser keeps of its wish
 const HEARD = "heard"; // and of the alarms that it has sounded for, from page to page
 
-const policy = window.trustedTypes?.createPolicy("ansim", { createHTML: (html) => html });
-const byId = (id) => document.getElementById(id);
 const title = document.title;
 let heard = new Set(JSON.parse(sessionStorage.getItem(HEARD) ?? "[]"));
 let calls = [];
 let sound = null;
 let rings = 0;
 let lastMs = Date.now();
-
-function parsed(html) {
-  return new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
-}
 
 // Puts new nodes in the place of old ones: what is typed, opened and focused stays so.
 function replace(place, nodes) {
@@ -111,26 +105,6 @@ function take(event, data) {
   if (said.part === "bar") call(said.calls);
 }
 
-// Reads a stream until it ends; whatever comes is a sign of life.
-async function follow(answer, stop) {
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  let silence = setTimeout(stop, GONE_MS);
-  for (;;) {
-    const { value, done } = await reader.read().catch(() => ({ done: true }));
-    clearTimeout(silence);
-    if (done) return;
-    silence = setTimeout(stop, GONE_MS);
-    const blocks = (rest + value).split("\n\n");
-    rest = blocks.pop();
-    for (const block of blocks) {
-      const fields = new Map(block.split("\n").map((line) => [line.split(": ", 1)[0], line.replace(/^\w*: /, "")]));
-      take(fields.get("event"), fields.get("data"));
-    }
-    if (blocks.length) there();
-  }
-}
-
 // The page as it is now, where it is not told of changes.
 async function poll() {
   const answer = await fetch(location.href);
@@ -160,7 +134,7 @@ async function live() {
         await poll();
         pause = POLL_MS;
       } else if (answer.ok) {
-        await follow(answer, () => abort.abort());
+        await follow(answer, () => abort.abort(), take, there);
         gone();
       }
     } catch {

@@ -1,16 +1,9 @@
 // What makes the demonstration live: acts without leaving the page, and each part as it is now.
 // Every word stands in the page; without this script each button is a form, and the page comes anew behind it.
 
-const GONE_MS = 4500; // without a sign of life; a beat comes each second
-const AGAIN_MS = 1000; // until the next try
+import { AGAIN_MS, byId, follow, parsed } from "./live.js";
 
-const policy = window.trustedTypes?.createPolicy("ansim", { createHTML: (html) => html });
-const byId = (id) => document.getElementById(id);
 let acts = Promise.resolve(); // one behind the other: keys arrive in the order in which they were pressed
-
-function parsed(html) {
-  return new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html").body;
-}
 
 // Makes one element like another and keeps what is alike: focus, what moves and what is scrolled stay so.
 function morph(old, now) {
@@ -37,7 +30,7 @@ function within(old, now) {
 function show({ part, html }) {
   const place = byId(`part-${part}`);
   const focused = place.contains(document.activeElement) ? document.activeElement.id : "";
-  within(place, parsed(html));
+  within(place, parsed(html).body);
   if (focused && document.activeElement?.id !== focused) byId(focused)?.focus({ preventScroll: true });
 }
 
@@ -46,24 +39,13 @@ function gone(is) {
   document.body.classList.toggle("is-gone", is);
 }
 
-async function follow(answer, stop) {
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  let silence = setTimeout(stop, GONE_MS);
-  for (;;) {
-    const { value, done } = await reader.read().catch(() => ({ done: true }));
-    clearTimeout(silence);
-    if (done) return;
-    silence = setTimeout(stop, GONE_MS);
-    const blocks = (rest + value).split("\n\n");
-    rest = blocks.pop();
-    for (const block of blocks) {
-      const data = block.split("\n").find((line) => line.startsWith("data: "));
-      if (data) show(JSON.parse(data.slice(6)));
-    }
-    gone(false);
-    document.body.dataset.live = "yes";
-  }
+function take(_event, data) {
+  if (data) show(JSON.parse(data));
+}
+
+function there() {
+  gone(false);
+  document.body.dataset.live = "yes";
 }
 
 async function live() {
@@ -71,7 +53,7 @@ async function live() {
     const abort = new AbortController();
     try {
       const answer = await fetch("/stream", { signal: abort.signal });
-      if (answer.ok) await follow(answer, () => abort.abort());
+      if (answer.ok) await follow(answer, () => abort.abort(), take, there);
     } catch {
       // said below
     }
